@@ -1,0 +1,33 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What every module of the collection says of itself."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  action_group:
+    description:
+      - Use C(group/frontdesk.contacts.all) in C(module_defaults) to set options for all modules of this collection.
+    support: full
+    membership:
+      - frontdesk.contacts.all
+  check_mode:
+    description:
+      - Can run in check mode and tell what it would change without changing it.
+    support: full
+  diff_mode:
+    description:
+      - Can show the contacts that differ. This is the only place where people's values are shown.
+    support: full
+  idempotent:
+    description:
+      - When run twice in a row with the same options and the same people, the second run changes nothing.
+    support: full
+"""

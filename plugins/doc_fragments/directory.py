@@ -1,0 +1,68 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How to get into a directory: the twin of directory_spec in module_utils/_module/arguments.py."""
+
+    DOCUMENTATION = r"""
+options:
+  server_uri:
+    description:
+      - The directory's servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true), C(ldap://HOST).
+      - They are tried in order until one answers. The whole export is read from that one.
+    type: list
+    elements: str
+    required: true
+  bind_dn:
+    description:
+      - The account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\\user).
+      - It needs no right but to read the people.
+      - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
+    type: str
+    required: true
+  bind_pw:
+    description:
+      - The account's password.
+      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset.
+    type: str
+    required: true
+  start_tls:
+    description:
+      - Encrypt a connection to C(ldap://) before the bind. Without this, C(ldap://) is refused.
+    type: bool
+    default: false
+  validate_certs:
+    description:
+      - Whether the server's certificate and the name in it are verified.
+      - Without this, whoever is on the network can read the password and alter who the contacts are.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file in PEM format with the certificates to trust. If not set, those of the system are used.
+    type: path
+    aliases: [ca_cert]
+  connection_timeout:
+    description:
+      - Seconds that a TCP connection may take.
+    type: int
+    default: 10
+  receive_timeout:
+    description:
+      - Seconds that any one answer may take, the first page of a search included.
+      - A busy server can need ten seconds for the first page of a hundred thousand people.
+    type: int
+    default: 120
+  page_size:
+    description:
+      - Number of entries asked for at a time, from 1 to 100000. Active Directory gives at most 1000 by default.
+    type: int
+    default: 1000
+requirements:
+  - ldap3 >= 2.9.1
+"""

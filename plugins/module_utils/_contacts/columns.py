@@ -1,0 +1,137 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Columns: what a row is made of, and the rules that a service has for each cell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .._errors import InputError
+from .expression import Expression, compile_expression
+
+
+class Column(NamedTuple):
+    """One column of the roster.
+
+    :ivar header: its title, in the service's spelling.
+    :ivar expression: what its cells are made of.
+    :ivar required: an empty cell makes the row invalid.
+    :ivar required_unless: header of another column; both empty makes the row invalid.
+    :ivar unique: no two people at one location share a value.
+    :ivar max_length: longest cell in characters (Unicode code points); None for any.
+    """
+
+    header: str
+    expression: Expression
+    required: bool = False
+    required_unless: str | None = None
+    unique: bool = False
+    max_length: int | None = None
+
+
+def compile_columns(
+    specifications: Sequence[Mapping[str, Any]], all_global: bool
+) -> tuple[Column, ...]:
+    """Check the columns as the user gave them and compile their expressions.
+
+    :param specifications: the option's elements: header, value, and the rules.
+    :param all_global: whether no source has a location; the column of the location is left out then.
+    :raises InputError: for a header twice, a rule about a column that is not there, a bad expression.
+    """
+    columns = [_compile_column(specification) for specification in specifications]
+    if all_global:
+        columns = [column for column in columns if not column.expression.is_location]
+    headers = [column.header for column in columns]
+    _check_headers(headers)
+    for column in columns:
+        other = column.required_unless
+        if other is not None and (other not in headers or other == column.header):
+            raise InputError(
+                f"Cannot use required_unless of column {column.header!r}",
+                f"there is no other column {other!r}",
+                f"Name one of {', '.join(map(repr, headers))}",
+            )
+    return tuple(columns)
+
+
+def _check_headers(headers: Sequence[str]) -> None:
+    if not headers:
+        raise InputError("Cannot make a roster", "no columns are given", "Give at least one column")
+    for header in headers:
+        if not header or clean(header) != header:
+            raise InputError(
+                f"Cannot use the column title {header!r}",
+                "it is empty, or holds line breaks or spaces at its ends",
+                "Write it exactly as the service does",
+            )
+        if headers.count(header) > 1:
+            raise InputError(
+                f"Cannot use the column title {header!r}", "two columns have it", "Rename one"
+            )
+
+
+def _compile_column(specification: Mapping[str, Any]) -> Column:
+    header = str(specification["header"])
+    length = specification.get("max_length")
+    if length is not None and length < 1:
+        raise InputError(
+            f"Cannot use max_length {length} of column {header!r}", "it is less than 1"
+        )
+    return Column(
+        header=header,
+        expression=compile_expression(str(specification["value"]), header),
+        required=bool(specification.get("required")),
+        required_unless=specification.get("required_unless"),
+        unique=bool(specification.get("unique")),
+        max_length=length,
+    )
+
+
+# Control characters of ISO 6429 and the two Unicode line ends that are no control characters.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What a spreadsheet runs as a formula when the file is opened. A phone number's + is none.
+_FORMULA = re.compile(r"[=@]|[+-](?!\d)")
+
+
+def clean(text: str) -> str:
+    """One cell's text on one line, trimmed, in Unicode's composed form (NFC).
+
+    Two directories may spell the same name with other code points; composed they are the same bytes.
+    """
+    line = _CONTROLS.sub(" ", text).strip()
+    return line if line.isascii() else unicodedata.normalize("NFC", line)
+
+
+def broken_rule(columns: Sequence[Column], cells: Sequence[str]) -> str | None:
+    """Hold one row's cells against the rules that look at this row alone.
+
+    :param cells: one cleaned text for each column, in their order.
+    :returns: the first rule that is broken, or None. It names columns, never a person's value.
+    """
+    by_header = {column.header: cell for column, cell in zip(columns, cells)}
+    for column, cell in zip(columns, cells):
+        cause = _content_cause(column, cell) if cell else _empty_cause(column, by_header)
+        if cause is not None:
+            return cause
+    return None
+
+
+def _empty_cause(column: Column, by_header: Mapping[str, str]) -> str | None:
+    if column.required:
+        return f"{column.header} is empty"
+    if column.required_unless is not None and not by_header[column.required_unless]:
+        return f"{column.header} and {column.required_unless} are both empty"
+    return None
+
+
+def _content_cause(column: Column, cell: str) -> str | None:
+    if _FORMULA.match(cell):
+        return f"{column.header} begins like a spreadsheet formula"
+    if column.max_length is not None and len(cell) > column.max_length:
+        return f"{column.header} is longer than {column.max_length} characters"
+    return None

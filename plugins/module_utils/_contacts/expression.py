@@ -1,0 +1,219 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Column expressions: what a cell is made of, as a Jinja expression over LDAP attributes.
+
+An expression is checked by walking its syntax tree before any entry is read, because Jinja itself
+stays silent about much that is wrong (an unknown name becomes empty, a forbidden attribute
+undefined). Only what is listed here gets through; all else is named and refused.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from .._errors import InputError
+from .filters import FILTERS, FilterError
+
+JINJA2_ERROR: str | None = None
+"""Traceback of the failed import, for missing_required_lib; None when Jinja is there."""
+
+try:
+    from jinja2 import TemplateError, TemplateSyntaxError, nodes
+    from jinja2.parser import Parser
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+except ImportError:
+    JINJA2_ERROR = traceback.format_exc()
+
+LOCATION = "location"
+"""The one name in an expression that is no attribute: the location of the contact's source."""
+
+_ALL = "all"
+# Names that Jinja fills in itself wherever they stand.
+_RESERVED = frozenset({"self", "super"})
+# An attribute description without options (RFC 4512, 2.5: keystring or a dotted numeric OID).
+_BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+
+class Values(NamedTuple):
+    """What an expression may see of one entry at one location.
+
+    :ivar attributes: sorted values by attribute name in lower case; absent ones may be missing.
+    :ivar location: identifier of the location; empty for a global source.
+    """
+
+    attributes: Mapping[str, Sequence[str]]
+    location: str
+
+    def first(self, name: str) -> str:
+        """The attribute's smallest value, or nothing: values have no order (RFC 4511, 4.1.7)."""
+        if name == LOCATION:
+            return self.location
+        values = self.attributes.get(name)
+        return values[0] if values else ""
+
+
+class Expression(NamedTuple):
+    """A checked and compiled expression.
+
+    :ivar source: the expression as it was written.
+    :ivar attributes: lower-case names of the LDAP attributes it reads.
+    :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
+    """
+
+    source: str
+    attributes: frozenset[str]
+    evaluate: Callable[[Values], str]
+
+    @property
+    def is_location(self) -> bool:
+        """Whether the expression is nothing but the source's location."""
+        return self.source.strip().lower() == LOCATION
+
+
+def compile_expression(source: str, column: str) -> Expression:
+    """Check one expression and make it ready to run.
+
+    :param source: a Jinja expression without braces.
+    :param column: header of its column, for the error.
+    :raises InputError: names the column, the expression and what in it is not allowed.
+    """
+    text = source.strip()
+    if _BARE_NAME.fullmatch(text) and text.lower() != _ALL:
+        return _bare_name(text)
+    try:
+        return _compiled(text)
+    except _Forbidden as error:
+        problem = str(error)
+    except TemplateSyntaxError as error:
+        problem = f"it is not a Jinja expression ({error.message})"
+    raise InputError(
+        f"Cannot use the expression {source!r} of column {column!r}",
+        problem,
+        f"Use attribute names, texts and the filters {', '.join(sorted(FILTERS))}",
+    )
+
+
+def _bare_name(text: str) -> Expression:
+    """A name alone needs no Jinja; it is also the only way to write a name with a hyphen."""
+    name = text.lower()
+    used = frozenset() if name == LOCATION else frozenset({name})
+    return Expression(text, used, lambda values: values.first(name))
+
+
+def _compiled(text: str) -> Expression:
+    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters.clear()
+    environment.filters.update(FILTERS)
+    parser = Parser(environment, text, state="variable")
+    tree = parser.parse_expression()
+    if not parser.stream.eos:
+        raise TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", 1)
+    walk = _Walk()
+    walk.visit(tree)
+    run = environment.compile_expression(text, undefined_to_none=False)
+    names = sorted(walk.names)
+
+    def evaluate(values: Values) -> str:
+        context: dict[str, object] = {name: values.first(name.lower()) for name in names}
+        context[_ALL] = {name: values.attributes.get(name.lower(), ()) for name in walk.all_names}
+        try:
+            return _as_text(run(context))
+        except (TypeError, TemplateError) as error:
+            raise FilterError(str(error)) from error
+
+    used = {name.lower() for name in walk.names | walk.all_names} - {LOCATION}
+    return Expression(text, frozenset(used), evaluate)
+
+
+def _as_text(result: object) -> str:
+    if isinstance(result, str):
+        return result
+    if isinstance(result, (list, tuple)):
+        raise FilterError("it gives a list: use first, last or join")
+    raise FilterError(f"it gives a value of type {type(result).__name__}, not a text")
+
+
+class _Forbidden(Exception):
+    """What an expression holds and may not."""
+
+
+class _Walk:
+    """Walks a syntax tree, collects the names in it and refuses every node not allowed."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.all_names: set[str] = set()
+
+    def visit(self, node: nodes.Node) -> None:
+        """Visit one node and those below it.
+
+        :raises _Forbidden: names the first thing that is not allowed.
+        """
+        kind = type(node).__name__
+        special = getattr(self, f"_visit_{kind.lower()}", None)
+        if special is not None:
+            special(node)
+        elif kind not in _PLAIN_NODES:
+            raise _Forbidden(f"{_NODE_WORDS.get(kind, kind)} is not allowed in it")
+        else:
+            self._visit_children(node)
+
+    def _visit_children(self, node: nodes.Node) -> None:
+        for child in node.iter_child_nodes():
+            self.visit(child)
+
+    def _visit_const(self, node: nodes.Const) -> None:
+        if not isinstance(node.value, (str, int)) and node.value is not None:
+            raise _Forbidden(f"the number {node.value!r} is not allowed in it")
+
+    def _visit_name(self, node: nodes.Name) -> None:
+        if node.name.lower() == _ALL:
+            raise _Forbidden(f"{_ALL!r} stands alone: write {_ALL}.NAME or {_ALL}['NAME']")
+        if not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED:
+            raise _Forbidden(f"{node.name!r} is no name of an LDAP attribute")
+        self.names.add(node.name)
+
+    def _visit_getattr(self, node: nodes.Getattr) -> None:
+        if not (isinstance(node.node, nodes.Name) and node.node.name == _ALL):
+            raise _Forbidden(f"access to {node.attr!r} is not allowed in it, only {_ALL}.NAME")
+        self._add_all(node.attr)
+
+    def _visit_getitem(self, node: nodes.Getitem) -> None:
+        of_all = isinstance(node.node, nodes.Name) and node.node.name == _ALL
+        if not (of_all and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str)):
+            raise _Forbidden(f"access by [...] is not allowed in it, only {_ALL}['NAME']")
+        self._add_all(node.arg.value)
+
+    def _add_all(self, name: str) -> None:
+        if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
+            raise _Forbidden(f"{name!r} is no name of an LDAP attribute")
+        self.all_names.add(name)
+
+    def _visit_filter(self, node: nodes.Filter) -> None:
+        if node.name not in FILTERS:
+            raise _Forbidden(f"the filter {node.name!r} is not known")
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise _Forbidden(f"the filter {node.name!r} takes its arguments by position only")
+        try:
+            inspect.signature(FILTERS[node.name]).bind(node.node, *node.args)
+        except TypeError as error:
+            raise _Forbidden(f"the filter {node.name!r} is used wrongly: {error}") from error
+        self._visit_children(node)
+
+    def _visit_call(self, node: nodes.Call) -> None:
+        name = node.node.name if isinstance(node.node, nodes.Name) else "this"
+        raise _Forbidden(f"the call of {name!r} is not allowed in it, only filters are")
+
+
+_PLAIN_NODES = frozenset(
+    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Concat", "Add", "List", "Tuple"}
+)
+_NODE_WORDS = {"Test": "a test (is ...)", "Dict": "a dictionary", "Slice": "a slice"}

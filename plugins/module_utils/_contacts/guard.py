@@ -1,0 +1,67 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guard: the limits that a plan must respect before anything is sent."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .._errors import FrontdeskError
+from .plan import ADDED, REMOVED, Plan
+
+SMALL_ROSTER = 20
+"""Up to so many known contacts the limit in percent does not count: one of ten is 10 percent."""
+
+
+class Limits(NamedTuple):
+    """How much a plan may remove, and whether it may be a first upload.
+
+    :ivar max_removed: most contacts that one plan may remove; None for any number.
+    :ivar max_removed_percent: most contacts that one plan may remove, in percent of those known.
+    :ivar initial: permits an upload without a receipt of an earlier one.
+    """
+
+    max_removed: int | None = None
+    max_removed_percent: float = 10.0
+    initial: bool = False
+
+
+class GuardError(FrontdeskError):
+    """The plan does not respect the limits; nothing was sent."""
+
+
+def check_plan(plan: Plan, limits: Limits, why_no_receipt: str | None) -> None:
+    """Let a plan pass, or say why not.
+
+    :param why_no_receipt: why no earlier upload is known; None when there is a receipt.
+    :raises GuardError: names the limit and by how much the plan is over it.
+    """
+    if why_no_receipt is not None and not limits.initial:
+        raise GuardError(
+            f"Stopped before a first upload that adds {plan.count(ADDED)} contacts",
+            why_no_receipt,
+            "If this is the first upload, set initial: true for this run",
+        )
+    removed = plan.count(REMOVED)
+    if plan.known and removed == plan.known:
+        raise GuardError(
+            f"Stopped before removing all {plan.known} contacts",
+            "this always stops",
+            "Look at the sources and the export; to start anew, remove the state directory and set initial: true",
+        )
+    if limits.max_removed is not None and removed > limits.max_removed:
+        raise _too_many(plan, f"max_removed permits {limits.max_removed}", "max_removed")
+    percent = 100 * removed / plan.known if plan.known else 0.0
+    if plan.known > SMALL_ROSTER and percent > limits.max_removed_percent:
+        permits = f"max_removed_percent permits {limits.max_removed_percent:g} %"
+        raise _too_many(plan, f"that is {percent:.1f} %, {permits}", "max_removed_percent")
+
+
+def _too_many(plan: Plan, answer: str, option: str) -> GuardError:
+    return GuardError(
+        f"Stopped before removing {plan.count(REMOVED)} of {plan.known} contacts",
+        answer,
+        f"See who it is by --check --diff with a higher {option}; if it is right, run once with that",
+    )

@@ -1,0 +1,177 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what happened to what it means and what to do: one table for each kind of answer."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .._errors import FrontdeskError
+
+
+class DirectoryError(FrontdeskError):
+    """The directory could not be read to its end."""
+
+
+class UnreachableError(DirectoryError):
+    """No session with this server; another one may answer."""
+
+
+class Finding(NamedTuple):
+    """What an answer means, and what to do about it."""
+
+    meaning: str
+    remedy: str
+
+
+_ASK_LIMIT = (
+    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
+)
+
+# Result codes of RFC 4511, appendix A.
+_RESULTS = {
+    3: Finding(
+        "the server's time limit ended the search",
+        "Narrow the sources, or raise the limit on the server",
+    ),
+    4: Finding("the server's size limit cut the search short", _ASK_LIMIT),
+    8: Finding("the server requires an encrypted connection", "Use ldaps:// or start_tls: true"),
+    10: Finding(
+        "the server refers to another server", "Name the server that holds this base in server_uri"
+    ),
+    11: Finding("an administrative limit ended the search", _ASK_LIMIT),
+    32: Finding(
+        "the search base does not exist", "Correct search_base, or let the bind account see it"
+    ),
+    34: Finding("the server does not accept the distinguished name", "Correct its spelling"),
+    48: Finding(
+        "the server does not permit this kind of bind", "Permit simple bind for the account"
+    ),
+    49: Finding("the name or the password is wrong", "Correct bind_dn or bind_pw"),
+    50: Finding(
+        "the bind account has no right to read here",
+        "Give it read access to the people's attributes",
+    ),
+    51: Finding("the server is busy", "Try again later"),
+    52: Finding("the server is unavailable", "Try again later"),
+    53: Finding("the server is unwilling to do this", "Read its message and its log"),
+}
+
+# Active Directory's reason within result 49, as "data 52e" in the message: a Windows error code in
+# hexadecimal (MS-ERREF 2.2).
+_BIND_REASONS = {
+    "525": Finding("there is no such account", "Correct bind_dn"),
+    "52e": Finding("the password is wrong", "Correct bind_pw"),
+    "530": Finding("the account may not log on at this hour", "Lift its logon hours"),
+    "531": Finding(
+        "the account may not log on from this computer", "Lift its workstation restriction"
+    ),
+    "532": Finding("the password has expired", "Set a new password for the bind account"),
+    "533": Finding("the account is disabled", "Enable the bind account"),
+    "701": Finding("the account has expired", "Extend the bind account"),
+    "773": Finding("the password must be changed first", "Set a new password for the bind account"),
+    "775": Finding("the account is locked out", "Unlock it, and find out who tries its password"),
+}
+
+# What ldap3 says of a socket, in the text alone.
+_SOCKET_TEXTS = (
+    (
+        "invalid server address",
+        Finding("its name does not resolve", "Correct the host name, or the resolver of this host"),
+    ),
+    (
+        "refused",
+        Finding("the connection was refused", "Check host and port, and that the server runs"),
+    ),
+    (
+        "unreachable",
+        Finding("there is no route to it", "Check the network between this host and the server"),
+    ),
+    ("timed out", Finding("it did not answer in time", "Check firewalls, or raise the timeouts")),
+    (
+        "temporarily unavailable",
+        Finding("it did not answer in time", "Check firewalls, or raise receive_timeout"),
+    ),
+    (
+        "reset",
+        Finding("it reset the connection", "Check that it speaks TLS on this port, and its log"),
+    ),
+    (
+        "eof occurred",
+        Finding(
+            "it closed the connection during the TLS handshake",
+            "Check that it speaks TLS on this port",
+        ),
+    ),
+    (
+        "terminated by server",
+        Finding("it closed the connection", "Check the server's log and try again"),
+    ),
+)
+
+# Codes of OpenSSL's certificate verification (X509_V_ERR_*).
+_CERTIFICATE_CODES = {
+    9: Finding("its certificate is not yet valid", "Check the clocks of both hosts"),
+    10: Finding("its certificate has expired", "Renew the server's certificate"),
+    18: Finding(
+        "its certificate is self-signed and not trusted", "Give the certificate in ca_path"
+    ),
+    19: Finding(
+        "its certificate was issued by an unknown CA",
+        "Give the issuing CA's certificate in ca_path",
+    ),
+    20: Finding(
+        "its certificate was issued by an unknown CA",
+        "Give the issuing CA's certificate in ca_path",
+    ),
+    62: Finding(
+        "its certificate was issued for another name",
+        "Use the name in the certificate in server_uri",
+    ),
+    64: Finding(
+        "its certificate was issued for another address",
+        "Use the name in the certificate in server_uri",
+    ),
+}
+
+
+def finding_of_result(result: Mapping[str, Any]) -> Finding:
+    """What an LDAPResult (RFC 4511, 4.1.9) other than success means.
+
+    :param result: as ldap3 gives it: result, description, message, dn.
+    """
+    code = int(result["result"])
+    found = _RESULTS.get(code, Finding("the server refused", "Look up the result code in RFC 4511"))
+    if code == 49:
+        reason = re.search(r"\bdata ([0-9a-f]+)", str(result.get("message")))
+        found = _BIND_REASONS.get(reason.group(1), found) if reason else found
+    answer = [f"result {code} {result.get('description')}"]
+    if result.get("message"):
+        answer.append(" ".join(str(result["message"]).replace("\0", "").split()))
+    if result.get("dn"):
+        answer.append(f"matched as far as {result['dn']}")
+    return Finding(f"{found.meaning} ({', '.join(answer)})", found.remedy)
+
+
+def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> Finding:
+    """What a connection that failed means.
+
+    :param failure: what ldap3 raised.
+    :param tls_failure: what Python's ssl module raised below it, if that was the cause.
+    """
+    if isinstance(tls_failure, ssl.SSLCertVerificationError):
+        found = _CERTIFICATE_CODES.get(
+            tls_failure.verify_code,
+            Finding("its certificate does not verify", "Check its certificate and ca_path"),
+        )
+        return Finding(f"{found.meaning} ({tls_failure.verify_message})", found.remedy)
+    text = str(tls_failure or failure)
+    for part, found in _SOCKET_TEXTS:
+        if part in text.lower():
+            return Finding(f"{found.meaning} ({text})", found.remedy)
+    return Finding(text, "Check that the server speaks LDAP on this port, and its log")

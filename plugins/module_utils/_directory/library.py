@@ -1,0 +1,22 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one place where ldap3 is imported, so that a module can say clearly that it is missing."""
+
+from __future__ import annotations
+
+import traceback
+
+LDAP3_ERROR: str | None = None
+"""Traceback of the failed import, for missing_required_lib; None when ldap3 is there."""
+
+try:
+    import ldap3
+    import ldap3.core.exceptions
+    import ldap3.operation.search
+    import ldap3.utils.dn
+except ImportError:
+    LDAP3_ERROR = traceback.format_exc()
+
+__all__ = ["LDAP3_ERROR", "ldap3"]

@@ -1,0 +1,92 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is asked of a directory: bases, filters and scopes, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from .._errors import InputError
+from .library import ldap3
+
+SCOPES = ("subtree", "one_level", "base")
+"""Scopes of a search (RFC 4511, 4.5.1.2), in the words of the options."""
+
+
+class Query(NamedTuple):
+    """One search.
+
+    :ivar search_base: distinguished name where it begins.
+    :ivar scope: one of SCOPES.
+    :ivar filter: RFC 4515 filter; empty for the directory's people filter.
+    """
+
+    search_base: str
+    scope: str
+    filter: str
+
+
+def check_query(query: Query, name: str) -> None:
+    """Check what can be checked without a server.
+
+    :param name: what to call the search in an error, for instance ``source 2``.
+    :raises InputError: for a malformed base or filter.
+    """
+    if not query.search_base.strip():
+        raise InputError(
+            f"Cannot search {name}", "its search_base is empty", "Give the DN of an OU"
+        )
+    try:
+        ldap3.utils.dn.parse_dn(query.search_base)
+    except ldap3.core.exceptions.LDAPExceptionError as error:
+        raise InputError(
+            f"Cannot use search_base {query.search_base!r} of {name}",
+            f"it is not a distinguished name ({error})",
+            "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,",
+        ) from error
+    if query.filter:
+        check_filter(query.filter, name)
+
+
+def check_filter(search_filter: str, name: str) -> None:
+    """Check the syntax of a filter (RFC 4515).
+
+    :raises InputError: when ldap3 cannot make a request of it.
+    """
+    parse: Callable[..., object] = ldap3.operation.search.parse_filter
+    try:
+        parse(search_filter, None, False, True, None, False)
+    except ldap3.core.exceptions.LDAPExceptionError as error:
+        raise InputError(
+            f"Cannot use the filter {search_filter!r} of {name}",
+            f"it is not a filter as in RFC 4515 ({error})",
+            "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))",
+        ) from error
+
+
+def people_filter(is_active_directory: bool, now: datetime) -> str:
+    """The filter of sources without one of their own: people who are enabled and not expired.
+
+    Only Active Directory says in a common way who is disabled (userAccountControl bit 2, ACCOUNTDISABLE,
+    MS-ADTS 2.2.16) and until when an account is valid (accountExpires: FILETIME, 0 or 2^63-1 for never,
+    MS-ADTS 2.2.18 and MS-ADA1). Elsewhere it is all people (inetOrgPerson, RFC 2798).
+
+    :param now: an aware moment; accounts that ended before are left out.
+    """
+    if not is_active_directory:
+        return "(objectClass=inetOrgPerson)"
+    return (
+        "(&(objectCategory=person)(objectClass=user)"
+        "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
+        f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={_filetime(now)})))"
+    )
+
+
+def _filetime(moment: datetime) -> int:
+    """Intervals of 100 ns since 1601-01-01 UTC (MS-DTYP 2.3.3)."""
+    since = moment - datetime(1601, 1, 1, tzinfo=timezone.utc)
+    return int(since.total_seconds()) * 10_000_000

@@ -1,0 +1,77 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Searching: every page of a result, or an error; never a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .diagnosis import DirectoryError, finding_of_failure, finding_of_result
+from .entry import IDENTITY_ATTRIBUTES, Entry, make_entry
+from .library import ldap3
+from .query import Query
+from .session import Session
+
+# simple paged results (RFC 2696).
+_PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+
+def search(
+    session: Session, query: Query, attributes: Sequence[str], page_size: int
+) -> Iterator[Entry]:
+    """Stream the entries of one search.
+
+    :param query: with its filter; it has been checked.
+    :param attributes: names in lower case; an entry's values come in this order.
+    :param page_size: entries asked for at a time.
+    :raises DirectoryError: when the server does not give the whole result: a limit, a lost connection,
+        a base that is not there, a referral of the whole search, or objects without an identity.
+    """
+    tried = f"Cannot search {query.search_base} on {session.uri}"
+    for responses in _pages(
+        session.connection, query, [*attributes, *IDENTITY_ATTRIBUTES], page_size, tried
+    ):
+        for response in responses:
+            if response["type"] != "searchResEntry":
+                continue
+            entry = make_entry(attributes, response["raw_attributes"])
+            if entry is None:
+                raise DirectoryError(
+                    tried,
+                    "an entry came without objectGUID and entryUUID",
+                    "Let the bind account read the attribute: it tells people apart when names change",
+                )
+            yield entry
+
+
+def _pages(
+    connection: Any, query: Query, attributes: Sequence[str], page_size: int, tried: str
+) -> Iterator[list[dict[str, Any]]]:
+    cookie = None
+    while True:
+        try:
+            connection.search(
+                query.search_base,
+                query.filter,
+                _SCOPES[query.scope],
+                attributes=list(attributes),
+                paged_size=page_size,
+                paged_cookie=cookie,
+            )
+        except ldap3.core.exceptions.LDAPExceptionError as error:
+            raise DirectoryError(tried, *finding_of_failure(error, None)) from None
+        result = connection.result
+        # A limit in the middle is no exception in ldap3: only the result code of each page tells.
+        if result["result"] != 0:
+            raise DirectoryError(tried, *finding_of_result(result))
+        yield connection.response
+        control = result.get("controls", {}).get(_PAGED_RESULTS)
+        cookie = control["value"]["cookie"] if control else None
+        if not cookie:
+            return
+
+
+_SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}

@@ -1,0 +1,252 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A session with one directory server: connected, encrypted, bound."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from .._errors import InputError
+from .diagnosis import (
+    DirectoryError,
+    Finding,
+    UnreachableError,
+    finding_of_failure,
+    finding_of_result,
+)
+from .library import ldap3
+from .tls import VerifiedTls, tls_context
+
+
+class Access(NamedTuple):
+    """How to get into a directory.
+
+    :ivar server_uris: tried in order until a session stands.
+    :ivar bind_dn: distinguished name, user principal name or DOMAIN\\user.
+    :ivar bind_pw: its password; never printed.
+    :ivar start_tls: whether to encrypt an ldap:// connection before the bind.
+    :ivar validate_certs: whether the server's certificate is verified.
+    :ivar ca_path: file with the certificates to trust; None for those of the system.
+    :ivar connection_timeout: seconds for the TCP connection.
+    :ivar receive_timeout: seconds that any answer may take.
+    """
+
+    server_uris: Sequence[str]
+    bind_dn: str
+    bind_pw: str
+    start_tls: bool
+    validate_certs: bool
+    ca_path: str | None
+    connection_timeout: int
+    receive_timeout: int
+
+    def __repr__(self) -> str:
+        # The password must not get out by way of a traceback or a log.
+        return f"Access({', '.join(self.server_uris)} as {self.bind_dn})"
+
+
+class Address(NamedTuple):
+    """Where a directory server listens."""
+
+    uri: str
+    host: str
+    port: int
+    use_ssl: bool
+
+
+def check_access(access: Access) -> list[Address]:
+    """Check all that can be checked without a server.
+
+    :raises InputError: for a malformed URI, or one that would send the password in clear.
+    """
+    if not access.server_uris:
+        raise InputError("Cannot connect", "server_uri is empty", "Give at least one ldaps:// URI")
+    for option, value in (("bind_dn", access.bind_dn), ("bind_pw", access.bind_pw)):
+        if not value:
+            # A name without a password is an anonymous bind that succeeds (RFC 4513, 5.1.2).
+            raise InputError("Cannot bind", f"{option} is empty", f"Set {option}")
+    for option, seconds in (
+        ("connection_timeout", access.connection_timeout),
+        ("receive_timeout", access.receive_timeout),
+    ):
+        if seconds < 1:
+            raise InputError(f"Cannot use {option} {seconds}", "it is less than 1 second")
+    return [_address(uri, access.start_tls) for uri in access.server_uris]
+
+
+def _address(uri: str, start_tls: bool) -> Address:
+    try:
+        parts = urlsplit(uri)
+        host, port, scheme = parts.hostname, parts.port, parts.scheme
+    except ValueError:
+        host, port, scheme = None, None, ""
+    rest = (parts.path.strip("/"), parts.query, parts.username) if host else ()
+    if scheme not in ("ldap", "ldaps") or not host or any(rest):
+        raise InputError(
+            f"Cannot use the server_uri {uri!r}",
+            "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
+            "Give the base in search_base and the account in bind_dn",
+        )
+    if scheme == "ldap" and not start_tls:
+        raise InputError(
+            f"Cannot bind to {uri} with a password",
+            "it would cross the network in clear",
+            "Use ldaps://, or start_tls: true",
+        )
+    if scheme == "ldaps" and start_tls:
+        raise InputError(
+            f"Cannot use start_tls with {uri}", "LDAPS is encrypted already", "Use one of the two"
+        )
+    return Address(uri, host, port or (636 if scheme == "ldaps" else 389), scheme == "ldaps")
+
+
+class Session(NamedTuple):
+    """An open session.
+
+    :ivar uri: the server it is with.
+    :ivar connection: ldap3's connection.
+    :ivar is_active_directory: whether the server is an Active Directory domain controller.
+    """
+
+    uri: str
+    connection: Any
+    is_active_directory: bool
+
+
+@contextmanager
+def open_session(access: Access) -> Iterator[Session]:
+    """Connect, encrypt and bind; unbind at the end.
+
+    A server that cannot be reached is left for the next one. One that refuses the account is not:
+    trying a wrong password on every server would lock the account.
+
+    :raises InputError: for settings that cannot work.
+    :raises DirectoryError: when no server could be reached, or one refused the account.
+    """
+    addresses = check_access(access)
+    context = tls_context(access.ca_path, access.validate_certs)
+    connection, uri = _first_reached(access, addresses, context)
+    try:
+        _bind(connection, uri, access.bind_dn)
+        yield Session(uri, connection, _is_active_directory(connection, uri))
+    finally:
+        _close(connection)
+
+
+def _first_reached(
+    access: Access, addresses: Sequence[Address], context: ssl.SSLContext
+) -> tuple[Any, str]:
+    failures: list[UnreachableError] = []
+    for address in addresses:
+        try:
+            return _connect(access, address, context), address.uri
+        except UnreachableError as error:
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    raise DirectoryError(
+        f"Cannot connect to any of {len(failures)} servers",
+        "; ".join(f"{address.uri}: {error.answer}" for address, error in zip(addresses, failures)),
+        failures[0].remedy,
+    )
+
+
+def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
+    tls = VerifiedTls(context)
+    tried = f"Cannot connect to {address.uri}"
+    _resolve(address, tried)
+    server = ldap3.Server(
+        address.host,
+        port=address.port,
+        use_ssl=address.use_ssl,
+        tls=tls,
+        get_info=ldap3.NONE,
+        connect_timeout=access.connection_timeout,
+        allowed_referral_hosts=[],
+    )
+    connection = ldap3.Connection(
+        server,
+        user=access.bind_dn,
+        password=access.bind_pw,
+        authentication=ldap3.SIMPLE,
+        client_strategy=ldap3.SYNC,
+        # A referral followed by ldap3 would send name and password on, in clear if it says ldap://.
+        auto_referrals=False,
+        check_names=False,
+        read_only=True,
+        receive_timeout=access.receive_timeout,
+    )
+    try:
+        connection.open(read_server_info=False)
+        if access.start_tls:
+            connection.start_tls(read_server_info=False)
+    except ldap3.core.exceptions.LDAPStartTLSError as error:
+        raise _start_tls_error(address, connection, tls, error) from None
+    except ldap3.core.exceptions.LDAPExceptionError as error:
+        _close(connection)
+        raise UnreachableError(tried, *finding_of_failure(error, tls.failure)) from None
+    return connection
+
+
+def _resolve(address: Address, tried: str) -> None:
+    # ldap3 tells an unknown name and a refused connection apart by text alone.
+    try:
+        socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        finding = Finding(
+            f"its name does not resolve ({error.strerror})", "Correct the host name in server_uri"
+        )
+        raise UnreachableError(tried, *finding) from None
+
+
+def _start_tls_error(
+    address: Address, connection: Any, tls: VerifiedTls, error: Exception
+) -> UnreachableError:
+    tried = f"Cannot start TLS with {address.uri}"
+    result = connection.result
+    _close(connection)
+    if tls.failure is None and result and result.get("result"):
+        return UnreachableError(tried, *finding_of_result(result))
+    return UnreachableError(tried, *finding_of_failure(error, tls.failure))
+
+
+def _bind(connection: Any, uri: str, bind_dn: str) -> None:
+    # auto_bind would lose the server's message, and with it Active Directory's reason.
+    tried = f"Cannot bind to {uri} as {bind_dn}"
+    try:
+        bound = connection.bind(read_server_info=False)
+    except ldap3.core.exceptions.LDAPExceptionError as error:
+        raise DirectoryError(tried, *finding_of_failure(error, None)) from None
+    if not bound:
+        raise DirectoryError(tried, *finding_of_result(connection.result))
+
+
+# LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS 3.1.1.3.4.3.1).
+_ACTIVE_DIRECTORY = b"1.2.840.113556.1.4.800"
+
+
+def _is_active_directory(connection: Any, uri: str) -> bool:
+    try:
+        connection.search("", "(objectClass=*)", ldap3.BASE, attributes=["supportedCapabilities"])
+    except ldap3.core.exceptions.LDAPExceptionError as error:
+        raise DirectoryError(
+            f"Cannot read the root DSE of {uri}", *finding_of_failure(error, None)
+        ) from None
+    for entry in connection.response or ():
+        for values in entry.get("raw_attributes", {}).values():
+            if _ACTIVE_DIRECTORY in values:
+                return True
+    return False
+
+
+def _close(connection: Any) -> None:
+    # The session is over either way; what went wrong before is what matters.
+    with suppress(ldap3.core.exceptions.LDAPExceptionError, OSError):
+        connection.unbind()

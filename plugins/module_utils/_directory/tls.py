@@ -1,0 +1,70 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS to a directory server: verified by Python's own ssl module, TLS 1.2 as the floor.
+
+ldap3 compares host names with code of its own that does not know every form of certificate names, and
+verifies nothing unless told to. Here the certificate and the name in it are checked by OpenSSL.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError
+from .library import LDAP3_ERROR
+
+# Without ldap3 this file must still load, so that the module can say that it is missing.
+if TYPE_CHECKING or LDAP3_ERROR is None:
+    from ldap3 import Tls as _Tls
+else:
+    _Tls = object
+
+
+def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
+    """What every TLS connection to the directory must satisfy.
+
+    :param ca_path: file with the certificates to trust; None for those of the system.
+    :raises InputError: when the file cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_path)
+    except OSError as error:
+        raise InputError(
+            f"Cannot read the certificates in ca_path {ca_path}",
+            str(error),
+            "Give a file in PEM format",
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class VerifiedTls(_Tls):
+    """TLS settings for ldap3 that leave the handshake to a context of Python's own.
+
+    :ivar failure: why the last handshake failed; ldap3 itself hands on the text alone.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(validate=context.verify_mode)
+        self._context = context
+        self.failure: OSError | None = None
+
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+        """Put TLS on a connection's socket, as ldap3 calls it for LDAPS and for StartTLS.
+
+        :param do_handshake: ldap3's parameter; the handshake is always done at once.
+        :raises OSError: ssl.SSLError and its kind when the handshake or the verification fails.
+        """
+        try:
+            connection.socket = self._context.wrap_socket(
+                connection.socket, server_hostname=connection.server.host
+            )
+        except OSError as error:
+            self.failure = error
+            raise

@@ -1,0 +1,38 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one exception that an administrator gets to read.
+
+This is private to the collection: its interface may change in any release.
+"""
+
+from __future__ import annotations
+
+
+class FrontdeskError(Exception):
+    """A failure that ends a task, told as: what was tried, what came back, what to do.
+
+    No part may hold a password, a token or a person's values: the text is printed and logged.
+
+    :param tried: what was tried and where, for instance ``Cannot bind to ldaps://dc1 as svc``.
+    :param answer: what came back.
+    :param remedy: what the administrator can do about it; a sentence without its full stop.
+    """
+
+    def __init__(self, tried: str, answer: str = "", remedy: str = "") -> None:
+        self.tried = tried
+        self.answer = answer
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        said = f"{self.tried}: {self.answer}" if self.answer else self.tried
+        sentences = [said.rstrip(".")]
+        if self.remedy:
+            sentences.append(self.remedy.rstrip("."))
+        return ". ".join(sentences) + "."
+
+
+class InputError(FrontdeskError):
+    """What the administrator gave is wrong; nothing has been read or sent."""

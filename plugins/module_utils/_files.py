@@ -1,0 +1,74 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replacing a file so that it is always either the old one or the new one, and private from its first byte.
+
+This is private to the collection: its interface may change in any release.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_SUFFIX = ".new"
+
+
+def replace_file(path: Path, data: bytes, prepare: Callable[[str], object] | None = None) -> None:
+    """Write a file (mode 0600) beside its place and move it there once it is on the disk.
+
+    :param prepare: sets owner and mode of the file before it is moved, by its temporary path.
+    :raises OSError: when it cannot be written; the old file is as it was then.
+    """
+    descriptor, temporary = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent
+    )
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if prepare is not None:
+            prepare(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this a power cut could bring the old file back under the name of the new one.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a killed run left beside a file; only for those who keep other writers out."""
+    for leftover in path.parent.glob(f".{path.name}.*{_SUFFIX}"):
+        leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing in a folder; waits for one that is at it.
+
+    :raises OSError: when the folder cannot be opened.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # Some network file systems cannot lock a folder. Files stay whole there too: each run has its own.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specs. Each is the twin of a documentation fragment or of a module's own documentation."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+
+def nonempty_env_fallback(*names: str) -> str:
+    """The first of the environment variables that is set and not empty.
+
+    AWX sets an empty variable for a field left blank; ansible-core's own fallback would take it.
+
+    :raises AnsibleFallbackNotFound: when there is none.
+    """
+    for name in names:
+        if os.environ.get(name):
+            return os.environ[name]
+    raise AnsibleFallbackNotFound
+
+
+def _secret(variable: str, **more: Any) -> dict[str, Any]:
+    return {"type": "str", "no_log": True, "fallback": (nonempty_env_fallback, [variable]), **more}
+
+
+def directory_spec() -> dict[str, Any]:
+    """How to get into a directory: the twin of the fragment ``directory``."""
+    return {
+        "server_uri": {"type": "list", "elements": "str", "required": True},
+        "bind_dn": {
+            "type": "str",
+            "required": True,
+            "fallback": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
+        },
+        "bind_pw": _secret("FRONTDESK_BIND_PW", required=True),
+        "start_tls": {"type": "bool", "default": False},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path", "aliases": ["ca_cert"]},
+        "connection_timeout": {"type": "int", "default": 10},
+        "receive_timeout": {"type": "int", "default": 120},
+        "page_size": {"type": "int", "default": 1000},
+    }
+
+
+DEFAULT_COLUMNS: list[dict[str, Any]] = [
+    {"header": "First Name", "value": "givenName", "required": True},
+    {"header": "Last Name", "value": "sn", "required": True},
+    {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
+    {"header": "SMS Phone", "value": "mobile", "unique": True},
+    {"header": "Location", "value": "location", "required": True},
+]
+"""Columns of The Receptionist for iPad (support articles 9275517 and 1110164), the profile ``receptionist``."""
+
+
+def export_spec() -> dict[str, Any]:
+    """Options of ad_contacts_export beside those of the directory and of files."""
+    source = {
+        "location": {"type": "str"},
+        "search_base": {"type": "str", "required": True},
+        "search_scope": {
+            "type": "str",
+            "choices": ["subtree", "one_level", "base"],
+            "default": "subtree",
+        },
+        "filter": {"type": "str"},
+        "minimum": {"type": "int", "default": 1},
+    }
+    column = {
+        "header": {"type": "str", "required": True},
+        "value": {"type": "str", "required": True},
+        "required": {"type": "bool", "default": False},
+        "required_unless": {"type": "str"},
+        "unique": {"type": "bool", "default": False},
+        "max_length": {"type": "int"},
+    }
+    return {
+        "sources": {"type": "list", "elements": "dict", "required": True, "options": source},
+        "filter": {"type": "str"},
+        "columns": {"type": "list", "elements": "dict", "options": column},
+        "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
+        "dest": {"type": "path", "required": True},
+        "backup": {"type": "bool", "default": False},
+    }
+
+
+def upload_spec() -> dict[str, Any]:
+    """Options of contact_upload."""
+    result = {
+        "counts": {"type": "str"},
+        "errors": {"type": "str"},
+        "row": {"type": "str", "default": "row"},
+        "column": {"type": "str", "default": "column"},
+        "cause": {"type": "str", "default": "error"},
+    }
+    return {
+        "src": {"type": "path", "required": True},
+        "url": {"type": "str", "required": True},
+        "field_name": {"type": "str", "default": "file"},
+        "token": _secret("FRONTDESK_TOKEN", aliases=["api_token"], required=True),
+        # Names, no credentials; without no_log ansible-core would warn because of the word in them.
+        "token_header": {"type": "str", "default": "Authorization", "no_log": False},
+        "token_prefix": {"type": "str", "no_log": False},
+        "ca_path": {"type": "path", "aliases": ["ca_cert"]},
+        "validate_certs": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 60},
+        "profile": {"type": "str", "default": "receptionist"},
+        "location_column": {"type": "str", "default": "Location"},
+        "key": {
+            "type": "list",
+            "elements": "str",
+            "default": ["Email", "SMS Phone"],
+            "no_log": False,
+        },
+        "state_dir": {"type": "path"},
+        "max_removed": {"type": "int"},
+        "max_removed_percent": {"type": "float", "default": 10.0},
+        "initial": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
+        "result": {"type": "dict", "options": result},
+    }

@@ -1,0 +1,212 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ad_contacts_export does: directory, entries, contacts, roster."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+from .._contacts.columns import compile_columns
+from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
+from .._contacts.location import check_locations
+from .._contacts.roster import Roster, make_roster
+from .._directory.diagnosis import DirectoryError
+from .._directory.query import Query, check_filter, check_query, people_filter
+from .._directory.search import search
+from .._directory.session import Access, Session, check_access, open_session
+from .._errors import FrontdeskError, InputError
+
+MAX_PAGE_SIZE = 100_000
+"""Larger pages would hold a whole directory in one answer."""
+
+
+MAX_LISTED = 50
+"""People listed in a result; results with all of them would slow every callback down."""
+
+
+class Source(NamedTuple):
+    """Where one location's people are found.
+
+    :ivar name: what errors call it.
+    :ivar location: identifier; empty for a global source.
+    :ivar minimum: fewest contacts it must give.
+    """
+
+    name: str
+    location: str
+    query: Query
+    minimum: int
+
+
+class Export(NamedTuple):
+    """What was read.
+
+    :ivar server: URI of the server that gave it.
+    :ivar entries: number of entries that the directory gave.
+    :ivar empty_attributes: attributes that no entry had.
+    :ivar location_header: title of the column that holds the location; None without one.
+    """
+
+    roster: Roster
+    server: str
+    entries: int
+    empty_attributes: list[str]
+    location_header: str | None
+
+    def result(self, sources: Sequence[Source]) -> dict[str, Any]:
+        """What the module returns of it: numbers, identities and causes, nobody's values.
+
+        :param sources: their locations are counted even when nobody is there.
+        """
+        names = [contact.location or GLOBAL_LOCATION for contact in self.roster.contacts]
+        by_location = dict.fromkeys(
+            sorted({source.location or GLOBAL_LOCATION for source in sources}), 0
+        )
+        return {
+            "server": self.server,
+            "counts": {
+                "entries": self.entries,
+                "contacts": len(names),
+                "left_out": len(self.roster.left_out),
+                "by_location": {**by_location, **Counter(names)},
+            },
+            "left_out": [person._asdict() for person in self.roster.left_out[:MAX_LISTED]],
+            "emptied": [cell._asdict() for cell in self.roster.emptied[:MAX_LISTED]],
+        }
+
+
+class _Found(NamedTuple):
+    """What one source gave."""
+
+    source: Source
+    people: list[Contact | LeftOut]
+
+
+def access_of(params: Mapping[str, Any]) -> Access:
+    """How to get into the directory, from a module's parameters."""
+    return Access(
+        server_uris=params["server_uri"],
+        bind_dn=params["bind_dn"],
+        bind_pw=params["bind_pw"],
+        start_tls=params["start_tls"],
+        validate_certs=params["validate_certs"],
+        ca_path=params["ca_path"],
+        connection_timeout=params["connection_timeout"],
+        receive_timeout=params["receive_timeout"],
+    )
+
+
+def sources_of(params: Mapping[str, Any]) -> list[Source]:
+    """The sources, checked, from the module's parameters.
+
+    :raises InputError: for anything in them that can be seen to be wrong without a server.
+    """
+    given = params["sources"]
+    if not given:
+        raise InputError("Cannot export", "sources is empty", "Give at least one source")
+    check_locations([source["location"] for source in given])
+    if params["filter"]:
+        check_filter(params["filter"], "all sources")
+    sources = []
+    for number, source in enumerate(given, start=1):
+        place = f" (location {source['location']!r})" if source["location"] else ""
+        name = f"source {number}{place}"
+        query = Query(
+            source["search_base"],
+            source["search_scope"],
+            source["filter"] or params["filter"] or "",
+        )
+        check_query(query, name)
+        if source["minimum"] < 0:
+            raise InputError(
+                f"Cannot use minimum {source['minimum']} of {name}", "it is less than 0"
+            )
+        sources.append(Source(name, source["location"] or "", query, source["minimum"]))
+    return sources
+
+
+def export(
+    params: Mapping[str, Any],
+    default_columns: Sequence[Mapping[str, Any]],
+    sources: Sequence[Source],
+) -> Export:
+    """Read all sources and make the roster; nothing is written.
+
+    :param sources: what `sources_of` made of the same parameters.
+    :raises InputError: for wrong options, before anything is read.
+    :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
+    """
+    if not 1 <= params["page_size"] <= MAX_PAGE_SIZE:
+        raise InputError(
+            f"Cannot use page_size {params['page_size']}", f"it is not from 1 to {MAX_PAGE_SIZE}"
+        )
+    specifications = params["columns"] if params["columns"] is not None else default_columns
+    columns = compile_columns(
+        specifications, all_global=not any(source.location for source in sources)
+    )
+    access = access_of(params)
+    check_access(access)
+    mapper = Mapper(columns)
+    with open_session(access) as session:
+        found = [
+            _Found(source, list(_people(session, source, mapper, params["page_size"])))
+            for source in sources
+        ]
+    roster = make_roster(columns, (person for part in found for person in part.people))
+    rows = {(contact.location, contact.identity) for contact in roster.contacts}
+    for part in found:
+        _check_minimum(part, rows, session.uri)
+    if params["on_invalid"] == "fail" and roster.left_out:
+        raise FrontdeskError(
+            f"Stopped because {len(roster.left_out)} people have no valid row",
+            _causes(roster.left_out),
+            "Correct them in the directory, or set on_invalid: skip",
+        )
+    return Export(
+        roster=roster,
+        server=session.uri,
+        entries=sum(len(part.people) for part in found),
+        empty_attributes=mapper.attributes_never_seen,
+        location_header=next(
+            (column.header for column in columns if column.expression.is_location), None
+        ),
+    )
+
+
+def _people(
+    session: Session, source: Source, mapper: Mapper, page_size: int
+) -> Iterator[Contact | LeftOut]:
+    query = source.query
+    if not query.filter:
+        now = datetime.now(timezone.utc)
+        query = query._replace(filter=people_filter(session.is_active_directory, now))
+    try:
+        for entry in search(session, query, mapper.attributes, page_size):
+            yield mapper.contact(entry.identity, entry.values, source.location)
+    except DirectoryError as error:
+        raise DirectoryError(f"{source.name}: {error.tried}", error.answer, error.remedy) from None
+
+
+def _check_minimum(found: _Found, rows: AbstractSet[tuple[str, str]], server: str) -> None:
+    source = found.source
+    contacts = sum((person.location, person.identity) in rows for person in found.people)
+    if contacts >= source.minimum:
+        return
+    left_out = [person for person in found.people if isinstance(person, LeftOut)]
+    raise FrontdeskError(
+        f"{source.name}: only {contacts} contacts in {source.query.search_base} on {server}",
+        f"minimum is {source.minimum}; the directory gave {len(found.people)} entries"
+        + (f", without a valid row: {_causes(left_out)}" if left_out else ""),
+        "Check the base, the filter and the rights of the bind account; minimum: 0 permits an empty source",
+    )
+
+
+def _causes(left_out: Sequence[LeftOut]) -> str:
+    counts = Counter(person.cause for person in left_out)
+    return "; ".join(f"{cause}: {count}" for cause, count in counts.most_common(5))

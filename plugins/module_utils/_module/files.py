@@ -1,0 +1,175 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files of a roster: written both or not at all, private, and staged aside in check mode."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from codecs import BOM_UTF8
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from .._contacts.roster import Roster
+from .._contacts.roster_file import RosterFile, parse_csv, parse_ids, render_csv, render_ids, sha256
+from .._errors import FrontdeskError, InputError
+from .._files import only_writer, remove_unfinished, replace_file
+
+
+class Module(Protocol):
+    """What is used of AnsibleModule here."""
+
+    check_mode: bool
+    params: dict[str, Any]
+
+    def backup_local(self, fn: str) -> str: ...
+    def load_file_common_arguments(self, params: dict[str, Any], path: str) -> dict[str, Any]: ...
+    def set_fs_attributes_if_different(self, file_args: dict[str, Any], changed: bool) -> bool: ...
+
+
+class Rendered(NamedTuple):
+    """The bytes of a roster's two files."""
+
+    csv: bytes
+    ids: bytes
+    checksum: str
+
+
+class Loaded(NamedTuple):
+    """A roster as it was read.
+
+    :ivar csv: bytes of its file, without a byte order mark.
+    :ivar ids: bytes of its identities file; None when that is missing or does not match.
+    """
+
+    roster: RosterFile
+    csv: bytes
+    ids: bytes | None
+
+
+def render(roster: Roster) -> Rendered:
+    """Make the bytes of both files."""
+    csv_data = render_csv(roster)
+    checksum = sha256(csv_data)
+    return Rendered(csv_data, render_ids(roster, checksum), checksum)
+
+
+def ids_path(path: Path) -> Path:
+    """The identities file that belongs to a roster's file."""
+    return path.with_name(path.name + ".ids")
+
+
+def check_dest(dest: Path, check_mode: bool) -> None:
+    """See that a file can be written, before anything is read.
+
+    :param check_mode: whether a folder that is missing is tolerated: an earlier task may make it.
+    :raises InputError: when it cannot be written.
+    """
+    remedy = "Name a file in an existing folder that this user may write"
+    if dest.is_dir():
+        raise InputError(f"Cannot write {dest}", "it is a folder", remedy)
+    folder = dest.parent
+    if not folder.is_dir():
+        if check_mode and not folder.exists():
+            return
+        raise InputError(f"Cannot write {dest}", f"{folder} is no folder", remedy)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"Cannot write {dest}", f"no permission to write in {folder}", remedy)
+
+
+def load_roster(path: Path) -> Loaded:
+    """Read a roster and, when they match, its identities.
+
+    :raises InputError: when the file is missing, unreadable or no roster.
+    """
+    try:
+        # A service would take a byte order mark for a part of the first title.
+        data = path.read_bytes().removeprefix(BOM_UTF8)
+    except OSError as error:
+        raise InputError(
+            f"Cannot read {path}", error.strerror or str(error), "Export a roster to it first"
+        ) from error
+    roster = parse_csv(data, str(path))
+    ids_data = read_if_there(ids_path(path))
+    identities = parse_ids(ids_data, roster) if ids_data is not None else None
+    return Loaded(
+        roster._replace(identities=identities), data, ids_data if identities is not None else None
+    )
+
+
+def old_roster(path: Path) -> RosterFile | None:
+    """The roster that is to be replaced; None when there is none that can be read."""
+    try:
+        return load_roster(path).roster
+    except InputError:
+        return None
+
+
+def read_if_there(path: Path) -> bytes | None:
+    """The file's bytes, or None when there is none.
+
+    :raises InputError: when it is there and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise InputError(
+            f"Cannot read {path}", error.strerror or str(error), "Check its permissions"
+        ) from error
+
+
+def write_roster(module: Module, dest: Path, rendered: Rendered) -> tuple[bool, str | None]:
+    """Put both files in place, each atomically, the identities last: they name the roster they belong to.
+
+    :returns: whether anything changed, and the path of the backup if one was made.
+    :raises FrontdeskError: when they cannot be written; the old roster is whole then.
+    """
+    backup = None
+    changed = False
+    try:
+        with only_writer(dest.parent):
+            for path, data in ((dest, rendered.csv), (ids_path(dest), rendered.ids)):
+                remove_unfinished(path)
+                if read_if_there(path) != data:
+                    if module.params["backup"] and path.exists():
+                        made = module.backup_local(str(path))
+                        backup = backup or made
+                    replace_file(path, data, lambda temporary: _set_attributes(module, temporary))
+                    changed = True
+                changed = _set_attributes(module, str(path)) or changed
+    except OSError as error:
+        raise FrontdeskError(
+            f"Cannot write {dest}", error.strerror or str(error), "Make room, or correct dest"
+        ) from error
+    return changed, backup
+
+
+def _set_attributes(module: Module, path: str) -> bool:
+    attributes = module.load_file_common_arguments(module.params, path=path)
+    attributes["mode"] = attributes["mode"] or "0600"
+    return module.set_fs_attributes_if_different(attributes, changed=False)
+
+
+def would_change(module: Module, dest: Path, rendered: Rendered) -> bool:
+    """Whether writing would change a file's content, owner or mode; for check mode."""
+    for path, data in ((dest, rendered.csv), (ids_path(dest), rendered.ids)):
+        if read_if_there(path) != data or _set_attributes(module, str(path)):
+            return True
+    return False
+
+
+def stage_roster(rendered: Rendered, name: str) -> Path:
+    """Write a complete roster to a private folder (0700) that outlives the module.
+
+    :returns: path of the CSV in it; whoever asked for check mode removes the folder.
+    """
+    path = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-")) / name
+    for file, data in ((path, rendered.csv), (ids_path(path), rendered.ids)):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+    return path

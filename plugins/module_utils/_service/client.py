@@ -1,0 +1,249 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTTPS client: one upload, one answer, or an error that says why.
+
+TLS 1.2 is the floor, redirects are not followed, and the token goes to the given URL alone.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from urllib.parse import urlsplit
+
+from .._errors import FrontdeskError, InputError
+from .library import REQUESTS_ERROR, requests
+from .multipart import MultipartFile
+
+# Without requests this file must still load, so that the module can say that it is missing.
+if TYPE_CHECKING or REQUESTS_ERROR is None:
+    _Adapter = requests.adapters.HTTPAdapter
+    _Auth = requests.auth.AuthBase
+else:
+    _Adapter = _Auth = object
+
+MAX_ANSWER = 4 << 20
+"""Bytes of an answer that are read; the rest is left."""
+
+_PIECE = 64 << 10
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class ServiceError(FrontdeskError):
+    """The service could not be reached, or did not take the roster."""
+
+
+class Endpoint(NamedTuple):
+    """Where a roster is sent, and how.
+
+    :ivar url: https, or http to this host itself.
+    :ivar token: the credential; never printed.
+    :ivar token_header: header that carries it.
+    :ivar token_prefix: what stands before it in the header, such as ``Bearer``; empty for nothing.
+    :ivar field_name: form field that holds the file.
+    :ivar ca_path: file with the certificates to trust; None for those of the system.
+    :ivar validate_certs: whether the service's certificate is verified.
+    :ivar timeout: seconds to connect, and seconds that any part of the answer may take.
+    """
+
+    url: str
+    token: str
+    token_header: str
+    token_prefix: str
+    field_name: str
+    ca_path: str | None
+    validate_certs: bool
+    timeout: int
+
+    def __repr__(self) -> str:
+        # The token must not get out by way of a traceback or a log.
+        return f"Endpoint({self.url})"
+
+
+def check_endpoint(endpoint: Endpoint) -> None:
+    """Check all that can be checked without the service.
+
+    :raises InputError: for a URL or a token that cannot be used, or would cross a network in clear.
+    """
+    try:
+        parts = urlsplit(endpoint.url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("https", "http") or not host:
+        raise InputError(
+            "Cannot use the url", "it is not of the form https://HOST/PATH", "Correct url"
+        )
+    if parts.username or parts.password:
+        raise InputError("Cannot use the url", "it holds a user name or a password", "Use token")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise InputError(
+            f"Cannot upload to http://{host}",
+            "people's data would cross the network in clear",
+            "Use https://",
+        )
+    if not endpoint.token:
+        raise InputError(
+            "Cannot upload", "token is empty", "Set token, or FRONTDESK_TOKEN in the environment"
+        )
+    for option, value in (("token", endpoint.token), ("token_header", endpoint.token_header)):
+        if not value.isascii() or not value.isprintable():
+            raise InputError(
+                f"Cannot use {option}", "it holds characters that no HTTP header can hold"
+            )
+    if endpoint.timeout < 1:
+        raise InputError(f"Cannot use timeout {endpoint.timeout}", "it is less than 1 second")
+
+
+class _Token(_Auth):
+    """Sets the token's header. As an AuthBase, for requests would let ~/.netrc replace a plain header."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._name = endpoint.token_header
+        self._value = f"{endpoint.token_prefix} {endpoint.token}".strip()
+
+    def __call__(self, request: Any) -> Any:
+        request.headers[self._name] = self._value
+        return request
+
+
+class _TlsAdapter(_Adapter):
+    """Connections with TLS 1.2 as the floor, never lower."""
+
+    def __init__(self, ca_path: str | None, validate_certs: bool) -> None:
+        try:
+            self._context = ssl.create_default_context(cafile=ca_path)
+        except OSError as error:
+            raise InputError(
+                f"Cannot read the certificates in ca_path {ca_path}",
+                str(error),
+                "Give a file in PEM format",
+            ) from error
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if not validate_certs:
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        # A proxy has connections of its own; the service behind it is held to the same.
+        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+
+
+def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tuple[int, bytes]:
+    """Upload one file.
+
+    :param content: the file, open at its beginning.
+    :param size: its number of bytes.
+    :returns: the HTTP status and the beginning of the answer's body.
+    :raises ServiceError: when no answer came, or a redirect.
+    :raises InputError: when the certificates to trust cannot be read.
+    """
+    body = MultipartFile(endpoint.field_name, file_name, content, size)
+    tried = f"Cannot upload to {_shown(endpoint.url)}"
+    adapter = _TlsAdapter(endpoint.ca_path, endpoint.validate_certs)
+    with requests.Session() as session:
+        session.mount("https://", adapter)
+        try:
+            response = session.post(
+                endpoint.url,
+                data=body,
+                headers={"Content-Type": body.content_type, "Accept": "application/json"},
+                auth=_Token(endpoint),
+                timeout=endpoint.timeout,
+                verify=(endpoint.ca_path or True) if endpoint.validate_certs else False,
+                allow_redirects=False,
+                stream=True,
+            )
+            answer = _read(response)
+        except requests.exceptions.RequestException as error:
+            raise ServiceError(tried, *_explained(error)) from None
+    if response.is_redirect or 300 <= response.status_code < 400:
+        host = urlsplit(response.headers.get("Location", "")).hostname or "itself"
+        raise ServiceError(
+            tried, f"it answered with a redirect to {host}", "Give the final address in url"
+        )
+    return response.status_code, answer
+
+
+def _read(response: Any) -> bytes:
+    answer = b""
+    for piece in response.iter_content(_PIECE):
+        answer += piece
+        if len(answer) >= MAX_ANSWER:
+            break
+    return answer
+
+
+def _shown(url: str) -> str:
+    """The URL without its query, which may hold a secret."""
+    return url.partition("?")[0]
+
+
+def _explained(error: Exception) -> tuple[str, str]:
+    """What a failure of requests means, and what to do; in our words, for its own may hold the URL."""
+    cause = _root_cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate does not verify ({cause.verify_message})",
+            "Check the host name in url, and ca_path",
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        return (
+            f"no TLS connection ({getattr(cause, 'reason', None) or 'handshake failed'})",
+            "It must speak TLS 1.2 or newer",
+        )
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return (
+            "it did not accept a connection in time",
+            "Check firewalls and proxies, or raise timeout",
+        )
+    if isinstance(error, requests.exceptions.Timeout):
+        return (
+            "it did not answer in time",
+            "It may have taken the roster; the next run sends it again",
+        )
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror, "Check the host name, the port and the proxy"
+    return (
+        f"the connection failed ({type(cause).__name__})",
+        "Check the host name in url, and the network",
+    )
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """The failure below the layers of requests and urllib3, which keep it in `reason` or in `args`."""
+    while True:
+        below = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        deeper = next((item for item in below if isinstance(item, BaseException)), None)
+        if deeper is None:
+            return error
+        error = deeper
+
+
+def error_of_status(url: str, status: int, refused_rows: int) -> ServiceError:
+    """What a status that does not accept the roster means (RFC 9110, 15).
+
+    :param refused_rows: how many rows the service named.
+    """
+    answer = f"it answered {status}"
+    if refused_rows:
+        answer += f" and refused {refused_rows} rows; nothing counts as accepted"
+    return ServiceError(f"Cannot upload to {_shown(url)}", answer, _remedy(status, refused_rows))
+
+
+def _remedy(status: int, refused_rows: int) -> str:
+    if refused_rows:
+        return "Correct these people in the directory, or the columns; service.errors has the rows"
+    if status in (401, 403):
+        return "Check token, token_header and token_prefix, and what the token may do"
+    if status in (404, 405):
+        return "Check url"
+    if status >= 500:
+        return "The service has a problem; the next run sends the roster again"
+    return "Look up the status in the service's documentation"
