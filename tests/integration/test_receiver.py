@@ -1,0 +1,191 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab's receiver takes what a profile permits, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import ssl
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from tests.lab.authority import Authority, authority
+from tests.lab.receiver import Receiver, receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEADER = "First Name,Last Name,Email,SMS Phone,Location\r\n"
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Authority]:
+    with authority() as made:
+        yield made
+
+
+@pytest.fixture
+def service(issuer: Authority) -> Iterator[Receiver]:
+    with receiver(issuer, locations=["oslo-hq", "bergen"]) as running:
+        yield running
+
+
+def post(
+    service: Receiver,
+    content: bytes,
+    *,
+    method: str = "POST",
+    path: str | None = None,
+    token: str | None = None,
+    field: str = "file",
+    media_type: str = "text/csv",
+    form_type: str = "multipart/form-data; boundary=edge",
+) -> tuple[int, Any]:
+    disposition = f'form-data; name="{field}"; filename="roster.csv"'
+    part = f"Content-Disposition: {disposition}\r\nContent-Type: {media_type}\r\n\r\n"
+    body = b"--edge\r\n" + part.encode() + content + b"\r\n--edge--\r\n"
+    url = urlsplit(service.url)
+    trust = ssl.create_default_context(cafile=service.ca_file)
+    client = http.client.HTTPSConnection(url.hostname or "", url.port, context=trust, timeout=10)
+    headers = {"Authorization": f"Bearer {token or service.token}", "Content-Type": form_type}
+    with contextlib.closing(client):
+        client.request(method, path or url.path, body, headers)
+        answer = client.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def post_impatiently(service: Receiver) -> None:
+    url = urlsplit(service.url)
+    trust = ssl.create_default_context(cafile=service.ca_file)
+    client = http.client.HTTPSConnection(url.hostname or "", url.port, context=trust, timeout=0.5)
+    with contextlib.closing(client):
+        client.request("POST", url.path, b"")
+        client.getresponse()
+
+
+class TestReceiver:
+    """The receiver takes what the profile permits, and nothing else."""
+
+    GOOD = "Ada,Aas,ada@fjord.test,+4790000001,oslo-hq\r\n"
+
+    @pytest.mark.parametrize(
+        ("row", "column", "error"),
+        [
+            (",Aas,b@fjord.test,,bergen", "First Name", "is required"),
+            ("Bo,,b@fjord.test,,bergen", "Last Name", "is required"),
+            ("Bo,Aas,b@fjord.test,,", "Location", "is required"),
+            ("Bo,Aas,,,bergen", "Email", "is required unless there is SMS Phone"),
+            ("Bo,Aas,ADA@fjord.test,,oslo-hq", "Email", "is not unique in its location"),
+            ("Bo,Aas,,+4790000001,oslo-hq", "SMS Phone", "is not unique in its location"),
+            ("Bo,Aas,b@fjord.test,,Bergen", "Location", "is no location of this account"),
+            ("=1+1,Aas,b@fjord.test,,bergen", "First Name", "begins like a spreadsheet's formula"),
+            ("-Bo,Aas,b@fjord.test,,bergen", "First Name", "begins like a spreadsheet's formula"),
+            (
+                '"B\no",Aas,b@fjord.test,,bergen',
+                "First Name",
+                "holds a control character or a line break",
+            ),
+        ],
+    )
+    def test_wrong_row(self, service: Receiver, row: str, column: str, error: str) -> None:
+        status, answer = post(service, f"{HEADER}{self.GOOD}{row}\r\n".encode())
+        assert status == 422
+        assert answer["errors"] == [{"row": 2, "column": column, "error": error}]
+        assert answer["counts"] == {"received": 2, "added": 0, "updated": 0, "removed": 0}
+        assert service.uploads == 0
+
+    def test_too_long(self, issuer: Authority) -> None:
+        profile = yaml.safe_load(
+            "{columns: [{header: Email, max_length: 5}], key: [Email], location_column: Location}"
+        )
+        with receiver(issuer, locations=[], profile=profile) as service:
+            status, answer = post(service, b"Email\r\na@b.test\r\n")
+        assert status == 422
+        assert answer["errors"][0]["error"] == "is longer than 5 characters"
+
+    def test_counts_of_what_changed(self, service: Receiver) -> None:
+        rows = [
+            self.GOOD,
+            "Bo,Lie,bo@fjord.test,,bergen\r\n",
+            "Bo,Lie,bo@fjord.test,,oslo-hq\r\n",
+        ]
+        first = post(service, (HEADER + "".join(rows)).encode())
+        rows = [self.GOOD.replace("Aas", "Dahl"), rows[1], "李,王,,+4790000009,bergen\r\n"]
+        second = post(service, (HEADER + "".join(rows)).encode())
+        counts = {"received": 3, "added": 3, "updated": 0, "removed": 0}
+        assert first == (200, {"counts": counts, "errors": []})
+        counts = {"received": 3, "added": 1, "updated": 1, "removed": 1}
+        assert second == (200, {"counts": counts, "errors": []})
+        assert service.contacts[2]["First Name"] == "李"
+        assert (service.uploads, service.requests, len(service.history)) == (2, 2, 2)
+
+    def test_global_file_has_no_location_column(self, service: Receiver) -> None:
+        content = b"First Name,Last Name,Email,SMS Phone\r\nBo,Lie,bo@fjord.test,\r\n"
+        assert post(service, content)[0] == 200
+
+    @pytest.mark.parametrize(
+        ("content", "error"),
+        [
+            ("First Name,Email\r\n", "the header must be"),
+            (HEADER.replace("First Name,Last Name", "Last Name,First Name"), "the header must be"),
+            (HEADER.replace("Email", "email"), "the header must be"),
+            ("", "the header must be"),
+            (f"\ufeff{HEADER}", "byte order mark"),
+            (f"{HEADER}Bo,Lie\r\n", "row 1 has 2 cells, not 5"),
+            (f'{HEADER}"Bo"x,Lie,,,\r\n', "not CSV"),
+        ],
+    )
+    def test_wrong_file(self, service: Receiver, content: str, error: str) -> None:
+        status, answer = post(service, content.encode())
+        assert (status, error in answer["error"]) == (400, True)
+
+    def test_other_encoding(self, service: Receiver) -> None:
+        status, answer = post(service, f"{HEADER}Bjørn,Lie,b@fjord.test,,bergen".encode("latin-1"))
+        assert (status, "not UTF-8" in answer["error"]) == (400, True)
+
+    @pytest.mark.parametrize(
+        ("wrong", "status"),
+        [
+            ({"token": "wrong"}, 401),
+            ({"path": "/other"}, 404),
+            ({"method": "PUT"}, 405),
+            ({"method": "GET"}, 405),
+            ({"field": "upload"}, 400),
+            ({"form_type": "multipart/form-data; boundary=other"}, 400),
+            ({"form_type": "text/csv"}, 415),
+            ({"media_type": "application/json"}, 415),
+            ({"media_type": "text/csv; charset=latin-1"}, 415),
+        ],
+    )
+    def test_wrong_request(self, service: Receiver, wrong: dict[str, str], status: int) -> None:
+        assert post(service, f"{HEADER}{self.GOOD}".encode(), **wrong)[0] == status
+        assert service.uploads == 0
+        assert service.requests == 1
+
+    def test_misbehaviour(self, service: Receiver) -> None:
+        service.fail_next(503, {"error": "later"}, {"Retry-After": "1"})
+        service.redirect("https://elsewhere.test/")
+        content = f"{HEADER}{self.GOOD}".encode()
+        assert [post(service, content)[0] for _ in range(3)] == [503, 307, 200]
+
+    def test_held_request(self, service: Receiver) -> None:
+        with service.hold() as arrived:
+            with pytest.raises(TimeoutError):
+                post_impatiently(service)
+            assert arrived.is_set()
+
+    def test_log_holds_no_secret(self, service: Receiver) -> None:
+        post(service, f"{HEADER}{self.GOOD}".encode(), path="/contacts?key=queried-secret")
+        post(service, b"", token="another-secret")
+        logged = service.log_file.read_text(encoding="utf-8")
+        assert '"status": 401' in logged
+        assert '"Authorization"' in logged
+        for secret in (service.token, "queried-secret", "another-secret", "ada@fjord.test"):
+            assert secret not in logged

@@ -1,0 +1,104 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the whole lab until Ctrl-C: `python -m tests.lab`.
+
+Prints, as YAML, how to reach the servers. The passwords are the lab's own, new at each start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import yaml
+
+from tests.lab.authority import authority
+from tests.lab.company import company
+from tests.lab.openldap import openldap
+from tests.lab.receiver import receiver
+from tests.lab.samba import samba
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tests.lab.authority import Authority
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+_SERVERS = ("samba", "openldap", "receiver")
+
+
+def directory_facts(directory: RunningDirectory) -> dict[str, Any]:
+    """Return how to reach a directory."""
+    facts = {
+        "server_uri": directory.uri_ldaps,
+        "server_uri_start_tls": directory.uri_ldap,
+        "ca_path": str(directory.ca_file),
+        "bind_dn": directory.bind_dn,
+        "bind_upn": directory.bind_upn,
+        "bind_down_level": directory.bind_down_level,
+        "bind_pw": directory.bind_pw,
+        "filter": directory.people_filter,
+        "locations": {
+            site.location: directory.company.site_dn(site) for site in directory.company.sites
+        },
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def receiver_facts(service: Receiver) -> dict[str, Any]:
+    """Return how to reach the receiver."""
+    return {
+        "url": service.url,
+        "ca_path": str(service.ca_file),
+        "token": service.token,
+        "token_header": service.token_header,
+        "token_prefix": service.token_prefix,
+        "log_file": str(service.log_file),
+    }
+
+
+def start(
+    names: list[str], fjord: Company, issuer: Authority, stack: contextlib.ExitStack
+) -> dict[str, Any]:
+    """Start the servers named, and return how to reach each."""
+    facts: dict[str, Any] = {}
+    if "samba" in names:
+        facts["samba"] = directory_facts(stack.enter_context(samba(fjord, issuer)))
+    if "openldap" in names:
+        facts["openldap"] = directory_facts(stack.enter_context(openldap(fjord, issuer)))
+    if "receiver" in names:
+        locations = [site.location for site in fjord.sites]
+        service = stack.enter_context(receiver(issuer, locations=locations))
+        facts["receiver"] = receiver_facts(service)
+    return facts
+
+
+def main() -> None:
+    """Start what the command line names, print how to reach it, and wait."""
+    parser = argparse.ArgumentParser(prog="python -m tests.lab", description="Run the lab.")
+    parser.add_argument(
+        "--only", action="append", choices=_SERVERS, help="a server to start; default: all"
+    )
+    wanted = parser.parse_args().only or list(_SERVERS)
+    signal.signal(signal.SIGTERM, _end)
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        issuer = stack.enter_context(authority())
+        facts = start(wanted, company(), issuer, stack)
+        yaml.safe_dump(facts, sys.stdout, allow_unicode=True, sort_keys=False)
+        print("# Ready. Ctrl-C ends it.", flush=True)
+        signal.pause()
+
+
+def _end(signum: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

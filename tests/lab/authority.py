@@ -1,0 +1,69 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A certificate authority of the lab's own, made on the spot and trusted by nobody else."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trustme
+
+from tests.lab.keeper import Keeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A server's certificate and its private key, as PEM files."""
+
+    cert_file: Path
+    key_file: Path
+
+
+class Authority:
+    """A new certificate authority that keeps what it issues in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._issuer = trustme.CA(organization_name="Fjord lab")
+        self._issued = 0
+        self.ca_file = directory / "ca.pem"
+        self._issuer.cert_pem.write_to_path(self.ca_file)
+
+    def issue(
+        self,
+        *names: str,
+        common_name: str | None = None,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> Certificate:
+        """Issue a certificate for host names and IP addresses (its subjectAltName, RFC 6125).
+
+        `not_before` and `not_after` make one that is not valid yet, or no longer.
+        """
+        made = self._issuer.issue_cert(
+            *names, common_name=common_name, not_before=not_before, not_after=not_after
+        )
+        self._issued += 1
+        cert_file = self._directory / f"cert-{self._issued}.pem"
+        key_file = self._directory / f"key-{self._issued}.pem"
+        # Samba refuses a key that others may read: the mode comes first.
+        key_file.touch(mode=0o600)
+        made.private_key_pem.write_to_path(key_file)
+        made.cert_chain_pems[0].write_to_path(cert_file)
+        return Certificate(cert_file, key_file)
+
+
+@contextlib.contextmanager
+def authority() -> Iterator[Authority]:
+    """Make an authority whose files vanish with the run."""
+    with Keeper() as keeper:
+        yield Authority(keeper.directory)

@@ -1,0 +1,112 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the company is written down in Active Directory and in OpenLDAP: two dialects of LDAP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.lab.company import escape
+from tests.lab.person import Person, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from tests.lab.company import Company
+
+Attributes = dict[str, list[str]]
+
+SERVICE_ACCOUNT = "svc-frontdesk"
+ENABLED_ACCOUNT = 0x200
+"""userAccountControl of an ordinary account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
+DISABLED = 0x2
+"""The bit of userAccountControl that disables: ACCOUNTDISABLE (MS-ADTS, 2.2.16)."""
+_COMPUTER_ACCOUNT = 0x1000  # WORKSTATION_TRUST_ACCOUNT
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of a directory."""
+
+    dn: str
+    identity: UUID
+    attributes: Attributes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """What a kind of directory calls the things that the company has."""
+
+    identity_attribute: str
+    person: tuple[str, ...]
+    contact: tuple[str, ...]
+    computer: tuple[str, ...]
+    group: tuple[str, ...]
+
+    def person_attributes(self, person: Person) -> Attributes:
+        """Return a person's attributes, without those that are empty."""
+        control = ENABLED_ACCOUNT | (DISABLED if person.disabled else 0)
+        values = {
+            "cn": person.display_name,
+            "givenName": person.given_name,
+            "sn": person.last_name,
+            "displayName": person.display_name,
+            "mail": person.mail,
+            "mobile": person.mobile,
+            "telephoneNumber": person.telephone,
+            "title": person.title,
+            "department": person.department,
+            "physicalDeliveryOfficeName": person.office,
+            "sAMAccountName": person.account,
+            "userPrincipalName": f"{person.account}@fjord.test",
+            "userAccountControl": str(control),
+            "accountExpires": str(person.account_expires),
+        }
+        filled = {name: [value] for name, value in values.items() if value}
+        return {"objectClass": list(self.person), **filled}
+
+    def entries(self, company: Company) -> Iterator[Entry]:
+        """Yield everything below the domain's own entry, parents first, but the service account."""
+        for top in ("Staff", "Groups", "Service Accounts"):
+            yield _unit(f"OU={top},{company.base_dn}", top)
+        for path in company.ous:
+            yield _unit(company.ou_dn(*path), path[-1])
+        for person in company.people:
+            dn = company.person_dn(person)
+            yield Entry(dn, person.identity, self.person_attributes(person))
+        yield from self._things(company)
+
+    def _things(self, company: Company) -> Iterator[Entry]:
+        """Yield what lies among people without being one."""
+        oslo = company.site_dn(company.site("oslo-hq"))
+        computer = {
+            "sAMAccountName": ["OSLO-KIOSK$"],
+            "userAccountControl": [str(_COMPUTER_ACCOUNT)],
+        }
+        yield _thing(f"CN=OSLO-KIOSK,{oslo}", self.computer, computer)
+        janitor = {"sn": ["Vaktmester"], "mail": ["janitor@vaktmester.test"]}
+        yield _thing(f"CN=Janitor (external),{oslo}", self.contact, janitor)
+        duty = {"member": [company.person_dn(company.traveller)]}
+        yield _thing(f"CN=Tromsø duty,OU=Groups,{company.base_dn}", self.group, duty)
+        everyone = {"member": [company.person_dn(person) for person in company.people[:20]]}
+        yield _thing(f"CN=All of Oslo,{oslo}", self.group, everyone)
+
+
+def service_dn(company: Company) -> str:
+    """Return the DN of the account that reads the directory for the front desk."""
+    return f"CN={escape(SERVICE_ACCOUNT)},OU=Service Accounts,{company.base_dn}"
+
+
+def _unit(dn: str, name: str) -> Entry:
+    return Entry(dn, identity(dn), {"objectClass": ["organizationalUnit"], "ou": [name]})
+
+
+def _thing(dn: str, classes: tuple[str, ...], attributes: Attributes) -> Entry:
+    common_name = dn.partition(",")[0].removeprefix("CN=")
+    return Entry(
+        dn, identity(dn), {"objectClass": list(classes), "cn": [common_name], **attributes}
+    )

@@ -1,0 +1,215 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab's front-desk service: takes a file of contacts over HTTPS and is strict about it.
+
+POST multipart/form-data with the one field `file` (text/csv), and the token in a header. What it
+answers, always as JSON:
+
+200  the file replaced what was known: {"counts": {received, added, updated, removed}, "errors": []}
+422  rows are wrong, nothing was taken: {"counts": ..., "errors": [{"row", "column", "error"}]}
+400  the form or the file as a whole is wrong; 401 the token; 404 the path; 405 the method; 411 no
+     Content-Length; 413 too large; 415 a media type: {"error": "..."}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import secrets
+import ssl
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.lab.keeper import Keeper
+from tests.lab.rules import Contact, Counts, RefusedFileError, Rules
+from tests.lab.server import Answer, Request, serving
+from tests.lab.upload import RefusedRequestError, uploaded_file
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from tests.lab.authority import Authority, Certificate
+
+RECEPTIONIST = Path(__file__).parents[2] / "roles/contact_sync/vars/profiles/receptionist.yml"
+PATH = "/contacts"
+FIELD = "file"
+
+
+@dataclass
+class Receiver:
+    """A running service, what it has taken so far, and how to make it misbehave.
+
+    Its attributes may be read while it works; its methods may be called from any thread.
+    """
+
+    rules: Rules
+    ca_file: Path
+    log_file: Path
+    """All it logged: methods, paths, statuses, counts, headers' names. Never a header's value."""
+    token: str = field(repr=False)
+    token_header: str = "Authorization"
+    token_prefix: str = "Bearer "
+    url: str = ""
+    history: list[list[Contact]] = field(default_factory=list)
+    """What each accepted upload held, the oldest first."""
+    requests: int = 0
+    """How many requests came, refused ones included."""
+    _planned: deque[Answer] = field(default_factory=deque, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _held: tuple[threading.Event, threading.Event] | None = field(default=None, repr=False)
+
+    @property
+    def contacts(self) -> list[Contact]:
+        """What the last accepted upload held."""
+        return self.history[-1] if self.history else []
+
+    @property
+    def uploads(self) -> int:
+        """How many uploads were accepted."""
+        return len(self.history)
+
+    def fail_next(
+        self,
+        status: int,
+        body: Mapping[str, Any] | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer the next request so, whatever it holds; several calls queue up."""
+        self._planned.append(Answer(status, {} if body is None else body, dict(headers or {})))
+
+    def redirect(self, target: str, status: int = HTTPStatus.TEMPORARY_REDIRECT) -> None:
+        """Send the next request somewhere else."""
+        self.fail_next(status, headers={"Location": target})
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[threading.Event]:
+        """Keep requests waiting for their answer until the block ends.
+
+        Yields an event that is set as soon as a request waits.
+        """
+        arrived, released = threading.Event(), threading.Event()
+        self._held = (arrived, released)
+        try:
+            yield arrived
+        finally:
+            self._held = None
+            released.set()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request and log both."""
+        if held := self._held:
+            arrived, released = held
+            arrived.set()
+            released.wait()
+        with self._lock:
+            self.requests += 1
+            answer = self._planned.popleft() if self._planned else self._judge(request)
+            self._log(request, answer)
+        return answer
+
+    def _judge(self, request: Request) -> Answer:
+        try:
+            self._admit(request)
+            content_type = request.headers.get("Content-Type", "")
+            content = uploaded_file(content_type, request.body, field=FIELD)
+            return self._take(self.rules.read(content))
+        except RefusedRequestError as error:
+            headers = {"Allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+            return Answer(error.status, {"error": str(error)}, headers)
+        except RefusedFileError as error:
+            return Answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+
+    def _admit(self, request: Request) -> None:
+        """Look at everything but the body."""
+        if request.path != PATH:
+            raise RefusedRequestError(HTTPStatus.NOT_FOUND, "there is nothing here")
+        if request.method != "POST":
+            raise RefusedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, "only POST is taken here")
+        if not self._knows(request.headers.get(self.token_header, "")):
+            raise RefusedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
+        if request.problem is not None:
+            raise RefusedRequestError(request.problem, request.problem.description)
+
+    def _knows(self, credential: str) -> bool:
+        expected = f"{self.token_prefix}{self.token}"
+        return hmac.compare_digest(credential.encode(), expected.encode())
+
+    def _take(self, contacts: list[Contact]) -> Answer:
+        """Replace everything known, or nothing if one row is wrong."""
+        if errors := self.rules.check(contacts):
+            refused = {
+                "counts": asdict(Counts(received=len(contacts))),
+                "errors": [asdict(error) for error in errors],
+            }
+            return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+        counts = self.rules.compare(self.contacts, contacts)
+        self.history.append(contacts)
+        return Answer(HTTPStatus.OK, {"counts": asdict(counts), "errors": []})
+
+    def _log(self, request: Request, answer: Answer) -> None:
+        body: Mapping[str, Any] = {} if isinstance(answer.body, bytes) else answer.body
+        line = {
+            "method": request.method,
+            "path": request.path,
+            "headers": sorted(request.headers.keys()),
+            "status": int(answer.status),
+            "counts": body.get("counts"),
+        }
+        self.note(json.dumps(line))
+
+    def note(self, line: str) -> None:
+        """Write a line into the log."""
+        # A thread that served a slow client may end later than the service and its directory.
+        with (
+            contextlib.suppress(FileNotFoundError),
+            self.log_file.open("a", encoding="utf-8") as log,
+        ):
+            log.write(f"{line}\n")
+
+
+@contextlib.contextmanager
+def receiver(
+    authority: Authority,
+    *,
+    locations: Collection[str],
+    profile: Path | Mapping[str, Any] = RECEPTIONIST,
+    location_header: str = "Location",
+    token_header: str = "Authorization",
+    token_prefix: str = "Bearer ",
+    certificate: Certificate | None = None,
+    tls_maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+) -> Iterator[Receiver]:
+    """Run the service on a free port of 127.0.0.1, with a new token.
+
+    :param locations: the identifiers of the account's locations.
+    :param profile: a profile's file, or its data.
+    :param location_header: the title of the location's column, if the profile does not fix it.
+    :param certificate: what it shows instead of a certificate for localhost and 127.0.0.1.
+    :param tls_maximum: the newest TLS version it speaks; the oldest is 1.2.
+    """
+    if isinstance(profile, Path):
+        data: Mapping[str, Any] = yaml.safe_load(profile.read_text(encoding="utf-8"))
+    else:
+        data = profile
+    certificate = certificate or authority.issue("localhost", "127.0.0.1")
+    with Keeper() as keeper:
+        service = Receiver(
+            rules=Rules.from_profile(data, locations, location_header),
+            ca_file=authority.ca_file,
+            log_file=keeper.write("receiver.log", ""),
+            token=f"Tk7.{secrets.token_hex(16)}",
+            token_header=token_header,
+            token_prefix=token_prefix,
+        )
+        with serving(service.answer, service.note, certificate, tls_maximum) as port:
+            service.url = f"https://localhost:{port}{PATH}"
+            yield service

@@ -1,0 +1,188 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Samba Active Directory domain controller of the lab's own.
+
+It needs the packages of packages-root.txt and the right to use ports below 1024: a domain
+controller's ports are fixed. So each one gets a loopback address for itself. Clients reach it by
+that address, for which no name exists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import socket
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.lab.directory import Login, RunningDirectory, new_password, wait_until_ready
+from tests.lab.entries import ENABLED_ACCOUNT, SERVICE_ACCOUNT, Dialect, service_dn
+from tests.lab.keeper import Keeper
+from tests.lab.person import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.lab.authority import Authority, Certificate
+    from tests.lab.company import Company
+
+_SYSTEM_PYTHON = "/usr/bin/python3"  # the only one that has Debian's python3-samba
+_LDAP_PORTS = (389, 636, 3268, 3269)
+_CLAIM_PORT = 38_900
+_HOSTNAME = "dc"
+_PASSWORD_NEVER_EXPIRES = 0x10000  # DONT_EXPIRE_PASSWD (MS-ADTS, 2.2.16)
+_LOG = "samba.log"
+
+DIALECT = Dialect(
+    identity_attribute="objectGUID",
+    person=("user",),
+    contact=("contact",),
+    computer=("computer",),
+    group=("group",),
+)
+"""How Active Directory calls things."""
+
+
+@contextlib.contextmanager
+def samba(
+    company: Company, authority: Authority, *, certificate: Certificate | None = None
+) -> Iterator[RunningDirectory]:
+    """Run a domain controller with the company in it.
+
+    Without a certificate given it has one for its address. That one bears the address as an
+    iPAddress and as its common name, and no DNS names: where Python has no `ssl.match_hostname` any
+    more (3.12), ldap3 2.9.1 compares DNS names only, and the common name if there are none.
+    """
+    with _loopback_address() as address, Keeper() as keeper:
+        certificate = certificate or authority.issue(address, common_name=address)
+        directory = RunningDirectory(
+            company=company,
+            dialect=DIALECT,
+            uri_ldaps=f"ldaps://{address}:636",
+            uri_ldap=f"ldap://{address}:389",
+            ca_file=authority.ca_file,
+            certificate=certificate,
+            bind_dn=service_dn(company),
+            bind_pw=new_password(),
+            bind_upn=f"{SERVICE_ACCOUNT}@{company.domain}",
+            bind_down_level=f"{company.netbios_domain}\\{SERVICE_ACCOUNT}",
+            people_filter=None,
+            administrator=Login(f"Administrator@{company.domain}", new_password()),
+        )
+        smb_conf = keeper.write("smb.conf", _smb_conf(directory, address, keeper.directory))
+        setup = keeper.write("setup.json", json.dumps(_setup(directory, address, smb_conf)))
+        script = Path(__file__).with_name("samba_setup.py")
+        # -I: this file's own name must not hide the `samba` that the script imports.
+        keeper.run([_SYSTEM_PYTHON, "-I", str(script), str(setup)])
+        pid = keeper.start(
+            [
+                *("samba", f"--configfile={smb_conf}", f"--log-basename={keeper.directory}"),
+                *("--foreground", "--no-process-group", "--model=single", "--debuglevel=1"),
+            ],
+            log=_LOG,
+        )
+        wait_until_ready(directory, keeper, pid, _LOG)
+        yield directory
+
+
+@contextlib.contextmanager
+def _loopback_address() -> Iterator[str]:
+    """Find an address of 127.0.0.0/8 and keep it from others for as long as this process lives."""
+    while True:
+        low, high, last = (random.randint(1, 254) for _ in range(3))
+        address = f"127.{low}.{high}.{last}"
+        with socket.socket() as claim:
+            try:
+                claim.bind((address, _CLAIM_PORT))
+            except OSError:
+                continue
+            _check_ports(address)
+            yield address
+            return
+
+
+def _check_ports(address: str) -> None:
+    """Try the ports before the server does, which would only log that it failed."""
+    for port in _LDAP_PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                raise RuntimeError(
+                    f"Samba cannot listen on {address}:{port}: {error}. A domain controller needs"
+                    " ports below 1024, free on every address (root, or CAP_NET_BIND_SERVICE)."
+                ) from error
+
+
+def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
+    """Say what samba_setup.py has to do."""
+    company = directory.company
+    entries: list[dict[str, Any]] = [
+        {"dn": entry.dn, "identity": str(entry.identity), "attributes": entry.attributes}
+        for entry in DIALECT.entries(company)
+    ]
+    control = ENABLED_ACCOUNT | _PASSWORD_NEVER_EXPIRES
+    service = {
+        "objectClass": ["user"],
+        "sAMAccountName": [SERVICE_ACCOUNT],
+        "userPrincipalName": [f"{SERVICE_ACCOUNT}@{company.domain}"],
+        "userAccountControl": [str(control)],
+    }
+    entries.append(
+        {
+            "dn": directory.bind_dn,
+            "identity": str(identity(SERVICE_ACCOUNT)),
+            "attributes": service,
+            "password": directory.bind_pw,
+        }
+    )
+    return {
+        "smb_conf": str(smb_conf),
+        "realm": company.domain.upper(),
+        "netbios_domain": company.netbios_domain,
+        "hostname": _HOSTNAME,
+        "address": address,
+        "administrator_password": directory.administrator.password,
+        "entries": entries,
+    }
+
+
+def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
+    """Write the server's configuration: every path below the working directory, LDAP only."""
+    return textwrap.dedent(f"""\
+        [global]
+        netbios name = {_HOSTNAME.upper()}
+        realm = {directory.company.domain.upper()}
+        workgroup = {directory.company.netbios_domain}
+        server role = active directory domain controller
+        server services = ldap
+        dcerpc endpoint servers = -mgmt
+        # Without the mask it listens nowhere.
+        interfaces = {address}/8
+        bind interfaces only = yes
+        private dir = {root}/private
+        state directory = {root}/state
+        cache directory = {root}/cache
+        lock directory = {root}/lock
+        pid directory = {root}/run
+        binddns dir = {root}/bind-dns
+        ncalrpc dir = {root}/run/ncalrpc
+        winbindd socket directory = {root}/run/winbindd
+        ntp signd socket directory = {root}/run/ntp_signd
+        logging = file
+        log file = {root}/{_LOG}
+        max log size = 0
+        tls enabled = yes
+        tls certfile = {directory.certificate.cert_file}
+        tls keyfile = {directory.certificate.key_file}
+        tls cafile = {directory.ca_file}
+        [sysvol]
+        path = {root}/state/sysvol
+        [netlogon]
+        path = {root}/state/sysvol/{directory.company.domain}/scripts
+        """)

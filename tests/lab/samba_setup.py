@@ -1,0 +1,90 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make an Active Directory domain and fill it, before its server starts.
+
+Run by Debian's own Python, which python3-samba belongs to:
+`/usr/bin/python3 samba_setup.py SETUP.json`. The file names the smb.conf, the domain and its
+administrator's password, and lists the objects; passwords come in a file so that no list of
+processes shows them.
+
+Offline, in one transaction, because two things cannot be had from the running server: the `relax`
+control, which lets an object bring its objectGUID along, and speed.
+"""
+
+# The imports of this file are Debian's, not PyPI's: the type checker cannot see them.
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from samba.auth import system_session  # type: ignore[import-not-found] # see above
+from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2  # type: ignore[import-not-found] # see above
+from samba.param import LoadParm  # type: ignore[import-not-found] # see above
+from samba.provision import provision  # type: ignore[import-not-found] # see above
+from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
+
+_RELAX = "relax:0"
+_SAMDB_OPTIONS = ["batch_mode:1"]
+
+
+def make_domain(setup: dict[str, Any], parameters: Any) -> None:
+    """Provision the domain: schema, well-known objects, administrator."""
+    provision(
+        logging.getLogger("provision"),
+        system_session(),
+        smbconf=setup["smb_conf"],
+        lp=parameters,
+        realm=setup["realm"],
+        domain=setup["netbios_domain"],
+        hostname=setup["hostname"],
+        hostip=setup["address"],
+        adminpass=setup["administrator_password"],
+        serverrole="active directory domain controller",
+        dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
+        dns_backend="NONE",
+        # Access rights on SYSVOL are for file sharing, and not every file system can hold them.
+        skip_sysvolacl=True,
+    )
+
+
+def fill(setup: dict[str, Any], parameters: Any) -> None:
+    """Add the objects in the order given, all or none."""
+    database = SamDB(
+        url=parameters.private_path("sam.ldb"),
+        session_info=system_session(),
+        lp=parameters,
+        options=_SAMDB_OPTIONS,
+    )
+    database.transaction_start()
+    for entry in setup["entries"]:
+        database.add(_message(entry), controls=[_RELAX])
+    database.transaction_commit()
+
+
+def _message(entry: dict[str, Any]) -> dict[str, Any]:
+    message = {"dn": entry["dn"], **entry["attributes"]}
+    # MS-DTYP, 2.3.4.2: the first three parts of a GUID are little-endian.
+    message["objectGUID"] = uuid.UUID(entry["identity"]).bytes_le
+    if "password" in entry:
+        # MS-ADTS, 3.1.1.3.1.5: the password in quotes, as UTF-16.
+        message["unicodePwd"] = f'"{entry["password"]}"'.encode("utf-16-le")
+    return message
+
+
+def main() -> None:
+    """Do what the file on the command line says."""
+    setup = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    parameters = LoadParm()
+    parameters.load(setup["smb_conf"])
+    make_domain(setup, parameters)
+    fill(setup, parameters)
+
+
+if __name__ == "__main__":
+    main()

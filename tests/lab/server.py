@@ -1,0 +1,140 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A small HTTPS server that hands each request, read to its end, to one function."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from email.message import Message
+
+    from tests.lab.authority import Certificate
+
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+_CLIENT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came, its query left out: a query can hold secrets."""
+
+    method: str
+    path: str
+    headers: Message
+    body: bytes
+    problem: HTTPStatus | None = None
+    """Why the body was not read; None if it was."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; a mapping as its body is sent as JSON, bytes as they are."""
+
+    status: int
+    body: Mapping[str, Any] | bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Respond = Callable[[Request], Answer]
+Note = Callable[[str], None]
+
+
+@contextlib.contextmanager
+def serving(
+    respond: Respond, note: Note, certificate: Certificate, tls_maximum: ssl.TLSVersion
+) -> Iterator[int]:
+    """Serve in threads on a free port of 127.0.0.1, which is yielded.
+
+    :param respond: answers a request; called from several threads.
+    :param note: takes a line about what went wrong before there was a request.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.maximum_version = tls_maximum
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    with _Server(respond, note, context) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # a client that waits to be answered must not keep the run from ending
+
+    def __init__(self, respond: Respond, note: Note, context: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.respond = respond
+        self.note = note
+        self._context = context
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a client; the handshake is left to its thread, where it delays nobody else."""
+        plain, address = super().get_request()
+        plain.settimeout(_CLIENT_SECONDS)
+        secured = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        return secured, address
+
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
+    ) -> None:
+        """Log what http.server would print: refused handshakes and clients that went away."""
+        self.note(f"connection lost: {type(sys.exception()).__name__}")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def __getattr__(self, name: str) -> Any:
+        """Let every method be answered, the unknown ones too."""
+        if name.startswith("do_"):
+            return self._handle
+        raise AttributeError(name)
+
+    def _handle(self) -> None:
+        body, problem = self._read_body()
+        path = self.path.partition("?")[0]
+        answer = self.server.respond(Request(self.command, path, self.headers, body, problem))
+        content = answer.body
+        if not isinstance(content, bytes):
+            content = json.dumps(content, ensure_ascii=False).encode()
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
+        """Read the body whatever the answer will be: a client that still sends hears no answer."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal():
+            self.close_connection = True
+            return b"", HTTPStatus.LENGTH_REQUIRED
+        if int(length) > _MAX_BODY_BYTES:
+            self.close_connection = True
+            return b"", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return self.rfile.read(int(length)), None
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: a request's line may hold a query, and a query secrets."""

@@ -1,0 +1,120 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The staff list: the few whom tests ask for by name, and the many who make it believable."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tests.lab.names import Name, names
+from tests.lab.person import Person, Site, filetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OSLO = Site("Oslo HQ", "oslo-hq", "Oslo HQ")
+BERGEN = Site("Bergen", "bergen", "Bergen, Sales and Harbour")
+TROMSO = Site("Tromsø", "tromso", "Tromsø")
+SITES = (OSLO, BERGEN, TROMSO)
+
+_LONG_AGO = filetime(datetime(2020, 1, 1, tzinfo=UTC))
+_LONG_AFTER = filetime(datetime(2099, 1, 1, tzinfo=UTC))
+_AREA = {OSLO: "22", BERGEN: "55", TROMSO: "77"}
+_ACCOUNT_LENGTH = 20  # of sAMAccountName, for users (MS-ADA3, sAMAccountName)
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """An Organizational Unit, and how many of the many work there."""
+
+    site: Site
+    path: tuple[str, ...]
+    title: str
+    size: int
+
+
+_UNITS = (
+    _Unit(OSLO, (), "Receptionist", 4),
+    _Unit(OSLO, ("Engineering",), "Engineer", 28),
+    _Unit(OSLO, ("Engineering", "Platform"), "Systems engineer", 20),
+    _Unit(OSLO, ("Finance",), "Controller", 18),
+    _Unit(OSLO, ("People and Culture",), "Adviser", 10),
+    _Unit(OSLO, ("Sales",), "Account manager", 18),
+    _Unit(BERGEN, (), "Receptionist", 3),
+    _Unit(BERGEN, ("Sales",), "Account manager", 22),
+    _Unit(BERGEN, ("Harbour",), "Deckhand", 28),
+    _Unit(TROMSO, (), "Receptionist", 2),
+    _Unit(TROMSO, ("Research",), "Researcher", 24),
+    _Unit(TROMSO, ("Research", "Aurora"), "Observer", 12),
+)
+
+
+def people() -> Iterator[Person]:
+    """Yield everybody, always the same."""
+    yield from _the_few()
+    supply = names()
+    numbers = itertools.count()
+    for unit in _UNITS:
+        for _ in range(unit.size):
+            number = next(numbers)
+            yield _with_fate(_person(next(supply), unit, number), number)
+
+
+def _person(name: Name, unit: _Unit, number: int) -> Person:
+    plain_given, plain_last = name.plain_given.lower(), name.plain_last.lower()
+    return Person(
+        account=f"{plain_given}.{plain_last}"[:_ACCOUNT_LENGTH].rstrip("."),
+        given_name=name.given,
+        last_name=name.last,
+        display_name=name.display,
+        mail=f"{plain_given}.{plain_last}@fjord.test",
+        mobile=f"+4791{200_000 + 37 * number:06d}",
+        telephone=f"+47{_AREA[unit.site]}{310_000 + number:06d}",
+        title=unit.title,
+        department=unit.path[-1] if unit.path else "Reception",
+        office=unit.site.name,
+        ou=(unit.site.ou, *unit.path),
+    )
+
+
+def _with_fate(person: Person, number: int) -> Person:
+    """Let some be disabled, some expired, some without a mobile, some without mail."""
+    if number % 29 == 7:
+        person = replace(person, disabled=True)
+    elif number % 41 == 11:
+        person = replace(person, account_expires=_LONG_AGO)
+    elif number % 41 == 12:
+        person = replace(person, account_expires=0)
+    elif number % 41 == 13:
+        person = replace(person, account_expires=_LONG_AFTER)
+    if person.department == "Harbour" and number % 3 == 1:
+        return replace(person, mail="")
+    return replace(person, mobile="") if number % 11 == 4 else person
+
+
+def _the_few() -> Iterator[Person]:
+    engineering = _Unit(OSLO, ("Engineering",), "Engineer", 0)
+    sales = _Unit(OSLO, ("Sales",), "Account manager", 0)
+    harbour = _Unit(BERGEN, ("Harbour",), "Skipper", 0)
+    research = _Unit(TROMSO, ("Research",), "Guest researcher", 0)
+    marked = _named("zquarrelstone", "Zebedy", "Quarrelstone", engineering, 900)
+    yield replace(marked, mobile="+4799887766")
+    traveller = _named("ttidemand", "Thea", "Tidemand", sales, 901)
+    yield replace(traveller, office=TROMSO.name)
+    for number, (account, given) in enumerate((("ekvist", "Embla"), ("rkvist", "Roar"))):
+        sharer = _named(account, given, "Kvist", harbour, 902 + number)
+        yield replace(sharer, mobile="+4790555001")
+    skipper = _named("plunde", "Per-Åge", "Lunde", harbour, 904)
+    yield replace(skipper, display_name="Lunde, Per-Åge (skipper)")
+    unreachable = _named("nnordlys", "Nils", "Nordlys", research, 905)
+    yield replace(unreachable, mail="", mobile="")
+
+
+def _named(account: str, given: str, last: str, unit: _Unit, number: int) -> Person:
+    person = _person(Name(given, last, given.replace("Å", "A"), last), unit, number)
+    return replace(person, account=account)

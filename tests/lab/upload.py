@@ -1,0 +1,54 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take the file out of an upload (multipart/form-data, RFC 7578)."""
+
+from __future__ import annotations
+
+import email.policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+
+
+class RefusedRequestError(Exception):
+    """The request is not one that brings a file."""
+
+    def __init__(self, status: int, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+        """The HTTP status that says so."""
+
+
+def uploaded_file(content_type: str, body: bytes, *, field: str) -> bytes:
+    """Return the bytes of the one file in an upload.
+
+    :param content_type: the request's Content-Type header.
+    :param field: the name of the form's only field.
+    :raises RefusedRequestError: it is something else than one CSV file in that field.
+    """
+    # A multipart body is what e-mail calls a message, once it has its header again.
+    head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
+    message = BytesParser(EmailMessage, policy=email.policy.HTTP).parsebytes(head + body)
+    if message.get_content_type() != "multipart/form-data":
+        raise RefusedRequestError(415, "the body must be multipart/form-data")
+    if not message.is_multipart() or message.defects:
+        raise RefusedRequestError(400, "the multipart body is malformed")
+    parts = [part for part in message.iter_parts() if isinstance(part, EmailMessage)]
+    names = [part.get_param("name", header="content-disposition") for part in parts]
+    if names != [field]:
+        raise RefusedRequestError(400, f"the form must have the one field {field!r}")
+    return _file_of(parts[0])
+
+
+def _file_of(part: EmailMessage) -> bytes:
+    if part.get_content_disposition() != "form-data" or not part.get_filename():
+        raise RefusedRequestError(400, "the field must be a file with a name")
+    if part.get_content_type() != "text/csv":
+        raise RefusedRequestError(415, "the file must be text/csv")
+    if part.get_content_charset("utf-8") != "utf-8":
+        raise RefusedRequestError(415, "the file's charset must be UTF-8")
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        raise RefusedRequestError(400, "the file must not be multipart itself")
+    return content
