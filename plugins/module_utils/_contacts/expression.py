@@ -87,8 +87,10 @@ def compile_expression(source: str, column: str) -> Expression:
     if _BARE_NAME.fullmatch(text) and text.lower() != _ALL:
         return _bare_name(text)
     try:
-        return _compiled(text)
-    except _Forbidden as error:
+        expression = _compiled(text)
+        _try_out(expression)
+        return expression
+    except (_Forbidden, FilterError) as error:
         problem = str(error)
     except TemplateSyntaxError as error:
         problem = f"it is not a Jinja expression ({error.message})"
@@ -131,6 +133,15 @@ def _compiled(text: str) -> Expression:
 
     used = {name.lower() for name in walk.names | walk.all_names} - {LOCATION}
     return Expression(text, frozenset(used), evaluate)
+
+
+def _try_out(expression: Expression) -> None:
+    """Evaluate an expression for people with nothing and with one text everywhere.
+
+    Most of what gives no text, such as a list, is found so before anybody is read.
+    """
+    for sample in ({}, dict.fromkeys(expression.attributes, ("a",))):
+        expression.evaluate(Values(sample, location=""))
 
 
 def _as_text(result: object) -> str:
