@@ -66,7 +66,8 @@ _RESULTS = {
 # hexadecimal (MS-ERREF 2.2).
 _BIND_REASONS = {
     "525": Finding("there is no such account", "Correct bind_dn"),
-    "52e": Finding("the password is wrong", "Correct bind_pw"),
+    # Also of accounts that do not exist: Samba says nothing else, so as not to tell who does.
+    "52e": Finding("the name or the password is wrong", "Correct bind_dn or bind_pw"),
     "530": Finding("the account may not log on at this hour", "Lift its logon hours"),
     "531": Finding(
         "the account may not log on from this computer", "Lift its workstation restriction"
@@ -169,7 +170,7 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
             tls_failure.verify_code,
             Finding("its certificate does not verify", "Check its certificate and ca_path"),
         )
-        return Finding(f"{found.meaning} ({tls_failure.verify_message})", found.remedy)
+        return Finding(f"{found.meaning} ({tls_failure.verify_message.rstrip('.')})", found.remedy)
     text = str(tls_failure or failure)
     for part, found in _SOCKET_TEXTS:
         if part in text.lower():

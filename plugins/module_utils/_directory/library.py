@@ -18,5 +18,7 @@ try:
     import ldap3.utils.dn
 except ImportError:
     LDAP3_ERROR = traceback.format_exc()
+    # The name is imported by others all the same.
+    ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
 __all__ = ["LDAP3_ERROR", "ldap3"]

@@ -17,5 +17,7 @@ try:
     import requests.auth
 except ImportError:
     REQUESTS_ERROR = traceback.format_exc()
+    # The name is imported by others all the same.
+    requests = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
 __all__ = ["REQUESTS_ERROR", "requests"]

@@ -1,0 +1,103 @@
+#!/bin/sh
+# Copyright (c) Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Sets up what a script of this repository needs, and runs the script with it:
+#
+#     tests/bootstrap.sh NAME SCRIPT [ARGUMENT...]
+#
+# NAME stands for tests/requirements/NAME.txt, which gets a virtual environment in .venv/NAME. The lab's
+# servers are Debian packages: as root those that are missing are installed, else those that run without
+# root are unpacked below .cache. When nothing is missing this takes a fraction of a second.
+set -eu
+cd "$(dirname "$0")/.."
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+names_in() { sed 's/#.*//' "$1" | xargs; }
+
+missing_of() {
+  for package in $(names_in "$1"); do
+    dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || echo "$package"
+  done
+}
+
+apt_install() (
+  # Services must not start, now or with the machine: the lab's own servers need their ports.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod +x /usr/sbin/policy-rc.d
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq update
+  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" >&2
+  if [ -d /run/systemd/system ]; then
+    dpkg -L "$@" | sed -n 's,.*/systemd/system/\([^/@]*\.service\)$,\1,p' | xargs -r systemctl -q disable || true
+  fi
+)
+
+install_packages() {
+  missing=$(missing_of tests/lab/packages-root.txt)
+  # shellcheck disable=SC2086  # a list of names
+  [ -z "$missing" ] || apt_install $missing
+}
+
+unpack_packages() {
+  [ -e tests/lab/packages-user.txt ] || return 0
+  missing=$(missing_of tests/lab/packages-user.txt)
+  [ -n "$missing" ] || return 0
+  place=$PWD/.cache/debian
+  export SLAPD_ROOT="$place/root"
+  [ "$(cat "$place/stamp" 2>/dev/null)" != "$missing" ] || return 0
+  rm -rf "$place"
+  mkdir -p "$place/lists/partial" "$place/archives/partial" "$place/root"
+  # apt's own folders belong to root.
+  set -- -qq -o "Dir::State::Lists=$place/lists" -o "Dir::Cache=$place" -o Debug::NoLocking=1
+  apt-get "$@" update
+  # shellcheck disable=SC2086
+  closure=$(apt-get "$@" --simulate install --no-install-recommends $missing | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  # shellcheck disable=SC2086
+  (cd "$place/archives" && apt-get "$@" download $closure)
+  for archive in "$place"/archives/*.deb; do dpkg -x "$archive" "$place/root"; done
+  echo "$missing" >"$place/stamp"
+}
+
+find_python() {
+  # Other versions may lie beside the default one without being on PATH. What is there is tried, for a
+  # name on PATH may be a mere shim, and Debian's Python makes no environments without python3-venv.
+  for python in python3.13 python3.12 python3.11 python3 \
+    "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do
+    "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
+  done
+  return 1
+}
+
+make_environment() {
+  environment=.venv/$1
+  stamp=$(cat tests/bootstrap.sh tests/requirements/*.txt meta/*requirements.txt | sha256sum)
+  [ ! -x "$environment/bin/python" ] || [ "$(cat "$environment/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  if ! find_python && is_root && command -v apt-get >/dev/null; then
+    apt_install python3 python3-venv
+    find_python || true
+  fi
+  find_python || { echo 'Python 3.11 or newer with venv is needed (Debian: python3-venv).' >&2; exit 1; }
+  rm -rf "$environment"
+  "$python" -m venv "$environment"
+  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement "tests/requirements/$1.txt"
+  echo "$stamp" >"$environment/stamp"
+}
+
+if ! command -v apt-get >/dev/null; then
+  echo "No apt-get here. The lab needs: $(names_in tests/lab/packages-root.txt)" >&2
+elif is_root; then
+  install_packages
+else
+  unpack_packages
+fi
+name=$1
+shift
+make_environment "$name"
+exec ".venv/$name/bin/python" "$@"
