@@ -1,0 +1,147 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program: start the servers, live through the day, end everything."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from demo.checks import Checks, UnmetError
+from demo.day import Day
+from demo.playbook import Ansible, ProgramError
+from demo.screen import Clock, Screen
+from demo.steps import STEPS
+from tests.lab.authority import authority
+from tests.lab.company import company
+from tests.lab.directory import NotReadyError
+from tests.lab.keeper import Keeper, KeeperError
+from tests.lab.openldap import openldap
+from tests.lab.receiver import receiver
+from tests.lab.samba import samba
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+_DIRECTORIES = {"samba": samba, "openldap": openldap}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Run the demo; return 0 only if every expectation held."""
+    arguments = _arguments()
+    screen = Screen(verbose=arguments.verbose)
+    for number in _SIGNALS:
+        signal.signal(number, _stop)
+    clock = Clock()
+    try:
+        with contextlib.ExitStack() as stack:
+            day = _begin(arguments.directory, screen, stack)
+            for step in STEPS:
+                step(day)
+    except UnmetError as error:
+        screen.bad(f"Not as expected: {error}")
+        return 1
+    except (ProgramError, KeeperError, NotReadyError) as error:
+        screen.bad(str(error))
+        return 1
+    except SystemExit:
+        screen.bad("Stopped. All that was started has ended.")
+        raise
+    screen.good(_proved(day, clock.seconds))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo", description="A day of a company.")
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        default=bool(os.environ.get("DEMO_VERBOSE")),
+        help="show all output of Ansible (DEMO_VERBOSE=1)",
+    )
+    # A domain controller's ports are below 1024.
+    parser.add_argument(
+        "--directory",
+        choices=_DIRECTORIES,
+        default="samba" if os.geteuid() == 0 else "openldap",
+        help="default: samba for root, else openldap",
+    )
+    return parser.parse_args()
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """End the demo by the way of its context managers, which nothing may interrupt then."""
+    for other in _SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def _begin(kind: str, screen: Screen, stack: contextlib.ExitStack) -> Day:
+    """Start the servers and install the collection."""
+    screen.heading("A day at Fjord: real servers, real runs of frontdesk.contacts.sync")
+    if kind == "openldap":
+        screen.say("OpenLDAP stands in for Samba AD, whose ports need root.")
+    fjord = company()
+    issuer = stack.enter_context(authority())
+    directory = stack.enter_context(_DIRECTORIES[kind](fjord, issuer))
+    screen.fact(
+        "directory", f"{'Samba AD' if kind == 'samba' else 'OpenLDAP'}, {directory.uri_ldaps}"
+    )
+    locations = [site.location for site in fjord.sites]
+    service = stack.enter_context(receiver(issuer, locations=locations))
+    screen.fact("service", f"{service.url}, strict about the profile receptionist")
+    place = stack.enter_context(Keeper()).directory
+    secrets = {"FRONTDESK_BIND_PW": directory.bind_pw, "FRONTDESK_TOKEN": service.token}
+    ansible = Ansible(place, screen, secrets)
+    version = ansible.install_collection()
+    screen.fact(
+        "collection", f"frontdesk.contacts {version}, built and installed from this checkout"
+    )
+    state = place / "state"
+    ansible.write_variables(_variables(directory, service, str(state)))
+    return Day(
+        screen=screen,
+        checks=Checks(),
+        company=fjord,
+        directory=directory,
+        service=service,
+        ansible=ansible,
+        state=state,
+    )
+
+
+def _variables(directory: RunningDirectory, service: Receiver, state: str) -> dict[str, object]:
+    """Return what differs at each run of the demo; everything else is in group_vars."""
+    variables: dict[str, object] = {
+        "contact_sync_server_uri": [directory.uri_ldaps],
+        "contact_sync_ca_path": str(directory.ca_file),
+        "contact_sync_service_url": service.url,
+        "contact_sync_service_ca_path": str(service.ca_file),
+        "contact_sync_state_dir": state,
+    }
+    if directory.people_filter:
+        variables["contact_sync_filter"] = directory.people_filter
+    return variables
+
+
+def _proved(day: Day, seconds: float) -> str:
+    silent = day.ansible.runs - day.service.uploads
+    return (
+        f"Proved: {day.checks.met} expectations held in {day.ansible.runs} runs:"
+        f" {day.service.uploads} uploads accepted, {silent} runs that rightly sent nothing,"
+        f" no secret in {day.ansible.searched:,} characters of output, {seconds:.0f} s."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
