@@ -10,6 +10,7 @@ This is private to the collection: its interface may change in any release.
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def _sync_folder(folder: Path) -> None:
 
 def remove_unfinished(path: Path) -> None:
     """Remove what a killed run left beside a file; only for those who keep other writers out."""
-    for leftover in path.parent.glob(f".{path.name}.*{_SUFFIX}"):
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
         leftover.unlink(missing_ok=True)
 
 

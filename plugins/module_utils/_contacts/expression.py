@@ -38,6 +38,10 @@ _ALL = "all"
 _RESERVED = frozenset({"self", "super"})
 # An attribute description without options (RFC 4512, 2.5: keystring or a dotted numeric OID).
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+# No character, and nothing that UTF-8 could hold; only an escape in a text can make one.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Python compiles what Jinja makes of an expression, and takes no more than 200 parentheses in each other.
+_MAX_DEPTH = 50
 
 
 class Values(NamedTuple):
@@ -94,6 +98,8 @@ def compile_expression(source: str, column: str) -> Expression:
         problem = str(error)
     except TemplateSyntaxError as error:
         problem = f"it is not a Jinja expression ({error.message})"
+    except RecursionError:
+        problem = _TOO_DEEP
     raise InputError(
         f"Cannot use the expression {source!r} of column {column!r}",
         problem,
@@ -114,12 +120,8 @@ def _compiled(text: str) -> Expression:
     environment.tests.clear()
     environment.filters.clear()
     environment.filters.update(FILTERS)
-    parser = Parser(environment, text, state="variable")
-    tree = parser.parse_expression()
-    if not parser.stream.eos:
-        raise TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", 1)
     walk = _Walk()
-    walk.visit(tree)
+    walk.visit(_parsed(environment, text))
     run = environment.compile_expression(text, undefined_to_none=False)
     names = sorted(walk.names)
 
@@ -133,6 +135,18 @@ def _compiled(text: str) -> Expression:
 
     used = {name.lower() for name in walk.names | walk.all_names} - {LOCATION}
     return Expression(text, frozenset(used), evaluate)
+
+
+def _parsed(environment: ImmutableSandboxedEnvironment, text: str) -> nodes.Expr:
+    try:
+        parser = Parser(environment, text, state="variable")
+        tree = parser.parse_expression()
+    except ValueError as error:
+        # Python's limit on the digits of a number.
+        raise _Forbidden("a number in it is too long") from error
+    if not parser.stream.eos:
+        raise TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", 1)
+    return tree
 
 
 def _try_out(expression: Expression) -> None:
@@ -152,6 +166,9 @@ def _as_text(result: object) -> str:
     raise FilterError(f"it gives a value of type {type(result).__name__}, not a text")
 
 
+_TOO_DEEP = "it is nested too deeply"
+
+
 class _Forbidden(Exception):
     """What an expression holds and may not."""
 
@@ -162,12 +179,20 @@ class _Walk:
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.all_names: set[str] = set()
+        self._depth = 0
 
     def visit(self, node: nodes.Node) -> None:
         """Visit one node and those below it.
 
         :raises _Forbidden: names the first thing that is not allowed.
         """
+        if self._depth == _MAX_DEPTH:
+            raise _Forbidden(_TOO_DEEP)
+        self._depth += 1
+        self._visit_by_kind(node)
+        self._depth -= 1
+
+    def _visit_by_kind(self, node: nodes.Node) -> None:
         kind = type(node).__name__
         special = getattr(self, f"_visit_{kind.lower()}", None)
         if special is not None:
@@ -184,6 +209,13 @@ class _Walk:
     def _visit_const(self, node: nodes.Const) -> None:
         if not isinstance(node.value, (str, int)) and node.value is not None:
             raise _Forbidden(f"the number {node.value!r} is not allowed in it")
+        if isinstance(node.value, str) and _SURROGATE.search(node.value):
+            raise _Forbidden("half a character (a surrogate) is not allowed in it")
+
+    def _visit_concat(self, node: nodes.Concat) -> None:
+        if not all(map(_gives_text, node.nodes)):
+            raise _Forbidden("~ joins texts only: use first, last or join on a list")
+        self._visit_children(node)
 
     def _visit_name(self, node: nodes.Name) -> None:
         if node.name.lower() == _ALL:
@@ -224,7 +256,20 @@ class _Walk:
         raise _Forbidden(f"the call of {name!r} is not allowed in it, only filters are")
 
 
+def _gives_text(node: nodes.Node) -> bool:
+    """Whether an operand of ~ is a text. Of anything else Jinja would take Python's own spelling."""
+    if isinstance(node, nodes.Const):
+        return isinstance(node.value, str)
+    if isinstance(node, nodes.CondExpr):
+        return all(_gives_text(way) for way in (node.expr1, node.expr2) if way is not None)
+    if isinstance(node, nodes.Filter) and node.node is not None:
+        return node.name != "default" or _gives_text(node.node)
+    if isinstance(node, (nodes.Or, nodes.And, nodes.Add)):
+        return _gives_text(node.left) and _gives_text(node.right)
+    return isinstance(node, (nodes.Name, nodes.Concat))
+
+
 _PLAIN_NODES = frozenset(
-    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Concat", "Add", "List", "Tuple"}
+    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
 )
 _NODE_WORDS = {"Test": "a test (is ...)", "Dict": "a dictionary", "Slice": "a slice"}

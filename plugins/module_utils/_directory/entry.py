@@ -46,6 +46,9 @@ def _identity(by_name: Mapping[str, Sequence[bytes]]) -> str | None:
         # The first three fields are little-endian (MS-DTYP 2.3.4.2).
         return str(uuid.UUID(bytes_le=bytes(guid[0])))
     text = by_name.get("entryuuid")
-    if text:
+    if not text:
+        return None
+    try:
         return str(uuid.UUID(bytes(text[0]).decode("ascii")))
-    return None
+    except ValueError:
+        return None

@@ -11,8 +11,12 @@ are printed only where they stand for one row, with that row's values taken out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+# Whose values the service's words may hold is not known then.
+_WITHHELD = "not shown, for the service named no row of the roster"
 
 
 class ResultFormat(NamedTuple):
@@ -73,7 +77,7 @@ def read_answer(
     """
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Answer(status, {}, ())
     counts = _at(document, where.counts)
     errors = _at(document, where.errors)
@@ -107,18 +111,20 @@ def _row_error(
     identities: Sequence[str] | None,
 ) -> RowError:
     number = error.get(where.row)
-    index = number - 1 if type(number) is int and 1 <= number <= len(rows) else None
-    cells = rows[index] if index is not None else ()
+    if type(number) is not int or not 1 <= number <= len(rows):
+        return RowError(None, None, "", _WITHHELD)
+    cells = rows[number - 1]
     return RowError(
-        None if index is None else index + 1,
-        identities[index] if index is not None and identities else None,
+        number,
+        identities[number - 1] if identities else None,
         _without(str(error.get(where.column) or ""), cells),
         _without(str(error.get(where.cause) or ""), cells),
     )
 
 
 def _without(text: str, cells: Sequence[str]) -> str:
-    """The service's words without the values of the row they are about."""
-    for cell in sorted(filter(None, cells), key=len, reverse=True):
-        text = text.replace(cell, "...")
+    """The service's words without the values of the row they are about, however it spells them."""
+    values = [re.escape(cell) for cell in sorted(filter(None, cells), key=len, reverse=True)]
+    if values:
+        text = re.sub("|".join(values), "...", text, flags=re.IGNORECASE)
     return " ".join(text.split())[:200]

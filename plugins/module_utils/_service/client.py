@@ -9,6 +9,7 @@ TLS 1.2 is the floor, redirects are not followed, and the token goes to the give
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
@@ -21,14 +22,17 @@ from .multipart import MultipartFile
 if TYPE_CHECKING or REQUESTS_ERROR is None:
     _Adapter = requests.adapters.HTTPAdapter
     _Auth = requests.auth.AuthBase
+    _Session = requests.Session
 else:
-    _Adapter = _Auth = object
+    _Adapter = _Auth = _Session = object
 
 MAX_ANSWER = 4 << 20
 """Bytes of an answer that are read; the rest is left."""
 
 _PIECE = 64 << 10
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# RFC 9110, 5.6.2.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class ServiceError(FrontdeskError):
@@ -84,17 +88,25 @@ def check_endpoint(endpoint: Endpoint) -> None:
             "people's data would cross the network in clear",
             "Use https://",
         )
+    _check_token(endpoint)
+    if endpoint.timeout < 1:
+        raise InputError(f"Cannot use timeout {endpoint.timeout}", "it is less than 1 second")
+
+
+def _check_token(endpoint: Endpoint) -> None:
     if not endpoint.token:
         raise InputError(
             "Cannot upload", "token is empty", "Set token, or FRONTDESK_TOKEN in the environment"
         )
-    for option, value in (("token", endpoint.token), ("token_header", endpoint.token_header)):
+    if not _HEADER_NAME.fullmatch(endpoint.token_header):
+        raise InputError(
+            "Cannot use token_header", "it is not the name of an HTTP header", "Correct it"
+        )
+    for option, value in (("token", endpoint.token), ("token_prefix", endpoint.token_prefix)):
         if not value.isascii() or not value.isprintable():
             raise InputError(
                 f"Cannot use {option}", "it holds characters that no HTTP header can hold"
             )
-    if endpoint.timeout < 1:
-        raise InputError(f"Cannot use timeout {endpoint.timeout}", "it is less than 1 second")
 
 
 class _Token(_Auth):
@@ -135,6 +147,13 @@ class _TlsAdapter(_Adapter):
         return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
 
 
+class _Uploads(_Session):
+    """Requests without a look at where a redirect leads: requests would read all of its body for that."""
+
+    def get_redirect_target(self, resp: Any) -> None:
+        return None
+
+
 def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tuple[int, bytes]:
     """Upload one file.
 
@@ -147,7 +166,7 @@ def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tu
     body = MultipartFile(endpoint.field_name, file_name, content, size)
     tried = f"Cannot upload to {_shown(endpoint.url)}"
     adapter = _TlsAdapter(endpoint.ca_path, endpoint.validate_certs)
-    with requests.Session() as session:
+    with _Uploads() as session:
         session.mount("https://", adapter)
         try:
             response = session.post(
@@ -164,7 +183,7 @@ def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tu
         except requests.exceptions.RequestException as error:
             raise ServiceError(tried, *_explained(error)) from None
     if response.is_redirect or 300 <= response.status_code < 400:
-        host = urlsplit(response.headers.get("Location", "")).hostname or "itself"
+        host = _host_of(response.headers.get("Location", ""))
         raise ServiceError(
             tried, f"it answered with a redirect to {host}", "Give the final address in url"
         )
@@ -178,6 +197,13 @@ def _read(response: Any) -> bytes:
         if len(answer) >= MAX_ANSWER:
             break
     return answer
+
+
+def _host_of(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "itself"
+    except ValueError:
+        return "a malformed address"
 
 
 def _shown(url: str) -> str:
