@@ -1,4 +1,4 @@
-# Copyright (c) Contributors to the frontdesk.contacts project
+# Copyright: Contributors to the frontdesk.contacts project
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -54,12 +54,20 @@ def real_interpreters_first() -> None:
     os.environ["PATH"] = os.pathsep.join(str(folder) for folder in [*kept, *versions])
 
 
+def workplace(session: nox.Session) -> Path:
+    """Return a folder of the session's own.
+
+    Not nox's create_tmp(), which makes it TMPDIR too: sockets below it get too long a path.
+    """
+    return Path(session.cache_dir).resolve() / session.name
+
+
 def collection_tree(session: nox.Session) -> Path:
     """Copy the collection into a tree as Ansible wants it, and return its place in it.
 
     Only what git tracks, or would track, is copied.
     """
-    root = Path(session.create_tmp()).resolve() / "ansible_collections"
+    root = workplace(session) / "ansible_collections"
     shutil.rmtree(root, ignore_errors=True)
     place = root / NAMESPACE / NAME
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -76,7 +84,7 @@ def collection_tree(session: nox.Session) -> Path:
 def build(session: nox.Session) -> Path:
     """Build the collection, and return the archive."""
     tree = collection_tree(session)
-    dist = Path(session.create_tmp()).resolve() / "dist"
+    dist = workplace(session) / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     with session.chdir(tree):
         session.run("ansible-galaxy", "collection", "build", "--output-path", str(dist))
@@ -94,6 +102,14 @@ def lay_get_pip(core: Core) -> None:
     if not script.exists():
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text("import ensurepip\n\nensurepip.bootstrap()\n")
+
+
+def refuse_skipped_tests(session: nox.Session, reports: Path) -> None:
+    """Fail, in CI, when pytest's reports tell of skipped tests: nobody has seen what they test."""
+    found = [re.findall(r'skipped="(\d+)"', report.read_text()) for report in reports.glob("*.xml")]
+    skipped = sum(int(number) for numbers in found for number in numbers)
+    if skipped and IN_CI:
+        session.error(f"{skipped} tests were skipped, and CI=true makes that a failure")
 
 
 real_interpreters_first()
@@ -117,7 +133,7 @@ def mypy(session: nox.Session) -> None:
         *("-r", "tests/requirements/gate.txt", "-r", "tests/unit/requirements.txt"),
         *("-r", "tests/integration/requirements.txt"),
     )
-    cache = f"--cache-dir={Path(session.cache_dir).resolve() / 'mypy'}"
+    cache = f"--cache-dir={workplace(session) / 'cache'}"
     tree = collection_tree(session)
     root = tree.parents[2]
     with session.chdir(root):
@@ -166,6 +182,25 @@ def add_sessions(core: Core) -> None:
         add_missing(core)
         return
 
+    @nox.session(name=f"integration-{core.version}", python=python)
+    def integration(session: nox.Session) -> None:
+        """Run the integration tests against the collection as it installs."""
+        session.install(package, "-r", "tests/integration/requirements.txt")
+        archive = build(session)
+        place = workplace(session) / "installed"
+        shutil.rmtree(place, ignore_errors=True)
+        session.run(
+            *("ansible-galaxy", "collection", "install", "--offline", "-p", str(place)),
+            str(archive),
+            env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
+        )
+        session.run(
+            *("python", "-m", "pytest", f"--junit-xml={archive.parent / 'pytest.xml'}"),
+            *session.posargs,
+            env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
+        )
+        refuse_skipped_tests(session, archive.parent)
+
     @nox.session(name=f"sanity-{core.version}", python=python, tags=["sanity"])
     def sanity(session: nox.Session) -> None:
         """Run ansible-test's sanity tests, for every Python that there is."""
@@ -178,25 +213,10 @@ def add_sessions(core: Core) -> None:
     def units(session: nox.Session) -> None:
         """Run the unit tests with ansible-test."""
         session.install(package, "-r", "tests/unit/requirements.txt")
-        with session.chdir(collection_tree(session)):
+        tree = collection_tree(session)
+        with session.chdir(tree):
             session.run("ansible-test", "units", "--local", "--python", python, *session.posargs)
-
-    @nox.session(name=f"integration-{core.version}", python=python, tags=["lab"])
-    def integration(session: nox.Session) -> None:
-        """Run the integration tests against the collection as it installs."""
-        session.install(package, "-r", "tests/integration/requirements.txt")
-        archive = build(session)
-        place = archive.parents[1] / "installed"
-        shutil.rmtree(place, ignore_errors=True)
-        session.run(
-            *("ansible-galaxy", "collection", "install", "--offline", "-p", str(place)),
-            str(archive),
-            env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
-        )
-        session.run(
-            *("python", "-m", "pytest", *session.posargs),
-            env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
-        )
+        refuse_skipped_tests(session, tree / "tests" / "output" / "junit")
 
 
 def add_missing(core: Core) -> None:

@@ -1,4 +1,4 @@
-# Copyright (c) Contributors to the frontdesk.contacts project
+# Copyright: Contributors to the frontdesk.contacts project
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
@@ -48,33 +52,6 @@ class Outcome:
     """`passed`, `failed` or `skipped`."""
     seconds: float
     log: str
-
-
-class Queue:
-    """Gives each session once, and never two at a time that share a tag."""
-
-    def __init__(self, sessions: list[Session]) -> None:
-        self._waiting = sessions
-        self._running: list[Session] = []
-        self._change = threading.Condition()
-
-    def take(self) -> Session:
-        """Wait for a session that may run now. There must be one left."""
-        with self._change:
-            while True:
-                busy = frozenset[str]().union(*(session.tags for session in self._running))
-                for session in self._waiting:
-                    if not session.tags & busy:
-                        self._waiting.remove(session)
-                        self._running.append(session)
-                        return session
-                self._change.wait()
-
-    def done(self, session: Session) -> None:
-        """Let those go on that waited for this session."""
-        with self._change:
-            self._running.remove(session)
-            self._change.notify_all()
 
 
 def list_sessions(names: list[str]) -> list[Session]:
@@ -124,32 +101,41 @@ def read_report(report: Path) -> str:
     )
 
 
+def run_all(sessions: list[Session]) -> Iterator[Outcome]:
+    """Run sessions, two at a time but none beside one of the same tag, and give each as it ends."""
+    made_from = fingerprint()
+    waiting = list(sessions)
+    running: dict[Future[Outcome], Session] = {}
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        while waiting or running:
+            for session in list(waiting):
+                busy = {tag for other in running.values() for tag in other.tags}
+                if len(running) < WORKERS and not session.tags & busy:
+                    waiting.remove(session)
+                    running[pool.submit(run, session, made_from)] = session
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                del running[future]
+                yield future.result()
+    finally:
+        pool.shutdown()
+
+
 def main() -> int:
     """Run the sessions, and return 1 if one failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    sessions = list_sessions(sys.argv[1:])
-    queue = Queue(list(sessions))
-    made_from = fingerprint()
-
-    def run_next() -> Outcome:
-        session = queue.take()
-        try:
-            return run(session, made_from)
-        finally:
-            queue.done(session)
-
     outcomes = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for future in as_completed([pool.submit(run_next) for session in sessions]):
-            outcome = future.result()
-            outcomes.append(outcome)
-            print(f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s)", flush=True)
+    for outcome in run_all(list_sessions(sys.argv[1:])):
+        outcomes.append(outcome)
+        tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
+        note = f": {', '.join(tests)}" if tests else ""
+        print(f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s){note}", flush=True)
     for outcome in outcomes:
         if outcome.result != "passed":
             print(f"\n=== {outcome.name}: {outcome.result} ===\n{outcome.log}")
     count = Counter(outcome.result for outcome in outcomes)
-    line = f"{count['passed']} passed, {count['failed']} failed"
-    print(f"\n{line}, {count['skipped']} skipped" if count["skipped"] else f"\n{line}")
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    print(f"\nsessions: {count['passed']} passed, {count['failed']} failed{skipped}")
     return 1 if count["failed"] else 0
 
 

@@ -43,9 +43,10 @@ EXAMPLES = r"""
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
     bind_pw: "{{ vault_bind_pw }}"
-    sources: "{{ locations | frontdesk.contacts.sources_of_locations(ou_template='OU={ou},DC=corp,DC=example') }}"
+    sources: "{{ locations | frontdesk.contacts.sources_of_locations(ou_template) }}"
     dest: /var/lib/frontdesk-contacts/contacts.csv
   vars:
+    ou_template: OU={ou},OU=Staff,DC=corp,DC=example
     locations:
       - location: bergen
         ou: Bergen, Harbour

@@ -15,7 +15,6 @@ try:
     import ldap3
     import ldap3.core.exceptions
     import ldap3.operation.search
-    import ldap3.utils.dn
 except ImportError:
     LDAP3_ERROR = traceback.format_exc()
     # The name is imported by others all the same.

@@ -241,7 +241,8 @@ def _is_active_directory(connection: Any, uri: str) -> bool:
         ) from None
     for entry in connection.response or ():
         for values in entry.get("raw_attributes", {}).values():
-            if _ACTIVE_DIRECTORY in values:
+            # ldap3 gives None for an attribute without values.
+            if _ACTIVE_DIRECTORY in (values or ()):
                 return True
     return False
 

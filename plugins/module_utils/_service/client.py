@@ -229,7 +229,9 @@ def _explained(error: Exception) -> tuple[str, str]:
             "it did not accept a connection in time",
             "Check firewalls and proxies, or raise timeout",
         )
-    if isinstance(error, requests.exceptions.Timeout):
+    # Within the answer's body a timeout of the socket comes as another kind of failure.
+    in_body = isinstance(cause, TimeoutError) and not cause.strerror
+    if isinstance(error, requests.exceptions.Timeout) or in_body:
         return (
             "it did not answer in time",
             "It may have taken the roster; the next run sends it again",

@@ -1,0 +1,101 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A program that runs modules of the collection, without what ansible-core does around them.
+
+    python -m tests.integration.support.module_program
+
+Each line on stdin asks for one run, as JSON: `Order`. Each line on stdout answers one: `Outcome`.
+A module runs in a child of its own, which has the libraries loaded already: loading them takes
+longer than most runs. The collection itself is loaded anew each time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import runpy
+import sys
+import tempfile
+import traceback
+from typing import Any, NoReturn, TypedDict
+
+from ansible.module_utils.testing import patch_module_args
+
+_LIBRARIES = ("ansible.module_utils.basic", "jinja2.sandbox", "ldap3", "requests")
+
+
+class Order(TypedDict):
+    """One run: which module, with which options, where; `without` is a library to be missing."""
+
+    module: str
+    options: dict[str, Any]
+    cwd: str
+    env: dict[str, str]
+    without: str | None
+
+
+class Outcome(TypedDict):
+    """The exit code of a run, and all that it printed."""
+
+    code: int
+    output: str
+
+
+def main() -> None:
+    """Run what is asked for until stdin ends."""
+    for library in _LIBRARIES:
+        importlib.import_module(library)
+    # readline, not iteration: a child must not find the next order in a buffer of its parent.
+    while line := sys.stdin.readline():
+        print(json.dumps(_outcome(json.loads(line))), flush=True)
+
+
+def _outcome(order: Order) -> Outcome:
+    with tempfile.TemporaryFile() as output:
+        child = os.fork()
+        if child == 0:
+            _be_the_module(order, output.fileno())
+        _child, status = os.waitpid(child, 0)
+        output.seek(0)
+        return {"code": os.waitstatus_to_exitcode(status), "output": output.read().decode()}
+
+
+def _be_the_module(order: Order, output: int) -> NoReturn:
+    """Become a process as Ansible would have started it."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.chdir(order["cwd"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    tempfile.tempdir = None
+    code: Any = 1
+    try:
+        _run(order)
+    except SystemExit as end:
+        code = end.code or 0
+    finally:
+        # Nothing of the parent's may run here, not even what the parent does about errors.
+        if sys.exception() is not None:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _run(order: Order) -> None:
+    if order["without"]:
+        missing = [name for name in sys.modules if name.partition(".")[0] == order["without"]]
+        for name in [*missing, order["without"]]:
+            # An import of it now fails with ModuleNotFoundError (importlib, "sys.modules").
+            sys.modules[name] = None  # type: ignore[assignment]  # its types know no None
+    name = f"ansible_collections.frontdesk.contacts.plugins.modules.{order['module']}"
+    with patch_module_args(order["options"]):
+        runpy.run_module(name, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of the modules, and variables of the role, for the lab's servers."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.integration.support.place import Place
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+CHECK = {"_ansible_check_mode": True}
+"""What ansible-core adds to a module's options in check mode."""
+
+RESULT = {"counts": "counts", "errors": "errors"}
+"""Where the receiver's answer holds what."""
+
+
+def sources(directory: RunningDirectory) -> list[dict[str, Any]]:
+    """One source for each site of the company."""
+    company = directory.company
+    return [
+        {"location": site.location, "search_base": company.site_dn(site)} for site in company.sites
+    ]
+
+
+def access(directory: RunningDirectory) -> dict[str, Any]:
+    """How ad_contacts_export gets into a directory."""
+    return {
+        "server_uri": [directory.uri_ldaps],
+        "bind_dn": directory.bind_dn,
+        "bind_pw": directory.bind_pw,
+        "ca_path": str(directory.ca_file),
+    }
+
+
+def export_options(directory: RunningDirectory, place: Place, **more: Any) -> dict[str, Any]:
+    """Options of ad_contacts_export for everybody in the company; None takes one away."""
+    options = {
+        **access(directory),
+        "sources": sources(directory),
+        "filter": directory.people_filter,
+        "dest": str(place.dest),
+        **more,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def upload_options(service: Receiver, place: Place, **more: Any) -> dict[str, Any]:
+    """Options of contact_upload for the receiver; None takes one away."""
+    options = {
+        "src": str(place.dest),
+        "url": service.url,
+        "token": service.token,
+        "ca_path": str(service.ca_file),
+        "state_dir": str(place.state),
+        "result": RESULT,
+        **more,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def service_variables(service: Receiver) -> dict[str, Any]:
+    """Variables of the role for the receiver."""
+    return {
+        "contact_sync_service_url": service.url,
+        "contact_sync_service_token": service.token,
+        "contact_sync_service_ca_path": str(service.ca_file),
+        "contact_sync_service_result": RESULT,
+    }
+
+
+def role_variables(directory: RunningDirectory, service: Receiver, place: Place) -> dict[str, Any]:
+    """Variables of the role for everybody in the company."""
+    company = directory.company
+    return {
+        **{f"contact_sync_{name}": value for name, value in access(directory).items()},
+        "contact_sync_filter": directory.people_filter or "",
+        "contact_sync_base_dn": company.base_dn,
+        "contact_sync_ou_template": "OU={ou},OU=Staff,{{ contact_sync_base_dn }}",
+        "contact_sync_locations": [
+            {"location": site.location, "ou": site.ou} for site in company.sites
+        ],
+        "contact_sync_state_dir": str(place.state),
+        "contact_sync_dest": str(place.dest),
+        "contact_sync_initial": True,
+        **service_variables(service),
+    }
+
+
+def host_variables() -> dict[str, str]:
+    """How Ansible runs modules on this host: without SSH, in the Python of the tests."""
+    return {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}

@@ -1,0 +1,160 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running playbooks as users do, and reading what ansible-playbook printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from tests.integration.support.options import host_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.integration.support.place import Place
+
+PLAYBOOKS = Path(__file__).parents[1] / "playbooks"
+
+_TASK = re.compile(r"TASK \[(?:frontdesk\.contacts\.contact_sync : )?(?P<name>.*?)\] \**")
+_RESULT = re.compile(
+    r"(?P<status>ok|changed|fatal|skipping): \[[^]]+\](?:: FAILED!)? => (?P<result>\{.*\})"
+)
+_RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=(\d+) ", re.MULTILINE)
+
+
+class Task(NamedTuple):
+    """One task's outcome on one host."""
+
+    name: str
+    status: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one ansible-playbook did.
+
+    :ivar output: standard output and standard error.
+    """
+
+    code: int
+    output: str
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Every task's outcome, in order."""
+        found, name = [], ""
+        for line in self.output.splitlines():
+            if title := _TASK.match(line):
+                name = title["name"]
+            elif outcome := _RESULT.match(line):
+                found.append(Task(name, outcome["status"], json.loads(outcome["result"])))
+        return found
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something, on all hosts."""
+        return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
+
+    @property
+    def uploads(self) -> list[dict[str, Any]]:
+        """What contact_upload returned, each time."""
+        return [task.result for task in self.tasks if "plan" in task.result]
+
+    @property
+    def plans(self) -> list[dict[str, Any]]:
+        """The plans, in their order."""
+        return [result["plan"] for result in self.uploads]
+
+    @property
+    def failure(self) -> str:
+        """The error that ended the run."""
+        assert self.code != 0, self.output
+        (task,) = [task for task in self.tasks if task.status == "fatal"]
+        return str(task.result["msg"])
+
+    def check(self) -> None:
+        """See that all went well, without a warning."""
+        assert self.code == 0, self.output
+        assert "[WARNING]" not in self.output, self.output
+        assert "DEPRECAT" not in self.output, self.output
+
+
+class Inventory(NamedTuple):
+    """Hosts of an inventory, with variables that count for all of them.
+
+    :ivar groups: for each group its hosts, with their own variables.
+    """
+
+    variables: Mapping[str, Any]
+    groups: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
+
+    def write(self, path: Path) -> None:
+        """Write the inventory; it holds passwords and is private."""
+        document = {
+            "all": {
+                "hosts": {"localhost": {}},
+                "vars": {**host_variables(), **self.variables},
+                "children": {name: {"hosts": hosts} for name, hosts in self.groups.items()},
+            }
+        }
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+
+
+def start_playbook(
+    place: Place,
+    playbook: str,
+    inventory: Inventory,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.Popen[str]:
+    """Start ansible-playbook; `playbook` is a file in playbooks/, or a name within a collection."""
+    path = PLAYBOOKS / f"{playbook}.yml"
+    inventory.write(place.root / "inventory.yml")
+    # Without this, one of the machine's would count.
+    configuration = place.home / ".ansible/ansible.cfg"
+    configuration.parent.mkdir(exist_ok=True)
+    configuration.touch()
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": str(place.collections),
+        "ANSIBLE_CONFIG": str(configuration),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
+        "ANSIBLE_NOCOLOR": "true",
+    }
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "-v"),
+            *(str(path) if path.exists() else playbook, *arguments),
+        ],
+        cwd=place.root,
+        env=place.environment({**settings, **(env or {})}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run_playbook(
+    place: Place,
+    playbook: str,
+    inventory: Inventory,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+) -> Run:
+    """Run a playbook to its end."""
+    process = start_playbook(place, playbook, inventory, *arguments, env=env)
+    output, _ = process.communicate(timeout=240)
+    return Run(process.returncode, output)

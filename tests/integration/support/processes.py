@@ -1,0 +1,66 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking at processes by way of /proc: who descends from whom, and what command lines show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_TICK_SECONDS = 0.005
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below a process, it itself left out."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    children = {int(child) for child in text.split()}
+    return children.union(*map(descendants, children))
+
+
+def kill_tree(pid: int) -> None:
+    """Send SIGKILL to a process and to all below it, whatever session they are in."""
+    for each in [pid, *descendants(pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def comes_true(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
+    """Wait until a condition holds; tell whether it does in the end."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(_TICK_SECONDS)
+    return condition()
+
+
+@contextmanager
+def command_lines() -> Iterator[set[str]]:
+    """Collect the command lines of all processes that run meanwhile; anybody on a host sees them."""
+    seen: set[str] = set()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(_TICK_SECONDS):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,87 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ansible-galaxy builds holds what users need, and works alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.support.options import role_variables
+from tests.integration.support.place import Place
+from tests.integration.support.playbooks import Inventory, run_playbook
+
+if TYPE_CHECKING:
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = {"LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
+FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "MANIFEST.json", "README.md"}
+
+
+def galaxy(folder: Path, *arguments: str, collections: Path | None = None) -> None:
+    """Run ansible-galaxy where it knows of no collections but those in `collections`."""
+    subprocess.run(
+        [sys.executable, "-m", "ansible", "galaxy", "collection", *arguments],
+        check=True,
+        cwd=folder,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections or folder)},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The collection as it is built of what git tracks, or would track."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        check=True,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    for name in set(listed.split("\0")) - {""}:
+        if (ROOT / name).is_file():  # what is deleted is listed until it is committed
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    galaxy(source, "build", "--output-path", str(built))
+    (made,) = built.iterdir()
+    return made
+
+
+def test_holds_what_users_need_and_nothing_else(archive: Path) -> None:
+    with tarfile.open(archive) as packed:
+        names = [Path(member.name) for member in packed if member.isfile()]
+    assert {name.parts[0] for name in names if len(name.parts) > 1} <= FOLDERS
+    assert {str(name) for name in names if len(name.parts) == 1} <= FILES
+    assert {str(name) for name in names} >= {
+        "meta/runtime.yml",
+        "playbooks/sync.yml",
+        "plugins/modules/ad_contacts_export.py",
+        "plugins/modules/contact_upload.py",
+        "roles/contact_sync/vars/profiles/receptionist.yml",
+        "LICENSES/GPL-3.0-or-later.txt",
+    }
+    assert not [name for name in names if name.suffix == ".pyc" or "fragments" in name.parts]
+
+
+def test_works_alone(
+    archive: Path, open_ldap: RunningDirectory, service: Receiver, tmp_path: Path
+) -> None:
+    installed = tmp_path / "installed"
+    galaxy(tmp_path, "install", "--offline", str(archive), collections=installed)
+    place = Place.make(tmp_path / "place", installed)
+    inventory = Inventory(role_variables(open_ldap, service, place))
+    run_playbook(place, "frontdesk.contacts.sync", inventory).check()
+    assert service.uploads == 1

@@ -1,0 +1,259 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What directories refuse, or fail to do: one clear error, and the old roster stays."""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options, sources
+from tests.lab.openldap import openldap
+
+if TYPE_CHECKING:
+    from tests.integration.support.place import Place
+    from tests.lab.authority import Authority
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+UNKNOWN_CA = "its certificate was issued by an unknown CA"
+GIVE_CA = "Give the issuing CA's certificate in ca_path."
+REFUSED = (
+    "the connection was refused (socket connection error while opening:"
+    " [Errno 111] Connection refused)"
+)
+
+
+def refused_export(directory: RunningDirectory, place: Place, **wrong: Any) -> str:
+    """Run an export that must fail and leave everything as it was; return its error."""
+    place.dest.write_text("the old roster", encoding="utf-8")
+    place.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
+    before = place.files()
+    answer = run_module(place, "ad_contacts_export", export_options(directory, place, **wrong))
+    assert place.files() == before
+    assert directory.bind_pw not in answer.output
+    return answer.message
+
+
+def closed_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+NOWHERE = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
+
+
+class TestBase:
+    """A search base that is not there."""
+
+    REMEDY = "Correct search_base, or let the bind account see it."
+
+    def tried(self, directory: RunningDirectory) -> str:
+        return (
+            f"source 1 (location 'oslo-hq'): Cannot search {NOWHERE} on {directory.uri_ldaps}:"
+            " the search base does not exist (result 32 noSuchObject, "
+        )
+
+    def test_active_directory(self, active_directory: RunningDirectory, place: Place) -> None:
+        message = refused_export(
+            active_directory, place, sources=[{"location": "oslo-hq", "search_base": NOWHERE}]
+        )
+        # The server's own words hold line numbers of its source.
+        told = re.fullmatch(
+            re.escape(self.tried(active_directory)) + r"(.+)\)\. " + re.escape(self.REMEDY), message
+        )
+        assert told, message
+        assert "instanceType" in told[1]
+
+    def test_openldap(self, open_ldap: RunningDirectory, place: Place) -> None:
+        message = refused_export(
+            open_ldap, place, sources=[{"location": "oslo-hq", "search_base": NOWHERE}]
+        )
+        matched = "matched as far as ou=Staff,dc=fjord,dc=test"
+        assert message == f"{self.tried(open_ldap)}{matched}). {self.REMEDY}"
+
+
+class TestBind:
+    """A name or a password that the directory does not take."""
+
+    WRONG = "Pw7.not-the-password-at-all"
+
+    @pytest.mark.parametrize("name", ["bind_dn", "bind_upn", "bind_down_level"])
+    def test_active_directory(
+        self, active_directory: RunningDirectory, place: Place, name: str
+    ) -> None:
+        bind_dn = getattr(active_directory, name)
+        message = refused_export(active_directory, place, bind_dn=bind_dn, bind_pw=self.WRONG)
+        assert message == (
+            f"Cannot bind to {active_directory.uri_ldaps} as {bind_dn}: the name or the password is"
+            " wrong (result 49 invalidCredentials, 80090308: LdapErr: DSID-0C0903A9, comment:"
+            " AcceptSecurityContext error, data 52e, v1db1). Correct bind_dn or bind_pw."
+        )
+
+    def test_openldap(self, open_ldap: RunningDirectory, place: Place) -> None:
+        message = refused_export(open_ldap, place, bind_pw=self.WRONG)
+        assert message == (
+            f"Cannot bind to {open_ldap.uri_ldaps} as {open_ldap.bind_dn}: the name or the password"
+            " is wrong (result 49 invalidCredentials). Correct bind_dn or bind_pw."
+        )
+
+    def test_no_second_server_is_tried_with_a_wrong_password(
+        self, open_ldap: RunningDirectory, active_directory: RunningDirectory, place: Place
+    ) -> None:
+        """That could lock the account."""
+        servers = [open_ldap.uri_ldaps, active_directory.uri_ldaps]
+        message = refused_export(open_ldap, place, server_uri=servers, bind_pw=self.WRONG)
+        assert message.startswith(f"Cannot bind to {open_ldap.uri_ldaps} as ")
+
+
+class TestConnection:
+    """No session, so no password is sent."""
+
+    def test_unknown_authority(self, active_directory: RunningDirectory, place: Place) -> None:
+        message = refused_export(active_directory, place, ca_path=None)
+        tried = f"Cannot connect to {active_directory.uri_ldaps}"
+        assert (
+            message == f"{tried}: {UNKNOWN_CA} (unable to get local issuer certificate). {GIVE_CA}"
+        )
+
+    def test_unknown_authority_with_start_tls(
+        self, open_ldap: RunningDirectory, place: Place
+    ) -> None:
+        wrong: dict[str, Any] = {"server_uri": [open_ldap.uri_ldap], "start_tls": True}
+        message = refused_export(open_ldap, place, **wrong, ca_path=None)
+        tried = f"Cannot start TLS with {open_ldap.uri_ldap}"
+        answer = f"{UNKNOWN_CA} (self-signed certificate in certificate chain)"
+        assert message == f"{tried}: {answer}. {GIVE_CA}"
+
+    @pytest.mark.parametrize("number_of_servers", [1, 2])
+    def test_server_is_down(
+        self, open_ldap: RunningDirectory, place: Place, number_of_servers: int
+    ) -> None:
+        uris = [f"ldaps://localhost:{closed_port()}" for _ in range(number_of_servers)]
+        message = refused_export(open_ldap, place, server_uri=uris)
+        tried = f"Cannot connect to {uris[0]}: {REFUSED}"
+        if number_of_servers == 2:
+            each = "; ".join(f"{uri}: {REFUSED}" for uri in uris)
+            tried = f"Cannot connect to any of 2 servers: {each}"
+        assert message == f"{tried}. Check host and port, and that the server runs."
+
+    def test_name_does_not_resolve(self, open_ldap: RunningDirectory, place: Place) -> None:
+        uri = "ldaps://no-such-host.invalid"
+        message = refused_export(open_ldap, place, server_uri=[uri])
+        # The resolver's words differ from one system to the next.
+        assert re.fullmatch(
+            rf"Cannot connect to {uri}: its name does not resolve \(.+\)\."
+            r" Correct the host name in server_uri\.",
+            message,
+        )
+
+    def test_port_without_tls(self, open_ldap: RunningDirectory, place: Place) -> None:
+        uri = open_ldap.uri_ldap.replace("ldap:", "ldaps:")
+        message = refused_export(open_ldap, place, server_uri=[uri])
+        tried = f"Cannot connect to {uri}: it closed the connection during the TLS handshake ("
+        assert message.startswith(tried)
+        assert message.endswith("). Check that it speaks TLS on this port.")
+
+    def test_server_that_never_answers(self, open_ldap: RunningDirectory, place: Place) -> None:
+        with closing(socket.create_server(("127.0.0.1", 0))) as mute:
+            uri = f"ldaps://localhost:{mute.getsockname()[1]}"
+            message = refused_export(
+                open_ldap, place, server_uri=[uri], connection_timeout=1, receive_timeout=1
+            )
+        assert message.startswith(f"Cannot connect to {uri}: it did not answer in time (")
+        assert message.endswith("). Check firewalls, or raise the timeouts.")
+
+
+class TestCertificate:
+    """Servers whose certificate is not what it should be; nobody is sent a password."""
+
+    def test_other_name(self, fjord: Company, issuer: Authority, place: Place) -> None:
+        with openldap(fjord, issuer, certificate=issuer.issue("elsewhere.test")) as directory:
+            message = refused_export(directory, place)
+        assert message == (
+            f"Cannot connect to {directory.uri_ldaps}: its certificate was issued for another name"
+            " (Hostname mismatch, certificate is not valid for 'localhost')."
+            " Use the name in the certificate in server_uri."
+        )
+
+    def test_expired(self, fjord: Company, issuer: Authority, place: Place) -> None:
+        now = datetime.now(UTC)
+        ended = issuer.issue(
+            "localhost", not_before=now - timedelta(days=9), not_after=now - timedelta(days=1)
+        )
+        with openldap(fjord, issuer, certificate=ended) as directory:
+            message = refused_export(directory, place)
+        assert message == (
+            f"Cannot connect to {directory.uri_ldaps}: its certificate has expired"
+            " (certificate has expired). Renew the server's certificate."
+        )
+
+
+class TestResult:
+    """A result that is cut short, or holds nobody who can be a contact."""
+
+    def test_size_limit_in_the_middle_of_paging(
+        self, fjord: Company, issuer: Authority, place: Place
+    ) -> None:
+        with openldap(fjord, issuer, size_limit=50) as directory:
+            wrong = [{"location": "oslo-hq", "search_base": fjord.staff_dn}]
+            message = refused_export(directory, place, sources=wrong, page_size=20)
+        assert message == (
+            f"source 1 (location 'oslo-hq'): Cannot search {fjord.staff_dn} on"
+            f" {directory.uri_ldaps}: the server's size limit cut the search short"
+            " (result 4 sizeLimitExceeded). Ask the directory's administrator for a higher limit"
+            " for the bind account, or lower page_size."
+        )
+
+    def test_everybody_is_invalid(
+        self, active_directory: RunningDirectory, fjord: Company, place: Place
+    ) -> None:
+        columns = [{"header": "Fax", "value": "facsimileTelephoneNumber", "required": True}]
+        message = refused_export(active_directory, place, columns=columns)
+        oslo = fjord.sites[0]
+        number = len(fjord.at(oslo))
+        assert message == (
+            f"source 1 (location 'oslo-hq'): only 0 contacts in {fjord.site_dn(oslo)} on"
+            f" {active_directory.uri_ldaps}: minimum is 1; the directory gave {number} entries,"
+            f" without a valid row: Fax is empty: {number}. Check the base, the filter and the"
+            " rights of the bind account; minimum: 0 permits an empty source."
+        )
+
+    def test_too_few(self, active_directory: RunningDirectory, place: Place) -> None:
+        (wrong, *others) = sources(active_directory)
+        wrong["filter"] = "(&(objectClass=user)(sn=Quarrelstone))"
+        message = refused_export(
+            active_directory, place, sources=[*others, {**wrong, "minimum": 2}]
+        )
+        assert "source 3 (location 'oslo-hq'): only 1 contacts in " in message
+        assert ": minimum is 2; the directory gave 1 entries. Check the base, " in message
+
+    def test_invalid_people_are_not_to_be_skipped(
+        self, active_directory: RunningDirectory, place: Place
+    ) -> None:
+        message = refused_export(active_directory, place, on_invalid="fail")
+        assert message == (
+            "Stopped because 1 people have no valid row: Email and SMS Phone are both empty: 1."
+            " Correct them in the directory, or set on_invalid: skip."
+        )
+
+    def test_nobody_is_found(
+        self, open_ldap: RunningDirectory, fjord: Company, place: Place
+    ) -> None:
+        """The base is there, and the filter finds nobody."""
+        nobody = replace(open_ldap, people_filter="(sn=Nobody At All)")
+        message = refused_export(nobody, place)
+        assert message.startswith(
+            f"source 1 (location 'oslo-hq'): only 0 contacts in {fjord.site_dn(fjord.sites[0])} on"
+            f" {open_ldap.uri_ldaps}: minimum is 1; the directory gave 0 entries. "
+        )

@@ -1,0 +1,267 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wrong options of ad_contacts_export: one clear error, before any server hears of it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import CHECK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.support.place import Place
+
+BASE = "OU=Oslo,DC=corp,DC=example"
+FILTERS = "default, first, join, last, lower, replace, title, trim, upper"
+ALLOWED = f"Use attribute names, texts and the filters {FILTERS}."
+WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
+WRITE_FILTER = "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
+COPY = "Copy the identifier from the service's account: no capitals, no spaces."
+FORM = (
+    "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Give the base in search_base and the"
+    " account in bind_dn."
+)
+NAME_A_FILE = "Name a file in an existing folder that this user may write."
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A server that would notice whoever connects."""
+
+    socket: socket.socket
+
+    @property
+    def address(self) -> str:
+        """Its host and port."""
+        return f"127.0.0.1:{self.socket.getsockname()[1]}"
+
+    @property
+    def was_called(self) -> bool:
+        """Whether anybody connected."""
+        try:
+            self.socket.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A server that nobody must connect to."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as made:
+        made.setblocking(False)
+        yield Listener(made)
+
+
+def source(**more: Any) -> dict[str, Any]:
+    return {"sources": [{"location": "oslo-hq", "search_base": BASE, **more}]}
+
+
+def email(value: str) -> dict[str, Any]:
+    return {"columns": [{"header": "Email", "value": value}]}
+
+
+def location_error(location: str, problem: str) -> str:
+    return f"Cannot use the location {location!r} of source 1: {problem}. {COPY}"
+
+
+def base_error(base: str) -> str:
+    where = "source 1 (location 'oslo-hq')"
+    said = f"it is not a distinguished name. {WRITE_DN}"
+    return f"Cannot use search_base {base!r} of {where}: {said}"
+
+
+def filter_error(wrong: str, where: str, problem: str = "invalid filter") -> str:
+    said = f"it is not a filter as in RFC 4515 ({problem}). {WRITE_FILTER}"
+    return f"Cannot use the filter {wrong!r} of {where}: {said}"
+
+
+def value_error(value: str, problem: str) -> str:
+    return f"Cannot use the expression {value!r} of column 'Email': {problem}. {ALLOWED}"
+
+
+FIRST = "source 1 (location 'oslo-hq')"
+
+CASES: list[tuple[dict[str, Any], str]] = [
+    (source(location="Oslo-HQ"), location_error("Oslo-HQ", "it holds capitals")),
+    (source(location="oslo hq"), location_error("oslo hq", "it holds a space")),
+    (source(location="oslo-hq\n"), location_error("oslo-hq\n", "it holds a space")),
+    (source(location=""), location_error("", "it is empty")),
+    (
+        {"sources": [*source()["sources"], {"search_base": BASE}]},
+        (
+            "Cannot mix sources with and without a location: source 2 has none. Give every source a"
+            " location, or none of them for a global configuration."
+        ),
+    ),
+    ({"sources": []}, "Cannot export: sources is empty. Give at least one source."),
+    (source(minimum=-1), f"Cannot use minimum -1 of {FIRST}: it is less than 0."),
+    (source(search_base="Oslo"), base_error("Oslo")),
+    (
+        source(search_base="OU=Bergen, Harbour,DC=corp"),
+        base_error("OU=Bergen, Harbour,DC=corp"),
+    ),
+    (
+        source(search_base=" "),
+        f"Cannot search {FIRST}: its search_base is empty. Give the DN of an OU.",
+    ),
+    (source(filter="(&(mail=*)"), filter_error("(&(mail=*)", FIRST)),
+    ({"filter": "mail=*"}, filter_error("mail=*", "all sources")),
+    (
+        {"filter": "(&(mail=*)(sn))"},
+        filter_error("(&(mail=*)(sn))", "all sources", "invalid matching assertion"),
+    ),
+    (
+        email("mail |"),
+        value_error(
+            "mail |", "it is not a Jinja expression (unexpected end of template, expected 'name'.)"
+        ),
+    ),
+    (email("mail | b64"), value_error("mail | b64", "the filter 'b64' is not known")),
+    (
+        email("mail.__class__"),
+        value_error("mail.__class__", "access to '__class__' is not allowed in it, only all.NAME"),
+    ),
+    (
+        email("lookup('pipe', 'id')"),
+        value_error(
+            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed in it, only filters are"
+        ),
+    ),
+    (
+        email("mail | lower(1)"),
+        value_error(
+            "mail | lower(1)", "the filter 'lower' is used wrongly: too many positional arguments"
+        ),
+    ),
+    (email("all.mail"), value_error("all.mail", "it gives a list: use first, last or join")),
+    ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
+    (
+        {"columns": [{"header": "A", "value": "mail"}, {"header": "A", "value": "sn"}]},
+        "Cannot use the column title 'A': two columns have it. Rename one.",
+    ),
+    (
+        {"columns": [{"header": "A", "value": "mail", "required_unless": "B"}]},
+        "Cannot use required_unless of column 'A': there is no other column 'B'. Name one of 'A'.",
+    ),
+    (
+        {"server_uri": ["ldap://{listener}"]},
+        (
+            "Cannot bind to ldap://{listener} with a password: it would cross the network in clear."
+            " Use ldaps://, or start_tls: true."
+        ),
+    ),
+    (
+        {"start_tls": True},
+        (
+            "Cannot use start_tls with ldaps://{listener}: LDAPS is encrypted already."
+            " Use one of the two."
+        ),
+    ),
+    ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {FORM}"),
+    ({"server_uri": []}, "Cannot connect: server_uri is empty. Give at least one ldaps:// URI."),
+    ({"bind_pw": ""}, "Cannot bind: bind_pw is empty. Set bind_pw."),
+    ({"receive_timeout": 0}, "Cannot use receive_timeout 0: it is less than 1 second."),
+    ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
+    (
+        {"ca_path": "{root}/none.pem"},
+        (
+            "Cannot read the certificates in ca_path {root}/none.pem: [Errno 2] No such file or"
+            " directory. Give a file in PEM format."
+        ),
+    ),
+    ({"dest": "{root}"}, f"Cannot write {{root}}: it is a folder. {NAME_A_FILE}"),
+    (
+        {"dest": "{root}/none/a.csv"},
+        f"Cannot write {{root}}/none/a.csv: {{root}}/none is no folder. {NAME_A_FILE}",
+    ),
+    (
+        {"dest": "{root}/contacts.csv/a.csv"},
+        (
+            "Cannot write {root}/contacts.csv/a.csv: {root}/contacts.csv is no folder."
+            f" {NAME_A_FILE}"
+        ),
+    ),
+    (
+        {"dest": "{root}/locked/a.csv"},
+        (
+            "Cannot write {root}/locked/a.csv: no permission to write in {root}/locked."
+            f" {NAME_A_FILE}"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), CASES, ids=[next(iter(wrong)) for wrong, _message in CASES]
+)
+def test_wrong_option(
+    wrong: dict[str, Any], message: str, place: Place, listener: Listener
+) -> None:
+    facts = {"{root}": str(place.root), "{listener}": listener.address}
+    options: dict[str, Any] = {
+        "server_uri": ["ldaps://{listener}"],
+        "bind_dn": "reader@corp.example",
+        "bind_pw": "Pw7.never-sent",
+        "dest": str(place.dest),
+        **source(),
+        **wrong,
+    }
+    options = {name: _filled(value, facts) for name, value in options.items()}
+    place.dest.write_text("the old roster", encoding="utf-8")
+    (place.root / "locked").mkdir(mode=0o500)
+    before = place.files()
+    answer = run_module(place, "ad_contacts_export", options)
+    assert answer.message == _filled(message, facts)
+    assert place.files() == before
+    assert not listener.was_called
+
+
+def _filled(value: Any, facts: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, facts) for item in value]
+    for name, fact in facts.items() if isinstance(value, str) else ():
+        value = value.replace(name, fact)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("library", "minimum"), [("ldap3", "ldap3 >= 2.9.1"), ("jinja2", "jinja2")]
+)
+def test_library_is_missing(library: str, minimum: str, place: Place) -> None:
+    options = {"server_uri": "ldaps://dc1", "bind_dn": "a", "bind_pw": "Pw7.never-sent"}
+    answer = run_module(
+        place,
+        "ad_contacts_export",
+        {**options, **source(), "dest": str(place.dest)},
+        without=library,
+    )
+    assert answer.message.startswith(
+        f"Failed to import the required Python library ({minimum}) on "
+    )
+    assert not place.dest.exists()
+
+
+def test_folder_that_an_earlier_task_would_make(place: Place, listener: Listener) -> None:
+    """In check mode that task has not made it: the export goes on, and fails for another reason."""
+    options = {
+        "server_uri": "ldaps://no-such-host.invalid",
+        "bind_dn": "a",
+        "bind_pw": "Pw7.never-sent",
+        "dest": str(place.root / "later/contacts.csv"),
+        **source(),
+        **CHECK,
+    }
+    answer = run_module(place, "ad_contacts_export", options)
+    assert answer.message.startswith("Cannot connect to ldaps://no-such-host.invalid: its name")
+    assert not listener.was_called

@@ -1,0 +1,165 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every playbook of this folder, and the collection's own: check mode, real, check mode, real."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.options import role_variables
+from tests.integration.support.place import Place, mode_of
+from tests.integration.support.playbooks import PLAYBOOKS, Inventory, Run, run_playbook
+from tests.lab.receiver import Receiver, receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.lab.authority import Authority
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+OWN = "frontdesk.contacts.sync"
+NAMES = [OWN, *sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))]
+
+OWN_COLUMNS = {
+    "columns": [
+        {"header": "Name", "required": True},
+        {"header": "Office", "required": True},
+        {"header": "Phone", "max_length": 20},
+        {"header": "Address", "unique": True, "required_unless": "Phone"},
+    ],
+    "key": ["Address", "Phone"],
+    "location_column": "Office",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run, and what it left behind.
+
+    :ivar files: what lay in the place afterwards.
+    :ivar requests: how many requests each service had had by then.
+    :ivar uploads: how many uploads each had accepted.
+    """
+
+    run: Run
+    files: dict[str, bytes]
+    requests: list[int]
+    uploads: list[int]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One playbook with all that it works on."""
+
+    name: str
+    place: Place
+    inventory: Inventory
+    services: tuple[Receiver, ...]
+
+    def steps(self) -> list[Step]:
+        """Run it in check mode, really, and both again."""
+        return [self._step(*arguments) for arguments in (["--check"], [], ["--check"], [])]
+
+    def _step(self, *arguments: str) -> Step:
+        # Pipelining saves a second in each run. How modules get to a host is Ansible's own business.
+        fast = {"ANSIBLE_PIPELINING": "true"}
+        run = run_playbook(self.place, self.name, self.inventory, *arguments, env=fast)
+        return Step(
+            run,
+            self.place.files(),
+            [service.requests for service in self.services],
+            [service.uploads for service in self.services],
+        )
+
+
+@pytest.fixture(scope="module")
+def running(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    collections: Path,
+    issuer: Authority,
+    active_directory: RunningDirectory,
+) -> Iterator[dict[str, tuple[Scenario, Future[list[Step]]]]]:
+    """All playbooks that were asked for, as many at a time as there are processors."""
+    wanted = {item.name.partition("[")[2].rstrip("]") for item in request.session.items}
+    with ThreadPoolExecutor(os.cpu_count()) as pool, ExitStack() as stack:
+        started = {}
+        for name in NAMES:
+            if name in wanted:
+                place = Place.make(tmp_path_factory.mktemp("playbook") / "place", collections)
+                made = _scenario(name, place, active_directory, issuer, stack)
+                started[name] = (made, pool.submit(made.steps))
+        yield started
+        for _made, steps in started.values():
+            steps.cancel()
+
+
+def _scenario(
+    name: str, place: Place, directory: RunningDirectory, issuer: Authority, stack: ExitStack
+) -> Scenario:
+    sites = directory.company.sites
+    locations = [site.location for site in sites]
+    services = [stack.enter_context(receiver(issuer, locations=locations))]
+    variables = role_variables(directory, services[0], place)
+    groups: dict[str, Any] = {}
+    if name == "role_three_times_in_one_play":
+        rules: dict[str, Any] = {"profile": OWN_COLUMNS, "location_header": "Office"}
+        for account, more in (("coast", rules), ("everywhere", {})):
+            service = stack.enter_context(receiver(issuer, locations=locations, **more))
+            services.append(service)
+            variables[f"{account}_url"], variables[f"{account}_token"] = service.url, service.token
+            variables[f"{account}_state_dir"] = str(place.root / account)
+    if name == "locations_from_inventory_group":
+        del variables["contact_sync_locations"]
+        groups["sites"] = {
+            site.location: {"contact_sync_location": site.location, "contact_sync_ou": site.ou}
+            for site in sites
+        }
+    return Scenario(name, place, Inventory(variables, groups), tuple(services))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_playbook(
+    name: str, running: dict[str, tuple[Scenario, Future[list[Step]]]], fjord: Company
+) -> None:
+    scenario, steps = running[name]
+    looked, done, looked_again, done_again = steps.result()
+    for step in (looked, done, looked_again, done_again):
+        step.run.check()
+    number = len(scenario.services)
+
+    assert looked.run.changed == done.run.changed > 0
+    assert [plan["added"] for plan in looked.run.plans] == people(name, fjord)
+    assert looked.run.plans == done.run.plans
+    assert looked_again.run.plans == done_again.run.plans
+    assert (looked_again.run.changed, done_again.run.changed) == (0, 0)
+
+    # Check mode leaves nothing, not even the folders of a host that never ran it.
+    assert set(looked.files) == {"inventory.yml"}
+    assert looked.requests == [0] * number
+    assert done.uploads == done.requests == [1] * number
+    assert looked_again.files == done_again.files == done.files
+    assert done_again.requests == [1] * number
+    assert not list(scenario.place.temporary.iterdir())
+    assert mode_of(scenario.place.state) == 0o700
+    assert {mode_of(scenario.place.root / path) for path in done.files} == {0o600}
+
+
+def people(name: str, fjord: Company) -> list[int]:
+    """How many contacts each upload of a playbook adds."""
+    at = {site.location: len(fjord.at(site)) for site in fjord.sites}
+    # Somebody in Tromsø has neither mail nor mobile, but a telephone.
+    everybody = sum(at.values()) - 1
+    if name == "role_three_times_in_one_play":
+        return [at["oslo-hq"], at["bergen"] + at["tromso"], everybody]
+    return [everybody]

@@ -1,0 +1,133 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wrong options of contact_upload: one clear error, before the service hears of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import upload_options
+from tests.integration.support.rosters import contacts, write_roster
+from tests.integration.support.uploads import refused_upload
+
+if TYPE_CHECKING:
+    from tests.integration.support.place import Place
+    from tests.lab.receiver import Receiver
+
+EXPORT_FIRST = "Export a roster to it first."
+
+FILES: list[tuple[bytes | None, str]] = [
+    (None, f"Cannot read {{src}}: No such file or directory. {EXPORT_FIRST}"),
+    (b"", f"Cannot read {{src}}: it is empty. {EXPORT_FIRST}"),
+    (
+        b"First Name,Last Name,Email\r\nAda,Aas,a@b.test\r\n",
+        (
+            "Cannot use {src}: it has no column 'SMS Phone', which is in key."
+            " Its columns are 'First Name', 'Last Name', 'Email'."
+        ),
+    ),
+    (
+        b"First Name,Last Name,Email,SMS Phone,Location\r\n",
+        f"Cannot use {{src}}: it has a header and no contacts. {EXPORT_FIRST}",
+    ),
+    (
+        b"Email,SMS Phone\r\na@b.test,1\r\nb@b.test,2,3\r\n",
+        "Cannot read {src}: the row that ends on line 3 has 3 cells, the header 2.",
+    ),
+    (b'Email,SMS Phone\r\n"a@b.test,1\r\n', "Cannot read {src}: line 2: unexpected end of data."),
+    (
+        "Email,SMS Phone\r\nbjørn@b.test,1\r\n".encode("latin-1"),
+        "Cannot read {src}: line 2 is not valid UTF-8. Save it as UTF-8.",
+    ),
+]
+
+OPTIONS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"url": "http://frontdesk.example/contacts"},
+        (
+            "Cannot upload to http://frontdesk.example: people's data would cross the network in clear."
+            " Use https://."
+        ),
+    ),
+    (
+        {"url": "http://localhost.example/contacts"},
+        (
+            "Cannot upload to http://localhost.example: people's data would cross the network in clear."
+            " Use https://."
+        ),
+    ),
+    (
+        {"url": "frontdesk.example/contacts"},
+        "Cannot use the url: it is not of the form https://HOST/PATH. Correct url.",
+    ),
+    (
+        {"url": "https://me:Tk7.secret@frontdesk.example/"},
+        "Cannot use the url: it holds a user name or a password. Use token.",
+    ),
+    (
+        {"token": ""},
+        "Cannot upload: token is empty. Set token, or FRONTDESK_TOKEN in the environment.",
+    ),
+    (
+        {"token": "Tk7.æøå"},
+        "Cannot use token: it holds characters that no HTTP header can hold.",
+    ),
+    ({"timeout": 0}, "Cannot use timeout 0: it is less than 1 second."),
+    ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
+    (
+        {"max_removed_percent": 101},
+        "Cannot use max_removed_percent 101: it is not from 0 to 100.",
+    ),
+    (
+        {"key": []},
+        "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
+    ),
+]
+
+
+@pytest.fixture
+def two(place: Place) -> None:
+    """A roster of two contacts."""
+    write_roster(place.dest, contacts(2))
+
+
+@pytest.mark.parametrize(("content", "message"), FILES)
+def test_wrong_file(content: bytes | None, message: str, service: Receiver, place: Place) -> None:
+    if content is not None:
+        place.dest.write_bytes(content)
+    answer = refused_upload(service, place)
+    assert answer.message == message.format(src=place.dest)
+    assert service.requests == 0
+    assert not place.state.exists()
+
+
+@pytest.mark.parametrize(("wrong", "message"), OPTIONS)
+@pytest.mark.usefixtures("two")
+def test_wrong_option(wrong: dict[str, Any], message: str, service: Receiver, place: Place) -> None:
+    answer = refused_upload(service, place, **wrong)
+    assert answer.message == message
+    assert service.requests == 0
+    assert not place.state.exists()
+
+
+def test_library_is_missing(service: Receiver, place: Place) -> None:
+    answer = run_module(place, "contact_upload", upload_options(service, place), without="requests")
+    assert answer.message.startswith(
+        "Failed to import the required Python library (requests >= 2.31.0) on "
+    )
+
+
+@pytest.mark.usefixtures("two")
+def test_state_directory_that_cannot_be_made(service: Receiver, place: Place) -> None:
+    (place.root / "locked").mkdir(mode=0o500)
+    state = place.root / "locked/state"
+    answer = refused_upload(service, place, state_dir=str(state))
+    assert answer.message == (
+        f"Cannot use the state directory {state}: Permission denied. Set state_dir."
+    )
+    assert service.requests == 0
