@@ -131,7 +131,7 @@ class Ansible:
             start_new_session=True,
         ) as process:
             try:
-                output, _ = process.communicate()
+                output, _errors = process.communicate()
             finally:
                 _end(process)
         self._search_secrets(output)

@@ -114,7 +114,7 @@ def _changes(day: Day) -> tuple[set[Row], set[Row]]:
         f" {spouse.display_name} marries and is called Bjørnstad-Moe,"
         f" {mover.display_name} moves from {bergen.name} to {oslo.name}."
     )
-    given, _, *others = row(spouse, oslo)
+    given, _last_name, *others = row(spouse, oslo)
     before = {row(leaver, oslo), row(spouse, oslo), row(mover, bergen)}
     after = {row(newcomer, bergen), (given, "Bjørnstad-Moe", *others), row(mover, oslo)}
     return before, after

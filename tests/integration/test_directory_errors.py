@@ -139,7 +139,7 @@ class TestConnection:
     def test_server_is_down(
         self, open_ldap: RunningDirectory, place: Place, number_of_servers: int
     ) -> None:
-        uris = [f"ldaps://localhost:{closed_port()}" for _ in range(number_of_servers)]
+        uris = [f"ldaps://localhost:{closed_port()}" for _server in range(number_of_servers)]
         message = refused_export(open_ldap, place, server_uri=uris)
         tried = f"Cannot connect to {uris[0]}: {REFUSED}"
         if number_of_servers == 2:

@@ -173,7 +173,7 @@ class TestReceiver:
         service.fail_next(503, {"error": "later"}, {"Retry-After": "1"})
         service.redirect("https://elsewhere.test/")
         content = f"{HEADER}{self.GOOD}".encode()
-        assert [post(service, content)[0] for _ in range(3)] == [503, 307, 200]
+        assert [post(service, content)[0] for _request in range(3)] == [503, 307, 200]
 
     def test_held_request(self, service: Receiver) -> None:
         with service.hold() as arrived:

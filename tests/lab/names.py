@@ -34,10 +34,10 @@ class Name(NamedTuple):
 # A word is `written` or, where the letters are not Latin, `written/plain`.
 _TONGUES: dict[str, tuple[str, str]] = {
     "Norwegian": (
-        "Ingrid Olav Sigrid Bjørn Solveig Håkon Åse Torstein Ragnhild Øyvind Kari Leif Astrid"
-        " Trygve Gudrun Magnus Liv Sondre Marit Eirik Synnøve Kåre Jorunn",
-        "Ødegård Hansen Bakke Lund Solberg Myhre Brækhus Strand Haugen Sørensen Kvåle Nygård Dahl"
-        " Aas Tveit Vik Fjeld Ruud Sæther Moen Løkken Eide",
+        """Ingrid Olav Sigrid Bjørn Solveig Håkon Åse Torstein Ragnhild Øyvind Kari Leif Astrid
+        Trygve Gudrun Magnus Liv Sondre Marit Eirik Synnøve Kåre Jorunn""",
+        """Ødegård Hansen Bakke Lund Solberg Myhre Brækhus Strand Haugen Sørensen Kvåle Nygård Dahl
+        Aas Tveit Vik Fjeld Ruud Sæther Moen Løkken Eide""",
     ),
     "German": (
         "Jürgen Käthe Björn Änne Götz Heike Matthias Sabine",

@@ -57,7 +57,8 @@ def samba(
     iPAddress and as its common name, and no DNS names: where Python has no `ssl.match_hostname` any
     more (3.12), ldap3 2.9.1 compares DNS names only, and the common name if there are none.
     """
-    with _loopback_address() as address, Keeper() as keeper:
+    address, claim = _claimed_address()
+    with claim, Keeper() as keeper:
         certificate = certificate or authority.issue(address, common_name=address)
         directory = RunningDirectory(
             company=company,
@@ -89,20 +90,18 @@ def samba(
         yield directory
 
 
-@contextlib.contextmanager
-def _loopback_address() -> Iterator[str]:
-    """Find an address of 127.0.0.0/8 and keep it from others for as long as this process lives."""
+def _claimed_address() -> tuple[str, socket.socket]:
+    """Find an address of 127.0.0.0/8; it is kept from others until the socket is closed."""
     while True:
-        low, high, last = (random.randint(1, 254) for _ in range(3))
-        address = f"127.{low}.{high}.{last}"
-        with socket.socket() as claim:
-            try:
-                claim.bind((address, _CLAIM_PORT))
-            except OSError:
-                continue
-            _check_ports(address)
-            yield address
-            return
+        address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
+        claim = socket.socket()
+        try:
+            claim.bind((address, _CLAIM_PORT))
+        except OSError:
+            claim.close()
+            continue
+        _check_ports(address)
+        return address, claim
 
 
 def _check_ports(address: str) -> None:

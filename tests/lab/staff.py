@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -57,12 +56,9 @@ _UNITS = (
 def people() -> Iterator[Person]:
     """Yield everybody, always the same."""
     yield from _the_few()
-    supply = names()
-    numbers = itertools.count()
-    for unit in _UNITS:
-        for _ in range(unit.size):
-            number = next(numbers)
-            yield _with_fate(_person(next(supply), unit, number), number)
+    posts = (unit for unit in _UNITS for _post in range(unit.size))
+    for number, (name, unit) in enumerate(zip(names(), posts, strict=False)):
+        yield _with_fate(_person(name, unit, number), number)
 
 
 def _person(name: Name, unit: _Unit, number: int) -> Person:

@@ -94,7 +94,7 @@ def compile_expression(source: str, column: str) -> Expression:
         expression = _compiled(text)
         _try_out(expression)
         return expression
-    except (_Forbidden, FilterError) as error:
+    except (_ForbiddenError, FilterError) as error:
         problem = str(error)
     except TemplateSyntaxError as error:
         problem = f"it is not a Jinja expression ({error.message})"
@@ -143,7 +143,7 @@ def _parsed(environment: ImmutableSandboxedEnvironment, text: str) -> nodes.Expr
         tree = parser.parse_expression()
     except ValueError as error:
         # Python's limit on the digits of a number.
-        raise _Forbidden("a number in it is too long") from error
+        raise _ForbiddenError("a number in it is too long") from error
     if not parser.stream.eos:
         raise TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", 1)
     return tree
@@ -169,7 +169,7 @@ def _as_text(result: object) -> str:
 _TOO_DEEP = "it is nested too deeply"
 
 
-class _Forbidden(Exception):
+class _ForbiddenError(Exception):
     """What an expression holds and may not."""
 
 
@@ -184,10 +184,10 @@ class _Walk:
     def visit(self, node: nodes.Node) -> None:
         """Visit one node and those below it.
 
-        :raises _Forbidden: names the first thing that is not allowed.
+        :raises _ForbiddenError: names the first thing that is not allowed.
         """
         if self._depth == _MAX_DEPTH:
-            raise _Forbidden(_TOO_DEEP)
+            raise _ForbiddenError(_TOO_DEEP)
         self._depth += 1
         self._visit_by_kind(node)
         self._depth -= 1
@@ -198,7 +198,7 @@ class _Walk:
         if special is not None:
             special(node)
         elif kind not in _PLAIN_NODES:
-            raise _Forbidden(f"{_NODE_WORDS.get(kind, kind)} is not allowed in it")
+            raise _ForbiddenError(f"{_NODE_WORDS.get(kind, kind)} is not allowed in it")
         else:
             self._visit_children(node)
 
@@ -208,52 +208,52 @@ class _Walk:
 
     def _visit_const(self, node: nodes.Const) -> None:
         if not isinstance(node.value, (str, int)) and node.value is not None:
-            raise _Forbidden(f"the number {node.value!r} is not allowed in it")
+            raise _ForbiddenError(f"the number {node.value!r} is not allowed in it")
         if isinstance(node.value, str) and _SURROGATE.search(node.value):
-            raise _Forbidden("half a character (a surrogate) is not allowed in it")
+            raise _ForbiddenError("half a character (a surrogate) is not allowed in it")
 
     def _visit_concat(self, node: nodes.Concat) -> None:
         if not all(map(_gives_text, node.nodes)):
-            raise _Forbidden("~ joins texts only: use first, last or join on a list")
+            raise _ForbiddenError("~ joins texts only: use first, last or join on a list")
         self._visit_children(node)
 
     def _visit_name(self, node: nodes.Name) -> None:
         if node.name.lower() == _ALL:
-            raise _Forbidden(f"{_ALL!r} stands alone: write {_ALL}.NAME or {_ALL}['NAME']")
+            raise _ForbiddenError(f"{_ALL!r} stands alone: write {_ALL}.NAME or {_ALL}['NAME']")
         if not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED:
-            raise _Forbidden(f"{node.name!r} is no name of an LDAP attribute")
+            raise _ForbiddenError(f"{node.name!r} is no name of an LDAP attribute")
         self.names.add(node.name)
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
         if not (isinstance(node.node, nodes.Name) and node.node.name == _ALL):
-            raise _Forbidden(f"access to {node.attr!r} is not allowed in it, only {_ALL}.NAME")
+            raise _ForbiddenError(f"access to {node.attr!r} is not allowed in it, only {_ALL}.NAME")
         self._add_all(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
         of_all = isinstance(node.node, nodes.Name) and node.node.name == _ALL
         if not (of_all and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str)):
-            raise _Forbidden(f"access by [...] is not allowed in it, only {_ALL}['NAME']")
+            raise _ForbiddenError(f"access by [...] is not allowed in it, only {_ALL}['NAME']")
         self._add_all(node.arg.value)
 
     def _add_all(self, name: str) -> None:
         if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
-            raise _Forbidden(f"{name!r} is no name of an LDAP attribute")
+            raise _ForbiddenError(f"{name!r} is no name of an LDAP attribute")
         self.all_names.add(name)
 
     def _visit_filter(self, node: nodes.Filter) -> None:
         if node.name not in FILTERS:
-            raise _Forbidden(f"the filter {node.name!r} is not known")
+            raise _ForbiddenError(f"the filter {node.name!r} is not known")
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
-            raise _Forbidden(f"the filter {node.name!r} takes its arguments by position only")
+            raise _ForbiddenError(f"the filter {node.name!r} takes its arguments by position only")
         try:
             inspect.signature(FILTERS[node.name]).bind(node.node, *node.args)
         except TypeError as error:
-            raise _Forbidden(f"the filter {node.name!r} is used wrongly: {error}") from error
+            raise _ForbiddenError(f"the filter {node.name!r} is used wrongly: {error}") from error
         self._visit_children(node)
 
     def _visit_call(self, node: nodes.Call) -> None:
         name = node.node.name if isinstance(node.node, nodes.Name) else "this"
-        raise _Forbidden(f"the call of {name!r} is not allowed in it, only filters are")
+        raise _ForbiddenError(f"the call of {name!r} is not allowed in it, only filters are")
 
 
 def _gives_text(node: nodes.Node) -> bool:

@@ -63,7 +63,7 @@ def trim(value: Value) -> str:
 
 def default(value: Value, replacement: str = "") -> Value:
     """The replacement when the value is empty; absent attributes are empty."""
-    return value if value else _text(replacement, "default")
+    return value or _text(replacement, "default")
 
 
 def first(value: Value) -> str:

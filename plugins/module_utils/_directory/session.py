@@ -26,10 +26,10 @@ from .tls import VerifiedTls, tls_context
 
 
 class Access(NamedTuple):
-    """How to get into a directory.
+    r"""How to get into a directory.
 
     :ivar server_uris: tried in order until a session stands.
-    :ivar bind_dn: distinguished name, user principal name or DOMAIN\\user.
+    :ivar bind_dn: distinguished name, user principal name or DOMAIN\user.
     :ivar bind_pw: its password; never printed.
     :ivar start_tls: whether to encrypt an ldap:// connection before the bind.
     :ivar validate_certs: whether the server's certificate is verified.

@@ -83,7 +83,7 @@ def read_answer(
     errors = _at(document, where.errors)
     return Answer(
         status,
-        {str(name): count for name, count in counts.items() if type(count) is int}
+        {str(name): count for name, count in counts.items() if _is_number(count)}
         if isinstance(counts, Mapping)
         else {},
         tuple(
@@ -104,14 +104,19 @@ def _at(document: Any, path: str | None) -> Any:
     return document
 
 
+def _is_number(value: object) -> bool:
+    # To Python, JSON's true and false are numbers too.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _row_error(
     error: Mapping[str, Any],
     where: ResultFormat,
     rows: Sequence[Sequence[str]],
     identities: Sequence[str] | None,
 ) -> RowError:
-    number = error.get(where.row)
-    if type(number) is not int or not 1 <= number <= len(rows):
+    number: Any = error.get(where.row)
+    if not _is_number(number) or not 1 <= number <= len(rows):
         return RowError(None, None, "", _WITHHELD)
     cells = rows[number - 1]
     return RowError(

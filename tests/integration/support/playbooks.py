@@ -156,5 +156,5 @@ def run_playbook(
 ) -> Run:
     """Run a playbook to its end."""
     process = start_playbook(place, playbook, inventory, *arguments, env=env)
-    output, _ = process.communicate(timeout=240)
+    output, _errors = process.communicate(timeout=240)
     return Run(process.returncode, output)
