@@ -9,6 +9,15 @@ This is private to the collection: its interface may change in any release.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Finding(NamedTuple):
+    """What an answer or a failure means, and what to do about it; the last two parts of an error."""
+
+    meaning: str
+    remedy: str
+
 
 class FrontdeskError(Exception):
     """A failure that ends a task, told as: what was tried, what came back, what to do.

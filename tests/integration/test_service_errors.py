@@ -123,8 +123,8 @@ class TestConnection:
     def test_unknown_authority(self, service: Receiver, place: Place) -> None:
         answer = refused_upload(service, place, ca_path=None)
         assert answer.message == (
-            f"Cannot upload to {service.url}: its certificate does not verify"
-            " (unable to get local issuer certificate). Check the host name in url, and ca_path."
+            f"Cannot upload to {service.url}: its certificate was issued by an unknown CA"
+            " (unable to get local issuer certificate). Give the issuing CA's certificate in ca_path."
         )
         assert service.requests == 0
 
@@ -134,8 +134,8 @@ class TestConnection:
             answer = refused_upload(service, place)
             assert service.requests == 0
         assert answer.message.startswith(
-            f"Cannot upload to {service.url}: its certificate does not verify (Hostname mismatch,"
-            " certificate is not valid for 'localhost'"
+            f"Cannot upload to {service.url}: its certificate was issued for another name"
+            " (Hostname mismatch, certificate is not valid for 'localhost'"
         )
 
     def test_service_is_down(self, service: Receiver, place: Place) -> None:

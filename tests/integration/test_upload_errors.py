@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 EXPORT_FIRST = "Export a roster to it first."
+NO_HEADER = (
+    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
+)
 
 FILES: list[tuple[bytes | None, str]] = [
     (None, f"Cannot read {{src}}: No such file or directory. {EXPORT_FIRST}"),
@@ -75,7 +78,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"token": "Tk7.æøå"},
-        "Cannot use token: it holds characters that no HTTP header can hold.",
+        f"Cannot use token: {NO_HEADER}",
     ),
     ({"timeout": 0}, "Cannot use timeout 0: it is less than 1 second."),
     ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),

@@ -65,7 +65,7 @@ class Values(NamedTuple):
 class Expression(NamedTuple):
     """A checked and compiled expression.
 
-    :ivar source: the expression as it was written.
+    :ivar source: the expression as it was written, without the spaces around it.
     :ivar attributes: lower-case names of the LDAP attributes it reads.
     :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
     """
@@ -77,7 +77,7 @@ class Expression(NamedTuple):
     @property
     def is_location(self) -> bool:
         """Whether the expression is nothing but the source's location."""
-        return self.source.strip().lower() == LOCATION
+        return self.source.lower() == LOCATION
 
 
 def compile_expression(source: str, column: str) -> Expression:
@@ -272,4 +272,4 @@ def _gives_text(node: nodes.Node) -> bool:
 _PLAIN_NODES = frozenset(
     {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
 )
-_NODE_WORDS = {"Test": "a test (is ...)", "Dict": "a dictionary", "Slice": "a slice"}
+_NODE_WORDS = {"Test": "a test (is ...)", "Dict": "a dictionary"}

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from .._errors import FrontdeskError
+from .._errors import Finding, FrontdeskError
+from .._tls import finding_of_certificate
 
 
 class DirectoryError(FrontdeskError):
@@ -20,13 +21,6 @@ class DirectoryError(FrontdeskError):
 
 class UnreachableError(DirectoryError):
     """No session with this server; another one may answer."""
-
-
-class Finding(NamedTuple):
-    """What an answer means, and what to do about it."""
-
-    meaning: str
-    remedy: str
 
 
 _ASK_LIMIT = (
@@ -115,31 +109,6 @@ _SOCKET_TEXTS = (
     ),
 )
 
-# Codes of OpenSSL's certificate verification (X509_V_ERR_*).
-_CERTIFICATE_CODES = {
-    9: Finding("its certificate is not yet valid", "Check the clocks of both hosts"),
-    10: Finding("its certificate has expired", "Renew the server's certificate"),
-    18: Finding(
-        "its certificate is self-signed and not trusted", "Give the certificate in ca_path"
-    ),
-    19: Finding(
-        "its certificate was issued by an unknown CA",
-        "Give the issuing CA's certificate in ca_path",
-    ),
-    20: Finding(
-        "its certificate was issued by an unknown CA",
-        "Give the issuing CA's certificate in ca_path",
-    ),
-    62: Finding(
-        "its certificate was issued for another name",
-        "Use the name in the certificate in server_uri",
-    ),
-    64: Finding(
-        "its certificate was issued for another address",
-        "Use the name in the certificate in server_uri",
-    ),
-}
-
 
 def finding_of_result(result: Mapping[str, Any]) -> Finding:
     """What an LDAPResult (RFC 4511, 4.1.9) other than success means.
@@ -166,11 +135,7 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
     :param tls_failure: what Python's ssl module raised below it, if that was the cause.
     """
     if isinstance(tls_failure, ssl.SSLCertVerificationError):
-        found = _CERTIFICATE_CODES.get(
-            tls_failure.verify_code,
-            Finding("its certificate does not verify", "Check its certificate and ca_path"),
-        )
-        return Finding(f"{found.meaning} ({tls_failure.verify_message.rstrip('.')})", found.remedy)
+        return finding_of_certificate(tls_failure, "server_uri")
     text = str(tls_failure or failure)
     for part, found in _SOCKET_TEXTS:
         if part in text.lower():

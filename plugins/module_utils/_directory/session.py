@@ -13,16 +13,16 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .._errors import InputError
+from .._errors import Finding, InputError
+from .._tls import tls_context
 from .diagnosis import (
     DirectoryError,
-    Finding,
     UnreachableError,
     finding_of_failure,
     finding_of_result,
 )
 from .library import ldap3
-from .tls import VerifiedTls, tls_context
+from .tls import VerifiedTls
 
 
 class Access(NamedTuple):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from .._errors import InputError
 from .library import LDAP3_ERROR
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
@@ -21,27 +20,6 @@ if TYPE_CHECKING or LDAP3_ERROR is None:
     from ldap3 import Tls as _Tls
 else:
     _Tls = object
-
-
-def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
-    """What every TLS connection to the directory must satisfy.
-
-    :param ca_path: file with the certificates to trust; None for those of the system.
-    :raises InputError: when the file cannot be used.
-    """
-    try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_path)
-    except OSError as error:
-        raise InputError(
-            f"Cannot read the certificates in ca_path {ca_path}",
-            str(error),
-            "Give a file in PEM format",
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not validate_certs:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class VerifiedTls(_Tls):

@@ -14,7 +14,8 @@ import ssl
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
-from .._errors import FrontdeskError, InputError
+from .._errors import Finding, FrontdeskError, InputError
+from .._tls import finding_of_certificate, tls_context
 from .library import REQUESTS_ERROR, requests
 from .multipart import MultipartFile
 
@@ -105,7 +106,9 @@ def _check_token(endpoint: Endpoint) -> None:
     for option, value in (("token", endpoint.token), ("token_prefix", endpoint.token_prefix)):
         if not value.isascii() or not value.isprintable():
             raise InputError(
-                f"Cannot use {option}", "it holds characters that no HTTP header can hold"
+                f"Cannot use {option}",
+                "it holds characters that no HTTP header can hold",
+                "Look for a line break or a space at its end",
             )
 
 
@@ -125,18 +128,7 @@ class _TlsAdapter(_Adapter):
     """Connections with TLS 1.2 as the floor, never lower."""
 
     def __init__(self, ca_path: str | None, validate_certs: bool) -> None:
-        try:
-            self._context = ssl.create_default_context(cafile=ca_path)
-        except OSError as error:
-            raise InputError(
-                f"Cannot read the certificates in ca_path {ca_path}",
-                str(error),
-                "Give a file in PEM format",
-            ) from error
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if not validate_certs:
-            self._context.check_hostname = False
-            self._context.verify_mode = ssl.CERT_NONE
+        self._context = tls_context(ca_path, validate_certs)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
@@ -211,34 +203,31 @@ def _shown(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> Finding:
     """What a failure of requests means, and what to do; in our words, for its own may hold the URL."""
     cause = _root_cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return (
-            f"its certificate does not verify ({cause.verify_message})",
-            "Check the host name in url, and ca_path",
-        )
+        return finding_of_certificate(cause, "url")
     if isinstance(error, requests.exceptions.SSLError):
-        return (
+        return Finding(
             f"no TLS connection ({getattr(cause, 'reason', None) or 'handshake failed'})",
             "It must speak TLS 1.2 or newer",
         )
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return (
+        return Finding(
             "it did not accept a connection in time",
             "Check firewalls and proxies, or raise timeout",
         )
     # Within the answer's body a timeout of the socket comes as another kind of failure.
     in_body = isinstance(cause, TimeoutError) and not cause.strerror
     if isinstance(error, requests.exceptions.Timeout) or in_body:
-        return (
+        return Finding(
             "it did not answer in time",
             "It may have taken the roster; the next run sends it again",
         )
     if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror, "Check the host name, the port and the proxy"
-    return (
+        return Finding(cause.strerror, "Check the host name, the port and the proxy")
+    return Finding(
         f"the connection failed ({type(cause).__name__})",
         "Check the host name in url, and the network",
     )

@@ -1,0 +1,39 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Locations from an inventory's hosts."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.frontdesk.contacts.plugins.filter.locations_of_hosts import FilterModule
+
+locations_of_hosts = FilterModule().filters()["locations_of_hosts"]
+HOSTVARS = {
+    "site2": {"contact_sync_location": "bergen", "contact_sync_ou": "Bergen, Harbour", "x": 1},
+    "site1": {"contact_sync_location": "oslo", "contact_sync_ou": "Oslo"},
+    "bare": {},
+    "half": {"contact_sync_location": "tromso"},
+}
+
+
+def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
+    assert locations_of_hosts(["site2", "site1"], HOSTVARS) == [
+        {"location": "bergen", "ou": "Bergen, Harbour"},
+        {"location": "oslo", "ou": "Oslo"},
+    ]
+    assert locations_of_hosts([], HOSTVARS) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "variable"), [("bare", "contact_sync_location"), ("half", "contact_sync_ou")]
+)
+def test_a_host_without_the_variables_is_named(host: str, variable: str) -> None:
+    with pytest.raises(AnsibleFilterError) as caught:
+        locations_of_hosts(["site1", host], HOSTVARS)
+    assert str(caught.value) == (
+        f"Cannot make a location of the host {host}: it has no variable {variable}. "
+        "Set it in the inventory, or take the host out of the group."
+    )

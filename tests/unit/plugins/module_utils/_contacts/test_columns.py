@@ -1,0 +1,159 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Columns: their checks, the cleaning of cells, and the rules of a row."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
+    broken_rule,
+    clean,
+    compile_columns,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAME = {"header": "Name", "value": "sn"}
+PLACE = {"header": "Place", "value": "Location"}
+
+
+def test_a_column_has_what_was_given() -> None:
+    (plain, full) = columns(
+        {"header": "A", "value": "sn"},
+        {
+            "header": "B",
+            "value": "mail | lower",
+            "required": True,
+            "required_unless": "A",
+            "unique": True,
+            "max_length": 1,
+        },
+    )
+    assert (plain.header, plain.expression.source) == ("A", "sn")
+    assert plain[2:] == (False, None, False, None)
+    assert (full.header, full.expression.source) == ("B", "mail | lower")
+    assert full[2:] == (True, "A", True, 1)
+
+
+def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
+    assert [c.header for c in compile_columns([NAME, PLACE], all_global=True)] == ["Name"]
+    assert [c.header for c in compile_columns([NAME, PLACE], all_global=False)] == ["Name", "Place"]
+
+
+@pytest.mark.parametrize(
+    ("given_columns", "message"),
+    [
+        ([], "Cannot make a roster: no columns are given. Give at least one column."),
+        ([NAME, NAME], "Cannot use the column title 'Name': two columns have it. Rename one."),
+        *(
+            (
+                [{"header": header, "value": "sn"}],
+                (
+                    f"Cannot use the column title {header!r}: it is empty, or holds line breaks or spaces "
+                    "at its ends. Write it exactly as the service does."
+                ),
+            )
+            for header in ("", " Name", "Name\n", "Na\nme")
+        ),
+        (
+            [{**NAME, "max_length": 0}],
+            "Cannot use max_length 0 of column 'Name': it is less than 1.",
+        ),
+        (
+            [{**NAME, "required_unless": "Phone"}, PLACE],
+            (
+                "Cannot use required_unless of column 'Name': there is no other column 'Phone'. "
+                "Name one of 'Name', 'Place'."
+            ),
+        ),
+        (
+            [{**NAME, "required_unless": "Name"}],
+            (
+                "Cannot use required_unless of column 'Name': there is no other column 'Name'. "
+                "Name one of 'Name'."
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_with_columns(given_columns: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        compile_columns(given_columns, all_global=False)
+    assert str(caught.value) == message
+
+
+def test_a_rule_about_the_location_that_is_left_out_is_told() -> None:
+    with pytest.raises(InputError, match="there is no other column 'Place'"):
+        compile_columns([{**NAME, "required_unless": "Place"}, PLACE], all_global=True)
+
+
+def test_a_bad_expression_names_its_column() -> None:
+    with pytest.raises(InputError, match="of column 'Name': 'all' stands alone"):
+        columns({"header": "Name", "value": "all"})
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Åse", "Åse"),
+        ("  a  b  ", "a  b"),
+        ("a\r\nb", "a b"),
+        ("a\x00\x1f\x7f\x80\x9f\u2028\u2029b", "a b"),
+        ("\ta\n", "a"),
+        ("a\xa0", "a"),
+        ("a\u200bb", "a\u200bb"),
+        ("A\u030ase", "Åse"),
+        ("\x20\x7e", "~"),
+    ],
+)
+def test_a_cell_is_one_trimmed_line(text: str, line: str) -> None:
+    assert clean(text) == line
+
+
+@given(st.text())
+def test_a_clean_cell_stays_as_it_is(text: str) -> None:
+    line = clean(text)
+    assert clean(line) == line
+    assert len(line.splitlines()) <= 1
+    assert unicodedata.is_normalized("NFC", line)
+
+
+RULES = columns(
+    {"header": "Name", "value": "sn", "required": True},
+    {"header": "Email", "value": "mail", "required_unless": "Phone"},
+    {"header": "Phone", "value": "mobile", "max_length": 4},
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "cause"),
+    [
+        (("Lie", "a@x", "+471"), None),
+        (("Lie", "", "+471"), None),
+        (("Lie", "a@x", ""), None),
+        (("", "a@x", "1"), "Name is empty"),
+        (("Lie", "", ""), "Email and Phone are both empty"),
+        (("Lie", "a@x", "+4712"), "Phone is longer than 4 characters"),
+        (("Lie", "a@x", "åøæå"), None),
+        (("Lie", "a@x", "åøæåé"), "Phone is longer than 4 characters"),
+        (("=1", "a@x", ""), "Name begins like a spreadsheet formula"),
+        (("@a", "a@x", ""), "Name begins like a spreadsheet formula"),
+        (("+a", "a@x", ""), "Name begins like a spreadsheet formula"),
+        (("-a", "a@x", ""), "Name begins like a spreadsheet formula"),
+        (("-", "a@x", ""), "Name begins like a spreadsheet formula"),
+        (("+4", "a@x", ""), None),
+        (("-4", "a@x", ""), None),
+        (("a=b@c", "a@x", ""), None),
+        (("Lie", "a@x", "=12345"), "Phone begins like a spreadsheet formula"),
+        # The first column that is wrong is the one that is named.
+        (("", "", "12345"), "Name is empty"),
+    ],
+)
+def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
+    assert broken_rule(RULES, cells) == cause

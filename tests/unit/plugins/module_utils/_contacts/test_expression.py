@@ -1,0 +1,213 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What expressions give, and what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
+    Values,
+    compile_expression,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import (
+    FilterError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from hypothesis import given
+from hypothesis import strategies as st
+
+PERSON = Values(
+    {"givenname": ("Åse",), "sn": ("Lie",), "mail": ("a@x", "b@x"), "msds-name": ("m",)},
+    location="oslo-hq",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("givenName", "Åse"),
+        ("GIVENNAME", "Åse"),
+        ("  sn ", "Lie"),
+        ("mail", "a@x"),
+        ("mobile", ""),
+        ("location", "oslo-hq"),
+        ("Location", "oslo-hq"),
+        ("msDS-Name", "m"),
+        (" msDS-Name ", "m"),
+        ("self", ""),
+        ("true", ""),
+        ("'a text'", "a text"),
+        ("mail | upper", "A@X"),
+        ("MAIL|upper", "A@X"),
+        ("LOCATION | upper", "OSLO-HQ"),
+        ("mobile or mail", "a@x"),
+        ("mobile or telephoneNumber", ""),
+        ("mail and sn", "Lie"),
+        ("none or sn", "Lie"),
+        ("all.mail | join(', ')", "a@x, b@x"),
+        ("all.MAIL | last", "b@x"),
+        ("all['mail'] | last", "b@x"),
+        ("all['msDS-Name'] | first", "m"),
+        ("all.mobile | first", ""),
+        ("givenName ~ ' ' ~ sn", "Åse Lie"),
+        ("givenName + '-' + sn", "Åse-Lie"),
+        ("'yes' if mail else 'no'", "yes"),
+        ("'yes' if not mobile else 'no'", "yes"),
+        ("'yes' if mail == 'a@x' else 'no'", "yes"),
+        ("'yes' if 'b@x' in all.mail else 'no'", "yes"),
+        ("'yes' if mail > sn and 2 > 1 else 'no'", "yes"),
+        ("mobile | default('none')", "none"),
+        ("[sn, mobile, mail] | join('+')", "Lie++a@x"),
+        ("(sn, mail) | join('+')", "Lie+a@x"),
+        ("([sn] + [mail]) | join('+')", "Lie+a@x"),
+        ("(sn | replace('i', 'y')) ~ '.'", "Lye."),
+        # What is joined by ~ is seen to be text through everything that hands it on.
+        ("(mobile or sn) ~ (mail and sn) ~ (sn + 'x') ~ ('a' ~ 'b')", "LieLieLiexab"),
+        ("('m' if mobile else 's') ~ ('m' if mobile) ~ 't'", "st"),
+        ("(mobile | default('-')) ~ (all.mobile | default('-') | first)", "--"),
+    ],
+)
+def test_an_expression_gives_a_text(source: str, text: str) -> None:
+    assert compile_expression(source, "C").evaluate(PERSON) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "attributes"),
+    [
+        ("mail", {"mail"}),
+        ("Mail | default(MAIL)", {"mail"}),
+        ("all.Mail | first", {"mail"}),
+        ("all['msDS-Name'] | first", {"msds-name"}),
+        ("givenName ~ (all.sn | first)", {"givenname", "sn"}),
+        ("location", set()),
+        ("LOCATION | upper", set()),
+        ("'x'", set()),
+    ],
+)
+def test_an_expression_knows_the_attributes_it_reads(source: str, attributes: set[str]) -> None:
+    assert compile_expression(source, "C").attributes == attributes
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("location", True),
+        (" LOCATION ", True),
+        ("l", False),
+        ("location | upper", False),
+        ("'location'", False),
+    ],
+)
+def test_the_location_alone_is_told_from_other_expressions(source: str, expected: bool) -> None:
+    assert compile_expression(source, "C").is_location is expected
+
+
+@given(
+    st.sampled_from(
+        ["{}", "{} | upper", "{} or 'x'", "all.{} | join('/')", "all['{}'] | last", "'.' ~ {}"]
+    ),
+    st.lists(st.booleans(), min_size=9, max_size=9),
+)
+def test_case_of_a_name_does_not_matter(template: str, capitals: list[bool]) -> None:
+    name = "givenname"
+    spelled = "".join(
+        letter.upper() if capital else letter
+        for letter, capital in zip(name, capitals, strict=True)
+    )
+    one = compile_expression(template.format(name), "C")
+    other = compile_expression(template.format(spelled), "C")
+    assert other.attributes == one.attributes == {name}
+    assert other.evaluate(PERSON) == one.evaluate(PERSON)
+
+
+def test_two_spellings_of_one_name_in_one_expression() -> None:
+    expression = compile_expression("(SN | upper) ~ (sn | lower) ~ (all.Sn | first)", "C")
+    assert expression.evaluate(PERSON) == "LIElieLie"
+
+
+_NAMES_OF_JINJA = """
+    range dict lipsum cycler joiner namespace context environment resolve undefined missing loop caller
+    varargs kwargs Undefined Markup concat escape str-join blocks name debug-info
+"""
+
+
+@pytest.mark.parametrize("name", _NAMES_OF_JINJA.split())
+def test_names_that_jinja_has_for_itself_are_attributes(name: str) -> None:
+    if "-" not in name:
+        expression = compile_expression(f"{name} | default('nothing')", "C")
+        assert expression.evaluate(PERSON) == "nothing"
+    values = Values({name.lower(): ("value",)}, "")
+    assert compile_expression(name, "C").evaluate(values) == "value"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("all.mail if sn == 'Lie' else 'x'", "it gives a list: use first, last or join"),
+        ("1 if sn == 'Lie' else 'x'", "it gives a value of type int, not a text"),
+        (
+            "'x' if (1 if sn == 'Lie' else 'x') < 'y' else 'z'",
+            "'<' not supported between instances of 'int' and 'str'",
+        ),
+        (
+            "('' if sn != 'Lie') + 'x'",
+            "the inline if-expression",
+        ),
+    ],
+)
+def test_what_fails_for_one_person_only_is_a_filter_error(source: str, problem: str) -> None:
+    expression = compile_expression(source, "C")
+    with pytest.raises(FilterError) as caught:
+        expression.evaluate(PERSON)
+    assert str(caught.value).startswith(problem)
+
+
+def test_values_of_an_absent_attribute_are_empty() -> None:
+    assert Values({"mail": ()}, "oslo").first("mail") == ""
+
+
+_NESTED: dict[str, Callable[[int], str]] = {
+    "parentheses": lambda depth: "(" * depth + "sn" + ")" * depth,
+    "lists": lambda depth: "[" * depth + "sn" + "]" * depth,
+    "not": lambda depth: "'x' if " + "not " * depth + "sn else 'y'",
+    "or": lambda depth: " or ".join(["sn"] * depth),
+    "plus": lambda depth: " + ".join(["sn"] * depth),
+    "tilde": lambda depth: "sn ~ (" * depth + "sn" + ")" * depth,
+    "filters": lambda depth: "sn" + " | lower" * depth,
+    "arguments": lambda depth: "sn | default(" * depth + "sn" + ")" * depth,
+    "conditions": lambda depth: "sn if mail else " * depth + "sn",
+    "indexes": lambda depth: "all[" * depth + "'sn'" + "]" * depth,
+    "signs": lambda depth: "-" * depth + "1",
+    "powers": lambda depth: "1" + " ** 1" * depth,
+}
+
+
+@pytest.mark.parametrize("form", _NESTED)
+@pytest.mark.parametrize("depth", [60, 200, 3_000])
+def test_deep_nesting_is_no_crash(form: str, depth: int) -> None:
+    try:
+        expression = compile_expression(_NESTED[form](depth), "C")
+    except InputError:
+        return
+    # Parentheses alone make no deeper tree.
+    assert form == "parentheses"
+    assert expression.evaluate(PERSON) == "Lie"
+
+
+@pytest.mark.parametrize("form", ["or", "plus", "tilde", "filters", "arguments", "conditions"])
+def test_reasonable_nesting_works(form: str) -> None:
+    depth = 24
+    expression = compile_expression(_NESTED[form](depth), "C")
+    assert expression.evaluate(PERSON)
+
+
+@pytest.mark.parametrize("form", ["or", "filters"])
+def test_the_depth_has_one_limit(form: str) -> None:
+    limit = {"or": 50, "filters": 49}[form]
+    compile_expression(_NESTED[form](limit), "C")
+    with pytest.raises(InputError, match="it is nested too deeply"):
+        compile_expression(_NESTED[form](limit + 1), "C")

@@ -1,0 +1,266 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Expressions that are refused before anybody is read, and why."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
+    Values,
+    compile_expression,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import (
+    FilterError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+ALLOWED = (
+    "Use attribute names, texts and the filters "
+    "default, first, join, last, lower, replace, title, trim, upper."
+)
+
+_REASONS = [
+    ("", "it is not a Jinja expression (unexpected 'end of template')"),
+    ("sn mail", "it is not a Jinja expression (unexpected 'mail')"),
+    ("sn }} {{ mail", "it is not a Jinja expression (unexpected '}}')"),
+    pytest.param("1" * 5000, "a number in it is too long", id="long number"),
+    pytest.param("sn or " + "1" * 5000, "a number in it is too long", id="long number behind"),
+    pytest.param("(" * 3000, "it is nested too deeply", id="parentheses"),
+    ("'\\ud800'", "half a character (a surrogate) is not allowed in it"),
+    ("sn ~ '\\udfff'", "half a character (a surrogate) is not allowed in it"),
+    ("sn ~ 1.5", "~ joins texts only: use first, last or join on a list"),
+    ("sn or 1.5", "the number 1.5 is not allowed in it"),
+    ("all", "'all' stands alone: write all.NAME or all['NAME']"),
+    ("ALL", "'all' stands alone: write all.NAME or all['NAME']"),
+    ("All | first", "'all' stands alone: write all.NAME or all['NAME']"),
+    ("self | upper", "'self' is no name of an LDAP attribute"),
+    ("super | upper", "'super' is no name of an LDAP attribute"),
+    ("given_name", "'given_name' is no name of an LDAP attribute"),
+    ("_x | upper", "'_x' is no name of an LDAP attribute"),
+    ("sn.mail", "access to 'mail' is not allowed in it, only all.NAME"),
+    ("ALL.mail", "access to 'mail' is not allowed in it, only all.NAME"),
+    ("all.mail.sn | first", "access to 'sn' is not allowed in it, only all.NAME"),
+    ("sn['mail']", "access by [...] is not allowed in it, only all['NAME']"),
+    ("all[0]", "access by [...] is not allowed in it, only all['NAME']"),
+    ("all[mail]", "access by [...] is not allowed in it, only all['NAME']"),
+    ("all.mail[0]", "access by [...] is not allowed in it, only all['NAME']"),
+    ("sn[1:]", "access by [...] is not allowed in it, only all['NAME']"),
+    ("all.given_name | first", "'given_name' is no name of an LDAP attribute"),
+    ("all['sn;lang-de'] | first", "'sn;lang-de' is no name of an LDAP attribute"),
+    ("all.location | first", "'location' is no name of an LDAP attribute"),
+    ("all['Location'] | first", "'Location' is no name of an LDAP attribute"),
+    ("mobile | e164('US')", "the filter 'e164' is not known"),
+    ("sn | join(d=',')", "the filter 'join' takes its arguments by position only"),
+    ("sn | join(*all.sn)", "the filter 'join' takes its arguments by position only"),
+    ("sn | join(**mail)", "the filter 'join' takes its arguments by position only"),
+    ("sn | upper(1)", "the filter 'upper' is used wrongly: too many positional arguments"),
+    (
+        "sn | replace('a')",
+        "the filter 'replace' is used wrongly: missing a required argument: 'new'",
+    ),
+    ("sn | upper | nothing | lower", "the filter 'nothing' is not known"),
+    ("sn | default(mail | nothing)", "the filter 'nothing' is not known"),
+    ("sn()", "the call of 'sn' is not allowed in it, only filters are"),
+    ("sn.lower()", "the call of 'this' is not allowed in it, only filters are"),
+    ("sn is defined", "a test (is ...) is not allowed in it"),
+    ("{'a': sn}", "a dictionary is not allowed in it"),
+    ("-sn", "Neg is not allowed in it"),
+    ("sn * 2", "Mul is not allowed in it"),
+    ("'x' if -sn else 'y'", "Neg is not allowed in it"),
+    ("all.mail", "it gives a list: use first, last or join"),
+    ("sn == mail", "it gives a value of type bool, not a text"),
+    ("not sn", "it gives a value of type bool, not a text"),
+    ("sn if mail", "it gives a value of type Undefined, not a text"),
+    ("all.mail | lower", "lower works on one text, not on a list: use first, last or join"),
+    ("'x' if sn < 1 else 'y'", "'<' not supported between instances of 'str' and 'int'"),
+    # With one text everywhere, not with nothing.
+    ("all.mail if mail else ''", "it gives a list: use first, last or join"),
+    *(
+        (f"{joined} ~ 'x'", "~ joins texts only: use first, last or join on a list")
+        for joined in (
+            "all.mail",
+            "all['mail']",
+            "[sn]",
+            "(sn, mail)",
+            "(sn == mail)",
+            "(not sn)",
+            "1",
+            "none",
+            "(sn or all.mail)",
+            "(all.mail or sn)",
+            "(sn and 1)",
+            "(all.mail + all.sn)",
+            "('' if sn else all.mail)",
+            "(all.mail if sn else '')",
+            "(all.mail | default('x'))",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "problem"), _REASONS)
+def test_the_reason_is_named(source: str, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        compile_expression(source, "E-mail")
+    assert str(caught.value) == (
+        f"Cannot use the expression {source!r} of column 'E-mail': {problem}. {ALLOWED}"
+    )
+
+
+# Ways out of a sandbox that are talked about in public, and relatives of them.
+_ESCAPES = """
+''.__class__
+''.__class__.__mro__
+''['__class__']
+''.__class__.__mro__[1].__subclasses__()
+''.__class__.__base__.__subclasses__()[40]('/etc/passwd').read()
+().__class__.__bases__[0].__subclasses__()
+[].__class__
+{}.__class__.__bases__
+mail.__class__
+mail['__cl' ~ 'ass__']
+mail['__cl'+'ass__']
+all.__class__
+all['__class__']
+all['__class__'].__mro__
+all.mail.__class__
+all.mail.__init__.__globals__
+all|attr('__class__')
+mail|attr('__class__')|attr('__mro__')
+mail|attr('\\x5f\\x5fclass\\x5f\\x5f')
+mail|attr(['__','class','__']|join)
+'{0.__class__}'.format(mail)
+'{0.__class__}'|format(mail)
+'%s'|format(mail)
+'%s' % mail
+mail.format_map({})
+mail.format(1)
+mail.encode()
+mail|map(attribute='__class__')
+mail|map('attr', '__class__')
+mail|selectattr('__class__')
+mail|groupby('__class__')
+mail|sort(attribute='__class__')
+mail|sum(attribute='x')
+mail|list
+mail|string
+mail|safe
+mail|tojson
+mail|pprint
+mail|xmlattr
+mail|batch(2)
+mail|random
+mail|select('callable')
+self.__init__.__globals__
+self._TemplateReference__context
+self._TemplateReference__context.cycler
+super()
+super.__init__
+caller()
+lipsum.__globals__['os'].popen('id').read()
+lipsum['__globals__']
+cycler.__init__.__globals__.os.popen('id').read()
+joiner.__init__.__globals__
+namespace.__init__.__globals__
+range.__class__
+range(999999999)
+dict(a=mail)
+cycler(mail).next()
+config.items()
+config['SECRET_KEY']
+request.application.__globals__
+url_for.__globals__
+get_flashed_messages.__globals__
+context.environment
+context.vars
+environment.globals
+lookup('pipe', 'id')
+query('pipe', 'id')
+q('file', '/etc/passwd')
+hostvars['localhost']
+vars['bind_pw']
+__import__('os').system('id')
+__builtins__
+__class__
+_self.env
+x.__builtins__
+mail.__eq__(mail)
+(mail)(mail)
+(lambda: 1)()
+all.mail.count(mail)
+all.mail|first()|attr('a')
+mail if mail.__class__ else sn
+sn or mail.__class__
+[mail.__class__]|first
+mail|default(mail.__class__)
+mail ~ mail.__class__
+mail in mail.__class__
+mail is callable
+mail is sameas mail
+9 ** 9 ** 9
+'a' * 999999999
+9 // 0
+9 % 0
++9
+{{ mail }}
+{% set x = 1 %}
+{% include '/etc/passwd' %}
+{# comment #}
+mail }}{{ mail.__class__
+mail %}{% set x = 1
+mail; sn
+mail = sn
+mail := sn
+mail, sn
+mail -> sn
+`id`
+$(id)
+mail\\n.__class__
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("source", _ESCAPES)
+def test_no_way_out_compiles(source: str) -> None:
+    with pytest.raises(InputError, match="Cannot use the expression"):
+        compile_expression(source, "C")
+
+
+_TOKENS_OF_JINJA = r"""
+    mail sn all location self . [ ] ( ) { } | , ~ + - * / % == != < in is or and not if else none true
+    1 1.5 'x' "y" '\ud800' ' \ upper first join default replace attr __class__ {{ }} {% %} {# #} : ;
+    range loop é
+"""
+_TOKENS = st.sampled_from([*_TOKENS_OF_JINJA.split(), "\ud800", "\x00", "\n"])
+_SOURCES = st.one_of(
+    st.text(),
+    st.lists(_TOKENS, max_size=12).map(" ".join),
+    st.lists(_TOKENS, max_size=12).map("".join),
+)
+_VALUES = st.builds(
+    Values,
+    st.dictionaries(
+        st.sampled_from(["mail", "sn", "range", "loop"]),
+        st.lists(st.text(max_size=3), max_size=3).map(tuple),
+    ),
+    st.sampled_from(["", "oslo"]),
+)
+
+
+@given(_SOURCES, _VALUES)
+@example("all.values == all.values", Values({}, ""))
+def test_any_text_compiles_or_is_refused(source: str, values: Values) -> None:
+    try:
+        expression = compile_expression(source, "C")
+    except InputError:
+        return
+    assert all(name == name.lower() != "location" for name in expression.attributes)
+    with suppress(FilterError):
+        text = expression.evaluate(values)
+        assert isinstance(text, str)
+        assert " object at 0x" not in text

@@ -1,0 +1,177 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an answer means: the whole tables, in the forms that servers give."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    finding_of_failure,
+    finding_of_result,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding
+
+LIMIT = (
+    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
+)
+NEW_PASSWORD = "Set a new password for the bind account"
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning", "remedy"),
+    [
+        (
+            *(3, "the server's time limit ended the search"),
+            "Narrow the sources, or raise the limit on the server",
+        ),
+        (4, "the server's size limit cut the search short", LIMIT),
+        (8, "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"),
+        (
+            *(10, "the server refers to another server"),
+            "Name the server that holds this base in server_uri",
+        ),
+        (11, "an administrative limit ended the search", LIMIT),
+        (
+            *(32, "the search base does not exist"),
+            "Correct search_base, or let the bind account see it",
+        ),
+        (34, "the server does not accept the distinguished name", "Correct its spelling"),
+        (
+            *(48, "the server does not permit this kind of bind"),
+            "Permit simple bind for the account",
+        ),
+        (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
+        (
+            *(50, "the bind account has no right to read here"),
+            "Give it read access to the people's attributes",
+        ),
+        (51, "the server is busy", "Try again later"),
+        (52, "the server is unavailable", "Try again later"),
+        (53, "the server is unwilling to do this", "Read its message and its log"),
+        (1, "the server refused", "Look up the result code in RFC 4511"),
+        (80, "the server refused", "Look up the result code in RFC 4511"),
+    ],
+)
+def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
+    result = {"result": code, "description": "someWord", "message": "", "dn": ""}
+    assert finding_of_result(result) == Finding(f"{meaning} (result {code} someWord)", remedy)
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning", "remedy"),
+    [
+        ("525", "there is no such account", "Correct bind_dn"),
+        ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
+        ("530", "the account may not log on at this hour", "Lift its logon hours"),
+        (
+            *("531", "the account may not log on from this computer"),
+            "Lift its workstation restriction",
+        ),
+        ("532", "the password has expired", NEW_PASSWORD),
+        ("533", "the account is disabled", "Enable the bind account"),
+        ("701", "the account has expired", "Extend the bind account"),
+        ("773", "the password must be changed first", NEW_PASSWORD),
+        (
+            *("775", "the account is locked out"),
+            "Unlock it, and find out who tries its password",
+        ),
+        ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
+    ],
+)
+@pytest.mark.parametrize(
+    "message",
+    [
+        "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {}, v4563\0",
+        "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {}, v1db1",
+        "8009030C: LdapErr: DSID-0C0904DC, comment: AcceptSecurityContext error, data {}, v1db0",
+    ],
+)
+def test_why_active_directory_refused_a_bind(
+    reason: str, meaning: str, remedy: str, message: str
+) -> None:
+    said = message.format(reason)
+    result = {"result": 49, "description": "invalidCredentials", "message": said, "dn": ""}
+    shown = said.removesuffix("\0")
+    assert finding_of_result(result) == Finding(
+        f"{meaning} (result 49 invalidCredentials, {shown})", remedy
+    )
+
+
+def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
+    result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
+    assert finding_of_result(result).meaning == (
+        "the server refused (result 1 operationsError, x, data 52e)"
+    )
+
+
+@pytest.mark.parametrize("message", [None, "", "metadata 52e", "data xyz"])
+def test_a_bind_refused_without_a_reason(message: str | None) -> None:
+    result = {"result": 49, "description": "invalidCredentials", "message": message}
+    assert finding_of_result(result).remedy == "Correct bind_dn or bind_pw"
+
+
+def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
+    result = {
+        "result": 32,
+        "description": "noSuchObject",
+        "dn": "DC=corp,DC=example",
+        "message": "0000208D: NameErr:\r\n\tbest match of:\n\t'DC=corp'\n\0",
+    }
+    assert finding_of_result(result).meaning == (
+        "the search base does not exist (result 32 noSuchObject, 0000208D: NameErr: best match of: "
+        "'DC=corp', matched as far as DC=corp,DC=example)"
+    )
+
+
+PORT = "Check that it speaks TLS on this port"
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "remedy"),
+    [
+        (
+            *("invalid server address", "its name does not resolve"),
+            "Correct the host name, or the resolver of this host",
+        ),
+        (
+            "socket connection error while opening: [Errno 111] Connection refused",
+            *("the connection was refused", "Check host and port, and that the server runs"),
+        ),
+        (
+            "socket connection error while opening: [Errno 113] Network is unreachable",
+            *("there is no route to it", "Check the network between this host and the server"),
+        ),
+        (
+            "socket connection error while opening: timed out",
+            *("it did not answer in time", "Check firewalls, or raise the timeouts"),
+        ),
+        (
+            "error receiving data: [Errno 11] Resource temporarily unavailable",
+            *("it did not answer in time", "Check firewalls, or raise receive_timeout"),
+        ),
+        (
+            "[Errno 104] Connection reset by peer",
+            *("it reset the connection", f"{PORT}, and its log"),
+        ),
+        (
+            "EOF occurred in violation of protocol (_ssl.c:992)",
+            *("it closed the connection during the TLS handshake", PORT),
+        ),
+        (
+            "session terminated by server",
+            *("it closed the connection", "Check the server's log and try again"),
+        ),
+    ],
+)
+def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) -> None:
+    finding = Finding(f"{meaning} ({text})", remedy)
+    assert finding_of_failure(Exception(text), None) == finding
+    assert finding_of_failure(Exception("something else"), OSError(text)) == finding
+
+
+def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:
+    assert finding_of_failure(Exception("odd"), None) == Finding(
+        "odd", "Check that the server speaks LDAP on this port, and its log"
+    )

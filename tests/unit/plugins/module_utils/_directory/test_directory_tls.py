@@ -1,0 +1,49 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS to a directory server: what is verified, and that nothing older than TLS 1.2 is spoken."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
+    VerifiedTls,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import tls_context
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    http_server,
+    plain,
+    tls,
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "code"),
+    [("localhost", ["localhost"], None), ("localhost", ["x.no"], 62), ("127.0.0.1", ["x.no"], 64)],
+)
+def test_a_handshake_keeps_why_it_failed(
+    tmp_path: Path, host: str, names: list[str], code: int | None
+) -> None:
+    server_tls = tls(tmp_path, *names)
+    verified = VerifiedTls(tls_context(str(server_tls.ca_file), validate_certs=True))
+    with (
+        http_server(lambda _request, write: write(plain("200 OK")), server_tls.context) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as plain_socket,
+    ):
+        connection = SimpleNamespace(socket=plain_socket, server=SimpleNamespace(host=host))
+        if code is None:
+            verified.wrap_socket(connection)
+            assert connection.socket.version() in ("TLSv1.2", "TLSv1.3")
+            connection.socket.close()
+            assert verified.failure is None
+            return
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            verified.wrap_socket(connection)
+    assert verified.failure is caught.value
+    assert caught.value.verify_code == code

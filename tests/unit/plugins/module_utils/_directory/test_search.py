@@ -1,0 +1,172 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Searching: all pages, or an error."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
+    Access,
+    Session,
+    open_session,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    BIND,
+    SEARCH,
+    Message,
+    entry,
+    ldap_server,
+    page_end,
+    reference,
+    result,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import tls
+
+QUERY = Query("OU=Staff,DC=x", "subtree", "(objectClass=user)")
+IDS = [uuid.UUID(int=number) for number in range(4)]
+
+
+def _person(number: int, **attributes: list[bytes]) -> Message:
+    return entry(f"CN={number},DC=x", {"objectGUID": [IDS[number].bytes_le], **attributes})
+
+
+class _Pages:
+    """Answers the first search, that of the root DSE, with nothing and each other one with a page."""
+
+    def __init__(self, *pages: Sequence[Message] | None) -> None:
+        self.pages: list[Sequence[Message] | None] = [[result(SEARCH)], *pages]
+        self.searches: list[bytes] = []
+
+    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
+        if request == BIND:
+            return [result(BIND)]
+        if request != SEARCH:
+            return None
+        self.searches.append(content)
+        return self.pages.pop(0)
+
+
+@contextmanager
+def _session(tmp_path: Path, pages: _Pages) -> Iterator[Session]:
+    server_tls = tls(tmp_path, "localhost")
+    with ldap_server(pages, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        access = Access(
+            server_uris=[uri],
+            bind_dn="svc",
+            bind_pw="pw",
+            start_tls=False,
+            validate_certs=True,
+            ca_path=str(server_tls.ca_file),
+            connection_timeout=5,
+            receive_timeout=1,
+        )
+        with open_session(access) as session:
+            yield session
+
+
+def test_all_pages_are_read(tmp_path: Path) -> None:
+    pages = _Pages(
+        [_person(0, sn=[b"A"], Mail=[b"a"]), reference("ldap://other/DC=y"), page_end(b"c1")],
+        [_person(1, sn=[b"B"]), page_end(b"c2")],
+        [page_end(b"c3")],
+        [_person(2, sn=[b"C", b"D"]), page_end(b"")],
+    )
+    with _session(tmp_path, pages) as session:
+        entries = list(search(session, QUERY, ["mail", "sn"], 100))
+    assert entries == [
+        Entry(str(IDS[0]), ([b"a"], [b"A"])),
+        Entry(str(IDS[1]), ([], [b"B"])),
+        Entry(str(IDS[2]), ([], [b"C", b"D"])),
+    ]
+    requests = pages.searches[1:]
+    assert [request.count(b"OU=Staff,DC=x") for request in requests] == [1, 1, 1, 1]
+    for cookie, request in zip((b"c1", b"c2", b"c3"), requests[1:], strict=True):
+        assert request.count(cookie) == 1
+    for name in (b"mail", b"sn", b"objectGUID", b"entryUUID", b"1.2.840.113556.1.4.319"):
+        assert name in requests[0]
+
+
+def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
+    pages = _Pages([_person(0), result(SEARCH)])
+    with _session(tmp_path, pages) as session:
+        assert len(list(search(session, QUERY, [], 100))) == 1
+    assert len(pages.searches) == 2
+
+
+@pytest.mark.parametrize(
+    ("scope", "number"), [("base", b"\x00"), ("one_level", b"\x01"), ("subtree", b"\x02")]
+)
+def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: bytes) -> None:
+    pages = _Pages([page_end(b"")])
+    with _session(tmp_path, pages) as session:
+        assert list(search(session, QUERY._replace(scope=scope), [], 100)) == []
+    assert b"OU=Staff,DC=x\x0a\x01" + number in pages.searches[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        (4, "the server's size limit cut the search short (result 4 sizeLimitExceeded)"),
+        (3, "the server's time limit ended the search (result 3 timeLimitExceeded)"),
+        (10, "the server refers to another server (result 10 referral)"),
+        (32, "the search base does not exist (result 32 noSuchObject)"),
+        (53, "the server is unwilling to do this (result 53 unwillingToPerform)"),
+    ],
+)
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_result_that_is_not_whole_is_an_error(
+    *, tmp_path: Path, code: int, problem: str, page: int
+) -> None:
+    whole = [[_person(0), page_end(b"c1")]][: page - 1]
+    pages = _Pages(*whole, [_person(1), page_end(b"", code)])
+    with _session(tmp_path, pages) as session:
+        entries = search(session, QUERY, [], 100)
+        for _ in whole:
+            next(entries)
+        with pytest.raises(DirectoryError) as caught:
+            list(entries)
+    assert caught.value.tried == f"Cannot search OU=Staff,DC=x on {session.uri}"
+    assert caught.value.answer == problem
+
+
+def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
+    with _session(tmp_path, _Pages([_person(0), page_end(b"c1")], None)) as session:
+        entries = search(session, QUERY, [], 100)
+        next(entries)
+        with pytest.raises(DirectoryError) as caught:
+            next(entries)
+    assert caught.value.tried == f"Cannot search OU=Staff,DC=x on {session.uri}"
+    assert caught.value.answer
+
+
+def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
+    with (
+        _session(tmp_path, _Pages([_person(0)])) as session,
+        pytest.raises(DirectoryError) as caught,
+    ):
+        list(search(session, QUERY, [], 100))
+    assert caught.value.answer.startswith("it did not answer in time (")
+
+
+def test_people_who_cannot_be_told_apart_are_an_error(tmp_path: Path) -> None:
+    pages = _Pages([_person(0), entry("CN=9,DC=x", {"sn": [b"X"]}), page_end(b"")])
+    with _session(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
+        list(search(session, QUERY, ["sn"], 100))
+    assert str(caught.value) == (
+        f"Cannot search OU=Staff,DC=x on {session.uri}: an entry came without objectGUID and "
+        "entryUUID. Let the bind account read the attribute: it tells people apart when names change."
+    )

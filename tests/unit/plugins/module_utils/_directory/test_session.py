@@ -1,0 +1,268 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sessions with servers on this host's loopback: found, refused, unreachable."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+    UnreachableError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
+    Access,
+    open_session,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    BIND,
+    EXTENDED,
+    SEARCH,
+    UNBIND,
+    Message,
+    entry,
+    ldap_server,
+    result,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    Tls,
+    free_port,
+    silent_server,
+    tls,
+)
+
+
+@pytest.fixture(name="server_tls")
+def _server_tls(tmp_path: Path) -> Tls:
+    return tls(tmp_path, "localhost")
+
+
+def _access(server_tls: Tls, *uris: str, **changes: Any) -> Access:
+    return Access(
+        server_uris=uris,
+        bind_dn="svc@x.no",
+        bind_pw="s3cret",
+        start_tls=False,
+        validate_certs=True,
+        ca_path=str(server_tls.ca_file),
+        connection_timeout=5,
+        receive_timeout=5,
+    )._replace(**changes)
+
+
+class _Directory:
+    """What a server says, and what it was asked."""
+
+    def __init__(self, **attributes: list[bytes]) -> None:
+        self.attributes = attributes
+        self.bind = result(BIND)
+        self.asked: list[int] = []
+        self.requests: list[bytes] = []
+
+    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
+        self.asked.append(request)
+        self.requests.append(content)
+        if request == BIND:
+            return [self.bind]
+        if request == SEARCH:
+            return [entry("", self.attributes), result(SEARCH)]
+        return [result(EXTENDED)] if request == EXTENDED else None
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "is_active_directory"),
+    [
+        ([b"1.2.840.113556.1.4.800", b"1.2.840.113556.1.4.1670"], True),
+        ([b"1.2.3"], False),
+        ([], False),
+    ],
+)
+def test_a_session_is_bound_and_ends(
+    server_tls: Tls, capabilities: list[bytes], is_active_directory: bool
+) -> None:
+    directory = _Directory(supportedCapabilities=capabilities)
+    with ldap_server(directory, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        with open_session(_access(server_tls, uri)) as session:
+            assert session.uri == uri
+            assert session.is_active_directory is is_active_directory
+    assert directory.asked == [BIND, SEARCH, UNBIND]
+    assert b"svc@x.no" in directory.requests[0]
+    assert b"s3cret" in directory.requests[0]
+
+
+def test_start_tls_comes_before_the_password(server_tls: Tls) -> None:
+    directory = _Directory()
+    with ldap_server(directory, start_tls=server_tls.context) as port:
+        uri = f"ldap://localhost:{port}"
+        with open_session(_access(server_tls, uri, start_tls=True)) as session:
+            assert session.connection.tls_started
+    assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
+
+
+def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
+    asked = []
+
+    def refuse(request: int, _content: bytes) -> list[Message]:
+        asked.append(request)
+        return [result(EXTENDED, 52, "no certificate")]
+
+    with ldap_server(refuse) as port:
+        uri = f"ldap://localhost:{port}"
+        with (
+            pytest.raises(UnreachableError) as caught,
+            open_session(_access(server_tls, uri, start_tls=True)),
+        ):
+            pass
+    assert str(caught.value) == (
+        f"Cannot start TLS with {uri}: the server is unavailable (result 52 unavailable, "
+        "no certificate). Try again later."
+    )
+    assert BIND not in asked
+
+
+def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
+    (tmp_path / "other").mkdir()
+    other = tls(tmp_path / "other", "localhost")
+    directory = _Directory()
+    with ldap_server(directory, start_tls=other.context) as port:
+        uri = f"ldap://localhost:{port}"
+        with (
+            pytest.raises(UnreachableError) as caught,
+            open_session(_access(server_tls, uri, start_tls=True)),
+        ):
+            pass
+    assert caught.value.tried == f"Cannot start TLS with {uri}"
+    assert caught.value.answer.startswith("its certificate was issued by an unknown CA (")
+    assert BIND not in directory.asked
+
+
+def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
+    first, second = _Directory(), _Directory()
+    first.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
+    with (
+        ldap_server(first, server_tls.context) as port,
+        ldap_server(second, server_tls.context) as other,
+    ):
+        uri = f"ldaps://localhost:{port}"
+        with (
+            pytest.raises(DirectoryError) as caught,
+            open_session(_access(server_tls, uri, f"ldaps://localhost:{other}")),
+        ):
+            pass
+    assert str(caught.value) == (
+        f"Cannot bind to {uri} as svc@x.no: the account is locked out (result 49 "
+        "invalidCredentials, 80090308: LdapErr: DSID-0C090439, data 775, v4563). "
+        "Unlock it, and find out who tries its password."
+    )
+    assert first.asked == [BIND, UNBIND]
+    assert second.asked == []
+
+
+def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) -> None:
+    directory = _Directory()
+    with ldap_server(directory, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        access = _access(server_tls, f"ldaps://localhost:{free_port()}", uri)
+        with open_session(access) as session:
+            assert session.uri == uri
+
+
+def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
+    uris = [f"ldaps://127.0.0.1:{free_port()}" for _ in range(2)]
+    with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, *uris)):
+        pass
+    assert re.fullmatch(
+        rf"Cannot connect to any of 2 servers: {uris[0]}: the connection was refused \(.*\); "
+        rf"{uris[1]}: the connection was refused \(.*\)\. Check host and port, and that the server runs\.",
+        str(caught.value),
+    )
+
+
+@pytest.mark.parametrize(
+    ("certificate", "host", "problem"),
+    [
+        ("other", "localhost", "its certificate was issued by an unknown CA ("),
+        ("x.no", "localhost", "its certificate was issued for another name ("),
+        ("x.no", "127.0.0.1", "its certificate was issued for another address ("),
+    ],
+)
+def test_a_server_that_cannot_prove_its_name_gets_no_password(
+    tmp_path: Path, certificate: str, host: str, problem: str
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = tls(tmp_path / "other", "localhost")
+    server_tls = tls(tmp_path, "x.no")
+    directory = _Directory()
+    with ldap_server(directory, (other if certificate == "other" else server_tls).context) as port:
+        access = _access(server_tls, f"ldaps://{host}:{port}")
+        with pytest.raises(UnreachableError) as caught, open_session(access):
+            pass
+        unverified = access._replace(validate_certs=False)
+        assert directory.asked == []
+        with open_session(unverified):
+            pass
+    assert caught.value.answer.startswith(problem)
+
+
+def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_args: object, **_options: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with (
+        pytest.raises(UnreachableError) as caught,
+        open_session(_access(server_tls, "ldaps://dc9.x.no")),
+    ):
+        pass
+    assert str(caught.value) == (
+        "Cannot connect to ldaps://dc9.x.no: its name does not resolve (Name or service not known). "
+        "Correct the host name in server_uri."
+    )
+
+
+def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
+    with silent_server() as port:
+        access = _access(
+            server_tls, f"ldaps://localhost:{port}", connection_timeout=1, receive_timeout=1
+        )
+        with pytest.raises(UnreachableError) as caught, open_session(access):
+            pass
+    assert caught.value.answer.startswith("it did not answer in time (")
+
+
+def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
+    with ldap_server(lambda _request, _content: None, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, uri)):
+            pass
+    assert caught.value.tried == f"Cannot bind to {uri} as svc@x.no"
+    assert caught.value.answer
+
+
+def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
+    def say(request: int, _content: bytes) -> list[Message] | None:
+        return [result(BIND)] if request == BIND else None
+
+    with ldap_server(say, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, uri)):
+            pass
+    assert caught.value.tried == f"Cannot read the root DSE of {uri}"
+
+
+def test_no_text_of_a_failure_holds_the_password(server_tls: Tls) -> None:
+    directory = _Directory()
+    directory.bind = result(BIND, 49, "data 52e")
+    with ldap_server(directory, server_tls.context) as port:
+        access = _access(server_tls, f"ldaps://localhost:{port}")
+        with pytest.raises(DirectoryError) as caught, open_session(access):
+            pass
+    assert "s3cret" not in str(caught.value)

@@ -1,0 +1,46 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the argument specs add to plain data."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+    directory_spec,
+    export_spec,
+    nonempty_env_fallback,
+    upload_spec,
+)
+
+
+def test_an_environment_variable_counts_when_it_is_not_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FRONTDESK_A", "")
+    monkeypatch.setenv("FRONTDESK_B", "b")
+    monkeypatch.setenv("FRONTDESK_C", "c")
+    assert nonempty_env_fallback("FRONTDESK_A", "FRONTDESK_B", "FRONTDESK_C") == "b"
+    for names in ((), ("FRONTDESK_A",), ("FRONTDESK_NONE",)):
+        with pytest.raises(AnsibleFallbackNotFound):
+            nonempty_env_fallback(*names)
+
+
+def test_credentials_are_hidden_and_nothing_else() -> None:
+    specs = {**directory_spec(), **export_spec(), **upload_spec()}
+    assert {name for name, option in specs.items() if option.get("no_log")} == {"bind_pw", "token"}
+    # ansible-core warns about names that sound like secrets, unless told that they are none.
+    assert {name for name, option in specs.items() if option.get("no_log") is False} == {
+        *("token_header", "token_prefix", "key")
+    }
+
+
+def test_what_can_come_from_the_environment() -> None:
+    specs = {**directory_spec(), **export_spec(), **upload_spec()}
+    assert {name: o["fallback"] for name, o in specs.items() if "fallback" in o} == {
+        "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
+        "bind_pw": (nonempty_env_fallback, ["FRONTDESK_BIND_PW"]),
+        "token": (nonempty_env_fallback, ["FRONTDESK_TOKEN"]),
+    }

@@ -1,0 +1,133 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An upload's options: checked, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.guard import Limits
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+    upload_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import job_of
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import ResultFormat
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import Endpoint
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+
+
+def _params(**given: Any) -> dict[str, Any]:
+    return filled_in(
+        upload_spec(),
+        **{
+            "src": "/x/contacts.csv",
+            "url": "https://X.no/contacts",
+            "token": "t0ken",
+            "state_dir": "/state",
+            **given,
+        },
+    )
+
+
+def test_a_job_is_what_the_options_say() -> None:
+    result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
+    job = job_of(
+        _params(
+            field_name="f",
+            ca_path="/ca",
+            validate_certs=False,
+            timeout=5,
+            profile="p",
+            location_column="L",
+            key=["A"],
+            force=True,
+            max_removed=3,
+            max_removed_percent=0.5,
+            initial=True,
+            result=result,
+            token_header="X-Key",
+            token_prefix="Key",
+        )
+    )
+    assert job.endpoint == Endpoint(
+        "https://X.no/contacts", "t0ken", "X-Key", "Key", "f", "/ca", False, 5
+    )
+    assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
+    assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
+    assert (job.limits, job.force) == (Limits(3, 0.5, initial=True), True)
+    assert job.result == ResultFormat("c", "e", "r", "k", "w")
+
+
+def test_the_defaults_of_a_job() -> None:
+    job = job_of(_params())
+    assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
+    assert job.result == ResultFormat()
+    assert job.key == ("Email", "SMS Phone")
+    assert (job.endpoint.field_name, job.endpoint.timeout) == ("file", 60)
+    assert job.endpoint.validate_certs is True
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "prefix"),
+    [
+        ("Authorization", None, "Bearer"),
+        ("authorization", None, "Bearer"),
+        ("Authorization", "", ""),
+        ("Authorization", "Token", "Token"),
+        ("X-Api-Key", None, ""),
+        ("X-Api-Key", "Key", "Key"),
+    ],
+)
+def test_bearer_belongs_to_the_header_authorization(
+    header: str, given: str | None, prefix: str
+) -> None:
+    job = job_of(_params(token_header=header, token_prefix=given))
+    assert job.endpoint.token_prefix == prefix
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"url": "x"}, "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."),
+        (
+            {"key": []},
+            "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
+        ),
+        ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
+        *(
+            (
+                {"max_removed_percent": percent},
+                f"Cannot use max_removed_percent {shown}: it is not from 0 to 100.",
+            )
+            for percent, shown in ((-0.1, "-0.1"), (100.5, "100.5"), (float("nan"), "nan"))
+        ),
+    ],
+)
+def test_wrong_options_are_told(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        job_of(_params(**changes))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("percent", [0.0, 100.0])
+def test_the_borders_of_the_percentage(percent: float) -> None:
+    limits = job_of(_params(max_removed_percent=percent, max_removed=0)).limits
+    assert limits == Limits(0, percent, initial=False)
+
+
+@pytest.mark.parametrize(
+    ("user", "place"),
+    [(0, "/var/lib/frontdesk-contacts/x.no"), (1000, "/state-home/frontdesk-contacts/x.no")],
+)
+def test_the_state_is_named_by_the_host_when_no_directory_is_given(
+    monkeypatch: pytest.MonkeyPatch, user: int, place: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setenv("XDG_STATE_HOME", "/state-home")
+    assert job_of(_params(state_dir=None)).state_dir == Path(place)

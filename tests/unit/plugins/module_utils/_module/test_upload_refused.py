@@ -1,0 +1,129 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Uploads that the service does not accept, and what keeps one from being sent at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.state import locked
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, plain
+from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
+    A,
+    B,
+    C,
+    Sync,
+    did,
+    kinds,
+    running_sync,
+)
+
+
+@pytest.fixture(name="sync")
+def _sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sync]:
+    for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running_sync(tmp_path) as made:
+        yield made
+
+
+_REFUSED = (
+    b'{"counts": {"added": 0}, "errors": [{"row": 2, "column": "Email", "error": "b@x again"}]}'
+)
+
+
+_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "... again"}
+_NOTHING_COUNTS = "refused 1 rows; nothing counts as accepted"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "errors"),
+    [
+        (plain("500 Oops"), "it answered 500", []),
+        (plain("199 X", b"{}"), "it answered 199", []),
+        (plain("422 X", _REFUSED), f"it answered 422 and {_NOTHING_COUNTS}", [_ERROR]),
+        (plain("200 OK", _REFUSED), f"it answered 200 and {_NOTHING_COUNTS}", [_ERROR]),
+        (plain("302 X", b"", "Location: /"), "it answered with a redirect to itself", None),
+    ],
+)
+def test_what_the_service_refuses_is_not_remembered(
+    sync: Sync, answer: bytes, error: str, errors: list[object] | None
+) -> None:
+    sync.run(initial=True)
+    before = sync.files()
+    sync.people(A, B, C, ("D", "d@x", "oslo"))
+    sync.answer = answer
+    outcome = sync.run()
+    assert outcome.error is not None
+    assert outcome.error.answer == error
+    assert (did(outcome), kinds(outcome)) == ((False, False), {"added": 1})
+    assert sync.files() == before
+    service = outcome.result(show_diff=False)["service"]
+    assert (service and service["errors"]) == errors
+    assert (service and service["error_count"]) == (errors if errors is None else len(errors))
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "202 Accepted", "204 No Content"])
+def test_any_success_counts_as_accepted(sync: Sync, status: str) -> None:
+    sync.answer = plain(status)
+    assert did(sync.run(initial=True)) == (True, True)
+
+
+def test_row_errors_in_a_result_are_few_and_counted(sync: Sync) -> None:
+    errors = [{"row": 1, "error": "bad"}] * 60
+    sync.answer = plain("422 X", json.dumps({"errors": errors}).encode())
+    service = sync.run(initial=True).result(show_diff=False)["service"]
+    assert (len(service["errors"]), service["error_count"]) == (50, 60)
+
+
+def test_a_service_that_is_not_there_is_an_outcome(sync: Sync) -> None:
+    outcome = sync.run(initial=True, url=f"http://127.0.0.1:{free_port()}/c")
+    assert outcome.error is not None
+    assert outcome.error.answer == "Connection refused"
+    assert did(outcome) == (False, False)
+    assert list(sync.files()) == ["lock"]
+
+
+def test_another_run_is_kept_out_but_not_from_check_mode(sync: Sync) -> None:
+    with locked(sync.state):
+        with pytest.raises(StateError, match="another run is using it"):
+            sync.run(initial=True)
+        sync.run(initial=True, check_mode=True)
+    assert sync.sent == []
+
+
+def _no_rows(path: Path) -> None:
+    path.write_text("Name,Email,Location\r\n")
+
+
+def _other_columns(path: Path) -> None:
+    path.write_text("Name,Mail\r\nA,a@x\r\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "answer"),
+    [
+        (os.unlink, "No such file or directory. Export a roster to it first."),
+        (_no_rows, "it has a header and no contacts. Export a roster to it first."),
+        (
+            _other_columns,
+            "it has no column 'Email', which is in key. Its columns are 'Name', 'Mail'.",
+        ),
+    ],
+)
+def test_a_roster_that_cannot_be_used_is_told_before_anything_else(
+    sync: Sync, damage: Callable[[Path], None], answer: str
+) -> None:
+    damage(sync.src)
+    with pytest.raises(InputError) as caught:
+        sync.run(initial=True)
+    assert str(caught.value).endswith(f"{sync.src}: {answer}")
+    assert not sync.state.exists()

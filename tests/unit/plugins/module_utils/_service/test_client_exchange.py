@@ -1,0 +1,241 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole exchanges with a service on this host's loopback."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
+    MAX_ANSWER,
+    Endpoint,
+    ServiceError,
+    check_endpoint,
+    send,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    Request,
+    Write,
+    free_port,
+    http_server,
+    plain,
+    silent_server,
+)
+
+CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _send(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
+    endpoint = Endpoint(
+        url=f"http://127.0.0.1:{port}{path}",
+        token="t0ken",
+        token_header="Authorization",
+        token_prefix="Bearer",
+        field_name="file",
+        ca_path=None,
+        validate_certs=True,
+        timeout=20,
+    )._replace(**changes)
+    check_endpoint(endpoint)
+    return send(endpoint, "receptionist.csv", io.BytesIO(CSV), len(CSV))
+
+
+def _ok(_request: Request, write: Write) -> None:
+    write(plain("200 OK", b'{"counts": {}}'))
+
+
+def test_an_upload_is_one_form_with_one_file() -> None:
+    with http_server(_ok) as server:
+        assert _send(server.port, "/contacts?list=1") == (200, b'{"counts": {}}')
+    (request,) = server.requests
+    assert request.path == "/contacts?list=1"
+    assert request.header("Accept") == ["application/json"]
+    assert request.header("Content-Length") == [str(len(request.body))]
+    assert request.header("Transfer-Encoding") == []
+    head = f"Content-Type: {request.header('Content-Type')[0]}\r\n\r\n".encode()
+    form = email.message_from_bytes(head + request.body, policy=email.policy.HTTP)
+    (part,) = form.iter_parts()
+    assert form.get_content_type() == "multipart/form-data"
+    assert part["Content-Type"].replace('"', "") == "text/csv; charset=utf-8"
+    assert part.get_param("name", header="Content-Disposition") == "file"
+    assert part.get_filename() == "receptionist.csv"
+    assert part.get_payload(decode=True) == CSV
+
+
+@pytest.mark.parametrize(
+    ("changes", "header", "value"),
+    [
+        ({}, "Authorization", "Bearer t0ken"),
+        ({"token_prefix": ""}, "Authorization", "t0ken"),
+        ({"token_prefix": "Token token="}, "Authorization", "Token token= t0ken"),
+        ({"token_header": "X-Api-Key", "token_prefix": ""}, "X-Api-Key", "t0ken"),
+    ],
+)
+def test_the_token_stands_in_its_header(changes: dict[str, Any], header: str, value: str) -> None:
+    with http_server(_ok) as server:
+        _send(server.port, **changes)
+    (request,) = server.requests
+    assert request.header(header) == [value]
+    assert [name for name, text in request.headers if "t0ken" in text] == [header]
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-Api-Key"])
+def test_a_netrc_neither_replaces_the_token_nor_joins_it(
+    header: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with http_server(_ok) as server:
+        _send(server.port, token_header=header, token_prefix="")
+    (request,) = server.requests
+    assert request.header(header) == ["t0ken"]
+    assert request.header("Authorization") == (["t0ken"] if header == "Authorization" else [])
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with http_server(_ok) as other:
+
+        def redirect(_request: Request, write: Write) -> None:
+            location = f"Location: http://localhost:{other.port}/elsewhere?secret=1"
+            write(plain(f"{status} Elsewhere", b"", location))
+
+        with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
+            _send(server.port, "/contacts?key=secret")
+    assert str(caught.value) == (
+        f"Cannot upload to http://127.0.0.1:{server.port}/contacts: it answered with a redirect to "
+        "localhost. Give the final address in url."
+    )
+    assert other.requests == []
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [("/login", "itself"), ("http://[::1", "a malformed address"), ("", "itself")],
+)
+def test_where_a_redirect_leads_is_told(location: str, host: str) -> None:
+    def redirect(_request: Request, write: Write) -> None:
+        write(plain("302 Found", b"", f"Location: {location}"))
+
+    with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
+        _send(server.port)
+    assert caught.value.answer == f"it answered with a redirect to {host}"
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 401, 422, 500, 503])
+def test_any_other_status_is_an_answer(status: int) -> None:
+    with http_server(lambda _request, write: write(plain(f"{status} X", b"body"))) as server:
+        assert _send(server.port) == (status, b"body")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "302 Found"])
+def test_an_endless_answer_is_cut(status: str) -> None:
+    sent: list[int] = []
+
+    def endless(_request: Request, write: Write) -> None:
+        write(f"HTTP/1.1 {status}\r\nLocation: http://localhost/\r\n\r\n".encode())
+        while len(sent) < 64:
+            write(b"x" * (1 << 20))
+            sent.append(1)
+
+    with http_server(endless) as server:
+        if status == "200 OK":
+            code, body = _send(server.port)
+            assert (code, body[:1]) == (200, b"x")
+            assert MAX_ANSWER <= len(body) <= MAX_ANSWER + (1 << 20)
+        else:
+            with pytest.raises(ServiceError, match="a redirect to localhost"):
+                _send(server.port)
+    # What the socket's buffers take beyond what was read is not much.
+    assert len(sent) < 32
+
+
+def _hang_up(_request: Request, _write: Write) -> None:
+    """Say nothing and close."""
+
+
+def _cut(_request: Request, write: Write) -> None:
+    write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab")
+
+
+def _no_http(_request: Request, write: Write) -> None:
+    write(b"no HTTP\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(_hang_up, "RemoteDisconnected"), (_cut, "IncompleteRead"), (_no_http, "BadStatusLine")],
+)
+def test_no_whole_answer_is_told(answer: object, kind: str) -> None:
+    with http_server(answer) as server, pytest.raises(ServiceError) as caught:  # type: ignore[arg-type]  # functions
+        _send(server.port)
+    assert caught.value.answer == f"the connection failed ({kind})"
+    assert caught.value.remedy == "Check the host name in url, and the network"
+
+
+def test_a_refused_connection_is_told() -> None:
+    port = free_port()
+    with pytest.raises(ServiceError) as caught:
+        _send(port)
+    assert str(caught.value) == (
+        f"Cannot upload to http://127.0.0.1:{port}/contacts: Connection refused. "
+        "Check the host name, the port and the proxy."
+    )
+
+
+def test_silence_ends_with_the_timeout() -> None:
+    started = time.monotonic()
+    with silent_server() as port, pytest.raises(ServiceError) as caught:
+        _send(port, timeout=1)
+    assert time.monotonic() - started < 5
+    assert caught.value.answer == "it did not answer in time"
+
+
+def test_silence_within_the_answer_ends_with_the_timeout() -> None:
+    def stall(_request: Request, write: Write) -> None:
+        write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab")
+        time.sleep(3)
+
+    with http_server(stall) as server, pytest.raises(ServiceError) as caught:
+        _send(server.port, timeout=1)
+    assert caught.value.answer == "it did not answer in time"
+
+
+def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
+    waiting = []
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        # Linux drops what comes when the queue is full, as a firewall would.
+        for _ in range(4):
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(listener.getsockname())
+        with pytest.raises(ServiceError) as caught:
+            _send(listener.getsockname()[1], timeout=1)
+    for connection in waiting:
+        connection.close()
+    assert caught.value.answer == "it did not accept a connection in time"

@@ -1,0 +1,174 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS to a service: what is trusted, and what is not."""
+
+from __future__ import annotations
+
+import io
+import ssl
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
+    Endpoint,
+    ServiceError,
+    _TlsAdapter,
+    send,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    Request,
+    Write,
+    http_server,
+    plain,
+    tls,
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tuple[int, bytes]:
+    endpoint = Endpoint(
+        url=f"https://localhost:{port}/contacts",
+        token="t0ken",
+        token_header="Authorization",
+        token_prefix="Bearer",
+        field_name="file",
+        ca_path=None if ca_path is None else str(ca_path),
+        validate_certs=validate_certs,
+        timeout=20,
+    )
+    return send(endpoint, "a.csv", io.BytesIO(b"A\r\n"), 3)
+
+
+def _ok(_request: Request, write: Write) -> None:
+    write(plain("200 OK", b"{}"))
+
+
+def test_a_service_whose_authority_is_given_is_trusted(tmp_path: Path) -> None:
+    server_tls = tls(tmp_path, "localhost")
+    with http_server(_ok, server_tls.context) as server:
+        assert _send(server.port, server_tls.ca_file) == (200, b"{}")
+    assert server.requests[0].header("Authorization") == ["Bearer t0ken"]
+
+
+UNKNOWN_CA = (
+    "by an unknown CA (unable to get local issuer certificate). "
+    "Give the issuing CA's certificate in ca_path"
+)
+OTHER_NAME = (
+    "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
+    "Use the name in the certificate in url"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "known", "problem"),
+    [
+        (["localhost"], False, UNKNOWN_CA),
+        (["x.no"], True, OTHER_NAME),
+        (["127.0.0.1"], True, OTHER_NAME),
+    ],
+)
+def test_a_service_that_cannot_prove_its_name_gets_nothing(
+    tmp_path: Path, names: list[str], known: bool, problem: str
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = tls(tmp_path / "other", "localhost")
+    server_tls = tls(tmp_path, *names)
+    with http_server(_ok, server_tls.context) as server:
+        with pytest.raises(ServiceError) as caught:
+            _send(server.port, server_tls.ca_file if known else other.ca_file)
+        if not known:
+            with pytest.raises(ServiceError, match="its certificate was issued by an unknown CA"):
+                _send(server.port, None)
+        assert server.requests == []
+    assert str(caught.value) == (
+        f"Cannot upload to https://localhost:{server.port}/contacts: its certificate was issued "
+        f"{problem}."
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_without_verification_any_certificate_will_do(tmp_path: Path) -> None:
+    server_tls = tls(tmp_path, "x.no")
+    with http_server(_ok, server_tls.context) as server:
+        assert _send(server.port, None, validate_certs=False) == (200, b"{}")
+
+
+@pytest.fixture
+def _lax_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An OpenSSL that would speak old versions if it were let."""
+    make = ssl.create_default_context
+
+    def lax(*args: object, **options: object) -> ssl.SSLContext:
+        context = make(*args, **options)  # type: ignore[arg-type]  # handed on
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", lax)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.usefixtures("_lax_openssl")
+@pytest.mark.parametrize("validate_certs", [True, False])
+def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
+    server_tls = tls(tmp_path, "localhost")
+    server_tls.context.set_ciphers("ALL:@SECLEVEL=0")
+    server_tls.context.minimum_version = ssl.TLSVersion.TLSv1
+    server_tls.context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with http_server(_ok, server_tls.context) as server:
+        with pytest.raises(ServiceError) as caught:
+            _send(server.port, server_tls.ca_file, validate_certs=validate_certs)
+        assert server.requests == []
+    assert str(caught.value) == (
+        f"Cannot upload to https://localhost:{server.port}/contacts: "
+        "no TLS connection (TLSV1_ALERT_PROTOCOL_VERSION). It must speak TLS 1.2 or newer."
+    )
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.usefixtures("_lax_openssl")
+def test_tls_1_2_is_accepted(tmp_path: Path) -> None:
+    server_tls = tls(tmp_path, "localhost")
+    server_tls.context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with http_server(_ok, server_tls.context) as server:
+        assert _send(server.port, server_tls.ca_file) == (200, b"{}")
+
+
+def test_a_service_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
+    ca_file = tls(tmp_path, "localhost").ca_file
+    with http_server(_ok) as server, pytest.raises(ServiceError, match="no TLS connection"):
+        _send(server.port, ca_file)
+
+
+def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    with pytest.raises(InputError) as caught:
+        _send(1, path)
+    assert str(caught.value) == (
+        f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
+        "Give a file in PEM format."
+    )
+    path.write_text("no certificate")
+    with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):
+        _send(1, path)
+
+
+@pytest.mark.parametrize("validate_certs", [True, False])
+def test_a_service_behind_a_proxy_is_held_to_the_same(validate_certs: bool) -> None:
+    adapter = _TlsAdapter(None, validate_certs)
+    context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
+    assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.check_hostname is validate_certs
+    assert context.verify_mode == (ssl.CERT_REQUIRED if validate_certs else ssl.CERT_NONE)

@@ -1,0 +1,35 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a failure reads."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (("Cannot bind",), "Cannot bind."),
+        (("Cannot bind.",), "Cannot bind."),
+        (("Cannot bind", "no"), "Cannot bind: no."),
+        (("Cannot bind", "no.", "Say yes."), "Cannot bind: no. Say yes."),
+        (("Cannot bind", "", "Say yes"), "Cannot bind. Say yes."),
+    ],
+)
+def test_a_failure_is_sentences(parts: tuple[str, ...], text: str) -> None:
+    error = FrontdeskError(*parts)
+    assert str(error) == text
+    assert error.args == (text,)
+    tried, answer, remedy = (*parts, "", "")[:3]
+    assert (error.tried, error.answer, error.remedy) == (tried, answer, remedy)
+
+
+def test_what_is_wrong_with_the_input_is_one_kind_of_failure() -> None:
+    assert issubclass(InputError, FrontdeskError)

@@ -1,0 +1,71 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS of both ways out: what is verified, nothing older than TLS 1.2, and what a refusal means."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding, InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
+    finding_of_certificate,
+    tls_context,
+)
+
+
+@pytest.mark.parametrize("validate_certs", [True, False])
+def test_what_a_connection_must_satisfy(validate_certs: bool) -> None:
+    context = tls_context(None, validate_certs)
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.check_hostname is validate_certs
+    assert context.verify_mode == (ssl.CERT_REQUIRED if validate_certs else ssl.CERT_NONE)
+
+
+def test_tls_1_2_is_the_floor_whatever_the_system_permits(monkeypatch: pytest.MonkeyPatch) -> None:
+    lax = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    lax.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    monkeypatch.setattr(ssl, "create_default_context", lambda *_args, **_options: lax)
+    assert tls_context(None, validate_certs=True).minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    with pytest.raises(InputError) as caught:
+        tls_context(str(path), validate_certs=True)
+    assert str(caught.value) == (
+        f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
+        "Give a file in PEM format."
+    )
+    path.write_text("no certificate")
+    with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):
+        tls_context(str(path), validate_certs=True)
+
+
+TRUST = "Give the issuing CA's certificate in ca_path"
+NAME = "Use the name in the certificate in url"
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning", "remedy"),
+    [
+        (9, "its certificate is not yet valid", "Check the clocks of both hosts"),
+        (10, "its certificate has expired", "Renew the server's certificate"),
+        (
+            *(18, "its certificate is self-signed and not trusted"),
+            "Give the certificate in ca_path",
+        ),
+        (19, "its certificate was issued by an unknown CA", TRUST),
+        (20, "its certificate was issued by an unknown CA", TRUST),
+        (62, "its certificate was issued for another name", NAME),
+        (64, "its certificate was issued for another address", NAME),
+        (23, "its certificate does not verify", "Check its certificate and ca_path"),
+    ],
+)
+def test_what_a_failed_verification_means(code: int, meaning: str, remedy: str) -> None:
+    failure = ssl.SSLCertVerificationError(1, "certificate verify failed: timed out")
+    failure.verify_code, failure.verify_message = code, "OpenSSL's words"
+    assert finding_of_certificate(failure, "url") == Finding(f"{meaning} (OpenSSL's words)", remedy)

@@ -1,0 +1,138 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role's files agree with each other and with the modules."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+    DEFAULT_COLUMNS,
+    directory_spec,
+    export_spec,
+    upload_spec,
+)
+
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "contact_sync"
+# Words of a task that are not variables of the role itself.
+_VARIABLE = re.compile(r"\b(?<!__)contact_sync_\w+")
+
+
+def _load(path: str) -> Any:
+    return yaml.safe_load((ROLE / path).read_text(encoding="utf-8"))
+
+
+OPTIONS: dict[str, dict[str, Any]] = _load("meta/argument_specs.yml")["argument_specs"]["main"][
+    "options"
+]
+DEFAULTS: dict[str, Any] = _load("defaults/main.yml")
+TASKS = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks").glob("*.yml")}
+VARS = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
+PROFILES = {
+    path.stem: path.read_text(encoding="utf-8") for path in (ROLE / "vars/profiles").glob("*")
+}
+
+
+def _module_options(tasks: str, module: str) -> dict[str, str]:
+    (task,) = (task for task in yaml.safe_load(TASKS[tasks]) if module in task)
+    options: dict[str, str] = task[module]
+    return options
+
+
+def test_defaults_are_those_of_the_argument_spec() -> None:
+    documented = {name: o["default"] for name, o in OPTIONS.items() if "default" in o}
+    assert documented == DEFAULTS
+
+
+def test_every_option_is_used_and_every_variable_is_an_option() -> None:
+    text = "\n".join([*TASKS.values(), VARS, *PROFILES.values()])
+    used = set(_VARIABLE.findall(text)) - {"contact_sync_ou", "contact_sync_location"}
+    assert used == set(OPTIONS)
+
+
+def test_required_options_have_no_default() -> None:
+    assert [name for name, o in OPTIONS.items() if o.get("required") and "default" in o] == []
+
+
+@pytest.mark.parametrize(
+    ("tasks", "module", "spec", "not_given"),
+    [
+        (
+            *("export.yml", "frontdesk.contacts.ad_contacts_export"),
+            *({**directory_spec(), **export_spec()}, {"backup"}),
+        ),
+        ("upload.yml", "frontdesk.contacts.contact_upload", upload_spec(), set()),
+    ],
+)
+def test_tasks_give_the_modules_all_their_options(
+    tasks: str, module: str, spec: dict[str, Any], not_given: set[str]
+) -> None:
+    assert set(_module_options(tasks, module)) == set(spec) - not_given
+
+
+@pytest.mark.parametrize(
+    ("tasks", "module", "spec", "prefix"),
+    [
+        (
+            *("export.yml", "frontdesk.contacts.ad_contacts_export"),
+            *({**directory_spec(), **export_spec()}, "contact_sync_"),
+        ),
+        *(
+            ("upload.yml", "frontdesk.contacts.contact_upload", upload_spec(), prefix)
+            for prefix in ("contact_sync_service_", "contact_sync_")
+        ),
+    ],
+)
+def test_defaults_types_and_choices_are_those_of_the_modules(
+    tasks: str, module: str, spec: dict[str, Any], prefix: str
+) -> None:
+    checked = 0
+    for name, template in _module_options(tasks, module).items():
+        variable = prefix + name
+        if variable not in OPTIONS or f"{{{{ {variable} " not in template:
+            continue
+        option, twin = OPTIONS[variable], spec[name]
+        checked += 1
+        if "default" in option:
+            assert option["default"] == twin.get("default"), name
+        assert option["type"] == twin["type"].replace("path", "str"), name
+        assert option.get("elements") == twin.get("elements"), name
+        assert bool(option.get("no_log")) == bool(twin.get("no_log")), name
+        # A profile is a file of the role; the module takes any name.
+        assert option.get("choices") == twin.get("choices") or name == "profile", name
+    assert checked >= 6
+
+
+def test_a_location_has_the_options_of_a_source_and_an_ou() -> None:
+    location = OPTIONS["contact_sync_locations"]["options"]
+    source = export_spec()["sources"]["options"]
+    assert set(location) == {*source, "ou"}
+    for name, twin in source.items():
+        assert location[name]["type"] == twin["type"]
+        assert location[name].get("choices") == twin.get("choices")
+        # The module has the defaults, the role hands on what was given.
+        assert "default" not in location[name]
+
+
+def test_profiles_are_the_choices() -> None:
+    assert sorted(PROFILES) == OPTIONS["contact_sync_profile"]["choices"]
+
+
+def test_the_profile_receptionist_has_the_default_columns_of_the_module() -> None:
+    text = PROFILES["receptionist"].replace("{{ contact_sync_location_header }}", "Location")
+    profile = yaml.safe_load(text)
+    assert profile["columns"] == DEFAULT_COLUMNS
+    assert profile["key"] == upload_spec()["key"]["default"]
+    assert profile["location_column"] == upload_spec()["location_column"]["default"]
+    assert upload_spec()["profile"]["default"] == "receptionist"
+
+
+def test_every_tasks_file_is_imported() -> None:
+    imported = set(re.findall(r"import_tasks: (\S+)", TASKS["main.yml"]))
+    assert imported == set(TASKS) - {"main.yml"}

@@ -1,0 +1,108 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A directory server in a thread that says what a test tells it to say, in BER (RFC 4511)."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+BIND, UNBIND, SEARCH, EXTENDED = 0x60, 0x42, 0x63, 0x77
+_ANSWERS = {BIND: 0x61, SEARCH: 0x65, EXTENDED: 0x78}
+_PAGED_RESULTS = b"1.2.840.113556.1.4.319"
+
+Message = tuple[bytes, bytes]
+"""An operation, and the controls that go with it."""
+Say = Callable[[int, bytes], Sequence[Message] | None]
+"""What to answer to an operation, by its tag and its bytes; None hangs up."""
+
+
+def ber(tag: int, *contents: bytes) -> bytes:
+    """One element with a long-form length, as Active Directory writes it."""
+    content = b"".join(contents)
+    return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
+
+
+def result(request: int, code: int = 0, message: str = "", dn: str = "") -> Message:
+    """The result that ends an operation."""
+    parts = (ber(0x0A, bytes([code])), ber(0x04, dn.encode()), ber(0x04, message.encode()))
+    return ber(_ANSWERS[request], *parts), b""
+
+
+def entry(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Message:
+    """One entry of a search."""
+    listed = (
+        ber(0x30, ber(0x04, name.encode()), ber(0x31, *(ber(0x04, value) for value in values)))
+        for name, values in attributes.items()
+    )
+    return ber(0x64, ber(0x04, dn.encode()), ber(0x30, *listed)), b""
+
+
+def reference(uri: str) -> Message:
+    """A reference to another server among the entries of a search."""
+    return ber(0x73, ber(0x04, uri.encode())), b""
+
+
+def page_end(cookie: bytes, code: int = 0) -> Message:
+    """The result that ends one page (RFC 2696); an empty cookie ends the search."""
+    value = ber(0x30, ber(0x02, b"\0"), ber(0x04, cookie))
+    control = ber(0x30, ber(0x04, _PAGED_RESULTS), ber(0x04, value))
+    return result(SEARCH, code)[0], ber(0xA0, control)
+
+
+def _read(connection: socket.socket) -> bytes:
+    """The next element's content; empty when the client has hung up."""
+    with connection.makefile("rb", buffering=0) as stream:
+        head = stream.read(2) or b""
+        if len(head) < 2:
+            return b""
+        size = head[1]
+        if size & 0x80:
+            size = int.from_bytes(stream.read(size & 0x7F) or b"", "big")
+        content = b""
+        while len(content) < size:
+            content += stream.read(size - len(content)) or b""
+    return content
+
+
+@contextlib.contextmanager
+def ldap_server(
+    say: Say, context: ssl.SSLContext | None = None, start_tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
+    """Listen on loopback; gives the port."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                if context is not None:
+                    self.request = context.wrap_socket(self.request, server_side=True)
+                while content := _read(self.request):
+                    number = content[: 2 + content[1]]
+                    request = content[len(number) :]
+                    messages = say(request[0], request)
+                    if messages is None:
+                        break
+                    for operation, controls in messages:
+                        self.request.sendall(ber(0x30, number, operation, controls))
+                    if request[0] == EXTENDED and start_tls is not None:
+                        self.request = start_tls.wrap_socket(self.request, server_side=True)
+                self.request.close()
+
+    class Listener(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_args: object) -> None:
+            """Stay silent."""
+
+    with Listener(("127.0.0.1", 0), Handler) as listener:
+        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield listener.server_address[1]
+        listener.shutdown()
+        thread.join()
