@@ -103,6 +103,8 @@ def ldap_server(
     with Listener(("127.0.0.1", 0), Handler) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield listener.server_address[1]
-        listener.shutdown()
-        thread.join()
+        try:
+            yield listener.server_address[1]
+        finally:
+            listener.shutdown()
+            thread.join()

@@ -82,9 +82,11 @@ def http_server(
     with Listener(("127.0.0.1", 0), Handler) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield Server(listener.server_address[1], requests)
-        listener.shutdown()
-        thread.join()
+        try:
+            yield Server(listener.server_address[1], requests)
+        finally:
+            listener.shutdown()
+            thread.join()
 
 
 def plain(status: str, body: bytes = b"", *headers: str) -> bytes:

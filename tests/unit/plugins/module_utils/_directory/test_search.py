@@ -135,7 +135,7 @@ def test_a_result_that_is_not_whole_is_an_error(
     pages = _Pages(*whole, [_person(1), page_end(b"", code)])
     with _session(tmp_path, pages) as session:
         entries = search(session, QUERY, [], 100)
-        for _ in whole:
+        for _page in whole:
             next(entries)
         with pytest.raises(DirectoryError) as caught:
             list(entries)

@@ -176,7 +176,7 @@ def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) ->
 
 
 def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
-    uris = [f"ldaps://127.0.0.1:{free_port()}" for _ in range(2)]
+    uris = [f"ldaps://127.0.0.1:{free_port()}" for _server in range(2)]
     with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, *uris)):
         pass
     assert re.fullmatch(

@@ -230,7 +230,7 @@ def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
     waiting = []
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         # Linux drops what comes when the queue is full, as a firewall would.
-        for _ in range(4):
+        for _client in range(4):
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(listener.getsockname())

@@ -22,7 +22,7 @@ def _file(content: bytes) -> MultipartFile:
 
 
 def _expected(body: MultipartFile, content: bytes) -> bytes:
-    kind, _, boundary = body.content_type.partition("; boundary=")
+    kind, _separator, boundary = body.content_type.partition("; boundary=")
     assert kind == "multipart/form-data"
     return (
         f"--{boundary}\r\n"
@@ -53,7 +53,7 @@ def test_all_of_it_can_be_read_at_once() -> None:
 
 
 def test_each_boundary_is_another() -> None:
-    boundaries = {_file(b"").content_type for _ in range(5)}
+    boundaries = {_file(b"").content_type for _body in range(5)}
     assert len(boundaries) == 5
     assert min(map(len, boundaries)) == len("multipart/form-data; boundary=") + 32
 
