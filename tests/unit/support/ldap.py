@@ -95,7 +95,8 @@ def ldap_server(
                 self.request.close()
 
     class Listener(socketserver.ThreadingTCPServer):
-        daemon_threads = True
+        # At its end the server waits for those who still read what a client said last.
+        daemon_threads = False
 
         def handle_error(self, *_args: object) -> None:
             """Stay silent."""

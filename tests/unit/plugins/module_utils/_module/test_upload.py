@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def test_the_first_upload_and_its_receipt(sync: Sync) -> None:
     assert sync.src.read_bytes() in sync.sent[0]
     result = outcome.result(show_diff=False)
     receipt = result.pop("receipt")
-    assert receipt.pop("accepted_at").endswith("Z")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", receipt.pop("accepted_at"))
     assert receipt == {
         "endpoint": f"http://127.0.0.1:{sync.port}/c",
         "profile": "receptionist",

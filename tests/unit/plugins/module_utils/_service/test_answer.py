@@ -108,5 +108,13 @@ def test_empty_cells_take_nothing_out() -> None:
     assert read_answer(422, body, WHERE, [("", "")], None).errors == (RowError(1, None, "", "bad"),)
 
 
+@pytest.mark.parametrize("cells", [("Ola", "Ola Lie"), ("Ola Lie", "Ola")])
+def test_of_values_within_each_other_the_longest_is_taken_out(cells: tuple[str, str]) -> None:
+    body = b'{"errors": [{"row": 1, "error": "Ola Lie and Ola"}]}'
+    assert read_answer(422, body, WHERE, [cells], None).errors == (
+        RowError(1, None, "", "... and ..."),
+    )
+
+
 def test_the_default_keys() -> None:
     assert ResultFormat() == (None, None, "row", "column", "error")

@@ -50,6 +50,8 @@ def test_all_of_it_can_be_read_at_once() -> None:
     body = _file(b"A\r\n")
     assert body.read() == _expected(body, b"A\r\n")
     assert body.read() == b""
+    body = _file(b"A\r\n")
+    assert body.read(None) == _expected(body, b"A\r\n")  # type: ignore[arg-type]  # as file objects permit
 
 
 def test_each_boundary_is_another() -> None:
