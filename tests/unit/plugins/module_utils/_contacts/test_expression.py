@@ -187,15 +187,15 @@ _NESTED: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.parametrize("form", _NESTED)
-@pytest.mark.parametrize("depth", [60, 200, 3_000])
-def test_deep_nesting_is_no_crash(form: str, depth: int) -> None:
-    try:
-        expression = compile_expression(_NESTED[form](depth), "C")
-    except InputError:
-        return
-    # Parentheses alone make no deeper tree.
-    assert form == "parentheses"
-    assert expression.evaluate(PERSON) == "Lie"
+def test_deep_nesting_is_no_crash(form: str) -> None:
+    for depth in (60, 200, 3_000):
+        try:
+            expression = compile_expression(_NESTED[form](depth), "C")
+        except InputError:
+            continue
+        # Parentheses alone make no deeper tree.
+        assert form == "parentheses"
+        assert expression.evaluate(PERSON) == "Lie"
 
 
 @pytest.mark.parametrize("form", ["or", "plus", "tilde", "filters", "arguments", "conditions"])

@@ -225,10 +225,16 @@ mail\\n.__class__
 """.strip().split("\n")
 
 
-@pytest.mark.parametrize("source", _ESCAPES)
-def test_no_way_out_compiles(source: str) -> None:
-    with pytest.raises(InputError, match="Cannot use the expression"):
+def _compiles(source: str) -> bool:
+    try:
         compile_expression(source, "C")
+    except InputError:
+        return False
+    return True
+
+
+def test_no_way_out_compiles() -> None:
+    assert [source for source in _ESCAPES if _compiles(source)] == []
 
 
 _TOKENS_OF_JINJA = r"""

@@ -59,6 +59,13 @@ def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
     assert finding_of_result(result) == Finding(f"{meaning} (result {code} someWord)", remedy)
 
 
+_MESSAGES = (
+    "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {}, v4563\0",
+    "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {}, v1db1",
+    "8009030C: LdapErr: DSID-0C0904DC, comment: AcceptSecurityContext error, data {}, v1db0",
+)
+
+
 @pytest.mark.parametrize(
     ("reason", "meaning", "remedy"),
     [
@@ -80,23 +87,14 @@ def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
         ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
     ],
 )
-@pytest.mark.parametrize(
-    "message",
-    [
-        "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {}, v4563\0",
-        "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {}, v1db1",
-        "8009030C: LdapErr: DSID-0C0904DC, comment: AcceptSecurityContext error, data {}, v1db0",
-    ],
-)
-def test_why_active_directory_refused_a_bind(
-    reason: str, meaning: str, remedy: str, message: str
-) -> None:
-    said = message.format(reason)
-    result = {"result": 49, "description": "invalidCredentials", "message": said, "dn": ""}
-    shown = said.removesuffix("\0")
-    assert finding_of_result(result) == Finding(
-        f"{meaning} (result 49 invalidCredentials, {shown})", remedy
-    )
+def test_why_active_directory_refused_a_bind(reason: str, meaning: str, remedy: str) -> None:
+    for message in _MESSAGES:
+        said = message.format(reason)
+        result = {"result": 49, "description": "invalidCredentials", "message": said, "dn": ""}
+        shown = said.removesuffix("\0")
+        assert finding_of_result(result) == Finding(
+            f"{meaning} (result 49 invalidCredentials, {shown})", remedy
+        )
 
 
 def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
