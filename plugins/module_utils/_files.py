@@ -13,35 +13,56 @@ import fcntl
 import glob
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SUFFIX = ".new"
 
 
-def replace_file(path: Path, data: bytes, prepare: Callable[[str], object] | None = None) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Write a file (mode 0600) beside its place and move it there once it is on the disk.
 
-    :param prepare: sets owner and mode of the file before it is moved, by its temporary path.
     :raises OSError: when it cannot be written; the old file is as it was then.
     """
-    descriptor, temporary = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent
-    )
+    replace_files([(path, data)])
+
+
+def replace_files(
+    contents: Sequence[tuple[Path, bytes]], prepare: Callable[[str], object] | None = None
+) -> None:
+    """Write files (mode 0600) beside their places and move them there once all are on the disk.
+
+    :param contents: paths and what is to stand there; they are moved in this order.
+    :param prepare: sets owner and mode of a file before it is moved, by its temporary path.
+    :raises OSError: when one cannot be written; the old files are as they were then.
+    """
+    written: list[tuple[str, Path]] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if prepare is not None:
-            prepare(temporary)
-        os.replace(temporary, path)
+        for path, data in contents:
+            descriptor, temporary = tempfile.mkstemp(
+                prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent
+            )
+            written.append((temporary, path))
+            _write_down(descriptor, data)
+            if prepare is not None:
+                prepare(temporary)
+        for temporary, path in written:
+            os.replace(temporary, path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+        for temporary, _path in written:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
         raise
-    _sync_folder(path.parent)
+    for folder in {path.parent for path, _data in contents}:
+        _sync_folder(folder)
+
+
+def _write_down(descriptor: int, data: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

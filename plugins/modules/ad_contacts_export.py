@@ -299,6 +299,8 @@ def main() -> None:
     for library, problem in (("ldap3 >= 2.9.1", LDAP3_ERROR), ("jinja2", JINJA2_ERROR)):
         if problem is not None:
             module.fail_json(msg=missing_required_lib(library), exception=problem)
+    # Whatever is written, backups too, is private from its first byte; mode, owner and group come after.
+    os.umask(0o077)
     started = time.monotonic()
     try:
         sources = sources_of(module.params)
@@ -308,8 +310,8 @@ def main() -> None:
         result = put_in_place(module, dest, exported)
     except FrontdeskError as error:
         module.fail_json(msg=str(error))
-    for name in exported.empty_attributes:
-        module.warn(f"No entry has the attribute {name}, which the columns use.")
+    for warning in exported.warnings:
+        module.warn(warning)
     module.exit_json(
         **result, **exported.result(sources), duration=round(time.monotonic() - started, 3)
     )
@@ -322,10 +324,11 @@ def put_in_place(module: AnsibleModule, dest: Path, exported: Export) -> dict[st
     if module._diff:
         result["diff"] = roster_diff(old_roster(dest), exported.roster, exported.location_header)
     if module.check_mode:
+        changed = would_change(module, dest, rendered)
         staged = stage_roster(rendered, dest.name)
         return {
             **result,
-            "changed": would_change(module, dest, rendered),
+            "changed": changed,
             "roster": str(staged),
             "staging_dir": str(staged.parent),
         }

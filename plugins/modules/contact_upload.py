@@ -61,7 +61,8 @@ options:
     type: str
   ca_path:
     description:
-      - A file in PEM format with the certificates to trust. If not set, those of the system are used.
+      - A file in PEM format with the certificates to trust. If not set, they are those of the system and those that
+        come with requests, or the file that the environment variable C(REQUESTS_CA_BUNDLE) names.
     type: path
     aliases: [ca_cert]
   validate_certs:
@@ -93,7 +94,8 @@ options:
     default: [Email, SMS Phone]
   state_dir:
     description:
-      - Directory of the last accepted roster and its receipt. It is made with mode 0700.
+      - Directory of the last accepted roster and its receipt. It is made with mode 0700, and refused when others may
+        look into it.
       - If not set, it is named after the service's host and lies in C(/var/lib/frontdesk-contacts) for root, else in
         C($XDG_STATE_HOME/frontdesk-contacts) (C(~/.local/state/frontdesk-contacts)).
       - Where runs happen in containers that are thrown away, it must be on a path that is kept.
@@ -170,8 +172,8 @@ EXAMPLES = r"""
     initial: true
     max_removed: 5
     result:
-      counts: summary
-      errors: problems
+      counts: counts
+      errors: errors
 """
 
 RETURN = r"""

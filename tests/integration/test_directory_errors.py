@@ -218,7 +218,10 @@ class TestResult:
     def test_everybody_is_invalid(
         self, active_directory: RunningDirectory, fjord: Company, place: Place
     ) -> None:
-        columns = [{"header": "Fax", "value": "facsimileTelephoneNumber", "required": True}]
+        columns = [
+            {"header": "Fax", "value": "facsimileTelephoneNumber", "required": True},
+            {"header": "Location", "value": "location"},
+        ]
         message = refused_export(active_directory, place, columns=columns)
         oslo = fjord.sites[0]
         number = len(fjord.at(oslo))

@@ -171,7 +171,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {FORM}"),
     ({"server_uri": []}, "Cannot connect: server_uri is empty. Give at least one ldaps:// URI."),
     ({"bind_pw": ""}, "Cannot bind: bind_pw is empty. Set bind_pw."),
-    ({"receive_timeout": 0}, "Cannot use receive_timeout 0: it is less than 1 second."),
+    ({"receive_timeout": 0}, "Cannot use receive_timeout 0: it is not from 1 to 86400 seconds."),
     ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
     (
         {"ca_path": "{root}/none.pem"},

@@ -86,7 +86,7 @@ class TestAnswers:
         service.fail_next(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
         answer = refused_upload(service, place)
         assert answer.message.startswith(
-            f"Cannot upload to {service.url}: it answered 200 and refused 1 rows;"
+            f"Cannot upload to {service.url}: it answered 200 and refused 1 row;"
         )
 
 
@@ -98,7 +98,7 @@ def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
     service_words = "ada001@fjord.test (Zebedy Quarrelstone) is unknown"
     answer = refused_upload(service, place)
     assert answer.message == (
-        f"Cannot upload to {service.url}: it answered 422 and refused 1 rows; nothing counts as"
+        f"Cannot upload to {service.url}: it answered 422 and refused 1 row; nothing counts as"
         " accepted. Correct these people in the directory, or the columns; service.errors has the"
         " rows."
     )
@@ -111,7 +111,7 @@ def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
     }
     service.fail_next(422, {"errors": [{"row": 2, "column": "Email", "error": service_words}]})
     answer = refused_upload(service, place)
-    assert answer.result["service"]["errors"][0]["cause"] == "... (... ...) is unknown"
+    assert answer.result["service"]["errors"][0]["cause"] == "...@....... (... ...) is unknown"
     for value in ("Zebedy", "Quarrelstone", "ada001@", people[1].mobile):
         assert value not in answer.output
 

@@ -31,7 +31,7 @@ FILES: list[tuple[bytes | None, str]] = [
         b"First Name,Last Name,Email\r\nAda,Aas,a@b.test\r\n",
         (
             "Cannot use {src}: it has no column 'SMS Phone', which is in key."
-            " Its columns are 'First Name', 'Last Name', 'Email'."
+            " Its first line must hold the titles of its 3 columns."
         ),
     ),
     (
@@ -80,7 +80,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": "Tk7.æøå"},
         f"Cannot use token: {NO_HEADER}",
     ),
-    ({"timeout": 0}, "Cannot use timeout 0: it is less than 1 second."),
+    ({"timeout": 0}, "Cannot use timeout 0: it is not from 1 to 86400 seconds."),
     ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
     (
         {"max_removed_percent": 101},
@@ -131,6 +131,7 @@ def test_state_directory_that_cannot_be_made(service: Receiver, place: Place) ->
     state = place.root / "locked/state"
     answer = refused_upload(service, place, state_dir=str(state))
     assert answer.message == (
-        f"Cannot use the state directory {state}: Permission denied. Set state_dir."
+        f"Cannot use the state directory {state}: Permission denied."
+        " Give state_dir a directory that this user may write."
     )
     assert service.requests == 0

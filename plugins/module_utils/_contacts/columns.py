@@ -56,6 +56,13 @@ def compile_columns(
                 f"there is no other column {other!r}",
                 f"Name one of {', '.join(map(repr, headers))}",
             )
+    if not all_global and not any(column.expression.reads_location for column in columns):
+        # Most services take a contact without a location for one of all locations.
+        raise InputError(
+            "Cannot tell the locations apart",
+            "the sources have locations, and no column holds them",
+            "Add a column with the value location, or give no source a location",
+        )
     return tuple(columns)
 
 
@@ -94,8 +101,9 @@ def _compile_column(specification: Mapping[str, Any]) -> Column:
 
 # Control characters of ISO 6429 and the two Unicode line ends that are no control characters.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-# What a spreadsheet runs as a formula when the file is opened. A phone number's + is none.
-_FORMULA = re.compile(r"[=@]|[+-](?!\d)")
+# What a spreadsheet runs as a formula when the file is opened. A phone number's + begins none, unless
+# something follows that calls, compares, quotes or names another cell.
+_FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
 def clean(text: str) -> str:

@@ -68,11 +68,13 @@ class Expression(NamedTuple):
     :ivar source: the expression as it was written, without the spaces around it.
     :ivar attributes: lower-case names of the LDAP attributes it reads.
     :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
+    :ivar reads_location: whether the source's location is part of it.
     """
 
     source: str
     attributes: frozenset[str]
     evaluate: Callable[[Values], str]
+    reads_location: bool = False
 
     @property
     def is_location(self) -> bool:
@@ -110,8 +112,8 @@ def compile_expression(source: str, column: str) -> Expression:
 def _bare_name(text: str) -> Expression:
     """A name alone needs no Jinja; it is also the only way to write a name with a hyphen."""
     name = text.lower()
-    used = frozenset() if name == LOCATION else frozenset({name})
-    return Expression(text, used, lambda values: values.first(name))
+    used = frozenset({name}) - {LOCATION}
+    return Expression(text, used, lambda values: values.first(name), name == LOCATION)
 
 
 def _compiled(text: str) -> Expression:
@@ -133,8 +135,8 @@ def _compiled(text: str) -> Expression:
         except (TypeError, TemplateError) as error:
             raise FilterError(str(error)) from error
 
-    used = {name.lower() for name in walk.names | walk.all_names} - {LOCATION}
-    return Expression(text, frozenset(used), evaluate)
+    used = frozenset(name.lower() for name in walk.names | walk.all_names)
+    return Expression(text, used - {LOCATION}, evaluate, LOCATION in used)
 
 
 def _parsed(environment: ImmutableSandboxedEnvironment, text: str) -> nodes.Expr:

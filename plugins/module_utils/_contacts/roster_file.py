@@ -19,11 +19,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .._errors import InputError
-from .contact import LeftOut
 from .roster import Roster
 
 IDS_FORMAT = 1
-"""Version of the identities file that is written; a newer one is refused."""
+"""Version of the identities file that is written; one of another version counts as none."""
 
 
 class RosterFile(NamedTuple):
@@ -119,9 +118,3 @@ def parse_ids(data: bytes, roster: RosterFile) -> tuple[str, ...] | None:
 
 def _are_texts(values: Sequence[object]) -> bool:
     return all(isinstance(value, str) for value in values)
-
-
-def parse_left_out(data: bytes, roster: RosterFile) -> tuple[LeftOut, ...]:
-    """Read the people left out from the identities file of a roster."""
-    lines = data.split(b"\n")[1 + len(roster.rows) : -1]
-    return tuple(LeftOut(**json.loads(line)) for line in lines)

@@ -136,6 +136,11 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
     """
     if isinstance(tls_failure, ssl.SSLCertVerificationError):
         return finding_of_certificate(tls_failure, "server_uri")
+    if isinstance(failure, (LookupError, TypeError, ValueError, AttributeError)):
+        return Finding(
+            f"it answered something that is no LDAP ({type(failure).__name__})",
+            "Check that the server speaks LDAP on this port",
+        )
     text = str(tls_failure or failure)
     for part, found in _SOCKET_TEXTS:
         if part in text.lower():

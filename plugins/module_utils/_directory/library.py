@@ -11,13 +11,24 @@ import traceback
 LDAP3_ERROR: str | None = None
 """Traceback of the failed import, for missing_required_lib; None when ldap3 is there."""
 
+# What ldap3 raises: its own exceptions, and what its decoding stumbles over when a server speaks no LDAP.
+FAILURES: tuple[type[Exception], ...] = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OSError,
+)
+
 try:
     import ldap3
     import ldap3.core.exceptions
     import ldap3.operation.search
+
+    FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
 except ImportError:
     LDAP3_ERROR = traceback.format_exc()
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
-__all__ = ["LDAP3_ERROR", "ldap3"]
+__all__ = ["FAILURES", "LDAP3_ERROR", "ldap3"]

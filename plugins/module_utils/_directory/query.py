@@ -14,10 +14,6 @@ from typing import NamedTuple
 from .._errors import InputError
 from .library import ldap3
 
-SCOPES = ("subtree", "one_level", "base")
-"""Scopes of a search (RFC 4511, 4.5.1.2), in the words of the options."""
-
-
 # A distinguished name (RFC 4514, 3), with the spaces between its parts that servers forgive. ldap3's own
 # parser refuses good ones, such as those with "=" or "#" within a value.
 _PAIR = r'\\(?:[\\ "#+,;<=>]|[0-9A-Fa-f]{2})'
@@ -33,7 +29,7 @@ class Query(NamedTuple):
     """One search.
 
     :ivar search_base: distinguished name where it begins.
-    :ivar scope: one of SCOPES.
+    :ivar scope: `subtree`, `one_level` or `base` (RFC 4511, 4.5.1.2).
     :ivar filter: RFC 4515 filter; empty for the directory's people filter.
     """
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .diagnosis import DirectoryError, finding_of_failure, finding_of_result
 from .entry import IDENTITY_ATTRIBUTES, Entry, make_entry
-from .library import ldap3
+from .library import FAILURES
 from .query import Query
 from .session import Session
 
@@ -20,13 +20,19 @@ _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 
 
 def search(
-    session: Session, query: Query, attributes: Sequence[str], page_size: int
+    session: Session,
+    query: Query,
+    attributes: Sequence[str],
+    page_size: int,
+    references: set[str] | None = None,
 ) -> Iterator[Entry]:
     """Stream the entries of one search.
 
     :param query: with its filter; it has been checked.
     :param attributes: names in lower case; an entry's values come in this order.
     :param page_size: entries asked for at a time.
+    :param references: is given the URIs of other servers that hold a part of what is below the base
+        (RFC 4511, 4.5.3); they are not followed.
     :raises DirectoryError: when the server does not give the whole result: a limit, a lost connection,
         a base that is not there, a referral of the whole search, or objects without an identity.
     """
@@ -35,6 +41,8 @@ def search(
         session.connection, query, [*attributes, *IDENTITY_ATTRIBUTES], page_size, tried
     ):
         for response in responses:
+            if response["type"] == "searchResRef" and references is not None:
+                references.update(response["uri"])
             if response["type"] != "searchResEntry":
                 continue
             entry = make_entry(attributes, response["raw_attributes"])
@@ -61,7 +69,7 @@ def _pages(
                 paged_size=page_size,
                 paged_cookie=cookie,
             )
-        except ldap3.core.exceptions.LDAPExceptionError as error:
+        except FAILURES as error:
             raise DirectoryError(tried, *finding_of_failure(error, None)) from None
         result = connection.result
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .._errors import Finding, InputError
+from .._network import check_seconds, is_host
 from .._tls import tls_context
 from .diagnosis import (
     DirectoryError,
@@ -21,7 +22,7 @@ from .diagnosis import (
     finding_of_failure,
     finding_of_result,
 )
-from .library import ldap3
+from .library import FAILURES, ldap3
 from .tls import VerifiedTls
 
 
@@ -72,12 +73,8 @@ def check_access(access: Access) -> list[Address]:
         if not value:
             # A name without a password is an anonymous bind that succeeds (RFC 4513, 5.1.2).
             raise InputError("Cannot bind", f"{option} is empty", f"Set {option}")
-    for option, seconds in (
-        ("connection_timeout", access.connection_timeout),
-        ("receive_timeout", access.receive_timeout),
-    ):
-        if seconds < 1:
-            raise InputError(f"Cannot use {option} {seconds}", "it is less than 1 second")
+    check_seconds("connection_timeout", access.connection_timeout)
+    check_seconds("receive_timeout", access.receive_timeout)
     return [_address(uri, access.start_tls) for uri in access.server_uris]
 
 
@@ -88,9 +85,11 @@ def _address(uri: str, start_tls: bool) -> Address:
     except ValueError:
         host, port, scheme = None, None, ""
     rest = (parts.path.strip("/"), parts.query, parts.username) if host else ()
-    if scheme not in ("ldap", "ldaps") or not host or any(rest):
+    if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(rest):
+        # What stands before an @ may be a password.
+        shown = repr(uri) if "@" not in uri else "that holds an account"
         raise InputError(
-            f"Cannot use the server_uri {uri!r}",
+            f"Cannot use the server_uri {shown}",
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
             "Give the base in search_base and the account in bind_dn",
         )
@@ -189,7 +188,7 @@ def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
             connection.start_tls(read_server_info=False)
     except ldap3.core.exceptions.LDAPStartTLSError as error:
         raise _start_tls_error(address, connection, tls, error) from None
-    except ldap3.core.exceptions.LDAPExceptionError as error:
+    except FAILURES as error:
         _close(connection)
         raise UnreachableError(tried, *finding_of_failure(error, tls.failure)) from None
     return connection
@@ -222,7 +221,7 @@ def _bind(connection: Any, uri: str, bind_dn: str) -> None:
     tried = f"Cannot bind to {uri} as {bind_dn}"
     try:
         bound = connection.bind(read_server_info=False)
-    except ldap3.core.exceptions.LDAPExceptionError as error:
+    except FAILURES as error:
         raise DirectoryError(tried, *finding_of_failure(error, None)) from None
     if not bound:
         raise DirectoryError(tried, *finding_of_result(connection.result))
@@ -235,10 +234,14 @@ _ACTIVE_DIRECTORY = b"1.2.840.113556.1.4.800"
 def _is_active_directory(connection: Any, uri: str) -> bool:
     try:
         connection.search("", "(objectClass=*)", ldap3.BASE, attributes=["supportedCapabilities"])
-    except ldap3.core.exceptions.LDAPExceptionError as error:
+    except FAILURES as error:
         raise DirectoryError(
             f"Cannot read the root DSE of {uri}", *finding_of_failure(error, None)
         ) from None
+    if connection.result["result"] != 0:
+        raise DirectoryError(
+            f"Cannot read the root DSE of {uri}", *finding_of_result(connection.result)
+        )
     for entry in connection.response or ():
         for values in entry.get("raw_attributes", {}).values():
             # ldap3 gives None for an attribute without values.
@@ -249,5 +252,5 @@ def _is_active_directory(connection: Any, uri: str) -> bool:
 
 def _close(connection: Any) -> None:
     # The session is over either way; what went wrong before is what matters.
-    with suppress(ldap3.core.exceptions.LDAPExceptionError, OSError):
+    with suppress(*FAILURES):
         connection.unbind()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -17,6 +18,7 @@ from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.location import check_locations
 from .._contacts.roster import Roster, make_roster
 from .._directory.diagnosis import DirectoryError
+from .._directory.entry import Entry
 from .._directory.query import Query, check_filter, check_query, people_filter
 from .._directory.search import search
 from .._directory.session import Access, Session, check_access, open_session
@@ -50,6 +52,7 @@ class Export(NamedTuple):
     :ivar server: URI of the server that gave it.
     :ivar entries: number of entries that the directory gave.
     :ivar empty_attributes: attributes that no entry had.
+    :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
     :ivar location_header: title of the column that holds the location; None without one.
     """
 
@@ -57,7 +60,22 @@ class Export(NamedTuple):
     server: str
     entries: int
     empty_attributes: list[str]
+    references: list[str]
     location_header: str | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What an administrator should look at, though the export is whole."""
+        return [
+            *(
+                f"No entry has the attribute {name}, which the columns use."
+                for name in self.empty_attributes
+            ),
+            *(
+                f"The directory refers to {uri} for a part of a source. Whoever is there is missing."
+                for uri in self.references
+            ),
+        ]
 
     def result(self, sources: Sequence[Source]) -> dict[str, Any]:
         """What the module returns of it: numbers, identities and causes, nobody's values.
@@ -153,11 +171,13 @@ def export(
     access = access_of(params)
     check_access(access)
     mapper = Mapper(columns)
+    references: set[str] = set()
     with open_session(access) as session:
-        found = [
-            _Found(source, list(_people(session, source, mapper, params["page_size"])))
-            for source in sources
-        ]
+        found = []
+        for source in sources:
+            entries = _entries(session, source, mapper, params["page_size"], references)
+            people = [mapper.contact(*entry, source.location) for entry in entries]
+            found.append(_Found(source, people))
     roster = make_roster(columns, (person for part in found for person in part.people))
     rows = {(contact.location, contact.identity) for contact in roster.contacts}
     for part in found:
@@ -173,22 +193,26 @@ def export(
         server=session.uri,
         entries=sum(len(part.people) for part in found),
         empty_attributes=mapper.attributes_never_seen,
+        references=sorted(uri for uri in references if not _DNS_PARTITION.search(uri)),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
     )
 
 
-def _people(
-    session: Session, source: Source, mapper: Mapper, page_size: int
-) -> Iterator[Contact | LeftOut]:
+# Partitions that every Active Directory domain refers to, with nobody in them (MS-ADTS 3.1.1.1.5).
+_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
+
+
+def _entries(
+    session: Session, source: Source, mapper: Mapper, page_size: int, references: set[str]
+) -> Iterator[Entry]:
     query = source.query
     if not query.filter:
         now = datetime.now(timezone.utc)
         query = query._replace(filter=people_filter(session.is_active_directory, now))
     try:
-        for entry in search(session, query, mapper.attributes, page_size):
-            yield mapper.contact(entry.identity, entry.values, source.location)
+        yield from search(session, query, mapper.attributes, page_size, references)
     except DirectoryError as error:
         raise DirectoryError(f"{source.name}: {error.tried}", error.answer, error.remedy) from None
 

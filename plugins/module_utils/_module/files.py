@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from .._contacts.roster import Roster
 from .._contacts.roster_file import RosterFile, parse_csv, parse_ids, render_csv, render_ids, sha256
 from .._errors import FrontdeskError, InputError
-from .._files import only_writer, remove_unfinished, replace_file
+from .._files import only_writer, remove_unfinished, replace_files
 
 
 class Module(Protocol):
@@ -68,8 +70,9 @@ def check_dest(dest: Path, check_mode: bool) -> None:
     :raises InputError: when it cannot be written.
     """
     remedy = "Name a file in an existing folder that this user may write"
-    if dest.is_dir():
-        raise InputError(f"Cannot write {dest}", "it is a folder", remedy)
+    for path in (dest, ids_path(dest)):
+        if path.is_dir():
+            raise InputError(f"Cannot write {path}", "it is a folder", remedy)
     folder = dest.parent
     if not folder.is_dir():
         if check_mode and not folder.exists():
@@ -123,29 +126,32 @@ def read_if_there(path: Path) -> bytes | None:
 
 
 def write_roster(module: Module, dest: Path, rendered: Rendered) -> tuple[bool, str | None]:
-    """Put both files in place, each atomically, the identities last: they name the roster they belong to.
+    """Put both files in place. They are written before either is moved, so a full disk changes nothing.
 
-    :returns: whether anything changed, and the path of the backup if one was made.
+    :returns: whether anything changed, and the path of the roster's backup if one was made.
     :raises FrontdeskError: when they cannot be written; the old roster is whole then.
     """
-    backup = None
-    changed = False
+    files = ((dest, rendered.csv), (ids_path(dest), rendered.ids))
     try:
         with only_writer(dest.parent):
-            for path, data in ((dest, rendered.csv), (ids_path(dest), rendered.ids)):
+            for path, _data in files:
                 remove_unfinished(path)
-                if read_if_there(path) != data:
-                    if module.params["backup"] and path.exists():
-                        made = module.backup_local(str(path))
-                        backup = backup or made
-                    replace_file(path, data, lambda temporary: _set_attributes(module, temporary))
-                    changed = True
-                changed = _set_attributes(module, str(path)) or changed
+            new = [(path, data) for path, data in files if read_if_there(path) != data]
+            backup = _back_up(module, [path for path, _data in new])
+            replace_files(new, lambda temporary: _set_attributes(module, temporary))
+            attributes = [_set_attributes(module, str(path)) for path, _data in files]
     except OSError as error:
         raise FrontdeskError(
             f"Cannot write {dest}", error.strerror or str(error), "Make room, or correct dest"
         ) from error
-    return changed, backup
+    return bool(new) or any(attributes), backup
+
+
+def _back_up(module: Module, paths: Sequence[Path]) -> str | None:
+    if not module.params["backup"]:
+        return None
+    made = [module.backup_local(str(path)) for path in paths if path.exists()]
+    return made[0] if made else None
 
 
 def _set_attributes(module: Module, path: str) -> bool:
@@ -166,10 +172,24 @@ def stage_roster(rendered: Rendered, name: str) -> Path:
     """Write a complete roster to a private folder (0700) that outlives the module.
 
     :returns: path of the CSV in it; whoever asked for check mode removes the folder.
+    :raises FrontdeskError: when there is no room for it; nothing is left then.
     """
-    path = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-")) / name
-    for file, data in ((path, rendered.csv), (ids_path(path), rendered.ids)):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
+    except OSError as error:
+        raise _staging_error(tempfile.gettempdir(), error) from error
+    path = folder / name
+    try:
+        replace_files([(path, rendered.csv), (ids_path(path), rendered.ids)])
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise _staging_error(str(folder), error) from error
     return path
+
+
+def _staging_error(folder: str, error: OSError) -> FrontdeskError:
+    return FrontdeskError(
+        f"Cannot write the roster of check mode in {folder}",
+        error.strerror or str(error),
+        "Make room there",
+    )

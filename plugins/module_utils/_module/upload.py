@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,9 +20,16 @@ from .._contacts.plan import Plan, make_plan
 from .._contacts.roster_file import sha256
 from .._errors import FrontdeskError, InputError
 from .._service.answer import Answer, ResultFormat, read_answer
-from .._service.client import Endpoint, ServiceError, check_endpoint, error_of_status, send
+from .._service.client import Endpoint, ServiceError, check_endpoint, problem_of_answer, send
 from .._service.receipt import Binding, Receipt, endpoint_of, with_history
-from .._service.state import Accepted, default_state_dir, locked, read_accepted, write_accepted
+from .._service.state import (
+    Accepted,
+    default_state_dir,
+    locked,
+    read_accepted,
+    watched,
+    write_accepted,
+)
 from .files import Loaded, load_roster
 
 MAX_ERRORS = 50
@@ -154,9 +160,11 @@ def upload(job: Job, check_mode: bool) -> Outcome:
 
     :raises FrontdeskError: when roster or state cannot be used, before anything is sent.
     """
-    loaded = _load_src(job)
-    roster = loaded.roster
-    with nullcontext() if check_mode else locked(job.state_dir):
+    _load_src(job)  # a bad roster is said before anything is made
+    with watched(job.state_dir) if check_mode else locked(job.state_dir):
+        # Only now: a run that held the lock may have come with a newer roster.
+        loaded = _load_src(job)
+        roster = loaded.roster
         accepted = read_accepted(job.state_dir)
         binding = Binding(endpoint_of(job.endpoint.url), job.profile, roster.header)
         why_none = _why_no_receipt(accepted, binding, job.state_dir)
@@ -167,7 +175,7 @@ def upload(job: Job, check_mode: bool) -> Outcome:
             check_plan(plan, job.limits, why_none)
         except GuardError as error:
             return outcome._replace(error=error)
-        if base is not None and base.receipt.roster == roster.sha256 and not job.force:
+        if base is not None and not plan.changes and not job.force:
             return _keep(job, outcome, base.receipt, loaded, check_mode)
         if check_mode:
             return outcome._replace(changed=True, uploaded=True)
@@ -182,7 +190,8 @@ def _load_src(job: Job) -> Loaded:
         raise InputError(
             f"Cannot use {job.src}",
             f"it has no column {missing[0]!r}, which is in key",
-            f"Its columns are {', '.join(map(repr, roster.header))}",
+            # Not their titles: without a header these would be a person's values.
+            f"Its first line must hold the titles of its {len(roster.header)} columns",
         )
     if not roster.rows:
         raise InputError(
@@ -208,7 +217,7 @@ def _keep(
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
     if loaded.ids is None or sha256(loaded.ids) == receipt.identities:
         return outcome
-    receipt = receipt._replace(identities=sha256(loaded.ids))
+    receipt = receipt._replace(roster=loaded.roster.sha256, identities=sha256(loaded.ids))
     if not check_mode:
         write_accepted(job.state_dir, receipt, loaded.csv, loaded.ids)
     return outcome._replace(changed=True, receipt=receipt)
@@ -225,8 +234,8 @@ def _send(
     except ServiceError as error:
         return outcome._replace(error=error)
     answer = read_answer(status, body, job.result, roster.rows, roster.identities)
-    if not 200 <= status < 300 or answer.errors:
-        refused = error_of_status(job.endpoint.url, status, len(answer.errors))
+    refused = problem_of_answer(job.endpoint.url, answer)
+    if refused is not None:
         return outcome._replace(answer=answer, error=refused)
     receipt = Receipt(
         binding=binding,

@@ -13,10 +13,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
-
-# Whose values the service's words may hold is not known then.
-_WITHHELD = "not shown, for the service named no row of the roster"
 
 
 class ResultFormat(NamedTuple):
@@ -55,11 +53,13 @@ class Answer(NamedTuple):
     :ivar status: HTTP status code (RFC 9110, 15).
     :ivar counts: numbers that the service gave, by their names.
     :ivar errors: the rows that it refused.
+    :ivar readable: whether it held what the profile says that answers hold.
     """
 
     status: int
     counts: dict[str, int]
     errors: tuple[RowError, ...]
+    readable: bool = True
 
 
 def read_answer(
@@ -69,16 +69,16 @@ def read_answer(
     rows: Sequence[Sequence[str]],
     identities: Sequence[str] | None,
 ) -> Answer:
-    """Read counts and row errors from an answer; what is not there or no JSON counts as none.
+    """Read counts and row errors from an answer.
 
     :param body: as it came.
-    :param rows: the rows that were sent, to tell whose error it is and to take their values out.
+    :param rows: the rows that were sent, to tell whose error it is and to take people's values out.
     :param identities: the identity of each row, when known.
     """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return Answer(status, {}, ())
+        document = None
     counts = _at(document, where.counts)
     errors = _at(document, where.errors)
     return Answer(
@@ -86,14 +86,17 @@ def read_answer(
         {str(name): count for name, count in counts.items() if _is_number(count)}
         if isinstance(counts, Mapping)
         else {},
-        tuple(
-            _row_error(error, where, rows, identities)
-            for error in errors
-            if isinstance(error, Mapping)
-        )
-        if isinstance(errors, list)
-        else (),
+        _row_errors(errors, where, rows, identities) if isinstance(errors, list) else (),
+        _is_readable(where, counts, errors),
     )
+
+
+def _is_readable(where: ResultFormat, counts: object, errors: object) -> bool:
+    """Whether an answer holds what it was said to hold; a page of HTML with status 200 does not."""
+    if not where.counts and not where.errors:
+        return True
+    fits = isinstance(counts, (Mapping, type(None))) and isinstance(errors, (list, type(None)))
+    return fits and not (counts is None and errors is None)
 
 
 def _at(document: Any, path: str | None) -> Any:
@@ -109,27 +112,46 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _row_error(
-    error: Mapping[str, Any],
+def _row_errors(
+    errors: Sequence[object],
     where: ResultFormat,
     rows: Sequence[Sequence[str]],
     identities: Sequence[str] | None,
+) -> tuple[RowError, ...]:
+    words = {word for row in rows for cell in row for word in _words(cell)} if errors else set()
+    return tuple(_row_error(error, where, identities, len(rows), words) for error in errors)
+
+
+def _row_error(
+    error: object,
+    where: ResultFormat,
+    identities: Sequence[str] | None,
+    number_of_rows: int,
+    words: AbstractSet[str],
 ) -> RowError:
-    number: Any = error.get(where.row)
-    if not _is_number(number) or not 1 <= number <= len(rows):
-        return RowError(None, None, "", _WITHHELD)
-    cells = rows[number - 1]
+    fields = error if isinstance(error, Mapping) else {}
+    number: Any = fields.get(where.row)
+    if not _is_number(number) or not 1 <= number <= number_of_rows:
+        number = None
     return RowError(
         number,
-        identities[number - 1] if identities else None,
-        _without(str(error.get(where.column) or ""), cells),
-        _without(str(error.get(where.cause) or ""), cells),
+        identities[number - 1] if number is not None and identities else None,
+        _without(str(fields.get(where.column) or ""), words),
+        _without(str(fields.get(where.cause) or ""), words),
     )
 
 
-def _without(text: str, cells: Sequence[str]) -> str:
-    """The service's words without the values of the row they are about, however it spells them."""
-    values = [re.escape(cell) for cell in sorted(filter(None, cells), key=len, reverse=True)]
-    if values:
-        text = re.sub("|".join(values), "...", text, flags=re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+# Numbers of telephones and the like, however they are spaced.
+_LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _without(text: str, words: AbstractSet[str]) -> str:
+    """The service's words without any that stands in the roster: it may name others than this person."""
+    text = _LONG_NUMBER.sub("...", text)
+    text = _WORD.sub(lambda word: "..." if word[0].casefold() in words else word[0], text)
     return " ".join(text.split())[:200]

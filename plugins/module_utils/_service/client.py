@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from .._errors import Finding, FrontdeskError, InputError
+from .._network import check_seconds, is_host
 from .._tls import finding_of_certificate, tls_context
+from .answer import Answer
 from .library import REQUESTS_ERROR, requests
 from .multipart import MultipartFile
 
@@ -77,7 +79,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
         host = parts.hostname
     except ValueError:
         parts, host = urlsplit(""), None
-    if parts.scheme not in ("https", "http") or not host:
+    if parts.scheme not in ("https", "http") or not host or not is_host(host):
         raise InputError(
             "Cannot use the url", "it is not of the form https://HOST/PATH", "Correct url"
         )
@@ -90,8 +92,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
             "Use https://",
         )
     _check_token(endpoint)
-    if endpoint.timeout < 1:
-        raise InputError(f"Cannot use timeout {endpoint.timeout}", "it is less than 1 second")
+    check_seconds("timeout", endpoint.timeout)
 
 
 def _check_token(endpoint: Endpoint) -> None:
@@ -160,6 +161,8 @@ def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tu
     adapter = _TlsAdapter(endpoint.ca_path, endpoint.validate_certs)
     with _Uploads() as session:
         session.mount("https://", adapter)
+        # What goes to this host itself, in clear, must not leave it by way of a proxy.
+        session.trust_env = endpoint.url.lower().startswith("https:")
         try:
             response = session.post(
                 endpoint.url,
@@ -243,19 +246,25 @@ def _root_cause(error: BaseException) -> BaseException:
         error = deeper
 
 
-def error_of_status(url: str, status: int, refused_rows: int) -> ServiceError:
-    """What a status that does not accept the roster means (RFC 9110, 15).
+def problem_of_answer(url: str, answer: Answer) -> ServiceError | None:
+    """Why an answer does not mean that the roster was accepted; None when it does (RFC 9110, 15)."""
+    tried = f"Cannot upload to {_shown(url)}"
+    said = f"it answered {answer.status}"
+    if answer.errors:
+        rows = "1 row" if len(answer.errors) == 1 else f"{len(answer.errors)} rows"
+        said += f" and refused {rows}; nothing counts as accepted"
+    elif answer.status == 202:
+        said += ", which says that it may yet refuse the roster"
+    elif 200 <= answer.status < 300:
+        if answer.readable:
+            return None
+        said += ", but not with what result says; the roster counts as not accepted"
+    return ServiceError(tried, said, _remedy(answer))
 
-    :param refused_rows: how many rows the service named.
-    """
-    answer = f"it answered {status}"
-    if refused_rows:
-        answer += f" and refused {refused_rows} rows; nothing counts as accepted"
-    return ServiceError(f"Cannot upload to {_shown(url)}", answer, _remedy(status, refused_rows))
 
-
-def _remedy(status: int, refused_rows: int) -> str:
-    if refused_rows:
+def _remedy(answer: Answer) -> str:
+    status = answer.status
+    if answer.errors:
         return "Correct these people in the directory, or the columns; service.errors has the rows"
     if status in (401, 403):
         return "Check token, token_header and token_prefix, and what the token may do"
@@ -263,4 +272,6 @@ def _remedy(status: int, refused_rows: int) -> str:
         return "Check url"
     if status >= 500:
         return "The service has a problem; the next run sends the roster again"
+    if 200 <= status < 300:
+        return "Check url and result against the service's documentation"
     return "Look up the status in the service's documentation"

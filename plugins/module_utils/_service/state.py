@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +21,8 @@ from .receipt import Receipt, StateError, parse_receipt, render_receipt
 
 _RECEIPT = "receipt.json"
 _LOCK = "lock"
-# A roster or its identities, or what a killed run left of one.
-_ROSTER_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?")
+# A roster or its identities, or what a killed run left of one or of a receipt.
+_OLD_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
@@ -89,32 +89,74 @@ def _read(path: Path) -> bytes | None:
 def locked(directory: Path) -> Iterator[None]:
     """Make the directory, private to its user, and keep other runs out while this one uses it.
 
-    :raises StateError: when it cannot be made, or another run is using it.
+    :raises StateError: when it cannot be made, others may look into it, or another run is using it.
     """
+    tried = f"Cannot use the state directory {directory}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if stat.S_IMODE(directory.stat().st_mode) & 0o077:
-            directory.chmod(0o700)
+        mode = stat.S_IMODE(directory.stat().st_mode)
+        if mode & 0o077:
+            # Not made private here: it may be one that others need, such as /srv.
+            raise StateError(
+                tried,
+                f"others may look into it (mode {mode:04o})",
+                "Give state_dir a directory of its own with mode 0700",
+            )
         lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(
-            f"Cannot use the state directory {directory}",
+            tried,
             error.strerror or str(error),
-            "Set state_dir",
+            "Give state_dir a directory that this user may write",
         ) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise StateError(
-            f"Cannot use the state directory {directory}",
-            "another run is using it",
-            "Wait until it ends, and schedule the runs further apart",
-        ) from error
-    try:
+        _lock(lock, fcntl.LOCK_EX, tried)
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def watched(directory: Path) -> Iterator[None]:
+    """Read the state while nobody changes it, without leaving a trace; for check mode.
+
+    :raises StateError: when it cannot be read, or another run is changing it.
+    """
+    tried = f"Cannot use the state directory {directory}"
+    try:
+        lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        # No run has been here yet.
+        yield
+        return
+    except OSError as error:
+        raise StateError(
+            tried,
+            error.strerror or str(error),
+            "Run as the user who owns the state directory",
+        ) from error
+    try:
+        _lock(lock, fcntl.LOCK_SH, tried)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lock(descriptor: int, kind: int, tried: str) -> None:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StateError(
+            tried,
+            "another run is using it",
+            "Wait until it ends, and schedule the runs further apart",
+        ) from error
+    except OSError as error:
+        raise StateError(
+            tried,
+            f"it cannot be locked ({error.strerror})",
+            "Put state_dir on a file system with locks, such as a local one",
+        ) from error
 
 
 def write_accepted(
@@ -142,5 +184,7 @@ def _remove_old(directory: Path, receipt: Receipt) -> None:
     """Remove people's data that nothing needs any more: rosters other than the accepted one."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"}
     for path in directory.iterdir():
-        if path.name not in kept and _ROSTER_NAME.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+        if path.name not in kept and _OLD_NAME.fullmatch(path.name):
+            # The upload is accepted and noted; what cannot be removed now, the next run tries again.
+            with suppress(OSError):
+                path.unlink()

@@ -24,7 +24,8 @@ HEADER = ("Name", "Email", "Location")
 
 def columns(*specifications: dict[str, Any]) -> tuple[Column, ...]:
     """Compile columns as an administrator gives them."""
-    return compile_columns(specifications, all_global=False)
+    located = any(specification["value"] == "location" for specification in specifications)
+    return compile_columns(specifications, all_global=not located)
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -19,6 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
     only_writer,
     remove_unfinished,
     replace_file,
+    replace_files,
 )
 
 
@@ -51,7 +53,7 @@ def test_it_is_prepared_before_it_takes_its_place(tmp_path: Path) -> None:
         assert path.read_bytes() == b"old"
         os.chmod(temporary, 0o640)
 
-    replace_file(path, b"new", prepare)
+    replace_files([(path, b"new")], prepare)
     assert seen == [(tmp_path, 0o600, b"new")]
     assert _mode(path) == 0o640
 
@@ -89,9 +91,29 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, removes:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replace_file(path, b"new", fail)
+        replace_files([(path, b"new")], fail)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["contacts.csv"]
+
+
+def test_of_several_files_none_is_replaced_before_all_are_written(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "a.csv.ids"
+    first.write_bytes(b"old")
+    written = []
+
+    def prepare(temporary: str) -> None:
+        written.append(Path(temporary).read_bytes())
+        assert first.read_bytes() == b"old"
+        if len(written) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        replace_files([(first, b"new"), (second, b"ids")], prepare)
+    assert written == [b"new", b"ids"]
+    assert first.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.csv"]
+    replace_files([(first, b"new"), (second, b"ids")])
+    assert (first.read_bytes(), second.read_bytes()) == (b"new", b"ids")
 
 
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
@@ -108,7 +130,8 @@ def _killed_while_writing(path: Path) -> None:
         "files = importlib.util.module_from_spec(spec)\n"
         "spec.loader.exec_module(files)\n"
         "from pathlib import Path\n"
-        f"files.replace_file(Path({str(path)!r}), b'new', lambda t: os.kill(os.getpid(), 9))\n"
+        f"new = [(Path({str(path)!r}), b'new')]\n"
+        "files.replace_files(new, lambda temporary: os.kill(os.getpid(), 9))\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], check=False)
     assert ended.returncode == -9

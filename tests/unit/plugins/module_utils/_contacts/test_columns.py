@@ -45,6 +45,8 @@ def test_a_column_has_what_was_given() -> None:
 def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
     assert [c.header for c in compile_columns([NAME, PLACE], all_global=True)] == ["Name"]
     assert [c.header for c in compile_columns([NAME, PLACE], all_global=False)] == ["Name", "Place"]
+    in_capitals = {**PLACE, "value": "LOCATION | upper"}
+    assert [c.header for c in compile_columns([in_capitals], all_global=False)] == ["Place"]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,13 @@ def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() ->
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Phone'. "
                 "Name one of 'Name', 'Place'."
+            ),
+        ),
+        (
+            [NAME, {**NAME, "header": "Office", "value": "l"}],
+            (
+                "Cannot tell the locations apart: the sources have locations, and no column holds them. "
+                "Add a column with the value location, or give no source a location."
             ),
         ),
         (

@@ -66,7 +66,10 @@ def _malformed(uri: str) -> str:
         ({"bind_dn": ""}, "Cannot bind: bind_dn is empty. Set bind_dn."),
         ({"bind_pw": ""}, "Cannot bind: bind_pw is empty. Set bind_pw."),
         *(
-            ({option: seconds}, f"Cannot use {option} {seconds}: it is less than 1 second.")
+            (
+                {option: seconds},
+                f"Cannot use {option} {seconds}: it is not from 1 to 86400 seconds.",
+            )
             for option in ("connection_timeout", "receive_timeout")
             for seconds in (0, -1)
         ),
@@ -74,9 +77,21 @@ def _malformed(uri: str) -> str:
             ({"server_uris": ["ldaps://good", uri]}, _malformed(uri))
             for uri in (
                 *("", "dc1.x.no", "dc1.x.no:636", "https://dc1", "ldaps://", "ldaps://:636"),
-                *("ldaps://dc1/DC=x", "ldaps://dc1?x", "ldaps://svc@dc1", "ldaps://dc1:x"),
+                *("ldaps://dc1/DC=x", "ldaps://dc1?x", "ldaps://dc1:x"),
                 *("ldaps://dc1:99999", "ldaps://[::1", "ldapi://socket"),
+                *("ldaps://a..b", "ldaps://" + "a" * 64, "ldaps://a b"),
             )
+        ),
+        *(
+            (
+                {"server_uris": [uri]},
+                (
+                    "Cannot use the server_uri that holds an account: it is not of the form "
+                    "ldaps://HOST or ldaps://HOST:PORT. "
+                    "Give the base in search_base and the account in bind_dn."
+                ),
+            )
+            for uri in ("ldaps://svc@dc1", "ldaps://svc:s3cret@dc1")
         ),
         (
             {"server_uris": ["ldap://dc1"]},

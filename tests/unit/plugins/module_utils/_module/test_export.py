@@ -58,6 +58,7 @@ class _Directory:
         self.is_active_directory = True
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         self.sessions: list[Access] = []
+        self.references: set[str] = set()
         monkeypatch.setattr(module_export, "open_session", self._open_session)
         monkeypatch.setattr(module_export, "search", self._search)
 
@@ -67,8 +68,14 @@ class _Directory:
         yield Session("ldaps://dc1", None, self.is_active_directory)
 
     def _search(
-        self, _session: Session, query: Query, attributes: Sequence[str], page_size: int
+        self,
+        _session: Session,
+        query: Query,
+        attributes: Sequence[str],
+        page_size: int,
+        references: set[str],
     ) -> Iterator[Entry]:
+        references.update(self.references)
         self.queries.append((query, attributes, page_size))
         found = self.people[query.search_base.partition("=")[2]]
         if isinstance(found, DirectoryError):

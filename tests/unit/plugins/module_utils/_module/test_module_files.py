@@ -135,7 +135,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "replace_file", fail)
+    monkeypatch.setattr(files, "replace_files", fail)
     with pytest.raises(FrontdeskError) as caught:
         write_roster(FakeModule(), dest, NEWER)
     assert str(caught.value) == (

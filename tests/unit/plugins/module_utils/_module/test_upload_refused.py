@@ -40,8 +40,8 @@ _REFUSED = (
 )
 
 
-_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "... again"}
-_NOTHING_COUNTS = "refused 1 rows; nothing counts as accepted"
+_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
+_NOTHING_COUNTS = "refused 1 row; nothing counts as accepted"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,20 @@ def test_what_the_service_refuses_is_not_remembered(
     assert (service and service["error_count"]) == (errors if errors is None else len(errors))
 
 
-@pytest.mark.parametrize("status", ["200 OK", "201 Created", "202 Accepted", "204 No Content"])
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
 def test_any_success_counts_as_accepted(sync: Sync, status: str) -> None:
     sync.answer = plain(status)
-    assert did(sync.run(initial=True)) == (True, True)
+    assert did(sync.run(initial=True, result=None)) == (True, True)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "202 Accepted"])
+@pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"errors": {"1": "bad"}}'])
+def test_a_success_that_says_something_else_does_not(sync: Sync, status: str, body: bytes) -> None:
+    sync.answer = plain(status, body)
+    outcome = sync.run(initial=True)
+    assert outcome.error is not None
+    assert did(outcome) == (False, False)
+    assert "receipt.json" not in sync.files()
 
 
 def test_row_errors_in_a_result_are_few_and_counted(sync: Sync) -> None:
@@ -92,12 +102,14 @@ def test_a_service_that_is_not_there_is_an_outcome(sync: Sync) -> None:
     assert list(sync.files()) == ["lock"]
 
 
-def test_another_run_is_kept_out_but_not_from_check_mode(sync: Sync) -> None:
+def test_another_run_is_kept_out(sync: Sync) -> None:
     with locked(sync.state):
-        with pytest.raises(StateError, match="another run is using it"):
-            sync.run(initial=True)
-        sync.run(initial=True, check_mode=True)
+        for check_mode in (False, True):
+            with pytest.raises(StateError, match="another run is using it"):
+                sync.run(initial=True, check_mode=check_mode)
     assert sync.sent == []
+    sync.run(initial=True, check_mode=True)
+    assert sync.files() == {"lock": b""}
 
 
 def _no_rows(path: Path) -> None:
@@ -115,7 +127,10 @@ def _other_columns(path: Path) -> None:
         (_no_rows, "it has a header and no contacts. Export a roster to it first."),
         (
             _other_columns,
-            "it has no column 'Email', which is in key. Its columns are 'Name', 'Mail'.",
+            (
+                "it has no column 'Email', which is in key. "
+                "Its first line must hold the titles of its 2 columns."
+            ),
         ),
     ],
 )

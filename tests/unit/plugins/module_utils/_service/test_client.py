@@ -14,11 +14,15 @@ import pytest
 import requests
 import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
+    Answer,
+    RowError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
     Endpoint,
     ServiceError,
     check_endpoint,
-    error_of_status,
+    problem_of_answer,
     send,
 )
 
@@ -93,7 +97,10 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
             for value in ("", "X Y", "X:", "X\r\nY", "Tøken", "X\n")
         ),
         *(
-            ({"timeout": seconds}, f"Cannot use timeout {seconds}: it is less than 1 second.")
+            (
+                {"timeout": seconds},
+                f"Cannot use timeout {seconds}: it is not from 1 to 86400 seconds.",
+            )
             for seconds in (0, -1)
         ),
     ],
@@ -112,11 +119,15 @@ def test_the_token_is_in_no_text_of_an_endpoint() -> None:
     ("status", "refused", "answer", "remedy"),
     [
         (
+            *(202, 0, "it answered 202, which says that it may yet refuse the roster"),
+            "Check url and result against the service's documentation",
+        ),
+        (
             *(422, 3, "it answered 422 and refused 3 rows; nothing counts as accepted"),
             "Correct these people in the directory, or the columns; service.errors has the rows",
         ),
         (
-            *(200, 1, "it answered 200 and refused 1 rows; nothing counts as accepted"),
+            *(200, 1, "it answered 200 and refused 1 row; nothing counts as accepted"),
             "Correct these people in the directory, or the columns; service.errors has the rows",
         ),
         *(
@@ -144,8 +155,21 @@ def test_the_token_is_in_no_text_of_an_endpoint() -> None:
     ],
 )
 def test_what_a_status_means(status: int, refused: int, answer: str, remedy: str) -> None:
-    error = error_of_status("https://x.no/contacts?key=secret", status, refused)
+    errors = (RowError(1, None, "Email", "not unique"),) * refused
+    error = problem_of_answer(
+        "https://x.no/contacts?key=secret", Answer(status, {}, errors, readable=True)
+    )
     assert str(error) == f"Cannot upload to https://x.no/contacts: {answer}. {remedy}."
+
+
+def test_an_answer_counts_only_when_it_can_be_read() -> None:
+    url = "https://x.no/contacts"
+    assert problem_of_answer(url, Answer(200, {}, (), readable=True)) is None
+    assert str(problem_of_answer(url, Answer(200, {}, (), readable=False))) == (
+        "Cannot upload to https://x.no/contacts: it answered 200, but not with what result says; "
+        "the roster counts as not accepted. "
+        "Check url and result against the service's documentation."
+    )
 
 
 def _failed(below: Exception, kind: type[Exception]) -> Exception:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -180,10 +181,32 @@ def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
-def test_a_directory_that_others_may_enter_becomes_private(tmp_path: Path, mode: int) -> None:
+def test_a_directory_that_others_may_enter_is_refused_and_kept(tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
-    with locked(tmp_path):
-        assert _mode(tmp_path) == 0o700
+    with pytest.raises(StateError) as caught, locked(tmp_path):
+        pass
+    assert str(caught.value) == (
+        f"Cannot use the state directory {tmp_path}: others may look into it (mode {mode:04o}). "
+        "Give state_dir a directory of its own with mode 0700."
+    )
+    assert _mode(tmp_path) == mode
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_system_without_locks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(StateError) as caught, locked(tmp_path):
+        pass
+    assert str(caught.value) == (
+        f"Cannot use the state directory {tmp_path}: it cannot be locked (No locks available). "
+        "Put state_dir on a file system with locks, such as a local one."
+    )
 
 
 def test_a_private_directory_stays_as_it_is(tmp_path: Path) -> None:
@@ -218,7 +241,7 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught, locked(path):
         pass
     assert str(caught.value) == (
-        f"Cannot use the state directory {path}: Not a directory. Set state_dir."
+        f"Cannot use the state directory {path}: Not a directory. Give state_dir a directory that this user may write."
     )
 
 
