@@ -71,6 +71,19 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"ou_template": "OU=Staff,dc=fjord,dc=test"},
         "Cannot use contact_sync_ou_template: it does not hold {ou}. Put {ou} where the OU goes.",
     ),
+    *(
+        ({"name": name}, "contact_sync_name names the state directory: letters, digits and . _ @ -")
+        for name in ("", "..", "../x", "a/b", "-a", "a\n")
+    ),
+    *(
+        ({"service_url": url}, "contact_sync_service_url must begin with https://.")
+        for url in (
+            "http://frontdesk.test/x",
+            "http://localhost.test/x",
+            "ftp://x",
+            "frontdesk.test",
+        )
+    ),
     (
         {"profile": "other"},
         "value of contact_sync_profile must be one of: receptionist, got: other",
@@ -131,6 +144,21 @@ def test_report_and_keyword_check_mode(
     assert not list(place.temporary.iterdir())
     done = run_playbook(place, SYNC, inventory)
     assert done.tasks[-1].result["msg"].split("\n") == ["Done: a roster was uploaded.", told]
+
+
+def test_secrets_of_the_environment_stay_out_of_cached_facts(
+    open_ldap: RunningDirectory, service: Receiver, place: Place
+) -> None:
+    variables = role_variables(open_ldap, service, place)
+    for name in ("state_dir", "bind_pw", "service_token"):
+        del variables[f"contact_sync_{name}"]
+    secrets = {"FRONTDESK_BIND_PW": open_ldap.bind_pw, "FRONTDESK_TOKEN": service.token}
+    facts = place.root / "facts"
+    cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(facts)}
+    run = run_playbook(place, SYNC, Inventory(variables), "--check", env={**secrets, **cache})
+    run.check()
+    assert [path.name for path in facts.iterdir()]
+    assert place.holding(secrets.values()) == []
 
 
 def test_default_places(open_ldap: RunningDirectory, service: Receiver, place: Place) -> None:

@@ -17,7 +17,7 @@ _PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 
 def _load_anew(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
     """Load a file once more; the one that was loaded before is back when the test ends."""
-    package, _, last = f"{_PLACE}.{name}".rpartition(".")
+    package, _dot, last = f"{_PLACE}.{name}".rpartition(".")
     loaded = importlib.import_module(f"{package}.{last}")
     monkeypatch.setattr(importlib.import_module(package), last, loaded)
     monkeypatch.delitem(sys.modules, f"{package}.{last}")

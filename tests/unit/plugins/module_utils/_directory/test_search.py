@@ -86,7 +86,9 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
         [_person(2, sn=[b"C", b"D"]), page_end(b"")],
     )
     with _session(tmp_path, pages) as session:
-        entries = list(search(session, QUERY, ["mail", "sn"], 100))
+        references: set[str] = set()
+        entries = list(search(session, QUERY, ["mail", "sn"], 100, references))
+    assert references == {"ldap://other/DC=y"}
     assert entries == [
         Entry(str(IDS[0]), ([b"a"], [b"A"])),
         Entry(str(IDS[1]), ([], [b"B"])),
@@ -98,6 +100,16 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
         assert request.count(cookie) == 1
     for name in (b"mail", b"sn", b"objectGUID", b"entryUUID", b"1.2.840.113556.1.4.319"):
         assert name in requests[0]
+
+
+def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    # Taken for another kind of server, Active Directory would give those who left, too.
+    pages = _Pages()
+    pages.pages[0] = [result(SEARCH, 51)]
+    with pytest.raises(DirectoryError) as caught, _session(tmp_path, pages):
+        pass
+    assert caught.value.tried.startswith("Cannot read the root DSE of ldaps://localhost:")
+    assert caught.value.answer.startswith("the server is busy (result 51")
 
 
 def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:

@@ -122,6 +122,21 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
+def test_parts_that_another_server_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = _Directory(monkeypatch, A=[_person(1)])
+    directory.references = {
+        "ldap://corp.example/CN=Configuration,DC=corp,DC=example",
+        "ldap://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example",
+        "ldap://ForestDnsZones.corp.example/DC=ForestDnsZones,DC=corp,DC=example",
+        "ldap://child.corp.example/DC=child,DC=corp,DC=example",
+    }
+    exported, _sources = _export(export_params(source("OU=A", location="oslo")))
+    told = "ldap://child.corp.example/DC=child,DC=corp,DC=example for a part of a source."
+    assert [text for text in exported.warnings if "refers" in text] == [
+        f"The directory refers to {told} Whoever is there is missing."
+    ]
+
+
 @pytest.mark.parametrize(
     ("is_active_directory", "begin"),
     [(True, "(&(objectCategory=person)"), (False, "(objectClass=inetOrgPerson)")],

@@ -156,6 +156,15 @@ def test_other_identities_alone_are_remembered_and_send_nothing(
     assert did(sync.run()) == (check_mode, False)
 
 
+def test_the_same_rows_in_other_bytes_send_nothing(sync: Sync) -> None:
+    sync.run(initial=True)
+    before = sync.files()
+    sync.src.write_bytes(b"\xef\xbb\xbf" + sync.src.read_bytes().replace(b"\r\n", b"\n"))
+    outcome = sync.run()
+    assert (did(outcome), kinds(outcome), len(sync.sent)) == ((False, False), {}, 1)
+    assert sync.files() == before
+
+
 def test_without_identities_the_key_tells_people_apart(sync: Sync) -> None:
     sync.run(initial=True)
     ids_path(sync.src).unlink()

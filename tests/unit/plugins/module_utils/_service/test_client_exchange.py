@@ -84,6 +84,12 @@ def test_an_upload_is_one_form_with_one_file() -> None:
     assert part.get_payload(decode=True) == CSV
 
 
+def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    with http_server(_ok) as server:
+        assert _send(server.port) == (200, b'{"counts": {}}')
+
+
 @pytest.mark.parametrize(
     ("changes", "header", "value"),
     [
