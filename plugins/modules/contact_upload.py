@@ -14,6 +14,7 @@ author:
 description:
   - Compares a roster with the last one that the service accepted, and uploads it over HTTPS if they differ.
   - Nothing is sent when nothing changed, and nothing when the plan removes more contacts than permitted.
+  - A status from 200 to 299 means that the service accepted the roster, except 202, by which it has yet to decide.
   - What the service accepted is kept in a state directory together with a receipt; the next run compares with it.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
@@ -34,6 +35,7 @@ options:
   url:
     description:
       - Where the service takes uploads, as its documentation says. Redirects are not followed.
+      - It is printed by B(-vvv) and written into the receipt without its query. Put no credential in it.
       - Only a service on this host itself can be reached by C(http://).
     type: str
     required: true
@@ -96,6 +98,7 @@ options:
     description:
       - Directory of the last accepted roster and its receipt. It is made with mode 0700, and refused when others may
         look into it.
+      - Two accounts of one service need one each, for a receipt does not know whose token sent a roster.
       - If not set, it is named after the service's host and lies in C(/var/lib/frontdesk-contacts) for root, else in
         C($XDG_STATE_HOME/frontdesk-contacts) (C(~/.local/state/frontdesk-contacts)).
       - Where runs happen in containers that are thrown away, it must be on a path that is kept.
@@ -125,7 +128,7 @@ options:
   result:
     description:
       - Where the service's JSON answer holds counts and row errors.
-      - When it lists row errors, the roster counts as not accepted whatever the status.
+      - When it lists row errors, or holds neither of the two, the roster counts as not accepted whatever the status.
     type: dict
     suboptions:
       counts:
