@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - ansible.builtin.files
 requirements:
   - jinja2
+  - phonenumbers >= 8.13.0 (for the filter C(e164) and for O(columns[].phone_style) alone)
 options:
   sources:
     description:
@@ -82,13 +83,39 @@ options:
       value:
         description:
           - A Jinja expression without braces over LDAP attributes, for instance V(givenName),
-            V(mail | lower) or V(mobile or telephoneNumber).
+            V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - A name is the attribute's value, without regard to case, and empty when there is none. Of several values
-            it is the smallest in byte order; V(all.NAME) or V(all['NAME']) is the sorted list of them.
+            it is the smallest in byte order; V(all.mail) or V(all['mail']) is the sorted list of them.
           - V(location) is the location of the source. A column of nothing else is left out when no source has one.
-          - The filters are C(default), C(first), C(join), C(last), C(lower), C(replace), C(title), C(trim)
-            and C(upper).
-          - Control characters and line breaks in a value become one space.
+            V(phone_region) is the option O(phone_region), or empty.
+          - The filters follow in a list, each with an example. They carry the names and the meaning of Jinja's and
+            Ansible's own, and their arguments can be given by name.
+          - C(lower), as in V(mail | lower).
+          - C(upper), as in V(sn | upper).
+          - C(title), as in V(givenName | title), capitalizes each word.
+          - C(trim), as in V(title | trim), takes away the space at both ends.
+          - C(default), as in V(department | default('Staff'\)), replaces an empty value, and so an absent one.
+          - C(first), as in V(all.mail | first), of several values.
+          - C(last), as in V(all.mail | last), of several values.
+          - C(join), as in V(all.mail | join('; '\)), puts several values together.
+          - C(replace), as in V(department | replace('Dept.', 'Department'\)), replaces a text wherever it occurs.
+          - C(regex_replace), as in V(displayName | regex_replace('(.+\), (.+\)', '\\\\2 \\\\1'\)), replaces what a
+            regular expression of Python matches. It takes C(ignorecase=true) and C(multiline=true).
+          - C(regex_search), as in V(mail | regex_search('@(.+\)$', '\\\\1'\)), gives what a regular expression
+            matches first, or the group that is named; a text in any case, and empty when nothing matches. It takes
+            C(ignorecase=true) and C(multiline=true).
+          - >-
+            C(map_value), as in V(l | map_value({'Oslo': 'oslo-hq', 'Bergen': 'bergen'}, 'elsewhere'\)), gives
+            what a dictionary has for the value, else the second argument, else nothing.
+          - C(e164), as in V(mobile | e164('NO'\)), writes a valid phone number as in C(+4791234567) and gives nothing
+            for anything else, so that V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) falls back. Its
+            argument is the country, by two capital letters (ISO 3166-1), of numbers without a country code;
+            O(phone_region) if not given. V(mobile | e164(c or phone_region\)) takes it from an attribute.
+            A number with an extension counts as none. People whose cell ends up empty so are listed in RV(emptied).
+          - A regular expression works on at most 10000 characters and 1 second of computing for each value. In a text
+            of Jinja a backslash is written twice.
+          - Values and the texts in an expression are composed (Unicode's NFC) before they are compared.
+          - Control characters and line breaks in a cell become one space.
         type: str
         required: true
       required:
@@ -111,6 +138,28 @@ options:
         description:
           - Number of characters over which a row is invalid.
         type: int
+      phone_style:
+        description:
+          - How the phone number that is this column's value is to be written. A value that is no valid number, or a
+            number with an extension, is emptied where the other rules permit it and listed in RV(emptied), else
+            the row is invalid.
+          - V(e164) is C(+4791234567), V(e164_no_plus) is C(4791234567), V(international) is C(+47 91 23 45 67).
+          - V(national) is C(91 23 45 67) for a number with the country code of O(phone_region), which it needs, and
+            V(international) for others.
+        type: str
+        choices: [e164, e164_no_plus, international, national]
+  phone_region:
+    description:
+      - The country that phone numbers without a country code are of, by its two capital letters (ISO 3166-1). In YAML
+        write them in quotes, for V(NO) without quotes is C(false).
+      - If not set, only numbers with a country code are valid. The default columns then take phone numbers as they
+        stand, and otherwise in the form of V(mobile | e164(phone_region\)).
+    type: str
+  location_pattern:
+    description:
+      - A regular expression of Python that the location of every source must match in full, for instance
+        V([a-z]{3}-[0-9]+).
+    type: str
   on_invalid:
     description:
       - What to do about people who have no valid row. V(skip) leaves them out and lists them in RV(left_out),
@@ -170,6 +219,34 @@ EXAMPLES = r"""
         unique: true
     on_invalid: fail
     dest: /srv/contacts/everybody.csv
+
+- name: Export cells as another service wants them
+  frontdesk.contacts.ad_contacts_export:
+    server_uri: ldaps://dc1.corp.example
+    bind_dn: svc-frontdesk@corp.example
+    bind_pw: "{{ vault_bind_pw }}"
+    sources:
+      - location: oslo-hq
+        search_base: OU=Oslo,OU=Staff,DC=corp,DC=example
+    location_pattern: "[a-z]+(-[a-z]+)*"
+    phone_region: "NO"
+    columns:
+      - header: Name
+        value: givenName ~ ' ' ~ sn
+        required: true
+        max_length: 50
+      - header: Mobile
+        value: mobile | e164 or telephoneNumber | e164
+        phone_style: e164_no_plus
+        unique: true
+      - header: Floor
+        value: "department | map_value({'Engineering': '2', 'Sales': '3'}, 'ground floor')"
+      - header: Mail domain
+        value: mail | lower | regex_search('@(.+)$', '\\1')
+      - header: Site
+        value: location
+        required: true
+    dest: /srv/contacts/oslo.csv
 """
 
 RETURN = r"""
@@ -241,7 +318,9 @@ left_out:
       description: The rule that is broken.
       type: str
 emptied:
-  description: Cells emptied because another person at the location has the same value, at most 50 of them.
+  description:
+    - Cells that lost their value, at most 50 of them. Either another person at the location has the same value and
+      the column is unique, or the value is no valid phone number.
   returned: success
   type: list
   elements: dict
@@ -255,6 +334,10 @@ emptied:
     column:
       description: Title of the column.
       type: str
+    cause:
+      description: Why the value was taken away.
+      type: str
+      sample: not a valid phone number
 backup_file:
   description: Copy of the old roster.
   returned: changed and O(backup=true)
@@ -274,10 +357,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._contacts.diff import roster_diff
-from ..module_utils._contacts.expression import JINJA2_ERROR
+from ..module_utils._contacts.library import JINJA2_ERROR
 from ..module_utils._directory.library import LDAP3_ERROR
-from ..module_utils._errors import FrontdeskError
-from ..module_utils._module.arguments import DEFAULT_COLUMNS, directory_spec, export_spec
+from ..module_utils._errors import FrontdeskError, MissingLibraryError
+from ..module_utils._module.arguments import default_columns, directory_spec, export_spec
 from ..module_utils._module.export import Export, export, sources_of
 from ..module_utils._module.files import (
     check_dest,
@@ -306,8 +389,12 @@ def main() -> None:
         sources = sources_of(module.params)
         dest = Path(os.path.realpath(module.params["dest"]))
         check_dest(dest, module.check_mode)
-        exported = export(module.params, DEFAULT_COLUMNS, sources)
+        columns = default_columns(module.params["phone_region"])
+        exported = export(module.params, columns, sources)
         result = put_in_place(module, dest, exported)
+    except MissingLibraryError as error:
+        missing = missing_required_lib(error.library, reason=error.reason)
+        module.fail_json(msg=missing, exception=error.trace)
     except FrontdeskError as error:
         module.fail_json(msg=str(error))
     for warning in exported.warnings:

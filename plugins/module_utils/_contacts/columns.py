@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._errors import InputError
 from .expression import Expression, compile_expression
+from .phone import PhoneStyle, check_region, require_phonenumbers
+from .text import SURROGATE, clean, compose
 
 
 class Column(NamedTuple):
@@ -24,6 +25,7 @@ class Column(NamedTuple):
     :ivar required_unless: header of another column; both empty makes the row invalid.
     :ivar unique: no two people at one location share a value.
     :ivar max_length: longest cell in characters (Unicode code points); None for any.
+    :ivar phone_style: how its cells, which are phone numbers, are written; None when they are none.
     """
 
     header: str
@@ -32,18 +34,22 @@ class Column(NamedTuple):
     required_unless: str | None = None
     unique: bool = False
     max_length: int | None = None
+    phone_style: PhoneStyle | None = None
 
 
 def compile_columns(
-    specifications: Sequence[Mapping[str, Any]], all_global: bool
+    specifications: Sequence[Mapping[str, Any]], all_global: bool, phone_region: str = ""
 ) -> tuple[Column, ...]:
     """Check the columns as the user gave them and compile their expressions.
 
     :param specifications: the option's elements: header, value, and the rules.
     :param all_global: whether no source has a location; the column of the location is left out then.
+    :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
     :raises InputError: for a header twice, a rule about a column that is not there, a bad expression.
+    :raises MissingLibraryError: when phone numbers are to be checked, and phonenumbers is missing.
     """
-    columns = [_compile_column(specification) for specification in specifications]
+    check_region(phone_region)
+    columns = [_compile_column(specification, phone_region) for specification in specifications]
     if all_global:
         columns = [column for column in columns if not column.expression.is_location]
     headers = [column.header for column in columns]
@@ -70,10 +76,10 @@ def _check_headers(headers: Sequence[str]) -> None:
     if not headers:
         raise InputError("Cannot make a roster", "no columns are given", "Give at least one column")
     for header in headers:
-        if not header or clean(header) != header:
+        if not header or clean(header) != header or SURROGATE.search(header):
             raise InputError(
                 f"Cannot use the column title {header!r}",
-                "it is empty, or holds line breaks or spaces at its ends",
+                "it is empty, or holds line breaks, spaces at its ends or half a character",
                 "Write it exactly as the service does",
             )
         if headers.count(header) > 1:
@@ -82,59 +88,78 @@ def _check_headers(headers: Sequence[str]) -> None:
             )
 
 
-def _compile_column(specification: Mapping[str, Any]) -> Column:
-    header = str(specification["header"])
+def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Column:
+    header = compose(str(specification["header"]))
     length = specification.get("max_length")
     if length is not None and length < 1:
         raise InputError(
             f"Cannot use max_length {length} of column {header!r}", "it is less than 1"
         )
+    other = specification.get("required_unless")
     return Column(
         header=header,
-        expression=compile_expression(str(specification["value"]), header),
+        expression=compile_expression(str(specification["value"]), header, phone_region),
         required=bool(specification.get("required")),
-        required_unless=specification.get("required_unless"),
+        required_unless=None if other is None else compose(other),
         unique=bool(specification.get("unique")),
         max_length=length,
+        phone_style=_phone_style(header, specification.get("phone_style"), phone_region),
     )
 
 
-# Control characters of ISO 6429 and the two Unicode line ends that are no control characters.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+def _phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyle | None:
+    if style is None:
+        return None
+    if style == "national" and not phone_region:
+        raise InputError(
+            f"Cannot use phone_style national of column {header!r}",
+            "phone_region is not given, and a number without a country code is of no country",
+            "Give phone_region, or use phone_style international",
+        )
+    require_phonenumbers(f"by phone_style of column {header!r}")
+    return PhoneStyle(style, phone_region)
+
+
 # What a spreadsheet runs as a formula when the file is opened. A phone number's + begins none, unless
 # something follows that calls, compares, quotes or names another cell.
 _FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
-def clean(text: str) -> str:
-    """One cell's text on one line, trimmed, in Unicode's composed form (NFC).
-
-    Two directories may spell the same name with other code points; composed they are the same bytes.
-    """
-    line = _CONTROLS.sub(" ", text).strip()
-    return line if line.isascii() else unicodedata.normalize("NFC", line)
-
-
-def broken_rule(columns: Sequence[Column], cells: Sequence[str]) -> str | None:
+def broken_rule(
+    columns: Sequence[Column], cells: Sequence[str], emptied: Mapping[str, str]
+) -> str | None:
     """Hold one row's cells against the rules that look at this row alone.
 
     :param cells: one cleaned text for each column, in their order.
+    :param emptied: for each cell that lost its value the title of its column, and why it is empty.
     :returns: the first rule that is broken, or None. It names columns, never a person's value.
     """
     by_header = {column.header: cell for column, cell in zip(columns, cells)}
     for column, cell in zip(columns, cells):
-        cause = _content_cause(column, cell) if cell else _empty_cause(column, by_header)
+        cause = _content_cause(column, cell) if cell else _empty_cause(column, by_header, emptied)
         if cause is not None:
             return cause
     return None
 
 
-def _empty_cause(column: Column, by_header: Mapping[str, str]) -> str | None:
+def _empty_cause(
+    column: Column, by_header: Mapping[str, str], emptied: Mapping[str, str]
+) -> str | None:
     if column.required:
-        return f"{column.header} is empty"
-    if column.required_unless is not None and not by_header[column.required_unless]:
-        return f"{column.header} and {column.required_unless} are both empty"
-    return None
+        missing = [column.header]
+    elif column.required_unless is not None and not by_header[column.required_unless]:
+        missing = [column.header, column.required_unless]
+    else:
+        return None
+    lost: dict[str, list[str]] = {}
+    for header in missing:
+        if header in emptied:
+            lost.setdefault(emptied[header], []).append(header)
+    if lost:
+        # Who corrects what was lost has a valid row; what never was there is another matter.
+        return "; ".join(f"{' and '.join(headers)}: {cause}" for cause, headers in lost.items())
+    both = " and ".join(missing)
+    return f"{both} are both empty" if len(missing) > 1 else f"{both} is empty"
 
 
 def _content_cause(column: Column, cell: str) -> str | None:

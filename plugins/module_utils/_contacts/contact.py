@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .._errors import InputError
-from .columns import Column, broken_rule, clean
-from .expression import Values
+from .columns import Column, broken_rule
+from .expression import Result, Values
 from .filters import FilterError
+from .phone import NO_NUMBER
+from .text import clean, compose
 
 GLOBAL_LOCATION = "(all locations)"
 """How results name the location of contacts that go to all locations."""
@@ -24,11 +26,13 @@ class Contact(NamedTuple):
     :ivar location: identifier of the location; empty for all locations.
     :ivar cells: one cleaned text for each column.
     :ivar identity: objectGUID or entryUUID of the directory's object, as a UUID's text.
+    :ivar emptied: for each cell that lost its value the title of its column, and why it is empty.
     """
 
     location: str
     cells: tuple[str, ...]
     identity: str
+    emptied: tuple[tuple[str, str], ...] = ()
 
 
 class LeftOut(NamedTuple):
@@ -65,7 +69,7 @@ class Mapper:
         :param identity: UUID of the entry.
         :param values: for each of `attributes` the entry's values as they came, in any order.
         :param location: identifier of the source's location; empty for a global source.
-        :raises InputError: when an expression gives something else than a text.
+        :raises InputError: when an expression gives something else than a text, or takes too long.
         """
         attributes: dict[str, list[str]] = {}
         for name, wire_values in zip(self.attributes, values):
@@ -73,26 +77,39 @@ class Mapper:
                 continue
             self._seen.add(name)
             try:
-                attributes[name] = [value.decode("utf-8") for value in sorted(wire_values)]
+                texts = {compose(value.decode("utf-8")) for value in wire_values}
             except UnicodeDecodeError:
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
-        cells = self._cells(Values(attributes, location))
-        cause = broken_rule(self.columns, cells)
-        return (
-            Contact(location, cells, identity)
-            if cause is None
-            else LeftOut(identity, location, cause)
-        )
+            # By code points, which is the order of the bytes of UTF-8, too.
+            attributes[name] = sorted(texts)
+        cells, emptied = self._cells(identity, Values(attributes, location))
+        cause = broken_rule(self.columns, cells, emptied)
+        if cause is not None:
+            return LeftOut(identity, location, cause)
+        return Contact(location, cells, identity, tuple(emptied.items()))
 
-    def _cells(self, values: Values) -> tuple[str, ...]:
-        return tuple(clean(_evaluate(column, values)) for column in self.columns)
+    def _cells(self, identity: str, values: Values) -> tuple[tuple[str, ...], dict[str, str]]:
+        """One row's cells, and which of them are empty because their value is no phone number."""
+        cells: list[str] = []
+        emptied: dict[str, str] = {}
+        for column in self.columns:
+            text, refused = _evaluate(column, values, identity)
+            cell = clean(text)
+            if column.phone_style is not None and cell:
+                cell = column.phone_style.write(cell)
+                refused = True
+            if refused and not cell:
+                emptied[column.header] = NO_NUMBER
+            cells.append(cell)
+        return tuple(cells), emptied
 
 
-def _evaluate(column: Column, values: Values) -> str:
+def _evaluate(column: Column, values: Values, identity: str) -> Result:
     try:
         return column.expression.evaluate(values)
     except FilterError as error:
         raise InputError(
-            f"Cannot evaluate the expression {column.expression.source!r} of column {column.header!r}",
+            f"Cannot evaluate the expression {column.expression.source!r} of column {column.header!r}"
+            f" for the entry {identity}",
             str(error),
         ) from error

@@ -4,14 +4,18 @@
 
 """The filters that a column's expression may use, on one text or a list of texts.
 
-They carry the names and the meaning of Jinja's own filters, with the arguments that make sense for
-text: no look-up of attributes, nothing that could reach out of the value.
+They carry the names and the meaning of Jinja's own filters and of Ansible's, with the arguments that
+make sense for text: no look-up of attributes, nothing that could reach out of the value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Union
+
+from .patterns import compile_pattern, group_of_first, replaced
+from .phone import write_number
 
 Value = Union[str, Sequence[str]]
 
@@ -34,6 +38,12 @@ def _texts(value: object, name: str) -> Sequence[str]:
     raise FilterError(f"{name} works on text, not on {_kind(value)}")
 
 
+def _switch(value: object, name: str, argument: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise FilterError(f"{argument} of {name} is true or false, not {_kind(value)}")
+
+
 def _kind(value: object) -> str:
     return (
         "a list" if isinstance(value, (list, tuple)) else f"a value of type {type(value).__name__}"
@@ -50,10 +60,13 @@ def upper(value: Value) -> str:
     return _text(value, "upper").upper()
 
 
+# What stands between two words for Jinja's filter of the same name.
+_WORD = re.compile(r"[^-\s({\[<]+")
+
+
 def title(value: Value) -> str:
     """The text with each word's first letter as a capital; apostrophes do not begin a word."""
-    words = _text(value, "title").split(" ")
-    return " ".join(word[:1].upper() + word[1:].lower() for word in words)
+    return _WORD.sub(lambda word: word[0][0].upper() + word[0][1:].lower(), _text(value, "title"))
 
 
 def trim(value: Value) -> str:
@@ -61,9 +74,14 @@ def trim(value: Value) -> str:
     return _text(value, "trim").strip()
 
 
-def default(value: Value, replacement: str = "") -> Value:
-    """The replacement when the value is empty; absent attributes are empty."""
-    return value or _text(replacement, "default")
+def default(value: Value, default_value: str = "", boolean: bool = True) -> Value:
+    """The default value when the value is empty; absent attributes are empty.
+
+    :param boolean: true, as Jinja wants it for that; here there is nothing else.
+    """
+    if not _switch(boolean, "default", "boolean"):
+        raise FilterError("default replaces an empty value in any case: leave boolean out")
+    return value or _text(default_value, "default")
 
 
 def first(value: Value) -> str:
@@ -78,9 +96,9 @@ def last(value: Value) -> str:
     return texts[-1] if texts else ""
 
 
-def join(value: Value, separator: str = "") -> str:
-    """All texts in their order, with the separator between them."""
-    return _text(separator, "join").join(_texts(value, "join"))
+def join(value: Value, d: str = "") -> str:
+    """All texts in their order, with a delimiter between them."""
+    return _text(d, "join").join(_texts(value, "join"))
 
 
 def replace(value: Value, old: str, new: str) -> str:
@@ -88,7 +106,63 @@ def replace(value: Value, old: str, new: str) -> str:
     return _text(value, "replace").replace(_text(old, "replace"), _text(new, "replace"))
 
 
+def regex_replace(
+    value: Value, pattern: str, replacement: str, ignorecase: bool = False, multiline: bool = False
+) -> str:
+    """The text with every match of a pattern replaced.
+
+    :raises PatternError: when the pattern or the replacement is wrong, or takes too long.
+    """
+    name = "regex_replace"
+    compiled = _pattern(name, pattern, ignorecase, multiline)
+    return replaced(compiled, _text(value, name), _text(replacement, name))
+
+
+def regex_search(
+    value: Value,
+    pattern: str,
+    group: str = "\\g<0>",
+    ignorecase: bool = False,
+    multiline: bool = False,
+) -> str:
+    r"""What a pattern matches first, or a group of it; empty when nothing matches.
+
+    :param group: such as ``\1`` or ``\g<name>``.
+    :raises PatternError: when the pattern is wrong, has no such group, or takes too long.
+    """
+    name = "regex_search"
+    compiled = _pattern(name, pattern, ignorecase, multiline)
+    return group_of_first(compiled, _text(value, name), _text(group, name))
+
+
+def _pattern(name: str, pattern: object, ignorecase: object, multiline: object) -> re.Pattern[str]:
+    return compile_pattern(
+        _text(pattern, name),
+        _switch(ignorecase, name, "ignorecase"),
+        _switch(multiline, name, "multiline"),
+    )
+
+
+def map_value(value: Value, mapping: Mapping[str, str], fallback: str = "") -> str:
+    """What a dictionary has for the text; the fallback when it has nothing."""
+    return mapping.get(_text(value, "map_value"), _text(fallback, "map_value"))
+
+
+def e164(value: Value, region: str = "") -> str:
+    """The phone number by ITU-T E.164, such as +4791234567; empty when it is not valid.
+
+    :param region: two capital letters of the country that a number without a country code is of.
+    """
+    return write_number(_text(value, "e164"), _text(region, "e164"))
+
+
 FILTERS: dict[str, Callable[..., Value]] = {
     function.__name__: function
-    for function in (default, first, join, last, lower, replace, title, trim, upper)
+    for function in (
+        *(default, e164, first, join, last, lower, map_value, regex_replace, regex_search),
+        *(replace, title, trim, upper),
+    )
 }
+
+CONSTANT_ARGUMENTS = frozenset({"regex_replace", "regex_search"})
+"""Filters whose arguments are the same for everybody, and so are tried out before anything is read."""

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
+from .patterns import PatternError, compile_pattern, matches_whole
+from .text import compose
 
 _SOURCE_KEYS = ("location", "search_base", "search_scope", "filter", "minimum")
 
@@ -29,14 +31,21 @@ def problem_of_location(identifier: str) -> str | None:
     return None
 
 
-def check_locations(locations: Sequence[str | None]) -> None:
+def check_locations(locations: Sequence[str | None], pattern: str | None = None) -> None:
     """Hold the locations of all sources against the rules.
 
     :param locations: one identifier for each source, None for a global source.
-    :raises InputError: for an identifier no service can know, or when located and global sources mix.
+    :param pattern: regular expression that each identifier must match in full; None for any.
+    :raises InputError: for an identifier no service can know, for a pattern that is none, or when located
+        and global sources mix.
     """
+    matches = _location_pattern(pattern)
     for number, location in enumerate(locations, start=1):
-        problem = None if location is None else problem_of_location(location)
+        if location is None:
+            continue
+        problem = problem_of_location(location)
+        if problem is None and not matches(location):
+            problem = f"it does not match location_pattern {pattern!r}"
         if problem is not None:
             raise InputError(
                 f"Cannot use the location {location!r} of source {number}",
@@ -49,6 +58,25 @@ def check_locations(locations: Sequence[str | None]) -> None:
             f"source {locations.index(None) + 1} has none",
             "Give every source a location, or none of them for a global configuration",
         )
+
+
+def _location_pattern(pattern: str | None) -> Callable[[str], bool]:
+    """What says whether an identifier matches the option location_pattern."""
+    if pattern is None:
+        return lambda _identifier: True
+    tried = f"Cannot use location_pattern {pattern!r}"
+    try:
+        compiled = compile_pattern(compose(pattern))
+    except PatternError as error:
+        raise InputError(tried, str(error)) from error
+
+    def matches(identifier: str) -> bool:
+        try:
+            return matches_whole(compiled, compose(identifier))
+        except PatternError as error:
+            raise InputError(tried, str(error)) from error
+
+    return matches
 
 
 def escape_dn_value(value: str) -> str:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .columns import Column, broken_rule
@@ -15,11 +15,12 @@ from .contact import Contact, LeftOut
 
 
 class Emptied(NamedTuple):
-    """A cell that lost its value because another person at the location has it already."""
+    """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
 
     identity: str
     location: str
     column: str
+    cause: str
 
 
 class Roster(NamedTuple):
@@ -28,7 +29,7 @@ class Roster(NamedTuple):
     :ivar header: titles of the columns.
     :ivar contacts: rows in order: by location, cells, identity.
     :ivar left_out: people without a row, by location, identity and cause.
-    :ivar emptied: cells that were emptied to keep a column unique, by location and identity.
+    :ivar emptied: cells of these rows that lost their value, by location and identity.
     """
 
     header: tuple[str, ...]
@@ -60,15 +61,23 @@ def make_roster(columns: Sequence[Column], found: Iterable[Contact | LeftOut]) -
                 person = settled.settle(person)
             if isinstance(person, Contact):
                 contacts.append(person)
+                emptied.extend(_emptied(person))
             else:
                 left_out.append(person)
-        emptied.extend(settled.emptied)
     return Roster(
         tuple(column.header for column in columns),
         tuple(sorted(contacts)),
         tuple(left_out),
         tuple(emptied),
     )
+
+
+def _emptied(contact: Contact) -> Iterator[Emptied]:
+    for column, cause in contact.emptied:
+        yield Emptied(contact.identity, contact.location, column, cause)
+
+
+_SAME_VALUE = "another person here has the same value"
 
 
 class _Uniqueness:
@@ -78,27 +87,19 @@ class _Uniqueness:
         self._columns = columns
         self._unique = [index for index, column in enumerate(columns) if column.unique]
         self._taken: dict[int, set[str]] = {index: set() for index in self._unique}
-        self.emptied: list[Emptied] = []
 
     def settle(self, contact: Contact) -> Contact | LeftOut:
         """Empty what others have, and say whether the row is still valid."""
         cells = list(contact.cells)
-        shared = [index for index in self._unique if cells[index].casefold() in self._taken[index]]
-        for index in shared:
-            cells[index] = ""
-        cause = broken_rule(self._columns, cells)
+        emptied = dict(contact.emptied)
+        for index in self._unique:
+            if cells[index].casefold() in self._taken[index]:
+                cells[index] = ""
+                emptied[self._columns[index].header] = _SAME_VALUE
+        cause = broken_rule(self._columns, cells, emptied)
         if cause is not None:
-            titles = " and ".join(self._columns[index].header for index in shared)
-            return LeftOut(
-                contact.identity,
-                contact.location,
-                f"{titles}: another person here has the same value",
-            )
+            return LeftOut(contact.identity, contact.location, cause)
         for index in self._unique:
             if cells[index]:
                 self._taken[index].add(cells[index].casefold())
-        for index in shared:
-            self.emptied.append(
-                Emptied(contact.identity, contact.location, self._columns[index].header)
-            )
-        return contact._replace(cells=tuple(cells))
+        return contact._replace(cells=tuple(cells), emptied=tuple(emptied.items()))

@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
+from .._contacts.phone import STYLES
+
 
 def nonempty_env_fallback(*names: str) -> str:
     """The first of the environment variables that is set and not empty.
@@ -48,14 +50,19 @@ def directory_spec() -> dict[str, Any]:
     }
 
 
-DEFAULT_COLUMNS: list[dict[str, Any]] = [
-    {"header": "First Name", "value": "givenName", "required": True},
-    {"header": "Last Name", "value": "sn", "required": True},
-    {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
-    {"header": "SMS Phone", "value": "mobile", "unique": True},
-    {"header": "Location", "value": "location", "required": True},
-]
-"""Columns of The Receptionist for iPad (support articles 9275517 and 1110164), the profile ``receptionist``."""
+def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
+    """Columns of The Receptionist for iPad (support articles 9275517 and 1110164), the profile ``receptionist``.
+
+    :param phone_region: the option; without one phone numbers stay as they stand in the directory.
+    """
+    sms = "mobile | e164(phone_region)" if phone_region else "mobile"
+    return [
+        {"header": "First Name", "value": "givenName", "required": True},
+        {"header": "Last Name", "value": "sn", "required": True},
+        {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
+        {"header": "SMS Phone", "value": sms, "unique": True},
+        {"header": "Location", "value": "location", "required": True},
+    ]
 
 
 def export_spec() -> dict[str, Any]:
@@ -78,11 +85,14 @@ def export_spec() -> dict[str, Any]:
         "required_unless": {"type": "str"},
         "unique": {"type": "bool", "default": False},
         "max_length": {"type": "int"},
+        "phone_style": {"type": "str", "choices": list(STYLES)},
     }
     return {
         "sources": {"type": "list", "elements": "dict", "required": True, "options": source},
         "filter": {"type": "str"},
         "columns": {"type": "list", "elements": "dict", "options": column},
+        "phone_region": {"type": "str"},
+        "location_pattern": {"type": "str"},
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},

@@ -17,6 +17,7 @@ from .._contacts.columns import compile_columns
 from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.location import check_locations
 from .._contacts.roster import Roster, make_roster
+from .._contacts.text import compose
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry
 from .._directory.query import Query, check_filter, check_query, people_filter
@@ -128,7 +129,7 @@ def sources_of(params: Mapping[str, Any]) -> list[Source]:
     given = params["sources"]
     if not given:
         raise InputError("Cannot export", "sources is empty", "Give at least one source")
-    check_locations([source["location"] for source in given])
+    check_locations([source["location"] for source in given], params["location_pattern"])
     if params["filter"]:
         check_filter(params["filter"], "all sources")
     sources = []
@@ -145,7 +146,8 @@ def sources_of(params: Mapping[str, Any]) -> list[Source]:
             raise InputError(
                 f"Cannot use minimum {source['minimum']} of {name}", "it is less than 0"
             )
-        sources.append(Source(name, source["location"] or "", query, source["minimum"]))
+        location = compose(source["location"] or "")
+        sources.append(Source(name, location, query, source["minimum"]))
     return sources
 
 
@@ -158,6 +160,7 @@ def export(
 
     :param sources: what `sources_of` made of the same parameters.
     :raises InputError: for wrong options, before anything is read.
+    :raises MissingLibraryError: when phone numbers are to be checked, and phonenumbers is missing.
     :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
     """
     if not 1 <= params["page_size"] <= MAX_PAGE_SIZE:
@@ -166,7 +169,9 @@ def export(
         )
     specifications = params["columns"] if params["columns"] is not None else default_columns
     columns = compile_columns(
-        specifications, all_global=not any(source.location for source in sources)
+        specifications,
+        all_global=not any(source.location for source in sources),
+        phone_region=params["phone_region"] or "",
     )
     access = access_of(params)
     check_access(access)

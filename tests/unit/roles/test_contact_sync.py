@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
-    DEFAULT_COLUMNS,
+    default_columns,
     directory_spec,
     export_spec,
     upload_spec,
@@ -127,7 +127,7 @@ def test_profiles_are_the_choices() -> None:
 def test_the_profile_receptionist_has_the_default_columns_of_the_module() -> None:
     text = PROFILES["receptionist"].replace("{{ contact_sync_location_header }}", "Location")
     profile = yaml.safe_load(text)
-    assert profile["columns"] == DEFAULT_COLUMNS
+    assert profile["columns"] == default_columns("")
     assert profile["key"] == upload_spec()["key"]["default"]
     assert profile["location_column"] == upload_spec()["location_column"]["default"]
     assert upload_spec()["profile"]["default"] == "receptionist"

@@ -31,7 +31,11 @@ def _load_anew(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
     [
         ("ldap3", ["_directory.library", "_directory.tls", "_directory.session"], "LDAP3_ERROR"),
         ("requests", ["_service.library", "_service.client"], "REQUESTS_ERROR"),
-        ("jinja2", ["_contacts.expression", "_contacts.columns"], "JINJA2_ERROR"),
+        (
+            *("jinja2", ["_contacts.library", "_contacts.syntax", "_contacts.expression"]),
+            "JINJA2_ERROR",
+        ),
+        ("phonenumbers", ["_contacts.library", "_contacts.phone"], "PHONENUMBERS_ERROR"),
     ],
 )
 def test_without_its_library(

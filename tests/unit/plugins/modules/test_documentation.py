@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,10 @@ from ansible_collections.frontdesk.contacts.plugins.doc_fragments.attributes imp
 )
 from ansible_collections.frontdesk.contacts.plugins.doc_fragments.directory import (
     ModuleDocFragment as Directory,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
+    Values,
+    compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import FILTERS
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
@@ -104,11 +109,73 @@ def test_examples_use_options_that_there_are(module: str) -> None:
         assert required <= set(given)
 
 
-def test_all_filters_are_named_in_the_documentation() -> None:
-    value = _documentation("ad_contacts_export")["options"]["columns"]["suboptions"]["value"]
-    named = next(line for line in value["description"] if line.startswith("The filters are"))
-    assert [name for name in FILTERS if f"C({name})" not in named] == []
-    assert named.count("C(") == len(FILTERS)
+def _lines_about_expressions() -> list[str]:
+    columns = _documentation("ad_contacts_export")["options"]["columns"]
+    lines: list[str] = columns["suboptions"]["value"]["description"]
+    return lines
+
+
+def _values(line: str) -> list[str]:
+    """What stands in V(...), where a backslash protects the character behind it."""
+    found = re.findall(r"\bV\(((?:\\.|[^)\\])*)\)", line)
+    return [re.sub(r"\\(.)", r"\1", value) for value in found]
+
+
+def test_each_filter_has_its_line_and_an_example_in_the_documentation() -> None:
+    lines = [line for line in _lines_about_expressions() if re.match(r"C\(\w+\), as in V", line)]
+    assert sorted(line[2 : line.index(")")] for line in lines) == sorted(FILTERS)
+    for line in lines:
+        assert line[2 : line.index(")")] in _values(line)[0]
+
+
+_SOMEBODY = Values(
+    {
+        "c": ("SE",),
+        "department": ("Dept. 2",),
+        "displayname": ("Lie, Per-Åge",),
+        "givenname": ("PER-ÅGE",),
+        "l": ("Bergen",),
+        "mail": ("Per@corp.example", "lie@corp.example"),
+        "mobile": ("912 34 567",),
+        "sn": ("Lie",),
+        "telephonenumber": ("22 12 34 56",),
+        "title": (" Engineer ",),
+    },
+    location="oslo-hq",
+)
+_DOCUMENTED = {
+    "givenName": "PER-ÅGE",
+    "mobile or telephoneNumber": "912 34 567",
+    "givenName ~ ' ' ~ sn": "PER-ÅGE Lie",
+    "'yes' if mail else 'no'": "yes",
+    "location": "oslo-hq",
+    "phone_region": "NO",
+    "mail | lower": "per@corp.example",
+    "sn | upper": "LIE",
+    "givenName | title": "Per-Åge",
+    "title | trim": "Engineer",
+    "department | default('Staff')": "Dept. 2",
+    "all.mail | first": "Per@corp.example",
+    "all.mail | last": "lie@corp.example",
+    "all.mail | join('; ')": "Per@corp.example; lie@corp.example",
+    "department | replace('Dept.', 'Department')": "Department 2",
+    "displayName | regex_replace('(.+), (.+)', '\\\\2 \\\\1')": "Per-Åge Lie",
+    "mail | regex_search('@(.+)$', '\\\\1')": "corp.example",
+    "l | map_value({'Oslo': 'oslo-hq', 'Bergen': 'bergen'}, 'elsewhere')": "bergen",
+    "mobile | e164('NO')": "+4791234567",
+    "mobile | e164('NO') or telephoneNumber | e164('NO')": "+4791234567",
+    "mobile | e164(c or phone_region)": "",
+}
+
+
+def test_the_expressions_in_the_documentation_give_what_it_says() -> None:
+    documented = [value for line in _lines_about_expressions() for value in _values(line)]
+    lists = {"all.mail", "all['mail']"}
+    assert set(documented) == {*_DOCUMENTED, *lists}
+    for source, text in _DOCUMENTED.items():
+        assert compile_expression(source, "C", "NO").evaluate(_SOMEBODY).text == text
+    for source in lists:
+        assert compile_expression(f"{source} | join", "C").attributes == {"mail"}
 
 
 def test_environment_variables_are_named_where_they_count() -> None:

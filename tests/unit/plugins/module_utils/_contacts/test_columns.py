@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     broken_rule,
-    clean,
     compile_columns,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.text import clean
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 from hypothesis import given
@@ -37,9 +37,9 @@ def test_a_column_has_what_was_given() -> None:
         },
     )
     assert (plain.header, plain.expression.source) == ("A", "sn")
-    assert plain[2:] == (False, None, False, None)
+    assert plain[2:] == (False, None, False, None, None)
     assert (full.header, full.expression.source) == ("B", "mail | lower")
-    assert full[2:] == (True, "A", True, 1)
+    assert full[2:] == (True, "A", True, 1, None)
 
 
 def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
@@ -58,11 +58,11 @@ def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() ->
             (
                 [{"header": header, "value": "sn"}],
                 (
-                    f"Cannot use the column title {header!r}: it is empty, or holds line breaks or spaces "
-                    "at its ends. Write it exactly as the service does."
+                    f"Cannot use the column title {header!r}: it is empty, or holds line breaks, spaces at "
+                    "its ends or half a character. Write it exactly as the service does."
                 ),
             )
-            for header in ("", " Name", "Name\n", "Na\nme")
+            for header in ("", " Name", "Name\n", "Na\nme", "\ufeffName", "Na\ud800me")
         ),
         (
             [{**NAME, "max_length": 0}],
@@ -165,4 +165,4 @@ RULES = columns(
     ],
 )
 def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
-    assert broken_rule(RULES, cells) == cause
+    assert broken_rule(RULES, cells, {}) == cause

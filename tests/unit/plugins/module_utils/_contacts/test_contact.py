@@ -71,6 +71,6 @@ def test_an_expression_that_fails_names_column_and_expression() -> None:
     with pytest.raises(InputError) as caught:
         mapper.contact("id", [[b"Lie"]], "oslo")
     assert str(caught.value) == (
-        f"Cannot evaluate the expression {source!r} of column 'Name': "
+        f"Cannot evaluate the expression {source!r} of column 'Name' for the entry id: "
         "it gives a list: use first, last or join."
     )

@@ -72,7 +72,7 @@ PERSON = Values(
     ],
 )
 def test_an_expression_gives_a_text(source: str, text: str) -> None:
-    assert compile_expression(source, "C").evaluate(PERSON) == text
+    assert compile_expression(source, "C").evaluate(PERSON).text == text
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_case_of_a_name_does_not_matter(template: str, capitals: list[bool]) -> 
     one = compile_expression(template.format(name), "C")
     other = compile_expression(template.format(spelled), "C")
     assert other.attributes == one.attributes == {name}
-    assert other.evaluate(PERSON) == one.evaluate(PERSON)
+    assert other.evaluate(PERSON).text == one.evaluate(PERSON).text
 
 
 def test_two_spellings_of_one_name_in_one_expression() -> None:
     expression = compile_expression("(SN | upper) ~ (sn | lower) ~ (all.Sn | first)", "C")
-    assert expression.evaluate(PERSON) == "LIElieLie"
+    assert expression.evaluate(PERSON).text == "LIElieLie"
 
 
 _NAMES_OF_JINJA = """
@@ -139,9 +139,9 @@ _NAMES_OF_JINJA = """
 def test_names_that_jinja_has_for_itself_are_attributes(name: str) -> None:
     if "-" not in name:
         expression = compile_expression(f"{name} | default('nothing')", "C")
-        assert expression.evaluate(PERSON) == "nothing"
+        assert expression.evaluate(PERSON).text == "nothing"
     values = Values({name.lower(): ("value",)}, "")
-    assert compile_expression(name, "C").evaluate(values) == "value"
+    assert compile_expression(name, "C").evaluate(values).text == "value"
 
 
 @pytest.mark.parametrize(
@@ -195,14 +195,14 @@ def test_deep_nesting_is_no_crash(form: str) -> None:
             continue
         # Parentheses alone make no deeper tree.
         assert form == "parentheses"
-        assert expression.evaluate(PERSON) == "Lie"
+        assert expression.evaluate(PERSON).text == "Lie"
 
 
 @pytest.mark.parametrize("form", ["or", "plus", "tilde", "filters", "arguments", "conditions"])
 def test_reasonable_nesting_works(form: str) -> None:
     depth = 24
     expression = compile_expression(_NESTED[form](depth), "C")
-    assert expression.evaluate(PERSON)
+    assert expression.evaluate(PERSON).text
 
 
 @pytest.mark.parametrize("form", ["or", "filters"])

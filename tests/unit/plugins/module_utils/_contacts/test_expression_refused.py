@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 ALLOWED = (
     "Use attribute names, texts and the filters "
-    "default, first, join, last, lower, replace, title, trim, upper."
+    "default, e164, first, join, last, lower, map_value, regex_replace, regex_search, replace, title, "
+    "trim, upper."
 )
 
 _REASONS = [
@@ -55,10 +56,27 @@ _REASONS = [
     ("all['sn;lang-de'] | first", "'sn;lang-de' is no name of an LDAP attribute"),
     ("all.location | first", "'location' is no name of an LDAP attribute"),
     ("all['Location'] | first", "'Location' is no name of an LDAP attribute"),
-    ("mobile | e164('US')", "the filter 'e164' is not known"),
-    ("sn | join(d=',')", "the filter 'join' takes its arguments by position only"),
-    ("sn | join(*all.sn)", "the filter 'join' takes its arguments by position only"),
-    ("sn | join(**mail)", "the filter 'join' takes its arguments by position only"),
+    ("sn | join(*all.sn)", "the filter 'join' takes no arguments with * or **"),
+    ("sn | join(**mail)", "the filter 'join' takes no arguments with * or **"),
+    ("sn | join(d=',', d=';')", "the filter 'join' is given an argument twice"),
+    (
+        "sn | join(',', d=';')",
+        "the filter 'join' is used wrongly: multiple values for argument 'd'",
+    ),
+    (
+        "sn | join(value='x')",
+        "the filter 'join' is used wrongly: multiple values for argument 'value'",
+    ),
+    (
+        "sn | join(class=',')",
+        "the filter 'join' is used wrongly: got an unexpected keyword argument 'class'",
+    ),
+    ("sn | join(d=mail.x)", "access to 'x' is not allowed in it, only all.NAME"),
+    (
+        "sn | default('x', false)",
+        "default replaces an empty value in any case: leave boolean out",
+    ),
+    ("sn | default('x', 1)", "boolean of default is true or false, not a value of type int"),
     ("sn | upper(1)", "the filter 'upper' is used wrongly: too many positional arguments"),
     (
         "sn | replace('a')",
@@ -69,7 +87,10 @@ _REASONS = [
     ("sn()", "the call of 'sn' is not allowed in it, only filters are"),
     ("sn.lower()", "the call of 'this' is not allowed in it, only filters are"),
     ("sn is defined", "a test (is ...) is not allowed in it"),
-    ("{'a': sn}", "a dictionary is not allowed in it"),
+    ("{'a': sn}", "a dictionary outside map_value is not allowed in it"),
+    ("sn | default({})", "a dictionary outside map_value is not allowed in it"),
+    ("{} | map_value({})", "a dictionary outside map_value is not allowed in it"),
+    ("sn | map_value({}, {})", "a dictionary outside map_value is not allowed in it"),
     ("-sn", "Neg is not allowed in it"),
     ("sn * 2", "Mul is not allowed in it"),
     ("'x' if -sn else 'y'", "Neg is not allowed in it"),
@@ -267,6 +288,6 @@ def test_any_text_compiles_or_is_refused(source: str, values: Values) -> None:
         return
     assert all(name == name.lower() != "location" for name in expression.attributes)
     with suppress(FilterError):
-        text = expression.evaluate(values)
+        text = expression.evaluate(values).text
         assert isinstance(text, str)
         assert " object at 0x" not in text

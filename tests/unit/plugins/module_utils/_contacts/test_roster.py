@@ -30,6 +30,7 @@ COLUMNS = columns(
     {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"},
     {"header": "Phone", "value": "mobile", "unique": True},
 )
+SAME = "another person here has the same value"
 
 
 def _rows(*found: Contact | LeftOut) -> list[tuple[str, ...]]:
@@ -72,7 +73,7 @@ def test_the_smallest_identity_keeps_a_value() -> None:
         COLUMNS, [contact("2", "A", "same@x", "2"), contact("1", "B", "Same@x", "1")]
     )
     assert [tuple(c.cells) for c in roster.contacts] == [("A", "", "2"), ("B", "Same@x", "1")]
-    assert roster.emptied == (Emptied("2", "oslo", "Email"),)
+    assert roster.emptied == (Emptied("2", "oslo", "Email", SAME),)
     assert roster.left_out == ()
 
 
@@ -133,9 +134,9 @@ def test_all_emptied_cells_are_told() -> None:
         *(contact("3", "x", "y", location="bergen"), contact("4", "x", "z", location="bergen")),
     ]
     assert make_roster(plain, found).emptied == (
-        Emptied("4", "bergen", "A"),
-        Emptied("2", "oslo", "A"),
-        Emptied("2", "oslo", "B"),
+        Emptied("4", "bergen", "A", SAME),
+        Emptied("2", "oslo", "A", SAME),
+        Emptied("2", "oslo", "B", SAME),
     )
 
 

@@ -29,7 +29,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
     export as module_export,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
-    DEFAULT_COLUMNS,
+    default_columns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import (
     Export,
@@ -85,7 +85,7 @@ class _Directory:
 
 def _export(params: dict[str, Any]) -> tuple[Export, list[Source]]:
     sources = sources_of(params)
-    return export(params, DEFAULT_COLUMNS, sources), sources
+    return export(params, default_columns(params["phone_region"]), sources), sources
 
 
 def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
