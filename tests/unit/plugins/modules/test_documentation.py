@@ -164,7 +164,7 @@ _DOCUMENTED = {
     "l | map_value({'Oslo': 'oslo-hq', 'Bergen': 'bergen'}, 'elsewhere')": "bergen",
     "mobile | e164('NO')": "+4791234567",
     "mobile | e164('NO') or telephoneNumber | e164('NO')": "+4791234567",
-    "mobile | e164(c or phone_region)": "",
+    "mobile | e164(c or phone_region)": "+4691234567",
 }
 
 

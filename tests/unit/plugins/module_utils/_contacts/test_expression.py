@@ -115,8 +115,7 @@ def test_the_location_alone_is_told_from_other_expressions(source: str, expected
 def test_case_of_a_name_does_not_matter(template: str, capitals: list[bool]) -> None:
     name = "givenname"
     spelled = "".join(
-        letter.upper() if capital else letter
-        for letter, capital in zip(name, capitals, strict=True)
+        letter.upper() if capitals[place] else letter for place, letter in enumerate(name)
     )
     one = compile_expression(template.format(name), "C")
     other = compile_expression(template.format(spelled), "C")
