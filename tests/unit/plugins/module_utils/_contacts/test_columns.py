@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Columns: their checks, the cleaning of cells, and the rules of a row."""
+"""Columns: their checks, and the rules of a row."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import pytest
@@ -14,11 +13,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     broken_rule,
     compile_columns,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.text import clean
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
-from hypothesis import given
-from hypothesis import strategies as st
 
 NAME = {"header": "Name", "value": "sn"}
 PLACE = {"header": "Place", "value": "Location"}
@@ -105,32 +101,6 @@ def test_a_rule_about_the_location_that_is_left_out_is_told() -> None:
 def test_a_bad_expression_names_its_column() -> None:
     with pytest.raises(InputError, match="of column 'Name': 'all' stands alone"):
         columns({"header": "Name", "value": "all"})
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("Åse", "Åse"),
-        ("  a  b  ", "a  b"),
-        ("a\r\nb", "a b"),
-        ("a\x00\x1f\x7f\x80\x9f\u2028\u2029b", "a b"),
-        ("\ta\n", "a"),
-        ("a\xa0", "a"),
-        ("a\u200bb", "a\u200bb"),
-        ("A\u030ase", "Åse"),
-        ("\x20\x7e", "~"),
-    ],
-)
-def test_a_cell_is_one_trimmed_line(text: str, line: str) -> None:
-    assert clean(text) == line
-
-
-@given(st.text())
-def test_a_clean_cell_stays_as_it_is(text: str) -> None:
-    line = clean(text)
-    assert clean(line) == line
-    assert len(line.splitlines()) <= 1
-    assert unicodedata.is_normalized("NFC", line)
 
 
 RULES = columns(
