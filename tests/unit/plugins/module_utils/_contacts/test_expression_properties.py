@@ -10,7 +10,6 @@ Each example is a roster of five columns. HYPOTHESIS_PROFILE=fuzz tries many mor
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 from unicodedata import normalize
 
 import phonenumbers
@@ -26,176 +25,18 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expre
     Values,
     compile_expression,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import FILTERS
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.tests.unit.support.expressions import (
+    EXPRESSIONS,
+    GARBAGE,
+    NAMES,
+    PERSON,
+    REGION,
+    Part,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, StrictUndefined, TemplateError
-
-REGION = "NO"
-_NAMES = ("mail", "sn", "mobile", "givenName", "l")
-_TEXTS = st.one_of(
-    st.sampled_from(
-        [
-            "",
-            "a",
-            "Lie",
-            "+47 912 34 567",
-            "912 34 567",
-            "12",
-            "A\u030ase",
-            "Åse",
-            "ab ab",
-            "a-b",
-            " x\n",
-        ]
-    ),
-    st.text(st.sampled_from("abÅß\u030aŌ 1+@.,'\"\\\n\u202b🙂"), max_size=5),
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
-)
-
-
-class Part(NamedTuple):
-    """A part of an expression: in the collection's language, and in that of plain Jinja."""
-
-    ours: str
-    plain: str
-
-    def put(self, ours: str, plain: str | None = None) -> Part:
-        """This part within another one."""
-        return Part(ours.format(self.ours), (plain or ours).format(self.plain))
-
-
-def _same(source: str) -> Part:
-    return Part(source, source)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"
-
-
-def _joined(one: Part, other: Part, operator: str) -> Part:
-    return Part(f"({one.ours} {operator} {other.ours})", f"({one.plain} {operator} {other.plain})")
-
-
-_CONSTANTS = _TEXTS.map(lambda text: Part(_quoted(text), _quoted(normalize("NFC", text))))
-_ATOMS = st.one_of(st.sampled_from([*_NAMES, "location", "phone_region"]).map(_same), _CONSTANTS)
-_PATTERNS = st.sampled_from(
-    ["a", "(a)(b)?", "[^ab]+", "^.", "(?i)LIE", "(?P<one>\\w)$", "\\s*", "å"]
-)
-_PLAIN_FILTERS = st.sampled_from(["lower", "upper", "title", "trim"])
-
-
-def _switches(names: list[str]) -> str:
-    return "".join(f", {name}=true" for name in names)
-
-
-_SWITCHES = st.lists(st.sampled_from(["ignorecase", "multiline"]), unique=True).map(_switches)
-
-
-def _lists(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
-    names = st.sampled_from(_NAMES)
-    return st.one_of(
-        names.map(lambda name: _same(f"all.{name}")),
-        names.map(lambda name: _same(f"all['{name}']")),
-        st.builds(
-            lambda one, other: Part(f"[{one.ours}, {other.ours}]", f"[{one.plain}, {other.plain}]"),
-            *(texts, texts),
-        ),
-    )
-
-
-def _conditions(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
-    return st.one_of(
-        texts,
-        texts.map(lambda text: text.put("(not {})")),
-        st.builds(_joined, texts, texts, st.sampled_from(["==", "!=", "<", ">=", "in"])),
-        st.builds(_joined, texts, _lists(texts), st.sampled_from(["in", "not in"])),
-    )
-
-
-def _filtered(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
-    """A text made of another by a filter of one text."""
-    replaced = st.builds(
-        lambda text, old, new: Part(
-            f"({text.ours} | replace({old.ours}, {new.ours}))",
-            f"({text.plain} | replace({old.plain}, {new.plain}))",
-        ),
-        *(texts, _CONSTANTS, _CONSTANTS),
-    )
-    defaulted = st.builds(
-        lambda text, other: Part(
-            f"({text.ours} | default({other.ours}))",
-            f"({text.plain} | default({other.plain}, true))",
-        ),
-        *(texts, texts),
-    )
-    mapped = st.builds(
-        lambda text, mapping, other: Part(
-            f"({text.ours} | map_value({{{mapping.ours}}}, {other.ours}))",
-            f"({{{mapping.plain}}}.get({text.plain}, {other.plain}))",
-        ),
-        *(texts, st.builds(_pairs, st.lists(_CONSTANTS, max_size=3), _CONSTANTS), texts),
-    )
-    return st.one_of(
-        st.builds(lambda text, name: text.put(f"({{}} | {name})"), texts, _PLAIN_FILTERS),
-        *(replaced, defaulted, mapped),
-        st.builds(
-            lambda text, pattern, switches: text.put(
-                f"({{}} | regex_replace({_quoted(pattern)}, '<\\\\g<0>>'{switches}))"
-            ),
-            *(texts, _PATTERNS, _SWITCHES),
-        ),
-        st.builds(
-            lambda text, pattern, switches: text.put(
-                f"({{}} | regex_search({_quoted(pattern)}{switches}))"
-            ),
-            *(texts, _PATTERNS, _SWITCHES),
-        ),
-        texts.map(lambda text: text.put("({} | e164)", "({} | e164(phone_region))")),
-        texts.map(lambda text: text.put("({} | e164('US'))")),
-        texts.map(lambda text: text.put("({} | e164(region=l or phone_region))")),
-    )
-
-
-def _pairs(keys: list[Part], value: Part) -> Part:
-    unique = {key.plain: key for key in keys}.values()
-    return Part(
-        ", ".join(f"{key.ours}: {value.ours}" for key in unique),
-        ", ".join(f"{key.plain}: {value.plain}" for key in unique),
-    )
-
-
-def _larger(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
-    lists = _lists(texts)
-    return st.one_of(
-        _filtered(texts),
-        st.builds(_joined, texts, texts, st.sampled_from(["or", "and", "~", "+"])),
-        st.builds(
-            lambda yes, when, no: Part(
-                f"({yes.ours} if {when.ours} else {no.ours})",
-                f"({yes.plain} if {when.plain} else {no.plain})",
-            ),
-            *(texts, _conditions(texts), texts),
-        ),
-        # Of nothing Jinja gives something undefined.
-        lists.map(lambda part: part.put("({} | first)", "({} | first | default(''))")),
-        lists.map(lambda part: part.put("({} | last)", "({} | last | default(''))")),
-        st.builds(
-            lambda part, d: Part(
-                f"({part.ours} | join({d.ours}))", f"({part.plain} | join({d.plain}))"
-            ),
-            *(lists, texts),
-        ),
-    )
-
-
-_EXPRESSIONS = st.recursive(_ATOMS, _larger, max_leaves=8)
-_PERSON = st.dictionaries(
-    st.sampled_from([name.lower() for name in _NAMES]),
-    st.lists(_TEXTS, min_size=1, max_size=3),
-)
 
 
 def _plain_e164(text: str, region: str) -> str:
@@ -229,7 +70,7 @@ def _plain(source: str, person: dict[str, list[str]]) -> object:
     """What plain Jinja gives; None where it gives nothing."""
     composed = {
         name: sorted({normalize("NFC", value) for value in person.get(name.lower(), ())})
-        for name in _NAMES
+        for name in NAMES
     }
     first = {name: values[0] if values else "" for name, values in composed.items()}
     run = _JINJA.compile_expression(source)
@@ -239,7 +80,7 @@ def _plain(source: str, person: dict[str, list[str]]) -> object:
         return None
 
 
-@given(st.lists(_EXPRESSIONS, min_size=5, max_size=5), _PERSON)
+@given(st.lists(EXPRESSIONS, min_size=5, max_size=5), PERSON)
 def test_an_expression_gives_what_jinja_gives(
     parts: list[Part], person: dict[str, list[str]]
 ) -> None:
@@ -255,27 +96,11 @@ def test_an_expression_gives_what_jinja_gives(
         assert text == _plain(part.plain, person), part
 
 
-_WRONG = st.sampled_from(
-    r"""
-    {0} | {1}({2})|{0} | {1}({2}, {2})|{0} | {1}({2}, {2}, {2})|{0} | {1}(d={2})|{0} | {1}(*{2})|{0}.{1}
-    {0} {1} {2}|({0}|{0})|all|all.{0}|all[{0}]|all.mail.{1}|all.mail ~ {0}|all.mail + {0}|all.mail < {0}
-    1 if {0} else {2}|{0} < 1|{0} in 5|5 in {0}|none ~ {0}|true|{0} if {2}|({0} if {2}) + {0}|not {0}
-    {0} | regex_search({0})|{0} | regex_search('(a+)+$')|{0} | regex_replace('(', {0})|-{0}|{0} * 3
-    {0} | e164({0} ~ 'x')|{0} | e164('XX')|{0} | map_value({0})|{0} | map_value({{{0}: {0}}})|{{{0}: {0}}}
-    [{0}] == {0}|[{0}] | lower|([{0}] | first) ~ [{0}]|{0}[0]|{0}({2})|{0} is defined|{0} ** 9|1.5|'\ud800'
-    {0} | regex_search('x', '\\3')|'\x00' ~ {0}|({0}, {2})|{0} | default([{0}])|({0}|default(all.sn)) or {2}
-    {0} }}}}|{{{{ {0} }}}}|{0} # x|{0}, |"{0}|'{0}|{0} | first | last | join|all.location|all.mail or all.sn
-    """.replace("\n", "|").split("|")
-)
-_GARBAGE = st.builds(
-    lambda form, one, name, other: form.strip().format(one.ours, name, other.ours),
-    *(_WRONG, _EXPRESSIONS, st.sampled_from([*FILTERS, "attr", "__class__", "e165"]), _EXPRESSIONS),
-)
 _COLUMNS = st.lists(
     st.builds(
         lambda number, value, style: {"header": f"C{number}", "value": value, "phone_style": style},
         st.integers(0, 10**9),
-        st.one_of(_EXPRESSIONS.map(lambda part: part.ours), _GARBAGE, st.text(max_size=8)),
+        st.one_of(EXPRESSIONS.map(lambda part: part.ours), GARBAGE, st.text(max_size=8)),
         st.sampled_from([None, None, "e164", "e164_no_plus", "international", "national"]),
     ),
     min_size=5,
@@ -283,7 +108,7 @@ _COLUMNS = st.lists(
 )
 
 
-@given(_COLUMNS, st.lists(_PERSON | st.just({"mail": ["\ud800"]}), max_size=3))
+@given(_COLUMNS, st.lists(PERSON | st.just({"mail": ["\ud800"]}), max_size=3))
 def test_any_columns_give_rows_or_an_error_that_names_the_column(
     columns: list[dict[str, object]], people: list[dict[str, list[str]]]
 ) -> None:
