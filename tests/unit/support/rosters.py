@@ -22,10 +22,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roste
 HEADER = ("Name", "Email", "Location")
 
 
-def columns(*specifications: dict[str, Any]) -> tuple[Column, ...]:
+def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Column, ...]:
     """Compile columns as an administrator gives them."""
     located = any(specification["value"] == "location" for specification in specifications)
-    return compile_columns(specifications, all_global=not located)
+    return compile_columns(specifications, not located, phone_region)
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:

@@ -39,13 +39,17 @@ _REASONS = [
     ),
     (
         "sn | regex_replace('a', '\\1')",
-        r"the replacement '\x01' holds a control character at position 0: "
-        r"write two backslashes, as in '\\1'",
+        (
+            r"the replacement '\x01' holds a control character at position 0: "
+            r"write two backslashes, as in '\\1'"
+        ),
     ),
     (
         "sn | regex_search('a\\b')",
-        r"the pattern 'a\x08' holds a control character at position 1: "
-        r"write two backslashes, as in '\\1'",
+        (
+            r"the pattern 'a\x08' holds a control character at position 1: "
+            r"write two backslashes, as in '\\1'"
+        ),
     ),
     ("sn | regex_search('a', '\\\\1')", r"the pattern 'a' has no group '\\1'"),
     ("sn | regex_search('a', 'b')", r"'b' is no group of a pattern: write '\\1' or '\\g<name>'"),
@@ -147,7 +151,7 @@ def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(patterns, "SECONDS", 0.02)
-    with pytest.raises(InputError, match="needs more than 0.02 s of computing"):
+    with pytest.raises(InputError, match=r"needs more than 0\.02 s of computing"):
         compile_expression(f"'{'a' * 60}!' | regex_search('(a+)+$')", "Name")
 
 

@@ -140,6 +140,27 @@ def test_all_emptied_cells_are_told() -> None:
     )
 
 
+NO_NUMBER = "not a valid phone number"
+
+
+def test_what_a_cell_lost_and_why_is_told_of_people_with_a_row_alone() -> None:
+    lost = (("Phone", NO_NUMBER),)
+    found = [
+        contact("1", "A", "a@x", "")._replace(emptied=lost),
+        contact("2", "B", "b@x", ""),
+        # Without a phone and then without mail, too.
+        contact("3", "C", "a@x", "")._replace(emptied=lost),
+        contact("4", "D", "a@x", "1"),
+    ]
+    roster = make_roster(COLUMNS, found)
+    assert roster.emptied == (
+        Emptied("1", "oslo", "Phone", NO_NUMBER),
+        Emptied("4", "oslo", "Email", SAME),
+    )
+    assert roster.left_out == (LeftOut("3", "oslo", f"Email: {SAME}; Phone: {NO_NUMBER}"),)
+    assert [person.emptied for person in roster.contacts] == [lost, (), (("Email", SAME),)]
+
+
 _PEOPLE = st.builds(
     lambda identity, location, cells: Contact(location, tuple(cells), identity),
     st.sampled_from("abcdef"),
