@@ -125,7 +125,8 @@ options:
         default: false
       required_unless:
         description:
-          - Title of another column. A row in which both are empty is invalid.
+          - Title of another column. A row in which both are empty is invalid. Not together with
+            O(columns[].required=true).
         type: str
       unique:
         description:

@@ -28,11 +28,10 @@ PLACE = {"header": "Place", "value": "Location"}
 
 def test_a_column_has_what_was_given() -> None:
     (plain, full) = columns(
-        {"header": "A", "value": "sn"},
+        {"header": "A", "value": "sn", "required": True},
         {
             "header": "B",
             "value": "mail | lower",
-            "required": True,
             "required_unless": "A",
             "unique": True,
             "max_length": 1,
@@ -41,9 +40,9 @@ def test_a_column_has_what_was_given() -> None:
         phone_region="NO",
     )
     assert (plain.header, plain.expression.source) == ("A", "sn")
-    assert plain[2:] == (False, None, False, None, None)
+    assert plain[2:] == (True, None, False, None, None)
     assert (full.header, full.expression.source) == ("B", "mail | lower")
-    assert full[2:] == (True, "A", True, 1, PhoneStyle("national", "NO"))
+    assert full[2:] == (False, "A", True, 1, PhoneStyle("national", "NO"))
 
 
 def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
@@ -85,6 +84,13 @@ def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() ->
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Phone'. "
                 "Name one of 'Name', 'Place'."
+            ),
+        ),
+        (
+            [{**NAME, "required": True, "required_unless": "Place"}, PLACE],
+            (
+                "Cannot use required_unless of column 'Name': it is required in any case. "
+                "Leave one of the two out."
             ),
         ),
         (
