@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - frontdesk.contacts.directory
   - ansible.builtin.files
 requirements:
-  - jinja2
+  - jinja2 >= 3.0
 options:
   sources:
     description:
@@ -271,11 +271,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._contacts.diff import roster_diff
-from ..module_utils._contacts.expression import JINJA2_ERROR
-from ..module_utils._directory.library import LDAP3_ERROR
+from ..module_utils._contacts.expression import JINJA2
+from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._module.arguments import DEFAULT_COLUMNS, directory_spec, export_spec
 from ..module_utils._module.export import Export, export, sources_of
@@ -287,6 +287,7 @@ from ..module_utils._module.files import (
     would_change,
     write_roster,
 )
+from ..module_utils._module.libraries import require
 
 
 def main() -> None:
@@ -296,9 +297,7 @@ def main() -> None:
         add_file_common_args=True,
         supports_check_mode=True,
     )
-    for library, problem in (("ldap3 >= 2.9.1", LDAP3_ERROR), ("jinja2", JINJA2_ERROR)):
-        if problem is not None:
-            module.fail_json(msg=missing_required_lib(library), exception=problem)
+    require(module, LDAP3, JINJA2)
     # Whatever is written, backups too, is private from its first byte; mode, owner and group come after.
     os.umask(0o077)
     started = time.monotonic()

@@ -18,17 +18,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .._errors import InputError
+from .._library import Library
 from .filters import FILTERS, FilterError
 
-JINJA2_ERROR: str | None = None
-"""Traceback of the failed import, for missing_required_lib; None when Jinja is there."""
+JINJA2 = Library("jinja2", "3.0")
 
 try:
+    import jinja2
     from jinja2 import TemplateError, TemplateSyntaxError, nodes
     from jinja2.parser import Parser
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    JINJA2 = JINJA2._replace(package=jinja2)
 except ImportError:
-    JINJA2_ERROR = traceback.format_exc()
+    JINJA2 = JINJA2._replace(failure=traceback.format_exc())
 
 LOCATION = "location"
 """The one name in an expression that is no attribute: the location of the contact's source."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from .library import LDAP3_ERROR
+from .library import LDAP3
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
-if TYPE_CHECKING or LDAP3_ERROR is None:
+if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Tls as _Tls
 else:
     _Tls = object
