@@ -17,11 +17,12 @@ from .._contacts.columns import compile_columns
 from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.location import check_locations
 from .._contacts.roster import Roster, make_roster
+from .._directory.access import Access, check_access
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry
 from .._directory.query import Query, check_filter, check_query, people_filter
 from .._directory.search import search
-from .._directory.session import Access, Session, check_access, open_session
+from .._directory.session import Session, open_session
 from .._errors import FrontdeskError, InputError
 
 MAX_PAGE_SIZE = 100_000

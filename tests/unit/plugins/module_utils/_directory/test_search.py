@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
@@ -19,7 +20,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    Access,
     Session,
     open_session,
 )

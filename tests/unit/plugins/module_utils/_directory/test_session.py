@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     UnreachableError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    Access,
     open_session,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
