@@ -155,6 +155,49 @@ def test_a_result_that_is_not_whole_is_an_error(
     assert caught.value.answer == problem
 
 
+@pytest.mark.parametrize(
+    "pages",
+    [
+        # The same page under the same cookie, or under a new one each time.
+        [[_person(0), page_end(b"c")], [_person(0), page_end(b"c")]],
+        [[_person(0), page_end(b"c1")], [_person(0), page_end(b"c2")]],
+        # In turns.
+        [
+            [_person(0), page_end(b"c1")],
+            [_person(1), page_end(b"c2")],
+            [_person(0), page_end(b"c1")],
+        ],
+        [[reference("ldap://a/DC=y"), page_end(b"c")]] * 2,
+        # Nothing at all, and nothing new to ask with.
+        [[page_end(b"c")], [page_end(b"c")]],
+        [[page_end(b"c1")], [page_end(b"c2")], [page_end(b"c1")]],
+    ],
+)
+def test_a_server_that_repeats_its_pages_is_left(
+    tmp_path: Path, pages: list[Sequence[Message]]
+) -> None:
+    with _session(tmp_path, _Pages(*pages)) as session, pytest.raises(DirectoryError) as caught:
+        list(search(session, QUERY, [], 100))
+    assert str(caught.value) == (
+        f"Cannot search OU=Staff,DC=x on {session.uri}: the server gives a page of its answer"
+        " again, and would for ever. Raise page_size so that one page holds everybody, and tell"
+        " the server's administrator."
+    )
+
+
+def test_one_cookie_for_all_pages_is_the_server_s_own_affair(tmp_path: Path) -> None:
+    pages = _Pages(
+        [_person(0), page_end(b"c")],
+        [page_end(b"c")],
+        [reference("ldap://a/DC=y"), page_end(b"c")],
+        [reference("ldap://b/DC=y"), page_end(b"c")],
+        [_person(1), page_end(b"c")],
+        [_person(2), page_end(b"")],
+    )
+    with _session(tmp_path, pages) as session:
+        assert len(list(search(session, QUERY, [], 100))) == 3
+
+
 def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
     with _session(tmp_path, _Pages([_person(0), page_end(b"c1")], None)) as session:
         entries = search(session, QUERY, [], 100)
