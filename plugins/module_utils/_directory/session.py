@@ -19,9 +19,11 @@ from .diagnosis import (
     DirectoryError,
     UnreachableError,
     finding_of_failure,
+    finding_of_refused_tls,
     finding_of_result,
 )
 from .library import FAILURES, ldap3
+from .timed import TimedSocket
 from .tls import VerifiedTls
 
 
@@ -77,7 +79,7 @@ def _first_reached(
 
 
 def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
-    tls = VerifiedTls(context)
+    tls = VerifiedTls(context, access.receive_timeout)
     tried = f"Cannot connect to {address.uri}"
     _resolve(address, tried)
     server = ldap3.Server(
@@ -99,17 +101,14 @@ def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         auto_referrals=False,
         check_names=False,
         read_only=True,
-        receive_timeout=access.receive_timeout,
     )
     try:
         connection.open(read_server_info=False)
-        if access.start_tls:
-            connection.start_tls(read_server_info=False)
-    except ldap3.core.exceptions.LDAPStartTLSError as error:
-        raise _start_tls_error(address, connection, tls, error) from None
     except FAILURES as error:
         _close(connection)
         raise UnreachableError(tried, *finding_of_failure(error, tls.failure)) from None
+    if access.start_tls:
+        _start_tls(connection, address.uri, tls, access.receive_timeout)
     return connection
 
 
@@ -124,15 +123,21 @@ def _resolve(address: Address, tried: str) -> None:
         raise UnreachableError(tried, *finding) from None
 
 
-def _start_tls_error(
-    address: Address, connection: Any, tls: VerifiedTls, error: Exception
-) -> UnreachableError:
-    tried = f"Cannot start TLS with {address.uri}"
-    result = connection.result
+def _start_tls(connection: Any, uri: str, tls: VerifiedTls, seconds: int) -> None:
+    connection.socket = TimedSocket(connection.socket, seconds)
+    try:
+        if connection.start_tls(read_server_info=False):
+            return
+        # ldap3 would go on without, and the password would follow in clear.
+        raise ldap3.core.exceptions.LDAPStartTLSError("TLS was not started")
+    except FAILURES as error:
+        result = connection.result
+        if tls.failure is None and result and result["result"] != 0:
+            finding = finding_of_refused_tls(result)
+        else:
+            finding = finding_of_failure(error, tls.failure)
     _close(connection)
-    if tls.failure is None and result and result.get("result"):
-        return UnreachableError(tried, *finding_of_result(result))
-    return UnreachableError(tried, *finding_of_failure(error, tls.failure))
+    raise UnreachableError(f"Cannot start TLS with {uri}", *finding)
 
 
 def _bind(connection: Any, uri: str, bind_dn: str) -> None:

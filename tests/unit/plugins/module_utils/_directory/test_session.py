@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import ldap3
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
@@ -112,7 +113,7 @@ def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
 
     def refuse(request: int, _content: bytes) -> list[Message]:
         asked.append(request)
-        return [result(EXTENDED, 52, "no certificate")]
+        return [result(EXTENDED, 2, "unsupported extended operation")]
 
     with ldap_server(refuse) as port:
         uri = f"ldap://localhost:{port}"
@@ -122,10 +123,34 @@ def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
         ):
             pass
     assert str(caught.value) == (
-        f"Cannot start TLS with {uri}: the server is unavailable (result 52 unavailable, "
-        "no certificate). Try again later."
+        f"Cannot start TLS with {uri}: the server refuses StartTLS (result 2 protocolError, "
+        "unsupported extended operation). Use ldaps://, or have a certificate set up on the server."
     )
     assert BIND not in asked
+
+
+def test_without_tls_no_password_whatever_ldap3_makes_of_it(
+    server_tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ldap3.Connection, "start_tls", lambda *_args, **_options: False)
+    directory = _Directory()
+    with ldap_server(directory) as port:
+        access = _access(server_tls, f"ldap://localhost:{port}", start_tls=True)
+        with pytest.raises(UnreachableError, match="TLS was not started"), open_session(access):
+            pass
+    assert BIND not in directory.asked
+
+
+def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
+    with ldap_server(lambda _request, _content: None) as port:
+        uri = f"ldap://localhost:{port}"
+        with (
+            pytest.raises(UnreachableError) as caught,
+            open_session(_access(server_tls, uri, start_tls=True)),
+        ):
+            pass
+    assert caught.value.tried == f"Cannot start TLS with {uri}"
+    assert caught.value.answer
 
 
 def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
@@ -205,7 +230,7 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
         access = _access(server_tls, f"ldaps://{host}:{port}")
         with pytest.raises(UnreachableError) as caught, open_session(access):
             pass
-        unverified = access._replace(validate_certs=False)
+        unverified = access._replace(validate_certs=False, ca_path=None)
         assert directory.asked == []
         with open_session(unverified):
             pass
@@ -235,7 +260,7 @@ def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
         )
         with pytest.raises(UnreachableError) as caught, open_session(access):
             pass
-    assert caught.value.answer.startswith("it did not answer in time (")
+    assert caught.value.answer.startswith("it did not complete the TLS handshake in time (")
 
 
 def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
