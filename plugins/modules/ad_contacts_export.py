@@ -58,6 +58,7 @@ options:
       minimum:
         description:
           - Fewest contacts that this source must give. V(0) permits an empty source.
+          - With O(sources[].search_scope=base) it is at most V(1).
         type: int
         default: 1
   filter:

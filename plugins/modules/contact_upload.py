@@ -65,6 +65,7 @@ options:
     description:
       - A file in PEM format with the certificates to trust. If not set, they are those of the system and those that
         come with requests, or the file that the environment variable C(REQUESTS_CA_BUNDLE) names.
+      - With O(validate_certs=false) nothing would be held against them, and that is an error.
     type: path
     aliases: [ca_cert]
   validate_certs:

@@ -142,12 +142,21 @@ def sources_of(params: Mapping[str, Any]) -> list[Source]:
             source["filter"] or params["filter"] or "",
         )
         check_query(query, name)
-        if source["minimum"] < 0:
-            raise InputError(
-                f"Cannot use minimum {source['minimum']} of {name}", "it is less than 0"
-            )
+        _check_limits(source, name)
         sources.append(Source(name, source["location"] or "", query, source["minimum"]))
     return sources
+
+
+def _check_limits(source: Mapping[str, Any], name: str) -> None:
+    tried = f"Cannot use minimum {source['minimum']} of {name}"
+    if source["minimum"] < 0:
+        raise InputError(tried, "it is less than 0")
+    if source["minimum"] > 1 and source["search_scope"] == "base":
+        raise InputError(
+            tried,
+            "search_scope base gives one entry at most",
+            "Search subtree or one_level, or lower minimum",
+        )
 
 
 def export(
