@@ -236,7 +236,7 @@ def _filled(value: Any, facts: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("library", "minimum"), [("ldap3", "ldap3 >= 2.9.1"), ("jinja2", "jinja2")]
+    ("library", "minimum"), [("ldap3", "ldap3 >= 2.9.1"), ("jinja2", "jinja2 >= 3.0")]
 )
 def test_library_is_missing(library: str, minimum: str, place: Place) -> None:
     options = {"server_uri": "ldaps://dc1", "bind_dn": "a", "bind_pw": "Pw7.never-sent"}

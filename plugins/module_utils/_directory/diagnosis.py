@@ -113,7 +113,7 @@ _SOCKET_TEXTS = (
         Finding("it reset the connection", "Check that it speaks TLS on this port, and its log"),
     ),
     (
-        "eof occurred",
+        "eof",
         Finding(
             "it closed the connection during the TLS handshake",
             "Check that it speaks TLS on this port",

@@ -178,6 +178,10 @@ PORT = "Check that it speaks TLS on this port"
             *("it closed the connection during the TLS handshake", PORT),
         ),
         (
+            "TLS/SSL connection has been closed (EOF) (_ssl.c:1129)",
+            *("it closed the connection during the TLS handshake", PORT),
+        ),
+        (
             "session terminated by server",
             *("it closed the connection", "Check the server's log and try again"),
         ),
