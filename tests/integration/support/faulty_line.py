@@ -152,7 +152,8 @@ def faulty_line(
     if over_tls:
         ours = ssl.create_default_context(cafile=directory.ca_file)
         target = ours.wrap_socket(target, server_hostname=uri.hostname)
-    line = _Line(target, certificate and _context(certificate, tls_version), fault or Fault())
+    context = None if certificate is None else _context(certificate, tls_version)
+    line = _Line(target, context, fault or Fault())
     thread = threading.Thread(target=line.serve, daemon=True)
     thread.start()
     try:
