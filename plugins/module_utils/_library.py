@@ -52,6 +52,28 @@ class Library(NamedTuple):
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
 
+    def require(self, reason: str = "") -> None:
+        """Make sure that the library is there and will do.
+
+        :param reason: as in `LibraryError`.
+        :raises LibraryError: when it is not.
+        """
+        if self.failure is not None or self.is_too_old:
+            raise LibraryError(self, reason)
+
+
+class LibraryError(Exception):
+    """A library that is needed is missing or too old; modules say it in ansible-core's words.
+
+    :param reason: what needs it, for instance ``by phone_style of column 'SMS Phone'``; empty when the
+        whole module does.
+    """
+
+    def __init__(self, library: Library, reason: str) -> None:
+        self.library = library
+        self.reason = reason
+        super().__init__(library.requirement)
+
 
 def _numbers(version: str) -> tuple[int, ...]:
     """The release's numbers; what follows them, such as rc4, and zeros at their end do not count."""

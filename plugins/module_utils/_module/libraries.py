@@ -12,28 +12,31 @@ import sys
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._errors import FrontdeskError
-from .._library import Library
+from .._library import Library, LibraryError
 
 
 def require(module: AnsibleModule, *libraries: Library) -> None:
-    """End the module, with an error, unless this Python has all of its libraries.
+    """End the module, with an error, unless this Python has all of its libraries."""
+    try:
+        for library in libraries:
+            library.require()
+    except LibraryError as error:
+        fail(module, error)
+
+
+def fail(module: AnsibleModule, error: LibraryError) -> None:
+    """End the module for want of a library.
 
     ansible-core words the error of a missing one; that of an old one follows its words.
     """
-    for library in libraries:
-        if library.failure is not None:
-            module.fail_json(
-                msg=missing_required_lib(library.requirement), exception=library.failure
-            )
-        if library.is_too_old:
-            module.fail_json(msg=str(_too_old(library)))
-
-
-def _too_old(library: Library) -> FrontdeskError:
-    python = f"{platform.node()}'s Python {sys.executable}"
-    return FrontdeskError(
+    library = error.library
+    if library.failure is not None:
+        said = missing_required_lib(library.requirement, reason=error.reason or None)
+        module.fail_json(msg=said, exception=library.failure)
+    too_old = FrontdeskError(
         f"Cannot use the Python library {library.name} {library.version} from {library.place}"
-        f" on {python}",
-        f"{library.requirement} is needed",
+        f" on {platform.node()}'s Python {sys.executable}",
+        f"{library.requirement} is required {error.reason}".rstrip(),
         "Upgrade it for this Python, or set ansible_python_interpreter to one that has it",
     )
+    module.fail_json(msg=str(too_old))

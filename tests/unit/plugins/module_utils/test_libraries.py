@@ -13,8 +13,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.libraries import require
+from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
+    Library,
+    LibraryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.libraries import (
+    fail,
+    require,
+)
 
 _PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 # Each library: where it is imported, who else loads without it, and its oldest release that will do.
@@ -61,6 +67,14 @@ def test_files_load_without_their_library(
     assert found.requirement == f"{library} >= {minimum}"
 
 
+def _library(version: str | None, minimum: str = "2.9.1") -> Library:
+    package = ModuleType("ldap3")
+    package.__file__ = "/opt/site-packages/ldap3/__init__.py"
+    if version is not None:
+        package.__version__ = version  # type: ignore[attr-defined]  # as libraries have it
+    return Library("ldap3", minimum, package)
+
+
 @pytest.mark.parametrize(
     ("version", "minimum", "is_too_old"),
     [
@@ -80,14 +94,6 @@ def test_files_load_without_their_library(
 )
 def test_which_releases_are_too_old(version: str | None, minimum: str, is_too_old: bool) -> None:
     assert _library(version, minimum).is_too_old is is_too_old
-
-
-def _library(version: str | None, minimum: str = "2.9.1") -> Library:
-    package = ModuleType("ldap3")
-    package.__file__ = "/opt/site-packages/ldap3/__init__.py"
-    if version is not None:
-        package.__version__ = version  # type: ignore[attr-defined]  # as libraries have it
-    return Library("ldap3", minimum, package)
 
 
 class _EndedError(Exception):
@@ -115,6 +121,16 @@ def test_a_module_ends_without_a_library_that_it_needs() -> None:
     )
 
 
+@pytest.mark.parametrize("library", [_library("2.8"), Library("ldap3", "2.9.1", failure="T")])
+def test_a_module_says_what_needs_a_library(library: Library) -> None:
+    with pytest.raises(LibraryError) as caught:
+        library.require("by an option")
+    assert str(caught.value) == "ldap3 >= 2.9.1"
+    with pytest.raises(_EndedError) as ended:
+        fail(_Module(), caught.value)
+    assert " required by an option. " in ended.value.args[0]["msg"]
+
+
 def test_a_module_says_which_library_is_too_old_and_where_it_is() -> None:
     with pytest.raises(_EndedError) as ended:
         require(_Module(), _library("3"), _library("2.8.1"))
@@ -122,7 +138,7 @@ def test_a_module_says_which_library_is_too_old_and_where_it_is() -> None:
     assert result == {
         "msg": (
             "Cannot use the Python library ldap3 2.8.1 from /opt/site-packages/ldap3 on"
-            f" {platform.node()}'s Python {sys.executable}: ldap3 >= 2.9.1 is needed. Upgrade it"
+            f" {platform.node()}'s Python {sys.executable}: ldap3 >= 2.9.1 is required. Upgrade it"
             " for this Python, or set ansible_python_interpreter to one that has it."
         )
     }
