@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from unicodedata import normalize
 
 from .._errors import InputError
 from .columns import Column, broken_rule, clean
@@ -73,9 +74,11 @@ class Mapper:
                 continue
             self._seen.add(name)
             try:
-                attributes[name] = [value.decode("utf-8") for value in sorted(wire_values)]
+                texts = [normalize("NFC", value.decode("utf-8")) for value in wire_values]
             except UnicodeDecodeError:
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
+            # By code points, which is the order of the bytes of UTF-8, too.
+            attributes[name] = sorted(texts)
         cells = self._cells(Values(attributes, location))
         cause = broken_rule(self.columns, cells)
         return (
