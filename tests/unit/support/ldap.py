@@ -12,6 +12,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Optional
 
 BIND, UNBIND, SEARCH, EXTENDED = 0x60, 0x42, 0x63, 0x77
 _ANSWERS = {BIND: 0x61, SEARCH: 0x65, EXTENDED: 0x78}
@@ -19,7 +20,7 @@ _PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 
 Message = tuple[bytes, bytes]
 """An operation, and the controls that go with it."""
-Say = Callable[[int, bytes], Sequence[Message] | None]
+Say = Callable[[int, bytes], Optional[Sequence[Message]]]
 """What to answer to an operation, by its tag and its bytes; None hangs up."""
 
 
