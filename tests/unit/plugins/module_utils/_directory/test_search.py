@@ -27,6 +27,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     SEARCH,
     Message,
+    ber,
     entry,
     ldap_server,
     page_end,
@@ -206,6 +207,33 @@ def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
             next(entries)
     assert caught.value.tried == f"Cannot search OU=Staff,DC=x on {session.uri}"
     assert caught.value.answer
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param(b"\x64\x00", id="an entry without anything"),
+        pytest.param(b"\x7f\x00", id="an operation that there is not"),
+        pytest.param(
+            ber(0x65, ber(0x04, b"done"), ber(0x04), ber(0x04)), id="a result without a code"
+        ),
+    ],
+)
+def test_an_answer_that_is_no_ldap_is_an_error(tmp_path: Path, operation: bytes) -> None:
+    _check_no_ldap(tmp_path, _Pages([(operation, b""), page_end(b"")]))
+
+
+@pytest.mark.parametrize("value", [b"", b"\x30\x00", ber(0x30, ber(0x02, b"\0")), b"\xff" * 9])
+def test_a_page_whose_cookie_cannot_be_read_is_an_error(tmp_path: Path, value: bytes) -> None:
+    control = ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, value))
+    _check_no_ldap(tmp_path, _Pages([(result(SEARCH)[0], ber(0xA0, control))]))
+
+
+def _check_no_ldap(tmp_path: Path, pages: _Pages) -> None:
+    with _session(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
+        list(search(session, QUERY, [], 100))
+    assert caught.value.answer.startswith("it answered something that is no LDAP (")
+    assert caught.value.remedy == "Check that the server speaks LDAP on this port"
 
 
 def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
