@@ -173,8 +173,15 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
             f"it answered something that is no LDAP ({type(failure).__name__})",
             "Check that the server speaks LDAP on this port",
         )
-    text = str(tls_failure or failure)
+    text = str(tls_failure or _told(failure))
     for part, found in _SOCKET_TEXTS:
         if part in text.lower():
             return Finding(f"{found.meaning} ({text})", found.remedy)
     return Finding(text, "Check that the server speaks LDAP on this port, and its log")
+
+
+def _told(failure: BaseException) -> str:
+    """What ldap3 says: of a host with several addresses what came of each, as a list beside its words."""
+    if len(failure.args) == 2 and isinstance(failure.args[1], list):
+        return "; ".join(f"{address[0]}: {error}" for error, address in failure.args[1])
+    return str(failure)
