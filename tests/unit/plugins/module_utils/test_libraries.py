@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import platform
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
     require,
 )
 
+_ROOT = Path(__file__).parents[4]
 _PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 # Each library: where it is imported, who else loads without it, and its oldest release that will do.
 _LIBRARIES = [
@@ -65,6 +67,24 @@ def test_files_load_without_their_library(
     assert f"import of {library}" in str(found.failure)
     assert (found.version, found.place, found.is_too_old) == (None, None, False)
     assert found.requirement == f"{library} >= {minimum}"
+
+
+@pytest.mark.parametrize(("library", "names", "minimum"), _LIBRARIES)
+@pytest.mark.parametrize(
+    ("file", "operator"),
+    [
+        ("meta/ee-requirements.txt", ">="),
+        ("tests/unit/requirements.txt", ">="),
+        ("tests/requirements/modules-oldest.txt", "=="),
+    ],
+)
+def test_the_oldest_release_is_the_same_wherever_it_stands(
+    *, library: str, names: list[str], minimum: str, file: str, operator: str
+) -> None:
+    assert names
+    lines = (_ROOT / file).read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in lines if line.startswith(library)]
+    assert line.startswith(f"{library} {operator} {minimum}")
 
 
 def _library(version: str | None, minimum: str = "2.9.1") -> Library:
