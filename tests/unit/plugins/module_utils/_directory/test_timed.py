@@ -72,8 +72,9 @@ def test_a_question_begins_the_time_of_its_answer_anew(line: _Line) -> None:
     assert _listen(line) == b"z"
 
 
-def test_silence_is_the_same_error(line: _Line) -> None:
-    line.clock.now += 4.99
+@pytest.mark.parametrize("seconds", [4.99, 5, 6])
+def test_silence_is_the_same_error(line: _Line, seconds: float) -> None:
+    line.clock.now += seconds
     with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
         _listen(line)
 
