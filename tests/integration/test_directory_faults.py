@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.integration.support.faulty_line import (
     EXTENDED_ANSWER,
     SEARCH_END,
     Fault,
+    LastWord,
     SamePage,
     Silence,
     Trickle,
@@ -74,6 +75,17 @@ def test_server_that_is_silent_after_start_tls(open_ldap: RunningDirectory, plac
     with faulty_line(open_ldap, fault=Silence(EXTENDED_ANSWER)) as uri:
         message = refused_export(open_ldap, place, server_uri=[uri], start_tls=True, **IMPATIENT)
     assert message == f"Cannot start TLS with {uri}: {LATE}"
+
+
+def test_server_that_is_silent_in_the_handshake_after_start_tls(
+    open_ldap: RunningDirectory, place: Place
+) -> None:
+    start_tls: dict[str, Any] = {"start_tls": True, "connection_timeout": 1}
+    with faulty_line(open_ldap, fault=LastWord(EXTENDED_ANSWER)) as uri:
+        message = refused_export(open_ldap, place, server_uri=[uri], **start_tls)
+    assert message.startswith(
+        f"Cannot start TLS with {uri}: it did not complete the TLS handshake in time ("
+    )
 
 
 BIND = "Cannot bind to {uri} as {bind_dn}: "

@@ -61,6 +61,13 @@ class Silence(_At):
         return None
 
 
+class LastWord(_At):
+    """The answer comes, and nothing after it, whatever the client says."""
+
+    def spoil(self, answer: bytes) -> Iterable[bytes]:
+        return itertools.chain([answer], itertools.repeat(b""))
+
+
 class Trickle(_At):
     """The answer comes byte by byte, and never to its end."""
 

@@ -23,7 +23,7 @@ Message = tuple[bytes, bytes]
 HANG_UP: Message = (b"", b"")
 """What ends the connection in the place of a message."""
 Say = Callable[[int, bytes], Optional[Sequence[Message]]]
-"""What to answer to an operation, by its tag and its bytes; nothing hangs up."""
+"""What to answer to an operation, by its tag and its bytes; None hangs up."""
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
@@ -93,7 +93,8 @@ def ldap_server(
             """Answer one request; tell whether to wait for another."""
             number = content[: 2 + content[1]]
             request = content[len(number) :]
-            for message in say(request[0], request) or [HANG_UP]:
+            messages = say(request[0], request)
+            for message in [HANG_UP] if messages is None else messages:
                 if message == HANG_UP:
                     return False
                 self.request.sendall(ber(0x30, number, *message))

@@ -94,6 +94,16 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
     assert caught.value.answer
 
 
+def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
+    with ldap_server(lambda _request, _content: []) as port:
+        uri = f"ldap://localhost:{port}"
+        access = access_to(server_tls, uri, start_tls=True, receive_timeout=1)
+        with pytest.raises(UnreachableError) as caught, open_session(access):
+            pass
+    assert caught.value.tried == f"Cannot start TLS with {uri}"
+    assert "no whole answer within 1 s" in caught.value.answer
+
+
 def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "localhost")
