@@ -45,16 +45,17 @@ options:
   ca_path:
     description:
       - A file in PEM format with the certificates to trust. If not set, those of the system are used.
+      - With O(validate_certs=false) nothing would be held against them, and that is an error.
     type: path
     aliases: [ca_cert]
   connection_timeout:
     description:
-      - Seconds that a TCP connection may take.
+      - Seconds that a TCP connection may take, and then again the TLS handshake.
     type: int
     default: 10
   receive_timeout:
     description:
-      - Seconds that any one answer may take, the first page of a search included.
+      - Seconds that any one answer may take from the question to its last byte, the first page of a search included.
       - A busy server can need ten seconds for the first page of a hundred thousand people.
     type: int
     default: 120

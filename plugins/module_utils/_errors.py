@@ -45,18 +45,3 @@ class FrontdeskError(Exception):
 
 class InputError(FrontdeskError):
     """What the administrator gave is wrong; nothing has been read or sent."""
-
-
-class MissingLibraryError(Exception):
-    """A Python library that an option needs is not installed; modules say it in ansible-core's words.
-
-    :param library: its name and least version.
-    :param reason: what needs it, as the end of a sentence that begins "This is required".
-    :param trace: traceback of the import that failed.
-    """
-
-    def __init__(self, library: str, reason: str, trace: str) -> None:
-        self.library = library
-        self.reason = reason
-        self.trace = trace
-        super().__init__(library)

@@ -19,8 +19,14 @@ def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
 
     :param ca_path: file with the certificates to trust; None for those of the system.
     :param validate_certs: whether the certificate and the name in it are verified.
-    :raises InputError: when the file cannot be used.
+    :raises InputError: when the file cannot be used, or nothing would be verified against it.
     """
+    if ca_path and not validate_certs:
+        raise InputError(
+            f"Cannot use ca_path {ca_path} with validate_certs: false",
+            "nothing is verified against these certificates",
+            "Give one of the two",
+        )
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_path)
     except OSError as error:

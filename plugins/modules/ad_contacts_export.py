@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - frontdesk.contacts.directory
   - ansible.builtin.files
 requirements:
-  - jinja2
+  - jinja2 >= 3.0
   - phonenumbers >= 8.13.0 (for the filter C(e164) and for O(columns[].phone_style) alone)
 options:
   sources:
@@ -59,6 +59,7 @@ options:
       minimum:
         description:
           - Fewest contacts that this source must give. V(0) permits an empty source.
+          - With O(sources[].search_scope=base) it is at most V(1).
         type: int
         default: 1
   filter:
@@ -355,12 +356,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._contacts.diff import roster_diff
-from ..module_utils._contacts.library import JINJA2_ERROR
-from ..module_utils._directory.library import LDAP3_ERROR
-from ..module_utils._errors import FrontdeskError, MissingLibraryError
+from ..module_utils._contacts.library import JINJA2
+from ..module_utils._directory.library import LDAP3
+from ..module_utils._errors import FrontdeskError
+from ..module_utils._library import LibraryError
 from ..module_utils._module.arguments import default_columns, directory_spec, export_spec
 from ..module_utils._module.export import Export, export, sources_of
 from ..module_utils._module.files import (
@@ -371,6 +373,7 @@ from ..module_utils._module.files import (
     would_change,
     write_roster,
 )
+from ..module_utils._module.libraries import fail, require
 
 
 def main() -> None:
@@ -380,9 +383,7 @@ def main() -> None:
         add_file_common_args=True,
         supports_check_mode=True,
     )
-    for library, problem in (("ldap3 >= 2.9.1", LDAP3_ERROR), ("jinja2", JINJA2_ERROR)):
-        if problem is not None:
-            module.fail_json(msg=missing_required_lib(library), exception=problem)
+    require(module, LDAP3, JINJA2)
     # Whatever is written, backups too, is private from its first byte; mode, owner and group come after.
     os.umask(0o077)
     started = time.monotonic()
@@ -393,9 +394,8 @@ def main() -> None:
         columns = default_columns(module.params["phone_region"])
         exported = export(module.params, columns, sources)
         result = put_in_place(module, dest, exported)
-    except MissingLibraryError as error:
-        missing = missing_required_lib(error.library, reason=error.reason)
-        module.fail_json(msg=missing, exception=error.trace)
+    except LibraryError as error:
+        fail(module, error)
     except FrontdeskError as error:
         module.fail_json(msg=str(error))
     for warning in exported.warnings:

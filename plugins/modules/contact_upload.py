@@ -65,6 +65,7 @@ options:
     description:
       - A file in PEM format with the certificates to trust. If not set, they are those of the system and those that
         come with requests, or the file that the environment variable C(REQUESTS_CA_BUNDLE) names.
+      - With O(validate_certs=false) nothing would be held against them, and that is an error.
     type: path
     aliases: [ca_cert]
   validate_certs:
@@ -244,19 +245,19 @@ receipt:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._module.arguments import upload_spec
+from ..module_utils._module.libraries import require
 from ..module_utils._module.upload import job_of, upload
-from ..module_utils._service.library import REQUESTS_ERROR
+from ..module_utils._service.library import REQUESTS
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
-    if REQUESTS_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("requests >= 2.31.0"), exception=REQUESTS_ERROR)
+    require(module, REQUESTS)
     try:
         outcome = upload(job_of(module.params), module.check_mode)
     except FrontdeskError as error:

@@ -105,44 +105,6 @@ def test_names_are_found_in_whichever_form_they_are_written(
     assert sorted(row["Mail"] for row in found) == mails
 
 
-@pytest.mark.parametrize("fixture", ["active_directory", "open_ldap"])
-def test_any_script_and_form_comes_through(
-    fixture: str, request: pytest.FixtureRequest, fjord: Company, place: Place
-) -> None:
-    directory: RunningDirectory = request.getfixturevalue(fixture)
-    run_module(place, "ad_contacts_export", export_options(directory, place))
-    before = place.dest.read_bytes()
-    person = fjord.comma
-    title = "דוד \u202b\u0645\u0631\u202c\N{WOMAN}\u200d\N{GIRL} q\u0323\u0307\0\n\tx"
-    odd = {"givenName": unicodedata.normalize("NFD", person.given_name), "title": title}
-    assert odd["givenName"] != person.given_name
-    try:
-        directory.modify(person, {name: [value] for name, value in odd.items()})
-        answer = run_module(place, "ad_contacts_export", export_options(directory, place))
-        assert answer["changed"] is False
-        exported(directory, place, {"header": "Title", "value": "title"})
-    finally:
-        directory.modify(person, {"givenName": [person.given_name], "title": [person.title]})
-    assert person.given_name.encode() in before
-    titles = {row["Title"] for row in rows(place)}
-    assert title.replace("\0\n\t", " ") in titles
-
-
-def test_what_is_no_text_is_left_out_by_name(
-    active_directory: RunningDirectory, place: Place
-) -> None:
-    anybody = [{**source, "minimum": 0} for source in sources(active_directory)]
-    binary = {"header": "Binary", "value": "objectGUID", "required": True}
-    answer = exported(active_directory, place, binary, sources=anybody)
-    assert {person["cause"] for person in answer["left_out"]} == {
-        "the attribute objectguid is not valid UTF-8"
-    }
-    assert (
-        answer["counts"]["left_out"] + answer["counts"]["contacts"] == answer["counts"]["entries"]
-    )
-    place.dest.read_text("utf-8")
-
-
 def test_a_pattern_without_end_is_given_up(
     open_ldap: RunningDirectory, fjord: Company, place: Place
 ) -> None:
@@ -182,8 +144,20 @@ def test_phonenumbers_is_asked_for_by_those_who_need_it(
     assert not place.dest.exists()
 
 
-def test_nobody_else_needs_phonenumbers(open_ldap: RunningDirectory, place: Place) -> None:
-    answer = run_module(
-        place, "ad_contacts_export", export_options(open_ldap, place), without="phonenumbers"
-    )
+def test_phonenumbers_is_too_old(place: Place, open_ldap: RunningDirectory) -> None:
+    given = export_options(open_ldap, place, phone_region="NO")
+    answer = run_module(place, "ad_contacts_export", given, versions={"phonenumbers": "8.12.57"})
+    assert answer.message.startswith("Cannot use the Python library phonenumbers 8.12.57 from /")
+    required = "phonenumbers >= 8.13.0 is required by the filter e164 of column 'SMS Phone'. "
+    assert required in answer.message
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"without": "phonenumbers"}, {"versions": {"phonenumbers": "8.12.57"}}]
+)
+def test_nobody_else_needs_phonenumbers(
+    spoilt: dict[str, Any], open_ldap: RunningDirectory, place: Place
+) -> None:
+    given = export_options(open_ldap, place)
+    answer = run_module(place, "ad_contacts_export", given, **spoilt)
     assert answer["counts"]["contacts"] > 100

@@ -10,13 +10,12 @@ import re
 import socket
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.modules import run_module
-from tests.integration.support.options import export_options, sources
+from tests.integration.support.exports import refused_export
+from tests.integration.support.options import sources
 from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
@@ -31,17 +30,6 @@ REFUSED = (
     "the connection was refused (socket connection error while opening:"
     " [Errno 111] Connection refused)"
 )
-
-
-def refused_export(directory: RunningDirectory, place: Place, **wrong: Any) -> str:
-    """Run an export that must fail and leave everything as it was; return its error."""
-    place.dest.write_text("the old roster", encoding="utf-8")
-    place.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
-    before = place.files()
-    answer = run_module(place, "ad_contacts_export", export_options(directory, place, **wrong))
-    assert place.files() == before
-    assert directory.bind_pw not in answer.output
-    return answer.message
 
 
 def closed_port() -> int:
@@ -163,40 +151,6 @@ class TestConnection:
         tried = f"Cannot connect to {uri}: it closed the connection during the TLS handshake ("
         assert message.startswith(tried)
         assert message.endswith("). Check that it speaks TLS on this port.")
-
-    def test_server_that_never_answers(self, open_ldap: RunningDirectory, place: Place) -> None:
-        with closing(socket.create_server(("127.0.0.1", 0))) as mute:
-            uri = f"ldaps://localhost:{mute.getsockname()[1]}"
-            message = refused_export(
-                open_ldap, place, server_uri=[uri], connection_timeout=1, receive_timeout=1
-            )
-        assert message.startswith(f"Cannot connect to {uri}: it did not answer in time (")
-        assert message.endswith("). Check firewalls, or raise the timeouts.")
-
-
-class TestCertificate:
-    """Servers whose certificate is not what it should be; nobody is sent a password."""
-
-    def test_other_name(self, fjord: Company, issuer: Authority, place: Place) -> None:
-        with openldap(fjord, issuer, certificate=issuer.issue("elsewhere.test")) as directory:
-            message = refused_export(directory, place)
-        assert message == (
-            f"Cannot connect to {directory.uri_ldaps}: its certificate was issued for another name"
-            " (Hostname mismatch, certificate is not valid for 'localhost')."
-            " Use the name in the certificate in server_uri."
-        )
-
-    def test_expired(self, fjord: Company, issuer: Authority, place: Place) -> None:
-        now = datetime.now(UTC)
-        ended = issuer.issue(
-            "localhost", not_before=now - timedelta(days=9), not_after=now - timedelta(days=1)
-        )
-        with openldap(fjord, issuer, certificate=ended) as directory:
-            message = refused_export(directory, place)
-        assert message == (
-            f"Cannot connect to {directory.uri_ldaps}: its certificate has expired"
-            " (certificate has expired). Renew the server's certificate."
-        )
 
 
 class TestResult:

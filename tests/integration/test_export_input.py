@@ -192,6 +192,20 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {FORM}"),
     ({"server_uri": []}, "Cannot connect: server_uri is empty. Give at least one ldaps:// URI."),
     ({"bind_pw": ""}, "Cannot bind: bind_pw is empty. Set bind_pw."),
+    (
+        {"ca_path": "{root}/ca.pem", "validate_certs": False},
+        (
+            "Cannot use ca_path {root}/ca.pem with validate_certs: false: nothing is verified"
+            " against these certificates. Give one of the two."
+        ),
+    ),
+    (
+        source(search_scope="base", minimum=2),
+        (
+            f"Cannot use minimum 2 of {FIRST}: search_scope base gives one entry at most. Search"
+            " subtree or one_level, or lower minimum."
+        ),
+    ),
     ({"receive_timeout": 0}, "Cannot use receive_timeout 0: it is not from 1 to 86400 seconds."),
     ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
     (
@@ -254,23 +268,6 @@ def _filled(value: Any, facts: dict[str, str]) -> Any:
     for name, fact in facts.items() if isinstance(value, str) else ():
         value = value.replace(name, fact)
     return value
-
-
-@pytest.mark.parametrize(
-    ("library", "minimum"), [("ldap3", "ldap3 >= 2.9.1"), ("jinja2", "jinja2")]
-)
-def test_library_is_missing(library: str, minimum: str, place: Place) -> None:
-    options = {"server_uri": "ldaps://dc1", "bind_dn": "a", "bind_pw": "Pw7.never-sent"}
-    answer = run_module(
-        place,
-        "ad_contacts_export",
-        {**options, **source(), "dest": str(place.dest)},
-        without=library,
-    )
-    assert answer.message.startswith(
-        f"Failed to import the required Python library ({minimum}) on "
-    )
-    assert not place.dest.exists()
 
 
 def test_folder_that_an_earlier_task_would_make(place: Place, listener: Listener) -> None:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.modules import run_module
-from tests.integration.support.options import upload_options
 from tests.integration.support.rosters import contacts, write_roster
 from tests.integration.support.uploads import refused_upload
 
@@ -116,13 +114,6 @@ def test_wrong_option(wrong: dict[str, Any], message: str, service: Receiver, pl
     assert answer.message == message
     assert service.requests == 0
     assert not place.state.exists()
-
-
-def test_library_is_missing(service: Receiver, place: Place) -> None:
-    answer = run_module(place, "contact_upload", upload_options(service, place), without="requests")
-    assert answer.message.startswith(
-        "Failed to import the required Python library (requests >= 2.31.0) on "
-    )
 
 
 @pytest.mark.usefixtures("two")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Attributes = dict[str, list[str]]
 
 SERVICE_ACCOUNT = "svc-frontdesk"
+STALE_ACCOUNT = "svc-stale"
+"""An account of Active Directory with the service account's password, which has expired here."""
 ENABLED_ACCOUNT = 0x200
 """userAccountControl of an ordinary account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
 DISABLED = 0x2
@@ -96,9 +98,9 @@ class Dialect:
         yield _thing(f"CN=All of Oslo,{oslo}", self.group, everyone)
 
 
-def service_dn(company: Company) -> str:
-    """Return the DN of the account that reads the directory for the front desk."""
-    return f"CN={escape(SERVICE_ACCOUNT)},OU=Service Accounts,{company.base_dn}"
+def service_dn(company: Company, account: str = SERVICE_ACCOUNT) -> str:
+    """Return the DN of an account for programs; of the one that reads for the front desk."""
+    return f"CN={escape(account)},OU=Service Accounts,{company.base_dn}"
 
 
 def _unit(dn: str, name: str) -> Entry:

@@ -16,13 +16,20 @@ import json
 import random
 import socket
 import textwrap
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.lab.directory import Login, RunningDirectory, new_password, wait_until_ready
-from tests.lab.entries import ENABLED_ACCOUNT, SERVICE_ACCOUNT, Dialect, service_dn
+from tests.lab.entries import (
+    ENABLED_ACCOUNT,
+    SERVICE_ACCOUNT,
+    STALE_ACCOUNT,
+    Dialect,
+    service_dn,
+)
 from tests.lab.keeper import Keeper
-from tests.lab.person import identity
+from tests.lab.person import filetime, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,21 +132,11 @@ def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[st
         {"dn": entry.dn, "identity": str(entry.identity), "attributes": entry.attributes}
         for entry in DIALECT.entries(company)
     ]
-    control = ENABLED_ACCOUNT | _PASSWORD_NEVER_EXPIRES
-    service = {
-        "objectClass": ["user"],
-        "sAMAccountName": [SERVICE_ACCOUNT],
-        "userPrincipalName": [f"{SERVICE_ACCOUNT}@{company.domain}"],
-        "userAccountControl": [str(control)],
-    }
     entries.append(
-        {
-            "dn": directory.bind_dn,
-            "identity": str(identity(SERVICE_ACCOUNT)),
-            "attributes": service,
-            "password": directory.bind_pw,
-        }
+        _account(directory, SERVICE_ACCOUNT, control=ENABLED_ACCOUNT | _PASSWORD_NEVER_EXPIRES)
     )
+    stale = _account(directory, STALE_ACCOUNT, control=ENABLED_ACCOUNT)
+    entries.append({**stale, "password_last_set": str(filetime(datetime(2020, 1, 1, tzinfo=UTC)))})
     return {
         "smb_conf": str(smb_conf),
         "realm": company.domain.upper(),
@@ -148,6 +145,22 @@ def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[st
         "address": address,
         "administrator_password": directory.administrator.password,
         "entries": entries,
+    }
+
+
+def _account(directory: RunningDirectory, name: str, *, control: int) -> dict[str, Any]:
+    """Say how to make an account for programs, with the service account's password."""
+    company = directory.company
+    return {
+        "dn": service_dn(company, name),
+        "identity": str(identity(name)),
+        "attributes": {
+            "objectClass": ["user"],
+            "sAMAccountName": [name],
+            "userPrincipalName": [f"{name}@{company.domain}"],
+            "userAccountControl": [str(control)],
+        },
+        "password": directory.bind_pw,
     }
 
 

@@ -9,8 +9,8 @@ Run by Debian's own Python, which python3-samba belongs to:
 administrator's password, and lists the objects; passwords come in a file so that no list of
 processes shows them.
 
-Offline, in one transaction, because two things cannot be had from the running server: the `relax`
-control, which lets an object bring its objectGUID along, and speed.
+Offline, in one transaction, because three things cannot be had from the running server: the `relax`
+control, which lets an object bring its objectGUID along, a password that was set long ago, and speed.
 """
 
 # The imports of this file are Debian's, not PyPI's: the type checker cannot see them.
@@ -23,6 +23,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import ldb  # type: ignore[import-not-found] # see above
+from samba import dsdb  # type: ignore[import-not-found] # see above
 from samba.auth import system_session  # type: ignore[import-not-found] # see above
 from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2  # type: ignore[import-not-found] # see above
 from samba.param import LoadParm  # type: ignore[import-not-found] # see above
@@ -30,6 +32,8 @@ from samba.provision import provision  # type: ignore[import-not-found] # see ab
 from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
 
 _RELAX = "relax:0"
+# Without it the server itself says when a password was set.
+_AS_IT_STANDS = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
 _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
@@ -64,7 +68,16 @@ def fill(setup: dict[str, Any], parameters: Any) -> None:
     database.transaction_start()
     for entry in setup["entries"]:
         database.add(_message(entry), controls=[_RELAX])
+        if "password_last_set" in entry:
+            _date_password(database, entry)
     database.transaction_commit()
+
+
+def _date_password(database: Any, entry: dict[str, Any]) -> None:
+    message = ldb.Message(ldb.Dn(database, entry["dn"]))
+    name = "pwdLastSet"
+    message[name] = ldb.MessageElement(entry["password_last_set"], ldb.FLAG_MOD_REPLACE, name)
+    database.modify(message, controls=[_AS_IT_STANDS])
 
 
 def _message(entry: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from .._errors import InputError
 from .expression import Expression, compile_expression
-from .phone import PhoneStyle, check_region, require_phonenumbers
+from .library import PHONENUMBERS
+from .phone import PhoneStyle, check_region
 from .text import SURROGATE, clean, compose
 
 
@@ -46,7 +47,7 @@ def compile_columns(
     :param all_global: whether no source has a location; the column of the location is left out then.
     :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
     :raises InputError: for a header twice, a rule about a column that is not there, a bad expression.
-    :raises MissingLibraryError: when phone numbers are to be checked, and phonenumbers is missing.
+    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
     """
     check_region(phone_region)
     columns = [_compile_column(specification, phone_region) for specification in specifications]
@@ -125,7 +126,7 @@ def _phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyl
             "phone_region is not given, and a number without a country code is of no country",
             "Give phone_region, or use phone_style international",
         )
-    require_phonenumbers(f"by phone_style of column {header!r}")
+    PHONENUMBERS.require(f"by phone_style of column {header!r}")
     return PhoneStyle(style, phone_region)
 
 

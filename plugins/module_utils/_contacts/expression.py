@@ -84,7 +84,7 @@ def compile_expression(source: str, column: str, phone_region: str = "") -> Expr
     :param column: header of its column, for the error.
     :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
     :raises InputError: names the column, the expression and what in it is not allowed.
-    :raises MissingLibraryError: when it uses e164, and phonenumbers is missing.
+    :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
     """
     text = source.strip()
     if is_bare_name(text):

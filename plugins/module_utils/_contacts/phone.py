@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .._errors import InputError, MissingLibraryError
-from .library import PHONENUMBERS_ERROR, phonenumbers
+from .._errors import InputError
+from .library import PHONENUMBERS, phonenumbers
 
 STYLES = ("e164", "e164_no_plus", "international", "national")
 """How a number can be written: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
@@ -18,8 +18,6 @@ Where the spaces are is phonenumbers' knowledge of each country's habits, and ma
 
 NO_NUMBER = "not a valid phone number"
 """Why a cell is empty whose value is no number."""
-
-_LIBRARY = "phonenumbers >= 8.13.0"
 
 
 class PhoneStyle(NamedTuple):
@@ -41,16 +39,6 @@ class PhoneStyle(NamedTuple):
         return write_number(text, self.region, self.style)
 
 
-def require_phonenumbers(reason: str) -> None:
-    """Make sure that the library is there.
-
-    :param reason: what needs it, for instance ``by phone_style of column 'SMS Phone'``.
-    :raises MissingLibraryError: when it is not.
-    """
-    if PHONENUMBERS_ERROR is not None:
-        raise MissingLibraryError(_LIBRARY, reason, PHONENUMBERS_ERROR)
-
-
 def is_region(region: str) -> bool:
     """Whether there are numbers of this region, by its two capital letters (ISO 3166-1)."""
     return region in phonenumbers.SUPPORTED_REGIONS
@@ -64,7 +52,7 @@ def check_region(region: str) -> None:
     :param region: empty for none.
     :raises InputError: when there is no such region.
     """
-    if region and PHONENUMBERS_ERROR is None and not is_region(region):
+    if region and PHONENUMBERS.package is not None and not is_region(region):
         raise InputError(
             f"Cannot use phone_region {region!r}",
             "it is no country that has phone numbers",

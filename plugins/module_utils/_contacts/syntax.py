@@ -16,9 +16,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .filters import CONSTANT_ARGUMENTS, FILTERS, FilterError
-from .library import jinja2
+from .library import PHONENUMBERS, jinja2
 from .patterns import PatternError
-from .phone import is_region, require_phonenumbers
+from .phone import is_region
 from .text import SURROGATE, compose
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def parse(environment: ImmutableSandboxedEnvironment, text: str, column: str) ->
     :raises ForbiddenError: names the first thing that is not allowed.
     :raises jinja2.TemplateSyntaxError: when it is not a Jinja expression.
     :raises RecursionError: when it is nested too deeply for the parser.
-    :raises MissingLibraryError: when it uses e164, and phonenumbers is missing.
+    :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
     """
     try:
         parser = jinja2.parser.Parser(environment, text, state="variable")
@@ -176,7 +176,7 @@ class _Walk:
         if name in CONSTANT_ARGUMENTS:
             _try_constants(name, arguments)
         if name == "e164":
-            require_phonenumbers(f"by the filter e164 of column {self._column!r}")
+            PHONENUMBERS.require(f"by the filter e164 of column {self._column!r}")
             _check_region(arguments.get("region"))
 
     def _visit_mapping(self, node: nodes.Node) -> None:

@@ -87,17 +87,33 @@ _SOCKET_TEXTS = (
         "unreachable",
         Finding("there is no route to it", "Check the network between this host and the server"),
     ),
-    ("timed out", Finding("it did not answer in time", "Check firewalls, or raise the timeouts")),
     (
-        "temporarily unavailable",
-        Finding("it did not answer in time", "Check firewalls, or raise receive_timeout"),
+        "handshake operation timed out",
+        Finding(
+            "it did not complete the TLS handshake in time",
+            "Check that it speaks TLS on this port, or raise connection_timeout",
+        ),
+    ),
+    (
+        "no whole answer",  # what TimedSocket says
+        Finding(
+            "it did not answer in time", "Check its load and its log, or raise receive_timeout"
+        ),
+    ),
+    (
+        "timed out",
+        Finding("it did not answer in time", "Check firewalls, or raise connection_timeout"),
+    ),
+    (
+        "protocol version",
+        Finding("it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"),
     ),
     (
         "reset",
         Finding("it reset the connection", "Check that it speaks TLS on this port, and its log"),
     ),
     (
-        "eof occurred",
+        "eof",
         Finding(
             "it closed the connection during the TLS handshake",
             "Check that it speaks TLS on this port",
@@ -120,12 +136,28 @@ def finding_of_result(result: Mapping[str, Any]) -> Finding:
     if code == 49:
         reason = re.search(r"\bdata ([0-9a-f]+)", str(result.get("message")))
         found = _BIND_REASONS.get(reason.group(1), found) if reason else found
-    answer = [f"result {code} {result.get('description')}"]
+    return Finding(f"{found.meaning} ({_words(result)})", found.remedy)
+
+
+def finding_of_refused_tls(result: Mapping[str, Any]) -> Finding:
+    """What any answer to StartTLS other than success means (RFC 4511, 4.14.2).
+
+    :param result: as for `finding_of_result`.
+    """
+    return Finding(
+        f"the server refuses StartTLS ({_words(result)})",
+        "Use ldaps://, or have a certificate set up on the server",
+    )
+
+
+def _words(result: Mapping[str, Any]) -> str:
+    """The server's own words."""
+    answer = [f"result {result['result']} {result.get('description')}"]
     if result.get("message"):
         answer.append(" ".join(str(result["message"]).replace("\0", "").split()))
     if result.get("dn"):
         answer.append(f"matched as far as {result['dn']}")
-    return Finding(f"{found.meaning} ({', '.join(answer)})", found.remedy)
+    return ", ".join(answer)
 
 
 def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> Finding:
@@ -141,8 +173,15 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
             f"it answered something that is no LDAP ({type(failure).__name__})",
             "Check that the server speaks LDAP on this port",
         )
-    text = str(tls_failure or failure)
+    text = str(tls_failure or _told(failure))
     for part, found in _SOCKET_TEXTS:
         if part in text.lower():
             return Finding(f"{found.meaning} ({text})", found.remedy)
     return Finding(text, "Check that the server speaks LDAP on this port, and its log")
+
+
+def _told(failure: BaseException) -> str:
+    """What ldap3 says: of a host with several addresses what came of each, as a list beside its words."""
+    if len(failure.args) == 2 and isinstance(failure.args[1], list):
+        return "; ".join(f"{address[0]}: {error}" for error, address in failure.args[1])
+    return str(failure)

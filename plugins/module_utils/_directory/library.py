@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where ldap3 is imported, so that a module can say clearly that it is missing."""
+"""The one place where ldap3 is imported, so that a module can say clearly what is wrong with it."""
 
 from __future__ import annotations
 
 import traceback
 
-LDAP3_ERROR: str | None = None
-"""Traceback of the failed import, for missing_required_lib; None when ldap3 is there."""
+from .._library import Library
 
 # What ldap3 raises: its own exceptions, and what its decoding stumbles over when a server speaks no LDAP.
 FAILURES: tuple[type[Exception], ...] = (
@@ -20,15 +19,19 @@ FAILURES: tuple[type[Exception], ...] = (
     OSError,
 )
 
+# The oldest release that knows Python 3.9 and newer.
+LDAP3 = Library("ldap3", "2.9.1")
+
 try:
     import ldap3
     import ldap3.core.exceptions
     import ldap3.operation.search
 
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
+    LDAP3 = LDAP3._replace(package=ldap3)
 except ImportError:
-    LDAP3_ERROR = traceback.format_exc()
+    LDAP3 = LDAP3._replace(failure=traceback.format_exc())
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
-__all__ = ["FAILURES", "LDAP3_ERROR", "ldap3"]
+__all__ = ["FAILURES", "LDAP3", "ldap3"]

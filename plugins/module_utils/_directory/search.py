@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .diagnosis import DirectoryError, finding_of_failure, finding_of_result
@@ -59,6 +59,7 @@ def _pages(
     connection: Any, query: Query, attributes: Sequence[str], page_size: int, tried: str
 ) -> Iterator[list[dict[str, Any]]]:
     cookie = None
+    seen: set[object] = set()
     while True:
         try:
             connection.search(
@@ -75,11 +76,27 @@ def _pages(
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.
         if result["result"] != 0:
             raise DirectoryError(tried, *finding_of_result(result))
-        yield connection.response
+        responses = connection.response
         control = result.get("controls", {}).get(_PAGED_RESULTS)
         cookie = control["value"]["cookie"] if control else None
+        # Cookies are the server's own (RFC 2696, 3), some use one for all pages. What a page begins with
+        # shows whether it is another one; pages without anything have nothing else than their cookies.
+        page = _start(responses) if responses else cookie
+        if page in seen:
+            raise DirectoryError(tried, *_ENDLESS)
+        seen.add(page)
+        yield responses
         if not cookie:
             return
 
 
+def _start(responses: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    first = responses[0]
+    return first["type"], str(first.get("dn") or first.get("uri"))
+
+
+_ENDLESS = (
+    "the server gives a page of its answer again, and would for ever",
+    "Raise page_size so that one page holds everybody, and tell the server's administrator",
+)
 _SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}

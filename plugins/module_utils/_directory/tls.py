@@ -13,10 +13,11 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from .library import LDAP3_ERROR
+from .library import LDAP3
+from .timed import TimedSocket
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
-if TYPE_CHECKING or LDAP3_ERROR is None:
+if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Tls as _Tls
 else:
     _Tls = object
@@ -25,24 +26,30 @@ else:
 class VerifiedTls(_Tls):
     """TLS settings for ldap3 that leave the handshake to a context of Python's own.
 
+    :param receive_timeout: seconds that any answer over TLS may take.
     :ivar failure: why the last handshake failed; ldap3 itself hands on the text alone.
     """
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, receive_timeout: int) -> None:
         super().__init__(validate=context.verify_mode)
         self._context = context
+        self._receive_timeout = receive_timeout
         self.failure: OSError | None = None
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
         """Put TLS on a connection's socket, as ldap3 calls it for LDAPS and for StartTLS.
 
+        The handshake as a whole has as much time as the TCP connection had before it.
+
         :param do_handshake: ldap3's parameter; the handshake is always done at once.
         :raises OSError: ssl.SSLError and its kind when the handshake or the verification fails.
         """
         try:
-            connection.socket = self._context.wrap_socket(
+            connection.socket.settimeout(connection.server.connect_timeout)
+            secured = self._context.wrap_socket(
                 connection.socket, server_hostname=connection.server.host
             )
         except OSError as error:
             self.failure = error
             raise
+        connection.socket = TimedSocket(secured, self._receive_timeout)

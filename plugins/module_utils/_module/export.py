@@ -18,11 +18,12 @@ from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.location import check_locations
 from .._contacts.roster import Roster, make_roster
 from .._contacts.text import compose
+from .._directory.access import Access, check_access
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry
 from .._directory.query import Query, check_filter, check_query, people_filter
 from .._directory.search import search
-from .._directory.session import Access, Session, check_access, open_session
+from .._directory.session import Session, open_session
 from .._errors import FrontdeskError, InputError
 
 MAX_PAGE_SIZE = 100_000
@@ -142,13 +143,22 @@ def sources_of(params: Mapping[str, Any]) -> list[Source]:
             source["filter"] or params["filter"] or "",
         )
         check_query(query, name)
-        if source["minimum"] < 0:
-            raise InputError(
-                f"Cannot use minimum {source['minimum']} of {name}", "it is less than 0"
-            )
+        _check_limits(source, name)
         location = compose(source["location"] or "")
         sources.append(Source(name, location, query, source["minimum"]))
     return sources
+
+
+def _check_limits(source: Mapping[str, Any], name: str) -> None:
+    tried = f"Cannot use minimum {source['minimum']} of {name}"
+    if source["minimum"] < 0:
+        raise InputError(tried, "it is less than 0")
+    if source["minimum"] > 1 and source["search_scope"] == "base":
+        raise InputError(
+            tried,
+            "search_scope base gives one entry at most",
+            "Search subtree or one_level, or lower minimum",
+        )
 
 
 def export(
@@ -160,7 +170,7 @@ def export(
 
     :param sources: what `sources_of` made of the same parameters.
     :raises InputError: for wrong options, before anything is read.
-    :raises MissingLibraryError: when phone numbers are to be checked, and phonenumbers is missing.
+    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
     :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
     """
     if not 1 <= params["page_size"] <= MAX_PAGE_SIZE:

@@ -26,9 +26,14 @@ class Module(Protocol):
     check_mode: bool
     params: dict[str, Any]
 
-    def backup_local(self, fn: str) -> str: ...
-    def load_file_common_arguments(self, params: dict[str, Any], path: str) -> dict[str, Any]: ...
-    def set_fs_attributes_if_different(self, file_args: dict[str, Any], changed: bool) -> bool: ...
+    def backup_local(self, fn: str) -> str:
+        """Copy a file to one with the time in its name, and return that one's path."""
+
+    def load_file_common_arguments(self, params: dict[str, Any], path: str) -> dict[str, Any]:
+        """Take owner, group and mode for a path from the module's options."""
+
+    def set_fs_attributes_if_different(self, file_args: dict[str, Any], changed: bool) -> bool:
+        """Set these, and tell whether anything changed."""
 
 
 class Rendered(NamedTuple):

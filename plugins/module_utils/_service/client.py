@@ -18,11 +18,11 @@ from .._errors import Finding, FrontdeskError, InputError
 from .._network import check_seconds, is_host
 from .._tls import finding_of_certificate, tls_context
 from .answer import Answer
-from .library import REQUESTS_ERROR, requests
+from .library import REQUESTS, requests
 from .multipart import MultipartFile
 
 # Without requests this file must still load, so that the module can say that it is missing.
-if TYPE_CHECKING or REQUESTS_ERROR is None:
+if TYPE_CHECKING or REQUESTS.failure is None:
     _Adapter = requests.adapters.HTTPAdapter
     _Auth = requests.auth.AuthBase
     _Session = requests.Session

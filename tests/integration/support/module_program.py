@@ -9,6 +9,9 @@
 Each line on stdin asks for one run, as JSON: `Order`. Each line on stdout answers one: `Outcome`.
 A module runs in a child of its own, which has the libraries loaded already: loading them takes
 longer than most runs. The collection itself is loaded anew each time.
+
+Any Python that modules run in may run it, Python 3.9 and newer, and nothing of the tests but this
+file is loaded.
 """
 
 from __future__ import annotations
@@ -22,19 +25,21 @@ import tempfile
 import traceback
 from typing import Any, NoReturn, TypedDict
 
-from ansible.module_utils.testing import patch_module_args
-
 _LIBRARIES = ("ansible.module_utils.basic", "jinja2.sandbox", "ldap3", "phonenumbers", "requests")
 
 
 class Order(TypedDict):
-    """One run: which module, with which options, where; `without` is a library to be missing."""
+    """One run: which module, with which options, where.
+
+    `without` is a library to be missing, `versions` tells which release a library claims to be.
+    """
 
     module: str
     options: dict[str, Any]
     cwd: str
     env: dict[str, str]
     without: str | None
+    versions: dict[str, str]
 
 
 class Outcome(TypedDict):
@@ -54,18 +59,21 @@ def main() -> None:
 
 
 def _outcome(order: Order) -> Outcome:
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as options, tempfile.TemporaryFile() as output:
+        # Every release of ansible-core has a module read its options from stdin when it is run by hand.
+        options.write(json.dumps({"ANSIBLE_MODULE_ARGS": order["options"]}).encode())
+        options.seek(0)
         child = os.fork()
         if child == 0:
-            _be_the_module(order, output.fileno())
+            _be_the_module(order, options.fileno(), output.fileno())
         _child, status = os.waitpid(child, 0)
         output.seek(0)
         return {"code": os.waitstatus_to_exitcode(status), "output": output.read().decode()}
 
 
-def _be_the_module(order: Order, output: int) -> NoReturn:
+def _be_the_module(order: Order, options: int, output: int) -> NoReturn:
     """Become a process as Ansible would have started it."""
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(options, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(order["cwd"])
@@ -79,7 +87,7 @@ def _be_the_module(order: Order, output: int) -> NoReturn:
         code = end.code or 0
     finally:
         # Nothing of the parent's may run here, not even what the parent does about errors.
-        if sys.exception() is not None:
+        if sys.exc_info()[0] is not None:
             traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -87,14 +95,17 @@ def _be_the_module(order: Order, output: int) -> NoReturn:
 
 
 def _run(order: Order) -> None:
+    for library, version in order["versions"].items():
+        sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # as libraries have it
     if order["without"]:
         missing = [name for name in sys.modules if name.partition(".")[0] == order["without"]]
         for name in [*missing, order["without"]]:
             # An import of it now fails with ModuleNotFoundError (importlib, "sys.modules").
             sys.modules[name] = None  # type: ignore[assignment]  # its types know no None
     name = f"ansible_collections.frontdesk.contacts.plugins.modules.{order['module']}"
-    with patch_module_args(order["options"]):
-        runpy.run_module(name, run_name="__main__")
+    # A module with arguments takes the first for its options.
+    sys.argv = [name]
+    runpy.run_module(name, run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ import functools
 import json
 import os
 import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import ansible.module_utils
+
+from tests.integration.support.options import module_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +54,10 @@ class Answer:
     @property
     def warnings(self) -> list[str]:
         """What the module warned of; ansible-core 2.19 and newer wrap each warning."""
-        return [warning["event"]["msg"] for warning in self.result.get("warnings", [])]
+        return [
+            warning if isinstance(warning, str) else warning["event"]["msg"]
+            for warning in self.result.get("warnings", [])
+        ]
 
     def __getitem__(self, name: str) -> Any:
         assert not self.failed, self.result
@@ -65,12 +72,14 @@ class Modules:
 
     def __init__(self, collections: Path) -> None:
         prefix: Sequence[str] = _ORDINARY if os.geteuid() == 0 else ()
+        self._shipped = tempfile.TemporaryDirectory()
+        _ship(Path(self._shipped.name))
         self._process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "tests.integration.support.module_program"],
+            [*prefix, module_python(), "-m", "tests.integration.support.module_program"],
             env={
                 "PATH": os.environ["PATH"],
                 "LANG": "C.UTF-8",
-                "PYTHONPATH": f"{_ROOT}:{collections}",
+                "PYTHONPATH": f"{self._shipped.name}:{_ROOT}:{collections}",
                 "PYTHONDONTWRITEBYTECODE": "1",
             },
             stdin=subprocess.PIPE,
@@ -98,6 +107,15 @@ class Modules:
 
     def __exit__(self, *_error: object) -> None:
         self._process.communicate(timeout=30)
+        self._shipped.cleanup()
+
+
+def _ship(folder: Path) -> None:
+    """Give modules what ansible-core ships with them, and no more of it: their Python needs none of its own."""
+    package = folder / "ansible"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "module_utils").symlink_to(ansible.module_utils.__path__[0])
 
 
 @functools.cache
@@ -112,6 +130,7 @@ def make_order(
     *,
     env: Mapping[str, str] | None = None,
     without: str | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> Order:
     """Say which module is to run, and where."""
     return {
@@ -120,6 +139,7 @@ def make_order(
         "cwd": str(place.root),
         "env": place.environment(env),
         "without": without,
+        "versions": dict(versions or {}),
     }
 
 
@@ -130,8 +150,10 @@ def run_module(
     *,
     env: Mapping[str, str] | None = None,
     without: str | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> Answer:
     """Run a module to its end."""
     modules = _modules(place.collections)
-    modules.start(make_order(place, name, options, env=env, without=without))
+    order = make_order(place, name, options, env=env, without=without, versions=versions)
+    modules.start(order)
     return modules.finished()

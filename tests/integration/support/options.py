@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,15 @@ CHECK = {"_ansible_check_mode": True}
 
 RESULT = {"counts": "counts", "errors": "errors"}
 """Where the receiver's answer holds what."""
+
+
+PYTHON_VARIABLE = "MODULE_PYTHON"
+"""The environment variable that tells which Python the modules run in; unset, it is that of the tests."""
+
+
+def module_python() -> str:
+    """Return the Python that the modules run in."""
+    return os.environ.get(PYTHON_VARIABLE) or sys.executable
 
 
 def sources(directory: RunningDirectory) -> list[dict[str, Any]]:
@@ -94,5 +104,5 @@ def role_variables(directory: RunningDirectory, service: Receiver, place: Place)
 
 
 def host_variables() -> dict[str, str]:
-    """How Ansible runs modules on this host: without SSH, in the Python of the tests."""
-    return {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    """How Ansible runs modules on this host: without SSH, in the Python that is theirs."""
+    return {"ansible_connection": "local", "ansible_python_interpreter": module_python()}

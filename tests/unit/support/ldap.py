@@ -12,6 +12,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Optional
 
 BIND, UNBIND, SEARCH, EXTENDED = 0x60, 0x42, 0x63, 0x77
 _ANSWERS = {BIND: 0x61, SEARCH: 0x65, EXTENDED: 0x78}
@@ -19,7 +20,9 @@ _PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 
 Message = tuple[bytes, bytes]
 """An operation, and the controls that go with it."""
-Say = Callable[[int, bytes], Sequence[Message] | None]
+HANG_UP: Message = (b"", b"")
+"""What ends the connection in the place of a message."""
+Say = Callable[[int, bytes], Optional[Sequence[Message]]]
 """What to answer to an operation, by its tag and its bytes; None hangs up."""
 
 
@@ -82,17 +85,22 @@ def ldap_server(
             with contextlib.suppress(OSError):
                 if context is not None:
                     self.request = context.wrap_socket(self.request, server_side=True)
-                while content := _read(self.request):
-                    number = content[: 2 + content[1]]
-                    request = content[len(number) :]
-                    messages = say(request[0], request)
-                    if messages is None:
-                        break
-                    for operation, controls in messages:
-                        self.request.sendall(ber(0x30, number, operation, controls))
-                    if request[0] == EXTENDED and start_tls is not None:
-                        self.request = start_tls.wrap_socket(self.request, server_side=True)
+                while (content := _read(self.request)) and self.answer(content):
+                    pass
                 self.request.close()
+
+        def answer(self, content: bytes) -> bool:
+            """Answer one request; tell whether to wait for another."""
+            number = content[: 2 + content[1]]
+            request = content[len(number) :]
+            messages = say(request[0], request)
+            for message in [HANG_UP] if messages is None else messages:
+                if message == HANG_UP:
+                    return False
+                self.request.sendall(ber(0x30, number, *message))
+            if request[0] == EXTENDED and start_tls is not None:
+                self.request = start_tls.wrap_socket(self.request, server_side=True)
+            return True
 
     class Listener(socketserver.ThreadingTCPServer):
         # At its end the server waits for those who still read what a client said last.

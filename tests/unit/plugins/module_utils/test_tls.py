@@ -69,3 +69,12 @@ def test_what_a_failed_verification_means(code: int, meaning: str, remedy: str) 
     failure = ssl.SSLCertVerificationError(1, "certificate verify failed: timed out")
     failure.verify_code, failure.verify_message = code, "OpenSSL's words"
     assert finding_of_certificate(failure, "url") == Finding(f"{meaning} (OpenSSL's words)", remedy)
+
+
+def test_certificates_that_nothing_is_verified_against(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
+    assert str(caught.value) == (
+        f"Cannot use ca_path {tmp_path}/ca.pem with validate_certs: false: nothing is verified"
+        " against these certificates. Give one of the two."
+    )

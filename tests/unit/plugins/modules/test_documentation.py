@@ -23,11 +23,18 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expre
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import FILTERS
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.library import (
+    JINJA2,
+    PHONENUMBERS,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import LDAP3
+from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
     export_spec,
     upload_spec,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.library import REQUESTS
 
 _MODULES = "ansible_collections.frontdesk.contacts.plugins.modules"
 _DEFAULTS: dict[str, Any] = {
@@ -195,3 +202,23 @@ def test_what_every_module_says_of_itself() -> None:
     attributes = yaml.safe_load(Attributes.DOCUMENTATION)["attributes"]
     assert set(attributes) == {"action_group", "check_mode", "diff_mode", "idempotent"}
     assert {attribute["support"] for attribute in attributes.values()} == {"full"}
+
+
+@pytest.mark.parametrize(
+    ("module", "libraries"),
+    [("ad_contacts_export", [LDAP3, JINJA2, PHONENUMBERS]), ("contact_upload", [REQUESTS])],
+)
+def test_the_libraries_that_a_module_needs_are_documented(
+    module: str, libraries: list[Library]
+) -> None:
+    fragment: list[str] = yaml.safe_load(Directory.DOCUMENTATION)["requirements"]
+    shared = fragment if "frontdesk.contacts.directory" in _fragments(module) else []
+    documented = [*shared, *_documentation(module)["requirements"]]
+    # What only some options need says so in brackets.
+    plain = [requirement.partition(" (")[0] for requirement in documented]
+    assert plain == [library.requirement for library in libraries]
+
+
+def _fragments(module: str) -> list[str]:
+    fragments: list[str] = _documentation(module).get("extends_documentation_fragment", [])
+    return fragments

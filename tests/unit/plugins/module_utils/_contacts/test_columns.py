@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import phone
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import (
+    columns as columns_module,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     broken_rule,
     compile_columns,
@@ -18,7 +20,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expre
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.phone import PhoneStyle
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
-    MissingLibraryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
+    Library,
+    LibraryError,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 
@@ -141,9 +146,11 @@ def test_the_region_of_phone_numbers_is_checked_whoever_uses_it() -> None:
 
 
 def test_a_phone_style_misses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phone, "PHONENUMBERS_ERROR", "Traceback: none")
+    monkeypatch.setattr(
+        columns_module, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None.")
+    )
     columns(NAME)
-    with pytest.raises(MissingLibraryError) as caught:
+    with pytest.raises(LibraryError) as caught:
         columns({**NAME, "phone_style": "e164"})
     assert caught.value.reason == "by phone_style of column 'Name'"
 

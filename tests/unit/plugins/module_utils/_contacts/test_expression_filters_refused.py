@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import patterns, phone
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import patterns, syntax
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
     Values,
     compile_expression,
@@ -17,7 +17,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filte
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
-    MissingLibraryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
+    Library,
+    LibraryError,
 )
 
 _COUNTRY = "is no country that has phone numbers: e164 takes its two capital letters (ISO 3166-1)"
@@ -156,11 +159,10 @@ def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
 
 
 def test_phonenumbers_is_missed_by_name_and_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phone, "PHONENUMBERS_ERROR", "Traceback: none")
-    monkeypatch.setattr(phone, "phonenumbers", None)
+    monkeypatch.setattr(syntax, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
     for source in ("mobile", "mobile | upper", "phone_region ~ mobile"):
         compile_expression(source, "SMS", "NO")
     for source in ("mobile | e164", "mobile | e164('XX')", "sn or (mobile | e164(mail))"):
-        with pytest.raises(MissingLibraryError) as caught:
+        with pytest.raises(LibraryError) as caught:
             compile_expression(source, "SMS", "NO")
         assert caught.value.reason == "by the filter e164 of column 'SMS'"

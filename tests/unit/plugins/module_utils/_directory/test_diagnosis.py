@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     finding_of_failure,
+    finding_of_refused_tls,
     finding_of_result,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding
@@ -104,6 +105,15 @@ def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
     )
 
 
+def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
+    said = "unsupported extended operation"
+    result = {"result": 2, "description": "protocolError", "message": said, "dn": ""}
+    assert finding_of_refused_tls(result) == Finding(
+        f"the server refuses StartTLS (result 2 protocolError, {said})",
+        "Use ldaps://, or have a certificate set up on the server",
+    )
+
+
 @pytest.mark.parametrize("message", [None, "", "metadata 52e", "data xyz"])
 def test_a_bind_refused_without_a_reason(message: str | None) -> None:
     result = {"result": 49, "description": "invalidCredentials", "message": message}
@@ -143,11 +153,21 @@ PORT = "Check that it speaks TLS on this port"
         ),
         (
             "socket connection error while opening: timed out",
-            *("it did not answer in time", "Check firewalls, or raise the timeouts"),
+            *("it did not answer in time", "Check firewalls, or raise connection_timeout"),
         ),
         (
-            "error receiving data: [Errno 11] Resource temporarily unavailable",
-            *("it did not answer in time", "Check firewalls, or raise receive_timeout"),
+            "_ssl.c:1003: The handshake operation timed out",
+            "it did not complete the TLS handshake in time",
+            f"{PORT}, or raise connection_timeout",
+        ),
+        (
+            "error receiving data: no whole answer within 120 s",
+            "it did not answer in time",
+            "Check its load and its log, or raise receive_timeout",
+        ),
+        (
+            "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1020)",
+            *("it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"),
         ),
         (
             "[Errno 104] Connection reset by peer",
@@ -155,6 +175,10 @@ PORT = "Check that it speaks TLS on this port"
         ),
         (
             "EOF occurred in violation of protocol (_ssl.c:992)",
+            *("it closed the connection during the TLS handshake", PORT),
+        ),
+        (
+            "TLS/SSL connection has been closed (EOF) (_ssl.c:1129)",
             *("it closed the connection during the TLS handshake", PORT),
         ),
         (

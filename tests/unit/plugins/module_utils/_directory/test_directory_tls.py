@@ -31,12 +31,14 @@ def test_a_handshake_keeps_why_it_failed(
     tmp_path: Path, host: str, names: list[str], code: int | None
 ) -> None:
     server_tls = tls(tmp_path, *names)
-    verified = VerifiedTls(tls_context(str(server_tls.ca_file), validate_certs=True))
+    context = tls_context(str(server_tls.ca_file), validate_certs=True)
+    verified = VerifiedTls(context, receive_timeout=7)
     with (
         http_server(lambda _request, write: write(plain("200 OK")), server_tls.context) as server,
         socket.create_connection(("127.0.0.1", server.port)) as plain_socket,
     ):
-        connection = SimpleNamespace(socket=plain_socket, server=SimpleNamespace(host=host))
+        named = SimpleNamespace(host=host, connect_timeout=5)
+        connection = SimpleNamespace(socket=plain_socket, server=named)
         if code is None:
             verified.wrap_socket(connection)
             assert connection.socket.version() in ("TLSv1.2", "TLSv1.3")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
@@ -121,8 +121,8 @@ def test_an_empty_base_is_refused(search_base: str) -> None:
         "(cn=a*b*c)",
         "(accountExpires>=0)",
         "(givenName~=Jon)",
-        people_filter(is_active_directory=True, now=datetime(2026, 1, 1, tzinfo=UTC)),
-        people_filter(is_active_directory=False, now=datetime(2026, 1, 1, tzinfo=UTC)),
+        people_filter(is_active_directory=True, now=datetime(2026, 1, 1, tzinfo=timezone.utc)),
+        people_filter(is_active_directory=False, now=datetime(2026, 1, 1, tzinfo=timezone.utc)),
     ],
 )
 def test_a_filter_passes(search_filter: str) -> None:
@@ -158,9 +158,9 @@ def test_any_filter_passes_or_is_refused(search_filter: str) -> None:
 @pytest.mark.parametrize(
     ("now", "filetime"),
     [
-        (datetime(1601, 1, 1, tzinfo=UTC), 0),
-        (datetime(1970, 1, 1, tzinfo=UTC), 116_444_736_000_000_000),
-        (datetime(2026, 3, 1, 12, 0, 0, 999_999, tzinfo=UTC), 134_168_400_000_000_000),
+        (datetime(1601, 1, 1, tzinfo=timezone.utc), 0),
+        (datetime(1970, 1, 1, tzinfo=timezone.utc), 116_444_736_000_000_000),
+        (datetime(2026, 3, 1, 12, 0, 0, 999_999, tzinfo=timezone.utc), 134_168_400_000_000_000),
         (
             datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
             116_444_736_000_000_000,
@@ -178,5 +178,5 @@ def test_people_of_active_directory_are_enabled_and_not_expired(
 
 
 def test_people_elsewhere_are_all_of_them() -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert people_filter(is_active_directory=False, now=now) == "(objectClass=inetOrgPerson)"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
@@ -18,16 +16,17 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     UnreachableError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    Access,
     open_session,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
+    Directory,
+    access_to,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
-    EXTENDED,
     SEARCH,
     UNBIND,
     Message,
-    entry,
     ldap_server,
     result,
 )
@@ -44,38 +43,6 @@ def _server_tls(tmp_path: Path) -> Tls:
     return tls(tmp_path, "localhost")
 
 
-def _access(server_tls: Tls, *uris: str, **changes: Any) -> Access:
-    return Access(
-        server_uris=uris,
-        bind_dn="svc@x.no",
-        bind_pw="s3cret",
-        start_tls=False,
-        validate_certs=True,
-        ca_path=str(server_tls.ca_file),
-        connection_timeout=5,
-        receive_timeout=5,
-    )._replace(**changes)
-
-
-class _Directory:
-    """What a server says, and what it was asked."""
-
-    def __init__(self, **attributes: list[bytes]) -> None:
-        self.attributes = attributes
-        self.bind = result(BIND)
-        self.asked: list[int] = []
-        self.requests: list[bytes] = []
-
-    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        self.asked.append(request)
-        self.requests.append(content)
-        if request == BIND:
-            return [self.bind]
-        if request == SEARCH:
-            return [entry("", self.attributes), result(SEARCH)]
-        return [result(EXTENDED)] if request == EXTENDED else None
-
-
 @pytest.mark.parametrize(
     ("capabilities", "is_active_directory"),
     [
@@ -87,10 +54,10 @@ class _Directory:
 def test_a_session_is_bound_and_ends(
     server_tls: Tls, capabilities: list[bytes], is_active_directory: bool
 ) -> None:
-    directory = _Directory(supportedCapabilities=capabilities)
+    directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with open_session(_access(server_tls, uri)) as session:
+        with open_session(access_to(server_tls, uri)) as session:
             assert session.uri == uri
             assert session.is_active_directory is is_active_directory
     assert directory.asked == [BIND, SEARCH, UNBIND]
@@ -98,54 +65,8 @@ def test_a_session_is_bound_and_ends(
     assert b"s3cret" in directory.requests[0]
 
 
-def test_start_tls_comes_before_the_password(server_tls: Tls) -> None:
-    directory = _Directory()
-    with ldap_server(directory, start_tls=server_tls.context) as port:
-        uri = f"ldap://localhost:{port}"
-        with open_session(_access(server_tls, uri, start_tls=True)) as session:
-            assert session.connection.tls_started
-    assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
-
-
-def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
-    asked = []
-
-    def refuse(request: int, _content: bytes) -> list[Message]:
-        asked.append(request)
-        return [result(EXTENDED, 52, "no certificate")]
-
-    with ldap_server(refuse) as port:
-        uri = f"ldap://localhost:{port}"
-        with (
-            pytest.raises(UnreachableError) as caught,
-            open_session(_access(server_tls, uri, start_tls=True)),
-        ):
-            pass
-    assert str(caught.value) == (
-        f"Cannot start TLS with {uri}: the server is unavailable (result 52 unavailable, "
-        "no certificate). Try again later."
-    )
-    assert BIND not in asked
-
-
-def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
-    (tmp_path / "other").mkdir()
-    other = tls(tmp_path / "other", "localhost")
-    directory = _Directory()
-    with ldap_server(directory, start_tls=other.context) as port:
-        uri = f"ldap://localhost:{port}"
-        with (
-            pytest.raises(UnreachableError) as caught,
-            open_session(_access(server_tls, uri, start_tls=True)),
-        ):
-            pass
-    assert caught.value.tried == f"Cannot start TLS with {uri}"
-    assert caught.value.answer.startswith("its certificate was issued by an unknown CA (")
-    assert BIND not in directory.asked
-
-
 def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
-    first, second = _Directory(), _Directory()
+    first, second = Directory(), Directory()
     first.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
     with (
         ldap_server(first, server_tls.context) as port,
@@ -154,7 +75,7 @@ def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
         uri = f"ldaps://localhost:{port}"
         with (
             pytest.raises(DirectoryError) as caught,
-            open_session(_access(server_tls, uri, f"ldaps://localhost:{other}")),
+            open_session(access_to(server_tls, uri, f"ldaps://localhost:{other}")),
         ):
             pass
     assert str(caught.value) == (
@@ -167,22 +88,43 @@ def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
 
 
 def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) -> None:
-    directory = _Directory()
+    directory = Directory()
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        access = _access(server_tls, f"ldaps://localhost:{free_port()}", uri)
+        access = access_to(server_tls, f"ldaps://localhost:{free_port()}", uri)
         with open_session(access) as session:
             assert session.uri == uri
 
 
 def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
     uris = [f"ldaps://127.0.0.1:{free_port()}" for _server in range(2)]
-    with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, *uris)):
+    with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, *uris)):
         pass
     assert re.fullmatch(
         rf"Cannot connect to any of 2 servers: {uris[0]}: the connection was refused \(.*\); "
         rf"{uris[1]}: the connection was refused \(.*\)\. Check host and port, and that the server runs\.",
         str(caught.value),
+    )
+
+
+def test_a_host_with_several_addresses_tells_what_came_of_each(
+    server_tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+
+    def two(*_args: object, **_options: object) -> list[tuple[object, ...]]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+        return [(*kind, (address, port)) for address in ("127.0.0.1", "127.0.0.2")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    with (
+        pytest.raises(UnreachableError) as caught,
+        open_session(access_to(server_tls, f"ldaps://dc9.x.no:{port}")),
+    ):
+        pass
+    refused = "socket connection error while opening: [Errno 111] Connection refused"
+    assert caught.value.answer == (
+        f"the connection was refused (127.0.0.1: {refused}; 127.0.0.2: {refused})"
     )
 
 
@@ -200,12 +142,12 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "localhost")
     server_tls = tls(tmp_path, "x.no")
-    directory = _Directory()
+    directory = Directory()
     with ldap_server(directory, (other if certificate == "other" else server_tls).context) as port:
-        access = _access(server_tls, f"ldaps://{host}:{port}")
+        access = access_to(server_tls, f"ldaps://{host}:{port}")
         with pytest.raises(UnreachableError) as caught, open_session(access):
             pass
-        unverified = access._replace(validate_certs=False)
+        unverified = access._replace(validate_certs=False, ca_path=None)
         assert directory.asked == []
         with open_session(unverified):
             pass
@@ -219,7 +161,7 @@ def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.Monke
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with (
         pytest.raises(UnreachableError) as caught,
-        open_session(_access(server_tls, "ldaps://dc9.x.no")),
+        open_session(access_to(server_tls, "ldaps://dc9.x.no")),
     ):
         pass
     assert str(caught.value) == (
@@ -230,18 +172,18 @@ def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.Monke
 
 def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
     with silent_server() as port:
-        access = _access(
+        access = access_to(
             server_tls, f"ldaps://localhost:{port}", connection_timeout=1, receive_timeout=1
         )
         with pytest.raises(UnreachableError) as caught, open_session(access):
             pass
-    assert caught.value.answer.startswith("it did not answer in time (")
+    assert caught.value.answer.startswith("it did not complete the TLS handshake in time (")
 
 
 def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
     with ldap_server(lambda _request, _content: None, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, uri)):
+        with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, uri)):
             pass
     assert caught.value.tried == f"Cannot bind to {uri} as svc@x.no"
     assert caught.value.answer
@@ -253,16 +195,16 @@ def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
 
     with ldap_server(say, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with pytest.raises(DirectoryError) as caught, open_session(_access(server_tls, uri)):
+        with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, uri)):
             pass
     assert caught.value.tried == f"Cannot read the root DSE of {uri}"
 
 
 def test_no_text_of_a_failure_holds_the_password(server_tls: Tls) -> None:
-    directory = _Directory()
+    directory = Directory()
     directory.bind = result(BIND, 49, "data 52e")
     with ldap_server(directory, server_tls.context) as port:
-        access = _access(server_tls, f"ldaps://localhost:{port}")
+        access = access_to(server_tls, f"ldaps://localhost:{port}")
         with pytest.raises(DirectoryError) as caught, open_session(access):
             pass
     assert "s3cret" not in str(caught.value)

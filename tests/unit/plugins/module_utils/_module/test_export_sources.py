@@ -42,6 +42,10 @@ def test_sources_are_named_and_take_the_common_filter() -> None:
             "Cannot use minimum -1 of source 1 (location 'oslo'): it is less than 0.",
         ),
         (
+            export_params(source("OU=A", minimum=2, search_scope="base")),
+            "Cannot use minimum 2 of source 1: search_scope base gives one entry at most.",
+        ),
+        (
             export_params(source("OU=A"), filter="x"),
             "Cannot use the filter 'x' of all sources: it is",
         ),

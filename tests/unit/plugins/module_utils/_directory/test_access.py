@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
     Access,
     Address,
     check_access,

@@ -1,0 +1,94 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How to get into a directory, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .._errors import InputError
+from .._network import check_seconds, is_host
+
+
+class Access(NamedTuple):
+    r"""How to get into a directory.
+
+    :ivar server_uris: tried in order until a session stands.
+    :ivar bind_dn: distinguished name, user principal name or DOMAIN\user.
+    :ivar bind_pw: its password; never printed.
+    :ivar start_tls: whether to encrypt an ldap:// connection before the bind.
+    :ivar validate_certs: whether the server's certificate is verified.
+    :ivar ca_path: file with the certificates to trust; None for those of the system.
+    :ivar connection_timeout: seconds for the TCP connection.
+    :ivar receive_timeout: seconds that any answer may take.
+    """
+
+    server_uris: Sequence[str]
+    bind_dn: str
+    bind_pw: str
+    start_tls: bool
+    validate_certs: bool
+    ca_path: str | None
+    connection_timeout: int
+    receive_timeout: int
+
+    def __repr__(self) -> str:
+        # The password must not get out by way of a traceback or a log.
+        return f"Access({', '.join(self.server_uris)} as {self.bind_dn})"
+
+
+class Address(NamedTuple):
+    """Where a directory server listens."""
+
+    uri: str
+    host: str
+    port: int
+    use_ssl: bool
+
+
+def check_access(access: Access) -> list[Address]:
+    """Check all that can be checked without a server.
+
+    :raises InputError: for a malformed URI, or one that would send the password in clear.
+    """
+    if not access.server_uris:
+        raise InputError("Cannot connect", "server_uri is empty", "Give at least one ldaps:// URI")
+    for option, value in (("bind_dn", access.bind_dn), ("bind_pw", access.bind_pw)):
+        if not value:
+            # A name without a password is an anonymous bind that succeeds (RFC 4513, 5.1.2).
+            raise InputError("Cannot bind", f"{option} is empty", f"Set {option}")
+    check_seconds("connection_timeout", access.connection_timeout)
+    check_seconds("receive_timeout", access.receive_timeout)
+    return [_address(uri, access.start_tls) for uri in access.server_uris]
+
+
+def _address(uri: str, start_tls: bool) -> Address:
+    try:
+        parts = urlsplit(uri)
+        host, port, scheme = parts.hostname, parts.port, parts.scheme
+    except ValueError:
+        host, port, scheme = None, None, ""
+    rest = (parts.path.strip("/"), parts.query, parts.username) if host else ()
+    if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(rest):
+        # What stands before an @ may be a password.
+        shown = repr(uri) if "@" not in uri else "that holds an account"
+        raise InputError(
+            f"Cannot use the server_uri {shown}",
+            "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
+            "Give the base in search_base and the account in bind_dn",
+        )
+    if scheme == "ldap" and not start_tls:
+        raise InputError(
+            f"Cannot bind to {uri} with a password",
+            "it would cross the network in clear",
+            "Use ldaps://, or start_tls: true",
+        )
+    if scheme == "ldaps" and start_tls:
+        raise InputError(
+            f"Cannot use start_tls with {uri}", "LDAPS is encrypted already", "Use one of the two"
+        )
+    return Address(uri, host, port or (636 if scheme == "ldaps" else 389), scheme == "ldaps")

@@ -1,0 +1,55 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A socket on which answers have an end.
+
+A timeout of Python's sockets, and of ldap3, bounds the wait for the next byte: a server that sends one
+now and then would be listened to for ever.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+
+class TimedSocket:
+    """A connected socket, as far as ldap3 uses one, that bounds the time of each answer as a whole.
+
+    What the client says last begins the time of the answer. All else is the socket's own.
+
+    :param connected: the socket, with TLS or before it.
+    :param seconds: how long an answer may take from the question to its last byte.
+    """
+
+    def __init__(self, connected: socket.socket, seconds: int) -> None:
+        self._connected = connected
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def sendall(self, data: bytes) -> None:
+        """Say something, and begin the time of the answer.
+
+        :raises OSError: when it cannot be said, or nobody takes it in that time.
+        """
+        self._end = time.monotonic() + self._seconds
+        self._connected.settimeout(self._seconds)
+        self._connected.sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        """Wait for the next bytes of the answer.
+
+        :raises OSError: socket.timeout when the answer's time is over, or another when it is cut.
+        """
+        left = self._end - time.monotonic()
+        if left > 0:
+            self._connected.settimeout(left)
+            with suppress(socket.timeout):
+                return self._connected.recv(size)
+        raise socket.timeout(f"no whole answer within {self._seconds} s")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connected, name)

@@ -1,0 +1,84 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Libraries that come with no Ansible: which release of one is needed, and which one there is.
+
+This is private to the collection: its interface may change in any release.
+"""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+from typing import NamedTuple
+
+
+class Library(NamedTuple):
+    """A library that a room of the collection imports, as this Python has it.
+
+    :ivar name: what it is called, in Python and in the package index.
+    :ivar minimum: the oldest release that will do, for instance ``2.9.1``.
+    :ivar package: what was imported; None when that failed.
+    :ivar failure: traceback of the import that failed; None when it did not.
+    """
+
+    name: str
+    minimum: str
+    package: ModuleType | None = None
+    failure: str | None = None
+
+    @property
+    def requirement(self) -> str:
+        """What is needed, as pip writes it."""
+        return f"{self.name} >= {self.minimum}"
+
+    @property
+    def version(self) -> str | None:
+        """The release that was imported; None where the library does not tell."""
+        return getattr(self.package, "__version__", None)
+
+    @property
+    def place(self) -> str | None:
+        """The folder that it was imported from."""
+        path = getattr(self.package, "__file__", None)
+        return path.rpartition("/")[0] if path else None
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it is older than the oldest release that will do.
+
+        A release that does not tell is not: all that are too old do.
+        """
+        return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
+
+    def require(self, reason: str = "") -> None:
+        """Make sure that the library is there and will do.
+
+        :param reason: as in `LibraryError`.
+        :raises LibraryError: when it is not.
+        """
+        if self.failure is not None or self.is_too_old:
+            raise LibraryError(self, reason)
+
+
+class LibraryError(Exception):
+    """A library that is needed is missing or too old; modules say it in ansible-core's words.
+
+    :param reason: what needs it, for instance ``by phone_style of column 'SMS Phone'``; empty when the
+        whole module does.
+    """
+
+    def __init__(self, library: Library, reason: str) -> None:
+        self.library = library
+        self.reason = reason
+        super().__init__(library.requirement)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release's numbers; what follows them, such as rc4, and zeros at their end do not count."""
+    release = re.match(r"\d+(?:\.\d+)*", version)
+    numbers = [int(number) for number in release.group().split(".")] if release else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

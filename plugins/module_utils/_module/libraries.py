@@ -1,0 +1,42 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module says when this Python lacks a library, or has one that is too old."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._errors import FrontdeskError
+from .._library import Library, LibraryError
+
+
+def require(module: AnsibleModule, *libraries: Library) -> None:
+    """End the module, with an error, unless this Python has all of its libraries."""
+    try:
+        for library in libraries:
+            library.require()
+    except LibraryError as error:
+        fail(module, error)
+
+
+def fail(module: AnsibleModule, error: LibraryError) -> None:
+    """End the module for want of a library.
+
+    ansible-core words the error of a missing one; that of an old one follows its words.
+    """
+    library = error.library
+    if library.failure is not None:
+        said = missing_required_lib(library.requirement, reason=error.reason or None)
+        module.fail_json(msg=said, exception=library.failure)
+    too_old = FrontdeskError(
+        f"Cannot use the Python library {library.name} {library.version} from {library.place}"
+        f" on {platform.node()}'s Python {sys.executable}",
+        f"{library.requirement} is required {error.reason}".rstrip(),
+        "Upgrade it for this Python, or set ansible_python_interpreter to one that has it",
+    )
+    module.fail_json(msg=str(too_old))

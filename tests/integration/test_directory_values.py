@@ -1,0 +1,165 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values as directories hold them: any script and any bytes end as valid UTF-8, or as a person left out."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import ldap3
+import pytest
+
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tests.integration.support.modules import Answer
+    from tests.integration.support.place import Place
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+NOTE = "audio"
+"""An attribute of people, in Active Directory and elsewhere, that may hold any bytes and several values."""
+COLUMNS = [
+    {"header": "Account", "value": "sAMAccountName"},
+    {"header": "Note", "value": NOTE},
+    {"header": "Location", "value": "location"},
+]
+
+# What the directory holds, and what the roster says; None where the person is left out.
+VALUES: dict[str, tuple[bytes, str | None]] = {
+    "right to left": ("\u200fדנה כהן\u200e".encode(), "\u200fדנה כהן\u200e"),
+    "right to left, with digits": ("سارة ١٢٣".encode(), "سارة ١٢٣"),
+    "combining marks": (b"A\xcc\x8aA\xcc\x8a e\xcc\x82\xcc\x81", "ÅÅ ế"),
+    "marks in another order": (b"a\xcc\x82\xcc\xa3", "ậ"),
+    "emoji of several characters": ("👩🏽\u200d💻🇳🇴".encode(), "👩🏽\u200d💻🇳🇴"),
+    "four bytes to a character": ("𠮷野家".encode(), "𠮷野家"),
+    "the last character there is": (b"\xf4\x8f\xbf\xbf", "\U0010ffff"),
+    "NUL": (b"\0Ada\0\0Lie\0", "Ada Lie"),
+    "line breaks": ("Ada\r\nLie\u2028Moe".encode(), "Ada Lie Moe"),
+    "a quote and a comma": (b'Ada "A", Lie', 'Ada "A", Lie'),
+    "a surrogate": (b"Ada \xed\xa0\xbd", None),
+    "a pair of surrogates": (b"\xed\xa0\xbd\xed\xb8\x80", None),
+    "Latin-1": (b"Troms\xf8", None),
+    "UTF-16": ("Ada ø".encode("utf-16"), None),
+    "a character that is cut": ("Tromsø".encode()[:-1], None),
+    "a slash in two bytes": (b"\xc0\xaf", None),
+    "beyond the last character": (b"\xf4\x90\x80\x80", None),
+}
+
+
+@pytest.fixture(params=["active_directory", "open_ldap"])
+def directory(request: pytest.FixtureRequest) -> RunningDirectory:
+    """Each kind of directory."""
+    found: RunningDirectory = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def notes() -> Iterator[Notes]:
+    """What tests write into directories; it is gone after them."""
+    made = Notes()
+    yield made
+    made.remove()
+
+
+class Notes:
+    """Values that people have for a while."""
+
+    def __init__(self) -> None:
+        self._removals = ExitStack()
+
+    def write(self, directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
+        """Give people, by their accounts, the values of NOTE."""
+        self._removals.callback(_replace, directory, dict.fromkeys(values, ()))
+        _replace(directory, values)
+
+    def remove(self) -> None:
+        """Take all of them away."""
+        self._removals.close()
+
+
+def _replace(directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
+    company = directory.company
+    with directory.session() as session:
+        for account, held in values.items():
+            dn = company.person_dn(company.person(account))
+            session.modify(dn, {NOTE: [(ldap3.MODIFY_REPLACE, list(held))]})
+
+
+def export_of_tromso(
+    directory: RunningDirectory, place: Place, columns: Sequence[Mapping[str, Any]] = COLUMNS
+) -> Answer:
+    """Export one site; whoever has no valid row is left out."""
+    base = directory.company.site_dn(directory.company.site("tromso"))
+    sources = [{"location": "tromso", "search_base": base}]
+    options = export_options(directory, place, sources=sources, columns=list(columns))
+    return run_module(place, "ad_contacts_export", options)
+
+
+def accounts_of_tromso(company: Company) -> list[str]:
+    return [person.account for person in company.at(company.site("tromso"))]
+
+
+def test_values_of_every_kind(
+    directory: RunningDirectory, fjord: Company, notes: Notes, place: Place
+) -> None:
+    held = dict(zip(accounts_of_tromso(fjord), VALUES.values(), strict=False))
+    assert len(held) == len(VALUES)
+    notes.write(directory, {account: [value] for account, (value, _cell) in held.items()})
+    answer = export_of_tromso(directory, place)
+    rows = list(csv.reader(place.dest.read_bytes().decode("utf-8").split("\r\n")))
+    cells = {row[0]: row[1] for row in rows[1:-1] if row[1]}
+    assert cells == {account: cell for account, (_value, cell) in held.items() if cell is not None}
+    without_a_row = {
+        str(fjord.person(account).identity)
+        for account, (_value, cell) in held.items()
+        if cell is None
+    }
+    assert {person["identity"] for person in answer["left_out"]} == without_a_row
+    assert {person["cause"] for person in answer["left_out"]} == {
+        f"the attribute {NOTE} is not valid UTF-8"
+    }
+
+
+def test_composed_on_one_server_and_decomposed_on_the_other(
+    active_directory: RunningDirectory, open_ldap: RunningDirectory, notes: Notes, place: Place
+) -> None:
+    """The same bytes: of several values, too, of which the smallest is another one in the other form."""
+    accounts = accounts_of_tromso(active_directory.company)
+    composed = {accounts[0]: ["Åse Krüger".encode()], accounts[1]: ["Åse".encode(), b"Zoe"]}
+    decomposed = {
+        accounts[0]: [b"A\xcc\x8ase Kru\xcc\x88ger"],
+        accounts[1]: [b"Zoe", b"A\xcc\x8ase"],
+    }
+    columns = [*COLUMNS, {"header": "All", "value": f"all.{NOTE} | join('/') | upper"}]
+    rosters = []
+    for directory, values in ((active_directory, composed), (open_ldap, decomposed)):
+        notes.write(directory, values)
+        assert not export_of_tromso(directory, place, columns).failed
+        rosters.append(place.dest.read_bytes())
+    assert rosters[0] == rosters[1]
+    assert ",Åse Krüger,tromso,ÅSE KRÜGER\r\n".encode() in rosters[0]
+    assert ",Zoe,tromso,ZOE/ÅSE\r\n".encode() in rosters[0]
+
+
+def test_attributes_that_nobody_has_are_warned_about(
+    directory: RunningDirectory, place: Place
+) -> None:
+    columns = [
+        *COLUMNS,
+        {"header": "Fax", "value": "facsimileTelephoneNumber"},
+        {"header": "Name", "value": "givenname or (all['sername'] | join)"},
+    ]
+    answer = export_of_tromso(directory, place, columns)
+    assert answer.warnings == [
+        f"No entry has the attribute {name}, which the columns use."
+        for name in (NOTE, "facsimiletelephonenumber", "sername")
+    ]
+    assert answer["changed"]

@@ -1,0 +1,64 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Libraries that a module's Python lacks, or has in a release that is too old."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.modules import run_module
+
+if TYPE_CHECKING:
+    from tests.integration.support.place import Place
+
+EXPORT = (
+    "ad_contacts_export",
+    {
+        "server_uri": "ldaps://dc1.corp.example",
+        "bind_dn": "reader@corp.example",
+        "bind_pw": "Pw7.never-sent",
+        "sources": [{"location": "oslo-hq", "search_base": "OU=Oslo,DC=corp,DC=example"}],
+        "dest": "contacts.csv",
+    },
+)
+UPLOAD = (
+    "contact_upload",
+    {"src": "contacts.csv", "url": "https://desk.example/contacts", "token": "Tk7.never-sent"},
+)
+MODULES = [
+    pytest.param(*EXPORT, "ldap3", "2.8.1", "2.9.1", id="ldap3"),
+    pytest.param(*EXPORT, "jinja2", "2.11.3", "3.0", id="jinja2"),
+    pytest.param(*UPLOAD, "requests", "2.30.0", "2.31.0", id="requests"),
+]
+
+
+@pytest.mark.parametrize(("module", "options", "library", "_old", "minimum"), MODULES)
+def test_library_that_is_missing(
+    *, module: str, options: dict[str, Any], library: str, _old: str, minimum: str, place: Place
+) -> None:
+    before = place.files()
+    answer = run_module(place, module, options, without=library)
+    assert answer.message.startswith(
+        f"Failed to import the required Python library ({library} >= {minimum}) on "
+    )
+    assert place.files() == before
+
+
+@pytest.mark.parametrize(("module", "options", "library", "old", "minimum"), MODULES)
+def test_library_that_is_too_old(
+    *, module: str, options: dict[str, Any], library: str, old: str, minimum: str, place: Place
+) -> None:
+    before = place.files()
+    answer = run_module(place, module, options, versions={library: old})
+    assert re.fullmatch(
+        rf"Cannot use the Python library {library} {old} from /\S+/{library} on \S+'s Python \S+:"
+        rf" {library} >= {minimum} is required\. Upgrade it for this Python, or set"
+        r" ansible_python_interpreter to one that has it\.",
+        answer.message,
+    )
+    assert place.files() == before

@@ -1,0 +1,93 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever a server says, a search gives entries or one kind of error."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
+    open_session,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
+    Directory,
+    access_to,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    HANG_UP,
+    SEARCH,
+    Message,
+    entry,
+    ldap_server,
+    page_end,
+    reference,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import tls
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+PERSON = {"objectGUID": [uuid.UUID(int=1).bytes_le], "sn": [b"Lie"], "mail": []}
+WHOLE = [entry("CN=1,DC=x", PERSON), reference("ldap://other/DC=y"), page_end(b"")]
+LONGEST = max(len(operation + controls) for operation, controls in WHOLE)
+EDITS = st.lists(
+    st.tuples(
+        st.integers(0, len(WHOLE) - 1),
+        st.integers(0, LONGEST),
+        st.integers(0, 3),
+        st.binary(max_size=3),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+class _Garbler(Directory):
+    """Spoils its answer to every search but the first, and hangs up after it."""
+
+    edits: Sequence[tuple[int, int, int, bytes]] = ()
+
+    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
+        if request != SEARCH or b"DC=x" not in content:
+            return super().__call__(request, content)
+        messages = [operation + controls for operation, controls in WHOLE]
+        for number, position, removed, added in self.edits:
+            old = messages[number]
+            messages[number] = old[:position] + added + old[position + removed :]
+        return [*((message, b"") for message in messages), HANG_UP]
+
+
+@pytest.fixture(scope="module", name="garbler")
+def _garbler() -> _Garbler:
+    return _Garbler()
+
+
+@pytest.fixture(scope="module", name="access")
+def _access(garbler: _Garbler, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Access]:
+    server_tls = tls(tmp_path_factory.mktemp("tls"), "localhost")
+    with ldap_server(garbler, server_tls.context) as port:
+        yield access_to(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
+
+
+@given(edits=EDITS)
+@settings(deadline=None, max_examples=30)
+def test_a_spoilt_answer_gives_entries_or_an_error(
+    garbler: _Garbler, access: Access, edits: Sequence[tuple[int, int, int, bytes]]
+) -> None:
+    garbler.edits = edits
+    with open_session(access) as session:
+        query = Query("DC=x", "subtree", "(sn=*)")
+        with suppress(DirectoryError):
+            for found in search(session, query, ["mail", "sn"], 100, set()):
+                assert str(uuid.UUID(found.identity)) == found.identity
+                assert len(found.values) == 2

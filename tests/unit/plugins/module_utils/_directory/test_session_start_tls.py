@@ -1,0 +1,120 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""StartTLS: before the password, or no password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ldap3
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    UnreachableError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
+    open_session,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
+    Directory,
+    access_to,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    BIND,
+    EXTENDED,
+    SEARCH,
+    UNBIND,
+    Message,
+    ldap_server,
+    result,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    Tls,
+    tls,
+)
+
+
+@pytest.fixture(name="server_tls")
+def _server_tls(tmp_path: Path) -> Tls:
+    return tls(tmp_path, "localhost")
+
+
+def test_start_tls_comes_before_the_password(server_tls: Tls) -> None:
+    directory = Directory()
+    with ldap_server(directory, start_tls=server_tls.context) as port:
+        uri = f"ldap://localhost:{port}"
+        with open_session(access_to(server_tls, uri, start_tls=True)) as session:
+            assert session.connection.tls_started
+    assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
+
+
+def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
+    asked = []
+
+    def refuse(request: int, _content: bytes) -> list[Message]:
+        asked.append(request)
+        return [result(EXTENDED, 2, "unsupported extended operation")]
+
+    with ldap_server(refuse) as port:
+        uri = f"ldap://localhost:{port}"
+        with (
+            pytest.raises(UnreachableError) as caught,
+            open_session(access_to(server_tls, uri, start_tls=True)),
+        ):
+            pass
+    assert str(caught.value) == (
+        f"Cannot start TLS with {uri}: the server refuses StartTLS (result 2 protocolError, "
+        "unsupported extended operation). Use ldaps://, or have a certificate set up on the server."
+    )
+    assert BIND not in asked
+
+
+def test_without_tls_no_password_whatever_ldap3_makes_of_it(
+    server_tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ldap3.Connection, "start_tls", lambda *_args, **_options: False)
+    directory = Directory()
+    with ldap_server(directory) as port:
+        access = access_to(server_tls, f"ldap://localhost:{port}", start_tls=True)
+        with pytest.raises(UnreachableError, match="TLS was not started"), open_session(access):
+            pass
+    assert BIND not in directory.asked
+
+
+def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
+    with ldap_server(lambda _request, _content: None) as port:
+        uri = f"ldap://localhost:{port}"
+        with (
+            pytest.raises(UnreachableError) as caught,
+            open_session(access_to(server_tls, uri, start_tls=True)),
+        ):
+            pass
+    assert caught.value.tried == f"Cannot start TLS with {uri}"
+    assert caught.value.answer
+
+
+def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
+    with ldap_server(lambda _request, _content: []) as port:
+        uri = f"ldap://localhost:{port}"
+        access = access_to(server_tls, uri, start_tls=True, receive_timeout=1)
+        with pytest.raises(UnreachableError) as caught, open_session(access):
+            pass
+    assert caught.value.tried == f"Cannot start TLS with {uri}"
+    assert "no whole answer within 1 s" in caught.value.answer
+
+
+def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
+    (tmp_path / "other").mkdir()
+    other = tls(tmp_path / "other", "localhost")
+    directory = Directory()
+    with ldap_server(directory, start_tls=other.context) as port:
+        uri = f"ldap://localhost:{port}"
+        with (
+            pytest.raises(UnreachableError) as caught,
+            open_session(access_to(server_tls, uri, start_tls=True)),
+        ):
+            pass
+    assert caught.value.tried == f"Cannot start TLS with {uri}"
+    assert caught.value.answer.startswith("its certificate was issued by an unknown CA (")
+    assert BIND not in directory.asked

@@ -1,0 +1,54 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A directory server that says what it is told to say, and the way into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    BIND,
+    EXTENDED,
+    SEARCH,
+    Message,
+    entry,
+    result,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls
+
+
+def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
+    """Settings that lead to servers with this TLS, in their order."""
+    return Access(
+        server_uris=uris,
+        bind_dn="svc@x.no",
+        bind_pw="s3cret",
+        start_tls=False,
+        validate_certs=True,
+        ca_path=str(server_tls.ca_file),
+        connection_timeout=5,
+        receive_timeout=5,
+    )._replace(**changes)
+
+
+class Directory:
+    """What a server says, and what it was asked."""
+
+    def __init__(self, **attributes: list[bytes]) -> None:
+        self.attributes = attributes
+        self.bind = result(BIND)
+        self.asked: list[int] = []
+        self.requests: list[bytes] = []
+
+    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
+        self.asked.append(request)
+        self.requests.append(content)
+        if request == BIND:
+            return [self.bind]
+        if request == SEARCH:
+            return [entry("", self.attributes), result(SEARCH)]
+        return [result(EXTENDED)] if request == EXTENDED else None
