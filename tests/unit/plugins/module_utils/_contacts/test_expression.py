@@ -9,16 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import (
+    expression as expression_module,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
     Values,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import (
+    FILTERS,
     FilterError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.syntax import Syntax
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.environment import Environment, TemplateExpression
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PERSON = Values(
     {"givenname": ("Åse",), "sn": ("Lie",), "mail": ("a@x", "b@x"), "msds-name": ("m",)},
@@ -109,19 +116,42 @@ def test_an_expression_gives_a_text(source: str, text: str) -> None:
         ("mail", False),
         ("mail | lower", False),
         ("mail | e164('NO')", True),
-        # There was nothing to refuse.
         ("mobile | e164('NO')", False),
-        ("'  ' | e164('NO')", False),
-        ("'+47 912 34 567' | e164", False),
+        ("mobile | e164('US')", True),
+        # There was nothing to refuse.
+        ("pager | e164('NO')", False),
+        ("blank | e164('NO')", False),
         ("mail | e164('NO') or location", True),
         ("location or mail | e164('NO')", False),
     ],
 )
 def test_what_e164_refuses_is_told(source: str, refused: bool) -> None:
     expression = compile_expression(source, "C")
+    somebody = Values({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
     # And told anew each time.
-    for values, told in ((PERSON, refused), (Values({}, "oslo"), False), (PERSON, refused)):
+    for values, told in ((somebody, refused), (Values({}, "oslo"), False), (somebody, refused)):
         assert expression.evaluate(values).refused is told
+
+
+def test_without_the_option_the_region_is_empty() -> None:
+    assert compile_expression("phone_region ~ '.'", "C").evaluate(PERSON).text == "."
+
+
+def test_jinja_itself_has_nothing_else_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Environment] = []
+    run = expression_module._runnable
+
+    def look(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
+        made.append(environment)
+        return run(environment, syntax)
+
+    monkeypatch.setattr(expression_module, "_runnable", look)
+    assert compile_expression("sn ~ '<'", "C").evaluate(PERSON).text == "Lie<"
+    (environment,) = made
+    assert isinstance(environment, ImmutableSandboxedEnvironment)
+    assert (environment.globals, environment.tests) == ({}, {})
+    assert set(environment.filters) == set(FILTERS)
+    assert environment.autoescape is False
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filte
         ("regex_search", ("a@b.c", "@.*"), "@b.c"),
         ("regex_search", ("a@b.c", "@(.*)", r"\1"), "b.c"),
         ("regex_search", ("a@b.c", "x"), ""),
+        ("regex_search", ("a@b.c", "B"), ""),
+        ("regex_search", ("a\nb", "^b"), ""),
         ("regex_search", ("a@b.c", "B", r"\0", True), "b"),
         ("regex_search", ("a\nb", "^b", r"\0", False, True), "b"),
         ("map_value", ("a", {"a": "b"}), "b"),
