@@ -70,9 +70,8 @@ def write_number(text: str, region: str, style: str = "e164") -> str:
         attribute of the directory may give, only numbers with a country code are valid.
     :returns: the number, or nothing when it is not valid.
     """
-    home = region if is_region(region) else None
     try:
-        number = phonenumbers.parse(text, home)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return ""
     if number.extension or not phonenumbers.is_valid_number(number):
