@@ -115,6 +115,10 @@ def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[str
             f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
         ),
         (
+            *("oslo", ["Oslo"]),
+            f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
+        ),
+        (
             *("oslo[", [None]),
             (
                 "Cannot use location_pattern 'oslo[': the pattern 'oslo[' is wrong: "
