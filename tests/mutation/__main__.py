@@ -1,0 +1,107 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Break the middle one expression at a time, and see that a unit test notices: `make mutants`.
+
+    python tests/mutation ROOT
+
+ROOT is the folder that holds ansible_collections. mutmut makes the mutants and runs the tests. A mutant
+that no test notices is a failure, unless equivalent.yml beside this file says why nobody could notice;
+so is a line there that no mutant needs any more.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+COLLECTION = "ansible_collections/frontdesk/contacts"
+MIDDLE = f"{COLLECTION}/plugins/module_utils/_contacts/"
+TESTS = f"{COLLECTION}/tests/unit/plugins/module_utils/_contacts"
+EXPLAINED = Path(__file__).with_name("equivalent.yml")
+SETTINGS = f"""\
+[tool.mutmut]
+source_paths = ["{MIDDLE}"]
+pytest_add_cli_args_test_selection = ["{TESTS}"]
+pytest_add_cli_args = ["-p", "no:cacheprovider"]
+also_copy = ["ansible_collections"]
+# Without a section of its own pytest would take the settings of a folder further up.
+[tool.pytest.ini_options]
+"""
+
+
+class Mutant(NamedTuple):
+    """A change of one place in the code.
+
+    :ivar file: name of the file in the middle.
+    :ivar before: the lines that were changed, without their indentation.
+    :ivar after: what they were changed to.
+    """
+
+    file: str
+    before: str
+    after: str
+
+
+def mutmut(root: Path, *arguments: str) -> str:
+    """Run mutmut and return what it printed."""
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    return subprocess.run(command, check=True, cwd=root, stdout=subprocess.PIPE, text=True).stdout
+
+
+def survivors(root: Path) -> list[Mutant]:
+    """Return the mutants that no test noticed."""
+    names = re.findall(r"^ *(\S+): (?!killed|skipped)", mutmut(root, "results"), re.MULTILINE)
+    return [read_mutant(mutmut(root, "show", name)) for name in names]
+
+
+def read_mutant(difference: str) -> Mutant:
+    """Read a unified diff of one file."""
+    lines = difference.splitlines()
+    file = next(line for line in lines if line.startswith("--- ")).rpartition("/")[2]
+    changed = [line for line in lines if not line.startswith(("--- ", "+++ "))]
+    before, after = (
+        " ".join(line[1:].strip() for line in changed if line.startswith(sign)) for sign in "-+"
+    )
+    return Mutant(file, before, after)
+
+
+def explained() -> dict[Mutant, str]:
+    """Return the mutants that nobody could notice, each with the reason."""
+    entries = yaml.safe_load(EXPLAINED.read_text(encoding="utf-8"))
+    return {
+        Mutant(entry["file"], entry["before"], entry["after"]): entry["reason"] for entry in entries
+    }
+
+
+def main() -> int:
+    """Make the mutants, run the tests, and return 1 if something is not as equivalent.yml says."""
+    root = Path(sys.argv[1])
+    started = time.monotonic()
+    (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
+    # These settings are meant for the integration tests.
+    (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
+    counts = re.findall(r"(\d+)/(\d+)", mutmut(root, "run"))
+    alive, known = survivors(root), explained()
+    problems = [f"Nobody noticed: {mutant}" for mutant in alive if mutant not in known]
+    problems += [
+        f"No longer needed in {EXPLAINED.name}: {mutant}" for mutant in set(known) - set(alive)
+    ]
+    print("\n".join(problems))
+    made = int(counts[-1][1])
+    seconds = time.monotonic() - started
+    print(
+        f"=== {made - len(alive)} of {made} mutants noticed, {len(alive)} not in {seconds:.0f}s ==="
+    )
+    return int(bool(problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
