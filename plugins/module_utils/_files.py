@@ -11,25 +11,31 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import io
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 _SUFFIX = ".new"
+_BLOCK = 256 * 1024
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes | BinaryIO) -> None:
     """Write a file (mode 0600) beside its place and move it there once it is on the disk.
 
+    :param data: what is to stand there; a file is read from where it is to its end.
     :raises OSError: when it cannot be written; the old file is as it was then.
     """
     replace_files([(path, data)])
 
 
 def replace_files(
-    contents: Sequence[tuple[Path, bytes]], prepare: Callable[[str], object] | None = None
+    contents: Sequence[tuple[Path, bytes | BinaryIO]],
+    prepare: Callable[[str], object] | None = None,
 ) -> None:
     """Write files (mode 0600) beside their places and move them there once all are on the disk.
 
@@ -58,9 +64,9 @@ def replace_files(
         _sync_folder(folder)
 
 
-def _write_down(descriptor: int, data: bytes) -> None:
+def _write_down(descriptor: int, data: bytes | BinaryIO) -> None:
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        shutil.copyfileobj(io.BytesIO(data) if isinstance(data, bytes) else data, file, _BLOCK)
         file.flush()
         os.fsync(file.fileno())
 
@@ -94,3 +100,45 @@ def only_writer(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
+    """Hold on to a file, whatever is moved to its path meanwhile.
+
+    :returns: opens the file at its beginning, as often as one likes and each time independently.
+    :raises OSError: when it cannot be opened.
+    """
+    # A pipe without a writer would make this wait for ever; it is refused when it is read.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        yield lambda: io.BufferedReader(_View(descriptor), _BLOCK)
+    finally:
+        os.close(descriptor)
+
+
+class _View(io.RawIOBase):
+    """A file with a position of its own on a descriptor that others read too."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}
+        if whence == os.SEEK_END:
+            base[whence] = os.fstat(self._descriptor).st_size
+        self._position = base[whence] + offset
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        piece = os.pread(self._descriptor, len(buffer), self._position)
+        buffer[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)

@@ -349,8 +349,12 @@ duration:
   sample: 0.8
 """
 
+import io
 import os
+import tempfile
 import time
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -358,18 +362,21 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._contacts.diff import roster_diff
 from ..module_utils._contacts.library import JINJA2_ERROR
+from ..module_utils._contacts.roster_file import read_roster
 from ..module_utils._directory.library import LDAP3_ERROR
-from ..module_utils._errors import FrontdeskError, MissingLibraryError
+from ..module_utils._errors import FrontdeskError, InputError, MissingLibraryError
 from ..module_utils._module.arguments import default_columns, directory_spec, export_spec
 from ..module_utils._module.export import Export, export, sources_of
 from ..module_utils._module.files import (
+    Rendered,
     check_dest,
-    old_roster,
+    load_roster,
     render,
     stage_roster,
     would_change,
     write_roster,
 )
+from ..module_utils._scratch import scratch_files
 
 
 def main() -> None:
@@ -409,7 +416,7 @@ def put_in_place(module: AnsibleModule, dest: Path, exported: Export) -> dict[st
     rendered = render(exported.roster)
     result: dict[str, Any] = {"dest": module.params["dest"], "checksum": rendered.checksum}
     if module._diff:
-        result["diff"] = roster_diff(old_roster(dest), exported.roster, exported.location_header)
+        result["diff"] = _diff(dest, rendered, exported.location_header)
     if module.check_mode:
         changed = would_change(module, dest, rendered)
         staged = stage_roster(rendered, dest.name)
@@ -423,6 +430,18 @@ def put_in_place(module: AnsibleModule, dest: Path, exported: Export) -> dict[st
     if backup is not None:
         result["backup_file"] = backup
     return {**result, "changed": changed, "roster": module.params["dest"]}
+
+
+def _diff(dest: Path, rendered: Rendered, location_column: str | None) -> dict[str, str]:
+    new = read_roster(
+        "the new roster", partial(io.BytesIO, rendered.csv), partial(io.BytesIO, rendered.ids)
+    )
+    with ExitStack() as opened:
+        scratch = opened.enter_context(scratch_files(Path(tempfile.gettempdir())))
+        old = None
+        with suppress(InputError):
+            old = opened.enter_context(load_roster(dest))
+        return roster_diff(old, new, location_column, scratch)
 
 
 if __name__ == "__main__":

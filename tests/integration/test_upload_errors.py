@@ -40,7 +40,7 @@ FILES: list[tuple[bytes | None, str]] = [
     ),
     (
         b"Email,SMS Phone\r\na@b.test,1\r\nb@b.test,2,3\r\n",
-        "Cannot read {src}: the row that ends on line 3 has 3 cells, the header 2.",
+        "Cannot read {src}: the row on line 3 has 3 cells, the header 2.",
     ),
     (b'Email,SMS Phone\r\n"a@b.test,1\r\n', "Cannot read {src}: line 2: unexpected end of data."),
     (

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from .._contacts.roster import Roster
-from .._contacts.roster_file import RosterFile, parse_csv, parse_ids, render_csv, render_ids, sha256
+from .._contacts.roster_file import RosterFile, read_roster, sha256
+from .._contacts.roster_writer import render_csv, render_ids
 from .._errors import FrontdeskError, InputError
-from .._files import only_writer, remove_unfinished, replace_files
+from .._files import only_writer, remove_unfinished, replace_files, snapshot
 
 
 class Module(Protocol):
@@ -37,18 +38,6 @@ class Rendered(NamedTuple):
     csv: bytes
     ids: bytes
     checksum: str
-
-
-class Loaded(NamedTuple):
-    """A roster as it was read.
-
-    :ivar csv: bytes of its file, without a byte order mark.
-    :ivar ids: bytes of its identities file; None when that is missing or does not match.
-    """
-
-    roster: RosterFile
-    csv: bytes
-    ids: bytes | None
 
 
 def render(roster: Roster) -> Rendered:
@@ -82,32 +71,26 @@ def check_dest(dest: Path, check_mode: bool) -> None:
         raise InputError(f"Cannot write {dest}", f"no permission to write in {folder}", remedy)
 
 
-def load_roster(path: Path) -> Loaded:
-    """Read a roster and, when they match, its identities.
+@contextmanager
+def load_roster(path: Path) -> Iterator[RosterFile]:
+    """Read a roster and, when they match, its identities; both stay open, whatever takes their places.
 
     :raises InputError: when the file is missing, unreadable or no roster.
     """
-    try:
-        # A service would take a byte order mark for a part of the first title.
-        data = path.read_bytes().removeprefix(BOM_UTF8)
-    except OSError as error:
-        raise InputError(
-            f"Cannot read {path}", error.strerror or str(error), "Export a roster to it first"
-        ) from error
-    roster = parse_csv(data, str(path))
-    ids_data = read_if_there(ids_path(path))
-    identities = parse_ids(ids_data, roster) if ids_data is not None else None
-    return Loaded(
-        roster._replace(identities=identities), data, ids_data if identities is not None else None
-    )
-
-
-def old_roster(path: Path) -> RosterFile | None:
-    """The roster that is to be replaced; None when there is none that can be read."""
-    try:
-        return load_roster(path).roster
-    except InputError:
-        return None
+    with ExitStack() as opened:
+        try:
+            open_file = opened.enter_context(snapshot(path))
+            open_ids = None
+            with suppress(FileNotFoundError):
+                open_ids = opened.enter_context(snapshot(ids_path(path)))
+            roster = read_roster(str(path), open_file, open_ids)
+        except OSError as error:
+            raise InputError(
+                f"Cannot read {error.filename or path}",
+                error.strerror or str(error),
+                "Export a roster to it first",
+            ) from error
+        yield roster
 
 
 def read_if_there(path: Path) -> bytes | None:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.comparison import Row
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plan import (
     ADDED,
     CHANGED,
+    KINDS,
     MOVED,
     REMOVED,
     Change,
     Plan,
-    Row,
     make_plan,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import roster_file
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
 
 Rows = list[tuple[str, str, str]]
 
@@ -36,7 +37,9 @@ B_BERGEN = ("B", "b@x", "bergen")
 def _plan(old: Rows | None, new: Rows, before: str | None, after: str | None) -> Plan:
     """Rows with one letter each as identity; None for a roster without identities."""
     old_file = None if old is None else roster_file(old, before)
-    return make_plan(old_file, roster_file(new, after), ["Email"], "Location")
+    return make_plan(
+        old_file, roster_file(new, after), ["Email"], "Location", MEMORY, with_changes=True
+    )
 
 
 def _changes(plan: Plan) -> list[tuple[str, tuple[str, ...] | None, tuple[str, ...] | None]]:
@@ -139,7 +142,9 @@ def test_without_an_old_roster_all_is_added() -> None:
 def test_people_are_told_apart_by_all_columns_of_the_key() -> None:
     old, new = [("A", "a@x", "oslo")], [("A2", "a@x", "oslo")]
     for key, kinds in ((["Email"], [CHANGED]), (["Name", "Email"], [ADDED, REMOVED])):
-        plan = make_plan(roster_file(old), roster_file(new), key, "Location")
+        plan = make_plan(
+            roster_file(old), roster_file(new), key, "Location", MEMORY, with_changes=True
+        )
         assert sorted(change.kind for change in plan.changes) == kinds
 
 
@@ -156,11 +161,11 @@ def test_changes_are_in_the_order_of_location_and_row() -> None:
 
 def test_without_a_location_column_there_are_changes_and_no_moves() -> None:
     old, new = roster_file([A], "a"), roster_file([A_BERGEN], "a")
-    plan = make_plan(old, new, ["Email"], "Office")
+    plan = make_plan(old, new, ["Email"], "Office", MEMORY, with_changes=True)
     assert [(change.kind, change.location) for change in plan.changes] == [
         (CHANGED, "(all locations)")
     ]
-    assert make_plan(old, old, ["Email"], "Office").unchanged == {"(all locations)": 1}
+    assert make_plan(old, old, ["Email"], "Office", MEMORY).unchanged == {"(all locations)": 1}
 
 
 def test_a_change_counts_at_the_new_location_or_the_last_one() -> None:
@@ -173,17 +178,19 @@ def test_a_change_counts_at_the_new_location_or_the_last_one() -> None:
 
 def test_the_summary_counts_by_kind_and_location() -> None:
     plan = _plan([A, B, B_BERGEN], [A, A_BERGEN, ("B2", "b@x", "tromso")], "abb", "aab")
+    none = dict.fromkeys((*KINDS, "removed_invalid", "unchanged"), 0)
     assert plan.summary() == {
         "id": plan.id,
         "added": 1,
         "changed": 0,
         "moved": 1,
         "removed": 1,
+        "removed_invalid": 0,
         "unchanged": 1,
         "by_location": {
-            "bergen": {"added": 1, "changed": 0, "moved": 0, "removed": 0, "unchanged": 0},
-            "oslo": {"added": 0, "changed": 0, "moved": 0, "removed": 1, "unchanged": 1},
-            "tromso": {"added": 0, "changed": 0, "moved": 1, "removed": 0, "unchanged": 0},
+            "bergen": {**none, "added": 1},
+            "oslo": {**none, "removed": 1, "unchanged": 1},
+            "tromso": {**none, "moved": 1},
         },
     }
     assert list(plan.summary()["by_location"]) == ["bergen", "oslo", "tromso"]  # type: ignore[call-overload]  # it is a dict
@@ -192,7 +199,7 @@ def test_the_summary_counts_by_kind_and_location() -> None:
 
 def test_the_id_names_one_step_from_one_roster_to_the_next() -> None:
     old, new = roster_file([A], "a"), roster_file([B], "b")
-    step = make_plan(old, new, ["Email"], "Location").id
+    step = make_plan(old, new, ["Email"], "Location", MEMORY).id
     assert step == hashlib.sha256(f"{old.sha256} {new.sha256}".encode()).hexdigest()[:16]
-    first = make_plan(None, new, ["Email"], "Location").id
+    first = make_plan(None, new, ["Email"], "Location", MEMORY).id
     assert first == hashlib.sha256(f"nothing {new.sha256}".encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roste
     Emptied,
     make_roster,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_writer import (
     render_csv,
     render_ids,
 )

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import Roster
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import sha256
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_writer import (
     render_csv,
     render_ids,
-    sha256,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     FrontdeskError,
@@ -28,7 +28,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     check_dest,
     ids_path,
     load_roster,
-    old_roster,
     read_if_there,
     render,
     stage_roster,
@@ -36,7 +35,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     write_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    cells_of,
+    contact,
+    identities_of,
+)
 
 ROSTER = Roster(("Name",), (contact("id-1", "Lie"),), (LeftOut("id-2", "oslo", "x"),), ())
 RENDERED = render(ROSTER)
@@ -141,7 +144,8 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
     assert str(caught.value) == (
         f"Cannot write {dest}: No space left on device. Make room, or correct dest."
     )
-    assert load_roster(dest).roster.identities == ("id-1",)
+    with load_roster(dest) as roster:
+        assert identities_of(roster) == ["id-1"]
 
 
 def test_would_it_change(dest: Path) -> None:
@@ -170,23 +174,27 @@ def test_a_staged_roster_is_whole_and_private(
     assert path.parent.name.startswith("frontdesk-contacts-")
     assert _mode(path.parent) == 0o700
     assert (_mode(path), _mode(ids_path(path))) == (0o600, 0o600)
-    assert load_roster(path).roster.identities == ("id-1",)
+    with load_roster(path) as roster:
+        assert identities_of(roster) == ["id-1"]
 
 
-def test_a_roster_is_loaded_with_its_identities(dest: Path) -> None:
+def test_a_roster_is_loaded_with_its_identities_and_stays_what_it_was(dest: Path) -> None:
     write_roster(FakeModule(), dest, RENDERED)
-    loaded = load_roster(dest)
-    assert loaded.roster.rows == (("Lie",),)
-    assert loaded.roster.identities == ("id-1",)
-    assert (loaded.csv, loaded.ids) == (RENDERED.csv, RENDERED.ids)
+    with load_roster(dest) as roster:
+        write_roster(FakeModule(), dest, NEWER)
+        assert (cells_of(roster), identities_of(roster)) == ([("Lie",)], ["id-1"])
+        assert list(roster.left_out()) == [LeftOut("id-2", "oslo", "x")]
+        assert roster.content().read() == RENDERED.csv
+        assert roster.open_ids is not None
+        assert roster.open_ids().read() == RENDERED.ids
 
 
 def test_a_byte_order_mark_is_not_sent_on(dest: Path) -> None:
     write_roster(FakeModule(), dest, RENDERED)
     dest.write_bytes(b"\xef\xbb\xbf" + RENDERED.csv)
-    loaded = load_roster(dest)
-    assert (loaded.csv, loaded.roster.header) == (RENDERED.csv, ("Name",))
-    assert loaded.roster.identities == ("id-1",)
+    with load_roster(dest) as roster:
+        assert (roster.content().read(), roster.header) == (RENDERED.csv, ("Name",))
+        assert identities_of(roster) == ["id-1"]
 
 
 @pytest.mark.parametrize("ids", [None, b"", NEWER.ids])
@@ -194,26 +202,29 @@ def test_identities_that_do_not_match_are_left(dest: Path, ids: bytes | None) ->
     dest.write_bytes(RENDERED.csv)
     if ids is not None:
         ids_path(dest).write_bytes(ids)
-    loaded = load_roster(dest)
-    assert (loaded.roster.identities, loaded.ids) == (None, None)
+    with load_roster(dest) as roster:
+        assert roster.open_ids is None
 
 
-def test_a_roster_that_is_not_there_is_told(dest: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        load_roster(dest)
-    assert str(caught.value) == (
-        f"Cannot read {dest}: No such file or directory. Export a roster to it first."
-    )
-    assert old_roster(dest) is None
+def _problem_of_loading(path: Path) -> str:
+    with pytest.raises(InputError) as caught, load_roster(path):
+        pass
+    return str(caught.value)
 
 
-def test_the_old_roster_is_read_when_it_can_be(dest: Path) -> None:
+def test_a_roster_that_cannot_be_read_is_told(dest: Path) -> None:
+    again = "Export a roster to it first."
+    assert _problem_of_loading(dest) == f"Cannot read {dest}: No such file or directory. {again}"
+    dest.mkdir()
+    assert _problem_of_loading(dest) == f"Cannot read {dest}: Is a directory. {again}"
+    dest.rmdir()
+    os.mkfifo(dest)
+    assert _problem_of_loading(dest) == f"Cannot read {dest}: Illegal seek. {again}"
+    dest.unlink()
     dest.write_bytes(RENDERED.csv)
-    old = old_roster(dest)
-    assert old is not None
-    assert old.rows == (("Lie",),)
-    dest.write_bytes(b"\xff")
-    assert old_roster(dest) is None
+    ids_path(dest).symlink_to(ids_path(dest).name)
+    looped = f"Cannot read {ids_path(dest)}: Too many levels of symbolic links. {again}"
+    assert _problem_of_loading(dest) == looped
 
 
 def test_a_file_that_is_there_and_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sorting more than memory shall hold: sorted runs are set aside in files and merged.
+
+No file is named or opened here: where lines are set aside is handed in.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from .._errors import FrontdeskError
+
+RUN_BYTES = 8 * 1024 * 1024
+"""Memory that one run may take before it is set aside; a roster below that never touches the disk."""
+
+_LINE_OVERHEAD = 64
+"""Bytes that Python takes for a line beside its characters, and for its place in a list."""
+
+
+class Scratch(NamedTuple):
+    """Where lines are set aside.
+
+    :ivar place: what errors call it.
+    :ivar open: gives a new, empty file for writing and reading that is private to this process.
+    """
+
+    place: str
+    open: Callable[[], BinaryIO]
+
+
+# What separates fields, ends lines and begins an escape, and all between: so the order is kept.
+_LOW = re.compile("[\0-\n]")
+_LOW_BESIDE_SEPARATORS = re.compile("[\1-\n]")
+_ESCAPED = re.compile("\1(.)")
+_SHIFT = 16
+
+
+def pack(fields: Sequence[str]) -> bytes:
+    """One record as a line with its line feed.
+
+    Lines of records with as many fields have the same order as the tuples of their fields: no character
+    is smaller than what separates them, and UTF-8 keeps the order of code points (RFC 3629, 1).
+    """
+    text = "\0".join(fields)
+    if _LOW_BESIDE_SEPARATORS.search(text) or text.count("\0") >= len(fields):
+        text = "\0".join(_LOW.sub(_escape, field) for field in fields)
+    return f"{text}\n".encode("utf-8", "surrogatepass")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "\1" + chr(ord(found[0]) + _SHIFT)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return chr(ord(found[1]) - _SHIFT)
+
+
+def unpack(line: bytes) -> list[str]:
+    """The fields of a record, from its line."""
+    text = line[:-1].decode("utf-8", "surrogatepass")
+    fields = text.split("\0")
+    if "\x01" in text:
+        fields = [_ESCAPED.sub(_unescape, field) for field in fields]
+    return fields
+
+
+class Runs:
+    """Lines of bytes, sorted however many they are.
+
+    :param scratch: where a run is set aside once it has grown.
+    :param run_bytes: memory that a run may take.
+    """
+
+    def __init__(self, scratch: Scratch, run_bytes: int = RUN_BYTES) -> None:
+        self._scratch = scratch
+        self._run_bytes = run_bytes
+        self._files: list[BinaryIO] = []
+        self._lines: list[bytes] = []
+        self._bytes = 0
+
+    def add(self, line: bytes) -> None:
+        """Take one more line. It ends with a line feed and holds no other.
+
+        :raises FrontdeskError: when a run cannot be set aside.
+        """
+        self._lines.append(line)
+        self._bytes += len(line) + _LINE_OVERHEAD
+        if self._bytes >= self._run_bytes:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        self._lines.sort()
+        try:
+            file = self._scratch.open()
+            file.writelines(self._lines)
+            file.flush()
+        except OSError as error:
+            raise FrontdeskError(
+                f"Cannot set contacts aside in {self._scratch.place}",
+                error.strerror or str(error),
+                "Make room there",
+            ) from error
+        self._files.append(file)
+        self._lines = []
+        self._bytes = 0
+
+    def parts(self) -> list[Iterator[bytes]]:
+        """Each run in its order, from the beginning. Only the parts of the last call may be read."""
+        self._lines.sort()
+        for file in self._files:
+            file.seek(0)
+        return [*self._files, iter(self._lines)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All lines in order. Only the last iterator may be read."""
+        return iter(heapq.merge(*self.parts()))
