@@ -349,32 +349,23 @@ duration:
   sample: 0.8
 """
 
-import io
 import os
-import tempfile
 import time
-from contextlib import ExitStack, suppress
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._contacts.diff import roster_diff
 from ..module_utils._contacts.library import JINJA2_ERROR
-from ..module_utils._contacts.roster_file import read_roster
 from ..module_utils._directory.library import LDAP3_ERROR
-from ..module_utils._errors import FrontdeskError, InputError, MissingLibraryError
+from ..module_utils._errors import FrontdeskError, MissingLibraryError
 from ..module_utils._module.arguments import default_columns, directory_spec, export_spec
-from ..module_utils._module.export import Export, export, sources_of
+from ..module_utils._module.export import export, sources_of
 from ..module_utils._module.files import (
-    Rendered,
     check_dest,
-    load_roster,
-    render,
+    check_paths,
+    place_of_scratch,
+    place_roster,
     stage_roster,
-    would_change,
-    write_roster,
 )
 from ..module_utils._scratch import scratch_files
 
@@ -393,12 +384,15 @@ def main() -> None:
     os.umask(0o077)
     started = time.monotonic()
     try:
+        check_paths(module.params, "dest", "ca_path")
         sources = sources_of(module.params)
         dest = Path(os.path.realpath(module.params["dest"]))
         check_dest(dest, module.check_mode)
         columns = default_columns(module.params["phone_region"])
-        exported = export(module.params, columns, sources)
-        result = put_in_place(module, dest, exported)
+        with scratch_files(place_of_scratch(module, dest)) as scratch:
+            exported = export(module.params, columns, sources, scratch)
+            put = stage_roster if module.check_mode else place_roster
+            placed = put(module, dest, exported.roster, exported.location_header, scratch)
     except MissingLibraryError as error:
         missing = missing_required_lib(error.library, reason=error.reason)
         module.fail_json(msg=missing, exception=error.trace)
@@ -407,41 +401,10 @@ def main() -> None:
     for warning in exported.warnings:
         module.warn(warning)
     module.exit_json(
-        **result, **exported.result(sources), duration=round(time.monotonic() - started, 3)
+        **placed.result(module),
+        **exported.result(sources, placed.written),
+        duration=round(time.monotonic() - started, 3),
     )
-
-
-def put_in_place(module: AnsibleModule, dest: Path, exported: Export) -> dict[str, Any]:
-    """Write the roster, or in check mode stage it; tell what changed."""
-    rendered = render(exported.roster)
-    result: dict[str, Any] = {"dest": module.params["dest"], "checksum": rendered.checksum}
-    if module._diff:
-        result["diff"] = _diff(dest, rendered, exported.location_header)
-    if module.check_mode:
-        changed = would_change(module, dest, rendered)
-        staged = stage_roster(rendered, dest.name)
-        return {
-            **result,
-            "changed": changed,
-            "roster": str(staged),
-            "staging_dir": str(staged.parent),
-        }
-    changed, backup = write_roster(module, dest, rendered)
-    if backup is not None:
-        result["backup_file"] = backup
-    return {**result, "changed": changed, "roster": module.params["dest"]}
-
-
-def _diff(dest: Path, rendered: Rendered, location_column: str | None) -> dict[str, str]:
-    new = read_roster(
-        "the new roster", partial(io.BytesIO, rendered.csv), partial(io.BytesIO, rendered.ids)
-    )
-    with ExitStack() as opened:
-        scratch = opened.enter_context(scratch_files(Path(tempfile.gettempdir())))
-        old = None
-        with suppress(InputError):
-            old = opened.enter_context(load_roster(dest))
-        return roster_diff(old, new, location_column, scratch)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .comparison import Differences, Person, Row, View
-from .contact import GLOBAL_LOCATION, LeftOut
+from .contact import GLOBAL_LOCATION, MAX_LISTED, LeftOut
 from .roster_file import RosterFile
 from .runs import Scratch
 
@@ -21,9 +21,6 @@ KINDS = (ADDED, CHANGED, MOVED, REMOVED)
 
 REMOVED_INVALID = "removed_invalid"
 """Counts those of the removed who are still in the directory, but without a valid row."""
-
-MAX_LISTED = 50
-"""People listed in a result; results with all of them would slow every callback down."""
 
 
 class Change(NamedTuple):

@@ -9,15 +9,17 @@ No file is named or opened here: where lines are set aside is handed in.
 
 from __future__ import annotations
 
-import heapq
+import bisect
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from .._errors import FrontdeskError
 
 RUN_BYTES = 8 * 1024 * 1024
-"""Memory that one run may take before it is set aside; a roster below that never touches the disk."""
+"""Memory in bytes that one run may take before it is set aside; a roster below that never touches the disk."""
 
 _LINE_OVERHEAD = 64
 """Bytes that Python takes for a line beside its characters, and for its place in a list."""
@@ -34,9 +36,25 @@ class Scratch(NamedTuple):
     open: Callable[[], BinaryIO]
 
 
+@contextmanager
+def set_aside(place: str) -> Iterator[None]:
+    """What goes wrong while something is set aside.
+
+    :raises FrontdeskError: in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FrontdeskError(
+            f"Cannot set contacts aside in {place}",
+            error.strerror or str(error),
+            "Make room there, and let this user write there",
+        ) from error
+
+
 # What separates fields, ends lines and begins an escape, and all between: so the order is kept.
 _LOW = re.compile("[\0-\n]")
-_LOW_BESIDE_SEPARATORS = re.compile("[\1-\n]")
+_LOW_BYTES = bytes(range(ord("\n") + 1))
 _ESCAPED = re.compile("\1(.)")
 _SHIFT = 16
 
@@ -47,10 +65,11 @@ def pack(fields: Sequence[str]) -> bytes:
     Lines of records with as many fields have the same order as the tuples of their fields: no character
     is smaller than what separates them, and UTF-8 keeps the order of code points (RFC 3629, 1).
     """
-    text = "\0".join(fields)
-    if _LOW_BESIDE_SEPARATORS.search(text) or text.count("\0") >= len(fields):
-        text = "\0".join(_LOW.sub(_escape, field) for field in fields)
-    return f"{text}\n".encode("utf-8", "surrogatepass")
+    line = "\0".join(fields).encode("utf-8", "surrogatepass")
+    if len(line) - len(line.translate(None, _LOW_BYTES)) >= len(fields):
+        escaped = "\0".join([_LOW.sub(_escape, field) for field in fields])
+        line = escaped.encode("utf-8", "surrogatepass")
+    return line + b"\n"
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -96,16 +115,10 @@ class Runs:
 
     def _set_aside(self) -> None:
         self._lines.sort()
-        try:
+        with set_aside(self._scratch.place):
             file = self._scratch.open()
             file.writelines(self._lines)
             file.flush()
-        except OSError as error:
-            raise FrontdeskError(
-                f"Cannot set contacts aside in {self._scratch.place}",
-                error.strerror or str(error),
-                "Make room there",
-            ) from error
         self._files.append(file)
         self._lines = []
         self._bytes = 0
@@ -119,4 +132,22 @@ class Runs:
 
     def __iter__(self) -> Iterator[bytes]:
         """All lines in order. Only the last iterator may be read."""
-        return iter(heapq.merge(*self.parts()))
+        return itertools.chain.from_iterable(merged(self.parts()))
+
+
+def merged(parts: Iterable[Iterator[bytes]], lines: int = 500) -> Iterator[list[bytes]]:
+    """Merge what is sorted, a list of lines at a time: sorting what is partly sorted is what Python does best.
+
+    :param lines: how many lines of each part are held.
+    """
+    heads = [(part, list(itertools.islice(part, lines))) for part in parts]
+    while heads := [(part, head) for part, head in heads if head]:
+        # Up to here every part is known.
+        end = min(head[-1] for _part, head in heads)
+        batch: list[bytes] = []
+        for part, head in heads:
+            number = bisect.bisect_right(head, end)
+            batch += head[:number]
+            head[:number] = () if number < len(head) else itertools.islice(part, lines)
+        batch.sort()
+        yield batch

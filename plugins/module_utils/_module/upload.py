@@ -32,7 +32,7 @@ from .._service.state import (
     watched,
     write_accepted,
 )
-from .files import load_roster
+from .files import check_paths, load_roster
 
 MAX_ERRORS = 50
 """Row errors in a result; the rest is counted only."""
@@ -108,6 +108,7 @@ def job_of(params: Mapping[str, Any]) -> Job:
 
     :raises InputError: for anything in them that can be seen to be wrong without the service.
     """
+    check_paths(params, "src", "state_dir", "ca_path")
     prefix = params["token_prefix"]
     if prefix is None:
         # The scheme of RFC 6750 belongs to this one header; others carry the bare token.
