@@ -46,15 +46,9 @@ class Lines:
         :param source: number of the source; None when the contact has been settled.
         """
         location, cells, identity, emptied = contact
-        return pack(
-            (
-                self._ranks[location],
-                *cells,
-                identity,
-                json.dumps(emptied) if emptied else "",
-                _SETTLED if source is None else self._sources[source],
-            )
-        )
+        lost = json.dumps(emptied) if emptied else ""
+        number = _SETTLED if source is None else self._sources[source]
+        return pack((self._ranks[location], *cells, identity, lost, number))
 
     def of_left_out(self, person: LeftOut) -> bytes:
         """The line of somebody left out."""

@@ -43,6 +43,7 @@ DEFAULT_SIZES = Sizes()
 class Roster:
     """What is to be written; it can be read as often as one likes, by one reader at a time.
 
+    :param has_repeats: whether somebody may be among the contacts more than once.
     :ivar header: titles of the columns.
     :ivar format: reads the lines.
     :ivar lost: number of contacts by source that lost their row to others with the same value.
@@ -52,18 +53,22 @@ class Roster:
         self,
         header: tuple[str, ...],
         format: Lines,
-        contacts: _People,
-        left_out: _People,
+        people: tuple[_People, _People],
         lost: Mapping[int, int],
+        *,
+        has_repeats: bool,
     ) -> None:
         self.header = header
         self.format = format
         self.lost = lost
-        self._contacts = contacts
-        self._left_out = left_out
+        self._contacts, self._left_out = people
+        self._has_repeats = has_repeats
 
     def batches(self) -> Iterator[list[bytes]]:
         """The contacts as lists of lines in order: by location, cells, identity. No list is empty."""
+        if not self._has_repeats:
+            yield from self._contacts.settled()
+            return
         last = b""
         for batch in self._contacts.settled():
             before = [last, *batch]
@@ -90,15 +95,8 @@ class _People:
         self._again = Runs(scratch, run_bytes)
         self._tail = tail
         self._suspects = Suspects(1, ())
-        self.put_back = self._again.add
-
-    def add(self, line: bytes) -> int:
-        """Take somebody who was found.
-
-        :returns: a hash by which the line is known.
-        """
-        self._found.add(line)
-        return hash(line[: -self._tail])
+        # Takes somebody who was found, and somebody who was settled.
+        self.add, self.put_back = self._found.add, self._again.add
 
     def take_out(self, suspects: Suspects) -> Iterator[bytes]:
         """The lines of all suspects, in no order; they are not among the others any more."""
@@ -150,15 +148,21 @@ class Gathering:
         :raises FrontdeskError: when there is no room to set people aside.
         """
         # A person has one row at a location, or one reason for none: two that differ share the person.
-        values = [hash((person.location, person.identity))]
+        location, identity = person.location, person.identity
+        values = [hash((location, identity))]
         if isinstance(person, LeftOut):
-            self._shared.add(self._left_out.add(self._format.of_left_out(person)), values)
+            line = self._format.of_left_out(person)
+            self._left_out.add(line)
+            self._shared.add(hash(line[:-1]), values)
             return
         cells = person.cells
-        for index, seed in self._seeds[person.location]:
-            if cells[index]:
-                values.append(hash(cells[index].casefold()) ^ seed)
-        self._shared.add(self._contacts.add(self._format.of_contact(person, source)), values)
+        for index, seed in self._seeds[location]:
+            cell = cells[index]
+            if cell:
+                values.append(hash(cell.casefold()) ^ seed)
+        line = self._format.of_contact(person, source)
+        self._contacts.add(line)
+        self._shared.add(hash(line[:-TAIL]), values)
 
     def settle(self) -> Roster:
         """Put everybody found into one roster, whatever order they were found in.
@@ -171,7 +175,8 @@ class Gathering:
         if not suspects.is_empty:
             self._settle(suspects, lost)
         header = tuple(column.header for column in self._columns)
-        return Roster(header, self._format, self._contacts, self._left_out, lost)
+        people = (self._contacts, self._left_out)
+        return Roster(header, self._format, people, lost, has_repeats=self._shared.has_repeats)
 
     def _settle(self, suspects: Suspects, lost: Counter[int]) -> None:
         again = Runs(self._scratch, self._sizes.run)

@@ -65,11 +65,11 @@ def pack(fields: Sequence[str]) -> bytes:
     Lines of records with as many fields have the same order as the tuples of their fields: no character
     is smaller than what separates them, and UTF-8 keeps the order of code points (RFC 3629, 1).
     """
-    line = "\0".join(fields).encode("utf-8", "surrogatepass")
-    if len(line) - len(line.translate(None, _LOW_BYTES)) >= len(fields):
+    line = ("\0".join(fields) + "\n").encode("utf-8", "surrogatepass")
+    if len(line) - len(line.translate(None, _LOW_BYTES)) != len(fields):
         escaped = "\0".join([_LOW.sub(_escape, field) for field in fields])
-        line = escaped.encode("utf-8", "surrogatepass")
-    return line + b"\n"
+        line = f"{escaped}\n".encode("utf-8", "surrogatepass")
+    return line
 
 
 def _escape(found: re.Match[str]) -> str:

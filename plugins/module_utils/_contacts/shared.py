@@ -28,11 +28,13 @@ class SharedValues:
     16 bytes are set aside for a pair.
 
     :param pairs: how many pairs are held before they are set aside.
+    :ivar has_repeats: whether a holder was found to hold a value twice, once `sharers` has come to its end.
     """
 
     def __init__(self, scratch: Scratch, pairs: int = _PAIRS) -> None:
         self._scratch = scratch
         self._most = pairs
+        self.has_repeats = False
         self._held = 0
         self._parts: list[array[int]] = [array("q") for _number in range(_PARTS)]
         self._file: BinaryIO | None = None
@@ -72,8 +74,12 @@ class SharedValues:
                 continue
             first: dict[int, int] = {}
             for value, holder in zip(values, pairs[1::2]):
-                other = first.setdefault(value, holder)
-                if other != holder:
+                other = first.get(value)
+                if other is None:
+                    first[value] = holder
+                elif other == holder:
+                    self.has_repeats = True
+                else:
                     yield other
                     yield holder
 
