@@ -15,6 +15,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
@@ -232,6 +233,10 @@ def _lines(file: BinaryIO, name: str) -> Iterator[str]:
         yield text
 
 
+_PLAIN = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
+"""A JSON text without escapes on a line of its own (RFC 8259, 7)."""
+
+
 class _NoMatchError(Exception):
     """An identities file does not belong to a roster."""
 
@@ -246,7 +251,9 @@ def _identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
         ):
             raise _NoMatchError
         for _number in range(roster.row_count):
-            identity = json.loads(file.readline(MAX_LINE))
+            line = file.readline(MAX_LINE)
+            # All that this collection writes are plain; asking the json module for each takes three times as long.
+            identity = line[1:-2].decode() if _PLAIN.fullmatch(line) else json.loads(line)
             if not isinstance(identity, str):
                 raise _NoMatchError
             yield identity

@@ -25,7 +25,7 @@ from .contact import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
 from .lines import HEAD, RANK
 from .roster import Roster
 from .roster_file import IDS_FORMAT
-from .runs import unpack
+from .runs import ESCAPE, unpack
 
 
 class Emptied(NamedTuple):
@@ -109,7 +109,7 @@ def _quoted(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-_NEEDS_QUOTES = b',"\r\1'
+_NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
 """What the csv module quotes, as lines hold it: an escape may stand for a line feed."""
 
 
@@ -143,9 +143,8 @@ class _First:
         self._contacts: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
 
     def add(self, contact: Contact) -> None:
-        if contact.emptied:
-            bisect.insort(self._contacts, (contact.location, contact.identity, contact.emptied))
-            del self._contacts[MAX_LISTED:]
+        bisect.insort(self._contacts, (contact.location, contact.identity, contact.emptied))
+        del self._contacts[MAX_LISTED:]
 
     def cells(self) -> tuple[Emptied, ...]:
         cells = [

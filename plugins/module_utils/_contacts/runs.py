@@ -52,18 +52,22 @@ def set_aside(place: str) -> Iterator[None]:
         ) from error
 
 
-# What separates fields, ends lines and begins an escape, and all between: so the order is kept.
-_LOW = re.compile("[\0-\n]")
-_LOW_BYTES = bytes(range(ord("\n") + 1))
-_ESCAPED = re.compile("\1(.)")
+ESCAPE = "\v"
+"""Begins what stands for a character that separates fields or ends lines."""
+
+# All characters up to the escape are escaped, so that it is greater than the ends of fields and lines and
+# smaller than every other character: so the order is kept.
+_LOW = re.compile("[\0-\v]")
+_LOW_BYTES = bytes(range(ord(ESCAPE) + 1))
+_ESCAPED = re.compile(f"{ESCAPE}(.)")
 _SHIFT = 16
 
 
 def pack(fields: Sequence[str]) -> bytes:
     """One record as a line with its line feed.
 
-    Lines of records with as many fields have the same order as the tuples of their fields: no character
-    is smaller than what separates them, and UTF-8 keeps the order of code points (RFC 3629, 1).
+    Lines of records with as many fields have the same order as the tuples of their fields, for UTF-8 keeps
+    the order of code points (RFC 3629, 1).
     """
     line = ("\0".join(fields) + "\n").encode("utf-8", "surrogatepass")
     if len(line) - len(line.translate(None, _LOW_BYTES)) != len(fields):
@@ -73,7 +77,7 @@ def pack(fields: Sequence[str]) -> bytes:
 
 
 def _escape(found: re.Match[str]) -> str:
-    return "\1" + chr(ord(found[0]) + _SHIFT)
+    return ESCAPE + chr(ord(found[0]) + _SHIFT)
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -84,7 +88,7 @@ def unpack(line: bytes) -> list[str]:
     """The fields of a record, from its line."""
     text = line[:-1].decode("utf-8", "surrogatepass")
     fields = text.split("\0")
-    if "\x01" in text:
+    if ESCAPE in text:
         fields = [_ESCAPED.sub(_unescape, field) for field in fields]
     return fields
 

@@ -10,12 +10,14 @@ import hashlib
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.comparison import Row
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plan import (
     ADDED,
     CHANGED,
     KINDS,
     MOVED,
     REMOVED,
+    REMOVED_INVALID,
     Change,
     Plan,
     make_plan,
@@ -203,3 +205,71 @@ def test_the_id_names_one_step_from_one_roster_to_the_next() -> None:
     assert step == hashlib.sha256(f"{old.sha256} {new.sha256}".encode()).hexdigest()[:16]
     first = make_plan(None, new, ["Email"], "Location", MEMORY).id
     assert first == hashlib.sha256(f"nothing {new.sha256}".encode()).hexdigest()[:16]
+
+
+def test_the_removed_who_are_in_the_directory_without_a_valid_row_are_told() -> None:
+    old = roster_file([A, A_BERGEN, B, ("C", "c@x", "oslo")], "aabc")
+    left_out = [
+        LeftOut("a", "bergen", "Name is empty"),
+        LeftOut("a", "tromso", "Email is empty"),
+        LeftOut("b", "tromso", "Email is empty"),
+        LeftOut("z", "oslo", "Name is empty"),
+    ]
+    new = roster_file([A], "a", left_out=left_out)
+    plan = make_plan(old, new, ["Email"], "Location", MEMORY)
+    assert (plan.count(REMOVED), plan.count(REMOVED_INVALID)) == (3, 2)
+    # The cause at the place where a contact was, or else any.
+    assert plan.invalid == (
+        LeftOut("a", "bergen", "Name is empty"),
+        LeftOut("b", "oslo", "Email is empty"),
+    )
+    summary = plan.summary()
+    assert (summary["removed"], summary["removed_invalid"]) == (3, 2)
+    by_location = summary["by_location"]
+    assert isinstance(by_location, dict)
+    assert [by_location[name]["removed_invalid"] for name in ("bergen", "oslo")] == [1, 1]
+    assert "tromso" not in by_location
+
+
+def test_who_is_left_out_and_was_never_there_changes_nothing() -> None:
+    old, new = roster_file([A], "a"), roster_file([A], "a", left_out=[LeftOut("b", "oslo", "x")])
+    assert make_plan(old, new, ["Email"], "Location", MEMORY).is_empty
+    assert make_plan(None, new, ["Email"], "Location", MEMORY).count(ADDED) == 1
+
+
+def test_by_key_nobody_is_told_to_be_invalid() -> None:
+    old, new = roster_file([A, B]), roster_file([A], "a", left_out=[LeftOut("b", "oslo", "x")])
+    plan = make_plan(old, new, ["Email"], "Location", MEMORY)
+    assert (plan.count(REMOVED), plan.count(REMOVED_INVALID), plan.invalid) == (1, 0, ())
+
+
+def test_no_more_than_fifty_invalid_people_are_listed() -> None:
+    identities = [f"{number:02d}" for number in range(60)]
+    old = roster_file([("N", f"{name}@x", "oslo") for name in identities], identities)
+    left_out = [LeftOut(identity, "oslo", "x") for identity in identities]
+    plan = make_plan(old, roster_file([A], "a", left_out=left_out), ["Email"], "Location", MEMORY)
+    assert plan.count(REMOVED_INVALID) == 60
+    assert [person.identity for person in plan.invalid] == identities[:50]
+
+
+def test_changes_are_held_only_when_they_are_asked_for() -> None:
+    plan = make_plan(roster_file([A], "a"), roster_file([B], "b"), ["Email"], "Location", MEMORY)
+    assert (plan.changes, plan.is_empty) == ((), False)
+    assert make_plan(None, roster_file([A], "a"), ["Email"], "Location", MEMORY).changes == ()
+
+
+def test_a_roster_may_be_in_any_order() -> None:
+    """Also one with control characters, which sort before what separates cells."""
+    rows = [("A\tB", "1", "oslo"), ("A", "2", "oslo"), ("A\nB", "3", "oslo"), ("A B", "4", "oslo")]
+    old, new = roster_file(rows, "abcd"), roster_file([*reversed(rows), B], "dcbae")
+    assert _changes(make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)) == [
+        (ADDED, None, B)
+    ]
+
+
+def test_of_equal_rows_the_last_are_new_or_gone() -> None:
+    fewer, more = roster_file([A, A], "ab"), roster_file([A, A, A], "abc")
+    for old, new, kind in ((fewer, more, ADDED), (more, fewer, REMOVED)):
+        (change,) = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes
+        row = change.after or change.before
+        assert (change.kind, row and row.person) == (kind, ("c",))

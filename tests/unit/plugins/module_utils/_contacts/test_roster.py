@@ -69,6 +69,15 @@ def test_a_person_is_once_at_a_location_and_once_at_each() -> None:
     assert make(COLUMNS, [gone, gone]).left_out == [gone]
 
 
+def test_a_person_of_two_sources_at_one_location_is_one_row_however_little_is_read_at_a_time() -> (
+    None
+):
+    people = [contact(str(number), "A", f"{number}@x", "") for number in range(4)]
+    made = written(gathered(COLUMNS, [people, people[1:], people[:2]], Sizes(run=1)))
+    assert [row[0] for row in made.contacts] == ["0", "1", "2", "3"]
+    assert (made.written.row_count, made.lost) == (4, {})
+
+
 def test_of_two_readings_of_a_person_at_a_location_one_counts_whichever_came_first() -> None:
     one, other = contact("1", "A", "a@x", ""), contact("1", "A", "b@x", "")
     gone = LeftOut("1", "oslo", "Name is empty")

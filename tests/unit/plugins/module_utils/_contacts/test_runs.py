@@ -24,9 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 # The characters that matter: separators, escapes and what is beside them, and the last ones.
-_CHARACTERS = (
-    "\0\1\2\t\n\x0b\r\x10\x1a ,A\x7f\x80ÿĀ\ud7ff\ud800\udfff\ue000\uffff\U00010000\U0010ffff"
-)
+_CHARACTERS = "\0\1\2\t\n\x0b\x0c\r\x10\x1a\x1b ,A\x7f\x80ÿĀ\ud7ff\ud800\udfff\ue000\uffff\U00010000\U0010ffff"
 _TEXT = st.text(st.sampled_from(_CHARACTERS), max_size=4) | st.text(max_size=4)
 _RECORDS = st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[_TEXT] * width)))
 
@@ -40,9 +38,15 @@ def test_lines_have_the_order_of_their_records_and_give_them_back(
     assert all(line.find(b"\n") == len(line) - 1 for line in lines)
 
 
+@given(st.lists(st.text(st.sampled_from("\0\t\n\v\x0cA"), max_size=3), max_size=9))
+def test_a_shorter_text_comes_before_a_longer_one_whatever_follows(texts: list[str]) -> None:
+    records = [(text, other) for text in texts for other in texts]
+    assert [tuple(unpack(line)) for line in sorted(map(pack, records))] == sorted(records)
+
+
 def test_a_line_of_common_text_is_plain() -> None:
     assert pack(["Åse", "", "a, b"]) == "Åse\0\0a, b\n".encode()
-    assert pack(["a\nb", "\0"]) == b"a\1\x1ab\0\1\x10\n"
+    assert pack(["a\nb", "\0"]) == b"a\v\x1ab\0\v\x10\n"
 
 
 _LINES = st.lists(st.binary(max_size=3).map(lambda data: data.replace(b"\n", b"") + b"\n"))
