@@ -125,7 +125,8 @@ options:
         default: false
       required_unless:
         description:
-          - Title of another column. A row in which both are empty is invalid.
+          - Title of another column. A row in which both are empty is invalid. Not together with
+            O(columns[].required=true).
         type: str
       unique:
         description:
@@ -143,9 +144,9 @@ options:
           - How the phone number that is this column's value is to be written. A value that is no valid number, or a
             number with an extension, is emptied where the other rules permit it and listed in RV(emptied), else
             the row is invalid.
-          - V(e164) is C(+4791234567), V(e164_no_plus) is C(4791234567), V(international) is C(+47 91 23 45 67).
-          - V(national) is C(91 23 45 67) for a number with the country code of O(phone_region), which it needs, and
-            V(international) for others.
+          - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), V(international) is C(+47 22 12 34 56).
+          - V(national) is C(22 12 34 56) for a number with the country code of O(phone_region), which it needs, and
+            V(international) for others. Where the spaces are may change with a new release of phonenumbers.
         type: str
         choices: [e164, e164_no_plus, international, national]
   phone_region:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from tests.integration.support.place import Place
 
 BASE = "OU=Oslo,DC=corp,DC=example"
-FILTERS = "default, first, join, last, lower, replace, title, trim, upper"
+FILTERS = (
+    "default, e164, first, join, last, lower, map_value, regex_replace, regex_search, replace, title,"
+    " trim, upper"
+)
 ALLOWED = f"Use attribute names, texts and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
@@ -143,6 +146,24 @@ CASES: list[tuple[dict[str, Any], str]] = [
         value_error(
             "mail | lower(1)", "the filter 'lower' is used wrongly: too many positional arguments"
         ),
+    ),
+    (
+        email("mail | regex_replace('(@', '')"),
+        value_error(
+            "mail | regex_replace('(@', '')",
+            "the pattern '(@' is wrong: missing ), unterminated subpattern at position 0",
+        ),
+    ),
+    (
+        {"phone_region": False},
+        (
+            "Cannot use phone_region 'False': it is no country that has phone numbers. Write its two"
+            " capital letters (ISO 3166-1) in quotes: YAML takes NO without them for false."
+        ),
+    ),
+    (
+        {"location_pattern": "[a-z]+-[0-9]+"},
+        location_error("oslo-hq", "it does not match location_pattern '[a-z]+-[0-9]+'"),
     ),
     (email("all.mail"), value_error("all.mail", "it gives a list: use first, last or join")),
     ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),

@@ -101,14 +101,34 @@ class TestReceiver:
         assert answer["counts"] == {"received": 2, "added": 0, "updated": 0, "removed": 0}
         assert service.uploads == 0
 
-    def test_too_long(self, issuer: Authority) -> None:
+    @pytest.mark.parametrize(
+        ("rule", "value", "error"),
+        [
+            ("max_length: 5", "a@b.test", "is longer than 5 characters"),
+            ("phone_style: e164", "4791234567", "is no phone number in the style e164"),
+            (
+                "phone_style: e164_no_plus",
+                "+4791234567",
+                "is no phone number in the style e164_no_plus",
+            ),
+            (
+                "phone_style: international",
+                "+4791234567",
+                "is no phone number in the style international",
+            ),
+            ("phone_style: national", "none", "is no phone number in the style national"),
+        ],
+    )
+    def test_rule_of_another_profile(
+        self, issuer: Authority, rule: str, value: str, error: str
+    ) -> None:
         profile = yaml.safe_load(
-            "{columns: [{header: Email, max_length: 5}], key: [Email], location_column: Location}"
+            f"{{columns: [{{header: Key, {rule}}}], key: [Key], location_column: Location}}"
         )
         with receiver(issuer, locations=[], profile=profile) as service:
-            status, answer = post(service, b"Email\r\na@b.test\r\n")
+            status, answer = post(service, f"Key\r\n{value}\r\n".encode())
         assert status == 422
-        assert answer["errors"][0]["error"] == "is longer than 5 characters"
+        assert [fault["error"] for fault in answer["errors"]] == [error]
 
     def test_counts_of_what_changed(self, service: Receiver) -> None:
         rows = [

@@ -26,6 +26,13 @@ Contact = dict[str, str]
 # What spreadsheets take for a formula; a + or - before a digit begins a number.
 _FORMULA = re.compile(r"[=@]|[+-](?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# How a number looks in each style; whether there is such a number, services of this kind do not ask.
+_PHONE = {
+    "e164": re.compile(r"\+[1-9][0-9]{6,14}"),
+    "e164_no_plus": re.compile(r"[1-9][0-9]{6,14}"),
+    "international": re.compile(r"\+[1-9][0-9]{0,2}([ -][0-9]+)+"),
+    "national": re.compile(r"\(?[0-9]+\)?([ -][0-9]+)*|\+[1-9][0-9]{0,2}([ -][0-9]+)+"),
+}
 
 
 class RefusedFileError(Exception):
@@ -50,6 +57,7 @@ class Column:
     required_unless: str | None = None
     unique: bool = False
     max_length: int | None = None
+    phone_style: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Rules:
         """
         location_column = profile["location_column"]
         titles = {location_column: location_header} if "{{" in location_column else {}
-        rules = ("required", "required_unless", "unique", "max_length")
+        rules = ("required", "required_unless", "unique", "max_length", "phone_style")
         columns = tuple(
             Column(
                 titles.get(column["header"], column["header"]),
@@ -152,6 +160,8 @@ class Rules:
             yield f"is required unless there is {column.required_unless}"
         if column.max_length is not None and len(value) > column.max_length:
             yield f"is longer than {column.max_length} characters"
+        if value and column.phone_style and not _PHONE[column.phone_style].fullmatch(value):
+            yield f"is no phone number in the style {column.phone_style}"
         if _FORMULA.match(value):
             yield "begins like a spreadsheet's formula"
         if _CONTROL.search(value):

@@ -13,8 +13,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("gate", deadline=None)
-settings.register_profile(
-    "fuzz", deadline=None, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow]
-)
+_GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", _GATE)
+settings.register_profile("fuzz", _GATE, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))

@@ -55,13 +55,7 @@ def compile_columns(
     headers = [column.header for column in columns]
     _check_headers(headers)
     for column in columns:
-        other = column.required_unless
-        if other is not None and (other not in headers or other == column.header):
-            raise InputError(
-                f"Cannot use required_unless of column {column.header!r}",
-                f"there is no other column {other!r}",
-                f"Name one of {', '.join(map(repr, headers))}",
-            )
+        _check_required_unless(column, headers)
     if not all_global and not any(column.expression.reads_location for column in columns):
         # Most services take a contact without a location for one of all locations.
         raise InputError(
@@ -86,6 +80,21 @@ def _check_headers(headers: Sequence[str]) -> None:
             raise InputError(
                 f"Cannot use the column title {header!r}", "two columns have it", "Rename one"
             )
+
+
+def _check_required_unless(column: Column, headers: Sequence[str]) -> None:
+    other = column.required_unless
+    if other is None:
+        return
+    tried = f"Cannot use required_unless of column {column.header!r}"
+    if other not in headers or other == column.header:
+        raise InputError(
+            tried,
+            f"there is no other column {other!r}",
+            f"Name one of {', '.join(map(repr, headers))}",
+        )
+    if column.required:
+        raise InputError(tried, "it is required in any case", "Leave one of the two out")
 
 
 def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Column:

@@ -80,11 +80,11 @@ class Mapper:
                 continue
             self._seen.add(name)
             try:
-                texts = {compose(value.decode("utf-8")) for value in wire_values}
+                texts = [compose(value.decode("utf-8")) for value in wire_values]
             except UnicodeDecodeError:
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
             # By code points, which is the order of the bytes of UTF-8, too.
-            attributes[name] = sorted(texts)
+            attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
         cells, emptied = self._cells(identity, Values(attributes, location))
         cause = broken_rule(self.columns, cells, emptied)
         if cause is not None:

@@ -69,7 +69,7 @@ class Expression(NamedTuple):
     source: str
     attributes: frozenset[str]
     evaluate: Callable[[Values], Result]
-    reads_location: bool = False
+    reads_location: bool
 
     @property
     def is_location(self) -> bool:
@@ -119,9 +119,10 @@ class _PhoneFilter:
     :ivar refused: whether it was used on something that is no number; whoever evaluates sets it back.
     """
 
+    refused: bool
+
     def __init__(self, region: str) -> None:
         self._region = region
-        self.refused = False
 
     def __call__(self, value: Value, region: str | None = None) -> str:
         number = e164(value, self._region if region is None else region)
@@ -133,6 +134,7 @@ class _PhoneFilter:
 def _compiled(text: str, column: str, phone_region: str) -> Expression:
     phone = _PhoneFilter(phone_region)
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
+    # Whatever the walk might miss finds nothing here.
     environment.globals.clear()
     environment.tests.clear()
     environment.filters.clear()

@@ -12,7 +12,9 @@ from .._errors import InputError, MissingLibraryError
 from .library import PHONENUMBERS_ERROR, phonenumbers
 
 STYLES = ("e164", "e164_no_plus", "international", "national")
-"""How a number can be written: +4791234567, 4791234567, +47 91 23 45 67, 91 23 45 67."""
+"""How a number can be written: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
+
+Where the spaces are is phonenumbers' knowledge of each country's habits, and may change with its release."""
 
 NO_NUMBER = "not a valid phone number"
 """Why a cell is empty whose value is no number."""

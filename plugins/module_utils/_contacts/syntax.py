@@ -245,14 +245,14 @@ def _check_region(node: nodes.Expr | None) -> None:
         )
 
 
-def _gives_text(node: nodes.Node) -> bool:
+def _gives_text(node: nodes.Node | None) -> bool:
     """Whether an operand of ~ is a text. Of anything else Jinja would take Python's own spelling."""
     kinds = jinja2.nodes
     if isinstance(node, kinds.Const):
         return isinstance(node.value, str)
     if isinstance(node, kinds.CondExpr):
         return all(_gives_text(way) for way in (node.expr1, node.expr2) if way is not None)
-    if isinstance(node, kinds.Filter) and node.node is not None:
+    if isinstance(node, kinds.Filter):
         return node.name != "default" or _gives_text(node.node)
     if isinstance(node, (kinds.Or, kinds.And, kinds.Add)):
         return _gives_text(node.left) and _gives_text(node.right)

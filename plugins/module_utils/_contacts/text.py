@@ -28,4 +28,6 @@ def compose(text: str) -> str:
 
 def clean(text: str) -> str:
     """One cell's text on one line, trimmed and composed."""
+    if text.isascii() and text.isprintable():
+        return text.strip()  # as nearly all are, and this is done for each cell
     return compose(_CONTROLS.sub(" ", text).strip())

@@ -24,7 +24,7 @@ from typing import Any, NoReturn, TypedDict
 
 from ansible.module_utils.testing import patch_module_args
 
-_LIBRARIES = ("ansible.module_utils.basic", "jinja2.sandbox", "ldap3", "requests")
+_LIBRARIES = ("ansible.module_utils.basic", "jinja2.sandbox", "ldap3", "phonenumbers", "requests")
 
 
 class Order(TypedDict):

@@ -34,10 +34,10 @@ MEMORY = Scratch("memory", io.BytesIO)
 """Sets lines aside without touching the disk."""
 
 
-def columns(*specifications: dict[str, Any]) -> tuple[Column, ...]:
+def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Column, ...]:
     """Compile columns as an administrator gives them."""
     located = any(specification["value"] == "location" for specification in specifications)
-    return compile_columns(specifications, all_global=not located)
+    return compile_columns(specifications, not located, phone_region)
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:

@@ -9,11 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import phone
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     broken_rule,
     compile_columns,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import Values
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.phone import PhoneStyle
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    InputError,
+    MissingLibraryError,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 
 NAME = {"header": "Name", "value": "sn"}
@@ -22,20 +28,21 @@ PLACE = {"header": "Place", "value": "Location"}
 
 def test_a_column_has_what_was_given() -> None:
     (plain, full) = columns(
-        {"header": "A", "value": "sn"},
+        {"header": "A", "value": "sn", "required": True},
         {
             "header": "B",
             "value": "mail | lower",
-            "required": True,
             "required_unless": "A",
             "unique": True,
             "max_length": 1,
+            "phone_style": "national",
         },
+        phone_region="NO",
     )
     assert (plain.header, plain.expression.source) == ("A", "sn")
-    assert plain[2:] == (False, None, False, None, None)
+    assert plain[2:] == (True, None, False, None, None)
     assert (full.header, full.expression.source) == ("B", "mail | lower")
-    assert full[2:] == (True, "A", True, 1, None)
+    assert full[2:] == (False, "A", True, 1, PhoneStyle("national", "NO"))
 
 
 def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
@@ -65,10 +72,25 @@ def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() ->
             "Cannot use max_length 0 of column 'Name': it is less than 1.",
         ),
         (
+            [{**NAME, "phone_style": "national"}, PLACE],
+            (
+                "Cannot use phone_style national of column 'Name': phone_region is not given, and a "
+                "number without a country code is of no country. Give phone_region, or use phone_style "
+                "international."
+            ),
+        ),
+        (
             [{**NAME, "required_unless": "Phone"}, PLACE],
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Phone'. "
                 "Name one of 'Name', 'Place'."
+            ),
+        ),
+        (
+            [{**NAME, "required": True, "required_unless": "Place"}, PLACE],
+            (
+                "Cannot use required_unless of column 'Name': it is required in any case. "
+                "Leave one of the two out."
             ),
         ),
         (
@@ -96,6 +118,34 @@ def test_what_is_wrong_with_columns(given_columns: list[dict[str, Any]], message
 def test_a_rule_about_the_location_that_is_left_out_is_told() -> None:
     with pytest.raises(InputError, match="there is no other column 'Place'"):
         compile_columns([{**NAME, "required_unless": "Place"}, PLACE], all_global=True)
+
+
+def test_titles_are_composed() -> None:
+    (one, other) = columns(
+        {"header": "Bla\u030a", "value": "sn"},
+        {"header": "B", "value": "sn", "required_unless": "Blå"},
+    )
+    assert one.header == "Blå"
+    (one, other) = columns(
+        {"header": "Blå", "value": "sn"},
+        {"header": "B", "value": "sn", "required_unless": "Bla\u030a"},
+    )
+    assert other.required_unless == "Blå"
+
+
+def test_the_region_of_phone_numbers_is_checked_whoever_uses_it() -> None:
+    with pytest.raises(InputError, match=r"^Cannot use phone_region 'False': "):
+        columns(NAME, phone_region="False")
+    (column,) = columns({**NAME, "value": "'912 34 567' | e164"}, phone_region="NO")
+    assert column.expression.evaluate(Values({}, "")).text == "+4791234567"
+
+
+def test_a_phone_style_misses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone, "PHONENUMBERS_ERROR", "Traceback: none")
+    columns(NAME)
+    with pytest.raises(MissingLibraryError) as caught:
+        columns({**NAME, "phone_style": "e164"})
+    assert caught.value.reason == "by phone_style of column 'Name'"
 
 
 def test_a_bad_expression_names_its_column() -> None:
@@ -136,3 +186,24 @@ RULES = columns(
 )
 def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
     assert broken_rule(RULES, cells, {}) == cause
+
+
+@pytest.mark.parametrize(
+    ("cells", "emptied", "cause"),
+    [
+        (("", "a@x", "1"), {"Name": "gone"}, "Name: gone"),
+        (("Lie", "", ""), {"Email": "gone"}, "Email: gone"),
+        (("Lie", "", ""), {"Phone": "no number"}, "Phone: no number"),
+        (("Lie", "", ""), {"Email": "gone", "Phone": "gone"}, "Email and Phone: gone"),
+        (("Lie", "", ""), {"Phone": "no", "Email": "gone"}, "Email: gone; Phone: no"),
+        # What is lost may be missed by nobody, or something else is wrong.
+        (("Lie", "", "1"), {"Email": "gone"}, None),
+        (("Lie", "a@x", ""), {"Phone": "no number"}, None),
+        (("", "a@x", ""), {"Phone": "no number"}, "Name is empty"),
+        (("Lie", "=1", ""), {"Phone": "no"}, "Email begins like a spreadsheet formula"),
+    ],
+)
+def test_what_lost_its_value_is_the_cause_where_it_is_missed(
+    cells: tuple[str, ...], emptied: dict[str, str], cause: str | None
+) -> None:
+    assert broken_rule(RULES, cells, emptied) == cause

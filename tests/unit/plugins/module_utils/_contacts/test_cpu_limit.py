@@ -29,8 +29,11 @@ def _compute(milliseconds: int) -> str:
     return "done"
 
 
-@pytest.fixture(autouse=True)
-def _timers() -> Iterator[None]:
+pytestmark = pytest.mark.usefixtures("_as_before")
+
+
+@pytest.fixture
+def _as_before() -> Iterator[None]:
     """Leave the process as it was."""
     yield
     for timer in (signal.ITIMER_PROF, signal.ITIMER_VIRTUAL):

@@ -9,16 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import (
+    expression as expression_module,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
     Values,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import (
+    FILTERS,
     FilterError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.syntax import Syntax
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.environment import Environment, TemplateExpression
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PERSON = Values(
     {"givenname": ("Åse",), "sn": ("Lie",), "mail": ("a@x", "b@x"), "msds-name": ("m",)},
@@ -65,6 +72,34 @@ PERSON = Values(
         ("(sn, mail) | join('+')", "Lie+a@x"),
         ("([sn] + [mail]) | join('+')", "Lie+a@x"),
         ("(sn | replace('i', 'y')) ~ '.'", "Lye."),
+        ("sn | replace(new='y', old='i')", "Lye"),
+        ("all.mail | join(d='; ')", "a@x; b@x"),
+        ("mobile | default('none', true)", "none"),
+        ("mobile | default(default_value=sn)", "Lie"),
+        ("mail | regex_replace('@.*$', '')", "a"),
+        ("mail | regex_replace(pattern='A', replacement='b', ignorecase=true)", "b@x"),
+        ("mail | regex_search('(.)@(.)', '\\\\2')", "x"),
+        ("mail | regex_search('X', ignorecase=true)", "x"),
+        ("sn | map_value({'Lie': 'lie'})", "lie"),
+        ("sn | map_value({'Li': 'lie', 'e': 'x'}, givenName)", "Åse"),
+        ("sn | map_value({}, fallback='x') ~ (sn | map_value({}))", "x"),
+        ("'912 34 567' | e164('NO')", "+4791234567"),
+        ("mail | e164('NO') or location", "oslo-hq"),
+        ("phone_region", "SE"),
+        ("phone_region ~ sn", "SELie"),
+        ("'+47 912 34 567' | e164", "+4791234567"),
+        # A Swedish number, for the option phone_region says so.
+        ("'08 123 456 78' | e164", "+46812345678"),
+        ("'08 123 456 78' | e164(phone_region)", "+46812345678"),
+        ("'08 123 456 78' | e164(region='NO') or 'none'", "none"),
+        ("'08 123 456 78' | e164(c or phone_region)", "+46812345678"),
+        ("'08 123 456 78' | e164(sn or phone_region)", ""),
+        # Texts are composed, whatever wrote them.
+        ("'yes' if givenName == 'A\u030ase' else 'no'", "yes"),
+        ("'yes' if givenName == 'A\\u030ase' else 'no'", "yes"),
+        ("givenName | map_value({'A\u030ase': 'A\u030a'})", "Å"),
+        ("givenName | replace('A\u030a', '')", "se"),
+        ("givenName | regex_search('[A\u030a]')", "Å"),
         # What is joined by ~ is seen to be text through everything that hands it on.
         ("(mobile or sn) ~ (mail and sn) ~ (sn + 'x') ~ ('a' ~ 'b')", "LieLieLiexab"),
         ("('m' if mobile else 's') ~ ('m' if mobile) ~ 't'", "st"),
@@ -72,7 +107,51 @@ PERSON = Values(
     ],
 )
 def test_an_expression_gives_a_text(source: str, text: str) -> None:
-    assert compile_expression(source, "C").evaluate(PERSON).text == text
+    assert compile_expression(source, "C", "SE").evaluate(PERSON).text == text
+
+
+@pytest.mark.parametrize(
+    ("source", "refused"),
+    [
+        ("mail", False),
+        ("mail | lower", False),
+        ("mail | e164('NO')", True),
+        ("mobile | e164('NO')", False),
+        ("mobile | e164('US')", True),
+        # There was nothing to refuse.
+        ("pager | e164('NO')", False),
+        ("blank | e164('NO')", False),
+        ("mail | e164('NO') or location", True),
+        ("location or mail | e164('NO')", False),
+    ],
+)
+def test_what_e164_refuses_is_told(source: str, refused: bool) -> None:
+    expression = compile_expression(source, "C")
+    somebody = Values({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
+    # And told anew each time.
+    for values, told in ((somebody, refused), (Values({}, "oslo"), False), (somebody, refused)):
+        assert expression.evaluate(values).refused is told
+
+
+def test_without_the_option_the_region_is_empty() -> None:
+    assert compile_expression("phone_region ~ '.'", "C").evaluate(PERSON).text == "."
+
+
+def test_jinja_itself_has_nothing_else_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Environment] = []
+    run = expression_module._runnable
+
+    def look(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
+        made.append(environment)
+        return run(environment, syntax)
+
+    monkeypatch.setattr(expression_module, "_runnable", look)
+    assert compile_expression("sn ~ '<'", "C").evaluate(PERSON).text == "Lie<"
+    (environment,) = made
+    assert isinstance(environment, ImmutableSandboxedEnvironment)
+    assert (environment.globals, environment.tests) == ({}, {})
+    assert set(environment.filters) == set(FILTERS)
+    assert environment.autoescape is False
 
 
 @pytest.mark.parametrize(
@@ -86,6 +165,9 @@ def test_an_expression_gives_a_text(source: str, text: str) -> None:
         ("location", set()),
         ("LOCATION | upper", set()),
         ("'x'", set()),
+        ("phone_region ~ (sn | e164(c or phone_region))", {"sn", "c"}),
+        ("sn | map_value({'mail': 'mobile'}, l)", {"sn", "l"}),
+        ("sn | replace(old=cn, new='')", {"sn", "cn"}),
     ],
 )
 def test_an_expression_knows_the_attributes_it_reads(source: str, attributes: set[str]) -> None:
@@ -130,7 +212,7 @@ def test_two_spellings_of_one_name_in_one_expression() -> None:
 
 _NAMES_OF_JINJA = """
     range dict lipsum cycler joiner namespace context environment resolve undefined missing loop caller
-    varargs kwargs Undefined Markup concat escape str-join blocks name debug-info
+    varargs kwargs Undefined Markup concat escape str-join blocks name debug-info result template
 """
 
 

@@ -271,7 +271,7 @@ mail * 999999999
 _LINES = [line.strip() for text in _ESCAPES.values() for line in text.split("\n") if line.strip()]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _nothing_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> None:
         pytest.fail("it got past the walk")
@@ -279,6 +279,7 @@ def _nothing_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expression, "_runnable", fail)
 
 
+@pytest.mark.usefixtures("_nothing_is_evaluated")
 @pytest.mark.parametrize("source", _LINES)
 def test_no_way_out_is_even_tried(source: str) -> None:
     with pytest.raises(InputError, match=r"^Cannot use the expression .* of column 'C': "):

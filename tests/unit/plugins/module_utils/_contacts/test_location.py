@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import patterns
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
     check_locations,
     escape_dn_value,
@@ -74,6 +75,67 @@ def test_good_locations_pass(locations: list[str | None]) -> None:
 def test_bad_locations_are_named(locations: list[str | None], message: str) -> None:
     with pytest.raises(InputError) as caught:
         check_locations(locations)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "locations"),
+    [
+        ("[a-z]+-[0-9]+", ["oslo-1", "bergen-22"]),
+        ("[a-z]+-[0-9]+", [None, None]),
+        ("oslo|oslo-hq", ["oslo-hq"]),
+        ("tromsø|mala\u030a", ["tromsø", "malå"]),
+        ("målå", ["ma\u030ala\u030a"]),
+        ("", []),
+    ],
+)
+def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[str | None]) -> None:
+    check_locations(locations, pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "locations", "message"),
+    [
+        (
+            *("[a-z]+-[0-9]+", ["oslo-1", "oslo-1x"]),
+            (
+                "Cannot use the location 'oslo-1x' of source 2: it does not match location_pattern "
+                f"'[a-z]+-[0-9]+'. {COPY}"
+            ),
+        ),
+        (
+            *("slo", ["oslo"]),
+            (
+                "Cannot use the location 'oslo' of source 1: it does not match location_pattern "
+                f"'slo'. {COPY}"
+            ),
+        ),
+        (
+            *("Oslo", ["Oslo"]),
+            f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
+        ),
+        (
+            *("oslo[", [None]),
+            (
+                "Cannot use location_pattern 'oslo[': the pattern 'oslo[' is wrong: "
+                "unterminated character set at position 4."
+            ),
+        ),
+        (
+            *("(a+)+", ["a" * 60 + "-"]),
+            (
+                "Cannot use location_pattern '(a+)+': its regular expression needs more than 0.02 s of "
+                "computing for one value."
+            ),
+        ),
+    ],
+)
+def test_locations_that_do_not_match_and_patterns_that_are_none(
+    monkeypatch: pytest.MonkeyPatch, pattern: str, locations: list[str | None], message: str
+) -> None:
+    monkeypatch.setattr(patterns, "SECONDS", 0.02)
+    with pytest.raises(InputError) as caught:
+        check_locations(locations, pattern)
     assert str(caught.value) == message
 
 

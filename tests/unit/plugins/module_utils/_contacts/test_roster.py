@@ -165,13 +165,25 @@ def test_all_emptied_cells_are_told() -> None:
     ]
 
 
-def test_what_the_mapper_emptied_is_told_and_counts_when_a_row_loses_more() -> None:
-    no_number = ("Phone", "no phone number")
-    one = contact("1", "A", "a@x", "")._replace(emptied=(no_number,))
-    other = contact("2", "B", "a@x", "")._replace(emptied=(no_number,))
-    made = make(COLUMNS, [one, other])
-    assert made.emptied == [Emptied("1", "oslo", *no_number)]
-    assert made.left_out == [LeftOut("2", "oslo", f"Email: {SAME}; Phone: no phone number")]
+NO_NUMBER = "not a valid phone number"
+
+
+def test_what_a_cell_lost_and_why_is_told_of_people_with_a_row_alone() -> None:
+    lost = (("Phone", NO_NUMBER),)
+    found = [
+        contact("1", "A", "a@x", "")._replace(emptied=lost),
+        contact("2", "B", "b@x", ""),
+        # Without a phone and then without mail, too.
+        contact("3", "C", "a@x", "")._replace(emptied=lost),
+        contact("4", "D", "a@x", "1"),
+    ]
+    made = make(COLUMNS, found)
+    assert made.emptied == [
+        Emptied("1", "oslo", "Phone", NO_NUMBER),
+        Emptied("4", "oslo", "Email", SAME),
+    ]
+    assert made.left_out == [LeftOut("3", "oslo", f"Email: {SAME}; Phone: {NO_NUMBER}")]
+    assert [row[0] for row in made.contacts] == ["1", "2", "4"]
 
 
 def test_the_result_lists_the_first_fifty_of_many() -> None:

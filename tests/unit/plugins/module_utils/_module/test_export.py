@@ -176,6 +176,29 @@ def test_own_columns_replace_the_default_ones(monkeypatch: pytest.MonkeyPatch) -
     assert directory.queries[0][1] == ("sn",)
 
 
+def test_phone_numbers_of_a_region_are_written_by_e_164(monkeypatch: pytest.MonkeyPatch) -> None:
+    mobiles = (b"912 34 567", b"12", b"")
+    people = [
+        Entry(IDS[number], ([b"P"], [b"p%d@x" % number], [mobile] if mobile else [], [b"Lie"]))
+        for number, mobile in enumerate(mobiles)
+    ]
+    for region, cells in (("NO", ["+4791234567", "", ""]), ("", ["912 34 567", "12", ""])):
+        _Directory(monkeypatch, A=people)
+        exported, sources = _export(export_params(source("OU=A"), phone_region=region))
+        made = written(exported.roster)
+        assert [row[4] for row in made.contacts] == cells
+        lost = {"identity": IDS[1], "location": "", "column": "SMS Phone"}
+        told = [{**lost, "cause": "not a valid phone number"}] if region else []
+        assert exported.result(sources, made.written)["emptied"] == told
+
+
+def test_a_location_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    _Directory(monkeypatch, A=[_person(1)])
+    exported, sources = _export(export_params(source("OU=A", location="a\u030as")))
+    assert _result(exported, sources)["counts"]["by_location"] == {"ås": 1}
+    assert [row[-1] for row in written(exported.roster).contacts] == ["ås"]
+
+
 def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     _Directory(
         monkeypatch, A=[*(_person(number, last_name="") for number in range(60)), _person(99)]
@@ -195,6 +218,12 @@ def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
         ({"page_size": 100_001}, "Cannot use page_size 100001: it is not from 1 to 100000."),
         ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
+        ({"phone_region": "False"}, "Cannot use phone_region 'False': it is no country"),
+        ({"location_pattern": "["}, "Cannot use location_pattern '[': the pattern '[' is wrong: "),
+        (
+            {"location_pattern": "x", "sources": [source("OU=A", location="y")]},
+            "Cannot use the location 'y' of source 1: it does not match location_pattern 'x'.",
+        ),
         ({"server_uri": ["ldap://x"]}, "Cannot bind to ldap://x with a password: it would"),
     ],
 )
