@@ -74,7 +74,7 @@ def make(rows: int, folder: Path, name: str, seed: int) -> None:
         with (
             (folder / name).open("wb") as csv_file,
             (folder / f"{name}.ids").open("wb") as ids_file,
-            tempfile.SpooledTemporaryFile(1 << 20, dir=folder) as identities,
+            tempfile.SpooledTemporaryFile(1 << 20, dir=str(folder)) as identities,
         ):
             collection("_contacts.roster_writer").write_roster(
                 roster, csv_file, ids_file, identities

@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.integration.support.processes import comes_true
+
 if TYPE_CHECKING:
     from tests.integration.support.place import Place
+
+BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
 """More than one run, and if they were held they would take 50 MiB."""
@@ -24,9 +30,8 @@ MOST = 16
 
 def test_of_many_people_none_is_held(place: Place) -> None:
     """Made, and compared with a roster in which everybody is another."""
-    bench = Path(__file__).parents[1] / "bench/roster.py"
     run = subprocess.run(
-        [sys.executable, str(bench), str(place.collections), str(ROWS)],
+        [sys.executable, str(BENCH), str(place.collections), str(ROWS)],
         cwd=place.root,
         env=place.environment(),
         check=True,
@@ -36,3 +41,32 @@ def test_of_many_people_none_is_held(place: Place) -> None:
     peaks = {line["step"]: line["peak_mib"] for line in map(json.loads, run.stdout.splitlines())}
     assert set(peaks) == {"base", "csv", "make", "other", "plan"}
     assert max(peaks.values()) < peaks["base"] + MOST, peaks
+
+
+def test_of_what_is_set_aside_a_kill_leaves_nothing(place: Place) -> None:
+    folder = place.root / "rosters"
+    folder.mkdir()
+    step = [
+        sys.executable,
+        str(BENCH),
+        str(place.collections),
+        "step",
+        "make",
+        "500000",
+        str(folder),
+    ]
+    with subprocess.Popen(step, env=place.environment()) as process:
+        opened = Path(f"/proc/{process.pid}/fd")
+
+        def sets_aside() -> bool:
+            names = []
+            for file in opened.iterdir():
+                # It may be closed by now.
+                with suppress(FileNotFoundError):
+                    names.append(os.readlink(file))
+            return any(name.startswith(f"{folder}/") for name in names)
+
+        assert comes_true(sets_aside)
+        assert os.listdir(folder) == []
+        process.kill()
+    assert os.listdir(folder) == []

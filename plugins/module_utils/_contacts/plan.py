@@ -102,11 +102,7 @@ def make_plan(
     :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
     """
     by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
-    view = View(
-        place=new.header.index(location_column) if location_column in new.header else None,
-        keys=None if by_identity else tuple(new.header.index(name) for name in key),
-        width=len(new.header),
-    )
+    view = _view_of(new.header, None if by_identity else key, location_column)
     tally = _Tally(with_changes)
     if old is None:
         for row in view.rows(new):
@@ -123,6 +119,14 @@ def make_plan(
         by_identity=by_identity,
         invalid=tuple(tally.invalid),
         changes=tuple(sorted(tally.changes, key=_place)),
+    )
+
+
+def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str) -> View:
+    return View(
+        place=header.index(location_column) if location_column in header else None,
+        keys=None if key is None else tuple(header.index(name) for name in key),
+        width=len(header),
     )
 
 

@@ -93,14 +93,20 @@ def write_roster(
     ids_file.write(_json_line(head))
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
-    left_out = []
+    left_out, count = _write_left_out(roster, ids_file)
+    return Written(checksum, by_location, count, left_out, emptied.cells())
+
+
+def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
+    """Write everybody left out; gives the first of them and the number of all."""
+    first: list[LeftOut] = []
     count = 0
     for person in roster.left_out():
         ids_file.write(_json_line(person._asdict()))
         count += 1
         if count <= MAX_LISTED:
-            left_out.append(person)
-    return Written(checksum, by_location, count, tuple(left_out), emptied.cells())
+            first.append(person)
+    return tuple(first), count
 
 
 def _quoted(rows: Iterable[Sequence[str]]) -> bytes:

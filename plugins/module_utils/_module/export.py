@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from .._contacts.columns import compile_columns
+from .._contacts.columns import Column, compile_columns
 from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.location import check_locations
 from .._contacts.roster import Gathering, Roster
@@ -187,16 +187,8 @@ def export(
     :raises MissingLibraryError: when phone numbers are to be checked, and phonenumbers is missing.
     :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
     """
-    if not 1 <= params["page_size"] <= MAX_PAGE_SIZE:
-        raise InputError(
-            f"Cannot use page_size {params['page_size']}", f"it is not from 1 to {MAX_PAGE_SIZE}"
-        )
-    specifications = params["columns"] if params["columns"] is not None else default_columns
-    columns = compile_columns(
-        specifications,
-        all_global=not any(source.location for source in sources),
-        phone_region=params["phone_region"] or "",
-    )
+    _check_page_size(params["page_size"])
+    columns = _columns_of(params, default_columns, sources)
     access = access_of(params)
     check_access(access)
     mapper = Mapper(columns)
@@ -226,6 +218,24 @@ def export(
             (column.header for column in columns if column.expression.is_location), None
         ),
     )
+
+
+def _columns_of(
+    params: Mapping[str, Any],
+    default_columns: Sequence[Mapping[str, Any]],
+    sources: Sequence[Source],
+) -> tuple[Column, ...]:
+    specifications = params["columns"] if params["columns"] is not None else default_columns
+    return compile_columns(
+        specifications,
+        all_global=not any(source.location for source in sources),
+        phone_region=params["phone_region"] or "",
+    )
+
+
+def _check_page_size(size: int) -> None:
+    if not 1 <= size <= MAX_PAGE_SIZE:
+        raise InputError(f"Cannot use page_size {size}", f"it is not from 1 to {MAX_PAGE_SIZE}")
 
 
 def _check_left_out(roster: Roster) -> None:

@@ -25,7 +25,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
     only_writer,
     remove_unfinished,
     replace_file,
-    snapshot,
 )
 
 
@@ -286,32 +285,3 @@ def test_a_folder_that_cannot_be_locked_is_used_all_the_same(
 def test_a_folder_to_lock_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), only_writer(tmp_path / "nowhere"):
         pass
-
-
-def test_a_snapshot_stays_what_it_was_and_is_read_independently(tmp_path: Path) -> None:
-    path = tmp_path / "contacts.csv"
-    path.write_bytes(b"0123456789")
-    with snapshot(path) as open_file:
-        replace_file(path, b"new")
-        with open_file() as one, open_file() as other:
-            assert one.read(4) == b"0123"
-            assert other.read(2) == b"01"
-            assert (one.tell(), other.tell()) == (4, 2)
-            assert one.seek(-3, os.SEEK_END) == 7
-            assert one.seek(1, os.SEEK_CUR) == 8
-            assert one.read() == b"89"
-            assert one.seek(3) == 3
-            assert one.read(1) == b"3"
-            assert one.readable()
-            assert one.seekable()
-            assert other.read() == b"23456789"
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        open_file().read()
-    with pytest.raises(FileNotFoundError), snapshot(tmp_path / "nowhere"):
-        pass
-
-
-def test_a_pipe_that_nobody_writes_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with snapshot(tmp_path / "pipe") as open_file, pytest.raises(OSError, match="Illegal seek"):
-        open_file().read()
