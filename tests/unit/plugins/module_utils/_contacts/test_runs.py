@@ -76,10 +76,14 @@ def test_runs_give_all_lines_in_order_as_often_as_one_likes(
 
 def test_nothing_is_set_aside_before_a_run_is_full() -> None:
     counting = _Counting()
-    runs = Runs(Scratch("memory", counting.open), 3 * (64 + 2))
+    # A line takes its bytes and 64 more.
+    runs = Runs(Scratch("memory", counting.open), 2 * (64 + 2) + 1)
     for opened in (0, 0, 1, 1, 1, 2):
         runs.add(b"x\n")
         assert counting.opened == opened
+    exact = Runs(Scratch("memory", counting.open), 64 + 2)
+    exact.add(b"x\n")
+    assert counting.opened == 3
     assert RUN_BYTES == 8 * 1024 * 1024
 
 

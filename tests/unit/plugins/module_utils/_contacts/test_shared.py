@@ -55,6 +55,24 @@ def test_one_file_is_opened_when_pairs_are_many() -> None:
     assert set(shared.sharers()) == {1, 2, 3, 4}
 
 
+def test_pairs_are_counted_anew_once_they_were_set_aside() -> None:
+    file = io.BytesIO()
+    shared = SharedValues(Scratch("memory", lambda: file), 3)
+    for holder, size in ((1, 0), (2, 4 * 16), (3, 4 * 16), (4, 8 * 16)):
+        shared.add(holder, [7, holder])
+        assert len(file.getvalue()) == size
+
+
+def test_whether_a_holder_came_twice_is_told() -> None:
+    for again, has_repeats in ((2, False), (1, True)):
+        shared = SharedValues(MEMORY)
+        shared.add(1, [7])
+        shared.add(again, [7])
+        assert not shared.has_repeats
+        assert set(shared.sharers()) == ({1, 2} if again == 2 else set())
+        assert shared.has_repeats is has_repeats
+
+
 @given(st.sets(_HASH), st.sampled_from([1, 2, 4, 1024]))
 def test_all_suspects_are_found_among_others(members: set[int], size: int) -> None:
     suspects = Suspects(size, members)
