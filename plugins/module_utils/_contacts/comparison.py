@@ -119,9 +119,7 @@ class Differences:
             self._add(side, row.person, row.location, row.cells)
 
     def _add(self, side: str, person: Sequence[str], location: str, fields: Sequence[str]) -> None:
-        # All lines need as many fields to be in the order of their fields.
-        padding = [""] * (self._view.width - len(fields))
-        self._lines.add(pack((*person, side, location, *fields, *padding)))
+        self._lines.add(pack((*person, side, location, *fields)))
 
     def people(self) -> Iterator[Person]:
         """Each person about whom something differs, in their order."""

@@ -177,7 +177,7 @@ def _changes_of(person: Person) -> Iterator[Change]:
             yield Change(CHANGED, row, here[row.location].popleft())
         else:
             left.append(row)
-    right = [row for location in sorted(here) for row in here[location]]
+    right = [row for rows in here.values() for row in rows]
     moves = min(len(left), len(right))
     yield from (Change(MOVED, *rows) for rows in zip(left, right))
     yield from (Change(REMOVED, row, None) for row in left[moves:])

@@ -210,8 +210,8 @@ def test_the_id_names_one_step_from_one_roster_to_the_next() -> None:
 def test_the_removed_who_are_in_the_directory_without_a_valid_row_are_told() -> None:
     old = roster_file([A, A_BERGEN, B, ("C", "c@x", "oslo")], "aabc")
     left_out = [
+        LeftOut("a", "arendal", "Email is empty"),
         LeftOut("a", "bergen", "Name is empty"),
-        LeftOut("a", "tromso", "Email is empty"),
         LeftOut("b", "tromso", "Email is empty"),
         LeftOut("z", "oslo", "Name is empty"),
     ]
@@ -235,6 +235,27 @@ def test_who_is_left_out_and_was_never_there_changes_nothing() -> None:
     old, new = roster_file([A], "a"), roster_file([A], "a", left_out=[LeftOut("b", "oslo", "x")])
     assert make_plan(old, new, ["Email"], "Location", MEMORY).is_empty
     assert make_plan(None, new, ["Email"], "Location", MEMORY).count(ADDED) == 1
+
+
+def test_who_only_moved_or_changed_is_not_removed_wherever_left_out() -> None:
+    old, new = roster_file([A, B], "ab"), [A_BERGEN, ("B2", "b@x", "oslo")]
+    left_out = [LeftOut("a", "tromso", "x"), LeftOut("b", "tromso", "x")]
+    plan = make_plan(old, roster_file(new, "ab", left_out=left_out), ["Email"], "Location", MEMORY)
+    assert [plan.count(kind) for kind in (MOVED, CHANGED, REMOVED_INVALID)] == [1, 1, 0]
+    assert plan.invalid == ()
+
+
+def test_equal_rows_are_matched_in_the_order_of_people_however_they_stand() -> None:
+    old, new = roster_file([A], "z"), roster_file([A, A], "ba")
+    (change,) = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes
+    assert (change.kind, change.after and change.after.person) == (ADDED, ("b",))
+
+
+def test_by_key_no_identity_is_taken_for_a_key() -> None:
+    old = roster_file([("B", "b", "oslo"), A])
+    new = roster_file([A], "a", left_out=[LeftOut("b", "oslo", "x")])
+    plan = make_plan(old, new, ["Email"], "Location", MEMORY)
+    assert (plan.count(REMOVED), plan.count(REMOVED_INVALID)) == (1, 0)
 
 
 def test_by_key_nobody_is_told_to_be_invalid() -> None:
