@@ -11,58 +11,92 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import io
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 _SUFFIX = ".new"
+_BLOCK = 256 * 1024
+_PAUSE = 0.05
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes | BinaryIO) -> None:
     """Write a file (mode 0600) beside its place and move it there once it is on the disk.
 
+    :param data: what is to stand there; a file is read from where it is to its end.
     :raises OSError: when it cannot be written; the old file is as it was then.
     """
-    replace_files([(path, data)])
+    with new_file(path) as new:
+        shutil.copyfileobj(io.BytesIO(data) if isinstance(data, bytes) else data, new.file, _BLOCK)
+        move_into_place([new])
 
 
-def replace_files(
-    contents: Sequence[tuple[Path, bytes]], prepare: Callable[[str], object] | None = None
-) -> None:
-    """Write files (mode 0600) beside their places and move them there once all are on the disk.
+class NewFile(NamedTuple):
+    """A file that is written beside its place.
 
-    :param contents: paths and what is to stand there; they are moved in this order.
-    :param prepare: sets owner and mode of a file before it is moved, by its temporary path.
-    :raises OSError: when one cannot be written; the old files are as they were then.
+    :ivar path: its place.
+    :ivar written: where it is being written.
+    :ivar file: writes it.
     """
-    written: list[tuple[str, Path]] = []
+
+    path: Path
+    written: Path
+    file: BinaryIO
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Whether a file is there and holds the same bytes as another.
+
+    :raises OSError: when one cannot be read.
+    """
     try:
-        for path, data in contents:
-            descriptor, temporary = tempfile.mkstemp(
-                prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent
-            )
-            written.append((temporary, path))
-            _write_down(descriptor, data)
-            if prepare is not None:
-                prepare(temporary)
-        for temporary, path in written:
-            os.replace(temporary, path)
-    except BaseException:
-        for temporary, _path in written:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-        raise
-    for folder in {path.parent for path, _data in contents}:
+        with path.open("rb") as one, other.open("rb") as two:
+            if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+                return False
+            while piece := one.read(_BLOCK):
+                if piece != two.read(_BLOCK):
+                    return False
+            return True
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[NewFile]:
+    """Begin a file (mode 0600) beside its place. It is gone afterwards unless it was moved.
+
+    :raises OSError: when there is no room for it.
+    """
+    descriptor, written = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
+    file = os.fdopen(descriptor, "wb", _BLOCK)
+    try:
+        yield NewFile(path, Path(written), file)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(written)
+        # On a full disk the rest of what was to be written cannot be, and need not.
+        with suppress(OSError):
+            file.close()
+
+
+def move_into_place(files: Sequence[NewFile]) -> None:
+    """Move files to their places, in their order, once all are on the disk.
+
+    :raises OSError: when one cannot be written.
+    """
+    for new in files:
+        new.file.flush()
+        os.fsync(new.file.fileno())
+    for new in files:
+        os.replace(new.written, new.path)
+    for folder in {new.path.parent for new in files}:
         _sync_folder(folder)
-
-
-def _write_down(descriptor: int, data: bytes) -> None:
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
@@ -81,16 +115,72 @@ def remove_unfinished(path: Path) -> None:
 
 
 @contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path, patience: float = 60.0) -> Iterator[None]:
     """Keep other runs from writing in a folder; waits for one that is at it.
 
+    :param patience: seconds to wait, for anybody who may open a folder can lock it.
+    :raises TimeoutError: when another process keeps it locked.
     :raises OSError: when the folder cannot be opened.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        # Some network file systems cannot lock a folder. Files stay whole there too: each run has its own.
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, time.monotonic() + patience)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise TimeoutError from None
+        except OSError:
+            # Some network file systems cannot lock a folder. Files stay whole there too: each run has its own.
+            return
+        time.sleep(_PAUSE)
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
+    """Hold on to a file, whatever is moved to its path meanwhile.
+
+    :returns: opens the file at its beginning, as often as one likes and each time independently.
+    :raises OSError: when it cannot be opened.
+    """
+    # A pipe without a writer would make this wait for ever; it is refused when it is read.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        yield lambda: io.BufferedReader(_View(descriptor), _BLOCK)
+    finally:
+        os.close(descriptor)
+
+
+class _View(io.RawIOBase):
+    """A file with a position of its own on a descriptor that others read too."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}
+        if whence == os.SEEK_END:
+            base[whence] = os.fstat(self._descriptor).st_size
+        self._position = base[whence] + offset
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        piece = os.pread(self._descriptor, len(buffer), self._position)
+        buffer[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)

@@ -354,26 +354,24 @@ duration:
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._contacts.diff import roster_diff
 from ..module_utils._contacts.library import JINJA2
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.arguments import default_columns, directory_spec, export_spec
-from ..module_utils._module.export import Export, export, sources_of
+from ..module_utils._module.export import export, sources_of
 from ..module_utils._module.files import (
     check_dest,
-    old_roster,
-    render,
+    check_paths,
+    place_of_scratch,
+    place_roster,
     stage_roster,
-    would_change,
-    write_roster,
 )
 from ..module_utils._module.libraries import fail, require
+from ..module_utils._scratch import scratch_files
 
 
 def main() -> None:
@@ -388,12 +386,15 @@ def main() -> None:
     os.umask(0o077)
     started = time.monotonic()
     try:
+        check_paths(module.params, "dest", "ca_path")
         sources = sources_of(module.params)
         dest = Path(os.path.realpath(module.params["dest"]))
         check_dest(dest, module.check_mode)
         columns = default_columns(module.params["phone_region"])
-        exported = export(module.params, columns, sources)
-        result = put_in_place(module, dest, exported)
+        with scratch_files(place_of_scratch(module, dest)) as scratch:
+            exported = export(module.params, columns, sources, scratch)
+            put = stage_roster if module.check_mode else place_roster
+            placed = put(module, dest, exported.roster, exported.location_header, scratch)
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
@@ -401,29 +402,10 @@ def main() -> None:
     for warning in exported.warnings:
         module.warn(warning)
     module.exit_json(
-        **result, **exported.result(sources), duration=round(time.monotonic() - started, 3)
+        **placed.result(module),
+        **exported.result(sources, placed.written),
+        duration=round(time.monotonic() - started, 3),
     )
-
-
-def put_in_place(module: AnsibleModule, dest: Path, exported: Export) -> dict[str, Any]:
-    """Write the roster, or in check mode stage it; tell what changed."""
-    rendered = render(exported.roster)
-    result: dict[str, Any] = {"dest": module.params["dest"], "checksum": rendered.checksum}
-    if module._diff:
-        result["diff"] = roster_diff(old_roster(dest), exported.roster, exported.location_header)
-    if module.check_mode:
-        changed = would_change(module, dest, rendered)
-        staged = stage_roster(rendered, dest.name)
-        return {
-            **result,
-            "changed": changed,
-            "roster": str(staged),
-            "staging_dir": str(staged.parent),
-        }
-    changed, backup = write_roster(module, dest, rendered)
-    if backup is not None:
-        result["backup_file"] = backup
-    return {**result, "changed": changed, "roster": module.params["dest"]}
 
 
 if __name__ == "__main__":

@@ -205,6 +205,9 @@ plan:
     removed:
       description: Contacts that are no longer there.
       type: int
+    removed_invalid:
+      description: Those of the removed who are still in the directory, but without a valid row.
+      type: int
     unchanged:
       description: Contacts that stay as they are.
       type: int
@@ -217,6 +220,7 @@ plan:
     changed: 1
     moved: 0
     removed: 1
+    removed_invalid: 0
     unchanged: 180
     by_location: {}
 service:
@@ -259,7 +263,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     require(module, REQUESTS)
     try:
-        outcome = upload(job_of(module.params), module.check_mode)
+        outcome = upload(job_of(module.params), module.check_mode, module._diff)
     except FrontdeskError as error:
         module.fail_json(msg=str(error), uploaded=False)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)

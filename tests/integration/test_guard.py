@@ -216,6 +216,21 @@ class TestReceipt:
         assert "no receipt of an earlier upload is in" in run_upload(service, place).message
 
 
+def test_who_is_left_out_counts_as_removed(service: Receiver, place: Place) -> None:
+    """Somebody who is still in the directory, but without a valid row, is gone for the service."""
+    people = contacts(KNOWN)
+    write_roster(place.dest, people)
+    run_upload(service, place, initial=True)
+    write_roster(place.dest, people[5:], left_out=people[:3])
+    answer = run_upload(service, place)
+    why = "that is 12.5 %, max_removed_percent permits 10 %"
+    told = f"{why}; 3 of them are in the directory without a valid row"
+    assert answer.message == removed(5, told, "max_removed_percent")
+    plan = answer.result["plan"]
+    assert (plan["removed"], plan["removed_invalid"]) == (5, 3)
+    assert plan["by_location"]["oslo-hq"]["removed_invalid"] == 3
+
+
 @pytest.mark.usefixtures("accepted")
 def test_two_uploads_at_once(service: Receiver, place: Place) -> None:
     write_roster(place.dest, contacts(KNOWN + 1))

@@ -37,8 +37,27 @@ FILES: list[tuple[bytes | None, str]] = [
         f"Cannot use {{src}}: it has a header and no contacts. {EXPORT_FIRST}",
     ),
     (
+        b"Email;SMS Phone\r\na@b.test;1\r\n",
+        (
+            "Cannot read {src}: its columns are separated by semicolons."
+            " Save it as CSV (RFC 4180): separated by commas."
+        ),
+    ),
+    (
+        b"Email,SMS Phone,Email\r\na@b.test,1,\r\n",
+        (
+            "Cannot read {src}: its columns 1 and 3 have the same title."
+            " Give each column a title of its own in the first line."
+        ),
+    ),
+    (b"Email,SMS Phone\r\na@b.test,1\r\n\r\n", "Cannot read {src}: line 3 is empty."),
+    (
+        b"Email,SMS Phone\r\n" + b"a" * 1_000_000 + b",1\r\n",
+        "Cannot read {src}: line 2: field larger than field limit (131072).",
+    ),
+    (
         b"Email,SMS Phone\r\na@b.test,1\r\nb@b.test,2,3\r\n",
-        "Cannot read {src}: the row that ends on line 3 has 3 cells, the header 2.",
+        "Cannot read {src}: the row on line 3 has 3 cells, the header 2.",
     ),
     (b'Email,SMS Phone\r\n"a@b.test,1\r\n', "Cannot read {src}: line 2: unexpected end of data."),
     (

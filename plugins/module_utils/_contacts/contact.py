@@ -19,6 +19,9 @@ from .text import clean, compose
 GLOBAL_LOCATION = "(all locations)"
 """How results name the location of contacts that go to all locations."""
 
+MAX_LISTED = 50
+"""People listed in a result; results with all of them would slow every callback down."""
+
 
 class Contact(NamedTuple):
     """One person at one location. Its own order as a tuple is the order of the roster.

@@ -13,9 +13,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from .plan import Plan, Row, make_plan
-from .roster import Roster
+from .comparison import Row
+from .plan import Plan, make_plan
 from .roster_file import RosterFile
+from .runs import Scratch
 
 
 def plan_diff(
@@ -23,6 +24,7 @@ def plan_diff(
 ) -> dict[str, str]:
     """The contacts of a plan that are not as they were.
 
+    :param plan: one with its changes.
     :param header: titles of the columns, shown in the names of both sides.
     :returns: a diff as modules return it.
     """
@@ -36,23 +38,17 @@ def plan_diff(
 
 
 def roster_diff(
-    old: RosterFile | None, roster: Roster, location_column: str | None
+    old: RosterFile | None, new: RosterFile, location_column: str | None, scratch: Scratch
 ) -> dict[str, str]:
     """The contacts that differ between the roster on disk and a new one.
 
     :param old: None when there is none, or none that can be read.
     :param location_column: title of the column that holds the location; None without one.
     """
-    new = RosterFile(
-        header=roster.header,
-        rows=tuple(contact.cells for contact in roster.contacts),
-        sha256="",
-        identities=tuple(contact.identity for contact in roster.contacts),
-    )
     if old is not None and old.header != new.header:
         old = None
-    plan = make_plan(old, new, key=roster.header, location_column=location_column or "")
-    return plan_diff(plan, roster.header, "old roster", "new roster")
+    plan = make_plan(old, new, new.header, location_column or "", scratch, with_changes=True)
+    return plan_diff(plan, new.header, "old roster", "new roster")
 
 
 def _lines(rows: Iterable[Row | None]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._errors import FrontdeskError
-from .plan import ADDED, REMOVED, Plan
+from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
 
 SMALL_ROSTER = 20
 """Up to so many known contacts the limit in percent does not count: one of ten is 10 percent."""
@@ -48,7 +48,7 @@ def check_plan(plan: Plan, limits: Limits, why_no_receipt: str | None) -> None:
     if plan.known and removed == plan.known:
         raise GuardError(
             f"Stopped before removing all {plan.known} contacts",
-            "this always stops",
+            "this always stops" + _invalid(plan),
             "Look at the sources and the export; to start anew, remove the state directory and set initial: true",
         )
     if limits.max_removed is not None and removed > limits.max_removed:
@@ -62,6 +62,11 @@ def check_plan(plan: Plan, limits: Limits, why_no_receipt: str | None) -> None:
 def _too_many(plan: Plan, answer: str, option: str) -> GuardError:
     return GuardError(
         f"Stopped before removing {plan.count(REMOVED)} of {plan.known} contacts",
-        answer,
+        answer + _invalid(plan),
         f"See who it is by --check --diff with a higher {option}; if it is right, run once with that",
     )
+
+
+def _invalid(plan: Plan) -> str:
+    invalid = plan.count(REMOVED_INVALID)
+    return f"; {invalid} of them are in the directory without a valid row" if invalid else ""

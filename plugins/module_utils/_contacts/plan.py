@@ -7,28 +7,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .contact import GLOBAL_LOCATION
+from .comparison import Differences, Person, Row, View
+from .contact import GLOBAL_LOCATION, MAX_LISTED, LeftOut
 from .roster_file import RosterFile
+from .runs import Scratch
 
 ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
 
-
-class Row(NamedTuple):
-    """A contact as it stands in a roster file.
-
-    :ivar location: text of its location cell; empty for all locations.
-    :ivar cells: all its cells.
-    :ivar person: what tells people apart: the identity, or the cells of the key columns.
-    """
-
-    location: str
-    cells: tuple[str, ...]
-    person: tuple[str, ...]
+REMOVED_INVALID = "removed_invalid"
+"""Counts those of the removed who are still in the directory, but without a valid row."""
 
 
 class Change(NamedTuple):
@@ -49,42 +41,56 @@ class Plan(NamedTuple):
     """All differences between two rosters.
 
     :ivar id: names exactly this step from one roster to the next.
-    :ivar changes: in the order of the contacts.
+    :ivar counts: number of contacts by location and kind of change.
     :ivar unchanged: number of contacts that stay as they are, by location.
     :ivar known: number of contacts in the last accepted roster.
     :ivar by_identity: whether people were told apart by identity; else by the key columns.
+    :ivar invalid: removed contacts of people without a valid row, with its cause; at most MAX_LISTED.
+    :ivar changes: the changes themselves in the order of the contacts, when they were asked for.
     """
 
     id: str
-    changes: tuple[Change, ...]
-    unchanged: dict[str, int]
+    counts: Mapping[tuple[str, str], int]
+    unchanged: Mapping[str, int]
     known: int
     by_identity: bool
+    invalid: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs."""
+        return not any(self.counts.values())
 
     def count(self, kind: str) -> int:
         """How many contacts were added, changed, moved or removed."""
-        return sum(change.kind == kind for change in self.changes)
+        return sum(number for (_location, of), number in self.counts.items() if of == kind)
 
     def summary(self) -> dict[str, object]:
         """The plan as counts, without any person in it."""
+        kinds = (*KINDS, REMOVED_INVALID)
         by_location: dict[str, dict[str, int]] = {}
-        counts = Counter((change.location, change.kind) for change in self.changes)
-        for location in sorted({change.location for change in self.changes} | set(self.unchanged)):
-            by_location[location] = {kind: counts[location, kind] for kind in KINDS}
+        for location in sorted({location for location, _kind in self.counts} | set(self.unchanged)):
+            by_location[location] = {kind: self.counts.get((location, kind), 0) for kind in kinds}
             by_location[location]["unchanged"] = self.unchanged.get(location, 0)
-        totals = {kind: self.count(kind) for kind in KINDS}
         return {
             "id": self.id,
-            **totals,
+            **{kind: self.count(kind) for kind in kinds},
             "unchanged": sum(self.unchanged.values()),
             "by_location": by_location,
         }
 
 
 def make_plan(
-    old: RosterFile | None, new: RosterFile, key: Sequence[str], location_column: str
+    old: RosterFile | None,
+    new: RosterFile,
+    key: Sequence[str],
+    location_column: str,
+    scratch: Scratch,
+    *,
+    with_changes: bool = False,
 ) -> Plan:
-    """Compare a new roster with the last accepted one.
+    """Compare a new roster with the last accepted one, row by row; neither is held in memory.
 
     Rows that are equal to the letter are the same contact, whoever it is: the service sees no
     difference. The others are matched by person: at the same location it is a change, else a move.
@@ -92,24 +98,35 @@ def make_plan(
     :param old: the last accepted roster with the same header, or None.
     :param key: columns that tell people apart when one of the rosters has no identities.
     :param location_column: header of the column that holds the location.
+    :param scratch: where rows are set aside when there are many.
+    :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
     """
-    by_identity = new.identities is not None and (old is None or old.identities is not None)
-    old_rows = _rows(old, key, location_column, by_identity) if old else []
-    new_rows = _rows(new, key, location_column, by_identity)
-    same = Counter(row.cells for row in old_rows) & Counter(row.cells for row in new_rows)
-    unchanged = Counter(
-        row.location or GLOBAL_LOCATION
-        for row, is_same in _mark(new_rows, Counter(same))
-        if is_same
-    )
-    before = [row for row, is_same in _mark(old_rows, Counter(same)) if not is_same]
-    after = [row for row, is_same in _mark(new_rows, Counter(same)) if not is_same]
+    by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
+    view = _view_of(new.header, None if by_identity else key, location_column)
+    tally = _Tally(with_changes)
+    if old is None:
+        for row in view.rows(new):
+            tally.add(Change(ADDED, None, row))
+    else:
+        differences = Differences(view, old, new, scratch)
+        for person in differences.people():
+            tally.add_person(person)
     return Plan(
         id=_plan_id(old, new),
-        changes=tuple(_changes(before, after)),
-        unchanged=dict(unchanged),
-        known=len(old_rows),
+        counts=tally.counts,
+        unchanged=differences.unchanged if old else {},
+        known=old.row_count if old else 0,
         by_identity=by_identity,
+        invalid=tuple(tally.invalid),
+        changes=tuple(sorted(tally.changes, key=_place)),
+    )
+
+
+def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str) -> View:
+    return View(
+        place=header.index(location_column) if location_column in header else None,
+        keys=None if key is None else tuple(header.index(name) for name in key),
+        width=len(header),
     )
 
 
@@ -118,50 +135,50 @@ def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
     return hashlib.sha256(step.encode("ascii")).hexdigest()[:16]
 
 
-def _rows(
-    roster: RosterFile, key: Sequence[str], location_column: str, by_identity: bool
-) -> list[Row]:
-    header = roster.header
-    place = header.index(location_column) if location_column in header else None
-    keys = [header.index(name) for name in key]
-    identities = roster.identities if by_identity else None
-    rows = []
-    for number, cells in enumerate(roster.rows):
-        location = "" if place is None else cells[place]
-        person = (identities[number],) if identities else tuple(cells[index] for index in keys)
-        rows.append(Row(location, cells, person))
-    return rows
+def _place(change: Change) -> tuple[str, Row | None, str]:
+    return (change.location, change.after or change.before, change.kind)
 
 
-def _mark(rows: Iterable[Row], same: Counter[tuple[str, ...]]) -> Iterable[tuple[Row, bool]]:
-    """Say of each row whether the other roster has it too; equal rows are counted, not only looked up."""
-    for row in rows:
-        is_same = same[row.cells] > 0
-        same[row.cells] -= is_same
-        yield row, is_same
+class _Tally:
+    """Counts changes, and keeps only those that a result shows."""
+
+    def __init__(self, with_changes: bool) -> None:
+        self._with_changes = with_changes
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.invalid: list[LeftOut] = []
+        self.changes: list[Change] = []
+
+    def add(self, change: Change) -> None:
+        self.counts[change.location, change.kind] += 1
+        if self._with_changes:
+            self.changes.append(change)
+
+    def add_person(self, person: Person) -> None:
+        for change in _changes_of(person):
+            self.add(change)
+            if change.before is not None and change.kind == REMOVED and person.left_out:
+                self.counts[change.location, REMOVED_INVALID] += 1
+                if len(self.invalid) < MAX_LISTED:
+                    self.invalid.append(_why_invalid(change.before, person.left_out))
 
 
-def _changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
-    people: dict[tuple[str, ...], tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
-    for row in before:
-        people[row.person][0].append(row)
-    for row in after:
-        people[row.person][1].append(row)
-    changes = [change for rows in people.values() for change in _changes_of_person(*rows)]
-    return sorted(
-        changes, key=lambda change: (change.location, change.after or change.before, change.kind)
-    )
+def _why_invalid(removed: Row, left_out: Sequence[LeftOut]) -> LeftOut:
+    here = [person for person in left_out if person.location == removed.location]
+    return (here or left_out)[0]._replace(location=removed.location)
 
 
-def _changes_of_person(before: Sequence[Row], after: Sequence[Row]) -> Iterable[Change]:
-    left, right = sorted(before), sorted(after)
-    for row in list(left):
-        here = next((other for other in right if other.location == row.location), None)
-        if here is not None:
-            left.remove(row)
-            right.remove(here)
-            yield Change(CHANGED, row, here)
-    while left and right:
-        yield Change(MOVED, left.pop(0), right.pop(0))
-    yield from (Change(REMOVED, row, None) for row in left)
-    yield from (Change(ADDED, None, row) for row in right)
+def _changes_of(person: Person) -> Iterator[Change]:
+    here: dict[str, deque[Row]] = defaultdict(deque)
+    for row in person.after:
+        here[row.location].append(row)
+    left = []
+    for row in person.before:
+        if here[row.location]:
+            yield Change(CHANGED, row, here[row.location].popleft())
+        else:
+            left.append(row)
+    right = [row for rows in here.values() for row in rows]
+    moves = min(len(left), len(right))
+    yield from (Change(MOVED, *rows) for rows in zip(left, right))
+    yield from (Change(REMOVED, row, None) for row in left[moves:])
+    yield from (Change(ADDED, None, row) for row in right[moves:])

@@ -2,104 +2,221 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roster: all contacts in their fixed order, each person once at a location."""
+"""The roster: all contacts in their fixed order, each person once at a location.
+
+People come in any order and may be many more than memory shall hold. They wait in sorted runs. Only those
+who share a unique value with somebody are looked at again, in the order of their identities.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
-from .columns import Column, broken_rule
+from .columns import Column
 from .contact import Contact, LeftOut
+from .lines import TAIL, Lines, by_identity, source_of
+from .runs import RUN_BYTES, Runs, Scratch, merged
+from .shared import SharedValues, Suspects
+from .unique import Uniqueness
 
 
-class Emptied(NamedTuple):
-    """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
+class Sizes(NamedTuple):
+    """How much memory a roster may take while it is made.
 
-    identity: str
-    location: str
-    column: str
-    cause: str
+    :ivar run: of each of the runs of contacts and of people left out, in bytes.
+    :ivar pairs: pairs of a value and its holder, of 16 bytes.
+    :ivar suspects: table of those who may share a value, in bytes; a power of two.
+    """
+
+    run: int = RUN_BYTES
+    pairs: int = 64 * 1024
+    suspects: int = 256 * 1024
 
 
-class Roster(NamedTuple):
-    """What is to be written.
+DEFAULT_SIZES = Sizes()
 
+
+class Roster:
+    """What is to be written; it can be read as often as one likes, by one reader at a time.
+
+    :param has_repeats: whether somebody may be among the contacts more than once.
     :ivar header: titles of the columns.
-    :ivar contacts: rows in order: by location, cells, identity.
-    :ivar left_out: people without a row, by location, identity and cause.
-    :ivar emptied: cells of these rows that lost their value, by location and identity.
+    :ivar format: reads the lines.
+    :ivar lost: number of contacts by source that lost their row to others with the same value.
     """
 
-    header: tuple[str, ...]
-    contacts: tuple[Contact, ...]
-    left_out: tuple[LeftOut, ...]
-    emptied: tuple[Emptied, ...]
+    def __init__(
+        self,
+        header: tuple[str, ...],
+        format: Lines,
+        people: tuple[_People, _People],
+        lost: Mapping[int, int],
+        *,
+        has_repeats: bool,
+    ) -> None:
+        self.header = header
+        self.format = format
+        self.lost = lost
+        self._contacts, self._left_out = people
+        self._has_repeats = has_repeats
+
+    def batches(self) -> Iterator[list[bytes]]:
+        """The contacts as lists of lines in order: by location, cells, identity. No list is empty."""
+        if not self._has_repeats:
+            yield from self._contacts.settled()
+            return
+        last = b""
+        for batch in self._contacts.settled():
+            before = [last, *batch]
+            last = batch[-1]
+            once = [line for line, other in zip(batch, before) if line[:-TAIL] != other[:-TAIL]]
+            if once:
+                yield once
+
+    def left_out(self) -> Iterator[LeftOut]:
+        """People without a row, by location, identity and cause."""
+        lines = itertools.chain.from_iterable(self._left_out.settled())
+        for line, _equal in itertools.groupby(lines):
+            yield self.format.left_out(line)
 
 
-def make_roster(columns: Sequence[Column], found: Iterable[Contact | LeftOut]) -> Roster:
-    """Put everybody found into one roster, whatever order they were found in.
+class _People:
+    """Lines of people who were found, of whom some will be settled anew.
 
-    A person found twice at one location is one row. Of several people with the same value in a unique
-    column at one location the smallest identity keeps it.
-
-    :param found: what the mapper made of all entries of all sources.
+    :param tail: number of bytes at a line's end that do not tell it from another.
     """
-    people: dict[tuple[str, str], Contact | LeftOut] = {}
-    for person in found:
-        people.setdefault((person.location, person.identity), person)
-    contacts: list[Contact] = []
-    left_out: list[LeftOut] = []
-    emptied: list[Emptied] = []
-    ordered = sorted(people)
-    for _location, keys in itertools.groupby(ordered, key=lambda key: key[0]):
-        settled = _Uniqueness(columns)
-        for key in keys:
-            person = people[key]
-            if isinstance(person, Contact):
-                person = settled.settle(person)
-            if isinstance(person, Contact):
-                contacts.append(person)
-                emptied.extend(_emptied(person))
-            else:
-                left_out.append(person)
-    return Roster(
-        tuple(column.header for column in columns),
-        tuple(sorted(contacts)),
-        tuple(left_out),
-        tuple(emptied),
-    )
+
+    def __init__(self, scratch: Scratch, run_bytes: int, tail: int) -> None:
+        self._found = Runs(scratch, run_bytes)
+        self._again = Runs(scratch, run_bytes)
+        self._tail = tail
+        self._suspects = Suspects(1, ())
+        # Takes somebody who was found, and somebody who was settled.
+        self.add, self.put_back = self._found.add, self._again.add
+
+    def take_out(self, suspects: Suspects) -> Iterator[bytes]:
+        """The lines of all suspects, in no order; they are not among the others any more."""
+        self._suspects = suspects
+        for part in self._found.parts():
+            for line in part:
+                if hash(line[: -self._tail]) in suspects:
+                    yield line
+
+    def settled(self) -> Iterator[list[bytes]]:
+        """All lines in order."""
+        found = self._found.parts()
+        if not self._suspects.is_empty:
+            found = [self._suspects.others(part, self._tail) for part in found]
+        return merged([*found, *self._again.parts()])
 
 
-def _emptied(contact: Contact) -> Iterator[Emptied]:
-    for column, cause in contact.emptied:
-        yield Emptied(contact.identity, contact.location, column, cause)
+class Gathering:
+    """Everybody who was found, on the way into a roster.
+
+    :param locations: the location of each source.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        locations: Sequence[str],
+        scratch: Scratch,
+        sizes: Sizes = DEFAULT_SIZES,
+    ) -> None:
+        self._columns = tuple(columns)
+        self._format = Lines(locations)
+        self._scratch = scratch
+        self._sizes = sizes
+        self._contacts = _People(scratch, sizes.run, TAIL)
+        self._left_out = _People(scratch, sizes.run, len("\n"))
+        self._shared = SharedValues(scratch, sizes.pairs)
+        unique = [index for index, column in enumerate(columns) if column.unique]
+        # Two people share a value when it stands in the same column at the same location.
+        self._seeds = {
+            location: [(index, hash((index, location))) for index in unique]
+            for location in locations
+        }
+
+    def add(self, person: Contact | LeftOut, source: int) -> None:
+        """Take one person of one source.
+
+        :param source: its number.
+        :raises FrontdeskError: when there is no room to set people aside.
+        """
+        # A person has one row at a location, or one reason for none: two that differ share the person.
+        location, identity = person.location, person.identity
+        values = [hash((location, identity))]
+        if isinstance(person, LeftOut):
+            line = self._format.of_left_out(person)
+            self._left_out.add(line)
+            self._shared.add(hash(line[:-1]), values)
+            return
+        cells = person.cells
+        for index, seed in self._seeds[location]:
+            cell = cells[index]
+            if cell:
+                values.append(hash(cell.casefold()) ^ seed)
+        line = self._format.of_contact(person, source)
+        self._contacts.add(line)
+        self._shared.add(hash(line[:-TAIL]), values)
+
+    def settle(self) -> Roster:
+        """Put everybody found into one roster, whatever order they were found in.
+
+        A person found twice at one location is one row. Of several people with the same value in a unique
+        column at one location the smallest identity keeps it.
+        """
+        lost: Counter[int] = Counter()
+        suspects = Suspects(self._sizes.suspects, self._shared.sharers())
+        if not suspects.is_empty:
+            self._settle(suspects, lost)
+        header = tuple(column.header for column in self._columns)
+        people = (self._contacts, self._left_out)
+        return Roster(header, self._format, people, lost, has_repeats=self._shared.has_repeats)
+
+    def _settle(self, suspects: Suspects, lost: Counter[int]) -> None:
+        again = Runs(self._scratch, self._sizes.run)
+        for line in self._contacts.take_out(suspects):
+            again.add(by_identity(line, is_contact=True))
+        for line in self._left_out.take_out(suspects):
+            again.add(by_identity(line, is_contact=False))
+        for _rank, records in itertools.groupby(map(_Record.of, again), key=_rank_of):
+            unique = Uniqueness(self._columns)
+            for _identity, group in itertools.groupby(records, key=_identity_of):
+                self._settle_person(list(group), unique, lost)
+
+    def _settle_person(
+        self, records: Sequence[_Record], unique: Uniqueness, lost: Counter[int]
+    ) -> None:
+        """Of what was found about one person at one location the smallest counts, contacts first."""
+        best = records[0]
+        if not best.is_contact:
+            self._left_out.put_back(best.line)
+            return
+        settled = unique.settle(self._format.contact(best.line))
+        if isinstance(settled, Contact):
+            self._contacts.put_back(self._format.of_contact(settled, None))
+            return
+        self._left_out.put_back(self._format.of_left_out(settled))
+        lost.update(source_of(record.line) for record in records if record.is_contact)
 
 
-_SAME_VALUE = "another person here has the same value"
+class _Record(NamedTuple):
+    """What was found about somebody who is to be settled, as `by_identity` wrote it."""
+
+    rank: bytes
+    identity: bytes
+    is_contact: bool
+    line: bytes
+
+    @classmethod
+    def of(cls, record: bytes) -> _Record:
+        rank, identity, kind, line = record.split(b"\0", 3)
+        return cls(rank, identity, kind == b"0", line)
 
 
-class _Uniqueness:
-    """Keeps the unique columns of one location unique; people come in the order of identities."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
-        self._unique = [index for index, column in enumerate(columns) if column.unique]
-        self._taken: dict[int, set[str]] = {index: set() for index in self._unique}
-
-    def settle(self, contact: Contact) -> Contact | LeftOut:
-        """Empty what others have, and say whether the row is still valid."""
-        cells = list(contact.cells)
-        emptied = dict(contact.emptied)
-        for index in self._unique:
-            if cells[index].casefold() in self._taken[index]:
-                cells[index] = ""
-                emptied[self._columns[index].header] = _SAME_VALUE
-        cause = broken_rule(self._columns, cells, emptied)
-        if cause is not None:
-            return LeftOut(contact.identity, contact.location, cause)
-        for index in self._unique:
-            if cells[index]:
-                self._taken[index].add(cells[index].casefold())
-        return contact._replace(cells=tuple(cells), emptied=tuple(emptied.items()))
+_rank_of, _identity_of = attrgetter("rank"), attrgetter("identity")

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two files of a roster, as bytes: the CSV that is uploaded, and the identities beside it.
+"""A roster as it stands in files: the CSV that is uploaded, and the identities beside it.
 
-The CSV is UTF-8 without a byte order mark, CRLF, minimal quoting (RFC 4180), header first. The
-identities file is JSON Lines: a head with format, SHA-256 of the CSV and number of rows; the identity
-of each row; the people left out, with the cause.
+It is checked once from the first byte to the last; its rows are read again whenever they are wanted and
+never held. How the files are opened is handed in.
 """
 
 from __future__ import annotations
@@ -14,51 +13,117 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
-from collections.abc import Sequence
-from typing import NamedTuple
+import re
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 from .._errors import InputError
-from .roster import Roster
+from .contact import LeftOut
 
 IDS_FORMAT = 1
 """Version of the identities file that is written; one of another version counts as none."""
 
+MAX_LINE = 1024 * 1024
+"""Longest line that is read, in bytes; no memory is asked for more."""
+
+_BLOCK = 64 * 1024
+
+OpenFile = Callable[[], BinaryIO]
+"""Opens the same file again, at its beginning and independent of what was opened before."""
+
+
+class FileRow(NamedTuple):
+    """One row of a roster.
+
+    :ivar identity: the person's UUID; None when the roster has no identities.
+    """
+
+    cells: tuple[str, ...]
+    identity: str | None
+
 
 class RosterFile(NamedTuple):
-    """A roster as it was read from a file.
+    """A roster in files, found to be whole.
 
+    :ivar name: what errors call it.
     :ivar header: titles of the columns.
-    :ivar rows: the cells of each row, in the file's order.
-    :ivar sha256: of the file's bytes, in hexadecimal.
-    :ivar identities: the identity of each row; None when the identities file is missing or does not match.
+    :ivar row_count: number of rows after the header.
+    :ivar sha256: of the CSV's bytes without a byte order mark, in hexadecimal.
+    :ivar size: number of these bytes.
+    :ivar start: number of bytes before them, those of a byte order mark.
+    :ivar open_file: opens the CSV.
+    :ivar open_ids: opens the identities; None when they are missing or do not match.
+    :ivar ids_sha256: of the identities file's bytes; empty when there are none.
     """
 
+    name: str
     header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    row_count: int
     sha256: str
-    identities: tuple[str, ...] | None = None
+    size: int
+    start: int
+    open_file: OpenFile
+    open_ids: OpenFile | None = None
+    ids_sha256: str = ""
+
+    def content(self) -> BinaryIO:
+        """The CSV as a service gets it: a service would take a byte order mark for a part of the first title.
+
+        :returns: an open file, which the caller closes.
+        """
+        file = self.open_file()
+        file.seek(self.start)
+        return file
+
+    def rows(self) -> Iterator[FileRow]:
+        """All rows in the file's order.
+
+        :raises InputError: when the file is not any more what it was.
+        """
+        with self.content() as file:
+            rows = itertools.islice(_checked_rows(file, self.name), 1, None)
+            if self.open_ids is None:
+                for cells in rows:
+                    yield FileRow(cells, None)
+                return
+            with self.open_ids() as ids:
+                identities = _identities(ids, self)
+                for cells in rows:
+                    yield FileRow(cells, next(identities))
+
+    def left_out(self) -> Iterator[LeftOut]:
+        """People without a row, as the identities file lists them."""
+        if self.open_ids is None:
+            return
+        with self.open_ids() as ids:
+            for line in itertools.islice(ids, 1 + self.row_count, None):
+                yield _left_out(line)
 
 
-def render_csv(roster: Roster) -> bytes:
-    """The CSV file of a roster."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(roster.header)
-    writer.writerows(contact.cells for contact in roster.contacts)
-    return text.getvalue().encode("utf-8")
+class _Digest(io.RawIOBase):
+    """Passes a file's bytes on and takes their SHA-256 and their number on the way."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self.size = 0
 
-def render_ids(roster: Roster, csv_sha256: str) -> bytes:
-    """The identities file of a roster.
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
 
-    :param csv_sha256: SHA-256 of the CSV's bytes, in hexadecimal; it ties the two files together.
-    """
-    head = {"format": IDS_FORMAT, "sha256": csv_sha256, "rows": len(roster.contacts)}
-    lines: list[object] = [head]
-    lines.extend(contact.identity for contact in roster.contacts)
-    lines.extend(person._asdict() for person in roster.left_out)
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode("utf-8")
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._file.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self._sha256.update(piece)
+        self.size += len(piece)
+        return len(piece)
 
 
 def sha256(data: bytes) -> str:
@@ -66,55 +131,154 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def parse_csv(data: bytes, name: str) -> RosterFile:
-    """Read the bytes of a roster. A byte order mark and LF line ends are accepted.
+def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None) -> RosterFile:
+    """Read a roster to its end and see that it is one. A byte order mark and LF line ends are accepted.
 
     :param name: what to call the file in an error.
+    :param open_ids: opens the identities file; None when there is none.
     :raises InputError: when it is empty, no UTF-8, no CSV, or a row has more or fewer cells than the header.
+    :raises OSError: when a file cannot be read.
     """
+    with open_file() as file:
+        start = len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0
+        file.seek(start)
+        digest = _Digest(file)
+        rows = _checked_rows(io.BufferedReader(digest, _BLOCK), name)
+        header = next(rows)
+        row_count = sum(1 for _row in rows)
+    roster = RosterFile(name, header, row_count, digest.sha256, digest.size, start, open_file)
+    checksum = _checksum_of_ids(open_ids, roster) if open_ids is not None else None
+    if checksum is not None:
+        roster = roster._replace(open_ids=open_ids, ids_sha256=checksum)
+    return roster
+
+
+def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
+    """The header and all rows, each with as many cells."""
+    reader = csv.reader(_lines(file, name), strict=True)
+    before = 0
+    header: list[str] = []
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"Cannot read {name}", f"line {line} is not valid UTF-8", "Save it as UTF-8"
-        ) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[str, ...]] = []
-    try:
-        for row in reader:
-            if rows and len(row) != len(rows[0]):
+        for cells in reader:
+            if not header:
+                _check_header(cells, name)
+                header = cells
+            elif len(cells) != len(header):
                 raise InputError(
-                    f"Cannot read {name}",
-                    f"the row that ends on line {reader.line_num} has {len(row)} cells, the header {len(rows[0])}",
+                    f"Cannot read {name}", _wrong_width(cells, header, before, reader.line_num)
                 )
-            rows.append(tuple(row))
+            yield tuple(cells)
+            before = reader.line_num
     except csv.Error as error:
-        raise InputError(f"Cannot read {name}", f"line {reader.line_num}: {error}") from error
-    if not rows or not any(rows[0]):
-        raise InputError(f"Cannot read {name}", "it is empty", "Export a roster to it first")
-    return RosterFile(rows[0], tuple(rows[1:]), sha256(data))
+        raise InputError(
+            f"Cannot read {name}", f"{_span(before, reader.line_num)}: {error}"
+        ) from error
+    if not header:
+        raise _empty(name)
 
 
-def parse_ids(data: bytes, roster: RosterFile) -> tuple[str, ...] | None:
-    """Read the identities of a roster's rows.
+def _empty(name: str) -> InputError:
+    return InputError(f"Cannot read {name}", "it is empty", "Export a roster to it first")
 
-    :returns: one identity for each row, or None when the file does not belong to this roster.
-    """
-    lines = data.split(b"\n")
+
+def _span(before: int, last: int) -> str:
+    """Names the lines of a row; a quoted cell may go over several."""
+    return f"line {last}" if before + 1 >= last else f"lines {before + 1} to {last}"
+
+
+def _wrong_width(cells: Sequence[str], header: Sequence[str], before: int, last: int) -> str:
+    if not cells:
+        return f"line {last} is empty"
+    return f"the row on {_span(before, last)} has {len(cells)} cells, the header {len(header)}"
+
+
+def _check_header(titles: Sequence[str], name: str) -> None:
+    """Without a header the titles would be a person's values: no error may hold them."""
+    if not any(titles):
+        raise _empty(name)
+    for separator, separators in ((";", "semicolons"), ("\t", "tabs")):
+        if len(titles) == 1 and separator in titles[0]:
+            raise InputError(
+                f"Cannot read {name}",
+                f"its columns are separated by {separators}",
+                "Save it as CSV (RFC 4180): separated by commas",
+            )
+    for number, title in enumerate(titles, start=1):
+        first = titles.index(title) + 1
+        if first != number:
+            raise InputError(
+                f"Cannot read {name}",
+                f"its columns {first} and {number} have the same title",
+                "Give each column a title of its own in the first line",
+            )
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[str]:
+    number = 0
+    while True:
+        line = file.readline(MAX_LINE)
+        if not line:
+            return
+        number += 1
+        if len(line) == MAX_LINE and not line.endswith(b"\n"):
+            raise InputError(f"Cannot read {name}", f"line {number} has more than {MAX_LINE} bytes")
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"Cannot read {name}", f"line {number} is not valid UTF-8", "Save it as UTF-8"
+            ) from error
+        if "\0" in text:
+            raise InputError(f"Cannot read {name}", f"line {number} holds a NUL byte")
+        yield text
+
+
+_PLAIN = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
+"""A JSON text without escapes on a line of its own (RFC 8259, 7)."""
+
+
+class _NoMatchError(Exception):
+    """An identities file does not belong to a roster."""
+
+
+def _identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
+    """The identity of each row; afterwards the file stands at the people left out."""
     try:
-        head = json.loads(lines[0])
-        if (
-            head["format"] != IDS_FORMAT
-            or head["sha256"] != roster.sha256
-            or head["rows"] != len(roster.rows)
+        head = json.loads(file.readline(MAX_LINE))
+        if (head["format"], head["sha256"], head["rows"]) != (
+            *(IDS_FORMAT, roster.sha256),
+            roster.row_count,
         ):
+            raise _NoMatchError
+        for _number in range(roster.row_count):
+            line = file.readline(MAX_LINE)
+            # All that this collection writes are plain; asking the json module for each takes three times as long.
+            identity = line[1:-2].decode() if _PLAIN.fullmatch(line) else json.loads(line)
+            if not isinstance(identity, str):
+                raise _NoMatchError
+            yield identity
+    except (ValueError, TypeError, KeyError) as error:
+        raise _NoMatchError from error
+
+
+def _left_out(line: bytes) -> LeftOut:
+    try:
+        document = json.loads(line)
+        return LeftOut(*(str(document[field]) for field in LeftOut._fields))
+    except (ValueError, TypeError, KeyError) as error:
+        raise _NoMatchError from error
+
+
+def _checksum_of_ids(open_ids: OpenFile, roster: RosterFile) -> str | None:
+    """SHA-256 of an identities file; None when it does not belong to this roster."""
+    with open_ids() as file:
+        digest = _Digest(file)
+        lines = io.BufferedReader(digest, _BLOCK)
+        try:
+            for _identity in _identities(lines, roster):
+                pass
+            for line in iter(lambda: lines.readline(MAX_LINE), b""):
+                _left_out(line)
+        except _NoMatchError:
             return None
-        identities = tuple(json.loads(line) for line in lines[1 : 1 + len(roster.rows)])
-    except (ValueError, TypeError, KeyError):
-        return None
-    return identities if _are_texts(identities) and len(identities) == len(roster.rows) else None
-
-
-def _are_texts(values: Sequence[object]) -> bool:
-    return all(isinstance(value, str) for value in values)
+    return digest.sha256

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from .._contacts.columns import compile_columns
+from .._contacts.columns import Column, compile_columns
 from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.location import check_locations
-from .._contacts.roster import Roster, make_roster
+from .._contacts.roster import Gathering, Roster
+from .._contacts.roster_writer import Written
+from .._contacts.runs import Scratch
 from .._contacts.text import compose
 from .._directory.access import Access, check_access
 from .._directory.diagnosis import DirectoryError
@@ -28,10 +29,6 @@ from .._errors import FrontdeskError, InputError
 
 MAX_PAGE_SIZE = 100_000
 """Larger pages would hold a whole directory in one answer."""
-
-
-MAX_LISTED = 50
-"""People listed in a result; results with all of them would slow every callback down."""
 
 
 class Source(NamedTuple):
@@ -51,6 +48,7 @@ class Source(NamedTuple):
 class Export(NamedTuple):
     """What was read.
 
+    :ivar roster: ready to be written while what was set aside for it is there.
     :ivar server: URI of the server that gave it.
     :ivar entries: number of entries that the directory gave.
     :ivar empty_attributes: attributes that no entry had.
@@ -79,12 +77,11 @@ class Export(NamedTuple):
             ),
         ]
 
-    def result(self, sources: Sequence[Source]) -> dict[str, Any]:
+    def result(self, sources: Sequence[Source], written: Written) -> dict[str, Any]:
         """What the module returns of it: numbers, identities and causes, nobody's values.
 
         :param sources: their locations are counted even when nobody is there.
         """
-        names = [contact.location or GLOBAL_LOCATION for contact in self.roster.contacts]
         by_location = dict.fromkeys(
             sorted({source.location or GLOBAL_LOCATION for source in sources}), 0
         )
@@ -92,20 +89,45 @@ class Export(NamedTuple):
             "server": self.server,
             "counts": {
                 "entries": self.entries,
-                "contacts": len(names),
-                "left_out": len(self.roster.left_out),
-                "by_location": {**by_location, **Counter(names)},
+                "contacts": written.row_count,
+                "left_out": written.left_out_count,
+                "by_location": {**by_location, **written.by_location},
             },
-            "left_out": [person._asdict() for person in self.roster.left_out[:MAX_LISTED]],
-            "emptied": [cell._asdict() for cell in self.roster.emptied[:MAX_LISTED]],
+            "left_out": [person._asdict() for person in written.left_out],
+            "emptied": [cell._asdict() for cell in written.emptied],
         }
 
 
-class _Found(NamedTuple):
-    """What one source gave."""
+class _Tally:
+    """What one source gave, in numbers."""
 
-    source: Source
-    people: list[Contact | LeftOut]
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.entries = 0
+        self.contacts = 0
+        self.causes: Counter[str] = Counter()
+
+    def add(self, person: Contact | LeftOut) -> None:
+        self.entries += 1
+        if isinstance(person, Contact):
+            self.contacts += 1
+        else:
+            self.causes[person.cause] += 1
+
+    def check_minimum(self, lost: int, server: str) -> None:
+        """See that the source gave enough contacts.
+
+        :param lost: number of its contacts whose row others took with the same value.
+        """
+        source, contacts = self.source, self.contacts - lost
+        if contacts >= source.minimum:
+            return
+        raise FrontdeskError(
+            f"{source.name}: only {contacts} contacts in {source.query.search_base} on {server}",
+            f"minimum is {source.minimum}; the directory gave {self.entries} entries"
+            + (f", without a valid row: {_most_common(self.causes)}" if self.causes else ""),
+            "Check the base, the filter and the rights of the bind account; minimum: 0 permits an empty source",
+        )
 
 
 def access_of(params: Mapping[str, Any]) -> Access:
@@ -165,54 +187,79 @@ def export(
     params: Mapping[str, Any],
     default_columns: Sequence[Mapping[str, Any]],
     sources: Sequence[Source],
+    scratch: Scratch,
 ) -> Export:
     """Read all sources and make the roster; nothing is written.
 
     :param sources: what `sources_of` made of the same parameters.
+    :param scratch: where people are set aside when there are many, until the roster is written.
     :raises InputError: for wrong options, before anything is read.
     :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
     :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
     """
-    if not 1 <= params["page_size"] <= MAX_PAGE_SIZE:
-        raise InputError(
-            f"Cannot use page_size {params['page_size']}", f"it is not from 1 to {MAX_PAGE_SIZE}"
-        )
-    specifications = params["columns"] if params["columns"] is not None else default_columns
-    columns = compile_columns(
-        specifications,
-        all_global=not any(source.location for source in sources),
-        phone_region=params["phone_region"] or "",
-    )
+    _check_page_size(params["page_size"])
+    columns = _columns_of(params, default_columns, sources)
     access = access_of(params)
     check_access(access)
     mapper = Mapper(columns)
+    gathering = Gathering(columns, [source.location for source in sources], scratch)
     references: set[str] = set()
+    tallies = []
     with open_session(access) as session:
-        found = []
-        for source in sources:
-            entries = _entries(session, source, mapper, params["page_size"], references)
-            people = [mapper.contact(*entry, source.location) for entry in entries]
-            found.append(_Found(source, people))
-    roster = make_roster(columns, (person for part in found for person in part.people))
-    rows = {(contact.location, contact.identity) for contact in roster.contacts}
-    for part in found:
-        _check_minimum(part, rows, session.uri)
-    if params["on_invalid"] == "fail" and roster.left_out:
-        raise FrontdeskError(
-            f"Stopped because {len(roster.left_out)} people have no valid row",
-            _causes(roster.left_out),
-            "Correct them in the directory, or set on_invalid: skip",
-        )
+        for number, source in enumerate(sources):
+            tally = _Tally(source)
+            tallies.append(tally)
+            for entry in _entries(session, source, mapper, params["page_size"], references):
+                person = mapper.contact(*entry, source.location)
+                tally.add(person)
+                gathering.add(person, number)
+    roster = gathering.settle()
+    for number, tally in enumerate(tallies):
+        tally.check_minimum(roster.lost[number], session.uri)
+    if params["on_invalid"] == "fail":
+        _check_left_out(roster)
     return Export(
         roster=roster,
         server=session.uri,
-        entries=sum(len(part.people) for part in found),
+        entries=sum(tally.entries for tally in tallies),
         empty_attributes=mapper.attributes_never_seen,
         references=sorted(uri for uri in references if not _DNS_PARTITION.search(uri)),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
     )
+
+
+def _columns_of(
+    params: Mapping[str, Any],
+    default_columns: Sequence[Mapping[str, Any]],
+    sources: Sequence[Source],
+) -> tuple[Column, ...]:
+    specifications = params["columns"] if params["columns"] is not None else default_columns
+    return compile_columns(
+        specifications,
+        all_global=not any(source.location for source in sources),
+        phone_region=params["phone_region"] or "",
+    )
+
+
+def _check_page_size(size: int) -> None:
+    if not 1 <= size <= MAX_PAGE_SIZE:
+        raise InputError(f"Cannot use page_size {size}", f"it is not from 1 to {MAX_PAGE_SIZE}")
+
+
+def _check_left_out(roster: Roster) -> None:
+    causes = Counter(person.cause for person in roster.left_out())
+    if causes:
+        raise FrontdeskError(
+            f"Stopped because {sum(causes.values())} people have no valid row",
+            _most_common(causes),
+            "Correct them in the directory, or set on_invalid: skip",
+        )
+
+
+def _most_common(causes: Counter[str]) -> str:
+    return "; ".join(f"{cause}: {count}" for cause, count in causes.most_common(5))
 
 
 # Partitions that every Active Directory domain refers to, with nobody in them (MS-ADTS 3.1.1.1.5).
@@ -230,22 +277,3 @@ def _entries(
         yield from search(session, query, mapper.attributes, page_size, references)
     except DirectoryError as error:
         raise DirectoryError(f"{source.name}: {error.tried}", error.answer, error.remedy) from None
-
-
-def _check_minimum(found: _Found, rows: AbstractSet[tuple[str, str]], server: str) -> None:
-    source = found.source
-    contacts = sum((person.location, person.identity) in rows for person in found.people)
-    if contacts >= source.minimum:
-        return
-    left_out = [person for person in found.people if isinstance(person, LeftOut)]
-    raise FrontdeskError(
-        f"{source.name}: only {contacts} contacts in {source.query.search_base} on {server}",
-        f"minimum is {source.minimum}; the directory gave {len(found.people)} entries"
-        + (f", without a valid row: {_causes(left_out)}" if left_out else ""),
-        "Check the base, the filter and the rights of the bind account; minimum: 0 permits an empty source",
-    )
-
-
-def _causes(left_out: Sequence[LeftOut]) -> str:
-    counts = Counter(person.cause for person in left_out)
-    return "; ".join(f"{cause}: {count}" for cause, count in counts.most_common(5))

@@ -9,20 +9,35 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
+from .._contacts.diff import roster_diff
 from .._contacts.roster import Roster
-from .._contacts.roster_file import RosterFile, parse_csv, parse_ids, render_csv, render_ids, sha256
+from .._contacts.roster_file import RosterFile, read_roster
+from .._contacts.roster_writer import Written, write_roster
+from .._contacts.runs import Scratch
 from .._errors import FrontdeskError, InputError
-from .._files import only_writer, remove_unfinished, replace_files
+from .._files import (
+    NewFile,
+    is_same,
+    move_into_place,
+    new_file,
+    only_writer,
+    remove_unfinished,
+    snapshot,
+)
+
+_SPOOL_BYTES = 1024 * 1024
+"""Identities that wait in memory for the head of their file."""
 
 
 class Module(Protocol):
     """What is used of AnsibleModule here."""
 
+    _diff: bool
     check_mode: bool
     params: dict[str, Any]
 
@@ -36,31 +51,54 @@ class Module(Protocol):
         """Set these, and tell whether anything changed."""
 
 
-class Rendered(NamedTuple):
-    """The bytes of a roster's two files."""
+class Placed(NamedTuple):
+    """A roster that was written.
 
-    csv: bytes
-    ids: bytes
-    checksum: str
-
-
-class Loaded(NamedTuple):
-    """A roster as it was read.
-
-    :ivar csv: bytes of its file, without a byte order mark.
-    :ivar ids: bytes of its identities file; None when that is missing or does not match.
+    :ivar written: what it turned out to be.
+    :ivar path: where it stands.
+    :ivar changed: whether a file's content, owner or mode changed, or would.
+    :ivar backup: the copy of the old roster, if one was made.
+    :ivar diff: what differs from the old roster, if that was asked for.
     """
 
-    roster: RosterFile
-    csv: bytes
-    ids: bytes | None
+    written: Written
+    path: Path
+    changed: bool
+    backup: str | None = None
+    diff: dict[str, str] | None = None
+
+    def result(self, module: Module) -> dict[str, Any]:
+        """What the module returns of it."""
+        dest = module.params["dest"]
+        staged = {"roster": str(self.path), "staging_dir": str(self.path.parent)}
+        return {
+            "dest": dest,
+            "changed": self.changed,
+            "checksum": self.written.sha256,
+            **(staged if module.check_mode else {"roster": dest}),
+            **({"backup_file": self.backup} if self.backup is not None else {}),
+            **({"diff": self.diff} if self.diff is not None else {}),
+        }
 
 
-def render(roster: Roster) -> Rendered:
-    """Make the bytes of both files."""
-    csv_data = render_csv(roster)
-    checksum = sha256(csv_data)
-    return Rendered(csv_data, render_ids(roster, checksum), checksum)
+def check_paths(params: Mapping[str, Any], *options: str) -> None:
+    """See that the paths among a module's options can be paths.
+
+    :raises InputError: names the option.
+    """
+    for option in options:
+        if "\0" in (params[option] or ""):
+            raise InputError(
+                f"Cannot use {option}", "it holds a NUL byte, which no path can", "Correct it"
+            )
+
+
+def place_of_scratch(module: Module, dest: Path) -> Path:
+    """Where people are set aside: where the roster will be written, for there must be room for it anyway.
+
+    A temporary folder may well be memory, and in a real run is not used.
+    """
+    return Path(tempfile.gettempdir()) if module.check_mode else dest.parent
 
 
 def ids_path(path: Path) -> Path:
@@ -74,82 +112,148 @@ def check_dest(dest: Path, check_mode: bool) -> None:
     :param check_mode: whether a folder that is missing is tolerated: an earlier task may make it.
     :raises InputError: when it cannot be written.
     """
-    remedy = "Name a file in an existing folder that this user may write"
+    try:
+        _check_dest(dest, check_mode)
+    except OSError as error:
+        raise InputError(f"Cannot write {dest}", error.strerror or str(error), _REMEDY) from error
+
+
+_REMEDY = "Name a file in an existing folder that this user may write"
+
+
+def _check_dest(dest: Path, check_mode: bool) -> None:
     for path in (dest, ids_path(dest)):
         if path.is_dir():
-            raise InputError(f"Cannot write {path}", "it is a folder", remedy)
+            raise InputError(f"Cannot write {path}", "it is a folder", _REMEDY)
     folder = dest.parent
     if not folder.is_dir():
         if check_mode and not folder.exists():
             return
-        raise InputError(f"Cannot write {dest}", f"{folder} is no folder", remedy)
+        raise InputError(f"Cannot write {dest}", f"{folder} is no folder", _REMEDY)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"Cannot write {dest}", f"no permission to write in {folder}", remedy)
+        raise InputError(f"Cannot write {dest}", f"no permission to write in {folder}", _REMEDY)
 
 
-def load_roster(path: Path) -> Loaded:
-    """Read a roster and, when they match, its identities.
+@contextmanager
+def load_roster(path: Path) -> Iterator[RosterFile]:
+    """Read a roster and, when they match, its identities; both stay open, whatever takes their places.
 
     :raises InputError: when the file is missing, unreadable or no roster.
     """
-    try:
-        # A service would take a byte order mark for a part of the first title.
-        data = path.read_bytes().removeprefix(BOM_UTF8)
-    except OSError as error:
-        raise InputError(
-            f"Cannot read {path}", error.strerror or str(error), "Export a roster to it first"
-        ) from error
-    roster = parse_csv(data, str(path))
-    ids_data = read_if_there(ids_path(path))
-    identities = parse_ids(ids_data, roster) if ids_data is not None else None
-    return Loaded(
-        roster._replace(identities=identities), data, ids_data if identities is not None else None
-    )
+    with ExitStack() as opened:
+        try:
+            open_file = opened.enter_context(snapshot(path))
+            open_ids = None
+            with suppress(FileNotFoundError):
+                open_ids = opened.enter_context(snapshot(ids_path(path)))
+            roster = read_roster(str(path), open_file, open_ids)
+        except OSError as error:
+            raise InputError(
+                f"Cannot read {error.filename or path}",
+                error.strerror or str(error),
+                "Export a roster to it first",
+            ) from error
+        yield roster
 
 
-def old_roster(path: Path) -> RosterFile | None:
-    """The roster that is to be replaced; None when there is none that can be read."""
-    try:
-        return load_roster(path).roster
-    except InputError:
-        return None
-
-
-def read_if_there(path: Path) -> bytes | None:
-    """The file's bytes, or None when there is none.
-
-    :raises InputError: when it is there and cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise InputError(
-            f"Cannot read {path}", error.strerror or str(error), "Check its permissions"
-        ) from error
-
-
-def write_roster(module: Module, dest: Path, rendered: Rendered) -> tuple[bool, str | None]:
+def place_roster(
+    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: Scratch
+) -> Placed:
     """Put both files in place. They are written before either is moved, so a full disk changes nothing.
 
-    :returns: whether anything changed, and the path of the roster's backup if one was made.
+    :param location_column: title of the column that holds the location; None without one.
     :raises FrontdeskError: when they cannot be written; the old roster is whole then.
     """
-    files = ((dest, rendered.csv), (ids_path(dest), rendered.ids))
     try:
-        with only_writer(dest.parent):
-            for path, _data in files:
+        with only_writer(dest.parent), ExitStack() as opened:
+            for path in (dest, ids_path(dest)):
                 remove_unfinished(path)
-            new = [(path, data) for path, data in files if read_if_there(path) != data]
-            backup = _back_up(module, [path for path, _data in new])
-            replace_files(new, lambda temporary: _set_attributes(module, temporary))
-            attributes = [_set_attributes(module, str(path)) for path, _data in files]
+            files = [opened.enter_context(new_file(path)) for path in (dest, ids_path(dest))]
+            written = _write(roster, files)
+            diff = _diff(module, dest, files, location_column, scratch)
+            new = [file for file in files if not is_same(file.path, file.written)]
+            backup = _back_up(module, [file.path for file in new])
+            for file in new:
+                _set_attributes(module, file.written)
+            move_into_place(new)
+            attributes = [_set_attributes(module, file.path) for file in files]
+    except TimeoutError as error:
+        raise FrontdeskError(
+            f"Cannot write {dest}",
+            f"another process keeps {dest.parent} locked",
+            "Wait until it ends, or give dest a folder of its own",
+        ) from error
     except OSError as error:
         raise FrontdeskError(
             f"Cannot write {dest}", error.strerror or str(error), "Make room, or correct dest"
         ) from error
-    return bool(new) or any(attributes), backup
+    return Placed(written, dest, bool(new) or any(attributes), backup, diff)
+
+
+def stage_roster(
+    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: Scratch
+) -> Placed:
+    """Write a complete roster to a private folder (0700) that outlives the module, and leave dest alone.
+
+    :returns: its path is that of the CSV in it; whoever asked for check mode removes the folder.
+    :raises FrontdeskError: when there is no room for it; nothing is left then.
+    """
+    place = Path(tempfile.gettempdir())
+    try:
+        with ExitStack() as undo:
+            place = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
+            undo.callback(shutil.rmtree, place, ignore_errors=True)
+            path = place / dest.name
+            with new_file(path) as csv_file, new_file(ids_path(path)) as ids_file:
+                files = (csv_file, ids_file)
+                written = _write(roster, files)
+                diff = _diff(module, dest, files, location_column, scratch)
+                changed = any(
+                    not is_same(old, new.written) or _set_attributes(module, old)
+                    for old, new in zip((dest, ids_path(dest)), files)
+                )
+                move_into_place(files)
+            undo.pop_all()
+    except OSError as error:
+        raise FrontdeskError(
+            f"Cannot write the roster of check mode in {place}",
+            error.strerror or str(error),
+            "Make room there",
+        ) from error
+    return Placed(written, path, changed, None, diff)
+
+
+def _write(roster: Roster, files: Sequence[NewFile]) -> Written:
+    csv_file, ids_file = files
+    folder = str(csv_file.path.parent)
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as identities:
+        written = write_roster(roster, csv_file.file, ids_file.file, cast(BinaryIO, identities))
+    for new in files:
+        # From here on they are read too.
+        new.file.flush()
+    return written
+
+
+def _diff(
+    module: Module,
+    dest: Path,
+    files: Sequence[NewFile],
+    location_column: str | None,
+    scratch: Scratch,
+) -> dict[str, str] | None:
+    if not module._diff:
+        return None
+    csv_file, ids_file = files
+    new = read_roster(
+        "the new roster",
+        lambda: csv_file.written.open("rb"),
+        lambda: ids_file.written.open("rb"),
+    )
+    with ExitStack() as opened:
+        old = None
+        with suppress(InputError):
+            old = opened.enter_context(load_roster(dest))
+        return roster_diff(old, new, location_column, scratch)
 
 
 def _back_up(module: Module, paths: Sequence[Path]) -> str | None:
@@ -159,42 +263,7 @@ def _back_up(module: Module, paths: Sequence[Path]) -> str | None:
     return made[0] if made else None
 
 
-def _set_attributes(module: Module, path: str) -> bool:
-    attributes = module.load_file_common_arguments(module.params, path=path)
+def _set_attributes(module: Module, path: Path) -> bool:
+    attributes = module.load_file_common_arguments(module.params, path=str(path))
     attributes["mode"] = attributes["mode"] or "0600"
     return module.set_fs_attributes_if_different(attributes, changed=False)
-
-
-def would_change(module: Module, dest: Path, rendered: Rendered) -> bool:
-    """Whether writing would change a file's content, owner or mode; for check mode."""
-    for path, data in ((dest, rendered.csv), (ids_path(dest), rendered.ids)):
-        if read_if_there(path) != data or _set_attributes(module, str(path)):
-            return True
-    return False
-
-
-def stage_roster(rendered: Rendered, name: str) -> Path:
-    """Write a complete roster to a private folder (0700) that outlives the module.
-
-    :returns: path of the CSV in it; whoever asked for check mode removes the folder.
-    :raises FrontdeskError: when there is no room for it; nothing is left then.
-    """
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
-    except OSError as error:
-        raise _staging_error(tempfile.gettempdir(), error) from error
-    path = folder / name
-    try:
-        replace_files([(path, rendered.csv), (ids_path(path), rendered.ids)])
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise _staging_error(str(folder), error) from error
-    return path
-
-
-def _staging_error(folder: str, error: OSError) -> FrontdeskError:
-    return FrontdeskError(
-        f"Cannot write the roster of check mode in {folder}",
-        error.strerror or str(error),
-        "Make room there",
-    )

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +18,9 @@ from urllib.parse import urlsplit
 from .._contacts.diff import plan_diff
 from .._contacts.guard import GuardError, Limits, check_plan
 from .._contacts.plan import Plan, make_plan
-from .._contacts.roster_file import sha256
+from .._contacts.roster_file import RosterFile
 from .._errors import FrontdeskError, InputError
+from .._scratch import scratch_files
 from .._service.answer import Answer, ResultFormat, read_answer
 from .._service.client import Endpoint, ServiceError, check_endpoint, problem_of_answer, send
 from .._service.receipt import Binding, Receipt, endpoint_of, with_history
@@ -30,7 +32,7 @@ from .._service.state import (
     watched,
     write_accepted,
 )
-from .files import Loaded, load_roster
+from .files import check_paths, load_roster
 
 MAX_ERRORS = 50
 """Row errors in a result; the rest is counted only."""
@@ -106,6 +108,7 @@ def job_of(params: Mapping[str, Any]) -> Job:
 
     :raises InputError: for anything in them that can be seen to be wrong without the service.
     """
+    check_paths(params, "src", "state_dir", "ca_path")
     prefix = params["token_prefix"]
     if prefix is None:
         # The scheme of RFC 6750 belongs to this one header; others carry the bare token.
@@ -155,51 +158,65 @@ def _limits(params: Mapping[str, Any]) -> Limits:
     return Limits(most, percent, params["initial"])
 
 
-def upload(job: Job, check_mode: bool) -> Outcome:
+def upload(job: Job, check_mode: bool, with_diff: bool = False) -> Outcome:
     """Send the roster if it differs from the last accepted one and the guard lets the plan pass.
 
+    :param with_diff: whether the plan is to hold what a diff shows.
     :raises FrontdeskError: when roster or state cannot be used, before anything is sent.
     """
-    _load_src(job)  # a bad roster is said before anything is made
-    with watched(job.state_dir) if check_mode else locked(job.state_dir):
-        # Only now: a run that held the lock may have come with a newer roster.
-        loaded = _load_src(job)
-        roster = loaded.roster
-        accepted = read_accepted(job.state_dir)
-        binding = Binding(endpoint_of(job.endpoint.url), job.profile, roster.header)
-        why_none = _why_no_receipt(accepted, binding, job.state_dir)
-        base = accepted if accepted is not None and why_none is None else None
-        plan = make_plan(base.roster if base else None, roster, job.key, job.location_column)
-        outcome = Outcome(False, False, plan, roster.header, base.receipt if base else None)
-        try:
-            check_plan(plan, job.limits, why_none)
-        except GuardError as error:
-            return outcome._replace(error=error)
-        if base is not None and not plan.changes and not job.force:
-            return _keep(job, outcome, base.receipt, loaded, check_mode)
-        if check_mode:
-            return outcome._replace(changed=True, uploaded=True)
-        return _send(job, outcome, loaded, binding, accepted)
+    with _load_src(job):  # a bad roster is said before anything is made
+        pass
+    lock = watched(job.state_dir) if check_mode else locked(job.state_dir)
+    # Only under the lock: a run that held it may have come with a newer roster.
+    with lock, _load_src(job) as roster:
+        return _upload(job, roster, check_mode, with_diff)
 
 
-def _load_src(job: Job) -> Loaded:
-    loaded = load_roster(job.src)
-    roster = loaded.roster
-    missing = [name for name in job.key if name not in roster.header]
-    if missing:
-        raise InputError(
-            f"Cannot use {job.src}",
-            f"it has no column {missing[0]!r}, which is in key",
-            # Not their titles: without a header these would be a person's values.
-            f"Its first line must hold the titles of its {len(roster.header)} columns",
+def _upload(job: Job, roster: RosterFile, check_mode: bool, with_diff: bool) -> Outcome:
+    accepted = read_accepted(job.state_dir)
+    binding = Binding(endpoint_of(job.endpoint.url), job.profile, roster.header)
+    why_none = _why_no_receipt(accepted, binding, job.state_dir)
+    base = accepted if accepted is not None and why_none is None else None
+    # The state directory must have room for the roster anyway; check mode leaves it alone.
+    with scratch_files(Path(tempfile.gettempdir()) if check_mode else job.state_dir) as scratch:
+        plan = make_plan(
+            base.roster if base else None,
+            roster,
+            job.key,
+            job.location_column,
+            scratch,
+            with_changes=with_diff,
         )
-    if not roster.rows:
-        raise InputError(
-            f"Cannot use {job.src}",
-            "it has a header and no contacts",
-            "Export a roster to it first",
-        )
-    return loaded
+    outcome = Outcome(False, False, plan, roster.header, base.receipt if base else None)
+    try:
+        check_plan(plan, job.limits, why_none)
+    except GuardError as error:
+        return outcome._replace(error=error)
+    if base is not None and plan.is_empty and not job.force:
+        return _keep(job, outcome, base.receipt, roster, check_mode)
+    if check_mode:
+        return outcome._replace(changed=True, uploaded=True)
+    return _send(job, outcome, roster, binding, accepted)
+
+
+@contextmanager
+def _load_src(job: Job) -> Iterator[RosterFile]:
+    with load_roster(job.src) as roster:
+        missing = [name for name in job.key if name not in roster.header]
+        if missing:
+            raise InputError(
+                f"Cannot use {job.src}",
+                f"it has no column {missing[0]!r}, which is in key",
+                # Not their titles: without a header these would be a person's values.
+                f"Its first line must hold the titles of its {len(roster.header)} columns",
+            )
+        if not roster.row_count:
+            raise InputError(
+                f"Cannot use {job.src}",
+                "it has a header and no contacts",
+                "Export a roster to it first",
+            )
+        yield roster
 
 
 def _why_no_receipt(accepted: Accepted | None, binding: Binding, directory: Path) -> str | None:
@@ -212,41 +229,46 @@ def _why_no_receipt(accepted: Accepted | None, binding: Binding, directory: Path
 
 
 def _keep(
-    job: Job, outcome: Outcome, receipt: Receipt, loaded: Loaded, check_mode: bool
+    job: Job, outcome: Outcome, receipt: Receipt, roster: RosterFile, check_mode: bool
 ) -> Outcome:
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
-    if loaded.ids is None or sha256(loaded.ids) == receipt.identities:
+    if roster.open_ids is None or roster.ids_sha256 == receipt.identities:
         return outcome
-    receipt = receipt._replace(roster=loaded.roster.sha256, identities=sha256(loaded.ids))
+    receipt = receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
-        write_accepted(job.state_dir, receipt, loaded.csv, loaded.ids)
+        write_accepted(job.state_dir, receipt, roster)
     return outcome._replace(changed=True, receipt=receipt)
 
 
 def _send(
-    job: Job, outcome: Outcome, loaded: Loaded, binding: Binding, accepted: Accepted | None
+    job: Job, outcome: Outcome, roster: RosterFile, binding: Binding, accepted: Accepted | None
 ) -> Outcome:
-    roster = loaded.roster
     try:
-        status, body = send(
-            job.endpoint, f"{job.profile}.csv", io.BytesIO(loaded.csv), len(loaded.csv)
-        )
+        with roster.content() as file:
+            status, body = send(job.endpoint, f"{job.profile}.csv", file, roster.size)
     except ServiceError as error:
         return outcome._replace(error=error)
-    answer = read_answer(status, body, job.result, roster.rows, roster.identities)
+    rows = list(roster.rows())
+    answer = read_answer(
+        status,
+        body,
+        job.result,
+        [row.cells for row in rows],
+        [row.identity or "" for row in rows] if roster.open_ids is not None else None,
+    )
     refused = problem_of_answer(job.endpoint.url, answer)
     if refused is not None:
         return outcome._replace(answer=answer, error=refused)
     receipt = Receipt(
         binding=binding,
         roster=roster.sha256,
-        identities=sha256(loaded.ids) if loaded.ids is not None else "",
-        rows=len(roster.rows),
+        identities=roster.ids_sha256,
+        rows=roster.row_count,
         accepted_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         plan=outcome.plan.id,
         status=status,
         counts=answer.counts,
     )
     receipt = with_history(receipt, accepted.receipt if accepted else None)
-    write_accepted(job.state_dir, receipt, loaded.csv, loaded.ids)
+    write_accepted(job.state_dir, receipt, roster)
     return outcome._replace(changed=True, uploaded=True, receipt=receipt, answer=answer)

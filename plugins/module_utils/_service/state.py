@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .._contacts.roster_file import RosterFile, parse_csv, parse_ids, sha256
+from .._contacts.roster_file import RosterFile, read_roster
+from .._errors import InputError
 from .._files import replace_file
 from .receipt import Receipt, StateError, parse_receipt, render_receipt
 
@@ -57,18 +58,36 @@ def read_accepted(directory: Path) -> Accepted | None:
     if data is None:
         return None
     receipt = parse_receipt(data, str(path))
+    return Accepted(receipt, _read_roster(directory, receipt))
+
+
+def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
     csv_path = directory / f"{receipt.roster}.csv"
-    csv_data = _read(csv_path)
-    if csv_data is None or sha256(csv_data) != receipt.roster:
+    ids = directory / f"{receipt.identities}.ids"
+    try:
+        roster = read_roster(
+            str(csv_path),
+            lambda: csv_path.open("rb"),
+            (lambda: ids.open("rb")) if receipt.identities and ids.exists() else None,
+        )
+    except (FileNotFoundError, InputError):
+        roster = None
+    except OSError as error:
+        raise _unreadable(csv_path, error) from error
+    if roster is None or roster.sha256 != receipt.roster:
         raise StateError(
             f"Cannot use {csv_path}",
             "it is missing or damaged",
             "Restore it from a backup, or remove the state directory and upload with initial: true",
         )
-    roster = parse_csv(csv_data, str(csv_path))
-    ids_data = _read(directory / f"{receipt.identities}.ids") if receipt.identities else None
-    return Accepted(
-        receipt, roster._replace(identities=parse_ids(ids_data, roster) if ids_data else None)
+    return roster
+
+
+def _unreadable(path: Path, error: OSError) -> StateError:
+    return StateError(
+        f"Cannot read {path}",
+        error.strerror or str(error),
+        "Run as the user who owns the state directory",
     )
 
 
@@ -78,11 +97,7 @@ def _read(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateError(
-            f"Cannot read {path}",
-            error.strerror or str(error),
-            "Run as the user who owns the state directory",
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 @contextmanager
@@ -159,17 +174,17 @@ def _lock(descriptor: int, kind: int, tried: str) -> None:
         ) from error
 
 
-def write_accepted(
-    directory: Path, receipt: Receipt, csv_data: bytes, ids_data: bytes | None
-) -> None:
+def write_accepted(directory: Path, receipt: Receipt, roster: RosterFile) -> None:
     """Make a roster the last accepted one. The receipt is replaced last: that is the commit.
 
     :raises StateError: when it cannot be written; the state is as it was then.
     """
     try:
-        replace_file(directory / f"{receipt.roster}.csv", csv_data)
-        if ids_data is not None:
-            replace_file(directory / f"{receipt.identities}.ids", ids_data)
+        with roster.content() as file:
+            replace_file(directory / f"{receipt.roster}.csv", file)
+        if roster.open_ids is not None:
+            with roster.open_ids() as file:
+                replace_file(directory / f"{receipt.identities}.ids", file)
         replace_file(directory / _RECEIPT, render_receipt(receipt))
     except OSError as error:
         raise StateError(

@@ -46,8 +46,17 @@ def contacts(number: int, *, location: str = "oslo-hq") -> list[Contact]:
     ]
 
 
-def write_roster(path: Path, people: Sequence[Contact], *, identities: bool = True) -> None:
-    """Write a roster as ad_contacts_export does, with its identities unless told otherwise."""
+def write_roster(
+    path: Path,
+    people: Sequence[Contact],
+    *,
+    identities: bool = True,
+    left_out: Sequence[Contact] = (),
+) -> None:
+    """Write a roster as ad_contacts_export does, with its identities unless told otherwise.
+
+    :param left_out: people without a valid row.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerows([HEADER, *(person[:-1] for person in people)])
@@ -59,4 +68,8 @@ def write_roster(path: Path, people: Sequence[Contact], *, identities: bool = Tr
     if identities:
         head = {"format": 1, "sha256": hashlib.sha256(data).hexdigest(), "rows": len(people)}
         lines = [head, *(person.identity for person in people)]
+        lines += [
+            {"identity": one.identity, "location": one.location, "cause": "Email is empty"}
+            for one in left_out
+        ]
         beside.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")

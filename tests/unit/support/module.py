@@ -20,9 +20,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
 class FakeModule:
     """What the collection uses of AnsibleModule when it writes files."""
 
-    def __init__(self, *, check_mode: bool = False, **params: Any) -> None:
+    def __init__(self, *, check_mode: bool = False, diff: bool = False, **params: Any) -> None:
         self.check_mode = check_mode
-        self.params: dict[str, Any] = {"backup": False, "mode": None, **params}
+        self._diff = diff
+        self.params: dict[str, Any] = {
+            "dest": "contacts.csv",
+            "backup": False,
+            "mode": None,
+            **params,
+        }
         self.backups: list[str] = []
 
     def backup_local(self, fn: str) -> str:

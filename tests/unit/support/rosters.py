@@ -6,20 +6,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     Column,
     compile_columns,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import Contact
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+    Contact,
+    LeftOut,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
     RosterFile,
+    read_roster,
     sha256,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
 
 HEADER = ("Name", "Email", "Location")
+
+MEMORY = Scratch("memory", io.BytesIO)
+"""Sets lines aside without touching the disk."""
 
 
 def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Column, ...]:
@@ -33,15 +45,45 @@ def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
     return Contact(location, cells, identity)
 
 
+def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> bytes:
+    """The CSV of a roster."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+def ids_bytes(
+    csv_data: bytes, identities: Sequence[str], left_out: Iterable[LeftOut] = ()
+) -> bytes:
+    """The identities file that belongs to a CSV."""
+    head = {"format": 1, "sha256": sha256(csv_data), "rows": len(identities)}
+    lines = [head, *identities, *(person._asdict() for person in left_out)]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def roster_of(csv_data: bytes, ids_data: bytes | None = None) -> RosterFile:
+    """Read a roster from its bytes."""
+    open_ids = None if ids_data is None else partial(io.BytesIO, ids_data)
+    return read_roster("x.csv", partial(io.BytesIO, csv_data), open_ids)
+
+
 def roster_file(
     rows: Sequence[Sequence[str]],
     identities: Sequence[str] | None = None,
     header: Sequence[str] = HEADER,
+    left_out: Iterable[LeftOut] = (),
 ) -> RosterFile:
-    """A roster as if it had been read from a file."""
-    return RosterFile(
-        header=tuple(header),
-        rows=tuple(tuple(row) for row in rows),
-        sha256=sha256(repr((header, rows)).encode()),
-        identities=None if identities is None else tuple(identities),
-    )
+    """A roster as it is read from a file."""
+    data = csv_bytes(rows, header)
+    ids = None if identities is None else ids_bytes(data, list(identities), left_out)
+    return roster_of(data, ids)
+
+
+def cells_of(roster: RosterFile) -> list[tuple[str, ...]]:
+    """The cells of each row."""
+    return [row.cells for row in roster.rows()]
+
+
+def identities_of(roster: RosterFile) -> list[str | None]:
+    """The identity of each row."""
+    return [row.identity for row in roster.rows()]

@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import Roster
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
     ids_path,
-    render,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import (
     Outcome,
@@ -25,7 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload 
     upload,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import HEADER, contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes, ids_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
     Write,
@@ -61,10 +59,9 @@ class Sync:
     def people(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
         """Write the roster; a person's identity is the small letter of the name."""
         names = identities or "".join(row[0].lower() for row in rows)
-        contacts = [contact(name, *row) for name, row in zip(names, rows, strict=True)]
-        rendered = render(Roster(HEADER, tuple(contacts), (), ()))
-        self.src.write_bytes(rendered.csv)
-        ids_path(self.src).write_bytes(rendered.ids)
+        data = csv_bytes(rows)
+        self.src.write_bytes(data)
+        ids_path(self.src).write_bytes(ids_bytes(data, names))
 
     def run(self, *, check_mode: bool = False, **given: Any) -> Outcome:
         """Upload it."""
@@ -76,7 +73,8 @@ class Sync:
             "key": ["Email"],
             "result": COUNTS,
         }
-        return upload(job_of(filled_in(upload_spec(), **{**options, **given})), check_mode)
+        job = job_of(filled_in(upload_spec(), **{**options, **given}))
+        return upload(job, check_mode, with_diff=True)
 
     def files(self) -> dict[str, bytes]:
         """What the state directory holds."""

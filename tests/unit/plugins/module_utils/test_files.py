@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
+    is_same,
+    move_into_place,
+    new_file,
     only_writer,
     remove_unfinished,
     replace_file,
-    replace_files,
 )
 
 
@@ -43,19 +47,13 @@ def test_a_file_is_replaced_and_private(tmp_path: Path, mask: int) -> None:
     assert os.listdir(tmp_path) == ["contacts.csv"]
 
 
-def test_it_is_prepared_before_it_takes_its_place(tmp_path: Path) -> None:
+def test_what_a_file_holds_is_copied(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
-    path.write_bytes(b"old")
-    seen = []
-
-    def prepare(temporary: str) -> None:
-        seen.append((Path(temporary).parent, _mode(temporary), Path(temporary).read_bytes()))
-        assert path.read_bytes() == b"old"
-        os.chmod(temporary, 0o640)
-
-    replace_files([(path, b"new")], prepare)
-    assert seen == [(tmp_path, 0o600, b"new")]
-    assert _mode(path) == 0o640
+    data = os.urandom(1_000_000)
+    file = io.BytesIO(data)
+    file.seek(3)
+    replace_file(path, file)
+    assert path.read_bytes() == data[3:]
 
 
 def test_it_is_on_the_disk_before_it_takes_its_place(
@@ -80,40 +78,111 @@ def test_it_is_on_the_disk_before_it_takes_its_place(
     assert acts == ["file of 4 bytes", "replace", "folder"]
 
 
+def test_a_new_file_is_private_beside_its_place_and_gone_unless_moved(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(b"old")
+    before = os.umask(0)
+    try:
+        with new_file(path) as new:
+            assert (new.path, new.written.parent) == (path, tmp_path)
+            assert _mode(new.written) == 0o600
+            new.file.write(b"new")
+    finally:
+        os.umask(before)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["contacts.csv"]
+    assert new.file.closed
+
+
 @pytest.mark.parametrize("removes", [False, True])
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, removes: bool) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"old")
 
-    def fail(temporary: str) -> None:
-        if removes:
-            os.unlink(temporary)
-        raise KeyboardInterrupt
+    def fail() -> None:
+        with new_file(path) as new:
+            if removes:
+                new.written.unlink()
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replace_files([(path, b"new")], fail)
+        fail()
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["contacts.csv"]
 
 
-def test_of_several_files_none_is_replaced_before_all_are_written(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_to_its_end_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+
+    def fail() -> None:
+        with new_file(path) as new:
+            new.file.write(b"new")
+            # As on a full disk: what still waits to be written cannot be.
+            os.close(new.file.fileno())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert os.listdir(tmp_path) == []
+
+
+def test_of_several_files_none_is_moved_before_all_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "a.csv.ids"
     first.write_bytes(b"old")
-    written = []
+    synced: list[int] = []
+    fsync = os.fsync
 
-    def prepare(temporary: str) -> None:
-        written.append(Path(temporary).read_bytes())
-        assert first.read_bytes() == b"old"
-        if len(written) == 2:
+    def fail_at_the_second(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_size)
+        if len(synced) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
 
+    def write() -> None:
+        with new_file(first) as one, new_file(second) as two:
+            one.file.write(b"new")
+            two.file.write(b"more")
+            move_into_place([one, two])
+
+    monkeypatch.setattr(os, "fsync", fail_at_the_second)
     with pytest.raises(OSError, match="No space left"):
-        replace_files([(first, b"new"), (second, b"ids")], prepare)
-    assert written == [b"new", b"ids"]
+        write()
+    assert synced == [3, 4]
     assert first.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.csv"]
-    replace_files([(first, b"new"), (second, b"ids")])
-    assert (first.read_bytes(), second.read_bytes()) == (b"new", b"ids")
+    monkeypatch.setattr(os, "fsync", fsync)
+    write()
+    assert (first.read_bytes(), second.read_bytes()) == (b"new", b"more")
+    assert len(os.listdir(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (b"", b"", True),
+        (b"a", b"a", True),
+        (b"a", b"b", False),
+        (b"a", b"ab", False),
+        (b"a" * 1_000_000, b"a" * 1_000_000, True),
+        (b"a" * 999_999 + b"b", b"a" * 1_000_000, False),
+        (b"b" + b"a" * 999_999, b"a" * 1_000_000, False),
+    ],
+)
+def test_files_are_the_same_when_their_bytes_are(
+    tmp_path: Path, one: bytes, other: bytes, same: bool
+) -> None:
+    (tmp_path / "one").write_bytes(one)
+    (tmp_path / "other").write_bytes(other)
+    assert is_same(tmp_path / "one", tmp_path / "other") is same
+
+
+def test_a_file_that_is_not_there_is_the_same_as_none(tmp_path: Path) -> None:
+    (tmp_path / "one").touch()
+    assert is_same(tmp_path / "nowhere", tmp_path / "one") is False
+    assert is_same(tmp_path / "one" / "below", tmp_path / "one") is False
+    with pytest.raises(IsADirectoryError):
+        is_same(tmp_path, tmp_path / "one")
 
 
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
@@ -130,8 +199,9 @@ def _killed_while_writing(path: Path) -> None:
         "files = importlib.util.module_from_spec(spec)\n"
         "spec.loader.exec_module(files)\n"
         "from pathlib import Path\n"
-        f"new = [(Path({str(path)!r}), b'new')]\n"
-        "files.replace_files(new, lambda temporary: os.kill(os.getpid(), 9))\n"
+        f"with files.new_file(Path({str(path)!r})) as new:\n"
+        "    new.file.write(b'new')\n"
+        "    os.kill(os.getpid(), 9)\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], check=False)
     assert ended.returncode == -9
@@ -159,6 +229,46 @@ def test_only_one_writer_at_a_time(tmp_path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
         os.close(descriptor)
+
+
+def test_a_writer_waits_for_another_one(tmp_path: Path) -> None:
+    order = []
+    waits = threading.Event()
+
+    def write_too() -> None:
+        waits.set()
+        with only_writer(tmp_path):
+            order.append("second")
+
+    thread = threading.Thread(target=write_too)
+    with only_writer(tmp_path):
+        thread.start()
+        assert waits.wait(30)
+        order.append("first")
+    thread.join(30)
+    assert order == ["first", "second"]
+
+
+def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(_files, "time", _Clock(now))
+    with only_writer(tmp_path), pytest.raises(TimeoutError), only_writer(tmp_path):
+        pass
+    assert 60 <= now[0] < 61
+    with only_writer(tmp_path), pytest.raises(TimeoutError), only_writer(tmp_path, 0.0):
+        pass
+    assert now[0] < 61
+
+
+class _Clock:
+    def __init__(self, now: list[float]) -> None:
+        self._now = now
+
+    def monotonic(self) -> float:
+        return self._now[0]
+
+    def sleep(self, seconds: float) -> None:
+        self._now[0] += seconds
 
 
 def test_a_folder_that_cannot_be_locked_is_used_all_the_same(

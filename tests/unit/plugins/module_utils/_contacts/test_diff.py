@@ -6,22 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.diff import (
     plan_diff,
     roster_diff,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plan import make_plan
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import Roster
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import contact, roster_file
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
 
 OLD = [("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C, D", "c@x", "bergen")]
 NEW = [("A", "a@x", "oslo"), ("B", "new@x", "oslo"), ("E", "e@x", "bergen")]
 
 
 def test_the_diff_of_a_plan_has_both_sides_of_each_change() -> None:
-    plan = make_plan(roster_file(OLD, "abc"), roster_file(NEW, "abe"), ["Email"], "Location")
+    old, new = roster_file(OLD, "abc"), roster_file(NEW, "abe")
+    plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
     assert plan_diff(plan, ("Name", "Email", "Location"), "before", "after") == {
         "before_header": "before (Name, Email, Location)",
         "after_header": "after (Name, Email, Location)",
@@ -30,15 +28,8 @@ def test_the_diff_of_a_plan_has_both_sides_of_each_change() -> None:
     }
 
 
-def _roster(rows: Sequence[tuple[str, ...]], identities: str) -> Roster:
-    contacts = tuple(
-        contact(identity, *row) for identity, row in zip(identities, rows, strict=True)
-    )
-    return Roster(("Name", "Email", "Location"), contacts, (), ())
-
-
 def test_the_diff_of_a_roster_on_disk() -> None:
-    shown = roster_diff(roster_file(OLD, "abc"), _roster(NEW, "abc"), "Location")
+    shown = roster_diff(roster_file(OLD, "abc"), roster_file(NEW, "abc"), "Location", MEMORY)
     assert shown == {
         "before_header": "old roster (Name, Email, Location)",
         "after_header": "new roster (Name, Email, Location)",
@@ -48,12 +39,12 @@ def test_the_diff_of_a_roster_on_disk() -> None:
 
 
 def test_without_identities_of_the_old_roster_whole_rows_are_compared() -> None:
-    shown = roster_diff(roster_file(OLD[:2]), _roster(NEW[:2], "ab"), "Location")
+    shown = roster_diff(roster_file(OLD[:2]), roster_file(NEW[:2], "ab"), "Location", MEMORY)
     assert (shown["before"], shown["after"]) == ("B,b@x,oslo\n", "B,new@x,oslo\n")
 
 
 def test_without_a_location_column() -> None:
-    shown = roster_diff(roster_file(OLD[:1], "a"), _roster(OLD[:1], "b"), None)
+    shown = roster_diff(roster_file(OLD[:1], "a"), roster_file(OLD[:1], "b"), None, MEMORY)
     assert (shown["before"], shown["after"]) == ("", "")
 
 
@@ -61,6 +52,6 @@ def test_an_old_roster_with_other_columns_or_none_is_no_base() -> None:
     everybody = "A,a@x,oslo\nB,new@x,oslo\nE,e@x,bergen\n"
     other = roster_file([("A", "a@x")], "a", header=("Name", "Email"))
     for old in (None, other):
-        shown = roster_diff(old, _roster(NEW, "abc"), "Location")
+        shown = roster_diff(old, roster_file(NEW, "abc"), "Location", MEMORY)
         assert shown["before"] == ""
         assert sorted(shown["after"].splitlines()) == sorted(everybody.splitlines())

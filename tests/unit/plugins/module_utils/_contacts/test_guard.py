@@ -17,21 +17,16 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plan 
     CHANGED,
     MOVED,
     REMOVED,
-    Change,
+    REMOVED_INVALID,
     Plan,
-    Row,
 )
 
-ROW = Row("oslo", ("A",), ("a",))
 AFTER = "See who it is by --check --diff with a higher {0}; if it is right, run once with that."
 
 
 def _plan(known: int, removed: int, **others: int) -> Plan:
-    kinds = [REMOVED] * removed
-    for kind, number in others.items():
-        kinds += [kind] * number
-    changes = tuple(Change(kind, ROW, None) for kind in kinds)
-    return Plan("id", changes, {}, known, by_identity=True)
+    counts = {("oslo", kind): number for kind, number in others.items()}
+    return Plan("id", {("oslo", REMOVED): removed, **counts}, {}, known, by_identity=True)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +109,10 @@ def test_a_first_upload_must_be_asked_for() -> None:
 
 def test_the_default_limits() -> None:
     assert Limits() == (None, 10.0, False)
+
+
+@pytest.mark.parametrize("removed", [30, 100])
+def test_the_removed_without_a_valid_row_are_told(removed: int) -> None:
+    with pytest.raises(GuardError) as caught:
+        check_plan(_plan(100, removed, **{REMOVED_INVALID: 12}), Limits(), None)
+    assert "; 12 of them are in the directory without a valid row. " in str(caught.value)

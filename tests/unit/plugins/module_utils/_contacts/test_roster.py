@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import BinaryIO
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
@@ -14,16 +15,21 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.conta
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import (
-    Emptied,
-    make_roster,
+    DEFAULT_SIZES,
+    Gathering,
+    Sizes,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
-    render_csv,
-    render_ids,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_writer import (
+    Emptied,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
+from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
+    gathered,
+    make,
+    written,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns, contact
-from hypothesis import given
-from hypothesis import strategies as st
 
 COLUMNS = columns(
     {"header": "Name", "value": "sn", "required": True},
@@ -34,7 +40,7 @@ SAME = "another person here has the same value"
 
 
 def _rows(*found: Contact | LeftOut) -> list[tuple[str, ...]]:
-    return [(c.identity, *c.cells) for c in make_roster(COLUMNS, found).contacts]
+    return make(COLUMNS, found).contacts
 
 
 def test_rows_are_in_the_order_of_location_cells_identity() -> None:
@@ -47,34 +53,53 @@ def test_rows_are_in_the_order_of_location_cells_identity() -> None:
     assert [row[0] for row in _rows(*found)] == ["3", "4", "2", "1"]
     plain = columns({"header": "Name", "value": "sn"})
     same = [contact("b", "A"), contact("a", "A")]
-    assert [c.identity for c in make_roster(plain, same).contacts] == ["a", "b"]
+    assert make(plain, same).contacts == [("a", "A"), ("b", "A")]
 
 
-def test_the_header_is_that_of_the_columns() -> None:
-    assert make_roster(COLUMNS, []) == (("Name", "Email", "Phone"), (), (), ())
+def test_without_people_there_is_a_header() -> None:
+    made = make(COLUMNS, [])
+    assert made.csv == b"Name,Email,Phone\r\n"
+    assert (made.contacts, made.left_out, made.emptied) == ([], [], [])
 
 
 def test_a_person_is_once_at_a_location_and_once_at_each() -> None:
     here, there = contact("1", "A", "a@x", ""), contact("1", "A", "a@x", "", location="bergen")
-    assert make_roster(COLUMNS, [here, there, here]).contacts == (there, here)
+    assert make(COLUMNS, [here, there, here]).contacts == [("1", "A", "a@x", "")] * 2
     gone = LeftOut("1", "oslo", "Name is empty")
-    assert make_roster(COLUMNS, [gone, gone]).left_out == (gone,)
+    assert make(COLUMNS, [gone, gone]).left_out == [gone]
+
+
+def test_a_person_of_two_sources_at_one_location_is_one_row_however_little_is_read_at_a_time() -> (
+    None
+):
+    people = [contact(str(number), "A", f"{number}@x", "") for number in range(4)]
+    made = written(gathered(COLUMNS, [people, people[1:], people[:2]], Sizes(run=1)))
+    assert [row[0] for row in made.contacts] == ["0", "1", "2", "3"]
+    assert (made.written.row_count, made.lost) == (4, {})
+
+
+def test_of_two_readings_of_a_person_at_a_location_one_counts_whichever_came_first() -> None:
+    one, other = contact("1", "A", "a@x", ""), contact("1", "A", "b@x", "")
+    gone = LeftOut("1", "oslo", "Name is empty")
+    found: list[Contact | LeftOut] = [one, other, gone]
+    for readings in itertools.permutations(found):
+        made = make(COLUMNS, readings)
+        assert (made.contacts, made.left_out) == ([("1", "A", "a@x", "")], [])
+    assert make(COLUMNS, [gone, gone._replace(cause="A")]).left_out == [gone._replace(cause="A")]
 
 
 def test_people_left_out_are_in_order() -> None:
     found = [LeftOut("2", "b", "x"), LeftOut("1", "b", "y"), LeftOut("3", "a", "z")]
-    roster = make_roster(COLUMNS, found)
+    roster = make(COLUMNS, found)
     assert [person.identity for person in roster.left_out] == ["3", "1", "2"]
-    assert roster.contacts == ()
+    assert roster.contacts == []
 
 
 def test_the_smallest_identity_keeps_a_value() -> None:
-    roster = make_roster(
-        COLUMNS, [contact("2", "A", "same@x", "2"), contact("1", "B", "Same@x", "1")]
-    )
-    assert [tuple(c.cells) for c in roster.contacts] == [("A", "", "2"), ("B", "Same@x", "1")]
-    assert roster.emptied == (Emptied("2", "oslo", "Email", SAME),)
-    assert roster.left_out == ()
+    roster = make(COLUMNS, [contact("2", "A", "same@x", "2"), contact("1", "B", "Same@x", "1")])
+    assert roster.contacts == [("2", "A", "", "2"), ("1", "B", "Same@x", "1")]
+    assert roster.emptied == [Emptied("2", "oslo", "Email", SAME)]
+    assert roster.left_out == []
 
 
 def test_case_does_not_make_a_value_another() -> None:
@@ -86,12 +111,12 @@ def test_case_does_not_make_a_value_another() -> None:
 
 def test_at_another_location_the_value_is_free() -> None:
     found = [contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")]
-    assert make_roster(COLUMNS, found).emptied == ()
+    assert make(COLUMNS, found).emptied == []
 
 
 def test_empty_cells_are_no_common_value() -> None:
     found = [contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")]
-    assert make_roster(COLUMNS, found).emptied == ()
+    assert make(COLUMNS, found).emptied == []
 
 
 @pytest.mark.parametrize(
@@ -107,9 +132,9 @@ def test_empty_cells_are_no_common_value() -> None:
 def test_a_row_that_may_not_lose_its_value_is_left_out(
     first: tuple[str, ...], second: tuple[str, ...], cause: str
 ) -> None:
-    roster = make_roster(COLUMNS, [contact("1", *first), contact("2", *second)])
-    assert roster.left_out == (LeftOut("2", "oslo", cause),)
-    assert roster.emptied == ()
+    roster = make(COLUMNS, [contact("1", *first), contact("2", *second)])
+    assert roster.left_out == [LeftOut("2", "oslo", cause)]
+    assert roster.emptied == []
 
 
 def test_a_row_left_out_takes_no_value() -> None:
@@ -119,8 +144,8 @@ def test_a_row_left_out_takes_no_value() -> None:
         {"header": "Phone", "value": "mobile", "unique": True},
     )
     found = [contact("1", "A", "1"), contact("2", "A", "2"), contact("3", "C", "2")]
-    roster = make_roster(strict, found)
-    assert [c.cells for c in roster.contacts] == [("A", "1"), ("C", "2")]
+    roster = make(strict, found)
+    assert roster.contacts == [("1", "A", "1"), ("3", "C", "2")]
     assert [person.identity for person in roster.left_out] == ["2"]
 
 
@@ -133,11 +158,11 @@ def test_all_emptied_cells_are_told() -> None:
         *(contact("1", "x", "y"), contact("2", "x", "y")),
         *(contact("3", "x", "y", location="bergen"), contact("4", "x", "z", location="bergen")),
     ]
-    assert make_roster(plain, found).emptied == (
+    assert make(plain, found).emptied == [
         Emptied("4", "bergen", "A", SAME),
         Emptied("2", "oslo", "A", SAME),
         Emptied("2", "oslo", "B", SAME),
-    )
+    ]
 
 
 NO_NUMBER = "not a valid phone number"
@@ -152,47 +177,54 @@ def test_what_a_cell_lost_and_why_is_told_of_people_with_a_row_alone() -> None:
         contact("3", "C", "a@x", "")._replace(emptied=lost),
         contact("4", "D", "a@x", "1"),
     ]
-    roster = make_roster(COLUMNS, found)
-    assert roster.emptied == (
+    made = make(COLUMNS, found)
+    assert made.emptied == [
         Emptied("1", "oslo", "Phone", NO_NUMBER),
         Emptied("4", "oslo", "Email", SAME),
-    )
-    assert roster.left_out == (LeftOut("3", "oslo", f"Email: {SAME}; Phone: {NO_NUMBER}"),)
-    assert [person.emptied for person in roster.contacts] == [lost, (), (("Email", SAME),)]
+    ]
+    assert made.left_out == [LeftOut("3", "oslo", f"Email: {SAME}; Phone: {NO_NUMBER}")]
+    assert [row[0] for row in made.contacts] == ["1", "2", "4"]
 
 
-_PEOPLE = st.builds(
-    lambda identity, location, cells: Contact(location, tuple(cells), identity),
-    st.sampled_from("abcdef"),
-    st.sampled_from(["oslo", "bergen"]),
-    st.tuples(
-        st.sampled_from("AB"), st.sampled_from(["a@x", "A@x", "b@x"]), st.sampled_from(["", "1"])
-    ),
-)
+def test_the_result_lists_the_first_fifty_of_many() -> None:
+    lost = (("A", "x"), ("B", "y"))
+    people = [
+        contact(f"{number:03d}", "N", f"{number}@x", "")._replace(emptied=lost)
+        for number in range(100)
+    ]
+    gone = [LeftOut(f"{number:03d}", "bergen", "x") for number in range(51)]
+    made = make(COLUMNS, [*reversed(people), *reversed(gone)])
+    assert [cell.identity for cell in made.emptied] == [
+        f"{n:03d}" for n in range(25) for _cell in lost
+    ]
+    assert made.emptied[:2] == [Emptied("000", "oslo", "A", "x"), Emptied("000", "oslo", "B", "y")]
+    assert made.written.left_out == tuple(gone[:50])
+    assert (made.written.left_out_count, len(made.left_out)) == (51, 51)
+    assert (made.written.row_count, made.written.by_location) == (100, {"oslo": 100})
 
 
-@given(
-    st.lists(
-        st.one_of(
-            _PEOPLE, st.builds(LeftOut, st.sampled_from("ghi"), st.just("oslo"), st.just("x"))
-        ),
-        unique_by=lambda person: (person.location, person.identity),
-        max_size=12,
-    ),
-    st.randoms(use_true_random=False),
-)
-def test_the_order_in_which_people_are_found_does_not_matter(
-    people: list[Contact | LeftOut], random: object
-) -> None:
-    shuffled = [*people, *people]
-    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' own kind of Random
-    one, other = make_roster(COLUMNS, people), make_roster(COLUMNS, shuffled)
-    assert render_csv(one) == render_csv(other)
-    assert render_ids(one, "0") == render_ids(other, "0")
-    assert one.emptied == other.emptied
-    assert len(one.contacts) + len(one.left_out) == len(people)
-    for _location, group in itertools.groupby(one.contacts, key=lambda c: c.location):
-        rows = [c.cells for c in group]
-        for index in (1, 2):
-            values = [cells[index].casefold() for cells in rows if cells[index]]
-            assert len(values) == len(set(values))
+def test_contacts_that_lose_their_row_are_counted_for_each_source_that_gave_them() -> None:
+    first, second = contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "")
+    sources = [[first, second], [second], [second, second], [contact("3", "C", "c@x", "")]]
+    made = written(gathered(COLUMNS, sources))
+    assert made.lost == {0: 1, 1: 1, 2: 2}
+    assert [row[0] for row in made.contacts] == ["1", "3"]
+
+
+def test_without_room_nothing_is_lost_silently() -> None:
+    def no_room() -> BinaryIO:
+        raise OSError(28, "No space left on device")
+
+    def make_many(sizes: Sizes) -> None:
+        gathering = Gathering(COLUMNS, ["oslo"], Scratch("/here", no_room), sizes)
+        for number in range(10):
+            gathering.add(contact(str(number), "A", f"{number}@x", ""), 0)
+
+    make_many(DEFAULT_SIZES)
+    for sizes in (Sizes(run=100), Sizes(pairs=2)):
+        with pytest.raises(FrontdeskError) as caught:
+            make_many(sizes)
+        assert str(caught.value) == (
+            "Cannot set contacts aside in /here: No space left on device. "
+            "Make room there, and let this user write there."
+        )

@@ -6,41 +6,47 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import LeftOut
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import Roster
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
-    render_csv,
-    render_ids,
-    sha256,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+    Contact,
+    LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     FrontdeskError,
-    InputError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._files import only_writer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
-    check_dest,
+    Placed,
     ids_path,
     load_roster,
-    old_roster,
-    read_if_there,
-    render,
+    place_of_scratch,
+    place_roster,
     stage_roster,
-    would_change,
-    write_roster,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._scratch import scratch_files
+from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    MEMORY,
+    columns,
+    contact,
+    identities_of,
+)
 
-ROSTER = Roster(("Name",), (contact("id-1", "Lie"),), (LeftOut("id-2", "oslo", "x"),), ())
-RENDERED = render(ROSTER)
-NEWER = render(ROSTER._replace(contacts=(contact("id-3", "Ola"),)))
+COLUMNS = columns({"header": "Name", "value": "sn"})
+GONE = LeftOut("id-2", "oslo", "x")
+OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), GONE]
+NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), GONE]
+RENDERED, NEWER = make(COLUMNS, OLD), make(COLUMNS, NEW)
 REMEDY = "Name a file in an existing folder that this user may write."
 
 
@@ -48,36 +54,53 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+def _place(dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None) -> Placed:
+    return place_roster(module or FakeModule(), dest, gathered(COLUMNS, [people]), None, MEMORY)
+
+
+def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> Placed:
+    return stage_roster(module, dest, gathered(COLUMNS, [people]), None, MEMORY)
+
+
 @pytest.fixture(name="dest")
-def _dest(tmp_path: Path) -> Path:
-    return tmp_path / "contacts.csv"
+def _dest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "folder").mkdir()
+    return tmp_path / "folder" / "contacts.csv"
 
 
-def test_what_is_rendered_belongs_together() -> None:
-    assert RENDERED.csv == render_csv(ROSTER)
-    assert RENDERED.checksum == sha256(RENDERED.csv)
-    assert RENDERED.ids == render_ids(ROSTER, RENDERED.checksum)
+def test_identities_stand_beside_the_roster() -> None:
     assert ids_path(Path("/a/contacts.csv")) == Path("/a/contacts.csv.ids")
 
 
 def test_both_files_are_written_private_and_once(dest: Path) -> None:
-    module = FakeModule()
-    assert write_roster(module, dest, RENDERED) == (True, None)
+    placed = _place(dest, OLD)
+    assert placed == Placed(RENDERED.written, dest, True)
     assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (RENDERED.csv, RENDERED.ids)
     assert (_mode(dest), _mode(ids_path(dest))) == (0o600, 0o600)
     before = dest.stat().st_ino
-    assert write_roster(module, dest, RENDERED) == (False, None)
+    assert _place(dest, OLD) == Placed(RENDERED.written, dest, False)
     assert dest.stat().st_ino == before
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
+def test_only_what_differs_is_replaced(dest: Path) -> None:
+    _place(dest, OLD)
+    before = dest.stat().st_ino
+    assert _place(dest, OLD[:1]).changed
+    assert dest.stat().st_ino == before
+    with load_roster(dest) as roster:
+        assert (identities_of(roster), list(roster.left_out())) == (["id-1"], [])
+
+
 @pytest.mark.parametrize("which", ["contacts.csv", "contacts.csv.ids"])
 def test_a_mode_alone_is_a_change(dest: Path, which: str) -> None:
-    write_roster(FakeModule(), dest, RENDERED)
+    _place(dest, OLD)
     (dest.parent / which).chmod(0o644)
-    assert would_change(FakeModule(check_mode=True), dest, RENDERED) is True
+    assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
     assert _mode(dest.parent / which) == 0o644
-    assert write_roster(FakeModule(), dest, RENDERED) == (True, None)
+    assert _place(dest, OLD).changed
     assert _mode(dest.parent / which) == 0o600
 
 
@@ -87,182 +110,190 @@ def test_the_mode_that_was_asked_for_is_set_before_the_file_takes_its_place(
     moved = []
     replace = os.replace
 
-    def note(source: str, target: Path) -> None:
-        moved.append((target.name, _mode(Path(source))))
+    def note(source: Path, target: Path) -> None:
+        moved.append((target.name, _mode(source)))
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", note)
-    write_roster(FakeModule(mode="0640"), dest, RENDERED)
+    _place(dest, OLD, FakeModule(mode="0640"))
     # The identities come last: they name the roster that they belong to.
     assert moved == [("contacts.csv", 0o640), ("contacts.csv.ids", 0o640)]
-    assert would_change(FakeModule(mode="0640"), dest, RENDERED) is False
-    assert would_change(FakeModule(check_mode=True), dest, RENDERED) is True
+    assert not _stage(dest, OLD, FakeModule(check_mode=True, mode="0640")).changed
+    assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
 
 
 @pytest.mark.parametrize("exists", [False, True])
 def test_a_backup_is_made_of_what_is_replaced(dest: Path, exists: bool) -> None:
     module = FakeModule(backup=True)
     if exists:
-        write_roster(FakeModule(), dest, RENDERED)
-    changed, backup = write_roster(module, dest, NEWER)
-    assert changed
-    assert backup == (f"{dest}.bak" if exists else None)
+        _place(dest, OLD)
+    placed = _place(dest, NEW, module)
+    assert placed.changed
+    assert placed.backup == (f"{dest}.bak" if exists else None)
     assert module.backups == ([str(dest), str(ids_path(dest))] if exists else [])
-    assert write_roster(module, dest, NEWER) == (False, None)
+    assert _place(dest, NEW, module) == Placed(NEWER.written, dest, False)
     if exists:
         assert Path(f"{dest}.bak").read_bytes() == RENDERED.csv
 
 
 def test_without_backup_none_is_made(dest: Path) -> None:
     module = FakeModule()
-    write_roster(module, dest, RENDERED)
-    write_roster(module, dest, NEWER)
+    _place(dest, OLD, module)
+    _place(dest, NEW, module)
     assert module.backups == []
 
 
 def test_what_killed_runs_left_is_removed(dest: Path) -> None:
     for name in (".contacts.csv.x.new", ".contacts.csv.ids.y.new"):
         (dest.parent / name).touch()
-    write_roster(FakeModule(), dest, RENDERED)
+    _place(dest, OLD)
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
+@pytest.mark.parametrize("fails", ["new_file", "write_roster", "move_into_place"])
 def test_a_failure_is_told_and_the_old_roster_is_whole(
-    dest: Path, monkeypatch: pytest.MonkeyPatch
+    dest: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
-    write_roster(FakeModule(), dest, RENDERED)
+    _place(dest, OLD)
 
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "replace_files", fail)
+    monkeypatch.setattr(files, fails, fail)
     with pytest.raises(FrontdeskError) as caught:
-        write_roster(FakeModule(), dest, NEWER)
+        _place(dest, NEW)
     assert str(caught.value) == (
         f"Cannot write {dest}: No space left on device. Make room, or correct dest."
     )
-    assert load_roster(dest).roster.identities == ("id-1",)
+    with load_roster(dest) as roster:
+        assert identities_of(roster) == ["id-1"]
+    assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
+    with pytest.raises(FrontdeskError) as caught:
+        _stage(dest, NEW, FakeModule(check_mode=True))
+    (place,) = str(caught.value).split(": ")[0].split(" in ")[1:]
+    assert str(caught.value) == (
+        f"Cannot write the roster of check mode in {place}: No space left on device. "
+        "Make room there."
+    )
+    assert place.startswith(f"{tempfile.gettempdir()}/frontdesk-contacts-")
+    assert os.listdir(tempfile.gettempdir()) == []
 
 
-def test_would_it_change(dest: Path) -> None:
-    module = FakeModule(check_mode=True)
-    assert would_change(module, dest, RENDERED) is True
-    assert would_change(module, dest.parent / "nowhere" / "x.csv", RENDERED) is True
-    write_roster(FakeModule(), dest, RENDERED)
-    assert would_change(module, dest, RENDERED) is False
-    assert would_change(module, dest, NEWER) is True
-    ids_path(dest).unlink()
-    assert would_change(module, dest, RENDERED) is True
-    assert dest.read_bytes() == RENDERED.csv
-
-
-def test_a_staged_roster_is_whole_and_private(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_folder_that_somebody_else_keeps_locked_is_told(
+    dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(files, "only_writer", partial(only_writer, patience=0.0))
+    descriptor = os.open(dest.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(FrontdeskError) as caught:
+            _place(dest, NEW)
+    finally:
+        os.close(descriptor)
+    assert str(caught.value) == (
+        f"Cannot write {dest}: another process keeps {dest.parent} locked. "
+        "Wait until it ends, or give dest a folder of its own."
+    )
+    assert os.listdir(dest.parent) == []
+
+
+def test_check_mode_tells_whether_it_would_change(dest: Path) -> None:
+    module = FakeModule(check_mode=True)
+    assert _stage(dest, OLD, module).changed
+    assert _stage(dest.parent / "nowhere" / "x.csv", OLD, module).changed
+    _place(dest, OLD)
+    assert not _stage(dest, OLD, module).changed
+    assert _stage(dest, NEW, module).changed
+    ids_path(dest).unlink()
+    assert _stage(dest, OLD, module).changed
+    assert dest.read_bytes() == RENDERED.csv
+    assert os.listdir(dest.parent) == ["contacts.csv"]
+
+
+def test_a_staged_roster_is_whole_and_private(dest: Path) -> None:
     before = os.umask(0)
     try:
-        path = stage_roster(RENDERED, "contacts.csv")
+        placed = _stage(dest, OLD, FakeModule(check_mode=True))
     finally:
         os.umask(before)
+    path = placed.path
     assert path.name == "contacts.csv"
-    assert path.parent.parent == tmp_path
+    assert path.parent.parent == Path(tempfile.gettempdir())
     assert path.parent.name.startswith("frontdesk-contacts-")
     assert _mode(path.parent) == 0o700
     assert (_mode(path), _mode(ids_path(path))) == (0o600, 0o600)
-    assert load_roster(path).roster.identities == ("id-1",)
+    with load_roster(path) as roster:
+        assert identities_of(roster) == ["id-1"]
+    assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]
+    assert os.listdir(dest.parent) == []
 
 
-def test_a_roster_is_loaded_with_its_identities(dest: Path) -> None:
-    write_roster(FakeModule(), dest, RENDERED)
-    loaded = load_roster(dest)
-    assert loaded.roster.rows == (("Lie",),)
-    assert loaded.roster.identities == ("id-1",)
-    assert (loaded.csv, loaded.ids) == (RENDERED.csv, RENDERED.ids)
-
-
-def test_a_byte_order_mark_is_not_sent_on(dest: Path) -> None:
-    write_roster(FakeModule(), dest, RENDERED)
-    dest.write_bytes(b"\xef\xbb\xbf" + RENDERED.csv)
-    loaded = load_roster(dest)
-    assert (loaded.csv, loaded.roster.header) == (RENDERED.csv, ("Name",))
-    assert loaded.roster.identities == ("id-1",)
-
-
-@pytest.mark.parametrize("ids", [None, b"", NEWER.ids])
-def test_identities_that_do_not_match_are_left(dest: Path, ids: bytes | None) -> None:
-    dest.write_bytes(RENDERED.csv)
-    if ids is not None:
-        ids_path(dest).write_bytes(ids)
-    loaded = load_roster(dest)
-    assert (loaded.roster.identities, loaded.ids) == (None, None)
-
-
-def test_a_roster_that_is_not_there_is_told(dest: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        load_roster(dest)
-    assert str(caught.value) == (
-        f"Cannot read {dest}: No such file or directory. Export a roster to it first."
-    )
-    assert old_roster(dest) is None
-
-
-def test_the_old_roster_is_read_when_it_can_be(dest: Path) -> None:
-    dest.write_bytes(RENDERED.csv)
-    old = old_roster(dest)
-    assert old is not None
-    assert old.rows == (("Lie",),)
-    dest.write_bytes(b"\xff")
-    assert old_roster(dest) is None
-
-
-def test_a_file_that_is_there_and_cannot_be_read_is_told(tmp_path: Path) -> None:
-    assert read_if_there(tmp_path / "nowhere") is None
-    (tmp_path / "file").write_bytes(b"x")
-    assert read_if_there(tmp_path / "file") == b"x"
-    assert read_if_there(tmp_path / "file" / "below") is None
-    with pytest.raises(InputError) as caught:
-        read_if_there(tmp_path)
-    assert str(caught.value) == f"Cannot read {tmp_path}: Is a directory. Check its permissions."
-
-
-@pytest.mark.parametrize("check_mode", [True, False])
-def test_where_a_roster_can_be_written(tmp_path: Path, check_mode: bool) -> None:
-    check_dest(tmp_path / "contacts.csv", check_mode)
-    (tmp_path / "contacts.csv").touch()
-    check_dest(tmp_path / "contacts.csv", check_mode)
-    with pytest.raises(InputError) as caught:
-        check_dest(tmp_path, check_mode)
-    assert str(caught.value) == f"Cannot write {tmp_path}: it is a folder. {REMEDY}"
-    below = tmp_path / "contacts.csv" / "x"
-    with pytest.raises(InputError) as caught:
-        check_dest(below, check_mode)
-    assert str(caught.value) == f"Cannot write {below}: {below.parent} is no folder. {REMEDY}"
-
-
-def test_a_folder_that_an_earlier_task_may_make_is_missed_in_a_real_run_only(
-    tmp_path: Path,
-) -> None:
-    dest = tmp_path / "nowhere" / "contacts.csv"
-    check_dest(dest, check_mode=True)
-    with pytest.raises(InputError) as caught:
-        check_dest(dest, check_mode=False)
-    assert str(caught.value) == f"Cannot write {dest}: {dest.parent} is no folder. {REMEDY}"
-
-
-def test_a_folder_that_may_not_be_written_is_told(
+def test_a_temporary_folder_that_is_not_there_is_told(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-
-    def refuse(path: Path, kind: int) -> bool:
-        asked.append((path, kind))
-        return False
-
-    monkeypatch.setattr(os, "access", refuse)
-    with pytest.raises(InputError) as caught:
-        check_dest(dest, check_mode=False)
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with pytest.raises(FrontdeskError) as caught:
+        _stage(dest, NEW, FakeModule(check_mode=True))
     assert str(caught.value) == (
-        f"Cannot write {dest}: no permission to write in {dest.parent}. {REMEDY}"
+        "Cannot write the roster of check mode in /nowhere: No such file or directory. "
+        "Make room there."
     )
-    assert asked == [(dest.parent, os.W_OK | os.X_OK)]
+
+
+@pytest.mark.parametrize("put", [_place, _stage])
+def test_the_diff_is_made_when_it_is_asked_for(dest: Path, put: Any) -> None:
+    _place(dest, OLD)
+    check_mode = put is _stage
+    assert put(dest, NEW, FakeModule(check_mode=check_mode)).diff is None
+    _place(dest, OLD)
+    assert put(dest, NEW, FakeModule(check_mode=check_mode, diff=True)).diff == {
+        "before_header": "old roster (Name)",
+        "after_header": "new roster (Name)",
+        "before": "Lie\n",
+        "after": "Ola\n",
+    }
+    dest.write_bytes(b"\xff")
+    made = put(dest, NEW, FakeModule(check_mode=check_mode, diff=True)).diff
+    assert (made["before"], made["after"]) == ("", "Ola\n")
+
+
+def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
+    placed = Placed(RENDERED.written, Path("/real/contacts.csv"), True)
+    asked = {"dest": "contacts.csv", "changed": True, "checksum": RENDERED.written.sha256}
+    module = FakeModule()
+    assert placed.result(module) == {**asked, "roster": "contacts.csv"}
+    more = placed._replace(backup="b", diff={"before": ""}, changed=False).result(module)
+    assert (more["backup_file"], more["diff"], more["changed"]) == ("b", {"before": ""}, False)
+    assert placed.result(FakeModule(check_mode=True)) == {
+        **asked,
+        "roster": "/real/contacts.csv",
+        "staging_dir": "/real",
+    }
+
+
+def test_people_are_set_aside_where_the_roster_will_be(dest: Path) -> None:
+    assert place_of_scratch(FakeModule(), dest) == dest.parent
+    assert place_of_scratch(FakeModule(check_mode=True), dest) == Path(tempfile.gettempdir())
+
+
+def test_what_is_set_aside_has_no_name_and_is_private(dest: Path) -> None:
+    before = os.umask(0)
+    try:
+        with scratch_files(dest.parent) as scratch:
+            assert scratch.place == str(dest.parent)
+            one, other = scratch.open(), scratch.open()
+            one.write(b"x")
+            assert os.listdir(dest.parent) == []
+            assert stat.S_IMODE(os.fstat(one.fileno()).st_mode) == 0o600
+            assert os.fstat(one.fileno()).st_dev == dest.parent.stat().st_dev
+            # As on a full disk: what still waits to be written cannot be.
+            os.close(one.fileno())
+    finally:
+        os.umask(before)
+    assert one.closed
+    assert other.closed
+
+
+def test_where_nothing_can_be_set_aside_it_is_an_os_error(dest: Path) -> None:
+    with scratch_files(dest / "nowhere") as scratch, pytest.raises(FileNotFoundError):
+        scratch.open()

@@ -11,14 +11,11 @@ import fcntl
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import Roster
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
-    render_ids,
-    sha256,
-)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import sha256
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service import state
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import (
     Binding,
@@ -31,10 +28,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.state 
     read_accepted,
     write_accepted,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    cells_of,
+    identities_of,
+    ids_bytes,
+    roster_of,
+)
 
 CSV = b"Name\r\nLie\r\n"
-IDS = render_ids(Roster(("Name",), (contact("id-1", "Lie"),), (), ()), sha256(CSV))
+IDS = ids_bytes(CSV, ["id-1"])
 ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true."
 
 
@@ -56,30 +58,30 @@ def _mode(path: Path) -> int:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), CSV, IDS)
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
     accepted = read_accepted(tmp_path)
     assert accepted is not None
     assert accepted.receipt == _receipt()
-    assert (accepted.roster.rows, accepted.roster.identities) == ((("Lie",),), ("id-1",))
+    assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
     assert {_mode(tmp_path / name) for name in names} == {0o600}
 
 
 def test_a_roster_without_identities(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(ids=None), CSV, None)
+    write_accepted(tmp_path, _receipt(ids=None), roster_of(CSV))
     accepted = read_accepted(tmp_path)
     assert accepted is not None
-    assert accepted.roster.identities is None
+    assert accepted.roster.open_ids is None
     assert set(os.listdir(tmp_path)) == {"receipt.json", f"{sha256(CSV)}.csv"}
 
 
 def test_identities_that_are_gone_count_as_none(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), CSV, IDS)
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
     (tmp_path / f"{sha256(IDS)}.ids").unlink()
     accepted = read_accepted(tmp_path)
     assert accepted is not None
-    assert accepted.roster.identities is None
+    assert accepted.roster.open_ids is None
 
 
 def test_without_a_receipt_there_is_nothing(tmp_path: Path) -> None:
@@ -93,7 +95,7 @@ def test_without_a_receipt_there_is_nothing(tmp_path: Path) -> None:
 def test_a_roster_that_is_not_the_accepted_one_is_told(
     tmp_path: Path, damage: bytes | None
 ) -> None:
-    write_accepted(tmp_path, _receipt(), CSV, IDS)
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
     path = tmp_path / f"{sha256(CSV)}.csv"
     if damage is None:
         path.unlink()
@@ -123,7 +125,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), CSV, IDS)
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
     old = sha256(b"old")
     gone = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
     kept = [
@@ -137,7 +139,7 @@ def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path:
     for name in (*gone, *kept):
         (tmp_path / name).touch()
     new = b"Name\r\nOla\r\n"
-    write_accepted(tmp_path, _receipt(new, None), new, None)
+    write_accepted(tmp_path, _receipt(new, None), roster_of(new))
     assert sorted(os.listdir(tmp_path)) == sorted([*kept, "receipt.json", f"{sha256(new)}.csv"])
 
 
@@ -146,11 +148,11 @@ def test_the_receipt_is_replaced_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, files: int
 ) -> None:
     old = b"Name\r\nOld\r\n"
-    write_accepted(tmp_path, _receipt(old, None), old, None)
+    write_accepted(tmp_path, _receipt(old, None), roster_of(old))
     calls = []
     replace = _files.replace_file
 
-    def run_out_of_space(path: Path, data: bytes) -> None:
+    def run_out_of_space(path: Path, data: bytes | BinaryIO) -> None:
         calls.append(path.name)
         if len(calls) == fails_at:
             raise OSError(28, "No space left on device")
@@ -158,14 +160,14 @@ def test_the_receipt_is_replaced_last(
 
     monkeypatch.setattr(state, "replace_file", run_out_of_space)
     with pytest.raises(StateError) as caught:
-        write_accepted(tmp_path, _receipt(), CSV, IDS)
+        write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster; make room, and the next run sends it again."
     )
     accepted = read_accepted(tmp_path)
     assert accepted is not None
-    assert accepted.roster.rows == (("Old",),)
+    assert cells_of(accepted.roster) == [("Old",)]
     assert len(os.listdir(tmp_path)) == 2 + files
 
 

@@ -1,0 +1,157 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sorting more than memory shall hold: sorted runs are set aside in files and merged.
+
+No file is named or opened here: where lines are set aside is handed in.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+from .._errors import FrontdeskError
+
+RUN_BYTES = 8 * 1024 * 1024
+"""Memory in bytes that one run may take before it is set aside; a roster below that never touches the disk."""
+
+_LINE_OVERHEAD = 64
+"""Bytes that Python takes for a line beside its characters, and for its place in a list."""
+
+
+class Scratch(NamedTuple):
+    """Where lines are set aside.
+
+    :ivar place: what errors call it.
+    :ivar open: gives a new, empty file for writing and reading that is private to this process.
+    """
+
+    place: str
+    open: Callable[[], BinaryIO]
+
+
+@contextmanager
+def set_aside(place: str) -> Iterator[None]:
+    """What goes wrong while something is set aside.
+
+    :raises FrontdeskError: in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FrontdeskError(
+            f"Cannot set contacts aside in {place}",
+            error.strerror or str(error),
+            "Make room there, and let this user write there",
+        ) from error
+
+
+ESCAPE = "\v"
+"""Begins what stands for a character that separates fields or ends lines."""
+
+# All characters up to the escape are escaped, so that it is greater than the ends of fields and lines and
+# smaller than every other character: so the order is kept.
+_LOW = re.compile("[\0-\v]")
+_LOW_BYTES = bytes(range(ord(ESCAPE) + 1))
+_ESCAPED = re.compile(f"{ESCAPE}(.)")
+_SHIFT = 16
+
+
+def pack(fields: Sequence[str]) -> bytes:
+    """One record as a line with its line feed.
+
+    Lines of records with as many fields have the same order as the tuples of their fields, for UTF-8 keeps
+    the order of code points (RFC 3629, 1).
+    """
+    line = ("\0".join(fields) + "\n").encode("utf-8", "surrogatepass")
+    if len(line) - len(line.translate(None, _LOW_BYTES)) != len(fields):
+        escaped = "\0".join([_LOW.sub(_escape, field) for field in fields])
+        line = f"{escaped}\n".encode("utf-8", "surrogatepass")
+    return line
+
+
+def _escape(found: re.Match[str]) -> str:
+    return ESCAPE + chr(ord(found[0]) + _SHIFT)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return chr(ord(found[1]) - _SHIFT)
+
+
+def unpack(line: bytes) -> list[str]:
+    """The fields of a record, from its line."""
+    text = line[:-1].decode("utf-8", "surrogatepass")
+    fields = text.split("\0")
+    if ESCAPE in text:
+        fields = [_ESCAPED.sub(_unescape, field) for field in fields]
+    return fields
+
+
+class Runs:
+    """Lines of bytes, sorted however many they are.
+
+    :param scratch: where a run is set aside once it has grown.
+    :param run_bytes: memory that a run may take.
+    """
+
+    def __init__(self, scratch: Scratch, run_bytes: int = RUN_BYTES) -> None:
+        self._scratch = scratch
+        self._run_bytes = run_bytes
+        self._files: list[BinaryIO] = []
+        self._lines: list[bytes] = []
+        self._bytes = 0
+
+    def add(self, line: bytes) -> None:
+        """Take one more line. It ends with a line feed and holds no other.
+
+        :raises FrontdeskError: when a run cannot be set aside.
+        """
+        self._lines.append(line)
+        self._bytes += len(line) + _LINE_OVERHEAD
+        if self._bytes >= self._run_bytes:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        self._lines.sort()
+        with set_aside(self._scratch.place):
+            file = self._scratch.open()
+            file.writelines(self._lines)
+            file.flush()
+        self._files.append(file)
+        self._lines = []
+        self._bytes = 0
+
+    def parts(self) -> list[Iterator[bytes]]:
+        """Each run in its order, from the beginning. Only the parts of the last call may be read."""
+        self._lines.sort()
+        for file in self._files:
+            file.seek(0)
+        return [*self._files, iter(self._lines)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All lines in order. Only the last iterator may be read."""
+        return itertools.chain.from_iterable(merged(self.parts()))
+
+
+def merged(parts: Iterable[Iterator[bytes]], lines: int = 500) -> Iterator[list[bytes]]:
+    """Merge what is sorted, a list of lines at a time: sorting what is partly sorted is what Python does best.
+
+    :param lines: how many lines of each part are held.
+    """
+    heads = [(part, list(itertools.islice(part, lines))) for part in parts]
+    while heads := [(part, head) for part, head in heads if head]:
+        # Up to here every part is known.
+        end = min(head[-1] for _part, head in heads)
+        batch: list[bytes] = []
+        for part, head in heads:
+            number = bisect.bisect_right(head, end)
+            batch += head[:number]
+            head[:number] = () if number < len(head) else itertools.islice(part, lines)
+        batch.sort()
+        yield batch
