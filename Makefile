@@ -2,10 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-.PHONY: demo test
+.PHONY: demo fuzz mutants test
 
 demo:
 	@tests/bootstrap.sh demo demo/run.py
 
 test:
 	@tests/bootstrap.sh gate tests/gate.py
+
+fuzz:
+	@tests/bootstrap.sh gate tests/gate.py fuzz
+
+mutants:
+	@tests/bootstrap.sh gate tests/gate.py mutants

@@ -9,144 +9,34 @@ They need no containers, and no network but the Python package index.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
+import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import antsibull_nox
 import nox
 
-NAMESPACE, NAME = "frontdesk", "contacts"
-IN_CI = os.environ.get("CI") == "true"
+# nox leaves its own folder out of the search path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tests.sessions import (
+    CORES,
+    IN_CI,
+    NEWEST,
+    Core,
+    build,
+    collection_tree,
+    lay_get_pip,
+    module_python,
+    real_interpreters_first,
+    refuse_skipped_tests,
+    there,
+    workplace,
+)
 
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = IN_CI
-
-
-class Core(NamedTuple):
-    """A release of ansible-core that the collection is tested with."""
-
-    version: str
-    pythons: tuple[str, ...]
-    """Those it runs on, the preferred one first."""
-    get_pip: str
-    """Which script its ansible-test wants to fetch for new environments: get_pip_<this>.py."""
-    units: str
-    """The Python that the unit tests of modules and their utilities run in."""
-    modules: str
-    """The Python that modules run in, when integration tests run them."""
-    libraries: str
-    """What they import there: a file of requirements."""
-
-
-LIBRARIES = "meta/ee-requirements.txt"
-OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
-# Together: every Python that modules may meet, and each library at its floor, at its newest release and at
-# its next one.
-CORES = (
-    Core("2.16", ("3.11", "3.12", "3.10"), "23_1_2", "3.9", "3.9", OLDEST),
-    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", "3.10", LIBRARIES),
-    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", "3.12", LATEST),
-    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", "3.13", LIBRARIES),
-)
-NEWEST = CORES[-1]
-
-
-def real_interpreters_first() -> None:
-    """Take pyenv's shims from PATH and add the interpreters that they stand for.
-
-    A shim answers 127 for a version that is not selected, and ansible-test takes it all the same.
-    """
-    root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
-    kept = [folder for folder in folders if not folder.is_relative_to(root)]
-    versions = sorted(root.glob("versions/3.*/bin"))
-    os.environ["PATH"] = os.pathsep.join(str(folder) for folder in [*kept, *versions])
-
-
-def workplace(session: nox.Session) -> Path:
-    """Return a folder of the session's own.
-
-    Not nox's create_tmp(), which makes it TMPDIR too: sockets below it get too long a path.
-    """
-    return Path(session.cache_dir).resolve() / session.name
-
-
-def collection_tree(session: nox.Session) -> Path:
-    """Copy the collection into a tree as Ansible wants it, and return its place in it.
-
-    Only what git tracks, or would track, is copied.
-    """
-    root = workplace(session) / "ansible_collections"
-    shutil.rmtree(root, ignore_errors=True)
-    place = root / NAMESPACE / NAME
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    for name in set(listed.split("\0")) - {""}:
-        if Path(name).is_file():  # what is deleted is listed until it is committed
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, place / name)
-    # Else ansible-test takes the repository around it for its own, which ignores all of this.
-    subprocess.run(["git", "init", "--quiet", str(place)], check=True)
-    return place
-
-
-def build(session: nox.Session) -> Path:
-    """Build the collection, and return the archive."""
-    tree = collection_tree(session)
-    dist = workplace(session) / "dist"
-    shutil.rmtree(dist, ignore_errors=True)
-    with session.chdir(tree):
-        session.run("ansible-galaxy", "collection", "build", "--output-path", str(dist))
-    (archive,) = dist.iterdir()
-    return archive
-
-
-def there(session: nox.Session, version: str) -> str:
-    """Return a Python's version if the machine has it, else, but not in CI, the session's own."""
-    if shutil.which(f"python{version}"):
-        return version
-    say = session.error if IN_CI else session.warn
-    say(f"Python {version} is missing: its part is run in Python {session.python}")
-    return str(session.python)
-
-
-def module_python(session: nox.Session, version: str, *requirements: str) -> str:
-    """Make an environment as hosts have it that run the modules, and return its Python.
-
-    :param requirements: files of what the modules import, and whatever else is to be in it.
-    """
-    place = workplace(session) / f"modules-{version}"
-    python = str(place / "bin" / "python")
-    session.run_install(f"python{version}", "-m", "venv", "--clear", str(place), external=True)
-    files = [part for file in requirements for part in ("-r", file)]
-    install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    session.run_install(python, *install, *files, external=True)
-    return python
-
-
-def lay_get_pip(core: Core) -> None:
-    """Spare ansible-test a download from an address that closed networks do not reach.
-
-    New environments of its own get their pip from a script, which it fetches unless the script is in its
-    cache. This one has Python's own ensurepip do it. A script that is there already is left alone.
-    """
-    script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip}.py"
-    if not script.exists():
-        script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text("import ensurepip\n\nensurepip.bootstrap()\n")
-
-
-def refuse_skipped_tests(session: nox.Session, reports: Path) -> None:
-    """Fail, in CI, when pytest's reports tell of skipped tests: nobody has seen what they test."""
-    found = [re.findall(r'skipped="(\d+)"', report.read_text()) for report in reports.glob("*.xml")]
-    skipped = sum(int(number) for numbers in found for number in numbers)
-    if skipped and IN_CI:
-        session.error(f"{skipped} tests were skipped, and CI=true makes that a failure")
-
 
 real_interpreters_first()
 antsibull_nox.load_antsibull_nox_toml()
@@ -175,7 +65,10 @@ def mypy(session: nox.Session) -> None:
     with session.chdir(root):
         collection = [str((tree / part).relative_to(root)) for part in ("plugins", "tests/unit")]
         session.run("mypy", f"--config-file={tree / 'pyproject.toml'}", cache, *collection)
-    around = ("tests/lab", "tests/integration", "tests/gate.py", "noxfile.py", "demo")
+    around = (
+        *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
+        *("tests/sessions.py", "noxfile.py", "demo"),
+    )
     session.run("mypy", cache, *around, env={"MYPYPATH": f".:{root}"})
 
 
@@ -208,6 +101,19 @@ def build_import_check(session: nox.Session) -> None:
     session.log(log)
     if re.search(r"^(WARNING|ERROR):", log, re.MULTILINE):
         session.error("galaxy-importer has complaints")
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Try what is true of any input on very many inputs."""
+    session.install("pytest-xdist", "ansible-core", "-r", "tests/unit/requirements.txt")
+    tree = collection_tree(session)
+    with session.chdir(tree):
+        session.run(
+            *("python", "-m", "pytest", "-n", "auto", "-k", "properties", "-p", "no:cacheprovider"),
+            *("tests/unit", *session.posargs),
+            env={"PYTHONPATH": str(tree.parents[2]), "HYPOTHESIS_PROFILE": "fuzz"},
+        )
 
 
 @nox.session(default=False)

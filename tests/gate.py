@@ -31,7 +31,10 @@ LOGS = ROOT / ".nox" / "logs"
 WORKERS = 2
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
-INGREDIENTS = ("noxfile.py", "antsibull-nox.toml", "meta/*requirements.txt", "tests/**/*.txt")
+INGREDIENTS = (
+    *("noxfile.py", "tests/sessions.py", "antsibull-nox.toml"),
+    *("meta/*requirements.txt", "tests/**/*.txt"),
+)
 
 
 @dataclass(frozen=True)
