@@ -22,7 +22,8 @@ from .._contacts.roster_file import RosterFile
 from .._errors import FrontdeskError, InputError
 from .._scratch import scratch_files
 from .._service.answer import Answer, ResultFormat, read_answer
-from .._service.client import Endpoint, ServiceError, check_endpoint, problem_of_answer, send
+from .._service.client import ServiceError, check_endpoint, problem_of_answer, send
+from .._service.endpoint import BodyFormat, Credential, Endpoint, Tls
 from .._service.receipt import Binding, Receipt, endpoint_of, with_history
 from .._service.state import (
     Accepted,
@@ -115,12 +116,9 @@ def job_of(params: Mapping[str, Any]) -> Job:
         prefix = "Bearer" if params["token_header"].lower() == "authorization" else ""
     endpoint = Endpoint(
         url=params["url"],
-        token=params["token"],
-        token_header=params["token_header"],
-        token_prefix=prefix,
-        field_name=params["field_name"],
-        ca_path=params["ca_path"],
-        validate_certs=params["validate_certs"],
+        credential=Credential(params["token"], params["token_header"], prefix),
+        body=BodyFormat(params["field_name"]),
+        tls=Tls(params["ca_path"], params["validate_certs"]),
         timeout=params["timeout"],
     )
     check_endpoint(endpoint)
@@ -256,7 +254,7 @@ def _send(
         [row.cells for row in rows],
         [row.identity or "" for row in rows] if roster.open_ids is not None else None,
     )
-    refused = problem_of_answer(job.endpoint.url, answer)
+    refused = problem_of_answer(job.endpoint, answer)
     if refused is not None:
         return outcome._replace(answer=answer, error=refused)
     receipt = Receipt(

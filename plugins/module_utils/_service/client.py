@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 import ssl
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from .._errors import Finding, FrontdeskError, InputError
 from .._network import check_seconds, is_host
 from .._tls import finding_of_certificate, tls_context
 from .answer import Answer
+from .endpoint import Credential, Endpoint, Tls
 from .library import REQUESTS_ERROR, requests
 from .multipart import MultipartFile
 
@@ -42,33 +43,6 @@ class ServiceError(FrontdeskError):
     """The service could not be reached, or did not take the roster."""
 
 
-class Endpoint(NamedTuple):
-    """Where a roster is sent, and how.
-
-    :ivar url: https, or http to this host itself.
-    :ivar token: the credential; never printed.
-    :ivar token_header: header that carries it.
-    :ivar token_prefix: what stands before it in the header, such as ``Bearer``; empty for nothing.
-    :ivar field_name: form field that holds the file.
-    :ivar ca_path: file with the certificates to trust; None for those of the system.
-    :ivar validate_certs: whether the service's certificate is verified.
-    :ivar timeout: seconds to connect, and seconds that any part of the answer may take.
-    """
-
-    url: str
-    token: str
-    token_header: str
-    token_prefix: str
-    field_name: str
-    ca_path: str | None
-    validate_certs: bool
-    timeout: int
-
-    def __repr__(self) -> str:
-        # The token must not get out by way of a traceback or a log.
-        return f"Endpoint({self.url})"
-
-
 def check_endpoint(endpoint: Endpoint) -> None:
     """Check all that can be checked without the service.
 
@@ -91,20 +65,20 @@ def check_endpoint(endpoint: Endpoint) -> None:
             "people's data would cross the network in clear",
             "Use https://",
         )
-    _check_token(endpoint)
+    _check_token(endpoint.credential)
     check_seconds("timeout", endpoint.timeout)
 
 
-def _check_token(endpoint: Endpoint) -> None:
-    if not endpoint.token:
+def _check_token(credential: Credential) -> None:
+    if not credential.token:
         raise InputError(
             "Cannot upload", "token is empty", "Set token, or FRONTDESK_TOKEN in the environment"
         )
-    if not _HEADER_NAME.fullmatch(endpoint.token_header):
+    if not _HEADER_NAME.fullmatch(credential.token_header):
         raise InputError(
             "Cannot use token_header", "it is not the name of an HTTP header", "Correct it"
         )
-    for option, value in (("token", endpoint.token), ("token_prefix", endpoint.token_prefix)):
+    for option, value in (("token", credential.token), ("token_prefix", credential.token_prefix)):
         if not value.isascii() or not value.isprintable():
             raise InputError(
                 f"Cannot use {option}",
@@ -116,9 +90,9 @@ def _check_token(endpoint: Endpoint) -> None:
 class _Token(_Auth):
     """Sets the token's header. As an AuthBase, for requests would let ~/.netrc replace a plain header."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._name = endpoint.token_header
-        self._value = f"{endpoint.token_prefix} {endpoint.token}".strip()
+    def __init__(self, credential: Credential) -> None:
+        self._name = credential.token_header
+        self._value = f"{credential.token_prefix} {credential.token}".strip()
 
     def __call__(self, request: Any) -> Any:
         request.headers[self._name] = self._value
@@ -128,8 +102,8 @@ class _Token(_Auth):
 class _TlsAdapter(_Adapter):
     """Connections with TLS 1.2 as the floor, never lower."""
 
-    def __init__(self, ca_path: str | None, validate_certs: bool) -> None:
-        self._context = tls_context(ca_path, validate_certs)
+    def __init__(self, tls: Tls) -> None:
+        self._context = tls_context(tls.ca_path, tls.validate_certs)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
@@ -156,9 +130,9 @@ def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tu
     :raises ServiceError: when no answer came, or a redirect.
     :raises InputError: when the certificates to trust cannot be read.
     """
-    body = MultipartFile(endpoint.field_name, file_name, content, size)
-    tried = f"Cannot upload to {_shown(endpoint.url)}"
-    adapter = _TlsAdapter(endpoint.ca_path, endpoint.validate_certs)
+    body = MultipartFile(endpoint.body.field_name, file_name, content, size)
+    tried = f"Cannot upload to {endpoint.shown}"
+    adapter = _TlsAdapter(endpoint.tls)
     with _Uploads() as session:
         session.mount("https://", adapter)
         # What goes to this host itself, in clear, must not leave it by way of a proxy.
@@ -168,9 +142,9 @@ def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tu
                 endpoint.url,
                 data=body,
                 headers={"Content-Type": body.content_type, "Accept": "application/json"},
-                auth=_Token(endpoint),
+                auth=_Token(endpoint.credential),
                 timeout=endpoint.timeout,
-                verify=(endpoint.ca_path or True) if endpoint.validate_certs else False,
+                verify=(endpoint.tls.ca_path or True) if endpoint.tls.validate_certs else False,
                 allow_redirects=False,
                 stream=True,
             )
@@ -199,11 +173,6 @@ def _host_of(location: str) -> str:
         return urlsplit(location).hostname or "itself"
     except ValueError:
         return "a malformed address"
-
-
-def _shown(url: str) -> str:
-    """The URL without its query, which may hold a secret."""
-    return url.partition("?")[0]
 
 
 def _explained(error: Exception) -> Finding:
@@ -246,9 +215,9 @@ def _root_cause(error: BaseException) -> BaseException:
         error = deeper
 
 
-def problem_of_answer(url: str, answer: Answer) -> ServiceError | None:
+def problem_of_answer(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
     """Why an answer does not mean that the roster was accepted; None when it does (RFC 9110, 15)."""
-    tried = f"Cannot upload to {_shown(url)}"
+    tried = f"Cannot upload to {endpoint.shown}"
     said = f"it answered {answer.status}"
     if answer.errors:
         rows = "1 row" if len(answer.errors) == 1 else f"{len(answer.errors)} rows"

@@ -18,7 +18,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import job_of
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import ResultFormat
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import Endpoint
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    BodyFormat,
+    Credential,
+    Endpoint,
+    Tls,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
 
 
@@ -56,7 +61,11 @@ def test_a_job_is_what_the_options_say() -> None:
         )
     )
     assert job.endpoint == Endpoint(
-        "https://X.no/contacts", "t0ken", "X-Key", "Key", "f", "/ca", False, 5
+        "https://X.no/contacts",
+        Credential("t0ken", "X-Key", "Key"),
+        BodyFormat("f"),
+        Tls("/ca", validate_certs=False),
+        timeout=5,
     )
     assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
     assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
@@ -69,8 +78,8 @@ def test_the_defaults_of_a_job() -> None:
     assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
     assert job.result == ResultFormat()
     assert job.key == ("Email", "SMS Phone")
-    assert (job.endpoint.field_name, job.endpoint.timeout) == ("file", 60)
-    assert job.endpoint.validate_certs is True
+    assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
+    assert job.endpoint.tls.validate_certs is True
 
 
 @pytest.mark.parametrize(
@@ -88,7 +97,7 @@ def test_bearer_belongs_to_the_header_authorization(
     header: str, given: str | None, prefix: str
 ) -> None:
     job = job_of(_params(token_header=header, token_prefix=given))
-    assert job.endpoint.token_prefix == prefix
+    assert job.endpoint.credential.token_prefix == prefix
 
 
 @pytest.mark.parametrize(

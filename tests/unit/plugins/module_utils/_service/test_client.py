@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+from typing import Any
 
 import pytest
 import requests
@@ -19,28 +20,32 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
     RowError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    Endpoint,
     ServiceError,
     check_endpoint,
     problem_of_answer,
     send,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
+    Endpoint,
+)
 
 ENDPOINT = Endpoint(
     url="https://x.no/contacts",
-    token="t0ken",
-    token_header="Authorization",
-    token_prefix="Bearer",
-    field_name="file",
-    ca_path=None,
-    validate_certs=True,
-    timeout=60,
+    credential=Credential("t0ken", "Authorization", "Bearer"),
 )
 FORM = "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."
 CLEAR = "people's data would cross the network in clear. Use https://."
 NO_HEADER = (
     "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
 )
+
+
+def _endpoint(changes: dict[str, Any]) -> Endpoint:
+    """The endpoint with changes in it or in its credential."""
+    changes = dict(changes)
+    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
+    return ENDPOINT._replace(credential=ENDPOINT.credential._replace(**own), **changes)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +64,7 @@ NO_HEADER = (
     ],
 )
 def test_good_endpoints_pass(changes: dict[str, object]) -> None:
-    check_endpoint(ENDPOINT._replace(**changes))  # type: ignore[arg-type]  # a table of several types
+    check_endpoint(_endpoint(changes))
 
 
 @pytest.mark.parametrize(
@@ -107,12 +112,13 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
 )
 def test_bad_endpoints_are_named(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(ENDPOINT._replace(**changes))  # type: ignore[arg-type]  # a table of several types
+        check_endpoint(_endpoint(changes))
     assert str(caught.value) == message
 
 
 def test_the_token_is_in_no_text_of_an_endpoint() -> None:
     assert repr(ENDPOINT) == str(ENDPOINT) == "Endpoint(https://x.no/contacts)"
+    assert repr(ENDPOINT.credential) == str(ENDPOINT.credential) == "Credential(...)"
 
 
 @pytest.mark.parametrize(
@@ -156,16 +162,14 @@ def test_the_token_is_in_no_text_of_an_endpoint() -> None:
 )
 def test_what_a_status_means(status: int, refused: int, answer: str, remedy: str) -> None:
     errors = (RowError(1, None, "Email", "not unique"),) * refused
-    error = problem_of_answer(
-        "https://x.no/contacts?key=secret", Answer(status, {}, errors, readable=True)
-    )
+    endpoint = ENDPOINT._replace(url="https://x.no/contacts?key=secret")
+    error = problem_of_answer(endpoint, Answer(status, {}, errors, readable=True))
     assert str(error) == f"Cannot upload to https://x.no/contacts: {answer}. {remedy}."
 
 
 def test_an_answer_counts_only_when_it_can_be_read() -> None:
-    url = "https://x.no/contacts"
-    assert problem_of_answer(url, Answer(200, {}, (), readable=True)) is None
-    assert str(problem_of_answer(url, Answer(200, {}, (), readable=False))) == (
+    assert problem_of_answer(ENDPOINT, Answer(200, {}, (), readable=True)) is None
+    assert str(problem_of_answer(ENDPOINT, Answer(200, {}, (), readable=False))) == (
         "Cannot upload to https://x.no/contacts: it answered 200, but not with what result says; "
         "the roster counts as not accepted. "
         "Check url and result against the service's documentation."

@@ -17,10 +17,13 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
     MAX_ANSWER,
-    Endpoint,
     ServiceError,
     check_endpoint,
     send,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
+    Endpoint,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
@@ -48,15 +51,10 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _send(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
+    credential = Credential("t0ken", "Authorization", "Bearer")
+    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
     endpoint = Endpoint(
-        url=f"http://127.0.0.1:{port}{path}",
-        token="t0ken",
-        token_header="Authorization",
-        token_prefix="Bearer",
-        field_name="file",
-        ca_path=None,
-        validate_certs=True,
-        timeout=20,
+        url=f"http://127.0.0.1:{port}{path}", credential=credential._replace(**own), timeout=20
     )._replace(**changes)
     check_endpoint(endpoint)
     return send(endpoint, "receptionist.csv", io.BytesIO(CSV), len(CSV))

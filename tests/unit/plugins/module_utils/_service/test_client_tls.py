@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    Endpoint,
     ServiceError,
     _TlsAdapter,
     send,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
+    Endpoint,
+    Tls,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
@@ -38,12 +42,8 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tuple[int, bytes]:
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
-        token="t0ken",
-        token_header="Authorization",
-        token_prefix="Bearer",
-        field_name="file",
-        ca_path=None if ca_path is None else str(ca_path),
-        validate_certs=validate_certs,
+        credential=Credential("t0ken", "Authorization", "Bearer"),
+        tls=Tls(None if ca_path is None else str(ca_path), validate_certs),
         timeout=20,
     )
     return send(endpoint, "a.csv", io.BytesIO(b"A\r\n"), 3)
@@ -166,7 +166,7 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("validate_certs", [True, False])
 def test_a_service_behind_a_proxy_is_held_to_the_same(validate_certs: bool) -> None:
-    adapter = _TlsAdapter(None, validate_certs)
+    adapter = _TlsAdapter(Tls(None, validate_certs))
     context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
     assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
