@@ -65,11 +65,11 @@ def _show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> No
             "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
         ) from error
     except OSError as error:
-        # OpenSSL's own words are a number at times; a file that is not there has better ones.
-        reason = getattr(error, "reason", None) or error.strerror
+        # OpenSSL's own words differ from one version to the next.
+        is_content = isinstance(error, ssl.SSLError) or not error.strerror
         raise InputError(
             tried,
-            str(reason or "it cannot be read"),
+            "they are no certificate and its key" if is_content else str(error.strerror),
             "Give files in PEM format; without client_key the key stands in client_cert, too",
         ) from error
 

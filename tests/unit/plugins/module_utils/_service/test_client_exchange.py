@@ -10,6 +10,7 @@ import email
 import email.policy
 import io
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,75 @@ def test_silence_within_the_answer_ends_with_the_timeout() -> None:
     with http_server(stall) as server, pytest.raises(ServiceError) as caught:
         _send(server.port, timeout=1)
     assert caught.value.answer == "it did not answer in time"
+
+
+def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
+    over = threading.Event()
+
+    def trickle(_request: Request, write: Write) -> None:
+        write(b"HTTP/1.1 200 OK\r\n")
+        while not over.wait(0.1):
+            write(b"X-Drop: 1\r\n")
+
+    def trickle_in_body(_request: Request, write: Write) -> None:
+        write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not over.wait(0.1):
+            write(b" ")
+
+    for answer in (trickle, trickle_in_body):
+        with http_server(answer) as server, pytest.raises(ServiceError) as caught:
+            _send(server.port, timeout=1)
+        assert caught.value.answer == "it did not answer in time"
+        assert caught.value.lost
+    over.set()
+
+
+def test_a_service_that_does_not_take_the_body_ends_with_the_timeout() -> None:
+    size = 64 << 20
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(ServiceError) as caught:
+        endpoint = Endpoint(
+            url=f"http://127.0.0.1:{listener.getsockname()[1]}/c",
+            credential=Credential("t0ken", "Authorization", "Bearer"),
+            retries=Retries(0, 0),
+            timeout=1,
+        )
+        send(endpoint, "a.csv", Content(io.BytesIO(b"x" * size), size))
+    assert caught.value.lost
+
+
+def test_headers_that_cannot_be_read_bring_no_url_into_a_log(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def strange(_request: Request, write: Write) -> None:
+        write(b"HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 0\r\n\r\n")
+
+    with http_server(strange) as server:
+        _send(
+            server.port,
+            token="s3cret-1",
+            token_param="t",
+            token_header="",
+            token_prefix="",
+            timeout=1,
+        )
+    assert server.requests[0].path == "/contacts?t=s3cret-1"
+    assert "s3cret-1" not in "".join(capfd.readouterr())
+
+
+def test_a_retried_body_is_sent_from_its_beginning_and_the_waits_grow() -> None:
+    waits: list[float] = []
+    answers = iter([plain("503 X"), plain("429 X", b"", "Retry-After: 7"), b"", plain("200 OK")])
+    with http_server(lambda _request, write: write(next(answers))) as server:
+        endpoint = Endpoint(
+            url=f"http://127.0.0.1:{server.port}/c",
+            method="PUT",
+            credential=Credential("t0ken", "Authorization", "Bearer"),
+            retries=Retries(3, 2),
+        )
+        content = Content(io.BytesIO(b"junk" + CSV), len(CSV), start=4)
+        reply = send(endpoint, "a.csv", content, waits.append)
+    assert (reply.status, reply.attempts, waits) == (200, 4, [2.0, 7.0, 8.0])
+    assert all(CSV in request.body and b"junk" not in request.body for request in server.requests)
 
 
 def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
