@@ -94,12 +94,11 @@ def test_each_credential_gets_in_and_a_netrc_changes_nothing(
     netrc.write_text("default login ada password Pw7.other\n", encoding="ascii")
     netrc.chmod(0o600)
     way = WAYS[name]
-    certificate = client_cert if way.manner.client_name else {}
+    certificate = dict(client_cert) if way.manner.client_name else {}
     with receiver(issuer, locations=["oslo-hq"], manner=way.manner) as service:
-        options = {**way.options(service.token), **certificate}
-        netrc_alone = _upload(service, place, **{**options, "state_dir": str(place.state)})
-        assert netrc_alone["uploaded"]
-        assert netrc_alone["attempts"] == 1
+        options: dict[str, Any] = {**way.options(service.token), **certificate}
+        answer = _upload(service, place, **options)
+        assert (answer["uploaded"], answer["attempts"]) == (True, 1)
         service.fail_next(401)
         answer = _upload(service, place, force=True, **options)
         assert "it answered 401 (it does not know the credential)" in answer.message
@@ -110,7 +109,7 @@ def test_a_redirect_takes_no_credential_along(
     name: str, issuer: Authority, client_cert: dict[str, str], place: Place
 ) -> None:
     way = WAYS[name]
-    certificate = client_cert if way.manner.client_name else {}
+    certificate: dict[str, Any] = client_cert if way.manner.client_name else {}
     with (
         receiver(issuer, locations=["oslo-hq"], manner=way.manner) as service,
         receiver(issuer, locations=["oslo-hq"]) as other,
@@ -165,7 +164,8 @@ class TestClientCertificates:
                 serialization.BestAvailableEncryption(b"Pw7.other"),
             )
         )
-        answer = _upload(service, place, **{**client_cert, "client_key": str(path)})
+        wrong: dict[str, Any] = {**client_cert, "client_key": str(path)}
+        answer = _upload(service, place, **wrong)
         assert answer.message == (
             f"Cannot use client_cert {client_cert['client_cert']} with client_key {path}: the key is"
             " encrypted. Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW."
@@ -224,11 +224,10 @@ class TestProxies:
         with proxy() as running:
             assert _upload(service, place, running.environment)["uploaded"]
             assert len(running.targets) == 1
-            for env, more in (
-                ({**running.environment, "NO_PROXY": "localhost"}, {}),
-                (running.environment, {"use_proxy": False}),
-            ):
-                assert _upload(service, place, env, force=True, **more)["uploaded"]
+            beside = {**running.environment, "NO_PROXY": "localhost"}
+            assert _upload(service, place, beside, force=True)["uploaded"]
+            answer = _upload(service, place, running.environment, force=True, use_proxy=False)
+            assert answer["uploaded"]
             assert len(running.targets) == 1
 
     def test_it_asks_for_a_password(self, service: Receiver, place: Place) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import Retries
@@ -69,7 +69,7 @@ def test_what_may_not_be_repeated_is_not_waited_for() -> None:
     assert wait_before_next(Retries(3, 2), "PUT", 1, LOST, None) == 2.0
 
 
-NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=timezone(timedelta(0)))
 DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
 
 
