@@ -46,7 +46,7 @@ WAYS = {
     ),
     "client certificate and token": Way(Manner(client_name=CLIENT), lambda token: {"token": token}),
 }
-BODIES = {
+BODIES: dict[str, tuple[Manner, dict[str, Any]]] = {
     "PUT of the file": (
         Manner(method="PUT", raw=True),
         {"method": "PUT", "body_format": "raw", "content_type": "text/csv"},

@@ -177,7 +177,9 @@ def _is_unknown_name(cause: OSError) -> bool:
 def _root_cause(error: BaseException) -> BaseException:
     """The failure below the layers of requests and urllib3, which keep it in `reason` or in `args`."""
     while True:
-        below = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        # What urllib3 was doing when it failed is beside the point where it says so.
+        context = None if error.__suppress_context__ else error.__context__
+        below = [getattr(error, "reason", None), *error.args, error.__cause__, context]
         deeper = next((item for item in below if isinstance(item, BaseException)), None)
         if deeper is None:
             return error
