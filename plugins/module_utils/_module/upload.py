@@ -27,6 +27,7 @@ from .._service.receipt import Binding, Receipt, endpoint_of, with_history
 from .._service.refusals import Sent
 from .._service.state import Accepted, announce, read_accepted, withdraw, write_accepted
 from .._service.status import ServiceError, problem_of_answer
+from .._service.transport import check_files
 from .files import load_roster
 from .job import Job
 from .remaining import remaining_roster
@@ -98,6 +99,7 @@ def upload(job: Job, check_mode: bool, with_diff: bool = False) -> Outcome:
     :param with_diff: whether the plan is to hold what a diff shows.
     :raises FrontdeskError: when roster or state cannot be used, before anything is sent.
     """
+    check_files(job.endpoint.tls)
     with _load_src(job):  # a bad roster is said before anything is made
         pass
     lock = watched(job.state_dir) if check_mode else locked(job.state_dir)
@@ -129,7 +131,7 @@ def _upload(job: Job, roster: RosterFile, check_mode: bool, with_diff: bool) -> 
     except GuardError as error:
         return outcome._replace(error=error)
     if base is not None and base.receipt.complete and plan.is_empty and not job.force:
-        return _keep(job, outcome, base.receipt, roster, check_mode)
+        return _keep(job, outcome, base, roster, check_mode)
     if check_mode:
         return outcome._replace(changed=True, uploaded=True)
     return _send(job, outcome, _Step(roster, binding, base, accepted))
@@ -183,12 +185,12 @@ def _why_no_receipt(accepted: Accepted | None, binding: Binding, directory: Path
 
 
 def _keep(
-    job: Job, outcome: Outcome, receipt: Receipt, roster: RosterFile, check_mode: bool
+    job: Job, outcome: Outcome, base: Accepted, roster: RosterFile, check_mode: bool
 ) -> Outcome:
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
-    if roster.open_ids is None or roster.ids_sha256 == receipt.identities:
+    if roster.open_ids is None or roster.ids_sha256 == base.roster.ids_sha256:
         return outcome
-    receipt = receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = base.receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
         write_accepted(job.state_dir, receipt, roster)
     return outcome._replace(changed=True, receipt=receipt)

@@ -66,7 +66,7 @@ def read_accepted(directory: Path) -> Accepted | None:
         receipt,
         roster._replace(open_ids=None, ids_sha256=""),
         f"{directory / receipt.identities}.ids is missing or damaged: this run tells contacts apart by key. "
-        "The next upload that is accepted writes it anew, or restore it from a backup.",
+        "It is written anew with the next roster that is accepted or the same; or restore it from a backup.",
     )
 
 

@@ -44,6 +44,15 @@ def service_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
+def check_files(tls: Tls) -> None:
+    """See that certificates and key can be used, before anything else is done.
+
+    :raises InputError: names the file.
+    """
+    service_context(tls)
+    verification(tls)
+
+
 class _EncryptedKeyError(Exception):
     """The key needs a pass phrase."""
 

@@ -12,8 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock import locked
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes
@@ -217,6 +222,39 @@ def test_another_run_is_kept_out(sync: Sync) -> None:
     assert sync.sent == []
     sync.run(initial=True, check_mode=True)
     assert sync.files() == {"lock": b""}
+
+
+def test_damaged_identities_of_the_state_are_warned_of(sync: Sync) -> None:
+    sync.run(initial=True)
+    (ids,) = sync.state.glob("*.ids")
+    ids.unlink()
+    outcome = sync.run()
+    assert (did(outcome), outcome.plan.by_identity) == ((True, False), False)
+    assert [warning.partition(":")[0] for warning in outcome.warnings] == [
+        f"{ids} is missing or damaged"
+    ]
+    assert sync.run().warnings == ()
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_files_of_certificates_are_looked_at_before_anything_is_made(
+    sync: Sync, check_mode: bool
+) -> None:
+    os.unlink(sync.src)
+    with pytest.raises(InputError, match="Cannot use client_cert /none"):
+        sync.run(check_mode=check_mode, url="https://localhost/c", client_cert="/none")
+    assert not sync.state.exists()
+
+
+def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.run(initial=True)
+    sync.people(A, B)
+    monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
+    with pytest.raises(FrontdeskError, match="bytes shorter while it was sent"):
+        sync.run(max_removed_percent=100.0)
+    assert _complete(sync)
 
 
 def _no_rows(path: Path) -> None:

@@ -236,7 +236,8 @@ def test_damaged_identities_are_told_and_do_no_harm(tmp_path: Path, damage: byte
     assert accepted.roster.open_ids is None
     assert accepted.warning == (
         f"{path} is missing or damaged: this run tells contacts apart by key. "
-        "The next upload that is accepted writes it anew, or restore it from a backup."
+        "It is written anew with the next roster that is accepted or the same; or restore it from a "
+        "backup."
     )
 
 
