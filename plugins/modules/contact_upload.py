@@ -14,7 +14,12 @@ author:
 description:
   - Compares a roster with the last one that the service accepted, and uploads it over HTTPS if they differ.
   - Nothing is sent when nothing changed, and nothing when the plan removes more contacts than permitted.
-  - A status from 200 to 299 means that the service accepted the roster, except 202, by which it has yet to decide.
+  - A status from 200 to 299 means that the service accepted the roster, except 202, by which it has yet to decide;
+    O(status_code) changes that.
+  - A service that accepts a roster and says in its answer that it refused some of the rows makes the task fail. What it
+    took counts as accepted, what it refused does not, and the next run sends all of it again.
+  - The credential is one of O(token), in a header or with O(token_param) in the query; O(url_username) with
+    O(url_password); and O(client_cert), which may also stand beside one of the others.
   - What the service accepted is kept in a state directory together with a receipt; the next run compares with it.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
@@ -35,21 +40,58 @@ options:
   url:
     description:
       - Where the service takes uploads, as its documentation says. Redirects are not followed.
-      - It is printed by B(-vvv) and written into the receipt without its query. Put no credential in it.
+      - It is printed by B(-vvv) and written into the receipt without its query. A credential in it is refused.
       - Only a service on this host itself can be reached by C(http://).
     type: str
     required: true
+  method:
+    description:
+      - The request's method, as the service's documentation says.
+      - V(PUT) may be repeated without harm, so more is tried again with it. See O(retries).
+    type: str
+    choices: [POST, PUT, PATCH]
+    default: POST
+  body_format:
+    description:
+      - V(multipart) sends a form (C(multipart/form-data)) with the file in O(field_name).
+      - V(raw) sends the file as it is.
+    type: str
+    choices: [multipart, raw]
+    default: multipart
   field_name:
     description:
       - Name of the form field that holds the file.
     type: str
     default: file
+  form_fields:
+    description:
+      - Further fields of the form, which stand before the file. Flags are written V(true) and V(false).
+      - They are printed and logged. A name that looks like a credential's is refused.
+    type: dict
+    default: {}
+  content_type:
+    description:
+      - Media type of the file, in the form or of the whole request.
+    type: str
+    default: text/csv; charset=utf-8
+  params:
+    description:
+      - Parameters that are added to the query of O(url). Flags are written V(true) and V(false).
+      - They are printed and logged. A name that looks like a credential's is refused; see O(token_param).
+      - With other parameters it is the same endpoint, and what did not change is not sent again; see O(force).
+    type: dict
+    default: {}
+  headers:
+    description:
+      - Further headers. Those that say what is sent, such as C(Content-Type), are set by other options.
+      - They are printed and logged. A name that looks like a credential's is refused; see O(token_header).
+    type: dict
+    default: {}
   token:
     description:
       - The service's credential.
       - If not set, the environment variable E(FRONTDESK_TOKEN) is used. An empty variable counts as unset.
     type: str
-    required: true
     aliases: [api_token]
   token_header:
     description:
@@ -61,6 +103,29 @@ options:
       - What stands before the token in the header, with a space between them.
       - If not set, it is V(Bearer) in the header C(Authorization), and nothing in others.
     type: str
+  token_param:
+    description:
+      - The parameter of the query that carries the token, instead of a header. It is added to O(params), and its value
+        is printed nowhere. Servers and proxies may log it all the same; prefer a header where the service takes one.
+    type: str
+  url_username:
+    description:
+      - User name for HTTP Basic. Services that take a key without a password take it here.
+      - If not set, the environment variable E(FRONTDESK_URL_USERNAME) is used. An empty variable counts as unset.
+    type: str
+  url_password:
+    description:
+      - Password for HTTP Basic.
+      - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable counts as unset.
+    type: str
+  client_cert:
+    description:
+      - A file in PEM format with the certificate to show, and those between it and its CA.
+    type: path
+  client_key:
+    description:
+      - A file in PEM format with the certificate's key, not encrypted. If not set, it stands in O(client_cert), too.
+    type: path
   ca_path:
     description:
       - A file in PEM format with the certificates to trust. If not set, they are those of the system and those that
@@ -74,11 +139,45 @@ options:
       - Without this, whoever is on the network can read the token and all contacts.
     type: bool
     default: true
+  tls_minimum:
+    description:
+      - The oldest version of TLS.
+    type: str
+    choices: ["1.2", "1.3"]
+    default: "1.2"
+  use_proxy:
+    description:
+      - Whether the proxies count that the environment names (C(HTTPS_PROXY), C(ALL_PROXY), C(NO_PROXY)), where the
+        module runs.
+    type: bool
+    default: true
   timeout:
     description:
-      - Seconds to connect, and seconds that any part of the answer may take.
+      - Seconds to connect, seconds in which each 256 KiB of the roster must be taken, and then seconds until the whole
+        answer is there. A service that sends it in drops gains no time by that.
     type: int
     default: 60
+  retries:
+    description:
+      - How often to try again, from 0 to 10, what may be repeated.
+      - With every O(method) that is where the service cannot have taken anything, that is, when no connection was made
+        and after the statuses 408, 425, 429 and 503.
+      - With V(PUT) it is also where it may have taken it, that is, when a connection was lost or there was no answer in
+        time, and after the statuses 502 and 504.
+    type: int
+    default: 3
+  retry_interval:
+    description:
+      - Seconds before it is tried again for the first time, from 0 to 60. Each later wait is twice as long, up to 60.
+      - A longer wait that the service asks for (C(Retry-After)) is kept up to 300 seconds. Beyond that the task fails.
+    type: int
+    default: 2
+  status_code:
+    description:
+      - Statuses by which the service accepts the roster, from 200 to 299.
+      - If not set, it is all of these but 202. With 202 in the list, what it may yet refuse counts as accepted.
+    type: list
+    elements: int
   profile:
     description:
       - Name of what the service accepts. A receipt counts for one profile.
@@ -118,7 +217,8 @@ options:
     description:
       - Permit an upload without a receipt of an earlier one. Set it for the first run only, for without a receipt
         nothing can tell how many contacts an upload removes.
-      - A receipt counts for one endpoint, profile and header. With another it counts as none.
+      - A receipt counts for one endpoint, profile and header. With another it counts as none. The endpoint is O(url)
+        without its query; how it is used, such as O(method) and O(params), makes no other of it.
     type: bool
     default: false
   force:
@@ -129,22 +229,41 @@ options:
   result:
     description:
       - Where the service's JSON answer holds counts and row errors.
-      - When it lists row errors, or holds neither of the two, the roster counts as not accepted whatever the status.
+      - When it holds neither of the two, the roster counts as not accepted whatever the status.
+      - When rows were refused and the answer tells which, the others count as accepted; see O(result.errors). When it
+        does not tell, nothing does. Both ways the task fails, and the next run sends the roster again.
+      - A service that takes nothing at all as soon as it refuses a row has to say so by its status.
     type: dict
     suboptions:
       counts:
         description:
-          - Path to an object of numbers, its keys parted by dots.
+          - Path to an object of numbers, its keys parted by dots. V(.) is the whole answer.
         type: str
+      refused:
+        description:
+          - Names of the counts that say how many contacts were not taken, such as V(skipped) and V(failed).
+          - At least one of them has to be there.
+        type: list
+        elements: str
+        default: []
       errors:
         description:
-          - Path to a list of objects, one for each refused row.
+          - Path to a list of objects, one for each refused row, or with O(result.status) for each row.
         type: str
       row:
         description:
-          - Key of the row's number in such an object. The first row after the header is 1.
+          - Key of the row's number in such an object, or of its value in O(result.row_column).
         type: str
         default: row
+      first_row:
+        description:
+          - The number that the service gives the first row after the header. It is V(2) where lines are counted.
+        type: int
+        default: 1
+      row_column:
+        description:
+          - Title of a column, where the service names rows by their values in it instead of by numbers.
+        type: str
       column:
         description:
           - Key of the column's title.
@@ -152,9 +271,20 @@ options:
         default: column
       cause:
         description:
-          - Key of the reason. The values of the row are taken out of it.
+          - Key of the reason. What stands in the roster is taken out of it.
         type: str
         default: error
+      status:
+        description:
+          - Key of a row's status, where the service lists all rows and not only those that it refused.
+        type: str
+      accepted:
+        description:
+          - The statuses of rows that were taken, in any case, such as V(Imported), V(Updated) and V(Not Changed). A row
+            with any other was refused.
+        type: list
+        elements: str
+        default: []
 seealso:
   - module: frontdesk.contacts.ad_contacts_export
 """
@@ -178,6 +308,34 @@ EXAMPLES = r"""
     result:
       counts: counts
       errors: errors
+
+- name: Replace the file of a service that takes it as it is, by a key without a password (MRI OnLocation)
+  frontdesk.contacts.contact_upload:
+    src: /var/lib/frontdesk-contacts/contacts.csv
+    url: https://frontdesk.example/api/contacts/import
+    method: PUT
+    body_format: raw
+    content_type: text/csv
+    url_username: "{{ vault_frontdesk_key }}"
+    state_dir: /srv/state/onlocation
+    result:
+      errors: rows
+      status: status
+      accepted: [Imported, Updated, Not Changed]
+
+- name: Send a token in the query, and say what becomes of missing contacts (Envoy, Sine)
+  frontdesk.contacts.contact_upload:
+    src: /var/lib/frontdesk-contacts/contacts.csv
+    url: https://frontdesk.example/api/contacts/import
+    token: "{{ vault_frontdesk_token }}"
+    token_param: auth_token
+    params:
+      remove-hosts: true
+      send-emails: false
+    state_dir: /srv/state/sine
+    result:
+      counts: counts
+      refused: [skipped, failed]
 """
 
 RETURN = r"""
@@ -214,6 +372,12 @@ plan:
     by_location:
       description: The same numbers by location.
       type: dict
+    invalid:
+      description:
+        - Those of the removed who are still in the directory, at most 50 of them, with C(identity), C(location) and
+          C(cause), which says why the export left them out.
+      type: list
+      elements: dict
   sample:
     id: 5a1f0c9be0d2a4f7
     added: 1
@@ -223,6 +387,7 @@ plan:
     removed_invalid: 0
     unchanged: 180
     by_location: {}
+    invalid: []
 service:
   description: What the service answered, without anybody's values; V(null) when it was not asked.
   returned: when the roster and the state could be read
@@ -239,12 +404,21 @@ service:
       type: list
       elements: dict
     error_count:
-      description: Number of rows that it refused.
+      description: Number of refusals that it listed; of one row there may be several.
+      type: int
+    refused:
+      description: Number of contacts that it did not take, as the list and the counts say.
       type: int
 receipt:
-  description: What the service accepted last, and when; V(null) when there is none.
+  description:
+    - What the service accepted last, and when; V(null) when there is none. With C(complete=false) it is not known to
+      have this roster and nothing else, and the next run sends again.
   returned: when the roster and the state could be read
   type: dict
+attempts:
+  description: How often the roster was sent; 0 when it was not.
+  returned: always
+  type: int
 """
 
 from typing import Any
@@ -253,8 +427,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._module.arguments import upload_spec
+from ..module_utils._module.job import job_of
 from ..module_utils._module.libraries import require
-from ..module_utils._module.upload import job_of, upload
+from ..module_utils._module.upload import upload
 from ..module_utils._service.library import REQUESTS
 
 
@@ -265,8 +440,10 @@ def main() -> None:
     try:
         outcome = upload(job_of(module.params), module.check_mode, module._diff)
     except FrontdeskError as error:
-        module.fail_json(msg=str(error), uploaded=False)
+        module.fail_json(msg=str(error), uploaded=False, attempts=0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
+    for warning in outcome.warnings:
+        module.warn(warning)
     if not outcome.plan.by_identity:
         module.warn(
             "The rosters have no matching identities: contacts are told apart by "

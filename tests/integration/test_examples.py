@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.integration.support.playbooks import Inventory, run_playbook
-from tests.lab.receiver import receiver
+from tests.lab.receiver import Manner, receiver
 
 if TYPE_CHECKING:
     from tests.integration.support.place import Place
@@ -100,16 +101,40 @@ def test_every_example_of_every_plugin(
         for name, text in found.items()
     }
     locations = [site.location for site in active_directory.company.sites]
-    with receiver(issuer, locations=locations, token_header="X-Api-Key", token_prefix="") as other:
-        for task, running in zip(tasks["contact_upload"], (service, other), strict=True):
+    flags = {"remove-hosts": "true", "send-emails": "false"}
+    manners = (
+        Manner(),
+        Manner(method="PUT", raw=True, is_basic=True),
+        Manner(flags=flags, token_param="auth_token"),
+    )
+    headers = ("X-Api-Key", "Authorization", "Authorization")
+    with contextlib.ExitStack() as running:
+        others = [
+            running.enter_context(
+                receiver(
+                    issuer,
+                    locations=locations,
+                    token_header=header,
+                    token_prefix="",
+                    manner=manner,
+                )
+            )
+            for header, manner in zip(headers, manners, strict=True)
+        ]
+        # What these services answer is their own.
+        others[1].fail_next(200, {"rows": [{"row": 1, "status": "Imported"}]})
+        others[2].fail_next(200, {"counts": {"imported": 1, "skipped": 0}})
+        for task, each in zip(tasks["contact_upload"], (service, *others), strict=True):
             options = task["frontdesk.contacts.contact_upload"]
             assert options["url"] == SERVICE_URL
-            options.update(url=running.url, token=running.token)
+            name = "url_username" if "url_username" in options else "token"
+            options.update({"url": each.url, name: each.token})
         run = run_playbook(
             place, write_play(place, tasks, active_directory), inventory(active_directory)
         )
         run.check()
-        assert (service.uploads, other.uploads) == (1, 1)
+        assert [each.requests for each in (service, *others)] == [1, 1, 1, 1]
+        assert [each.uploads for each in (service, others[0])] == [1, 1]
 
 
 def write_play(place: Place, tasks: dict[str, Any], directory: RunningDirectory) -> str:

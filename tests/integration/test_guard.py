@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority
 
 KNOWN = 40
+SINCE_FORMAT_2 = ("needs", "checksum", "sequence", "complete")
 FIRST_UPLOAD = "If this is the first upload, set initial: true for this run."
 
 
@@ -197,11 +198,21 @@ class TestReceipt:
 
     def test_of_a_newer_format(self, service: Receiver, place: Place) -> None:
         receipt = place.state / "receipt.json"
-        receipt.write_text(json.dumps({**json.loads(receipt.read_text("utf-8")), "format": 2}))
+        newer = {**json.loads(receipt.read_text("utf-8")), "format": 3, "needs": "2.0.0"}
+        receipt.write_text(json.dumps(newer))
         assert run_upload(service, place).message == (
-            f"Cannot use {receipt}: its format 2 is newer than 1."
-            " Update the collection frontdesk.contacts."
+            f"Cannot use {receipt}: its format 3 is newer than 2."
+            " Update the collection frontdesk.contacts to 2.0.0 or newer."
         )
+
+    def test_of_the_first_format(self, service: Receiver, place: Place) -> None:
+        receipt = place.state / "receipt.json"
+        document = json.loads(receipt.read_text("utf-8"))
+        first = {name: document[name] for name in document if name not in SINCE_FORMAT_2}
+        receipt.write_text(json.dumps({**first, "format": 1}))
+        assert not run_upload(service, place)["changed"]
+        assert run_upload(service, place, force=True)["uploaded"]
+        assert json.loads(receipt.read_text("utf-8"))["format"] == 2
 
     def test_roster_of_the_receipt_is_gone(self, service: Receiver, place: Place) -> None:
         (roster,) = place.state.glob("*.csv")

@@ -92,7 +92,7 @@ def test_wrong_password(world: World, fjord: Company) -> None:
 
 def test_wrong_token(world: World, fjord: Company) -> None:
     run = world.run("-vvv", given_by="variables", wrong="FRONTDESK_TOKEN")
-    assert ": it answered 401. Check token" in run.failure
+    assert ": it answered 401 (it does not know the credential). Check token" in run.failure
     assert not [value for value in values(fjord) if value in run.output]
 
 

@@ -22,18 +22,25 @@ if TYPE_CHECKING:
     from tests.integration.support.place import Place
     from tests.lab.authority import Authority
 
+CREDENTIAL = (
+    "it answered 401 (it does not know the credential)."
+    " Check token, token_header and token_prefix, and what the token may do."
+)
 REQUESTS: list[tuple[dict[str, Any], str]] = [
     (
         {"token": "Tk7.another"},
-        ("it answered 401. Check token, token_header and token_prefix, and what the token may do."),
+        CREDENTIAL,
     ),
     (
         {"token_prefix": ""},
-        ("it answered 401. Check token, token_header and token_prefix, and what the token may do."),
+        CREDENTIAL,
     ),
     (
         {"field_name": "contacts"},
-        "it answered 400. Look up the status in the service's documentation.",
+        (
+            "it answered 400 (it cannot read the request). Compare method, body_format, field_name,"
+            " form_fields, params and the columns with the service's documentation."
+        ),
     ),
 ]
 
@@ -56,12 +63,14 @@ class TestAnswers:
         assert answer.message == f"Cannot upload to {service.url}: {answered}"
         assert service.requests == 1
 
-    @pytest.mark.parametrize("status", [500, 503])
-    def test_service_has_a_problem(self, status: int, service: Receiver, place: Place) -> None:
+    @pytest.mark.parametrize(("status", "meaning"), [(500, ""), (503, " (it is not available)")])
+    def test_service_has_a_problem(
+        self, status: int, meaning: str, service: Receiver, place: Place
+    ) -> None:
         service.fail_next(status, b"<h1>Zebedy Quarrelstone broke it</h1>")
-        answer = refused_upload(service, place)
+        answer = refused_upload(service, place, retries=0)
         assert answer.message == (
-            f"Cannot upload to {service.url}: it answered {status}."
+            f"Cannot upload to {service.url}: it answered {status}{meaning}."
             " The service has a problem; the next run sends the roster again."
         )
         assert answer.result["service"]["status"] == status
@@ -80,14 +89,17 @@ class TestAnswers:
             " Give the final address in url."
         )
 
-    def test_accepted_with_row_errors_counts_as_refused(
-        self, service: Receiver, place: Place
-    ) -> None:
+    def test_accepted_in_part_counts_in_part(self, service: Receiver, place: Place) -> None:
         service.fail_next(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
-        answer = refused_upload(service, place)
+        answer = run_upload(service, place, initial=True)
         assert answer.message.startswith(
-            f"Cannot upload to {service.url}: it answered 200 and refused 1 row;"
+            f"Cannot upload to {service.url}: it answered 200 and refused 1 row; the others count"
         )
+        assert (answer.result["uploaded"], answer.result["changed"]) == (False, True)
+        assert answer.result["receipt"]["rows"] == 1
+        again = run_upload(service, place)
+        assert (again["uploaded"], again["plan"]["added"]) == (True, 1)
+        assert not run_upload(service, place)["changed"]
 
 
 def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
@@ -108,6 +120,7 @@ def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
         "counts": {"received": 3, "added": 0, "updated": 0, "removed": 0},
         "errors": [{**row, "cause": "is no location of this account"}],
         "error_count": 1,
+        "refused": 1,
     }
     service.fail_next(422, {"errors": [{"row": 2, "column": "Email", "error": service_words}]})
     answer = refused_upload(service, place)

@@ -87,11 +87,17 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"url": "https://me:Tk7.secret@frontdesk.example/"},
-        "Cannot use the url: it holds a user name or a password. Use token.",
+        (
+            "Cannot use the url: it holds a user name or a password."
+            " Use token, or url_username and url_password."
+        ),
     ),
     (
         {"token": ""},
-        "Cannot upload: token is empty. Set token, or FRONTDESK_TOKEN in the environment.",
+        (
+            "Cannot upload: no credential is given."
+            " Set token, or FRONTDESK_TOKEN in the environment; or url_username; or client_cert."
+        ),
     ),
     (
         {"token": "Tk7.æøå"},

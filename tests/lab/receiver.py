@@ -4,8 +4,8 @@
 
 """The lab's front-desk service: takes a file of contacts over HTTPS and is strict about it.
 
-POST multipart/form-data with the one field `file` (text/csv), and the token in a header. What it
-answers, always as JSON:
+POST multipart/form-data with the one field `file` (text/csv), and the token in a header, unless a
+`Manner` says otherwise. What it answers, always as JSON:
 
 200  the file replaced what was known: {"counts": {received, added, updated, removed}, "errors": []}
 422  rows are wrong, nothing was taken: {"counts": ..., "errors": [{"row", "column", "error"}]}
@@ -15,6 +15,7 @@ answers, always as JSON:
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hmac
 import json
@@ -44,6 +45,26 @@ PATH = "/contacts"
 FIELD = "file"
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a service wants its files, where that differs from one to the next."""
+
+    method: str = "POST"
+    raw: bool = False
+    """Whether the file is the body itself, as text/csv."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What the form's further fields must hold."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """What the query must hold."""
+    token_param: str | None = None
+    """The query's parameter that holds the token; None for a header."""
+    is_basic: bool = False
+    """Whether the token is the user name of HTTP Basic, without a password."""
+    client_name: str | None = None
+    """The common name in the client's certificate; without a token, it is all that counts."""
+    wants_token: bool = True
+
+
 @dataclass
 class Receiver:
     """A running service, what it has taken so far, and how to make it misbehave.
@@ -58,6 +79,7 @@ class Receiver:
     token: str = field(repr=False)
     token_header: str = "Authorization"
     token_prefix: str = "Bearer "
+    manner: Manner = field(default_factory=Manner)
     url: str = ""
     history: list[list[Contact]] = field(default_factory=list)
     """What each accepted upload held, the oldest first."""
@@ -119,11 +141,13 @@ class Receiver:
     def _judge(self, request: Request) -> Answer:
         try:
             self._admit(request)
-            content_type = request.headers.get("Content-Type", "")
-            content = uploaded_file(content_type, request.body, field=FIELD)
-            return self._take(self.rules.read(content))
+            return self._take(self.rules.read(self._content(request)))
         except RefusedRequestError as error:
-            headers = {"Allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+            headers = (
+                {"Allow": self.manner.method}
+                if error.status == HTTPStatus.METHOD_NOT_ALLOWED
+                else {}
+            )
             return Answer(error.status, {"error": str(error)}, headers)
         except RefusedFileError as error:
             return Answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
@@ -132,16 +156,38 @@ class Receiver:
         """Look at everything but the body."""
         if request.path != PATH:
             raise RefusedRequestError(HTTPStatus.NOT_FOUND, "there is nothing here")
-        if request.method != "POST":
-            raise RefusedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, "only POST is taken here")
-        if not self._knows(request.headers.get(self.token_header, "")):
+        if request.method != self.manner.method:
+            problem = f"only {self.manner.method} is taken here"
+            raise RefusedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, problem)
+        if not self._knows(request):
             raise RefusedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
+        flags = {name: text for name, text in request.query.items() if name in self.manner.flags}
+        if flags != dict(self.manner.flags):
+            raise RefusedRequestError(HTTPStatus.BAD_REQUEST, "flags are missing or wrong")
         if request.problem is not None:
             raise RefusedRequestError(request.problem, request.problem.description)
 
-    def _knows(self, credential: str) -> bool:
-        expected = f"{self.token_prefix}{self.token}"
-        return hmac.compare_digest(credential.encode(), expected.encode())
+    def _content(self, request: Request) -> bytes:
+        content_type = request.headers.get("Content-Type", "")
+        if not self.manner.raw:
+            return uploaded_file(content_type, request.body, FIELD, self.manner.fields)
+        if content_type.partition(";")[0] != "text/csv":
+            raise RefusedRequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "it must be text/csv")
+        return request.body
+
+    def _knows(self, request: Request) -> bool:
+        manner = self.manner
+        if manner.client_name is not None and request.client != manner.client_name:
+            return False
+        if not manner.wants_token:
+            return "Authorization" not in request.headers
+        header = request.headers.get(self.token_header, "")
+        given, expected = header, f"{self.token_prefix}{self.token}"
+        if manner.token_param is not None:
+            given, expected = request.query.get(manner.token_param, "") + header, self.token
+        elif manner.is_basic:
+            expected = f"Basic {base64.b64encode(f'{self.token}:'.encode()).decode()}"
+        return hmac.compare_digest(given.encode(), expected.encode())
 
     def _take(self, contacts: list[Contact]) -> Answer:
         """Replace everything known, or nothing if one row is wrong."""
@@ -187,6 +233,7 @@ def receiver(
     token_prefix: str = "Bearer ",
     certificate: Certificate | None = None,
     tls_maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+    manner: Manner | None = None,
 ) -> Iterator[Receiver]:
     """Run the service on a free port of 127.0.0.1, with a new token.
 
@@ -195,7 +242,9 @@ def receiver(
     :param location_header: the title of the location's column, if the profile does not fix it.
     :param certificate: what it shows instead of a certificate for localhost and 127.0.0.1.
     :param tls_maximum: the newest TLS version it speaks; the oldest is 1.2.
+    :param manner: how it wants its files; with a client's name in it, it asks for certificates.
     """
+    manner = manner or Manner()
     if isinstance(profile, Path):
         data: Mapping[str, Any] = yaml.safe_load(profile.read_text(encoding="utf-8"))
     else:
@@ -209,7 +258,9 @@ def receiver(
             token=f"Tk7.{secrets.token_hex(16)}",
             token_header=token_header,
             token_prefix=token_prefix,
+            manner=manner,
         )
-        with serving(service.answer, service.note, certificate, tls_maximum) as port:
+        client_ca = authority.ca_file if manner.client_name is not None else None
+        with serving(service.answer, service.note, certificate, tls_maximum, client_ca) as port:
             service.url = f"https://localhost:{port}{PATH}"
             yield service

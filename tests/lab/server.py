@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from email.message import Message
+    from pathlib import Path
 
     from tests.lab.authority import Certificate
 
@@ -30,7 +32,7 @@ _CLIENT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came, its query left out: a query can hold secrets."""
+    """A request as it came."""
 
     method: str
     path: str
@@ -38,6 +40,10 @@ class Request:
     body: bytes
     problem: HTTPStatus | None = None
     """Why the body was not read; None if it was."""
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Its parameters; they can hold secrets."""
+    client: str | None = None
+    """The common name in the certificate that the client showed."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +61,25 @@ Note = Callable[[str], None]
 
 @contextlib.contextmanager
 def serving(
-    respond: Respond, note: Note, certificate: Certificate, tls_maximum: ssl.TLSVersion
+    respond: Respond,
+    note: Note,
+    certificate: Certificate,
+    tls_maximum: ssl.TLSVersion,
+    client_ca: Path | None = None,
 ) -> Iterator[int]:
     """Serve in threads on a free port of 127.0.0.1, which is yielded.
 
     :param respond: answers a request; called from several threads.
     :param note: takes a line about what went wrong before there was a request.
+    :param client_ca: the authority whose certificate each client has to show; None asks for none.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = tls_maximum
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    if client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(client_ca)
     with _Server(respond, note, context) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -112,8 +126,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body, problem = self._read_body()
-        path = self.path.partition("?")[0]
-        answer = self.server.respond(Request(self.command, path, self.headers, body, problem))
+        path, _mark, query = self.path.partition("?")
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
+        request = Request(
+            self.command, path, self.headers, body, problem, parameters, self._client()
+        )
+        answer = self.server.respond(request)
         content = answer.body
         if not isinstance(content, bytes):
             content = json.dumps(content, ensure_ascii=False).encode()
@@ -124,6 +142,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+    def _client(self) -> str | None:
+        shown: Any = self.connection.getpeercert() or {}
+        names = [value for part in shown.get("subject", ()) for name, value in part]
+        return names[-1] if names else None
 
     def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
         """Read the body whatever the answer will be: a client that still sends hears no answer."""

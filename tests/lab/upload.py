@@ -9,6 +9,10 @@ from __future__ import annotations
 import email.policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class RefusedRequestError(Exception):
@@ -20,11 +24,14 @@ class RefusedRequestError(Exception):
         """The HTTP status that says so."""
 
 
-def uploaded_file(content_type: str, body: bytes, *, field: str) -> bytes:
+def uploaded_file(
+    content_type: str, body: bytes, field: str, others: Mapping[str, str] | None = None
+) -> bytes:
     """Return the bytes of the one file in an upload.
 
     :param content_type: the request's Content-Type header.
-    :param field: the name of the form's only field.
+    :param field: the name of the field that holds it, the last one of the form.
+    :param others: what the fields before it must hold.
     :raises RefusedRequestError: it is something else than one CSV file in that field.
     """
     # A multipart body is what e-mail calls a message, once it has its header again.
@@ -36,9 +43,11 @@ def uploaded_file(content_type: str, body: bytes, *, field: str) -> bytes:
         raise RefusedRequestError(400, "the multipart body is malformed")
     parts = [part for part in message.iter_parts() if isinstance(part, EmailMessage)]
     names = [part.get_param("name", header="content-disposition") for part in parts]
-    if names != [field]:
-        raise RefusedRequestError(400, f"the form must have the one field {field!r}")
-    return _file_of(parts[0])
+    if names != [*(others or {}), field]:
+        raise RefusedRequestError(400, f"the form must have the fields {[*(others or {}), field]}")
+    if [part.get_payload() for part in parts[:-1]] != list((others or {}).values()):
+        raise RefusedRequestError(400, "a field holds something else than it must")
+    return _file_of(parts[-1])
 
 
 def _file_of(part: EmailMessage) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._contacts.phone import STYLES
+from .._service.endpoint import CSV_TYPE
 
 
 def nonempty_env_fallback(*names: str) -> str:
@@ -101,24 +102,9 @@ def export_spec() -> dict[str, Any]:
 
 def upload_spec() -> dict[str, Any]:
     """Options of contact_upload."""
-    result = {
-        "counts": {"type": "str"},
-        "errors": {"type": "str"},
-        "row": {"type": "str", "default": "row"},
-        "column": {"type": "str", "default": "column"},
-        "cause": {"type": "str", "default": "error"},
-    }
     return {
         "src": {"type": "path", "required": True},
-        "url": {"type": "str", "required": True},
-        "field_name": {"type": "str", "default": "file"},
-        "token": _secret("FRONTDESK_TOKEN", aliases=["api_token"], required=True),
-        # Names, no credentials; without no_log ansible-core would warn because of the word in them.
-        "token_header": {"type": "str", "default": "Authorization", "no_log": False},
-        "token_prefix": {"type": "str", "no_log": False},
-        "ca_path": {"type": "path", "aliases": ["ca_cert"]},
-        "validate_certs": {"type": "bool", "default": True},
-        "timeout": {"type": "int", "default": 60},
+        **_service_spec(),
         "profile": {"type": "str", "default": "receptionist"},
         "location_column": {"type": "str", "default": "Location"},
         "key": {
@@ -132,5 +118,53 @@ def upload_spec() -> dict[str, Any]:
         "max_removed_percent": {"type": "float", "default": 10.0},
         "initial": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
-        "result": {"type": "dict", "options": result},
+        "result": {"type": "dict", "options": _result_spec()},
+    }
+
+
+def _service_spec() -> dict[str, Any]:
+    """Where a roster is sent, and how."""
+    readable = {"type": "dict", "default": {}, "no_log": False}
+    return {
+        "url": {"type": "str", "required": True},
+        "method": {"type": "str", "choices": ["POST", "PUT", "PATCH"], "default": "POST"},
+        "body_format": {"type": "str", "choices": ["multipart", "raw"], "default": "multipart"},
+        "field_name": {"type": "str", "default": "file"},
+        "form_fields": readable,
+        "content_type": {"type": "str", "default": CSV_TYPE},
+        "params": readable,
+        "headers": readable,
+        "token": _secret("FRONTDESK_TOKEN", aliases=["api_token"]),
+        # Names, no credentials; without no_log ansible-core would warn because of the word in them.
+        "token_header": {"type": "str", "default": "Authorization", "no_log": False},
+        "token_prefix": {"type": "str", "no_log": False},
+        "token_param": {"type": "str", "no_log": False},
+        "url_username": _secret("FRONTDESK_URL_USERNAME"),
+        "url_password": _secret("FRONTDESK_URL_PASSWORD"),
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "ca_path": {"type": "path", "aliases": ["ca_cert"]},
+        "validate_certs": {"type": "bool", "default": True},
+        "tls_minimum": {"type": "str", "choices": ["1.2", "1.3"], "default": "1.2"},
+        "use_proxy": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 60},
+        "retries": {"type": "int", "default": 3},
+        "retry_interval": {"type": "int", "default": 2},
+        "status_code": {"type": "list", "elements": "int"},
+    }
+
+
+def _result_spec() -> dict[str, Any]:
+    """Where an answer holds what."""
+    return {
+        "counts": {"type": "str"},
+        "refused": {"type": "list", "elements": "str", "default": []},
+        "errors": {"type": "str"},
+        "row": {"type": "str", "default": "row"},
+        "first_row": {"type": "int", "default": 1},
+        "row_column": {"type": "str"},
+        "column": {"type": "str", "default": "column"},
+        "cause": {"type": "str", "default": "error"},
+        "status": {"type": "str"},
+        "accepted": {"type": "list", "elements": "str", "default": []},
     }

@@ -6,50 +6,31 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from .._contacts.diff import plan_diff
-from .._contacts.guard import GuardError, Limits, check_plan
+from .._contacts.guard import GuardError, check_plan
 from .._contacts.plan import Plan, make_plan
 from .._contacts.roster_file import RosterFile
 from .._errors import FrontdeskError, InputError
 from .._scratch import scratch_files
-from .._service.answer import Answer, ResultFormat, read_answer
-from .._service.client import Endpoint, ServiceError, check_endpoint, problem_of_answer, send
+from .._service.answer import Answer, read_answer
+from .._service.body import Content
+from .._service.client import Reply, send
+from .._service.lock import locked, watched
 from .._service.receipt import Binding, Receipt, endpoint_of, with_history
-from .._service.state import (
-    Accepted,
-    default_state_dir,
-    locked,
-    read_accepted,
-    watched,
-    write_accepted,
-)
-from .files import check_paths, load_roster
-
-MAX_ERRORS = 50
-"""Row errors in a result; the rest is counted only."""
-
-
-class Job(NamedTuple):
-    """One upload as the administrator asked for it, checked."""
-
-    src: Path
-    endpoint: Endpoint
-    profile: str
-    location_column: str
-    key: tuple[str, ...]
-    state_dir: Path
-    limits: Limits
-    force: bool
-    result: ResultFormat
+from .._service.refusals import Sent
+from .._service.state import Accepted, announce, read_accepted, withdraw, write_accepted
+from .._service.status import ServiceError, problem_of_answer
+from .._service.transport import check_files
+from .files import load_roster
+from .job import Job
+from .remaining import remaining_roster
 
 
 class Outcome(NamedTuple):
@@ -57,6 +38,8 @@ class Outcome(NamedTuple):
 
     :ivar changed: whether anything was sent or the state was updated, or would be.
     :ivar uploaded: whether the service accepted a roster, or would have been sent one.
+    :ivar attempts: how often it was sent.
+    :ivar warnings: what is not as it should be and does no harm.
     :ivar error: why the run must fail; what is known of the plan is returned all the same.
     """
 
@@ -66,6 +49,8 @@ class Outcome(NamedTuple):
     header: tuple[str, ...]
     receipt: Receipt | None = None
     answer: Answer | None = None
+    attempts: int = 0
+    warnings: tuple[str, ...] = ()
     error: FrontdeskError | None = None
 
     def result(self, show_diff: bool) -> dict[str, Any]:
@@ -73,9 +58,13 @@ class Outcome(NamedTuple):
         result: dict[str, Any] = {
             "changed": self.changed,
             "uploaded": self.uploaded,
-            "plan": self.plan.summary(),
+            "plan": {
+                **self.plan.summary(),
+                "invalid": [person._asdict() for person in self.plan.invalid],
+            },
             "service": _service_result(self.answer),
             "receipt": _receipt_result(self.receipt),
+            "attempts": self.attempts,
         }
         if show_diff:
             result["diff"] = plan_diff(self.plan, self.header, "last accepted roster", "new roster")
@@ -85,12 +74,12 @@ class Outcome(NamedTuple):
 def _service_result(answer: Answer | None) -> dict[str, Any] | None:
     if answer is None:
         return None
-    errors = [error._asdict() for error in answer.errors[:MAX_ERRORS]]
     return {
         "status": answer.status,
-        "counts": answer.counts,
-        "errors": errors,
-        "error_count": len(answer.errors),
+        "counts": dict(answer.counts),
+        "errors": [error._asdict() for error in answer.errors],
+        "error_count": answer.error_count,
+        "refused": answer.refused_count,
     }
 
 
@@ -100,62 +89,8 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     shown = {
         key: value for key, value in receipt._asdict().items() if key not in ("binding", "history")
     }
+    shown["counts"] = dict(receipt.counts)
     return {**shown, **receipt.binding._asdict()}
-
-
-def job_of(params: Mapping[str, Any]) -> Job:
-    """The upload, checked, from the module's parameters.
-
-    :raises InputError: for anything in them that can be seen to be wrong without the service.
-    """
-    check_paths(params, "src", "state_dir", "ca_path")
-    prefix = params["token_prefix"]
-    if prefix is None:
-        # The scheme of RFC 6750 belongs to this one header; others carry the bare token.
-        prefix = "Bearer" if params["token_header"].lower() == "authorization" else ""
-    endpoint = Endpoint(
-        url=params["url"],
-        token=params["token"],
-        token_header=params["token_header"],
-        token_prefix=prefix,
-        field_name=params["field_name"],
-        ca_path=params["ca_path"],
-        validate_certs=params["validate_certs"],
-        timeout=params["timeout"],
-    )
-    check_endpoint(endpoint)
-    if not params["key"]:
-        raise InputError(
-            "Cannot tell contacts apart", "key is empty", "Name the columns that identify a contact"
-        )
-    return Job(
-        src=Path(params["src"]),
-        endpoint=endpoint,
-        profile=params["profile"],
-        location_column=params["location_column"],
-        key=tuple(params["key"]),
-        state_dir=_state_dir(params["state_dir"], endpoint),
-        limits=_limits(params),
-        force=params["force"],
-        result=ResultFormat(**(params["result"] or {})),
-    )
-
-
-def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
-    if given:
-        return Path(given)
-    return default_state_dir(
-        urlsplit(endpoint.url).hostname or "service", os.geteuid() == 0, dict(os.environ)
-    )
-
-
-def _limits(params: Mapping[str, Any]) -> Limits:
-    most, percent = params["max_removed"], params["max_removed_percent"]
-    if most is not None and most < 0:
-        raise InputError(f"Cannot use max_removed {most}", "it is less than 0")
-    if not 0 <= percent <= 100:
-        raise InputError(f"Cannot use max_removed_percent {percent:g}", "it is not from 0 to 100")
-    return Limits(most, percent, params["initial"])
 
 
 def upload(job: Job, check_mode: bool, with_diff: bool = False) -> Outcome:
@@ -164,6 +99,7 @@ def upload(job: Job, check_mode: bool, with_diff: bool = False) -> Outcome:
     :param with_diff: whether the plan is to hold what a diff shows.
     :raises FrontdeskError: when roster or state cannot be used, before anything is sent.
     """
+    check_files(job.endpoint.tls)
     with _load_src(job):  # a bad roster is said before anything is made
         pass
     lock = watched(job.state_dir) if check_mode else locked(job.state_dir)
@@ -188,15 +124,35 @@ def _upload(job: Job, roster: RosterFile, check_mode: bool, with_diff: bool) -> 
             with_changes=with_diff,
         )
     outcome = Outcome(False, False, plan, roster.header, base.receipt if base else None)
+    if base is not None and base.warning:
+        outcome = outcome._replace(warnings=(base.warning,))
     try:
         check_plan(plan, job.limits, why_none)
     except GuardError as error:
         return outcome._replace(error=error)
-    if base is not None and plan.is_empty and not job.force:
-        return _keep(job, outcome, base.receipt, roster, check_mode)
+    if base is not None and base.receipt.complete and plan.is_empty and not job.force:
+        return _keep(job, outcome, base, roster, check_mode)
     if check_mode:
         return outcome._replace(changed=True, uploaded=True)
-    return _send(job, outcome, roster, binding, accepted)
+    return _send(job, outcome, _Step(roster, binding, base, accepted))
+
+
+class _Step(NamedTuple):
+    """One step from a roster to the next.
+
+    :ivar base: what the plan compares with; None when no receipt counts.
+    :ivar accepted: what lies in the state directory, whatever it belongs to.
+    """
+
+    roster: RosterFile
+    binding: Binding
+    base: Accepted | None
+    accepted: Accepted | None
+
+    @property
+    def last(self) -> Receipt | None:
+        """The receipt in the state directory."""
+        return self.accepted.receipt if self.accepted else None
 
 
 @contextmanager
@@ -229,46 +185,66 @@ def _why_no_receipt(accepted: Accepted | None, binding: Binding, directory: Path
 
 
 def _keep(
-    job: Job, outcome: Outcome, receipt: Receipt, roster: RosterFile, check_mode: bool
+    job: Job, outcome: Outcome, base: Accepted, roster: RosterFile, check_mode: bool
 ) -> Outcome:
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
-    if roster.open_ids is None or roster.ids_sha256 == receipt.identities:
+    if roster.open_ids is None or roster.ids_sha256 == base.roster.ids_sha256:
         return outcome
-    receipt = receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = base.receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
         write_accepted(job.state_dir, receipt, roster)
     return outcome._replace(changed=True, receipt=receipt)
 
 
-def _send(
-    job: Job, outcome: Outcome, roster: RosterFile, binding: Binding, accepted: Accepted | None
-) -> Outcome:
+def _send(job: Job, outcome: Outcome, step: _Step) -> Outcome:
+    """Send the roster, and note what became of it."""
+    roster = step.roster
+    announce(job.state_dir, step.base.receipt if step.base else None, roster)
     try:
         with roster.content() as file:
-            status, body = send(job.endpoint, f"{job.profile}.csv", file, roster.size)
-    except ServiceError as error:
-        return outcome._replace(error=error)
-    rows = list(roster.rows())
-    answer = read_answer(
-        status,
-        body,
-        job.result,
-        [row.cells for row in rows],
-        [row.identity or "" for row in rows] if roster.open_ids is not None else None,
-    )
-    refused = problem_of_answer(job.endpoint.url, answer)
-    if refused is not None:
-        return outcome._replace(answer=answer, error=refused)
-    receipt = Receipt(
-        binding=binding,
-        roster=roster.sha256,
-        identities=roster.ids_sha256,
-        rows=roster.row_count,
-        accepted_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        plan=outcome.plan.id,
-        status=status,
-        counts=answer.counts,
-    )
-    receipt = with_history(receipt, accepted.receipt if accepted else None)
-    write_accepted(job.state_dir, receipt, roster)
-    return outcome._replace(changed=True, uploaded=True, receipt=receipt, answer=answer)
+            content = Content(file, roster.size, roster.start)
+            reply = send(job.endpoint, f"{job.profile}.csv", content)
+    except FrontdeskError as error:
+        withdraw(job.state_dir, step.last, lost=getattr(error, "lost", False))
+        if not isinstance(error, ServiceError):
+            raise
+        return outcome._replace(attempts=error.attempts, error=error)
+    answer = _answer(job, roster, reply)
+    outcome = outcome._replace(answer=answer, attempts=reply.attempts)
+    problem = problem_of_answer(job.endpoint, answer)
+    accepted = job.endpoint.accepts(answer.status)
+    if problem is not None and not (accepted and answer.is_partial):
+        # What a service that answers by success has taken, nobody knows when its answer does not say.
+        withdraw(job.state_dir, step.last, lost=accepted or answer.status >= 500)
+        return outcome._replace(error=problem)
+    receipt = _commit(job, outcome, step, answer)
+    return outcome._replace(changed=True, uploaded=problem is None, receipt=receipt, error=problem)
+
+
+def _answer(job: Job, roster: RosterFile, reply: Reply) -> Answer:
+    sent = Sent(roster.header, roster.row_count, roster.rows)
+    answer = read_answer(reply.status, reply.reading, job.result, sent)
+    return answer._replace(retry_after=reply.retry_after)
+
+
+def _commit(job: Job, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:
+    """Make what the service has now the last accepted roster.
+
+    :raises StateError: when that cannot be written.
+    """
+    old = step.base.roster if step.base else None
+    with remaining_roster(job, old, step.roster, answer.refused) as roster:
+        receipt = Receipt(
+            binding=step.binding,
+            roster=roster.sha256,
+            identities=roster.ids_sha256,
+            rows=roster.row_count,
+            accepted_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            plan=outcome.plan.id,
+            status=answer.status,
+            counts=answer.counts,
+            complete=not answer.refused,
+        )
+        receipt = with_history(receipt, step.last)
+        write_accepted(job.state_dir, receipt, roster)
+    return receipt

@@ -5,46 +5,23 @@
 """The service's answer: what it counted, and which rows it refused.
 
 Where a service puts these is part of its profile. Its own words may repeat a person's values, so they
-are printed only where they stand for one row, with that row's values taken out.
+are printed only without any word that stands in the roster.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from .endpoint import ResultFormat
+from .reading import Reading
+from .refusals import MAX_ERRORS, Listed, RowError, Sent, is_number, words
 
-class ResultFormat(NamedTuple):
-    """Where a JSON answer holds what.
-
-    :ivar counts: path to an object of numbers, its keys parted by dots.
-    :ivar errors: path to a list of objects, one for each row refused.
-    :ivar row: key of the row's number in such an object; the first row after the header is 1.
-    :ivar column: key of the column's title.
-    :ivar cause: key of the reason.
-    """
-
-    counts: str | None = None
-    errors: str | None = None
-    row: str = "row"
-    column: str = "column"
-    cause: str = "error"
-
-
-class RowError(NamedTuple):
-    """One row that the service refused.
-
-    :ivar row: its number, the first one after the header is 1; None when the service did not say.
-    :ivar identity: the person's UUID, when it is known.
-    """
-
-    row: int | None
-    identity: str | None
-    column: str
-    cause: str
+# What a programmer calls a count; a person's address is none.
+_COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
 
 
 class Answer(NamedTuple):
@@ -52,106 +29,106 @@ class Answer(NamedTuple):
 
     :ivar status: HTTP status code (RFC 9110, 15).
     :ivar counts: numbers that the service gave, by their names.
-    :ivar errors: the rows that it refused.
-    :ivar readable: whether it held what the profile says that answers hold.
+    :ivar errors: rows that it refused, at most MAX_ERRORS of them.
+    :ivar error_count: how many refusals it listed.
+    :ivar refused: numbers of the rows that it refused, the first one after the header is 1.
+    :ivar unplaced: how many more it refused without saying which.
+    :ivar rows: how many were sent.
+    :ivar problem: why it does not hold what the profile says that answers hold; empty when it does.
+    :ivar retry_after: seconds that it asked to wait; None when it did not.
     """
 
     status: int
-    counts: dict[str, int]
-    errors: tuple[RowError, ...]
-    readable: bool = True
+    counts: Mapping[str, int] = MappingProxyType({})
+    errors: tuple[RowError, ...] = ()
+    error_count: int = 0
+    refused: frozenset[int] = frozenset()
+    unplaced: int = 0
+    rows: int = 0
+    problem: str = ""
+    retry_after: float | None = None
+
+    @property
+    def refused_count(self) -> int:
+        """How many rows were refused."""
+        return len(self.refused) + self.unplaced
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it is known of each row whether it was taken, and some were and some were not."""
+        return not self.unplaced and 0 < len(self.refused) < self.rows
 
 
-def read_answer(
-    status: int,
-    body: bytes,
-    where: ResultFormat,
-    rows: Sequence[Sequence[str]],
-    identities: Sequence[str] | None,
-) -> Answer:
+def read_answer(status: int, reading: Reading, where: ResultFormat, sent: Sent) -> Answer:
     """Read counts and row errors from an answer.
 
-    :param body: as it came.
-    :param rows: the rows that were sent, to tell whose error it is and to take people's values out.
-    :param identities: the identity of each row, when known.
+    :param reading: its body.
+    :param sent: the roster, to tell whose error it is and to take people's values out.
     """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    counts = _at(document, where.counts)
-    errors = _at(document, where.errors)
+    document, problem = _document(reading, where)
+    counts, errors = _at(document, where.counts), _at(document, where.errors)
+    counts = counts if isinstance(counts, Mapping) else None
+    listed = Listed(errors if isinstance(errors, list) else [], where, sent.rows)
+    names = [name for name in counts or {} if _COUNT_NAME.fullmatch(name)]
+    masked = listed.look_through(sent, names)
+    shown = {
+        name: counts[name]
+        for name in names
+        if counts and is_number(counts[name]) and not masked >= set(words(name))
+    }
+    refused = frozenset(listed.rows)
+    unplaced = max(listed.unplaced, _refused_count(counts, where) - len(refused))
     return Answer(
         status,
-        {str(name): count for name, count in counts.items() if _is_number(count)}
-        if isinstance(counts, Mapping)
-        else {},
-        _row_errors(errors, where, rows, identities) if isinstance(errors, list) else (),
-        _is_readable(where, counts, errors),
+        dict(list(shown.items())[:MAX_ERRORS]),
+        tuple(listed.shown(masked)),
+        listed.count,
+        refused,
+        unplaced,
+        sent.rows,
+        problem or _misfit(document, where),
     )
 
 
-def _is_readable(where: ResultFormat, counts: object, errors: object) -> bool:
-    """Whether an answer holds what it was said to hold; a page of HTML with status 200 does not."""
+def _document(reading: Reading, where: ResultFormat) -> tuple[Any, str]:
+    """The answer as JSON (RFC 8259), or why it is none."""
     if not where.counts and not where.errors:
-        return True
-    fits = isinstance(counts, (Mapping, type(None))) and isinstance(errors, (list, type(None)))
-    return fits and not (counts is None and errors is None)
+        return None, ""
+    if reading.problem:
+        return None, reading.problem
+    try:
+        return json.loads(reading.body), ""
+    except (ValueError, RecursionError):
+        text = reading.body.lstrip()
+        if not text:
+            return None, "it is empty"
+        return None, "it is a page of HTML" if text[:1] == b"<" else "it is no JSON"
+
+
+def _misfit(document: Any, where: ResultFormat) -> str:
+    """Why a document does not hold what it was said to hold; empty when it does."""
+    counts, errors = _at(document, where.counts), _at(document, where.errors)
+    paths = [path for path in (where.counts, where.errors) if path]
+    if paths and counts is None and errors is None:
+        return f"it does not hold {' or '.join(paths)}"
+    if not isinstance(counts, (Mapping, type(None))):
+        return f"{where.counts} is no object"
+    if not isinstance(errors, (list, type(None))):
+        return f"{where.errors} is no list"
+    known = [name for name in where.refused if counts and is_number(counts.get(name))]
+    if where.refused and not known:
+        return f"{where.counts} holds none of {', '.join(where.refused)}"
+    return ""
 
 
 def _at(document: Any, path: str | None) -> Any:
     if not path:
         return None
-    for key in path.split("."):
+    for key in path.split(".") if path != "." else ():
         document = document.get(key) if isinstance(document, Mapping) else None
     return document
 
 
-def _is_number(value: object) -> bool:
-    # To Python, JSON's true and false are numbers too.
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _row_errors(
-    errors: Sequence[object],
-    where: ResultFormat,
-    rows: Sequence[Sequence[str]],
-    identities: Sequence[str] | None,
-) -> tuple[RowError, ...]:
-    words = {word for row in rows for cell in row for word in _words(cell)} if errors else set()
-    return tuple(_row_error(error, where, identities, len(rows), words) for error in errors)
-
-
-def _row_error(
-    error: object,
-    where: ResultFormat,
-    identities: Sequence[str] | None,
-    number_of_rows: int,
-    words: AbstractSet[str],
-) -> RowError:
-    fields = error if isinstance(error, Mapping) else {}
-    number: Any = fields.get(where.row)
-    if not _is_number(number) or not 1 <= number <= number_of_rows:
-        number = None
-    return RowError(
-        number,
-        identities[number - 1] if number is not None and identities else None,
-        _without(str(fields.get(where.column) or ""), words),
-        _without(str(fields.get(where.cause) or ""), words),
-    )
-
-
-_WORD = re.compile(r"\w+")
-# Numbers of telephones and the like, however they are spaced.
-_LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
-
-
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
-
-
-def _without(text: str, words: AbstractSet[str]) -> str:
-    """The service's words without any that stands in the roster: it may name others than this person."""
-    text = _LONG_NUMBER.sub("...", text)
-    text = _WORD.sub(lambda word: "..." if word[0].casefold() in words else word[0], text)
-    return " ".join(text.split())[:200]
+def _refused_count(counts: Mapping[str, Any] | None, where: ResultFormat) -> int:
+    found = [(counts or {}).get(name) for name in where.refused]
+    return sum(max(0, int(number)) for number in found if number is not None and is_number(number))

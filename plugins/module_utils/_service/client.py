@@ -2,196 +2,158 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTPS client: one upload, one answer, or an error that says why.
+"""The HTTPS client: one upload, in as many attempts as are permitted; one answer, or an error that says why.
 
-TLS 1.2 is the floor, redirects are not followed, and the token goes to the given URL alone.
+Redirects are not followed, and the credential goes to the given URL alone.
 """
 
 from __future__ import annotations
 
-import re
 import ssl
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .._errors import Finding, FrontdeskError, InputError
-from .._network import check_seconds, is_host
-from .._tls import finding_of_certificate, tls_context
-from .answer import Answer
-from .library import REQUESTS, requests
-from .multipart import MultipartFile
-
-# Without requests this file must still load, so that the module can say that it is missing.
-if TYPE_CHECKING or REQUESTS.failure is None:
-    _Adapter = requests.adapters.HTTPAdapter
-    _Auth = requests.auth.AuthBase
-    _Session = requests.Session
-else:
-    _Adapter = _Auth = _Session = object
-
-MAX_ANSWER = 4 << 20
-"""Bytes of an answer that are read; the rest is left."""
+from .body import Body, Content
+from .endpoint import Endpoint
+from .failure import Failure, failure_of, timed_out
+from .library import requests, urllib3
+from .reading import Reading, read_pieces
+from .retry import LOST, seconds_asked, wait_before_next
+from .status import ServiceError
+from .transport import Session, authorization, proxy_host, service_context, verification
+from .watchdog import Watchdog
 
 _PIECE = 64 << 10
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# RFC 9110, 5.6.2.
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class ServiceError(FrontdeskError):
-    """The service could not be reached, or did not take the roster."""
+class Reply(NamedTuple):
+    """What came back.
 
-
-class Endpoint(NamedTuple):
-    """Where a roster is sent, and how.
-
-    :ivar url: https, or http to this host itself.
-    :ivar token: the credential; never printed.
-    :ivar token_header: header that carries it.
-    :ivar token_prefix: what stands before it in the header, such as ``Bearer``; empty for nothing.
-    :ivar field_name: form field that holds the file.
-    :ivar ca_path: file with the certificates to trust; None for those of the system.
-    :ivar validate_certs: whether the service's certificate is verified.
-    :ivar timeout: seconds to connect, and seconds that any part of the answer may take.
+    :ivar status: HTTP status code (RFC 9110, 15).
+    :ivar reading: the beginning of the body, and why it is not all of it.
+    :ivar retry_after: seconds that the service asked to wait; None when it did not.
+    :ivar location: where a redirect leads.
+    :ivar attempts: how many were made.
     """
 
-    url: str
-    token: str
-    token_header: str
-    token_prefix: str
-    field_name: str
-    ca_path: str | None
-    validate_certs: bool
-    timeout: int
-
-    def __repr__(self) -> str:
-        # The token must not get out by way of a traceback or a log.
-        return f"Endpoint({self.url})"
+    status: int
+    reading: Reading
+    retry_after: float | None = None
+    location: str = ""
+    attempts: int = 1
 
 
-def check_endpoint(endpoint: Endpoint) -> None:
-    """Check all that can be checked without the service.
-
-    :raises InputError: for a URL or a token that cannot be used, or would cross a network in clear.
-    """
-    try:
-        parts = urlsplit(endpoint.url)
-        host = parts.hostname
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if parts.scheme not in ("https", "http") or not host or not is_host(host):
-        raise InputError(
-            "Cannot use the url", "it is not of the form https://HOST/PATH", "Correct url"
-        )
-    if parts.username or parts.password:
-        raise InputError("Cannot use the url", "it holds a user name or a password", "Use token")
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise InputError(
-            f"Cannot upload to http://{host}",
-            "people's data would cross the network in clear",
-            "Use https://",
-        )
-    _check_token(endpoint)
-    check_seconds("timeout", endpoint.timeout)
-
-
-def _check_token(endpoint: Endpoint) -> None:
-    if not endpoint.token:
-        raise InputError(
-            "Cannot upload", "token is empty", "Set token, or FRONTDESK_TOKEN in the environment"
-        )
-    if not _HEADER_NAME.fullmatch(endpoint.token_header):
-        raise InputError(
-            "Cannot use token_header", "it is not the name of an HTTP header", "Correct it"
-        )
-    for option, value in (("token", endpoint.token), ("token_prefix", endpoint.token_prefix)):
-        if not value.isascii() or not value.isprintable():
-            raise InputError(
-                f"Cannot use {option}",
-                "it holds characters that no HTTP header can hold",
-                "Look for a line break or a space at its end",
-            )
-
-
-class _Token(_Auth):
-    """Sets the token's header. As an AuthBase, for requests would let ~/.netrc replace a plain header."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._name = endpoint.token_header
-        self._value = f"{endpoint.token_prefix} {endpoint.token}".strip()
-
-    def __call__(self, request: Any) -> Any:
-        request.headers[self._name] = self._value
-        return request
-
-
-class _TlsAdapter(_Adapter):
-    """Connections with TLS 1.2 as the floor, never lower."""
-
-    def __init__(self, ca_path: str | None, validate_certs: bool) -> None:
-        self._context = tls_context(ca_path, validate_certs)
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        # A proxy has connections of its own; the service behind it is held to the same.
-        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
-
-
-class _Uploads(_Session):
-    """Requests without a look at where a redirect leads: requests would read all of its body for that."""
-
-    def get_redirect_target(self, resp: Any) -> None:
-        return None
-
-
-def send(endpoint: Endpoint, file_name: str, content: BinaryIO, size: int) -> tuple[int, bytes]:
+def send(
+    endpoint: Endpoint,
+    file_name: str,
+    content: Content,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Reply:
     """Upload one file.
 
-    :param content: the file, open at its beginning.
-    :param size: its number of bytes.
-    :returns: the HTTP status and the beginning of the answer's body.
+    :param file_name: what it is called in a form.
+    :param sleep: waits between attempts, by a clock that does not jump.
     :raises ServiceError: when no answer came, or a redirect.
-    :raises InputError: when the certificates to trust cannot be read.
+    :raises InputError: when a file with certificates or the key cannot be used.
     """
-    body = MultipartFile(endpoint.field_name, file_name, content, size)
-    tried = f"Cannot upload to {_shown(endpoint.url)}"
-    adapter = _TlsAdapter(endpoint.ca_path, endpoint.validate_certs)
-    with _Uploads() as session:
-        session.mount("https://", adapter)
-        # What goes to this host itself, in clear, must not leave it by way of a proxy.
-        session.trust_env = endpoint.url.lower().startswith("https:")
-        try:
-            response = session.post(
-                endpoint.url,
-                data=body,
-                headers={"Content-Type": body.content_type, "Accept": "application/json"},
-                auth=_Token(endpoint),
-                timeout=endpoint.timeout,
-                verify=(endpoint.ca_path or True) if endpoint.validate_certs else False,
-                allow_redirects=False,
-                stream=True,
-            )
-            answer = _read(response)
-        except requests.exceptions.RequestException as error:
-            raise ServiceError(tried, *_explained(error)) from None
-    if response.is_redirect or 300 <= response.status_code < 400:
-        host = _host_of(response.headers.get("Location", ""))
-        raise ServiceError(
-            tried, f"it answered with a redirect to {host}", "Give the final address in url"
+    context = service_context(endpoint.tls)
+    attempt = 1
+    while True:
+        came = _attempt(endpoint, context, file_name, content)
+        ended, asked = (
+            (came.ended, None) if isinstance(came, Failure) else (came.status, came.retry_after)
         )
-    return response.status_code, answer
+        wait = wait_before_next(endpoint.retries, endpoint.method, attempt, ended, asked)
+        if wait is None:
+            return _final(endpoint, came, attempt)
+        sleep(wait)
+        attempt += 1
 
 
-def _read(response: Any) -> bytes:
-    answer = b""
-    for piece in response.iter_content(_PIECE):
-        answer += piece
-        if len(answer) >= MAX_ANSWER:
-            break
-    return answer
+def _final(endpoint: Endpoint, came: Reply | Failure, attempts: int) -> Reply:
+    """The last attempt's reply, or the error that it ended in."""
+    if isinstance(came, Failure):
+        error = ServiceError(endpoint.tried, *came.finding)
+        error.lost = came.ended == LOST
+    elif 300 <= came.status < 400:
+        error = ServiceError(
+            endpoint.tried,
+            f"it answered with a redirect to {_host_of(came.location)}",
+            "Give the final address in url",
+        )
+    else:
+        return came._replace(attempts=attempts)
+    error.attempts = attempts
+    raise error
+
+
+def _attempt(
+    endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: Content
+) -> Reply | Failure:
+    """Send the file once."""
+    with Watchdog(endpoint.timeout) as watchdog, Session(endpoint, context, watchdog) as session:
+        body = Body(endpoint.body, file_name, content, watchdog.progress)
+        try:
+            reply = _exchange(endpoint, session, body)
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            if not watchdog.expired:
+                return failure_of(error, sent=body.started, proxy=proxy_host(endpoint))
+    # An answer without a length may look whole when it was cut.
+    return timed_out(sent=body.started) if watchdog.expired else reply
+
+
+def _exchange(endpoint: Endpoint, session: Session, body: Body) -> Reply:
+    """Send the request and read the answer."""
+    credential = endpoint.credential
+    params = list(endpoint.params)
+    if credential.token_param:
+        params.append((credential.token_param, credential.token))
+    response = session.request(
+        endpoint.method,
+        endpoint.url,
+        params=params,
+        data=body,
+        headers={
+            "Accept": "application/json",
+            # What is not packed cannot unpack to more than was read.
+            "Accept-Encoding": "identity",
+            **dict(endpoint.headers),
+            "Content-Type": body.content_type,
+        },
+        auth=authorization(credential),
+        timeout=endpoint.timeout,
+        verify=verification(endpoint.tls),
+        allow_redirects=False,
+        stream=True,
+    )
+    headers = response.headers
+    asked = seconds_asked(
+        headers.get("Retry-After"), headers.get("Date"), datetime.now(timezone.utc)
+    )
+    return Reply(
+        response.status_code,
+        _read(response.raw, headers.get("Content-Encoding", "")),
+        asked,
+        headers.get("Location", ""),
+    )
+
+
+def _read(raw: Any, encoding: str) -> Reading:
+    """Read the answer's body.
+
+    :param raw: the answer as urllib3 has it.
+    :raises urllib3.exceptions.ProtocolError: when it ends before its time.
+    """
+    reading = read_pieces(raw.stream(_PIECE, decode_content=False), encoding)
+    # urllib3 1.26 leaves it to others to see that a part is missing.
+    if not reading.problem and raw.length_remaining:
+        raise urllib3.exceptions.ProtocolError(
+            "cut short", urllib3.exceptions.IncompleteRead(len(reading.body), raw.length_remaining)
+        )
+    return reading
 
 
 def _host_of(location: str) -> str:
@@ -199,79 +161,3 @@ def _host_of(location: str) -> str:
         return urlsplit(location).hostname or "itself"
     except ValueError:
         return "a malformed address"
-
-
-def _shown(url: str) -> str:
-    """The URL without its query, which may hold a secret."""
-    return url.partition("?")[0]
-
-
-def _explained(error: Exception) -> Finding:
-    """What a failure of requests means, and what to do; in our words, for its own may hold the URL."""
-    cause = _root_cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return finding_of_certificate(cause, "url")
-    if isinstance(error, requests.exceptions.SSLError):
-        return Finding(
-            f"no TLS connection ({getattr(cause, 'reason', None) or 'handshake failed'})",
-            "It must speak TLS 1.2 or newer",
-        )
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Finding(
-            "it did not accept a connection in time",
-            "Check firewalls and proxies, or raise timeout",
-        )
-    # Within the answer's body a timeout of the socket comes as another kind of failure.
-    in_body = isinstance(cause, TimeoutError) and not cause.strerror
-    if isinstance(error, requests.exceptions.Timeout) or in_body:
-        return Finding(
-            "it did not answer in time",
-            "It may have taken the roster; the next run sends it again",
-        )
-    if isinstance(cause, OSError) and cause.strerror:
-        return Finding(cause.strerror, "Check the host name, the port and the proxy")
-    return Finding(
-        f"the connection failed ({type(cause).__name__})",
-        "Check the host name in url, and the network",
-    )
-
-
-def _root_cause(error: BaseException) -> BaseException:
-    """The failure below the layers of requests and urllib3, which keep it in `reason` or in `args`."""
-    while True:
-        below = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
-        deeper = next((item for item in below if isinstance(item, BaseException)), None)
-        if deeper is None:
-            return error
-        error = deeper
-
-
-def problem_of_answer(url: str, answer: Answer) -> ServiceError | None:
-    """Why an answer does not mean that the roster was accepted; None when it does (RFC 9110, 15)."""
-    tried = f"Cannot upload to {_shown(url)}"
-    said = f"it answered {answer.status}"
-    if answer.errors:
-        rows = "1 row" if len(answer.errors) == 1 else f"{len(answer.errors)} rows"
-        said += f" and refused {rows}; nothing counts as accepted"
-    elif answer.status == 202:
-        said += ", which says that it may yet refuse the roster"
-    elif 200 <= answer.status < 300:
-        if answer.readable:
-            return None
-        said += ", but not with what result says; the roster counts as not accepted"
-    return ServiceError(tried, said, _remedy(answer))
-
-
-def _remedy(answer: Answer) -> str:
-    status = answer.status
-    if answer.errors:
-        return "Correct these people in the directory, or the columns; service.errors has the rows"
-    if status in (401, 403):
-        return "Check token, token_header and token_prefix, and what the token may do"
-    if status in (404, 405):
-        return "Check url"
-    if status >= 500:
-        return "The service has a problem; the next run sends the roster again"
-    if 200 <= status < 300:
-        return "Check url and result against the service's documentation"
-    return "Look up the status in the service's documentation"

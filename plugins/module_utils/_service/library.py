@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where requests is imported, so that a module can say clearly what is wrong with it."""
+"""The one place where requests is imported, and urllib3 below it, so that a module can say what is wrong with it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ try:
     import requests
     import requests.adapters
     import requests.auth
+    import requests.utils
+    import urllib3
 
     REQUESTS = REQUESTS._replace(package=requests)
 except ImportError:
     REQUESTS = REQUESTS._replace(failure=traceback.format_exc())
-    # The name is imported by others all the same.
-    requests = None  # type: ignore[assignment]  # nobody uses it: the module ends first
+    # The names are imported by others all the same.
+    requests = urllib3 = None  # type: ignore[assignment]  # nobody uses them: the module ends first
 
-__all__ = ["REQUESTS", "requests"]
+__all__ = ["REQUESTS", "requests", "urllib3"]

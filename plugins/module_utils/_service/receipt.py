@@ -10,17 +10,25 @@ last and atomically: whatever happens before, the state is the one of the last a
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import FrontdeskError
 
-RECEIPT_FORMAT = 1
-"""Version of receipt.json that is written; a newer one is refused."""
+RECEIPT_FORMAT = 2
+"""Version of receipt.json that is written; older ones are read, a newer one is refused."""
+
+_NEEDS = "0.1.0"
+"""First version of the collection that reads what is written."""
 
 _HISTORY = 10
+_SHA256 = re.compile("[0-9a-f]{64}")
+_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
+_ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true"
 
 
 class StateError(FrontdeskError):
@@ -44,13 +52,16 @@ class Receipt(NamedTuple):
     """What the service accepted last.
 
     :ivar binding: what it belongs to.
-    :ivar roster: SHA-256 of the accepted CSV.
+    :ivar roster: SHA-256 of the CSV that it has, as far as is known.
     :ivar identities: SHA-256 of its identities file; empty when there was none.
     :ivar rows: number of contacts.
-    :ivar accepted_at: UTC time of the answer (RFC 3339).
+    :ivar accepted_at: UTC time of the answer (RFC 3339), by a clock that may jump.
     :ivar plan: id of the plan.
     :ivar status: HTTP status of the answer.
     :ivar counts: what the service counted.
+    :ivar sequence: number of this acceptance in the state directory. It tells what came after what.
+    :ivar complete: whether the service is known to have this roster and nothing else. It is not when rows
+        were refused, or when it may have taken a later one without saying so. Then the next run sends.
     :ivar history: shorter forms of earlier receipts, the latest first.
     """
 
@@ -61,7 +72,9 @@ class Receipt(NamedTuple):
     accepted_at: str
     plan: str
     status: int
-    counts: dict[str, int]
+    counts: Mapping[str, int]
+    sequence: int = 1
+    complete: bool = True
     history: tuple[dict[str, Any], ...] = ()
 
 
@@ -72,24 +85,36 @@ def endpoint_of(url: str) -> str:
 
 
 def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
-    """The receipt with what it replaces added to its history."""
+    """The receipt as the one that follows another, which goes into its history."""
     if previous is None:
         return receipt
     kept = {
-        key: getattr(previous, key) for key in ("roster", "rows", "accepted_at", "plan", "status")
+        key: getattr(previous, key)
+        for key in ("sequence", "roster", "rows", "accepted_at", "plan", "status", "complete")
     }
     kept["endpoint"] = previous.binding.endpoint
-    return receipt._replace(history=(kept, *previous.history)[:_HISTORY])
+    return receipt._replace(
+        sequence=previous.sequence + 1, history=(kept, *previous.history)[:_HISTORY]
+    )
 
 
 def render_receipt(receipt: Receipt) -> bytes:
     """The bytes of receipt.json."""
     document = {
         "format": RECEIPT_FORMAT,
+        "needs": _NEEDS,
         **receipt.binding._asdict(),
         **{key: value for key, value in receipt._asdict().items() if key != "binding"},
+        "counts": dict(receipt.counts),
     }
+    document["checksum"] = _checksum(document)
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    """SHA-256 of all of a receipt but this itself, however it is spaced."""
+    rest = {key: value for key, value in document.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def parse_receipt(data: bytes, name: str) -> Receipt:
@@ -98,26 +123,40 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
     :param name: its path, for the error.
     :raises StateError: when it is damaged, or of a newer format.
     """
-    remedy = "Restore it from a backup, or remove the state directory and upload with initial: true"
     try:
         document = json.loads(data)
-        if document["format"] > RECEIPT_FORMAT:
-            raise StateError(
-                f"Cannot use {name}",
-                f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
-                "Update the collection frontdesk.contacts",
-            )
+        _check_format(document, name)
         binding = Binding(
             document["endpoint"], document["profile"], tuple(_texts(document["header"]))
         )
-        fields = {
-            key: document[key] for key in Receipt._fields if key not in ("binding", "history")
-        }
-        return Receipt(binding=binding, **fields, history=tuple(document["history"]))
-    except (ValueError, KeyError, TypeError) as error:
+        # What the first format did not say is what was always so then.
+        since = {"sequence": 1 + len(document["history"]), "complete": True}
+        known = {**since, **document} if document["format"] == 1 else document
+        fields = {key: known[key] for key in Receipt._fields if key not in ("binding", "history")}
+        receipt = Receipt(binding=binding, **fields, history=tuple(document["history"]))
+        for checksum in (receipt.roster, receipt.identities or receipt.roster):
+            if not _SHA256.fullmatch(checksum):
+                raise _damaged(name, "checksum of a file")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(name, type(error).__name__) from error
+    return receipt
+
+
+def _check_format(document: Mapping[str, Any], name: str) -> None:
+    if document["format"] > RECEIPT_FORMAT:
+        needs = document.get("needs")
+        least = f" to {needs} or newer" if _VERSION.fullmatch(str(needs)) else ""
         raise StateError(
-            f"Cannot use {name}", f"it is damaged ({type(error).__name__})", remedy
-        ) from error
+            f"Cannot use {name}",
+            f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
+            f"Update the collection frontdesk.contacts{least}",
+        )
+    if document["format"] == RECEIPT_FORMAT and document["checksum"] != _checksum(document):
+        raise _damaged(name, "checksum")
+
+
+def _damaged(name: str, how: str) -> StateError:
+    return StateError(f"Cannot use {name}", f"it is damaged ({how})", _ANEW)
 
 
 def _texts(values: Sequence[object]) -> list[str]:

@@ -2,14 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state directory on disk: rosters, receipt and lock."""
+"""The state directory on disk: rosters and receipt."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,17 +19,20 @@ from .._files import replace_file
 from .receipt import Receipt, StateError, parse_receipt, render_receipt
 
 _RECEIPT = "receipt.json"
-_LOCK = "lock"
 # A roster or its identities, or what a killed run left of one or of a receipt.
 _OLD_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
 class Accepted(NamedTuple):
-    """A roster as the service accepted it."""
+    """A roster as the service accepted it.
+
+    :ivar warning: what is wrong with it and does no harm; empty when nothing is.
+    """
 
     receipt: Receipt
     roster: RosterFile
+    warning: str = ""
 
 
 def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> Path:
@@ -58,7 +59,15 @@ def read_accepted(directory: Path) -> Accepted | None:
     if data is None:
         return None
     receipt = parse_receipt(data, str(path))
-    return Accepted(receipt, _read_roster(directory, receipt))
+    roster = _read_roster(directory, receipt)
+    if roster.ids_sha256 == receipt.identities:
+        return Accepted(receipt, roster)
+    return Accepted(
+        receipt,
+        roster._replace(open_ids=None, ids_sha256=""),
+        f"{directory / receipt.identities}.ids is missing or damaged: this run tells contacts apart by key. "
+        "It is written anew with the next roster that is accepted or the same; or restore it from a backup.",
+    )
 
 
 def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
@@ -100,78 +109,58 @@ def _read(path: Path) -> bytes | None:
         raise _unreadable(path, error) from error
 
 
-@contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Make the directory, private to its user, and keep other runs out while this one uses it.
+def put_roster(directory: Path, roster: RosterFile, remedy: str) -> None:
+    """Put a roster's files in place, named by their content: nothing refers to them yet.
 
-    :raises StateError: when it cannot be made, others may look into it, or another run is using it.
+    :param remedy: what to do when there is no room for them.
+    :raises StateError: when they cannot be written; the state is as it was then.
     """
-    tried = f"Cannot use the state directory {directory}"
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = stat.S_IMODE(directory.stat().st_mode)
-        if mode & 0o077:
-            # Not made private here: it may be one that others need, such as /srv.
-            raise StateError(
-                tried,
-                f"others may look into it (mode {mode:04o})",
-                "Give state_dir a directory of its own with mode 0700",
-            )
-        lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StateError(
-            tried,
-            error.strerror or str(error),
-            "Give state_dir a directory that this user may write",
-        ) from error
-    try:
-        _lock(lock, fcntl.LOCK_EX, tried)
-        yield
-    finally:
-        os.close(lock)
+    with _writing(directory, remedy):
+        with roster.content() as file:
+            replace_file(directory / f"{roster.sha256}.csv", file)
+        if roster.open_ids is not None:
+            with roster.open_ids() as file:
+                replace_file(directory / f"{roster.ids_sha256}.ids", file)
 
 
-@contextmanager
-def watched(directory: Path) -> Iterator[None]:
-    """Read the state while nobody changes it, without leaving a trace; for check mode.
+def put_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
+    """Replace the receipt: that is the commit.
 
-    :raises StateError: when it cannot be read, or another run is changing it.
+    :raises StateError: when it cannot be written; the state is as it was then.
     """
-    tried = f"Cannot use the state directory {directory}"
-    try:
-        lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        # No run has been here yet.
-        yield
-        return
-    except OSError as error:
-        raise StateError(
-            tried,
-            error.strerror or str(error),
-            "Run as the user who owns the state directory",
-        ) from error
-    try:
-        _lock(lock, fcntl.LOCK_SH, tried)
-        yield
-    finally:
-        os.close(lock)
+    with _writing(directory, remedy):
+        replace_file(directory / _RECEIPT, render_receipt(receipt))
 
 
-def _lock(descriptor: int, kind: int, tried: str) -> None:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StateError(
-            tried,
-            "another run is using it",
-            "Wait until it ends, and schedule the runs further apart",
-        ) from error
-    except OSError as error:
-        raise StateError(
-            tried,
-            f"it cannot be locked ({error.strerror})",
-            "Put state_dir on a file system with locks, such as a local one",
-        ) from error
+NOTHING_SENT = "Nothing has been sent. Make room there, or have it writable"
+TAKEN = "The service has accepted the roster; make room, and the next run sends it again"
+
+
+def announce(directory: Path, receipt: Receipt | None, roster: RosterFile) -> None:
+    """Note that a roster is about to be sent, and see by that, before, that the state can be written.
+
+    Until the outcome is noted, the receipt counts as incomplete: a run that is killed, or whose answer
+    is lost, makes the next one send.
+
+    :param receipt: the last one; None when there is none.
+    :raises StateError: when it cannot be written; nothing must be sent then.
+    """
+    put_roster(directory, roster, NOTHING_SENT)
+    if receipt is not None and receipt.complete:
+        put_receipt(directory, receipt._replace(complete=False), NOTHING_SENT)
+
+
+def withdraw(directory: Path, receipt: Receipt | None, *, lost: bool) -> None:
+    """Note that the service has not taken what was announced.
+
+    :param receipt: the last one as it was before; None when there is none.
+    :param lost: whether that is not sure; the receipt stays incomplete then.
+    """
+    # What cannot be noted stays incomplete, too: the next run sends, and that is harmless.
+    with suppress(StateError):
+        if receipt is not None and receipt.complete and not lost:
+            put_receipt(directory, receipt, "")
+    _remove_old(directory, receipt)
 
 
 def write_accepted(directory: Path, receipt: Receipt, roster: RosterFile) -> None:
@@ -179,25 +168,24 @@ def write_accepted(directory: Path, receipt: Receipt, roster: RosterFile) -> Non
 
     :raises StateError: when it cannot be written; the state is as it was then.
     """
-    try:
-        with roster.content() as file:
-            replace_file(directory / f"{receipt.roster}.csv", file)
-        if roster.open_ids is not None:
-            with roster.open_ids() as file:
-                replace_file(directory / f"{receipt.identities}.ids", file)
-        replace_file(directory / _RECEIPT, render_receipt(receipt))
-    except OSError as error:
-        raise StateError(
-            f"Cannot write the state directory {directory}",
-            error.strerror or str(error),
-            "The service has accepted the roster; make room, and the next run sends it again",
-        ) from error
+    put_roster(directory, roster, TAKEN)
+    put_receipt(directory, receipt, TAKEN)
     _remove_old(directory, receipt)
 
 
-def _remove_old(directory: Path, receipt: Receipt) -> None:
+@contextmanager
+def _writing(directory: Path, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            f"Cannot write the state directory {directory}", error.strerror or str(error), remedy
+        ) from error
+
+
+def _remove_old(directory: Path, receipt: Receipt | None) -> None:
     """Remove people's data that nothing needs any more: rosters other than the accepted one."""
-    kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"}
+    kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
     for path in directory.iterdir():
         if path.name not in kept and _OLD_NAME.fullmatch(path.name):
             # The upload is accepted and noted; what cannot be removed now, the next run tries again.

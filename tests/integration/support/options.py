@@ -69,6 +69,7 @@ def upload_options(service: Receiver, place: Place, **more: Any) -> dict[str, An
         "token": service.token,
         "ca_path": str(service.ca_file),
         "state_dir": str(place.state),
+        "retry_interval": 0,
         "result": RESULT,
         **more,
     }

@@ -21,6 +21,7 @@ import trustme
 class Request(NamedTuple):
     """What a client sent."""
 
+    method: str
     path: str
     headers: list[tuple[str, str]]
     body: bytes
@@ -48,20 +49,26 @@ class Server(NamedTuple):
 def http_server(
     answer: Callable[[Request, Write], object], context: ssl.SSLContext | None = None
 ) -> Iterator[Server]:
-    """Answer each POST by a function that writes the whole answer itself."""
+    """Answer each request that has a body by a function that writes the whole answer itself."""
     requests: list[Request] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            request = Request(self.path, self.headers.items(), body)
+            request = Request(self.command, self.path, self.headers.items(), body)
             requests.append(request)
             self.close_connection = True
             with contextlib.suppress(OSError):
                 answer(request, self.wfile.write)
 
+        def do_PUT(self) -> None:
+            self.do_POST()
+
+        def do_PATCH(self) -> None:
+            self.do_POST()
+
         def do_GET(self) -> None:
-            requests.append(Request(self.path, self.headers.items(), b""))
+            requests.append(Request(self.command, self.path, self.headers.items(), b""))
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
         def log_message(self, *_args: object) -> None:

@@ -17,9 +17,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
     ids_path,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.job import job_of
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import (
     Outcome,
-    job_of,
     upload,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
@@ -32,13 +32,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 A, B, C = ("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C", "c@x", "bergen")
-COUNTS = {
-    "counts": "counts",
-    "errors": "errors",
-    "row": "row",
-    "column": "column",
-    "cause": "error",
-}
+COUNTS = {"counts": "counts", "errors": "errors"}
 
 
 class Sync:
@@ -65,15 +59,20 @@ class Sync:
 
     def run(self, *, check_mode: bool = False, **given: Any) -> Outcome:
         """Upload it."""
-        options = {
+        options: dict[str, Any] = {
             "src": str(self.src),
-            "url": f"http://127.0.0.1:{self.port}/c?key=secret",
+            "url": f"http://127.0.0.1:{self.port}/c?list=secret",
             "token": "t0ken",
             "state_dir": str(self.state),
             "key": ["Email"],
             "result": COUNTS,
+            "retries": 0,
         }
-        job = job_of(filled_in(upload_spec(), **{**options, **given}))
+        spec = upload_spec()
+        options.update(given)
+        if options["result"] is not None:
+            options["result"] = filled_in(spec["result"]["options"], **options["result"])
+        job = job_of(filled_in(spec, **options))
         return upload(job, check_mode, with_diff=True)
 
     def files(self) -> dict[str, bytes]:

@@ -30,10 +30,13 @@ def test_an_environment_variable_counts_when_it_is_not_empty(
 
 def test_credentials_are_hidden_and_nothing_else() -> None:
     specs = {**directory_spec(), **export_spec(), **upload_spec()}
-    assert {name for name, option in specs.items() if option.get("no_log")} == {"bind_pw", "token"}
+    assert {name for name, option in specs.items() if option.get("no_log")} == {
+        *("bind_pw", "token", "url_username", "url_password")
+    }
     # ansible-core warns about names that sound like secrets, unless told that they are none.
     assert {name for name, option in specs.items() if option.get("no_log") is False} == {
-        *("token_header", "token_prefix", "key")
+        *("token_header", "token_prefix", "token_param", "client_key", "key"),
+        *("params", "headers", "form_fields"),
     }
 
 
@@ -43,4 +46,6 @@ def test_what_can_come_from_the_environment() -> None:
         "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
         "bind_pw": (nonempty_env_fallback, ["FRONTDESK_BIND_PW"]),
         "token": (nonempty_env_fallback, ["FRONTDESK_TOKEN"]),
+        "url_username": (nonempty_env_fallback, ["FRONTDESK_URL_USERNAME"]),
+        "url_password": (nonempty_env_fallback, ["FRONTDESK_URL_PASSWORD"]),
     }

@@ -53,12 +53,21 @@ def test_the_first_upload_and_its_receipt(sync: Sync) -> None:
         "plan": outcome.plan.id,
         "status": 200,
         "counts": {"added": 1},
+        "sequence": 1,
+        "complete": True,
     }
     assert result == {
         "changed": True,
         "uploaded": True,
-        "plan": outcome.plan.summary(),
-        "service": {"status": 200, "counts": {"added": 1}, "errors": [], "error_count": 0},
+        "plan": {**outcome.plan.summary(), "invalid": []},
+        "service": {
+            "status": 200,
+            "counts": {"added": 1},
+            "errors": [],
+            "error_count": 0,
+            "refused": 0,
+        },
+        "attempts": 1,
     }
     assert b"secret" not in sync.files()["receipt.json"]
 
@@ -134,7 +143,7 @@ def test_a_receipt_belongs_to_one_endpoint_profile_and_header(
 
 def test_another_query_is_the_same_endpoint(sync: Sync) -> None:
     sync.run(initial=True)
-    assert did(sync.run(url=f"http://127.0.0.1:{sync.port}/c?key=other")) == (False, False)
+    assert did(sync.run(url=f"http://127.0.0.1:{sync.port}/c?list=other")) == (False, False)
 
 
 def test_a_switch_of_profiles_keeps_the_history(sync: Sync) -> None:

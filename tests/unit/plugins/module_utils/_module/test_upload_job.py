@@ -16,10 +16,18 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     upload_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import job_of
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import ResultFormat
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import Endpoint
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.job import job_of
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    BodyFormat,
+    Credential,
+    Endpoint,
+    ResultFormat,
+    Retries,
+    Tls,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+
+RESULT = filled_in(upload_spec()["result"]["options"])
 
 
 def _params(**given: Any) -> dict[str, Any]:
@@ -37,11 +45,24 @@ def _params(**given: Any) -> dict[str, Any]:
 
 def test_a_job_is_what_the_options_say() -> None:
     result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
+    more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
     job = job_of(
         _params(
+            method="PUT",
+            body_format="multipart",
+            content_type="text/csv",
             field_name="f",
+            form_fields={"mode": "all", "count": 3},
+            params={"remove-hosts": True, "send-emails": False},
+            headers={"X-Mode": "1"},
+            client_cert="/cert",
+            client_key="/key",
             ca_path="/ca",
-            validate_certs=False,
+            tls_minimum="1.3",
+            use_proxy=False,
+            retries=1,
+            retry_interval=5,
+            status_code=[200, 202],
             timeout=5,
             profile="p",
             location_column="L",
@@ -50,18 +71,28 @@ def test_a_job_is_what_the_options_say() -> None:
             max_removed=3,
             max_removed_percent=0.5,
             initial=True,
-            result=result,
-            token_header="X-Key",
+            result={**result, **more},
+            token_header="X-Sent",
             token_prefix="Key",
         )
     )
     assert job.endpoint == Endpoint(
-        "https://X.no/contacts", "t0ken", "X-Key", "Key", "f", "/ca", False, 5
+        "https://X.no/contacts",
+        "PUT",
+        params=(("remove-hosts", "true"), ("send-emails", "false")),
+        headers=(("X-Mode", "1"),),
+        credential=Credential("t0ken", "X-Sent", "Key"),
+        body=BodyFormat("multipart", "text/csv", "f", (("mode", "all"), ("count", "3"))),
+        tls=Tls("/ca", True, "/cert", "/key", "1.3"),
+        retries=Retries(1, 5),
+        timeout=5,
+        use_proxy=False,
+        accepted=(200, 202),
     )
     assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
     assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
     assert (job.limits, job.force) == (Limits(3, 0.5, initial=True), True)
-    assert job.result == ResultFormat("c", "e", "r", "k", "w")
+    assert job.result == ResultFormat("c", ("x",), "e", "r", 2, "A", "k", "w", "s", ("y",))
 
 
 def test_the_defaults_of_a_job() -> None:
@@ -69,8 +100,10 @@ def test_the_defaults_of_a_job() -> None:
     assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
     assert job.result == ResultFormat()
     assert job.key == ("Email", "SMS Phone")
-    assert (job.endpoint.field_name, job.endpoint.timeout) == ("file", 60)
-    assert job.endpoint.validate_certs is True
+    assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
+    assert job.endpoint.tls == Tls()
+    assert (job.endpoint.retries, job.endpoint.accepted) == (Retries(), None)
+    assert job.endpoint.body == BodyFormat()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +121,22 @@ def test_bearer_belongs_to_the_header_authorization(
     header: str, given: str | None, prefix: str
 ) -> None:
     job = job_of(_params(token_header=header, token_prefix=given))
-    assert job.endpoint.token_prefix == prefix
+    assert job.endpoint.credential.token_prefix == prefix
+
+
+def test_the_parts_of_a_credential() -> None:
+    for given, credential in (
+        ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),
+        (
+            {"token": None, "url_username": "u", "url_password": "p"},
+            Credential("", "Authorization", "Bearer", "", "u", "p"),
+        ),
+        (
+            {"token": "", "url_password": "", "client_cert": "/c"},
+            Credential("", "Authorization", "Bearer"),
+        ),
+    ):
+        assert job_of(_params(**given)).endpoint.credential == credential
 
 
 @pytest.mark.parametrize(
@@ -98,6 +146,37 @@ def test_bearer_belongs_to_the_header_authorization(
         (
             {"key": []},
             "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
+        ),
+        *(
+            (
+                {option: {"a": value}},
+                (
+                    f"Cannot use {option}: a: its value is neither text nor a number nor a flag. "
+                    "Write it as text, in quotes."
+                ),
+            )
+            for option in ("params", "headers", "form_fields")
+            for value in (None, [1], {1: 1})
+        ),
+        (
+            {"profile": 'a"b'},
+            """Cannot use 'a"b.csv' in a form: it is empty or holds quotes or control characters.""",
+        ),
+        *(
+            (
+                {"result": {**RESULT, part: value}},
+                f"Cannot use result.{part}: it is given without {needed}. Set result.{needed}.",
+            )
+            for part, value, needed in (
+                ("refused", ["x"], "counts"),
+                ("row_column", "Email", "errors"),
+                ("status", "s", "errors"),
+                ("accepted", ["x"], "status"),
+            )
+        ),
+        (
+            {"result": {**RESULT, "errors": "e", "status": "s"}},
+            "Cannot use result.status: it is given without accepted. Set result.accepted.",
         ),
         ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
         *(

@@ -12,11 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock import locked
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.state import locked
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
+    COUNTS,
     A,
     B,
     C,
@@ -41,16 +49,16 @@ _REFUSED = (
 
 
 _ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
+MEANS_400 = "it cannot read the request"
 _NOTHING_COUNTS = "refused 1 row; nothing counts as accepted"
 
 
 @pytest.mark.parametrize(
     ("answer", "error", "errors"),
     [
-        (plain("500 Oops"), "it answered 500", []),
+        (plain("400 Oops"), f"it answered 400 ({MEANS_400})", []),
         (plain("199 X", b"{}"), "it answered 199", []),
         (plain("422 X", _REFUSED), f"it answered 422 and {_NOTHING_COUNTS}", [_ERROR]),
-        (plain("200 OK", _REFUSED), f"it answered 200 and {_NOTHING_COUNTS}", [_ERROR]),
         (plain("302 X", b"", "Location: /"), "it answered with a redirect to itself", None),
     ],
 )
@@ -69,6 +77,110 @@ def test_what_the_service_refuses_is_not_remembered(
     service = outcome.result(show_diff=False)["service"]
     assert (service and service["errors"]) == errors
     assert (service and service["error_count"]) == (errors if errors is None else len(errors))
+
+
+def _complete(sync: Sync) -> bool:
+    return bool(json.loads(sync.files()["receipt.json"])["complete"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "answered"),
+    [
+        (plain("500 Oops"), "it answered 500"),
+        (plain("200 OK", b"<html>"), "it answered 200, but not with what result says"),
+        (b"", "the connection was lost"),
+    ],
+)
+def test_what_may_have_been_taken_is_sent_again_even_if_nothing_changed(
+    sync: Sync, answer: bytes, answered: str
+) -> None:
+    sync.run(initial=True)
+    sync.people(A, B, C, ("D", "d@x", "oslo"))
+    good, sync.answer = sync.answer, answer
+    outcome = sync.run()
+    assert outcome.error is not None
+    assert outcome.error.answer.startswith(answered)
+    assert did(outcome) == (False, False)
+    assert not _complete(sync)
+    assert len([name for name in sync.files() if name.endswith(".csv")]) == 1
+    # The people are again as the service had them last for certain; who was added must go.
+    sync.people(A, B, C)
+    sync.answer = good
+    assert did(sync.run(check_mode=True)) == (True, True)
+    again = sync.run()
+    assert (did(again), kinds(again)) == ((True, True), {})
+    assert _complete(sync)
+    assert did(sync.run()) == (False, False)
+
+
+def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
+    sync.run(initial=True)
+    sync.people(
+        ("A2", "a@x", "oslo"),
+        ("B2", "b@x", "oslo"),
+        C,
+        ("D", "d@x", "oslo"),
+        ("E", "e@x", "oslo"),
+        identities="abcde",
+    )
+    refusals = [{"row": 2, "error": "no"}, {"row": 5, "error": "no"}]
+    good, sync.answer = sync.answer, plain("200 OK", json.dumps({"errors": refusals}).encode())
+    outcome = sync.run()
+    assert outcome.error is not None
+    assert "refused 2 rows; the others count as accepted" in outcome.error.answer
+    assert did(outcome) == (True, False)
+    assert outcome.receipt is not None
+    assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
+    # B is as before, E has never been there: the guard knows of four.
+    plan = sync.run(check_mode=True).plan
+    assert (plan.known, plan.by_identity) == (4, True)
+    assert kinds(sync.run(check_mode=True)) == {"added": 1, "changed": 1}
+    sync.answer = good
+    assert did(sync.run()) == (True, True)
+    assert did(sync.run()) == (False, False)
+
+
+def test_without_identities_the_key_says_whose_rows_stay(sync: Sync) -> None:
+    sync.src.write_bytes(csv_bytes([A, ("B", "b@x", "oslo"), ("B", "b@x", "bergen")]))
+    ids_path(sync.src).unlink()
+    sync.run(initial=True)
+    sync.src.write_bytes(csv_bytes([("B2", "b@x", "bergen"), ("B2", "b@x", "oslo"), A]))
+    sync.answer = plain("200 OK", b'{"errors": [{"row": 1, "error": "no"}]}')
+    outcome = sync.run()
+    assert outcome.receipt is not None
+    assert outcome.receipt.identities == ""
+    (roster,) = (text for name, text in sync.files().items() if name.endswith(".csv"))
+    assert roster == csv_bytes([("B2", "b@x", "oslo"), A, ("B", "b@x", "bergen")])
+
+
+def test_a_first_upload_that_is_taken_in_part(sync: Sync) -> None:
+    sync.answer = plain("200 OK", _REFUSED)
+    outcome = sync.run(initial=True)
+    assert outcome.receipt is not None
+    assert (outcome.receipt.rows, outcome.receipt.complete) == (2, False)
+    again = sync.run()
+    assert kinds(again) == {"added": 1}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errors": [{"error": "somebody"}], "counts": {"skipped": 0}},
+        {"errors": [], "counts": {"skipped": 1, "failed": 2}},
+        {"errors": [{"row": 1}, {"row": 2}, {"row": 3}], "counts": {"skipped": 3}},
+    ],
+)
+def test_when_it_is_not_told_which_rows_were_taken_none_counts(
+    sync: Sync, answer: dict[str, object]
+) -> None:
+    sync.run(initial=True)
+    sync.people(("A2", "a@x", "oslo"), B, C)
+    sync.answer = plain("200 OK", json.dumps(answer).encode())
+    outcome = sync.run(result={**COUNTS, "refused": ["skipped", "failed"]})
+    assert outcome.error is not None
+    assert outcome.error.answer.endswith("nothing counts as accepted")
+    assert kinds(sync.run(check_mode=True)) == {"changed": 1}
+    assert not _complete(sync)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
@@ -110,6 +222,39 @@ def test_another_run_is_kept_out(sync: Sync) -> None:
     assert sync.sent == []
     sync.run(initial=True, check_mode=True)
     assert sync.files() == {"lock": b""}
+
+
+def test_damaged_identities_of_the_state_are_warned_of(sync: Sync) -> None:
+    sync.run(initial=True)
+    (ids,) = sync.state.glob("*.ids")
+    ids.unlink()
+    outcome = sync.run()
+    assert (did(outcome), outcome.plan.by_identity) == ((True, False), False)
+    assert [warning.partition(":")[0] for warning in outcome.warnings] == [
+        f"{ids} is missing or damaged"
+    ]
+    assert sync.run().warnings == ()
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_files_of_certificates_are_looked_at_before_anything_is_made(
+    sync: Sync, check_mode: bool
+) -> None:
+    os.unlink(sync.src)
+    with pytest.raises(InputError, match="Cannot use client_cert /none"):
+        sync.run(check_mode=check_mode, url="https://localhost/c", client_cert="/none")
+    assert not sync.state.exists()
+
+
+def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.run(initial=True)
+    sync.people(A, B)
+    monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
+    with pytest.raises(FrontdeskError, match="bytes shorter while it was sent"):
+        sync.run(max_removed_percent=100.0)
+    assert _complete(sync)
 
 
 def _no_rows(path: Path) -> None:

@@ -7,48 +7,175 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
     Answer,
-    ResultFormat,
-    RowError,
     read_answer,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    ResultFormat,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import (
+    RowError,
+    Sent,
 )
 
 WHERE = ResultFormat(counts="counts", errors="errors")
+HEADER = ("Name", "Email", "Location")
 ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
 IDENTITIES = ("id-1", "id-2")
 
 
+def _sent(rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES) -> Sent:
+    named = [*identities, *[None] * len(rows)]
+    return Sent(HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)])
+
+
 def _read(document: object, where: ResultFormat = WHERE) -> Answer:
-    return read_answer(200, json.dumps(document).encode(), where, ROWS, IDENTITIES)
+    return read_answer(200, Reading(json.dumps(document).encode()), where, _sent())
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"no JSON", b"\xff\xfe\x00", b"[]", b"null", b"1", b'"x"', b"{}", b"[" * 200_000],
-    ids=lambda body: body[:10].decode("latin-1").encode("unicode_escape").decode(),
-)
-def test_what_is_no_result_is_told_from_one(body: bytes) -> None:
-    assert read_answer(202, body, WHERE, ROWS, IDENTITIES) == Answer(202, {}, (), readable=False)
-    # A profile that expects nothing of an answer reads nothing in it.
-    assert read_answer(200, body, ResultFormat(), ROWS, IDENTITIES) == Answer(200, {}, ())
-
-
-@pytest.mark.parametrize(
-    ("document", "readable"),
+    ("body", "problem"),
     [
-        ({"counts": {}, "errors": []}, True),
-        ({"counts": {"n": 1}}, True),
-        ({"errors": ["x"]}, True),
-        ({"counts": {}, "errors": {"1": "bad"}}, False),
-        ({"counts": [], "errors": []}, False),
-        ({"status": "fine"}, False),
+        (b"", "it is empty"),
+        (b" \r\n", "it is empty"),
+        (b"no JSON", "it is no JSON"),
+        (b"<html>", "it is a page of HTML"),
+        (b"  <!DOCTYPE html>", "it is a page of HTML"),
+        (b"\xff\xfe\x00", "it is no JSON"),
+        (b'{"counts": {"n": 1}', "it is no JSON"),
+        (b"[" * 200_000, "it is no JSON"),
+        *(
+            (body, "it does not hold counts or errors")
+            for body in (b"[]", b"null", b"1", b'"x"', b"{}")
+        ),
+    ],
+    ids=lambda body: (
+        body[:10].decode("latin-1").encode("unicode_escape").decode()
+        if isinstance(body, bytes)
+        else ""
+    ),
+)
+def test_what_is_no_result_is_told(body: bytes, problem: str) -> None:
+    answer = read_answer(202, Reading(body), WHERE, _sent())
+    assert answer == Answer(202, {}, rows=2, problem=problem)
+    # A profile that expects nothing of an answer reads nothing in it.
+    assert read_answer(200, Reading(body), ResultFormat(), _sent()) == Answer(200, {}, rows=2)
+
+
+def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
+    reading = Reading(b'{"counts": {}}', "it is longer than 16 MiB")
+    assert read_answer(200, reading, WHERE, _sent()).problem == "it is longer than 16 MiB"
+    assert read_answer(200, reading, ResultFormat(), _sent()).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({"counts": {}, "errors": []}, ""),
+        ({"counts": {"n": 1}}, ""),
+        ({"errors": ["x"]}, ""),
+        ({"counts": {}, "errors": {"1": "bad"}}, "errors is no list"),
+        ({"counts": [], "errors": []}, "counts is no object"),
+        ({"status": "fine"}, "it does not hold counts or errors"),
     ],
 )
-def test_an_answer_must_hold_what_the_profile_says(document: object, readable: bool) -> None:
-    assert _read(document).readable is readable
+def test_an_answer_must_hold_what_the_profile_says(document: object, problem: str) -> None:
+    assert _read(document).problem == problem
+
+
+REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="errors")
+
+
+@pytest.mark.parametrize(
+    ("document", "refused", "unplaced", "is_partial", "problem"),
+    [
+        ({"counts": {"skipped": 0, "failed": 0}}, 0, 0, False, ""),
+        ({"counts": {"skipped": 1}}, 1, 1, False, ""),
+        ({"counts": {"skipped": 1, "failed": 1}}, 2, 2, False, ""),
+        ({"counts": {"skipped": 1}, "errors": [{"row": 1}]}, 1, 0, True, ""),
+        ({"counts": {"skipped": 0}, "errors": [{"row": 1}]}, 1, 0, True, ""),
+        ({"counts": {"skipped": 2}, "errors": [{"row": 1}]}, 2, 1, False, ""),
+        ({"counts": {"skipped": 2}, "errors": [{"row": 1}, {"row": 2}]}, 2, 0, False, ""),
+        ({"counts": {"skipped": 1}, "errors": [{"row": 1}, {"row": 1}]}, 1, 0, True, ""),
+        ({"counts": {"skipped": -1}}, 0, 0, False, ""),
+        ({"counts": {"skipped": True}}, 0, 0, False, "counts holds none of skipped, failed"),
+        ({"counts": {"added": 1}}, 0, 0, False, "counts holds none of skipped, failed"),
+        ({"errors": []}, 0, 0, False, "counts holds none of skipped, failed"),
+    ],
+)
+def test_how_many_were_refused(
+    document: object, refused: int, unplaced: int, is_partial: bool, problem: str
+) -> None:
+    answer = _read(document, REFUSED)
+    assert (answer.refused_count, answer.unplaced) == (refused, unplaced)
+    assert (answer.is_partial, answer.problem) == (is_partial, problem)
+
+
+STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported", "Not Changed"))
+
+
+@pytest.mark.parametrize(
+    ("state", "is_taken"),
+    [
+        ("Imported", True),
+        ("not changed", True),
+        ("Duplicate", False),
+        ("", False),
+        (None, False),
+        (1, False),
+    ],
+)
+def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_taken: bool) -> None:
+    answer = _read([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
+    assert (answer.refused_count, answer.problem) == (0 if is_taken else 1, "")
+    if state == "Duplicate":
+        assert answer.errors == (RowError(2, "id-2", "", "Duplicate"),)
+
+
+@pytest.mark.parametrize(
+    ("first_row", "row", "known"),
+    [(0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)],
+)
+def test_services_count_rows_in_their_own_ways(first_row: int, row: int, known: int | None) -> None:
+    answer = _read({"errors": [{"row": row}]}, WHERE._replace(first_row=first_row))
+    assert [error.row for error in answer.errors] == [known]
+    assert answer.refused == (frozenset({known}) if known else frozenset())
+    assert answer.unplaced == (known is None)
+
+
+def test_rows_can_be_named_by_a_value() -> None:
+    rows = [*ROWS, ("Ola", "OLA@x.no", "bergen")]
+    where = WHERE._replace(row="email", row_column="Email")
+    errors = [{"email": " Ola@X.no", "error": "bad"}, {"email": "no@x.no"}, {"email": 1}, {}]
+    body = json.dumps({"errors": errors}).encode()
+    answer = read_answer(200, Reading(body), where, _sent(rows, ("a", "b", "c")))
+    assert answer.errors[0] == RowError(2, "b", "", "bad")
+    assert [error.row for error in answer.errors] == [2, None, None, None]
+    # Everybody with this value, at every location.
+    assert (answer.refused, answer.unplaced) == (frozenset({2, 3}), 3)
+    gone = read_answer(200, Reading(body), where._replace(row_column="Mail"), _sent(rows, ()))
+    assert (gone.refused, gone.unplaced) == (frozenset(), 4)
+
+
+def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
+    rows = [("x", f"{number}@x.no", "oslo") for number in range(500)]
+    errors = [{"row": number, "error": "bad"} for number in range(1, 401)]
+    body = json.dumps({"errors": errors}).encode()
+    answer = read_answer(200, Reading(body), WHERE, _sent(rows, ()))
+    assert (len(answer.errors), answer.error_count, answer.refused_count) == (50, 400, 400)
+    assert answer.is_partial
+
+
+@pytest.mark.parametrize(
+    "name", ["ase@x.no", "+47 900 11 222", "x" * 41, "", "Åse", "oslo", "OSLO"]
+)
+def test_counts_are_not_called_after_people(name: str) -> None:
+    assert dict(_read({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +194,7 @@ def test_an_answer_must_hold_what_the_profile_says(document: object, readable: b
 )
 def test_counts(path: str | None, document: object, counts: dict[str, int]) -> None:
     answer = _read(document, ResultFormat(counts=path))
-    assert (answer.counts, answer.errors) == (counts, ())
+    assert (dict(answer.counts), answer.errors) == (counts, ())
 
 
 @pytest.mark.parametrize(
@@ -90,6 +217,10 @@ def test_counts(path: str | None, document: object, counts: dict[str, int]) -> N
             RowError(1, "id-1", "", "used by ..., ..., (... and 1234"),
         ),
         ({"row": 1, "error": "x" * 300}, RowError(1, "id-1", "", "x" * 200)),
+        ({"row": 1, "error": ["a", 1, "b"]}, RowError(1, "id-1", "", "a, b")),
+        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(1, "id-1", "", "")),
+        # What would spoil a terminal, or what no result can hold.
+        ({"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"}, RowError(1, "id-1", "", "a [2Jb c")),
         # Whose row it is is not known; that something was refused is.
         *(
             ({"row": row, "error": "bad Åse"}, RowError(None, None, "", "bad ..."))
@@ -121,14 +252,12 @@ def test_keys_are_where_the_profile_says() -> None:
 
 
 def test_without_identities_the_row_alone_is_known() -> None:
-    body = b'{"errors": [{"row": 1, "error": "bad"}]}'
-    assert read_answer(422, body, WHERE, ROWS, None).errors == (RowError(1, None, "", "bad"),)
+    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    answer = read_answer(422, reading, WHERE, _sent(identities=()))
+    assert answer.errors == (RowError(1, None, "", "bad"),)
 
 
 def test_empty_cells_take_nothing_out() -> None:
-    body = b'{"errors": [{"row": 1, "error": "bad"}]}'
-    assert read_answer(422, body, WHERE, [("", "")], None).errors == (RowError(1, None, "", "bad"),)
-
-
-def test_the_default_keys() -> None:
-    assert ResultFormat() == (None, None, "row", "column", "error")
+    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    answer = read_answer(422, reading, WHERE, _sent([("", "", "")], ()))
+    assert answer.errors == (RowError(1, None, "", "bad"),)

@@ -12,12 +12,20 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
     Endpoint,
-    ServiceError,
-    _TlsAdapter,
-    send,
+    Retries,
+    Tls,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
+    _Adapter,
+    service_context,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
     Write,
@@ -38,15 +46,13 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tuple[int, bytes]:
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
-        token="t0ken",
-        token_header="Authorization",
-        token_prefix="Bearer",
-        field_name="file",
-        ca_path=None if ca_path is None else str(ca_path),
-        validate_certs=validate_certs,
+        credential=Credential("t0ken", "Authorization", "Bearer"),
+        tls=Tls(None if ca_path is None else str(ca_path), validate_certs),
+        retries=Retries(0, 0),
         timeout=20,
     )
-    return send(endpoint, "a.csv", io.BytesIO(b"A\r\n"), 3)
+    reply = send(endpoint, "a.csv", Content(io.BytesIO(b"A\r\n"), 3))
+    return reply.status, reply.reading.body
 
 
 def _ok(_request: Request, write: Write) -> None:
@@ -133,7 +139,8 @@ def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
         assert server.requests == []
     assert str(caught.value) == (
         f"Cannot upload to https://localhost:{server.port}/contacts: "
-        "no TLS connection (TLSV1_ALERT_PROTOCOL_VERSION). It must speak TLS 1.2 or newer."
+        "no TLS connection (TLSV1_ALERT_PROTOCOL_VERSION). It must speak TLS 1.2 or newer, "
+        "and at least tls_minimum; it may ask for client_cert."
     )
 
 
@@ -167,7 +174,7 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("validate_certs", [True, False])
 def test_a_service_behind_a_proxy_is_held_to_the_same(validate_certs: bool) -> None:
-    adapter = _TlsAdapter(None, validate_certs)
+    adapter = _Adapter(service_context(Tls(None, validate_certs)), Watchdog(1))
     context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
     assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

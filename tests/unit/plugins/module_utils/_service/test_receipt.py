@@ -36,7 +36,8 @@ def test_the_bytes_of_a_receipt() -> None:
     assert data.endswith(b"\n}\n")
     assert "Tromsø".encode() in data
     assert json.loads(data) == {
-        "format": 1,
+        "format": 2,
+        "needs": "0.1.0",
         "endpoint": "https://x/contacts",
         "profile": "receptionist",
         "header": ["Name", "Tromsø"],
@@ -47,7 +48,10 @@ def test_the_bytes_of_a_receipt() -> None:
         "plan": "0123456789abcdef",
         "status": 200,
         "counts": {"added": 2},
+        "sequence": 1,
+        "complete": True,
         "history": [],
+        "checksum": "2fa04e479bf3fe697c1d0176feba475c55e4fe768e8ef010113c82f0d4501979",
     }
 
 
@@ -56,14 +60,73 @@ def test_what_is_written_is_read() -> None:
     assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
 
 
-def test_a_newer_format_is_refused_by_name() -> None:
-    document = {**json.loads(render_receipt(RECEIPT)), "format": 2}
+@pytest.mark.parametrize(
+    ("needs", "version"),
+    [
+        ("1.4.0", " to 1.4.0 or newer"),
+        (None, ""),
+        ("1.4\nRun this", ""),
+        (3, ""),
+    ],
+)
+def test_a_newer_format_is_refused_with_what_it_needs(needs: object, version: str) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), "format": 3, "needs": needs}
     with pytest.raises(StateError) as caught:
         parse_receipt(json.dumps(document).encode(), "/state/receipt.json")
     assert str(caught.value) == (
-        "Cannot use /state/receipt.json: its format 2 is newer than 1. "
-        "Update the collection frontdesk.contacts."
+        "Cannot use /state/receipt.json: its format 3 is newer than 2. "
+        f"Update the collection frontdesk.contacts{version}."
     )
+
+
+FIRST_FORMAT = {
+    "format": 1,
+    "endpoint": "https://x/contacts",
+    "profile": "receptionist",
+    "header": ["Name", "Tromsø"],
+    "roster": "ab" * 32,
+    "identities": "cd" * 32,
+    "rows": 2,
+    "accepted_at": "2026-01-02T03:04:05Z",
+    "plan": "0123456789abcdef",
+    "status": 200,
+    "counts": {"added": 2},
+    "history": [{"rows": 1}, {"rows": 0}],
+}
+
+
+def test_the_first_format_is_read_and_written_as_the_newest() -> None:
+    receipt = parse_receipt(json.dumps(FIRST_FORMAT).encode(), "receipt.json")
+    assert receipt == RECEIPT._replace(sequence=3, history=({"rows": 1}, {"rows": 0}))
+    written = render_receipt(with_history(RECEIPT, receipt))
+    assert json.loads(written)["format"] == 2
+    assert parse_receipt(written, "receipt.json").sequence == 4
+
+
+@pytest.mark.parametrize("part", ["rows", "roster", "complete", "sequence", "endpoint"])
+def test_a_receipt_that_was_changed_is_damaged(part: str) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), part: "00"}
+    with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
+        parse_receipt(json.dumps(document).encode(), "receipt.json")
+
+
+def test_spaces_are_no_damage() -> None:
+    document = json.loads(render_receipt(RECEIPT))
+    assert parse_receipt(json.dumps(document).encode(), "receipt.json") == RECEIPT
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
+def test_a_receipt_that_names_another_file_is_damaged(name: str) -> None:
+    data = render_receipt(RECEIPT._replace(roster=name))
+    with pytest.raises(StateError, match=r"it is damaged \(checksum of a file\)"):
+        parse_receipt(data, "receipt.json")
+
+
+def test_order_is_by_sequence_when_the_clock_jumps_back() -> None:
+    later = RECEIPT._replace(accepted_at="2025-01-01T00:00:00Z")
+    receipt = with_history(later, with_history(RECEIPT, RECEIPT))
+    assert receipt.sequence == 3
+    assert [past["sequence"] for past in receipt.history] == [2, 1]
 
 
 _DAMAGED = [
@@ -116,6 +179,8 @@ def test_history_is_short_and_has_the_latest_first() -> None:
         "plan": "0123456789abcdef",
         "status": 200,
         "endpoint": "https://x/contacts",
+        "sequence": 12,
+        "complete": True,
     }
 
 

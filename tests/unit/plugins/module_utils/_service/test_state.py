@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import stat
 from pathlib import Path
@@ -23,9 +21,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receip
     StateError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.state import (
+    announce,
     default_state_dir,
-    locked,
     read_accepted,
+    withdraw,
     write_accepted,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -37,6 +36,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 
 CSV = b"Name\r\nLie\r\n"
 IDS = ids_bytes(CSV, ["id-1"])
+ROSTER = roster_of(CSV, IDS)
 ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true."
 
 
@@ -171,79 +171,73 @@ def test_the_receipt_is_replaced_last(
     assert len(os.listdir(tmp_path)) == 2 + files
 
 
-def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
-    path = tmp_path / "a" / "b"
-    before = os.umask(0)
-    try:
-        with locked(path):
-            assert _mode(path) == 0o700
-            assert _mode(path / "lock") == 0o600
-    finally:
-        os.umask(before)
+def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    new = roster_of(b"Name\r\nOla\r\n")
+    announce(tmp_path, _receipt(), new)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    # Whoever reads it now knows that the service may have more than this.
+    assert accepted.receipt == _receipt()._replace(complete=False)
+    assert (tmp_path / f"{new.sha256}.csv").exists()
 
 
-@pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
-def test_a_directory_that_others_may_enter_is_refused_and_kept(tmp_path: Path, mode: int) -> None:
-    tmp_path.chmod(mode)
-    with pytest.raises(StateError) as caught, locked(tmp_path):
-        pass
-    assert str(caught.value) == (
-        f"Cannot use the state directory {tmp_path}: others may look into it (mode {mode:04o}). "
-        "Give state_dir a directory of its own with mode 0700."
-    )
-    assert _mode(tmp_path) == mode
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_was_not_taken_is_withdrawn(tmp_path: Path, lost: bool) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    before = set(os.listdir(tmp_path))
+    announce(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
+    withdraw(tmp_path, _receipt(), lost=lost)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.receipt == _receipt()._replace(complete=not lost)
+    assert set(os.listdir(tmp_path)) == before
 
 
-def test_a_file_system_without_locks_is_told(
+def test_a_first_roster_that_was_not_taken_leaves_nothing(tmp_path: Path) -> None:
+    announce(tmp_path, None, ROSTER)
+    assert len(os.listdir(tmp_path)) == 2
+    withdraw(tmp_path, None, lost=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_withdrawn_counts_as_incomplete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_descriptor: int, _operation: int) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    announce(tmp_path, _receipt(), ROSTER)
 
-    tmp_path.chmod(0o700)
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(StateError) as caught, locked(tmp_path):
-        pass
+    def run_out_of_space(_path: Path, _data: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(state, "replace_file", run_out_of_space)
+    withdraw(tmp_path, _receipt(), lost=False)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert not accepted.receipt.complete
+    with pytest.raises(StateError) as caught:
+        announce(tmp_path, _receipt(), ROSTER)
     assert str(caught.value) == (
-        f"Cannot use the state directory {tmp_path}: it cannot be locked (No locks available). "
-        "Put state_dir on a file system with locks, such as a local one."
+        f"Cannot write the state directory {tmp_path}: No space left on device. "
+        "Nothing has been sent. Make room there, or have it writable."
     )
 
 
-def test_a_private_directory_stays_as_it_is(tmp_path: Path) -> None:
-    tmp_path.chmod(0o1700)
-    with locked(tmp_path):
-        assert _mode(tmp_path) == 0o1700
-
-
-def test_another_run_is_kept_out_and_told(tmp_path: Path) -> None:
-    with locked(tmp_path):
-        with pytest.raises(StateError) as caught, locked(tmp_path):
-            pass
-        assert str(caught.value) == (
-            f"Cannot use the state directory {tmp_path}: another run is using it. "
-            "Wait until it ends, and schedule the runs further apart."
-        )
-    with locked(tmp_path):
-        pass
-
-
-def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), locked(tmp_path):
-        raise KeyboardInterrupt
-    descriptor = os.open(tmp_path / "lock", os.O_RDWR)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.close(descriptor)
-
-
-def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    path = tmp_path / "file" / "state"
-    with pytest.raises(StateError) as caught, locked(path):
-        pass
-    assert str(caught.value) == (
-        f"Cannot use the state directory {path}: Not a directory. Give state_dir a directory that this user may write."
+@pytest.mark.parametrize("damage", [None, b"", b"{}", IDS[:-1] + b"x"])
+def test_damaged_identities_are_told_and_do_no_harm(tmp_path: Path, damage: bytes | None) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    path = tmp_path / f"{sha256(IDS)}.ids"
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.roster.open_ids is None
+    assert accepted.warning == (
+        f"{path} is missing or damaged: this run tells contacts apart by key. "
+        "It is written anew with the next roster that is accepted or the same; or restore it from a "
+        "backup."
     )
 
 

@@ -1,0 +1,40 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which names of headers, parameters and fields are those of credentials.
+
+Options that stay readable must not carry one. A name is taken apart into its words, for
+``X-Sine-Api-Key``, ``accessToken`` and ``CLIENT_SECRET`` are all written in ways of their own.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+
+_SECRET_WORDS = frozenset(
+    {
+        *("auth", "authentication", "authorization", "bearer", "cookie", "credential"),
+        *("credentials", "jwt", "pass", "passphrase", "passwd", "password", "pin", "pwd", "secret"),
+        *("sig", "signature", "token", "tokens"),
+    }
+)
+# Run together, as in apikey and accesstoken.
+_SECRET_ENDS = ("apikey", "authkey", "accesskey", "token", "secret", "password", "passwd")
+# A key that says which contact is meant, or in which column: no credential.
+_HARMLESS_BESIDE_KEY = frozenset(
+    {
+        *("by", "column", "columns", "external", "field", "fields", "foreign", "keys", "match"),
+        *("matching", "merge", "name", "primary", "sort", "unique"),
+    }
+)
+
+
+def is_credential_name(name: str) -> bool:
+    """Whether a name is one that credentials go by."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_ENDS):
+        return True
+    return "key" in words and not _HARMLESS_BESIDE_KEY.intersection(words)

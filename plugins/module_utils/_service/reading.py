@@ -1,0 +1,71 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An answer's body: read to its end or to a limit, whatever its encoding claims."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+MAX_ANSWER = 16 << 20
+"""Bytes of an answer that are read, decoded; the rest is left. It holds 100,000 row errors."""
+
+
+class Reading(NamedTuple):
+    """What was read.
+
+    :ivar problem: why it is not the whole answer; empty when it is.
+    """
+
+    body: bytes
+    problem: str = ""
+
+
+def read_pieces(pieces: Iterable[bytes], encoding: str) -> Reading:
+    """Read an answer's body.
+
+    Encodings are not asked for, but some servers use gzip and deflate all the same (RFC 9110, 8.4.1).
+
+    :param pieces: the body as it comes over the wire.
+    :param encoding: the answer's Content-Encoding header; empty for none.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return _read_plain(pieces)
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return _read_packed(pieces)
+    return Reading(b"", "it is in an encoding that was not asked for")
+
+
+def _read_plain(pieces: Iterable[bytes]) -> Reading:
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > MAX_ANSWER:
+            return _too_long(body)
+    return Reading(bytes(body))
+
+
+def _read_packed(pieces: Iterable[bytes]) -> Reading:
+    # 32: the format, gzip or zlib, shows in its first bytes.
+    unpacker = zlib.decompressobj(32 + zlib.MAX_WBITS)
+    body = bytearray()
+    try:
+        for piece in pieces:
+            body += unpacker.decompress(piece, MAX_ANSWER + 1 - len(body))
+            if len(body) > MAX_ANSWER:
+                return _too_long(body)
+            if unpacker.eof:
+                break
+    except zlib.error:
+        return Reading(b"", "it is not packed as its Content-Encoding says")
+    if not unpacker.eof:
+        return Reading(b"", "its packed content has no end")
+    return Reading(bytes(body))
+
+
+def _too_long(body: bytearray) -> Reading:
+    return Reading(bytes(body[:MAX_ANSWER]), f"it is longer than {MAX_ANSWER >> 20} MiB")

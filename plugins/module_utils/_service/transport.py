@@ -1,0 +1,212 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How requests is used here: over TLS as it was asked for, watched, and told nothing by its environment.
+
+Without a look at where redirects lead, at ~/.netrc, or at any variable but those that are named here.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import ssl
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .._errors import InputError
+from .._tls import tls_context
+from .endpoint import Credential, Endpoint, Tls
+from .library import REQUESTS, requests
+from .watchdog import Watchdog
+
+# Without requests this file must still load, so that the module can say that it is missing.
+if TYPE_CHECKING or REQUESTS.failure is None:
+    _HTTPAdapter = requests.adapters.HTTPAdapter
+    _AuthBase = requests.auth.AuthBase
+    _RequestsSession = requests.Session
+else:
+    _HTTPAdapter = _AuthBase = _RequestsSession = object
+
+_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def service_context(tls: Tls) -> ssl.SSLContext:
+    """What every connection to the service must satisfy, and what it shows of this side.
+
+    :raises InputError: when a file with certificates or the key cannot be used.
+    """
+    context = tls_context(tls.ca_path, tls.validate_certs)
+    context.minimum_version = _VERSIONS[tls.minimum]
+    if tls.client_cert:
+        _show_certificate(context, tls.client_cert, tls.client_key)
+    return context
+
+
+def check_files(tls: Tls) -> None:
+    """See that certificates and key can be used, before anything else is done.
+
+    :raises InputError: names the file.
+    """
+    service_context(tls)
+    verification(tls)
+
+
+class _EncryptedKeyError(Exception):
+    """The key needs a pass phrase."""
+
+
+def _show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
+    def refuse() -> str:
+        # Without this OpenSSL would ask at the terminal.
+        raise _EncryptedKeyError
+
+    tried = f"Cannot use client_cert {cert}"
+    if key:
+        tried += f" with client_key {key}"
+    try:
+        context.load_cert_chain(cert, key, refuse)
+    except _EncryptedKeyError as error:
+        raise InputError(
+            tried,
+            "the key is encrypted",
+            "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
+        ) from error
+    except OSError as error:
+        # OpenSSL's own words differ from one version to the next.
+        is_content = isinstance(error, ssl.SSLError) or not error.strerror
+        raise InputError(
+            tried,
+            "they are no certificate and its key" if is_content else str(error.strerror),
+            "Give files in PEM format; without client_key the key stands in client_cert, too",
+        ) from error
+
+
+class _Authorization(_AuthBase):
+    """Sets the credential's header. As an AuthBase, for requests would let ~/.netrc replace a plain header."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    def __call__(self, request: Any) -> Any:
+        credential = self._credential
+        if credential.username:
+            # In UTF-8, as RFC 7617, 2.1 advises; requests itself would take Latin-1.
+            pair = f"{credential.username}:{credential.password}".encode()
+            request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
+        elif credential.token and not credential.token_param:
+            value = f"{credential.token_prefix} {credential.token}".strip()
+            request.headers[credential.token_header] = value
+        return request
+
+
+class _Watched:
+    """A connection that its watchdog knows of from its first moment.
+
+    `_new_conn` is urllib3's own, in 1.26 and in 2: the only place before TLS and proxies have their say.
+    """
+
+    watchdog: Watchdog
+
+    def _new_conn(self) -> Any:
+        connection = super()._new_conn()  # type: ignore[misc]  # it stands before a class of urllib3
+        self.watchdog.guard(connection)
+        return connection
+
+
+class _Adapter(_HTTPAdapter):
+    """Connections held to one TLS context, and watched."""
+
+    def __init__(self, context: ssl.SSLContext, watchdog: Watchdog) -> None:
+        self._context = context
+        self._watchdog = watchdog
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        # A proxy has connections of its own; the service behind it is held to the same.
+        manager = super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+        self._watch(manager)
+        return manager
+
+    def _watch(self, manager: Any) -> None:
+        """Have every pool of the manager make connections that are watched."""
+        manager.pool_classes_by_scheme = {
+            scheme: self._watched_pool(pool)
+            for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+
+    def _watched_pool(self, pool: type[Any]) -> type[Any]:
+        if issubclass(pool.ConnectionCls, _Watched):
+            return pool
+        connection = type(
+            "Connection", (_Watched, pool.ConnectionCls), {"watchdog": self._watchdog}
+        )
+        return type("Pool", (pool,), {"ConnectionCls": connection})
+
+
+class Session(_RequestsSession):
+    """One attempt's connection to the service.
+
+    :param context: made by `service_context`.
+    """
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.proxies = proxies_for(endpoint)
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter(context, watchdog))
+
+    def get_redirect_target(self, resp: Any) -> None:
+        # requests would read all of a redirect's body to follow it.
+        return None
+
+
+def authorization(credential: Credential) -> Any:
+    """What sets the credential's header on a request."""
+    return _Authorization(credential)
+
+
+def proxies_for(endpoint: Endpoint) -> dict[str, str]:
+    """The proxies that the environment names for the service (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+    # What goes to this host itself, in clear, must not leave it by way of a proxy.
+    if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
+        return {}
+    return dict(requests.utils.get_environ_proxies(endpoint.url))
+
+
+def proxy_host(endpoint: Endpoint) -> str | None:
+    """Host and port of the proxy that the way to the service leads through, without its credentials."""
+    url = requests.utils.select_proxy(endpoint.url, proxies_for(endpoint))
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    except ValueError:
+        return "named in the environment"
+
+
+def verification(tls: Tls) -> bool | str:
+    """What requests is to verify certificates with, beside the context: it loads a bundle of its own.
+
+    :raises InputError: when the environment names one that is not there.
+    """
+    if not tls.validate_certs:
+        return False
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if tls.ca_path or not os.environ.get(name):
+            continue
+        if not os.path.exists(os.environ[name]):
+            raise InputError(
+                f"Cannot use the certificates that {name} in the environment names",
+                "they are not there",
+                "Correct it, or set ca_path",
+            )
+        return os.environ[name]
+    return tls.ca_path or True

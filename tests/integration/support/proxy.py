@@ -1,0 +1,91 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A proxy that lets TLS through (CONNECT; RFC 9110, 9.3.6), with a password if asked."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import select
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USER, PASSWORD = "proxy-user", "Px7.proxy-password"
+
+
+class Proxy:
+    """What a running proxy has seen.
+
+    :ivar port: where it listens, on 127.0.0.1.
+    :ivar targets: each host and port that somebody wanted to get to.
+    """
+
+    def __init__(self, answer: int) -> None:
+        self.port = 0
+        self.targets: list[str] = []
+        self.answer = answer
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a program that uses it, without a password."""
+        return {"HTTPS_PROXY": f"http://127.0.0.1:{self.port}"}
+
+    @property
+    def with_password(self) -> dict[str, str]:
+        """The same, with one."""
+        return {"HTTPS_PROXY": f"http://{USER}:{PASSWORD}@127.0.0.1:{self.port}"}
+
+
+@contextlib.contextmanager
+def proxy(*, asks: bool = False, answer: int = 200) -> Iterator[Proxy]:
+    """Run a proxy.
+
+    :param asks: whether it lets through only who knows the password.
+    :param answer: what it answers to whom it would let through.
+    """
+    running = Proxy(answer)
+    expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            running.targets.append(self.path)
+            if asks and self.headers.get("Proxy-Authorization") != f"Basic {expected}":
+                self.send_error(407, "Zebedy Quarrelstone asks")
+                return
+            self.send_response(running.answer)
+            self.end_headers()
+            if running.answer == 200:
+                host, _colon, port = self.path.rpartition(":")
+                with socket.create_connection((host, int(port))) as server:
+                    _pass(self.connection, server)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing: headers hold passwords."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        running.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield running
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _pass(client: socket.socket, server: socket.socket) -> None:
+    """Pass on what both sides say until one has gone."""
+    with contextlib.suppress(OSError):
+        while True:
+            for source in select.select([client, server], [], [])[0]:
+                data = source.recv(1 << 16)
+                if not data:
+                    return
+                (server if source is client else client).sendall(data)

@@ -1,0 +1,65 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No answer is too strange to be read, and none brings a person's value into a result."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
+    read_answer,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    ResultFormat,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
+SENT = Sent(("Name", "Email", "Location"), 2, lambda: [(row, "id") for row in ROWS])
+WHERE = ResultFormat(counts="counts", errors="errors")
+REFUSED = WHERE._replace(refused=("skipped", "failed"))
+STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported",))
+NAMES = ["counts", "errors", "row", "column", "error", "state", "skipped", "Email"]
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.sampled_from(NAMES),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_answer_is_too_strange(body: bytes) -> None:
+    for where in (WHERE, REFUSED, STATUSES, WHERE._replace(row_column="Email")):
+        answer = read_answer(200, Reading(body), where, SENT)
+        assert 0 <= len(answer.errors) <= answer.error_count
+        assert answer.refused <= {1, 2}
+        json.dumps([dict(answer.counts), answer.errors], ensure_ascii=False).encode()
+
+
+@given(
+    st.lists(st.sampled_from([cell for row in ROWS for cell in row] + ["is", "bad", "column"])),
+    _JSON,
+)
+def test_no_cell_of_the_roster_is_shown(texts: list[str], extra: object) -> None:
+    said = ", ".join(texts)
+    errors = [{"row": 1, "error": said, "column": said, "state": said, "more": extra}, said]
+    document = {"errors": errors, "counts": {said: 1, **dict.fromkeys(texts, 2)}}
+    for where in (
+        WHERE,
+        WHERE._replace(status="state"),
+        WHERE._replace(row="error", row_column="Email"),
+    ):
+        answer = read_answer(200, Reading(json.dumps(document).encode()), where, SENT)
+        shown = json.dumps([dict(answer.counts), answer.errors], ensure_ascii=False)
+        assert not [cell for row in ROWS for cell in row if cell in shown]

@@ -1,0 +1,129 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The body of an upload, byte by byte."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+    InputError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import (
+    PIECE,
+    Body,
+    Content,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    BodyFormat,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+FORM = BodyFormat()
+FIELDS = (("mode", "replace"), ("félt", "Å\r\n--x"))
+
+
+def _body(content: bytes, shape: BodyFormat = FORM, file_name: str = "a.csv") -> Body:
+    return Body(shape, file_name, Content(io.BytesIO(content), len(content)))
+
+
+def _expected(body: Body, content: bytes) -> bytes:
+    kind, _separator, boundary = body.content_type.partition("; boundary=")
+    assert kind == "multipart/form-data"
+    return (
+        f"--{boundary}\r\n"
+        'Content-Disposition: form-data; name="file"; filename="a.csv"\r\n'
+        "Content-Type: text/csv; charset=utf-8\r\n"
+        "\r\n"
+    ).encode() + (content + f"\r\n--{boundary}--\r\n".encode())
+
+
+@given(st.binary(max_size=300))
+def test_a_form_with_one_file_is_the_same_each_time_it_is_read(content: bytes) -> None:
+    body = _body(content)
+    for _attempt in range(2):
+        assert b"".join(body) == _expected(body, content)
+        assert len(body) == len(_expected(body, content))
+
+
+def test_a_raw_body_is_the_file_as_it_is() -> None:
+    body = _body(b"A\r\n1\r\n", BodyFormat("raw", "text/plain; charset=utf-8"))
+    assert (b"".join(body), len(body)) == (b"A\r\n1\r\n", 6)
+    assert body.content_type == "text/plain; charset=utf-8"
+
+
+def test_further_fields_stand_before_the_file() -> None:
+    body = _body(b"A\r\n", BodyFormat(content_type="text/csv", form_fields=FIELDS))
+    boundary = body.content_type.partition("; boundary=")[2]
+    whole = b"".join(body).decode()
+    assert whole == (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="mode"\r\n\r\nreplace\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="félt"\r\n\r\nÅ\r\n--x\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n'
+        f"Content-Type: text/csv\r\n\r\nA\r\n\r\n--{boundary}--\r\n"
+    )
+    assert len(body) == len(whole.encode())
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+def test_no_piece_is_larger_than_what_memory_shall_hold(size: int) -> None:
+    pieces = list(_body(b"x" * size, BodyFormat("raw")))
+    assert b"".join(pieces) == b"x" * size
+    assert all(len(piece) <= PIECE for piece in pieces)
+    assert len(pieces) == -(-size // PIECE)
+
+
+def test_a_part_of_a_file_can_be_sent() -> None:
+    content = Content(io.BytesIO(b"\xef\xbb\xbfA\r\nrest"), 3, start=3)
+    assert b"".join(Body(BodyFormat("raw"), "a.csv", content)) == b"A\r\n"
+
+
+def test_a_file_that_became_shorter_is_told() -> None:
+    body = Body(BodyFormat("raw"), "a.csv", Content(io.BytesIO(b"abc"), 5))
+    with pytest.raises(FrontdeskError) as caught:
+        b"".join(body)
+    assert str(caught.value) == (
+        "Cannot read the roster to its end: it became 2 bytes shorter while it was sent. "
+        "Let nothing write to src during the upload."
+    )
+
+
+def test_progress_is_told_before_each_piece_and_at_the_end() -> None:
+    seen: list[str] = []
+    content = Content(io.BytesIO(b"x" * (PIECE + 1)), PIECE + 1)
+    body = Body(BodyFormat("raw"), "a.csv", content, lambda: seen.append("progress"))
+    started = [body.started]
+    for piece in body:
+        started.append(body.started)
+        seen.append(str(len(piece)))
+    assert started == [False, True, True]
+    assert seen == ["progress", str(PIECE), "progress", "1", "progress"]
+
+
+def test_each_boundary_is_another() -> None:
+    boundaries = {_body(b"").content_type for _body_number in range(5)}
+    assert len(boundaries) == 5
+    assert min(map(len, boundaries)) == len("multipart/form-data; boundary=") + 32
+
+
+def test_names_may_hold_letters_of_any_alphabet() -> None:
+    whole = b"".join(_body(b"", BodyFormat(field_name="félt"), "Å b'.csv"))
+    assert b'name="f\xc3\xa9lt"; filename="\xc3\x85 b\'.csv"' in whole
+
+
+@pytest.mark.parametrize("name", ["", 'a"b', "a\\b", "a\r\nb", "a\x00", "a\x7f", "\x1f"])
+def test_names_that_could_end_the_header_are_refused(name: str) -> None:
+    message = f"Cannot use {name!r} in a form: it is empty or holds quotes or control characters."
+    for shape, file_name in (
+        (BodyFormat(field_name=name), "a.csv"),
+        (BodyFormat(), name),
+        (BodyFormat(form_fields=((name, "x"),)), "a.csv"),
+    ):
+        with pytest.raises(InputError) as caught:
+            _body(b"", shape, file_name)
+        assert str(caught.value) == message

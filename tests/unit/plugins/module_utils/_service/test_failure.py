@@ -1,0 +1,186 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How attempts without an answer read, and whether another one may follow."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+import pytest
+import requests
+import urllib3
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failure import (
+    failure_of,
+    timed_out,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
+    HOPELESS,
+    LOST,
+    UNREACHED,
+)
+
+AGAIN = "It may have taken the roster; the next run sends it again"
+HOST_AND_PORT = "Check the host name, the port and the proxy"
+FIREWALLS = "Check firewalls and proxies, or raise timeout"
+NETWORK = "Check the host name in url, and the network"
+OLD_TLS = "It must speak TLS 1.2 or newer, and at least tls_minimum; it may ask for client_cert"
+CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
+Protocol = urllib3.exceptions.ProtocolError
+
+
+def _failed(below: Exception, kind: type[Exception]) -> Exception:
+    """A failure in the layers that requests and urllib3 put around it."""
+    pool = urllib3.HTTPSConnectionPool("x.no")
+    return kind(urllib3.exceptions.MaxRetryError(pool, "/contacts?token=secret", below))
+
+
+def _with_reason(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, "secret")
+    error.reason = reason
+    return error
+
+
+@pytest.fixture(autouse=True)
+def _certificate_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
+    monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "ended"),
+    [
+        (
+            _failed(ssl.SSLCertVerificationError(1, "x"), TLS),
+            "its certificate has expired (expired). Renew the server's certificate",
+            HOPELESS,
+        ),
+        (
+            _failed(ssl.SSLError(1, "[SSL: X]"), TLS),
+            f"no TLS connection (handshake failed). {OLD_TLS}",
+            HOPELESS,
+        ),
+        (
+            requests.exceptions.ConnectTimeout("secret"),
+            f"it did not accept a connection in time. {FIREWALLS}",
+            UNREACHED,
+        ),
+        (
+            requests.exceptions.ReadTimeout("secret"),
+            f"the connection was not ready in time. {FIREWALLS}",
+            UNREACHED,
+        ),
+        (
+            _failed(ConnectionRefusedError(111, "Connection refused"), CONNECTION),
+            f"Connection refused. {HOST_AND_PORT}",
+            UNREACHED,
+        ),
+        (
+            _failed(socket.gaierror(socket.EAI_NONAME, "Name not known"), CONNECTION),
+            f"Name not known. {HOST_AND_PORT}",
+            HOPELESS,
+        ),
+        (
+            _failed(socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), CONNECTION),
+            f"Temporary failure. {HOST_AND_PORT}",
+            UNREACHED,
+        ),
+        (
+            _failed(OSError("secret"), CONNECTION),
+            f"the connection failed (OSError). {NETWORK}",
+            UNREACHED,
+        ),
+        (
+            requests.exceptions.InvalidProxyURL("secret"),
+            f"the connection failed (InvalidProxyURL). {NETWORK}",
+            UNREACHED,
+        ),
+    ],
+)
+def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> None:
+    failure = failure_of(error, sent=False, proxy=None)
+    assert (". ".join(failure.finding), failure.ended) == (told, ended)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            _failed(ConnectionResetError(104, "Connection reset by peer"), CONNECTION),
+            "the connection was lost (Connection reset by peer)",
+        ),
+        (Protocol("secret", OSError("secret")), "the connection was lost (OSError)"),
+        (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its answer was cut short"),
+        (requests.exceptions.ReadTimeout("secret"), "it did not answer in time"),
+        (Protocol("x", TimeoutError("timed out")), "it did not answer in time"),
+    ],
+)
+def test_once_the_roster_is_on_its_way(error: Exception, told: str) -> None:
+    failure = failure_of(error, sent=True, proxy=None)
+    assert (". ".join(failure.finding), failure.ended) == (f"{told}. {AGAIN}", LOST)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "it asks for a client certificate"),
+        ("TLSV1_ALERT_UNKNOWN_CA", "it does not know the CA of the client certificate"),
+    ],
+)
+def test_a_refused_client_certificate_is_told_whenever_it_shows(
+    sent: bool, reason: str, told: str
+) -> None:
+    failure = failure_of(_failed(_with_reason(reason), TLS), sent=sent, proxy=None)
+    assert (failure.finding.meaning, failure.ended) == (told, HOPELESS)
+
+
+def test_an_end_by_the_watchdog() -> None:
+    before, after = timed_out(sent=False), timed_out(sent=True)
+    assert (before.finding.meaning, before.ended) == (
+        *("the connection was not ready in time", UNREACHED),
+    )
+    assert (after.finding.meaning, after.ended) == ("it did not answer in time", LOST)
+
+
+REFUSED, ASIDE = "the proxy p:3128 refused: it", "the proxy p:3128 cannot be reached:"
+
+
+@pytest.mark.parametrize(
+    ("below", "told", "ended"),
+    [
+        ("407 secret", f"{REFUSED} asks for a user name and a password (407)", HOPELESS),
+        (
+            "403 secret",
+            f"{REFUSED} does not let this host through to the service (403)",
+            HOPELESS,
+        ),
+        ("418 secret", f"{REFUSED} answered 418", HOPELESS),
+        ("503 secret", f"{REFUSED} answered 503", UNREACHED),
+        (
+            ConnectionRefusedError(111, "Connection refused"),
+            f"{ASIDE} Connection refused",
+            UNREACHED,
+        ),
+        (OSError("secret"), f"{ASIDE} the connection failed", UNREACHED),
+    ],
+)
+def test_what_a_proxy_says(below: Exception | str, told: str, ended: str) -> None:
+    if isinstance(below, str):
+        below = OSError(f"Tunnel connection failed: {below}")
+    error = _failed(urllib3.exceptions.ProxyError("secret", below), requests.exceptions.ProxyError)
+    failure = failure_of(error, sent=False, proxy="p:3128")
+    assert (failure.finding.meaning, failure.ended) == (told, ended)
+    assert failure.finding.remedy
+    assert "secret" not in failure.finding.remedy
+
+
+def test_the_deepest_cause_is_found_however_it_is_kept() -> None:
+    refused = ConnectionRefusedError(111, "Connection refused")
+    middle = urllib3.exceptions.ProxyError("secret", refused)
+    outer = requests.exceptions.ConnectionError()
+    outer.__cause__ = middle
+    failure = failure_of(outer, sent=False, proxy=None)
+    assert failure.finding.meaning == "Connection refused"

@@ -1,0 +1,116 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What may be tried again, and when: the whole policy as tables."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import Retries
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
+    HOPELESS,
+    LONGEST_ASKED,
+    LOST,
+    UNREACHED,
+    may_repeat,
+    seconds_asked,
+    wait_before_next,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+NEVER = (HOPELESS, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 415, 422, 500, 501)
+
+
+@pytest.mark.parametrize(
+    ("ended", "methods"),
+    [
+        *((ended, "POST PUT PATCH") for ended in (UNREACHED, 408, 425, 429, 503)),
+        *((ended, "PUT") for ended in (LOST, 502, 504)),
+        *((ended, "") for ended in NEVER),
+    ],
+)
+def test_what_may_be_repeated(ended: int | str, methods: str) -> None:
+    repeated = [method for method in ("POST", "PUT", "PATCH") if may_repeat(method, ended)]
+    assert repeated == methods.split()
+
+
+@pytest.mark.parametrize(
+    ("limit", "interval", "attempt", "asked", "wait"),
+    [
+        (3, 2, 1, None, 2.0),
+        (3, 2, 2, None, 4.0),
+        (3, 2, 3, None, 8.0),
+        (3, 2, 4, None, None),
+        (0, 2, 1, None, None),
+        (10, 5, 4, None, 40.0),
+        (10, 5, 5, None, 60.0),
+        (10, 60, 10, None, 60.0),
+        (3, 0, 3, None, 0.0),
+        # What the service asks for counts when it is longer.
+        (3, 2, 1, 1.0, 2.0),
+        (3, 2, 1, 30.0, 30.0),
+        (3, 2, 1, LONGEST_ASKED, LONGEST_ASKED),
+        (3, 2, 1, LONGEST_ASKED + 1, None),
+        (3, 2, 4, 1.0, None),
+    ],
+)
+def test_how_long_to_wait(
+    limit: int, interval: int, attempt: int, asked: float | None, wait: float | None
+) -> None:
+    assert wait_before_next(Retries(limit, interval), "POST", attempt, 503, asked) == wait
+
+
+def test_what_may_not_be_repeated_is_not_waited_for() -> None:
+    assert wait_before_next(Retries(3, 2), "POST", 1, LOST, None) is None
+    assert wait_before_next(Retries(3, 2), "PUT", 1, LOST, None) == 2.0
+
+
+NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=timezone(timedelta(0)))
+DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        (None, None, None),
+        ("", None, None),
+        ("120", None, 120.0),
+        (" 0 ", None, 0.0),
+        ("9" * 5000, None, 999_999_999.0),
+        ("-1", None, None),
+        ("1.5", None, None),
+        ("soon", None, None),
+        ("١٢", None, None),
+        ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
+        ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
+        # Both by the service's clock, which is an hour behind.
+        ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
+        ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
+        # RFC 9110, 5.6.7: the obsolete forms.
+        ("Tuesday, 24-Nov-26 09:00:30 GMT", None, 30.0),
+        ("Tue Nov 24 09:00:30 2026", None, 30.0),
+        ("Tue, 99 Nov 2026 09:00:30 GMT", None, None),
+    ],
+)
+def test_what_a_service_asks_to_wait(
+    retry_after: str | None, date: str | None, seconds: float | None
+) -> None:
+    assert seconds_asked(retry_after, date, NOW) == seconds
+
+
+@given(st.text(), st.text())
+def test_no_header_is_too_strange(retry_after: str, date: str) -> None:
+    seconds = seconds_asked(retry_after, date, NOW)
+    assert seconds is None or seconds >= 0
+
+
+@given(st.integers(0, 10), st.integers(0, 60), st.integers(1, 12), st.floats(0, 1e9) | st.none())
+def test_no_wait_is_longer_than_what_may_be_asked(
+    limit: int, interval: int, attempt: int, asked: float | None
+) -> None:
+    wait = wait_before_next(Retries(limit, interval), "PUT", attempt, 503, asked)
+    assert (wait is None) or 0 <= wait <= timedelta(minutes=5).total_seconds()
