@@ -94,7 +94,7 @@ def _replace(directory: RunningDirectory, values: Mapping[str, Sequence[bytes]])
 
 
 def export_of_tromso(
-    directory: RunningDirectory, place: Place, columns: Sequence[Mapping[str, Any]] = COLUMNS
+    directory: RunningDirectory, place: Place, columns: Sequence[Mapping[str, Any]] = tuple(COLUMNS)
 ) -> Answer:
     """Export one site; whoever has no valid row is left out."""
     base = directory.company.site_dn(directory.company.site("tromso"))

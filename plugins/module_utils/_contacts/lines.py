@@ -61,8 +61,8 @@ class Lines:
     def contact(self, line: bytes) -> Contact:
         """The contact of a line."""
         _rank, *cells, identity, emptied, _source = unpack(line)
-        lost = [(column, cause) for column, cause in json.loads(emptied)] if emptied else ()
-        return Contact(self.location(line), tuple(cells), identity, tuple(lost))
+        lost = tuple(map(tuple, json.loads(emptied))) if emptied else ()
+        return Contact(self.location(line), tuple(cells), identity, lost)
 
     def left_out(self, line: bytes) -> LeftOut:
         """The person left out of a line."""

@@ -90,9 +90,8 @@ class RosterFile(NamedTuple):
                     yield FileRow(cells, None)
                 return
             with self.open_ids() as ids:
-                identities = _identities(ids, self)
-                for cells in rows:
-                    yield FileRow(cells, next(identities))
+                # As many as there are rows: they were counted when the file was opened.
+                yield from map(FileRow, rows, _identities(ids, self))
 
     def left_out(self) -> Iterator[LeftOut]:
         """People without a row, as the identities file lists them."""

@@ -132,12 +132,12 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls, seconds: int) -> Non
         raise ldap3.core.exceptions.LDAPStartTLSError("TLS was not started")
     except FAILURES as error:
         result = connection.result
-        if tls.failure is None and result and result["result"] != 0:
-            finding = finding_of_refused_tls(result)
-        else:
-            finding = finding_of_failure(error, tls.failure)
-    _close(connection)
-    raise UnreachableError(f"Cannot start TLS with {uri}", *finding)
+        refused = tls.failure is None and result and result["result"] != 0
+        finding = (
+            finding_of_refused_tls(result) if refused else finding_of_failure(error, tls.failure)
+        )
+        _close(connection)
+        raise UnreachableError(f"Cannot start TLS with {uri}", *finding) from None
 
 
 def _bind(connection: Any, uri: str, bind_dn: str) -> None:

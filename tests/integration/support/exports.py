@@ -24,6 +24,6 @@ def refused_export(directory: RunningDirectory, place: Place, **wrong: Any) -> s
     options = export_options(directory, place, **wrong)
     answer = run_module(place, "ad_contacts_export", options)
     assert place.files() == before
-    for password in {directory.bind_pw, options["bind_pw"]}:
+    for password in (directory.bind_pw, options["bind_pw"]):
         assert password not in answer.output
     return answer.message

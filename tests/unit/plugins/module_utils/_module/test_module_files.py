@@ -170,7 +170,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
-    (place,) = str(caught.value).split(": ")[0].split(" in ")[1:]
+    (place,) = str(caught.value).partition(": ")[0].split(" in ")[1:]
     assert str(caught.value) == (
         f"Cannot write the roster of check mode in {place}: No space left on device. "
         "Make room there."
