@@ -31,9 +31,11 @@ def _load(path: str) -> Any:
 OPTIONS: dict[str, dict[str, Any]] = _load("meta/argument_specs.yml")["argument_specs"]["main"][
     "options"
 ]
-DEFAULTS: dict[str, Any] = _load("defaults/main.yml")
 TASKS = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks").glob("*.yml")}
 VARS = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
+TYPES: dict[str, dict[str, Any]] = _load("vars/main.yml")["__contact_sync_types"]
+STAGES = {f"contact_sync_{stage}" for stage in ("preflight", "export", "upload", "report")}
+"""The tags."""
 PROFILES = {
     path.stem: path.read_text(encoding="utf-8") for path in (ROLE / "vars/profiles").glob("*")
 }
@@ -45,19 +47,44 @@ def _module_options(tasks: str, module: str) -> dict[str, str]:
     return options
 
 
-def test_defaults_are_those_of_the_argument_spec() -> None:
-    documented = {name: o["default"] for name, o in OPTIONS.items() if "default" in o}
-    assert documented == DEFAULTS
+@pytest.mark.parametrize(
+    ("name", "default", "documented"),
+    [
+        ("contact_sync_profile", "'receptionist'", "receptionist"),
+        ("contact_sync_location_header", "'Location'", "Location"),
+        ("contact_sync_name", "inventory_hostname", "{{ inventory_hostname }}"),
+        ("contact_sync_locations", "[]", []),
+        ("contact_sync_base_dn", "''", ""),
+        (
+            "contact_sync_ou_template",
+            "'OU={ou},' ~ __contact_sync_base_dn",
+            "OU={ou},{{ contact_sync_base_dn }}",
+        ),
+    ],
+)
+def test_the_roles_own_defaults_are_as_documented(
+    name: str, default: str, documented: object
+) -> None:
+    assert f"{name} | default({default}, true)" in VARS
+    assert OPTIONS[name]["default"] == documented
 
 
 def test_every_option_is_used_and_every_variable_is_an_option() -> None:
     text = "\n".join([*TASKS.values(), VARS, *PROFILES.values()])
-    used = set(_VARIABLE.findall(text)) - {"contact_sync_ou", "contact_sync_location"}
-    assert used == set(OPTIONS)
+    assert set(_VARIABLE.findall(text)) - STAGES == set(OPTIONS)
 
 
 def test_required_options_have_no_default() -> None:
     assert [name for name, o in OPTIONS.items() if o.get("required") and "default" in o] == []
+
+
+def test_what_a_blank_is_no_value_of_is_raw_and_its_type_is_checked() -> None:
+    """A role's argument spec refuses a blank for every type but these."""
+    raw = {name for name, option in OPTIONS.items() if option["type"] == "raw"}
+    assert raw == set(TYPES)
+    for name in set(OPTIONS) - raw:
+        assert "choices" not in OPTIONS[name]
+        assert OPTIONS[name]["type"] in ("str", "list")
 
 
 @pytest.mark.parametrize(
@@ -95,18 +122,21 @@ def test_defaults_types_and_choices_are_those_of_the_modules(
     checked = 0
     for name, template in _module_options(tasks, module).items():
         variable = prefix + name
-        if variable not in OPTIONS or f"{{{{ {variable} " not in template:
+        if variable not in OPTIONS or not re.search(rf"\b(?<!__){variable}\b", template):
             continue
         option, twin = OPTIONS[variable], spec[name]
+        typed = TYPES.get(variable, option)
         checked += 1
         if "default" in option:
             assert option["default"] == twin.get("default"), name
-        assert option["type"] == twin["type"].replace("path", "str"), name
-        assert option.get("elements") == twin.get("elements"), name
+        assert typed["type"] == twin["type"].replace("path", "str"), name
+        assert typed.get("elements") == twin.get("elements"), name
+        assert typed.get("choices") == twin.get("choices"), name
         assert bool(option.get("no_log")) == bool(twin.get("no_log")), name
-        # A profile is a file of the role; the module takes any name.
-        assert option.get("choices") == twin.get("choices") or name == "profile", name
-    assert checked >= 6
+        # A zero or a false must not be left out as a blank is.
+        given = f"{{{{ __contact_sync_given.{variable} | default("
+        assert (variable in TYPES) == template.startswith(given), name
+    assert checked >= 5
 
 
 def test_a_location_has_the_options_of_a_source_and_an_ou() -> None:
@@ -121,11 +151,11 @@ def test_a_location_has_the_options_of_a_source_and_an_ou() -> None:
 
 
 def test_profiles_are_the_choices() -> None:
-    assert sorted(PROFILES) == OPTIONS["contact_sync_profile"]["choices"]
+    assert sorted(PROFILES) == TYPES["contact_sync_profile"]["choices"]
 
 
 def test_the_profile_receptionist_has_the_default_columns_of_the_module() -> None:
-    text = PROFILES["receptionist"].replace("{{ contact_sync_location_header }}", "Location")
+    text = PROFILES["receptionist"].replace("{{ __contact_sync_location_header }}", "Location")
     profile = yaml.safe_load(text)
     assert profile["columns"] == default_columns("")
     assert profile["key"] == upload_spec()["key"]["default"]
