@@ -47,26 +47,11 @@ def _module_options(tasks: str, module: str) -> dict[str, str]:
     return options
 
 
-@pytest.mark.parametrize(
-    ("name", "default", "documented"),
-    [
-        ("contact_sync_profile", "'receptionist'", "receptionist"),
-        ("contact_sync_location_header", "'Location'", "Location"),
-        ("contact_sync_name", "inventory_hostname", "{{ inventory_hostname }}"),
-        ("contact_sync_locations", "[]", []),
-        ("contact_sync_base_dn", "''", ""),
-        (
-            "contact_sync_ou_template",
-            "'OU={ou},' ~ __contact_sync_base_dn",
-            "OU={ou},{{ contact_sync_base_dn }}",
-        ),
-    ],
-)
-def test_the_roles_own_defaults_are_as_documented(
-    name: str, default: str, documented: object
-) -> None:
-    assert f"{name} | default({default}, true)" in VARS
-    assert OPTIONS[name]["default"] == documented
+def test_the_roles_own_defaults_are_as_documented() -> None:
+    for name in ("contact_sync_profile", "contact_sync_locations"):
+        assert f"{name} | default({OPTIONS[name]['default']!r}, true)" in VARS
+    assert "V(Location)" in OPTIONS["contact_sync_location_header"]["description"]
+    assert "contact_sync_location_header | default('Location', true)" in VARS
 
 
 def test_every_option_is_used_and_every_variable_is_an_option() -> None:
@@ -84,6 +69,8 @@ def test_what_a_blank_is_no_value_of_is_raw_and_its_type_is_checked() -> None:
     assert raw == set(TYPES)
     for name in set(OPTIONS) - raw:
         assert "choices" not in OPTIONS[name]
+        # ansible-core 2.16 refuses a null where there is a default.
+        assert "default" not in OPTIONS[name] or name == "contact_sync_locations"
         assert OPTIONS[name]["type"] in ("str", "list")
 
 
