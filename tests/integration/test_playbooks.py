@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every playbook of this folder, and the collection's own: check mode, real, check mode, real."""
+"""Every playbook of this folder, and the collection's own: in check mode, then really.
+
+The collection's own and the modules' are run so twice: nothing changes the second time.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 OWN = "frontdesk.contacts.sync"
 NAMES = [OWN, *sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))]
+TWICE = (OWN, "modules")
+
+pytestmark = pytest.mark.every_core
 
 OWN_COLUMNS = {
     "columns": [
@@ -67,17 +73,23 @@ class Scenario:
     services: tuple[Receiver, ...]
 
     def steps(self) -> list[Step]:
-        """Run it in check mode, really, and both again."""
-        return [self._step(*arguments) for arguments in (["--check"], [], ["--check"], [])]
+        """Run it in check mode and really, and both again where that is tested."""
+        times = 2 if self.name in TWICE else 1
+        return [self._step(*arguments) for arguments in (["--check"], []) * times]
 
     def _step(self, *arguments: str) -> Step:
-        run = run_playbook(self.place, self.name, self.inventory, *arguments)
+        # Before ansible-core 2.21, -vvv alone shows what a module was given.
+        env = {"ANSIBLE_INJECT_INVOCATION": "true"}
+        run = run_playbook(self.place, self.name, self.inventory, "-vvv", *arguments, env=env)
         return Step(
             run,
             self.place.files(),
             [service.requests for service in self.services],
             [service.uploads for service in self.services],
         )
+
+
+Running = dict[str, tuple[Scenario, Future[list[Step]]]]
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +99,10 @@ def running(
     collections: Path,
     issuer: Authority,
     active_directory: RunningDirectory,
-) -> Iterator[dict[str, tuple[Scenario, Future[list[Step]]]]]:
+) -> Iterator[Running]:
     """All playbooks that were asked for, as many at a time as there are processors."""
     wanted = {item.name.partition("[")[2].rstrip("]") for item in request.session.items}
+    wanted.add("module_defaults")
     with ThreadPoolExecutor(os.cpu_count()) as pool, ExitStack() as stack:
         started = {}
         for name in NAMES:
@@ -109,7 +122,6 @@ def _scenario(
     locations = [site.location for site in sites]
     services = [stack.enter_context(receiver(issuer, locations=locations))]
     variables = role_variables(directory, services[0], place)
-    groups: dict[str, Any] = {}
     if name == "role_three_times_in_one_play":
         rules: dict[str, Any] = {"profile": OWN_COLUMNS, "location_header": "Office"}
         for account, more in (("coast", rules), ("everywhere", {})):
@@ -117,40 +129,55 @@ def _scenario(
             services.append(service)
             variables[f"{account}_url"], variables[f"{account}_token"] = service.url, service.token
             variables[f"{account}_state_dir"] = str(place.root / account)
-    if name == "locations_from_inventory_group":
-        del variables["contact_sync_locations"]
-        groups["sites"] = {
-            site.location: {"contact_sync_location": site.location, "contact_sync_ou": site.ou}
-            for site in sites
-        }
-    return Scenario(name, place, Inventory(variables, groups), tuple(services))
+    if name == "module_defaults":
+        given = directory.ca_file
+        del variables["contact_sync_ca_path"], variables["contact_sync_service_ca_path"]
+        # Another spelling, by which the same file is known again.
+        variables["authority"] = f"{given.parent}/./{given.name}"
+    return Scenario(name, place, Inventory(variables), tuple(services))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_playbook(
-    name: str, running: dict[str, tuple[Scenario, Future[list[Step]]]], fjord: Company
-) -> None:
-    scenario, steps = running[name]
-    looked, done, looked_again, done_again = steps.result()
-    for step in (looked, done, looked_again, done_again):
+def test_playbook(name: str, running: Running, fjord: Company) -> None:
+    scenario, result = running[name]
+    steps = result.result()
+    for step in steps:
         step.run.check()
+    looked, done = steps[:2]
     number = len(scenario.services)
 
     assert looked.run.changed == done.run.changed > 0
     assert [plan["added"] for plan in looked.run.plans] == people(name, fjord)
     assert looked.run.plans == done.run.plans
-    assert looked_again.run.plans == done_again.run.plans
-    assert (looked_again.run.changed, done_again.run.changed) == (0, 0)
 
     # Check mode leaves nothing, not even the folders of a host that never ran it.
     assert set(looked.files) == {"inventory.yml"}
     assert looked.requests == [0] * number
     assert done.uploads == done.requests == [1] * number
-    assert looked_again.files == done_again.files == done.files
-    assert done_again.requests == [1] * number
     assert not list(scenario.place.temporary.iterdir())
     assert mode_of(scenario.place.state) == 0o700
     assert {mode_of(scenario.place.root / path) for path in done.files} == {0o600}
+
+    for again in steps[2:]:
+        assert again.run.plans[0]["unchanged"] == looked.run.plans[0]["added"]
+        assert again.run.changed == 0
+        assert again.files == done.files
+        assert again.requests == [1] * number
+
+
+def test_module_defaults_count_for_what_the_roles_variables_leave_out(
+    running: Running, active_directory: RunningDirectory
+) -> None:
+    scenario, result = running["module_defaults"]
+    exported, uploaded = (
+        result.result()[0].run.returned(module)["localhost"]["invocation"]["module_args"]
+        for module in ("ad_contacts_export", "contact_upload")
+    )
+    # Of the group, of the module by its name, of the role.
+    assert exported["ca_path"] == scenario.inventory.variables["authority"]
+    assert (exported["page_size"], uploaded["timeout"]) == (7, 71)
+    assert exported["connection_timeout"] == 5
+    assert uploaded["ca_path"] == str(active_directory.ca_file)
 
 
 def people(name: str, fjord: Company) -> list[int]:
