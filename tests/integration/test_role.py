@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -258,34 +257,3 @@ def test_check_mode_by_keyword_is_check_mode(
     assert looked.reports == [f"Check mode: a roster would be uploaded. {added}{LEFT_OUT}"]
     assert service.requests == 0
     assert not list(place.temporary.iterdir())
-
-
-def test_a_delegated_role_uses_the_other_hosts_environment_and_places(
-    open_ldap: RunningDirectory, service: Receiver, place: Place
-) -> None:
-    """The other host's secrets and home; the files have the name of the sync, which is the play's host."""
-    variables = role_variables(open_ldap, service, place)
-    for name in ("state_dir", "dest", "bind_pw", "service_token"):
-        del variables[f"contact_sync_{name}"]
-    secrets = {"FRONTDESK_BIND_PW": open_ldap.bind_pw, "FRONTDESK_TOKEN": service.token}
-    states = place.root / "states"
-    keeper = place.python("keeper", {**secrets, "XDG_STATE_HOME": str(states)})
-    hosts = {
-        "domain": {"ansible_python_interpreter": "/nonexistent"},
-        "keeper": {"ansible_python_interpreter": str(keeper)},
-    }
-    role = {"role": "frontdesk.contacts.contact_sync", "delegate_to": "keeper"}
-    play = {"hosts": "domain", "gather_facts": False, "roles": [role]}
-    (place.root / "delegated.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    run = run_playbook(
-        place, "delegated.yml", Inventory(variables, {"all_hosts": hosts}), "--check"
-    )
-    run.check()
-    home = Path("/var/lib") if os.geteuid() == 0 else states
-    folder = home / "frontdesk-contacts/domain"
-    exported = run.returned("ad_contacts_export")["domain"]
-    assert exported["dest"] == str(folder / "contacts.csv")
-    (made,) = [task.result for task in run.tasks if task.name == "Make the state directory"]
-    assert made["path"] == str(folder)
-    assert run.returned("contact_upload")["domain"]["uploaded"]
-    assert not states.exists()

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -145,26 +148,13 @@ def start_playbook(
     """Start ansible-playbook; `playbook` is a file in playbooks/, or a name within a collection."""
     path = PLAYBOOKS / f"{playbook}.yml"
     inventory.write(place.root / "inventory.yml")
-    # Without this, one of the machine's would count.
-    configuration = place.home / ".ansible/ansible.cfg"
-    configuration.parent.mkdir(exist_ok=True)
-    configuration.touch()
-    settings = {
-        "ANSIBLE_COLLECTIONS_PATH": str(place.collections),
-        "ANSIBLE_CONFIG": str(configuration),
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
-        "ANSIBLE_NOCOLOR": "true",
-        # Saves a second in each run. How modules get to a host is Ansible's own business.
-        "ANSIBLE_PIPELINING": "true",
-    }
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "-v"),
             *(str(path) if path.exists() else playbook, *arguments),
         ],
         cwd=place.root,
-        env=place.environment({**settings, **(env or {})}),
+        env=_environment(place, env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -183,3 +173,50 @@ def run_playbook(
     process = start_playbook(place, playbook, inventory, *arguments, env=env)
     output, _errors = process.communicate(timeout=240)
     return Run(process.returncode, output)
+
+
+def run_command(
+    place: Place, command: str, *answers: str, env: Mapping[str, str] | None = None
+) -> Run:
+    """Run a command of the documentation as it stands there, on a terminal, and answer its prompts."""
+    master, slave = pty.openpty()
+    terminal = os.ttyname(slave)
+    process = subprocess.Popen(
+        # The first terminal that the leader of a session opens is the one for passwords, too.
+        ["sh", "-c", f"exec <{terminal}; {command}"],
+        cwd=place.root,
+        env=_environment(place, {"ANSIBLE_VERBOSITY": "1", **(env or {})}),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    output = ""
+    waiting = list(answers)
+    os.close(slave)
+    # Reading fails when the last program that writes there has ended.
+    with suppress(OSError):
+        while data := os.read(master, 65536):
+            output += data.decode(errors="replace")
+            if waiting and output.endswith("assword: "):
+                os.write(master, f"{waiting.pop(0)}\n".encode())
+    os.close(master)
+    return Run(process.wait(timeout=60), output.replace("\r\n", "\n"))
+
+
+def _environment(place: Place, more: Mapping[str, str] | None) -> dict[str, str]:
+    """What Ansible's programs are to know, and nothing of the machine's."""
+    # Without this, one of the machine's would count.
+    configuration = place.home / ".ansible/ansible.cfg"
+    configuration.parent.mkdir(exist_ok=True)
+    configuration.touch()
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": str(place.collections),
+        "ANSIBLE_CONFIG": str(configuration),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        # Saves a second in each run. How modules get to a host is Ansible's own business.
+        "ANSIBLE_PIPELINING": "true",
+    }
+    return place.environment({**settings, **(more or {})})
