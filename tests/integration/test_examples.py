@@ -88,7 +88,6 @@ def create_vault(place: Place, command: str, secrets: dict[str, Any]) -> None:
     assert place.holding([command.rpartition("/")[2], "$ANSIBLE_VAULT;1.1;AES256"])
 
 
-@pytest.mark.every_core
 def test_the_first_playbook_of_the_readme(
     active_directory: RunningDirectory, service: Receiver, place: Place
 ) -> None:

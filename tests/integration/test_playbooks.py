@@ -4,7 +4,7 @@
 
 """Every playbook of this folder, and the collection's own: in check mode, then really.
 
-The collection's own and the modules' are run so twice: nothing changes the second time.
+The collection's own is run so twice: nothing changes the second time.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 OWN = "frontdesk.contacts.sync"
 NAMES = [OWN, *sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))]
-TWICE = (OWN, "modules")
-
-pytestmark = pytest.mark.every_core
+DEFAULTS = "test_module_defaults_count_for_what_the_roles_variables_leave_out"
+ON_EVERY_CORE = (OWN, "role_three_times_in_one_play")
+# What a module was given. Before ansible-core 2.21, this alone showed it.
+SHOW_OPTIONS = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_INJECT_INVOCATION": "true"}
 
 OWN_COLUMNS = {
     "columns": [
@@ -74,13 +75,11 @@ class Scenario:
 
     def steps(self) -> list[Step]:
         """Run it in check mode and really, and both again where that is tested."""
-        times = 2 if self.name in TWICE else 1
-        return [self._step(*arguments) for arguments in (["--check"], []) * times]
+        both: list[list[str]] = [["--check"], []]
+        return [self._step(*arguments) for arguments in both * (2 if self.name == OWN else 1)]
 
     def _step(self, *arguments: str) -> Step:
-        # Before ansible-core 2.21, -vvv alone shows what a module was given.
-        env = {"ANSIBLE_INJECT_INVOCATION": "true"}
-        run = run_playbook(self.place, self.name, self.inventory, "-vvv", *arguments, env=env)
+        run = run_playbook(self.place, self.name, self.inventory, *arguments, env=SHOW_OPTIONS)
         return Step(
             run,
             self.place.files(),
@@ -101,8 +100,10 @@ def running(
     active_directory: RunningDirectory,
 ) -> Iterator[Running]:
     """All playbooks that were asked for, as many at a time as there are processors."""
-    wanted = {item.name.partition("[")[2].rstrip("]") for item in request.session.items}
-    wanted.add("module_defaults")
+    tests = {item.name for item in request.session.items}
+    wanted = {name.partition("[")[2].rstrip("]") for name in tests}
+    if DEFAULTS in tests:
+        wanted.add("module_defaults")
     with ThreadPoolExecutor(os.cpu_count()) as pool, ExitStack() as stack:
         started = {}
         for name in NAMES:
@@ -137,7 +138,13 @@ def _scenario(
     return Scenario(name, place, Inventory(variables), tuple(services))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.every_core] if name in ON_EVERY_CORE else [])
+        for name in NAMES
+    ],
+)
 def test_playbook(name: str, running: Running, fjord: Company) -> None:
     scenario, result = running[name]
     steps = result.result()

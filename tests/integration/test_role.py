@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-pytestmark = pytest.mark.every_core
-
 LEFT_OUT = " 1 people left out as invalid."
 """Company.unreachable."""
 
@@ -77,16 +75,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     **{
         f"name_{number}": ({"name": name}, f"Cannot name a state directory {name.strip()}")
-        for number, name in enumerate(("..", "../x", "a/b", "-a", "a b", "a\n"))
+        for number, name in enumerate(("..", "a/b", "a\n"))
     },
     **{
         f"url_{number}": (
             {"service_url": url},
             f"Cannot upload in the clear: contact_sync_service_url of the host url_{number} does",
         )
-        for number, url in enumerate(
-            ("http://frontdesk.test/x", "http://localhost.test/x", "ftp://x", "frontdesk.test", "")
-        )
+        for number, url in enumerate(("http://frontdesk.test/x", "http://localhost.test/x", ""))
     },
     "unknown_profile": (
         {"profile": "other"},
@@ -98,7 +94,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     **{
         f"{name}_of_text": ({name: "some"}, f"argument 'contact_sync_{name}' is of type ")
-        for name in ("page_size", "start_tls", "max_removed", "max_removed_percent", "initial")
+        for name in ("page_size", "start_tls", "max_removed_percent")
     },
     "no_state": (
         {"initial": "no", "state_dir": "/srv/nowhere"},
@@ -125,6 +121,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory, collections: Path) -> tupl
     return place, run_playbook(place, SYNC, inventory, "-e", "contact_sync_hosts=wrong", env=env)
 
 
+@pytest.mark.every_core
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_variables_are_said_before_anything_is_read(
     wrong: str, refused: tuple[Place, Run]
@@ -151,11 +148,14 @@ def blanks(blank: object) -> dict[str, Any]:
     return dict.fromkeys(set(options) - needed, blank)
 
 
-NUMBERS = {"page_size": 5, "connection_timeout": 7, "max_removed": 0, "max_removed_percent": 0.0}
-SWITCHES = {"start_tls": False, "force": False, "service_validate_certs": True}
-AS_TEXT = {name: str(value) for name, value in {**NUMBERS, **SWITCHES}.items()}
+VALUES = {
+    "ad_contacts_export": {"page_size": 5, "connection_timeout": 7, "start_tls": False},
+    "contact_upload": {"max_removed": 0, "max_removed_percent": 0.0, "force": False},
+}
+AS_TEXT = {name: str(value) for of in VALUES.values() for name, value in of.items()}
 
 
+@pytest.mark.every_core
 def test_blanks_count_as_unset_and_text_as_what_it_says(
     open_ldap: RunningDirectory, service: Receiver, place: Place
 ) -> None:
@@ -168,7 +168,6 @@ def test_blanks_count_as_unset_and_text_as_what_it_says(
         "unset": {},
         "blank": blanks(""),
         "null": blanks(None),
-        "values": host_vars({**NUMBERS, **SWITCHES}),
         "text": host_vars(AS_TEXT),
     }
     inventory = Inventory(variables, {"syncs": cases})
@@ -182,9 +181,8 @@ def test_blanks_count_as_unset_and_text_as_what_it_says(
         for options in given.values():
             options.pop("src", None)  # each has its own staged roster
         assert given["blank"] == given["null"] == given["unset"]
-        assert given["text"] == given["values"] != given["unset"]
-        for name, value in {**NUMBERS, **SWITCHES}.items():
-            assert given["text"].get(name, value) == value
+        for name, value in VALUES[module].items():
+            assert given["text"][name] == value
 
 
 def test_stages_can_be_run_alone(
