@@ -148,7 +148,7 @@ def blanks(blank: object) -> dict[str, Any]:
     return dict.fromkeys(set(options) - needed, blank)
 
 
-VALUES = {
+VALUES: dict[str, dict[str, Any]] = {
     "ad_contacts_export": {"page_size": 5, "connection_timeout": 7, "start_tls": False},
     "contact_upload": {"max_removed": 0, "max_removed_percent": 0.0, "force": False},
 }
