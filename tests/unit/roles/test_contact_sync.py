@@ -139,10 +139,17 @@ def test_profiles_are_the_choices() -> None:
     assert sorted(PROFILES) == TYPES["contact_sync_profile"]["choices"]
 
 
-def test_the_profile_receptionist_has_the_default_columns_of_the_module() -> None:
+@pytest.mark.parametrize("region", ["", "NO"])
+def test_the_profile_receptionist_has_the_default_columns_of_the_module(region: str) -> None:
+    number = (
+        "{{ 'mobile | e164(phone_region)' if contact_sync_phone_region | default('', true)"
+        " else 'mobile' }}"
+    )
     text = PROFILES["receptionist"].replace("{{ __contact_sync_location_header }}", "Location")
+    assert number in text
+    text = text.replace(number, "mobile | e164(phone_region)" if region else "mobile")
     profile = yaml.safe_load(text)
-    assert profile["columns"] == default_columns("")
+    assert profile["columns"] == default_columns(region)
     assert profile["key"] == upload_spec()["key"]["default"]
     assert profile["location_column"] == upload_spec()["location_column"]["default"]
     assert upload_spec()["profile"]["default"] == "receptionist"
