@@ -160,6 +160,12 @@ VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "max_removed": ("max_removed", "0", 0),
         "max_removed_percent": ("max_removed_percent", "0", 0.0),
         "force": ("force", "False", False),
+        "service_retries": ("retries", "0", 0),
+        "service_status_code": ("status_code", "200,201", [200, 201]),
+        "service_method": ("method", "PUT", "PUT"),
+        "service_use_proxy": ("use_proxy", "false", False),
+        "service_params": ("params", {"send-emails": "false"}, {"send-emails": "false"}),
+        "service_tls_minimum": ("tls_minimum", "1.3", "1.3"),
     },
 }
 """For each module, by the role's variable: the option, a value as text, and what the module is given."""
