@@ -15,9 +15,11 @@ attributes:
   action_group:
     description:
       - Use C(group/frontdesk.contacts.all) in C(module_defaults) to set options for all modules of this collection.
+      - The group C(frontdesk.contacts.contact_sync) is the role's own.
     support: full
     membership:
       - frontdesk.contacts.all
+      - frontdesk.contacts.contact_sync
   check_mode:
     description:
       - Can run in check mode and tell what it would change without changing it.

@@ -12,7 +12,9 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Makes of each host a location with the host's variables C(contact_sync_location) and C(contact_sync_ou).
+  - Makes of each host a location with the host's variable C(contact_sync_location), and one or more of
+    C(contact_sync_ou), C(contact_sync_location_search_base), C(contact_sync_location_search_scope),
+    C(contact_sync_location_filter) and C(contact_sync_location_minimum). A blank one counts as unset.
 positional: _input
 options:
   _input:
@@ -39,7 +41,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The locations, each with C(location) and C(ou), in the order of the hosts.
+  description:
+    - The locations, in the order of the hosts, each with C(location) and, where the host has them, C(ou),
+      C(search_base), C(search_scope), C(filter) and C(minimum).
   type: list
   elements: dict
 """
@@ -49,7 +53,15 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-_VARIABLES = {"location": "contact_sync_location", "ou": "contact_sync_ou"}
+_LOCATION = "contact_sync_location"
+# Not contact_sync_filter, which is the role's own filter for all locations: a host without an OU would get
+# the whole domain by it.
+_OTHERS = {
+    "ou": "contact_sync_ou",
+    **{key: f"{_LOCATION}_{key}" for key in ("search_base", "search_scope", "filter", "minimum")},
+}
+_PLACES = ("ou", "search_base", "filter")
+_BLANK = ("", None)
 
 
 def _locations(
@@ -59,13 +71,22 @@ def _locations(
 
 
 def _location(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    missing = [name for name in _VARIABLES.values() if name not in variables]
-    if missing:
-        raise AnsibleFilterError(
-            f"Cannot make a location of the host {host}: it has no variable {missing[0]}. "
-            "Set it in the inventory, or take the host out of the group."
-        )
-    return {key: variables[name] for key, name in _VARIABLES.items()}
+    names = {"location": _LOCATION, **_OTHERS}
+    found = {key: variables[name] for key, name in names.items() if name in variables}
+    location = {key: value for key, value in found.items() if value not in _BLANK}
+    if "location" not in location:
+        raise _error(host, f"it has no variable {_LOCATION}")
+    if not any(key in location for key in _PLACES):
+        *most, last = (_OTHERS[key] for key in _PLACES)
+        raise _error(host, f"it has no variable {', '.join(most)} or {last}")
+    return location
+
+
+def _error(host: str, answer: str) -> AnsibleFilterError:
+    return AnsibleFilterError(
+        f"Cannot make a location of the host {host}: {answer}. "
+        "Set it in the inventory, or take the host out of the group."
+    )
 
 
 class FilterModule:

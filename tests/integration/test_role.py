@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role says about variables that cannot work, and what it reports."""
+"""What the role makes of its variables: what it refuses, what reaches the modules, what it reports."""
 
 from __future__ import annotations
 
-import os
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,164 +14,256 @@ import pytest
 import yaml
 
 from tests.integration.support.options import role_variables
+from tests.integration.support.place import Place
 from tests.integration.support.playbooks import Inventory, Run, run_playbook
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
+LEFT_OUT = " 1 people left out as invalid."
+"""Company.unreachable."""
+
 SYNC = "frontdesk.contacts.sync"
-NOBODY = (
-    "Nobody to sync. Set contact_sync_locations to a list of locations with their OUs, or"
-    " contact_sync_locations_group to an inventory group whose hosts are the locations."
-)
+ROLE = Path(__file__).parents[2] / "roles" / "contact_sync"
 
+RIGHT: dict[str, Any] = {
+    # Nothing answers there, and nothing is to be asked.
+    "server_uri": "ldaps://localhost:1",
+    "bind_dn": "CN=svc-frontdesk",
+    "bind_pw": "Pw7.of-nobody",
+    "base_dn": "DC=fjord,DC=test",
+    "locations": [{"location": "oslo-hq", "ou": "Oslo HQ"}],
+    "service_url": "https://localhost:1/contacts",
+    "service_token": "Tk7.of-nobody",
+    "initial": True,
+}
 
-def run_sync(
-    directory: RunningDirectory,
-    service: Receiver,
-    place: Place,
-    *arguments: str,
-    groups: dict[str, Any] | None = None,
-    **more: Any,
-) -> Run:
-    variables = role_variables(directory, service, place)
-    variables.update({f"contact_sync_{name}": value for name, value in more.items()})
-    return run_playbook(place, SYNC, Inventory(variables, groups or {}), *arguments)
-
-
-def location(**more: Any) -> dict[str, Any]:
-    return {"locations": [{"location": "oslo-hq", "ou": "Oslo HQ", **more}]}
-
-
-CASES: list[tuple[dict[str, Any], str]] = [
-    ({"locations": []}, NOBODY),
-    (
-        {"locations_group": "sites"},
-        "Give contact_sync_locations or contact_sync_locations_group, not both.",
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no_server": (
+        {"server_uri": ""},
+        "Cannot ask a directory: contact_sync_server_uri of the host no_server is blank.",
     ),
-    (
+    "no_locations": (
+        {"locations": []},
+        "Nobody to sync: the host no_locations has neither contact_sync_locations nor",
+    ),
+    "two_kinds_of_locations": (
+        {"locations_group": "half_sites"},
+        "Cannot tell where the locations are: the host two_kinds_of_locations has both",
+    ),
+    "no_group": (
         {"locations": [], "locations_group": "offices"},
-        "The inventory has no group offices, which contact_sync_locations_group names.",
+        "Cannot read the locations: the inventory has no group offices,",
     ),
-    (
-        {"locations": [], "locations_group": "sites"},
-        (
-            "Cannot make a location of the host oslo: it has no variable contact_sync_ou. Set it in the"
-            " inventory, or take the host out of the group."
-        ),
+    "half_a_site": (
+        {"locations": [], "locations_group": "half_sites"},
+        "Cannot make a location of the host half: it has no variable contact_sync_ou, ",
     ),
-    (
-        location(search_base="dc=fjord,dc=test"),
+    "two_bases": (
+        {"locations": [{"location": "oslo-hq", "ou": "Oslo HQ", "search_base": "DC=test"}]},
         "Cannot use location 1 (oslo-hq): it has both ou and search_base. Give one of the two.",
     ),
-    (
+    "no_base": (
+        {"base_dn": "", "ou_template": ""},
+        "Cannot make a search base of the ou of a location: the host no_base has neither",
+    ),
+    "no_ou_in_template": (
         {"ou_template": "OU=Staff,dc=fjord,dc=test"},
         "Cannot use contact_sync_ou_template: it does not hold {ou}. Put {ou} where the OU goes.",
     ),
-    *(
-        ({"name": name}, "contact_sync_name names the state directory: letters, digits and . _ @ -")
-        for name in ("", "..", "../x", "a/b", "-a", "a\n")
-    ),
-    *(
-        ({"service_url": url}, "contact_sync_service_url must begin with https://.")
-        for url in (
-            "http://frontdesk.test/x",
-            "http://localhost.test/x",
-            "ftp://x",
-            "frontdesk.test",
+    **{
+        f"name_{number}": ({"name": name}, f"Cannot name a state directory {name.strip()}")
+        for number, name in enumerate(("..", "a/b", "a\n"))
+    },
+    **{
+        f"url_{number}": (
+            {"service_url": url},
+            f"Cannot upload in the clear: contact_sync_service_url of the host url_{number} does",
         )
-    ),
-    (
+        for number, url in enumerate(("http://frontdesk.test/x", "http://localhost.test/x", ""))
+    },
+    "unknown_profile": (
         {"profile": "other"},
         "value of contact_sync_profile must be one of: receptionist, got: other",
     ),
-]
+    "unknown_choice": (
+        {"on_invalid": "ignore"},
+        "value of contact_sync_on_invalid must be one of: skip, fail, got: ignore",
+    ),
+    **{
+        f"{name}_of_text": ({name: "some"}, f"argument 'contact_sync_{name}' is of type ")
+        for name in ("page_size", "start_tls", "max_removed_percent")
+    },
+    "no_state": (
+        {"initial": "no", "state_dir": "/srv/nowhere"},
+        f"for no_state: the machine {platform.node()} has no state directory /srv/nowhere, so",
+    ),
+}
 
 
-@pytest.mark.parametrize(("wrong", "message"), CASES)
-def test_wrong_variables(
-    wrong: dict[str, Any],
-    message: str,
-    open_ldap: RunningDirectory,
-    service: Receiver,
-    place: Place,
+def host_vars(variables: dict[str, Any]) -> dict[str, Any]:
+    """Variables of the role, from their names without its prefix."""
+    return {f"contact_sync_{name}": value for name, value in variables.items()}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory, collections: Path) -> tuple[Place, Run]:
+    """One run of the playbook, on a host for each thing that can be wrong."""
+    place = Place.make(tmp_path_factory.mktemp("refused") / "place", collections)
+    groups = {
+        "wrong": {name: host_vars(variables) for name, (variables, _message) in WRONG.items()},
+        "half_sites": {"half": {"contact_sync_location": "oslo-hq"}},
+    }
+    env = {"XDG_STATE_HOME": str(place.root / "states")}
+    inventory = Inventory(host_vars(RIGHT), groups)
+    return place, run_playbook(place, SYNC, inventory, "-e", "contact_sync_hosts=wrong", env=env)
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_variables_are_said_before_anything_is_read(
+    wrong: str, refused: tuple[Place, Run]
 ) -> None:
-    groups = {"sites": {"oslo": {"contact_sync_location": "oslo-hq"}}}
-    run = run_sync(open_ldap, service, place, groups=groups, **wrong)
-    assert message in run.failure
-    assert set(place.files()) <= {"inventory.yml"}
+    place, run = refused
+    message = run.failures[wrong]
+    assert WRONG[wrong][1] in message
+    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.of(wrong))
+    assert set(place.files()) == {"inventory.yml"}
+
+
+def blanks(blank: object) -> dict[str, Any]:
+    """Every variable of the role blank that may be left out, but those that the lab needs."""
+    specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]
+    options = specs["main"]["options"]
+    needed = {f"contact_sync_{name}" for name in RIGHT} | {
+        # Its blank is a value: nothing stands before the token.
+        "contact_sync_service_token_prefix",
+        "contact_sync_ou_template",
+        "contact_sync_ca_path",
+        "contact_sync_service_ca_path",
+        "contact_sync_state_dir",
+    }
+    return dict.fromkeys(set(options) - needed, blank)
+
+
+VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
+    "ad_contacts_export": {
+        "page_size": ("page_size", "5", 5),
+        "connection_timeout": ("connection_timeout", "7", 7),
+        "start_tls": ("start_tls", "no", False),
+        "phone_region": ("phone_region", "NO", "NO"),
+        "location_pattern": ("location_pattern", "[a-z-]+", "[a-z-]+"),
+    },
+    "contact_upload": {
+        "max_removed": ("max_removed", "0", 0),
+        "max_removed_percent": ("max_removed_percent", "0", 0.0),
+        "force": ("force", "False", False),
+        "service_retries": ("retries", "0", 0),
+        "service_status_code": ("status_code", "200,201", [200, 201]),
+        "service_method": ("method", "PUT", "PUT"),
+        "service_use_proxy": ("use_proxy", "false", False),
+        "service_params": ("params", {"send-emails": "false"}, {"send-emails": "false"}),
+        "service_tls_minimum": ("tls_minimum", "1.3", "1.3"),
+    },
+}
+"""For each module, by the role's variable: the option, a value as text, and what the module is given."""
+AS_TEXT = {name: text for of in VALUES.values() for name, (_o, text, _g) in of.items()}
+
+
+@pytest.mark.every_core
+def test_blanks_count_as_unset_and_text_as_what_it_says(
+    open_ldap: RunningDirectory, service: Receiver, place: Place
+) -> None:
+    """In what the modules are given; zero and false are no blanks."""
+    variables = role_variables(open_ldap, service, place)
+    for name in ("filter", "dest"):
+        del variables[f"contact_sync_{name}"]
+    del variables["contact_sync_service_result"]
+    cases = {
+        "unset": {},
+        "blank": blanks(""),
+        "null": blanks(None),
+        "text": host_vars(AS_TEXT),
+    }
+    inventory = Inventory(variables, {"syncs": cases})
+    arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
+    # Before ansible-core 2.21, -vvv alone shows what a module was given.
+    run = run_playbook(place, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"})
+    run.check()
+    for module in ("ad_contacts_export", "contact_upload"):
+        returned = run.returned(module)
+        given = {host: result["invocation"]["module_args"] for host, result in returned.items()}
+        for options in given.values():
+            options.pop("src", None)  # each has its own staged roster
+        assert given["blank"] == given["null"] == given["unset"]
+        for option, _text, value in VALUES[module].values():
+            assert given["text"][option] == value
+
+
+def test_stages_can_be_run_alone(
+    open_ldap: RunningDirectory, fjord: Company, service: Receiver, place: Place
+) -> None:
+    variables = role_variables(open_ldap, service, place)
+    del variables["contact_sync_initial"]
+    inventory = Inventory(variables)
+    number = sum(len(fjord.at(site)) for site in fjord.sites) - 1  # Company.unreachable
+
+    exported = run_playbook(place, SYNC, inventory, "--tags", "contact_sync_export")
+    exported.check()
+    assert exported.reports == [
+        f"Done: the roster of {number} contacts is in {place.dest}, nothing was uploaded.{LEFT_OUT}"
+    ]
     assert service.requests == 0
 
+    initial = ["--tags", "contact_sync_upload", "-e", "contact_sync_initial=true"]
+    uploaded = run_playbook(place, SYNC, inventory, *initial)
+    uploaded.check()
+    assert uploaded.reports == [
+        f"Done: a roster was uploaded. {number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
+    ]
+    assert not uploaded.returned("ad_contacts_export")
+    assert service.uploads == 1
 
-@pytest.mark.parametrize("mode", ["--check", ""])
+    before = place.files()
+    skipped = run_playbook(place, SYNC, inventory, "--check", "--skip-tags", "contact_sync_upload")
+    skipped.check()
+    assert skipped.reports == [
+        f"Check mode: the roster of {number} contacts would be written, nothing was uploaded.{LEFT_OUT}"
+    ]
+    checked = run_playbook(place, SYNC, inventory, "--tags", "contact_sync_preflight")
+    checked.check()
+    assert not checked.reports
+    assert place.files() == before
+    assert not list(place.temporary.iterdir())
+    assert service.requests == 1
+
+
 def test_refused_upload_leaves_nothing_staged(
-    mode: str, open_ldap: RunningDirectory, service: Receiver, place: Place
+    open_ldap: RunningDirectory, service: Receiver, place: Place
 ) -> None:
-    run = run_sync(open_ldap, service, place, *filter(None, [mode]), initial=False)
+    """There is a state directory, but no receipt in it."""
+    place.state.mkdir(mode=0o700)
+    variables = {**role_variables(open_ldap, service, place), "contact_sync_initial": False}
+    run = run_playbook(place, SYNC, Inventory(variables), "--check")
     assert run.failure.startswith("Stopped before a first upload that adds ")
     assert service.requests == 0
     assert not list(place.temporary.iterdir())
-    assert set(place.files()) == (
-        {"inventory.yml"}
-        if mode
-        else {"inventory.yml", "contacts.csv", "contacts.csv.ids", "state/lock"}
-    )
+    assert set(place.files()) == {"inventory.yml"}
 
 
-def test_report_and_keyword_check_mode(
+def test_check_mode_by_keyword_is_check_mode(
     open_ldap: RunningDirectory, fjord: Company, service: Receiver, place: Place
 ) -> None:
-    """Check mode that a playbook asks for by its keyword is check mode all the same."""
     role = {"role": "frontdesk.contacts.contact_sync", "check_mode": True}
     play = {"hosts": "localhost", "gather_facts": False, "roles": [role]}
-    playbook = place.root / "check.yml"
-    playbook.write_text(yaml.safe_dump([play]), encoding="utf-8")
-    inventory = Inventory(role_variables(open_ldap, service, place))
+    (place.root / "check.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     number = sum(len(fjord.at(site)) for site in fjord.sites) - 1  # Company.unreachable
-    told = (
-        f"{number} added, 0 changed, 0 moved, 0 removed, 0 unchanged; 1 people left out as invalid."
-    )
+    inventory = Inventory(role_variables(open_ldap, service, place))
     looked = run_playbook(place, "check.yml", inventory)
     looked.check()
-    assert looked.tasks[-1].result["msg"].split("\n") == [
-        "Check mode: a roster would be uploaded.",
-        told,
-    ]
+    added = f"{number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
+    assert looked.reports == [f"Check mode: a roster would be uploaded. {added}{LEFT_OUT}"]
     assert service.requests == 0
     assert not list(place.temporary.iterdir())
-    done = run_playbook(place, SYNC, inventory)
-    assert done.tasks[-1].result["msg"].split("\n") == ["Done: a roster was uploaded.", told]
-
-
-def test_secrets_of_the_environment_stay_out_of_cached_facts(
-    open_ldap: RunningDirectory, service: Receiver, place: Place
-) -> None:
-    variables = role_variables(open_ldap, service, place)
-    for name in ("state_dir", "bind_pw", "service_token"):
-        del variables[f"contact_sync_{name}"]
-    secrets = {"FRONTDESK_BIND_PW": open_ldap.bind_pw, "FRONTDESK_TOKEN": service.token}
-    facts = place.root / "facts"
-    cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(facts)}
-    run = run_playbook(place, SYNC, Inventory(variables), "--check", env={**secrets, **cache})
-    run.check()
-    assert [path.name for path in facts.iterdir()]
-    assert place.holding(secrets.values()) == []
-
-
-def test_default_places(open_ldap: RunningDirectory, service: Receiver, place: Place) -> None:
-    """Named by the host, in /var/lib for root and in the user's state folder for others."""
-    variables = role_variables(open_ldap, service, place)
-    for name in ("state_dir", "dest"):
-        del variables[f"contact_sync_{name}"]
-    env = {"XDG_STATE_HOME": str(place.home / "states")}
-    run = run_playbook(place, SYNC, Inventory(variables), "--check", env=env)
-    run.check()
-    home = Path("/var/lib") if os.geteuid() == 0 else place.home / "states"
-    (folder,) = [task.result for task in run.tasks if task.name == "Make the state directory"]
-    (exported,) = [task.result for task in run.tasks if "roster" in task.result]
-    assert folder["path"] == str(home / "frontdesk-contacts/localhost")
-    assert exported["dest"] == str(home / "frontdesk-contacts/localhost/contacts.csv")
-    assert set(place.files()) == {"inventory.yml"}

@@ -67,6 +67,14 @@ class Place:
             **(more or {}),
         }
 
+    def python(self, name: str, environment: Mapping[str, str]) -> Path:
+        """A Python with an environment of its own: what makes a host another one, for modules."""
+        path = self.home / f"python-of-{name}"
+        path.touch(mode=0o700)
+        exports = [f"export {variable}={value}\n" for variable, value in environment.items()]
+        path.write_text(f'#!/bin/sh\n{"".join(exports)}exec {sys.executable} "$@"\n', "utf-8")
+        return path
+
     def files(self) -> dict[str, bytes]:
         """Every file below, with its content; what Ansible needs for itself is left out."""
         return {

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,7 +30,8 @@ PLAYBOOKS = Path(__file__).parents[1] / "playbooks"
 
 _TASK = re.compile(r"TASK \[(?:frontdesk\.contacts\.contact_sync : )?(?P<name>.*?)\] \**")
 _RESULT = re.compile(
-    r"(?P<status>ok|changed|fatal|skipping): \[[^]]+\](?:: FAILED!)? => (?P<result>\{.*\})"
+    r"(?P<status>ok|changed|fatal|skipping): \[(?P<host>[^] ]+)[^]]*\](?:: FAILED!)? => "
+    r"(?P<result>\{.*\})"
 )
 _RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=(\d+) ", re.MULTILINE)
 
@@ -36,6 +40,7 @@ class Task(NamedTuple):
     """One task's outcome on one host."""
 
     name: str
+    host: str
     status: str
     result: dict[str, Any]
 
@@ -58,13 +63,18 @@ class Run:
             if title := _TASK.match(line):
                 name = title["name"]
             elif outcome := _RESULT.match(line):
-                found.append(Task(name, outcome["status"], json.loads(outcome["result"])))
+                result = json.loads(outcome["result"])
+                found.append(Task(name, outcome["host"], outcome["status"], result))
         return found
 
     @property
     def changed(self) -> int:
         """How many tasks changed something, on all hosts."""
         return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
+
+    def of(self, host: str) -> list[Task]:
+        """Every task's outcome on one host."""
+        return [task for task in self.tasks if task.host == host]
 
     @property
     def uploads(self) -> list[dict[str, Any]]:
@@ -76,12 +86,28 @@ class Run:
         """The plans, in their order."""
         return [result["plan"] for result in self.uploads]
 
+    def returned(self, module: str) -> dict[str, dict[str, Any]]:
+        """What a module of the collection returned last, by host."""
+        mark = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
+        return {task.host: task.result for task in self.tasks if mark in task.result}
+
+    @property
+    def reports(self) -> list[str]:
+        """What the role said that it did, each time."""
+        said = [task.result for task in self.tasks if task.name == "Say what was done"]
+        return [result["msg"] for result in said if "msg" in result]
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The errors that ended the run, by host."""
+        return {task.host: str(task.result["msg"]) for task in self.tasks if task.status == "fatal"}
+
     @property
     def failure(self) -> str:
-        """The error that ended the run."""
+        """The error that ended the run of the one host."""
         assert self.code != 0, self.output
-        (task,) = [task for task in self.tasks if task.status == "fatal"]
-        return str(task.result["msg"])
+        (message,) = self.failures.values()
+        return message
 
     def check(self) -> None:
         """See that all went well, without a warning."""
@@ -122,24 +148,13 @@ def start_playbook(
     """Start ansible-playbook; `playbook` is a file in playbooks/, or a name within a collection."""
     path = PLAYBOOKS / f"{playbook}.yml"
     inventory.write(place.root / "inventory.yml")
-    # Without this, one of the machine's would count.
-    configuration = place.home / ".ansible/ansible.cfg"
-    configuration.parent.mkdir(exist_ok=True)
-    configuration.touch()
-    settings = {
-        "ANSIBLE_COLLECTIONS_PATH": str(place.collections),
-        "ANSIBLE_CONFIG": str(configuration),
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
-        "ANSIBLE_NOCOLOR": "true",
-    }
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "-v"),
             *(str(path) if path.exists() else playbook, *arguments),
         ],
         cwd=place.root,
-        env=place.environment({**settings, **(env or {})}),
+        env=_environment(place, env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -158,3 +173,50 @@ def run_playbook(
     process = start_playbook(place, playbook, inventory, *arguments, env=env)
     output, _errors = process.communicate(timeout=240)
     return Run(process.returncode, output)
+
+
+def run_command(
+    place: Place, command: str, *answers: str, env: Mapping[str, str] | None = None
+) -> Run:
+    """Run a command of the documentation as it stands there, on a terminal, and answer its prompts."""
+    master, slave = pty.openpty()
+    terminal = os.ttyname(slave)
+    process = subprocess.Popen(
+        # The first terminal that the leader of a session opens is the one for passwords, too.
+        ["sh", "-c", f"exec <{terminal}; {command}"],
+        cwd=place.root,
+        env=_environment(place, {"ANSIBLE_VERBOSITY": "1", **(env or {})}),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    output = ""
+    waiting = list(answers)
+    os.close(slave)
+    # Reading fails when the last program that writes there has ended.
+    with suppress(OSError):
+        while data := os.read(master, 65536):
+            output += data.decode(errors="replace")
+            if waiting and output.endswith("assword: "):
+                os.write(master, f"{waiting.pop(0)}\n".encode())
+    os.close(master)
+    return Run(process.wait(timeout=60), output.replace("\r\n", "\n"))
+
+
+def _environment(place: Place, more: Mapping[str, str] | None) -> dict[str, str]:
+    """What Ansible's programs are to know, and nothing of the machine's."""
+    # Without this, one of the machine's would count.
+    configuration = place.home / ".ansible/ansible.cfg"
+    configuration.parent.mkdir(exist_ok=True)
+    configuration.touch()
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": str(place.collections),
+        "ANSIBLE_CONFIG": str(configuration),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        # Saves a second in each run. How modules get to a host is Ansible's own business.
+        "ANSIBLE_PIPELINING": "true",
+    }
+    return place.environment({**settings, **(more or {})})

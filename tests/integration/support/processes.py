@@ -52,7 +52,8 @@ def command_lines() -> Iterator[set[str]]:
     ended = threading.Event()
 
     def look() -> None:
-        while not ended.wait(_TICK_SECONDS):
+        # Looking itself takes a processor; what runs for less than this is not seen.
+        while not ended.wait(4 * _TICK_SECONDS):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 with suppress(FileNotFoundError, ProcessLookupError):
                     seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))

@@ -16,7 +16,15 @@ HOSTVARS = {
     "site1": {"contact_sync_location": "oslo", "contact_sync_ou": "Oslo"},
     "bare": {},
     "half": {"contact_sync_location": "tromso"},
+    "blank": {"contact_sync_location": "", "contact_sync_ou": "Oslo"},
+    "nowhere": {
+        "contact_sync_location": "oslo",
+        "contact_sync_ou": "",
+        "contact_sync_location_filter": None,
+        "contact_sync_filter": "(objectClass=person)",
+    },
 }
+NOWHERE = "contact_sync_ou, contact_sync_location_search_base or contact_sync_location_filter"
 
 
 def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
@@ -27,8 +35,25 @@ def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
     assert locations_of_hosts([], HOSTVARS) == []
 
 
+def test_a_host_may_have_all_that_a_location_has() -> None:
+    more = {"search_base": "DC=x", "search_scope": "base", "filter": "(l=Oslo)", "minimum": 0}
+    variables = {
+        "contact_sync_location": "oslo",
+        "contact_sync_ou": "",
+        **{f"contact_sync_location_{key}": value for key, value in more.items()},
+    }
+    assert locations_of_hosts(["one"], {"one": variables}) == [{"location": "oslo", **more}]
+
+
 @pytest.mark.parametrize(
-    ("host", "variable"), [("bare", "contact_sync_location"), ("half", "contact_sync_ou")]
+    ("host", "variable"),
+    [
+        ("bare", "contact_sync_location"),
+        ("blank", "contact_sync_location"),
+        ("half", NOWHERE),
+        # The role's filter for all locations is not that of one location: it would find the whole domain.
+        ("nowhere", NOWHERE),
+    ],
 )
 def test_a_host_without_the_variables_is_named(host: str, variable: str) -> None:
     with pytest.raises(AnsibleFilterError) as caught:

@@ -1,0 +1,43 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What README.md and the guides show: playbooks, files of an inventory, and commands."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+_MARKDOWN = re.compile(
+    r"(?:`(?P<path>[^`\n]+)`:\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
+)
+_RST = re.compile(
+    r"(?:``(?P<path>[^`\n]+)``[^`\n]*:\n\n)?"
+    r"\.\. code-block:: (?P<kind>\S+)\n\n(?P<text>(?:    .*\n|\n)+)"
+)
+
+
+def files(document: str) -> dict[str, str]:
+    """The files that a document shows, by the paths that stand before them."""
+    return {path: text for path, _kind, text in _blocks(document) if path}
+
+
+def commands(document: str, first: str) -> list[str]:
+    """The lines of the block of commands that begins with a certain program, without comments."""
+    (block,) = (
+        text for _p, kind, text in _blocks(document) if kind == "console" and text.startswith(first)
+    )
+    return [line.partition("   #")[0] for line in block.splitlines()]
+
+
+def _blocks(document: str) -> list[tuple[str | None, str, str]]:
+    text = (ROOT / document).read_text("utf-8")
+    pattern = _MARKDOWN if document.endswith(".md") else _RST
+    return [
+        (found["path"], found["kind"], textwrap.dedent(found["text"]).strip() + "\n")
+        for found in pattern.finditer(text)
+    ]
