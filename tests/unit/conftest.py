@@ -4,16 +4,25 @@
 
 """How hard the property tests try: HYPOTHESIS_PROFILE=fuzz has them try for minutes.
 
-How long one example takes is no matter of theirs: machines are busy.
+With HYPOTHESIS_PROFILE=mutants they try little, and the same each time, for they run a thousand times. How
+long one example takes is no matter of theirs: machines are busy.
 """
 
 from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 _GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("gate", _GATE)
 settings.register_profile("fuzz", _GATE, max_examples=20_000)
+settings.register_profile(
+    "mutants",
+    _GATE,
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
