@@ -90,7 +90,7 @@ def _lost(error: Exception, cause: BaseException) -> Finding:
 def _is_timeout(error: Exception, cause: BaseException) -> bool:
     # Within the answer's body a timeout of the socket comes as another kind of failure.
     kinds = (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError)
-    return isinstance(error, kinds) or (isinstance(cause, TimeoutError) and not cause.strerror)
+    return isinstance(error, kinds) or (isinstance(cause, socket.timeout) and not cause.strerror)
 
 
 def _is_of_proxy(error: Exception, cause: BaseException) -> bool:

@@ -114,7 +114,7 @@ def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> Non
         (Protocol("secret", OSError("secret")), "the connection was lost (OSError)"),
         (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its answer was cut short"),
         (requests.exceptions.ReadTimeout("secret"), "it did not answer in time"),
-        (Protocol("x", TimeoutError("timed out")), "it did not answer in time"),
+        (Protocol("x", socket.timeout("timed out")), "it did not answer in time"),
     ],
 )
 def test_once_the_roster_is_on_its_way(error: Exception, told: str) -> None:
