@@ -143,15 +143,15 @@ def _unmatched(
     """The rows of two sorted rosters that are not in both; the others are counted."""
     before, after = next(old, None), next(new, None)
     while before is not None and after is not None:
-        if before[:2] < after[:2]:
-            yield _BEFORE, before
-            before = next(old, None)
-        elif after[:2] < before[:2]:
-            yield _AFTER, after
-            after = next(new, None)
-        else:
+        if before[:2] == after[:2]:
             unchanged[after.location or GLOBAL_LOCATION] += 1
             before, after = next(old, None), next(new, None)
+        elif before < after:
+            yield _BEFORE, before
+            before = next(old, None)
+        else:
+            yield _AFTER, after
+            after = next(new, None)
     if before is not None:
         yield from ((_BEFORE, row) for row in itertools.chain([before], old))
     if after is not None:

@@ -80,7 +80,7 @@ class Mapper:
                 continue
             self._seen.add(name)
             try:
-                texts = [compose(value.decode("utf-8")) for value in wire_values]
+                texts = [compose(value.decode()) for value in wire_values]
             except UnicodeDecodeError:
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
             # By code points, which is the order of the bytes of UTF-8, too.

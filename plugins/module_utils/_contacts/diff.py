@@ -47,7 +47,7 @@ def roster_diff(
     """
     if old is not None and old.header != new.header:
         old = None
-    plan = make_plan(old, new, new.header, location_column or "", scratch, with_changes=True)
+    plan = make_plan(old, new, new.header, location_column, scratch, with_changes=True)
     return plan_diff(plan, new.header, "old roster", "new roster")
 
 

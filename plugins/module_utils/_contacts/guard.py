@@ -53,10 +53,11 @@ def check_plan(plan: Plan, limits: Limits, why_no_receipt: str | None) -> None:
         )
     if limits.max_removed is not None and removed > limits.max_removed:
         raise _too_many(plan, f"max_removed permits {limits.max_removed}", "max_removed")
-    percent = 100 * removed / plan.known if plan.known else 0.0
-    if plan.known > SMALL_ROSTER and percent > limits.max_removed_percent:
-        permits = f"max_removed_percent permits {limits.max_removed_percent:g} %"
-        raise _too_many(plan, f"that is {percent:.1f} %, {permits}", "max_removed_percent")
+    if plan.known > SMALL_ROSTER:
+        percent = 100 * removed / plan.known
+        if percent > limits.max_removed_percent:
+            permits = f"max_removed_percent permits {limits.max_removed_percent:g} %"
+            raise _too_many(plan, f"that is {percent:.1f} %, {permits}", "max_removed_percent")
 
 
 def _too_many(plan: Plan, answer: str, option: str) -> GuardError:

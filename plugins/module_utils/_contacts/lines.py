@@ -28,6 +28,9 @@ TAIL = len("\0") + _DIGITS + len("\n")
 
 _SETTLED = "-" * _DIGITS
 
+CONTACT, LEFT_OUT = b"0", b"1"
+"""What a line may be of, in the order in which one person's lines count."""
+
 
 class Lines:
     """Makes lines and reads them.
@@ -76,13 +79,16 @@ def _number(number: int) -> str:
 
 def source_of(line: bytes) -> int:
     """Number of the source of a contact's line."""
-    return int(line[1 - TAIL : -1])
+    return int(line.rpartition(b"\0")[2])
 
 
-def by_identity(line: bytes, *, is_contact: bool) -> bytes:
+def by_identity(line: bytes, kind: bytes) -> bytes:
     """A line that comes in the order of location and identity, and of one person's contacts come first.
 
     Its fields are rank, identity, kind, and the line.
+
+    :param kind: CONTACT or LEFT_OUT.
     """
-    identity = line.rsplit(b"\0", 3)[1] if is_contact else line.split(b"\0", 2)[1]
-    return b"\0".join((line[:_DIGITS], identity, b"0" if is_contact else b"1", line))
+    # Two fields follow the identity of a contact, and one that of somebody left out, who has no cells.
+    identity = line.rsplit(b"\0", 3)[1]
+    return b"\0".join((line[:_DIGITS], identity, kind, line))

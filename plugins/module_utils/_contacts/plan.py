@@ -85,7 +85,7 @@ def make_plan(
     old: RosterFile | None,
     new: RosterFile,
     key: Sequence[str],
-    location_column: str,
+    location_column: str | None,
     scratch: Scratch,
     *,
     with_changes: bool = False,
@@ -97,7 +97,7 @@ def make_plan(
 
     :param old: the last accepted roster with the same header, or None.
     :param key: columns that tell people apart when one of the rosters has no identities.
-    :param location_column: header of the column that holds the location.
+    :param location_column: header of the column that holds the location; None without one.
     :param scratch: where rows are set aside when there are many.
     :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
     """
@@ -122,7 +122,7 @@ def make_plan(
     )
 
 
-def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str) -> View:
+def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str | None) -> View:
     return View(
         place=header.index(location_column) if location_column in header else None,
         keys=None if key is None else tuple(header.index(name) for name in key),
@@ -132,7 +132,7 @@ def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: 
 
 def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
     step = f"{old.sha256 if old else 'nothing'} {new.sha256}"
-    return hashlib.sha256(step.encode("ascii")).hexdigest()[:16]
+    return hashlib.sha256(step.encode()).hexdigest()[:16]
 
 
 def _place(change: Change) -> tuple[str, Row | None, str]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from .columns import Column
 from .contact import Contact, LeftOut
-from .lines import TAIL, Lines, by_identity, source_of
+from .lines import CONTACT, LEFT_OUT, TAIL, Lines, by_identity, source_of
 from .runs import RUN_BYTES, Runs, Scratch, merged
 from .shared import SharedValues, Suspects
 from .unique import Uniqueness
@@ -94,7 +94,7 @@ class _People:
         self._found = Runs(scratch, run_bytes)
         self._again = Runs(scratch, run_bytes)
         self._tail = tail
-        self._suspects = Suspects(1, ())
+        self._suspects: Suspects | None = None
         # Takes somebody who was found, and somebody who was settled.
         self.add, self.put_back = self._found.add, self._again.add
 
@@ -109,7 +109,7 @@ class _People:
     def settled(self) -> Iterator[list[bytes]]:
         """All lines in order."""
         found = self._found.parts()
-        if not self._suspects.is_empty:
+        if self._suspects is not None:
             found = [self._suspects.others(part, self._tail) for part in found]
         return merged([*found, *self._again.parts()])
 
@@ -181,9 +181,9 @@ class Gathering:
     def _settle(self, suspects: Suspects, lost: Counter[int]) -> None:
         again = Runs(self._scratch, self._sizes.run)
         for line in self._contacts.take_out(suspects):
-            again.add(by_identity(line, is_contact=True))
+            again.add(by_identity(line, CONTACT))
         for line in self._left_out.take_out(suspects):
-            again.add(by_identity(line, is_contact=False))
+            again.add(by_identity(line, LEFT_OUT))
         for _rank, records in itertools.groupby(map(_Record.of, again), key=_rank_of):
             unique = Uniqueness(self._columns)
             for _identity, group in itertools.groupby(records, key=_identity_of):
@@ -216,7 +216,7 @@ class _Record(NamedTuple):
     @classmethod
     def of(cls, record: bytes) -> _Record:
         rank, identity, kind, line = record.split(b"\0", 3)
-        return cls(rank, identity, kind == b"0", line)
+        return cls(rank, identity, kind == CONTACT, line)
 
 
 _rank_of, _identity_of = attrgetter("rank"), attrgetter("identity")

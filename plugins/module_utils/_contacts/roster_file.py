@@ -222,7 +222,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[str]:
         if len(line) == MAX_LINE and not line.endswith(b"\n"):
             raise InputError(f"Cannot read {name}", f"line {number} has more than {MAX_LINE} bytes")
         try:
-            text = line.decode("utf-8")
+            text = line.decode()
         except UnicodeDecodeError as error:
             raise InputError(
                 f"Cannot read {name}", f"line {number} is not valid UTF-8", "Save it as UTF-8"

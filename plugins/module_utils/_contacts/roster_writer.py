@@ -111,8 +111,8 @@ def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, 
 
 def _quoted(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode("utf-8")
+    csv.writer(text).writerows(rows)  # by its own dialect: CRLF, minimal quoting
+    return text.getvalue().encode()
 
 
 _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
@@ -131,15 +131,18 @@ def _csv_rows(rows: Sequence[bytes]) -> bytes:
     )
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
+
+
 def _json_lines(texts: Sequence[bytes]) -> bytes:
     """Packed texts on a line each, written by one call, which is much faster than one for each."""
-    plain = unpack(b"\0".join(texts) + b"\n")
-    array = json.dumps(plain, ensure_ascii=False, separators=("\n", ""))
+    array = _ON_LINES.encode(unpack(b"\0".join(texts) + b"\n"))
     return f"{array[1:-1]}\n".encode()
 
 
 def _json_line(document: object) -> bytes:
-    return f"{json.dumps(document, ensure_ascii=False)}\n".encode()
+    return f"{_JSON.encode(document)}\n".encode()
 
 
 class _First:

@@ -69,10 +69,10 @@ def pack(fields: Sequence[str]) -> bytes:
     Lines of records with as many fields have the same order as the tuples of their fields, for UTF-8 keeps
     the order of code points (RFC 3629, 1).
     """
-    line = ("\0".join(fields) + "\n").encode("utf-8", "surrogatepass")
+    line = ("\0".join(fields) + "\n").encode(errors="surrogatepass")
     if len(line) - len(line.translate(None, _LOW_BYTES)) != len(fields):
         escaped = "\0".join([_LOW.sub(_escape, field) for field in fields])
-        line = f"{escaped}\n".encode("utf-8", "surrogatepass")
+        line = f"{escaped}\n".encode(errors="surrogatepass")
     return line
 
 
@@ -86,7 +86,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 def unpack(line: bytes) -> list[str]:
     """The fields of a record, from its line."""
-    text = line[:-1].decode("utf-8", "surrogatepass")
+    text = line[:-1].decode(errors="surrogatepass")
     fields = text.split("\0")
     if ESCAPE in text:
         fields = [_ESCAPED.sub(_unescape, field) for field in fields]

@@ -43,6 +43,28 @@ def test_without_identities_of_the_old_roster_whole_rows_are_compared() -> None:
     assert (shown["before"], shown["after"]) == ("B,b@x,oslo\n", "B,new@x,oslo\n")
 
 
+def test_without_identities_of_the_old_roster_nobody_is_taken_for_somebody_else() -> None:
+    old = [("A", "a@x", "bergen"), ("B", "b@x", "oslo")]
+    new = [("C", "c@x", "oslo"), ("D", "d@x", "tromso")]
+    shown = roster_diff(roster_file(old), roster_file(new, "cd"), "Location", MEMORY)
+    assert (shown["before"], shown["after"]) == (
+        "A,a@x,bergen\nB,b@x,oslo\n",
+        "C,c@x,oslo\nD,d@x,tromso\n",
+    )
+
+
+def test_what_differs_may_be_more_than_is_held() -> None:
+    many = [("x" * 130_000, f"{number:02d}@x", "oslo") for number in range(70)]
+    shown = roster_diff(roster_file(many), roster_file(OLD, "abc"), "Location", MEMORY)
+    assert len(shown["before"].splitlines()) == len(many)
+
+
+def test_a_line_end_in_a_cell_of_the_old_roster_stays_as_it_is() -> None:
+    old = roster_file([("A\r\nB", "a@x", "oslo")])
+    shown = roster_diff(old, roster_file(OLD[:1]), "Location", MEMORY)
+    assert shown["before"] == '"A\r\nB",a@x,oslo\n'
+
+
 def test_without_a_location_column() -> None:
     shown = roster_diff(roster_file(OLD[:1], "a"), roster_file(OLD[:1], "b"), None, MEMORY)
     assert (shown["before"], shown["after"]) == ("", "")

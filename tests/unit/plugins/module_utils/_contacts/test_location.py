@@ -64,6 +64,10 @@ def test_good_locations_pass(locations: list[str | None]) -> None:
             ),
         ),
         (
+            [None, "Bergen"],
+            f"Cannot use the location 'Bergen' of source 2: it holds capitals. {COPY}",
+        ),
+        (
             [None, "oslo"],
             (
                 "Cannot mix sources with and without a location: source 1 has none. Give every source a "
@@ -147,7 +151,7 @@ def test_locations_that_do_not_match_and_patterns_that_are_none(
 @pytest.mark.parametrize(
     ("value", "escaped"),
     [
-        ("Sales", "Sales"),
+        ("Sales XL", "Sales XL"),
         ("Bergen, Sales and Harbour", "Bergen\\, Sales and Harbour"),
         ('James "Jim" Smith', 'James \\"Jim\\" Smith'),
         ("a+b;c<d>e\\f", "a\\+b\\;c\\<d\\>e\\\\f"),

@@ -199,6 +199,10 @@ def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
         _ids(HEAD, "a", "b", {"identity": "c"}),
         _ids(HEAD, "a", "b", GONE) + b"{",
         _ids(HEAD, "a", "b", GONE)[:-8],
+        # No line is read that is longer than any that is written.
+        _ids({**HEAD, "more": "x" * MAX_LINE}, "a", "b"),
+        _ids(HEAD, "a", "x" * MAX_LINE),
+        _ids(HEAD, "a", "b", {**GONE, "more": "x" * MAX_LINE}),
     ],
 )
 def test_identities_that_do_not_match_count_as_none(data: bytes) -> None:
@@ -216,6 +220,14 @@ def test_a_file_that_cannot_be_read_is_an_os_error() -> None:
         read_roster("x.csv", partial(_Broken, CSV))
     with pytest.raises(OSError, match="Input/output error"):
         read_roster("x.csv", partial(io.BytesIO, CSV), partial(_Broken, ids_bytes(CSV, "ab")))
+
+
+def test_a_roster_that_has_become_another_is_told_with_its_name() -> None:
+    contents = [CSV, CSV + b"more\r\n"]
+    read = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
+    with pytest.raises(InputError) as caught:
+        list(read.rows())
+    assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 cells, the header 2."
 
 
 def test_the_size_is_counted_over_many_reads() -> None:
