@@ -156,10 +156,10 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
     """The header and all rows, each with as many cells."""
     reader = csv.reader(_lines(file, name), strict=True)
     before = 0
-    header: list[str] = []
+    header: list[str] | None = None
     try:
         for cells in reader:
-            if not header:
+            if header is None:
                 _check_header(cells, name)
                 header = cells
             elif len(cells) != len(header):
@@ -172,7 +172,7 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
         raise InputError(
             f"Cannot read {name}", f"{_span(before, reader.line_num)}: {error}"
         ) from error
-    if not header:
+    if header is None:
         raise _empty(name)
 
 

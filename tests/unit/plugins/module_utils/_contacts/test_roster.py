@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from typing import BinaryIO
 
@@ -201,6 +202,43 @@ def test_the_result_lists_the_first_fifty_of_many() -> None:
     assert made.written.left_out == tuple(gone[:50])
     assert (made.written.left_out_count, len(made.left_out)) == (51, 51)
     assert (made.written.row_count, made.written.by_location) == (100, {"oslo": 100})
+
+
+def test_who_lost_nothing_does_not_count_among_the_first_fifty() -> None:
+    people = [contact(f"{number:03d}", "N", f"{number}@x", "") for number in range(60)]
+    people.append(contact("060", "N", "60@x", "")._replace(emptied=(("Phone", NO_NUMBER),)))
+    assert make(COLUMNS, people).emptied == [Emptied("060", "oslo", "Phone", NO_NUMBER)]
+
+
+@pytest.mark.parametrize(
+    ("people", "settled"),
+    [
+        ([contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")], 0),
+        # The same text in another column, and at another location.
+        ([contact("1", "A", "a@x", "1"), contact("2", "B", "1", "a@x")], 0),
+        ([contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")], 0),
+        ([contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")], 2),
+        ([contact("1", "A", "a@x", ""), LeftOut("1", "oslo", "x"), contact("2", "B", "", "2")], 1),
+    ],
+)
+def test_only_those_who_share_something_are_looked_at_again(
+    people: list[Contact | LeftOut], settled: int
+) -> None:
+    opened = []
+
+    def new_file() -> BinaryIO:
+        opened.append(io.BytesIO())
+        return opened[-1]
+
+    locations = sorted({person.location for person in people})
+    # Each line is set aside on its own.
+    gathering = Gathering(COLUMNS, locations, Scratch("memory", new_file), Sizes(run=1))
+    for person in people:
+        gathering.add(person, locations.index(person.location))
+    assert len(opened) == len(people)
+    gathering.settle()
+    suspects = 2 if settled else 0
+    assert len(opened) == len(people) + suspects + settled
 
 
 def test_contacts_that_lose_their_row_are_counted_for_each_source_that_gave_them() -> None:

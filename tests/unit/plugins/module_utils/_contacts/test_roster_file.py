@@ -98,6 +98,7 @@ def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
             b"\nA\nb\n",
             "it is empty. Export a roster to it first.",
         ),
+        (b'"A\nb', "lines 1 to 2: unexpected end of data."),
         (b'A\r\n"b"c\r\n', "line 2: ',' expected after '\"'."),
         (b'A\r\n"b', "line 2: unexpected end of data."),
         (b'A\r\nb\r\n"c\r\nd\r\n', "lines 3 to 4: unexpected end of data."),
