@@ -120,7 +120,8 @@ def fuzz(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Break the middle one expression at a time, and see that a unit test notices."""
     session.install("mutmut", "ansible-core", "-r", "tests/unit/requirements.txt")
-    session.run("python", "tests/mutation", str(collection_tree(session).parents[2]))
+    root = collection_tree(session).parents[2]
+    session.run("python", "tests/mutation", str(root), *session.posargs)
 
 
 def add_sessions(core: Core) -> None:

@@ -139,7 +139,10 @@ class Runs:
         return itertools.chain.from_iterable(merged(self.parts()))
 
 
-def merged(parts: Iterable[Iterator[bytes]], lines: int = 500) -> Iterator[list[bytes]]:
+_HELD = 500
+
+
+def merged(parts: Iterable[Iterator[bytes]], lines: int = _HELD) -> Iterator[list[bytes]]:
     """Merge what is sorted, a list of lines at a time: sorting what is partly sorted is what Python does best.
 
     :param lines: how many lines of each part are held.
