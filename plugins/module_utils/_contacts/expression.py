@@ -162,8 +162,11 @@ def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> Tem
     nodes = jinja2.nodes
     syntax.tree.set_environment(environment)
     body: list[jinja2.nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), syntax.tree)]
-    template = environment.from_string(nodes.Template(body, lineno=1))
+    template = environment.from_string(nodes.Template(body))
     return jinja2.environment.TemplateExpression(template, undefined_to_none=False)
+
+
+_ONE_TEXT = "a"
 
 
 def _try_out(expression: Expression) -> None:
@@ -171,8 +174,9 @@ def _try_out(expression: Expression) -> None:
 
     Most of what gives no text, such as a list, is found so before anybody is read.
     """
-    for sample in ({}, dict.fromkeys(expression.attributes, ("a",))):
-        expression.evaluate(Values(sample, location=""))
+    everywhere = dict.fromkeys(expression.attributes, (_ONE_TEXT,))
+    for sample in (Values({}, location=""), Values(everywhere, _ONE_TEXT)):
+        expression.evaluate(sample)
 
 
 def _as_text(result: object) -> str:

@@ -155,6 +155,8 @@ def merged(parts: Iterable[Iterator[bytes]], lines: int = _HELD) -> Iterator[lis
         for part, head in heads:
             number = bisect.bisect_right(head, end)
             batch += head[:number]
-            head[:number] = () if number < len(head) else itertools.islice(part, lines)
+            del head[:number]
+            if not head:
+                head.extend(itertools.islice(part, lines))
         batch.sort()
         yield batch

@@ -102,6 +102,8 @@ _REASONS = [
     ("'x' if sn < 1 else 'y'", "'<' not supported between instances of 'str' and 'int'"),
     # With one text everywhere, not with nothing.
     ("all.mail if mail else ''", "it gives a list: use first, last or join"),
+    ("all.mail if location else ''", "it gives a list: use first, last or join"),
+    ("sn if location", "it gives a value of type Undefined, not a text"),
     *(
         (f"{joined} ~ 'x'", "~ joins texts only: use first, last or join on a list")
         for joined in (

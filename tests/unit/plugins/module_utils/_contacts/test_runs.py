@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 # The characters that matter: separators, escapes and what is beside them, and the last ones.
@@ -88,6 +88,7 @@ def test_nothing_is_set_aside_before_a_run_is_full() -> None:
 
 
 @given(st.lists(_LINES, max_size=5), st.integers(1, 4))
+@example([[b"1\n", b"2\n", b"3\n"], [b"5\n", b"6\n", b"7\n", b"8\n"]], 1)
 def test_what_is_merged_is_in_order(parts: list[list[bytes]], lines: int) -> None:
     batches = list(merged([iter(sorted(part)) for part in parts], lines))
     assert [line for batch in batches for line in batch] == sorted(
