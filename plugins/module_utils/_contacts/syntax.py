@@ -83,7 +83,7 @@ def parse(environment: ImmutableSandboxedEnvironment, text: str, column: str) ->
         # Python's limit on the digits of a number.
         raise ForbiddenError("a number in it is too long") from error
     if not parser.stream.eos:
-        raise jinja2.TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", 1)
+        parser.fail(f"unexpected {parser.stream.current.value!r}")
     walk = _Walk(column)
     walk.visit(tree)
     return Syntax(tree, frozenset(walk.names), frozenset(walk.all_names))
