@@ -68,14 +68,14 @@ def mutmut(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def survivors(root: Path, files: list[str]) -> list[Mutant]:
-    """Return the mutants that no test noticed, of these files or of all."""
-    names = re.findall(r"^ *(\S+): (?!killed|skipped)", mutmut(root, "results"), re.MULTILINE)
-    return [
-        read_mutant(mutmut(root, "show", name))
-        for name in names
-        if not files or any(fnmatch.fnmatch(name, pattern_of(file)) for file in files)
-    ]
+def results(root: Path, patterns: list[str]) -> dict[str, str]:
+    """Return what became of each mutant that was made."""
+    lines = re.findall(r"^ *(\S+): (.+)$", mutmut(root, "results", "--all", "True"), re.MULTILINE)
+    return {
+        name: result
+        for name, result in lines
+        if not patterns or any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+    }
 
 
 def pattern_of(file: str) -> str:
@@ -109,19 +109,23 @@ def main() -> int:
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     # These settings are meant for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
-    counts = re.findall(r"(\d+)/(\d+)", mutmut(root, "run", *map(pattern_of, files)))
-    alive = survivors(root, files)
+    patterns = [pattern_of(file) for file in files]
+    mutmut(root, "run", *patterns)
+    made = results(root, patterns)
+    alive = [
+        read_mutant(mutmut(root, "show", name))
+        for name, result in made.items()
+        if result != "killed"
+    ]
     known = {mutant for mutant in explained() if not files or mutant.file in files}
     problems = [f"Nobody noticed: {mutant}" for mutant in alive if mutant not in known]
     problems += [
         f"No longer needed in {EXPLAINED.name}: {mutant}" for mutant in sorted(known - set(alive))
     ]
     print("\n".join(problems))
-    made = int(counts[-1][1])
     seconds = time.monotonic() - started
-    print(
-        f"=== {made - len(alive)} of {made} mutants noticed, {len(alive)} not in {seconds:.0f}s ==="
-    )
+    noticed = len(made) - len(alive)
+    print(f"=== {noticed} of {len(made)} mutants noticed, {len(alive)} not in {seconds:.0f}s ===")
     return int(bool(problems))
 
 
