@@ -61,6 +61,20 @@ def failure_of(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
     return _of_connection(error, cause)
 
 
+def shrunk(missing: int) -> Failure:
+    """What it means that the file became shorter while it was sent.
+
+    :param missing: number of bytes.
+    """
+    return Failure(
+        Finding(
+            f"the roster became {missing} bytes shorter while it was sent",
+            "Let nothing write to src during the upload",
+        ),
+        HOPELESS,
+    )
+
+
 def timed_out(*, sent: bool) -> Failure:
     """What it means that the watchdog cut the connection."""
     if sent:

@@ -163,13 +163,16 @@ def withdraw(directory: Path, receipt: Receipt | None, *, lost: bool) -> None:
     _remove_old(directory, receipt)
 
 
-def write_accepted(directory: Path, receipt: Receipt, roster: RosterFile) -> None:
+def write_accepted(
+    directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = TAKEN
+) -> None:
     """Make a roster the last accepted one. The receipt is replaced last: that is the commit.
 
+    :param remedy: what to do when there is no room for it.
     :raises StateError: when it cannot be written; the state is as it was then.
     """
-    put_roster(directory, roster, TAKEN)
-    put_receipt(directory, receipt, TAKEN)
+    put_roster(directory, roster, remedy)
+    put_receipt(directory, receipt, remedy)
     _remove_old(directory, receipt)
 
 
@@ -186,8 +189,9 @@ def _writing(directory: Path, remedy: str) -> Iterator[None]:
 def _remove_old(directory: Path, receipt: Receipt | None) -> None:
     """Remove people's data that nothing needs any more: rosters other than the accepted one."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
-    for path in directory.iterdir():
-        if path.name not in kept and _OLD_NAME.fullmatch(path.name):
-            # The upload is accepted and noted; what cannot be removed now, the next run tries again.
-            with suppress(OSError):
-                path.unlink()
+    # The outcome is noted; what cannot be removed now, the next run tries again.
+    with suppress(OSError):
+        for path in directory.iterdir():
+            if path.name not in kept and _OLD_NAME.fullmatch(path.name):
+                with suppress(OSError):
+                    path.unlink()

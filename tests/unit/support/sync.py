@@ -41,6 +41,8 @@ class Sync:
     def __init__(self, folder: Path, port: int) -> None:
         self.src = folder / "contacts.csv"
         self.state = folder / "state"
+        self.answers: list[bytes] = []
+        """What is answered first."""
         self.answer = plain("200 OK", b'{"counts": {"added": 1}, "errors": []}')
         self.sent: list[bytes] = []
         self.port = port
@@ -48,7 +50,7 @@ class Sync:
     def serve(self, request: Request, write: Write) -> None:
         """Answer one request."""
         self.sent.append(request.body)
-        write(self.answer)
+        write(self.answers.pop(0) if self.answers else self.answer)
 
     def people(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
         """Write the roster; a person's identity is the small letter of the name."""

@@ -12,10 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
-    FrontdeskError,
-    InputError,
-)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
@@ -88,6 +85,7 @@ def _complete(sync: Sync) -> bool:
     [
         (plain("500 Oops"), "it answered 500"),
         (plain("200 OK", b"<html>"), "it answered 200, but not with what result says"),
+        (plain("202 Accepted"), "it answered 202 (it may yet refuse the roster)"),
         (b"", "the connection was lost"),
     ],
 )
@@ -101,7 +99,8 @@ def test_what_may_have_been_taken_is_sent_again_even_if_nothing_changed(
     assert outcome.error is not None
     assert outcome.error.answer.startswith(answered)
     assert did(outcome) == (False, False)
-    assert not _complete(sync)
+    assert outcome.receipt is not None
+    assert (outcome.receipt.complete, _complete(sync)) == (False, False)
     assert len([name for name in sync.files() if name.endswith(".csv")]) == 1
     # The people are again as the service had them last for certain; who was added must go.
     sync.people(A, B, C)
@@ -111,6 +110,43 @@ def test_what_may_have_been_taken_is_sent_again_even_if_nothing_changed(
     assert (did(again), kinds(again)) == ((True, True), {})
     assert _complete(sync)
     assert did(sync.run()) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "last", [plain("401 X"), plain("409 X"), plain("302 X", b"", "Location: /")]
+)
+@pytest.mark.parametrize("first", [b"", plain("502 X"), plain("503 X")])
+def test_what_an_attempt_may_have_left_there_a_later_refusal_does_not_take_back(
+    sync: Sync, first: bytes, last: bytes
+) -> None:
+    sync.run(initial=True)
+    sync.people(A, B, C, ("D", "d@x", "oslo"))
+    sync.answers = [first, last]
+    outcome = sync.run(method="PUT", retries=1, retry_interval=0)
+    assert (outcome.attempts, outcome.error is None) == (2, False)
+    assert not _complete(sync)
+    sync.people(A, B, C)
+    assert did(sync.run(check_mode=True)) == (True, True)
+
+
+@pytest.mark.parametrize("takes_all", [True, False])
+def test_what_was_accepted_and_cannot_be_noted_is_told_as_accepted(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch, takes_all: bool
+) -> None:
+    sync.run(initial=True)
+    sync.people(A, B, C, ("D", "d@x", "oslo"))
+    if not takes_all:
+        sync.answer = plain("200 OK", _REFUSED)
+
+    def full(*_args: object) -> None:
+        raise StateError("Cannot write the state directory", "No space left on device")
+
+    monkeypatch.setattr(upload, "write_accepted", full)
+    outcome = sync.run()
+    assert str(outcome.error) == "Cannot write the state directory: No space left on device."
+    assert (did(outcome), outcome.attempts) == ((True, takes_all), 1)
+    assert outcome.receipt is not None
+    assert (outcome.receipt.complete, _complete(sync)) == (False, False)
 
 
 def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
@@ -252,9 +288,12 @@ def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
     sync.run(initial=True)
     sync.people(A, B)
     monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
-    with pytest.raises(FrontdeskError, match="bytes shorter while it was sent"):
-        sync.run(max_removed_percent=100.0)
-    assert _complete(sync)
+    outcome = sync.run(max_removed_percent=100.0)
+    assert str(outcome.error) == (
+        f"Cannot upload to http://127.0.0.1:{sync.port}/c: the roster became 5 bytes shorter while it"
+        " was sent. Let nothing write to src during the upload."
+    )
+    assert (did(outcome), outcome.attempts, _complete(sync)) == ((False, False), 1, True)
 
 
 def _no_rows(path: Path) -> None:

@@ -201,6 +201,10 @@ def test_a_first_roster_that_was_not_taken_leaves_nothing(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == []
 
 
+def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: Path) -> None:
+    withdraw(tmp_path / "gone", _receipt(), lost=False)
+
+
 def test_what_cannot_be_withdrawn_counts_as_incomplete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
