@@ -209,4 +209,6 @@ def verification(tls: Tls) -> bool | str:
                 "Correct it, or set ca_path",
             )
         return os.environ[name]
-    return tls.ca_path or True
+    # By its path, though True means the same: with True requests 2.32.0 to 2.32.2 use a context of their own,
+    # and neither tls_minimum nor client_cert would count.
+    return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
