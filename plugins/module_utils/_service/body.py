@@ -18,7 +18,7 @@ from .endpoint import RAW, BodyFormat
 PIECE = 256 << 10
 """Bytes that are read and handed on at a time; larger pieces are not faster, smaller ones are slower."""
 
-_UNSAFE = re.compile('["\\\\\x00-\x1f\x7f]')
+_UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
 
 
 def check_form_name(name: str) -> None:

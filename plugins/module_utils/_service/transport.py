@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import os
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -185,11 +186,13 @@ def proxy_host(endpoint: Endpoint) -> str | None:
     url = requests.utils.select_proxy(endpoint.url, proxies_for(endpoint))
     if not url:
         return None
-    try:
-        parts = urlsplit(url if "//" in url else f"//{url}")
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    except ValueError:
-        return "named in the environment"
+    # From the last @ on: what stands before it is a password, even where it holds / or #.
+    place = url.rpartition("@")[2].rpartition("//")[2]
+    with suppress(ValueError):
+        parts = urlsplit(f"//{place}")
+        if parts.hostname:
+            return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    return "named in the environment"
 
 
 def verification(tls: Tls) -> bool | str:

@@ -111,7 +111,7 @@ def test_names_may_hold_letters_of_any_alphabet() -> None:
     assert b'name="f\xc3\xa9lt"; filename="\xc3\x85 b\'.csv"' in whole
 
 
-@pytest.mark.parametrize("name", ["", 'a"b', "a\\b", "a\r\nb", "a\x00", "a\x7f", "\x1f"])
+@pytest.mark.parametrize("name", ["", 'a"b', "a\\b", "a\r\nb", "a\x00", "a\x7f", "\x1f", "\udce5"])
 def test_names_that_could_end_the_header_are_refused(name: str) -> None:
     message = f"Cannot use {name!r} in a form: it is empty or holds quotes or control characters."
     for shape, file_name in (

@@ -109,6 +109,9 @@ ENDPOINT = Endpoint("https://x.no/contacts")
         ("http://proxy.no", "proxy.no"),
         ("proxy.no:3128", "proxy.no:3128"),
         ("http://user:secret@proxy.no:port", "named in the environment"),
+        ("http://user:12#secret@proxy.no:3128", "proxy.no:3128"),
+        ("http://user:12/secret@proxy.no:3128", "proxy.no:3128"),
+        ("http://", "named in the environment"),
     ],
 )
 def test_a_proxy_is_named_without_its_password(
