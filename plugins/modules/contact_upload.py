@@ -242,7 +242,7 @@ options:
       refused:
         description:
           - Names of the counts that say how many contacts were not taken, such as V(skipped) and V(failed).
-          - At least one of them has to be there.
+          - At least one of them has to be there, and those that are have to be whole numbers.
         type: list
         elements: str
         default: []
@@ -276,7 +276,8 @@ options:
         default: error
       status:
         description:
-          - Key of a row's status, where the service lists all rows and not only those that it refused.
+          - Key of a row's status, where the service lists all rows and not only those that it refused. When some are
+            not in its list, the roster counts as not accepted.
         type: str
       accepted:
         description:

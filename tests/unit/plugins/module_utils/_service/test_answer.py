@@ -88,6 +88,7 @@ def test_an_answer_must_hold_what_the_profile_says(document: object, problem: st
     assert _read(document).problem == problem
 
 
+NO_NUMBER = "skipped in counts is no whole number"
 REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="errors")
 
 
@@ -103,7 +104,13 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
         ({"counts": {"skipped": 2}, "errors": [{"row": 1}, {"row": 2}]}, 2, 0, False, ""),
         ({"counts": {"skipped": 1}, "errors": [{"row": 1}, {"row": 1}]}, 1, 0, True, ""),
         ({"counts": {"skipped": -1}}, 0, 0, False, ""),
-        ({"counts": {"skipped": True}}, 0, 0, False, "counts holds none of skipped, failed"),
+        ({"counts": {"skipped": None, "failed": 0}}, 0, 0, False, ""),
+        *(
+            ({"counts": {"skipped": number, "failed": 0}}, 0, 0, False, NO_NUMBER)
+            for number in (True, "2", 2.0, [1])
+        ),
+        ({"counts": {"skipped": "2"}, "errors": [{"row": 1}]}, 1, 0, False, NO_NUMBER),
+        ({"counts": 7, "errors": [{"row": 1}]}, 1, 0, False, "counts is no object"),
         ({"counts": {"added": 1}}, 0, 0, False, "counts holds none of skipped, failed"),
         ({"errors": []}, 0, 0, False, "counts holds none of skipped, failed"),
     ],
@@ -135,6 +142,29 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
     assert (answer.refused_count, answer.problem) == (0 if is_taken else 1, "")
     if state == "Duplicate":
         assert answer.errors == (RowError(2, "id-2", "", "Duplicate"),)
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "problem"),
+    [
+        ([{"row": 1, "state": "Imported"}], STATUSES, ". lists 1 of 2 rows"),
+        ([{"row": 1, "state": "Failed"}], STATUSES, ". lists 1 of 2 rows"),
+        ([], STATUSES, ". lists 0 of 2 rows"),
+        (
+            {"counts": {"imported": 2}},
+            STATUSES._replace(errors="rows", counts="counts"),
+            "rows lists 0 of 2 rows",
+        ),
+        # Both are at one location, or one person at two.
+        ([{"row": "oslo", "state": "Imported"}], STATUSES._replace(row_column="Location"), ""),
+        ([], STATUSES._replace(row_column="Location"), ". lists 0 of 2 rows"),
+    ],
+)
+def test_a_list_of_all_rows_holds_all_of_them(
+    document: object, where: ResultFormat, problem: str
+) -> None:
+    answer = _read(document, where)
+    assert (answer.problem, answer.is_partial) == (problem, False)
 
 
 @pytest.mark.parametrize(
