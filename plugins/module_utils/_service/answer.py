@@ -143,5 +143,5 @@ def _at(document: Any, path: str | None) -> Any:
 
 
 def _refused_count(counts: Mapping[str, Any] | None, where: ResultFormat) -> int:
-    found = [(counts or {}).get(name) for name in where.refused]
+    found: list[Any] = [(counts or {}).get(name) for name in where.refused]
     return sum(max(0, number) for number in found if is_number(number))
