@@ -205,8 +205,8 @@ def _keep(
 
 def _send(job: Job, outcome: Outcome, step: _Step) -> Outcome:
     """Send the roster, and note what became of it."""
-    roster = step.roster
-    announce(job.state_dir, step.base.receipt if step.base else None, roster)
+    roster = announce(job.state_dir, step.base.receipt if step.base else None, step.roster)
+    step = step._replace(roster=roster)
     try:
         with roster.content() as file:
             content = Content(file, roster.size, roster.start)
