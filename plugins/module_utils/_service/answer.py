@@ -115,23 +115,28 @@ def _misfit(document: Any, where: ResultFormat, rows: int) -> str:
     if paths and counts is None and errors is None:
         return f"it does not hold {' or '.join(paths)}"
     if not isinstance(counts, (Mapping, type(None))):
-        return f"{where.counts} is no object"
+        return f"{_called(where.counts)} is no object"
     if not isinstance(errors, (list, type(None))):
-        return f"{where.errors} is no list"
+        return f"{_called(where.errors)} is no list"
     # Of rows that a list of all does not hold, nobody knows whether they were taken. One value may name several.
     if where.status and len(errors or ()) < (1 if where.row_column else rows):
-        return f"{where.errors} lists {len(errors or ())} of {rows} rows"
+        return f"{_called(where.errors)} lists {len(errors or ())} of {rows} rows"
     return _misfit_of_counts(counts or {}, where)
 
 
 def _misfit_of_counts(counts: Mapping[str, Any], where: ResultFormat) -> str:
     given = {name: counts[name] for name in where.refused if counts.get(name) is not None}
     if where.refused and not given:
-        return f"{where.counts} holds none of {', '.join(where.refused)}"
+        return f"{_called(where.counts)} holds none of {', '.join(where.refused)}"
     for name, number in given.items():
         if not is_number(number):
-            return f"{name} in {where.counts} is no whole number"
+            return f"{name} is no whole number in {_called(where.counts)}"
     return ""
+
+
+def _called(path: str | None) -> str:
+    """What an error calls the place that a path leads to."""
+    return "it" if path == "." else str(path)
 
 
 def _at(document: Any, path: str | None) -> Any:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from .._network import is_host
 from .body import Body, Content, ShrunkError
 from .endpoint import Endpoint
 from .failure import Failure, failure_of, shrunk, timed_out
@@ -165,7 +167,8 @@ def _read(raw: Any, encoding: str) -> Reading:
 
 
 def _host_of(location: str) -> str:
-    try:
-        return urlsplit(location).hostname or "itself"
-    except ValueError:
-        return "a malformed address"
+    with suppress(ValueError):
+        host = urlsplit(location).hostname
+        if not host or is_host(host):
+            return host or "itself"
+    return "a malformed address"

@@ -78,7 +78,7 @@ def test_an_answer_must_hold_what_the_profile_says(document: object, problem: st
     assert read(document).problem == problem
 
 
-NO_NUMBER = "skipped in counts is no whole number"
+NO_NUMBER = "skipped is no whole number in counts"
 REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="errors")
 
 
@@ -137,9 +137,9 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
 @pytest.mark.parametrize(
     ("document", "where", "problem"),
     [
-        ([{"row": 1, "state": "Imported"}], STATUSES, ". lists 1 of 2 rows"),
-        ([{"row": 1, "state": "Failed"}], STATUSES, ". lists 1 of 2 rows"),
-        ([], STATUSES, ". lists 0 of 2 rows"),
+        ([{"row": 1, "state": "Imported"}], STATUSES, "it lists 1 of 2 rows"),
+        ([{"row": 1, "state": "Failed"}], STATUSES, "it lists 1 of 2 rows"),
+        ([], STATUSES, "it lists 0 of 2 rows"),
         (
             {"counts": {"imported": 2}},
             STATUSES._replace(errors="rows", counts="counts"),
@@ -147,7 +147,7 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
         ),
         # Both are at one location, or one person at two.
         ([{"row": "oslo", "state": "Imported"}], STATUSES._replace(row_column="Location"), ""),
-        ([], STATUSES._replace(row_column="Location"), ". lists 0 of 2 rows"),
+        ([], STATUSES._replace(row_column="Location"), "it lists 0 of 2 rows"),
     ],
 )
 def test_a_list_of_all_rows_holds_all_of_them(
