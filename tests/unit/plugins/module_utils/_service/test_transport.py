@@ -145,7 +145,14 @@ def test_what_certificates_are_verified_with(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
     assert verification(Tls("/ca")) == "/ca"
     assert verification(Tls(None, validate_certs=False)) is False
-    with pytest.raises(
-        InputError, match="REQUESTS_CA_BUNDLE in the environment names: they are not"
+    for path, problem in (
+        ("/nowhere", "No such file or directory"),
+        (__file__, "there are none in PEM format"),
     ):
-        verification(Tls())
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
+        with pytest.raises(InputError) as caught:
+            verification(Tls())
+        assert str(caught.value) == (
+            f"Cannot use the certificates in {path}, which REQUESTS_CA_BUNDLE in the environment names: "
+            f"{problem}. Correct it, or set ca_path."
+        )
