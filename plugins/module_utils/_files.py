@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import hashlib
 import io
 import os
 import shutil
@@ -65,6 +66,18 @@ def is_same(path: Path, other: Path) -> bool:
             return True
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """SHA-256 of all of a file, in hexadecimal; the file is left at its end.
+
+    :raises OSError: when it cannot be read.
+    """
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(_BLOCK):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -229,7 +229,7 @@ options:
   result:
     description:
       - Where the service's JSON answer holds counts and row errors.
-      - When it holds neither of the two, the roster counts as not accepted whatever the status.
+      - When the answer holds neither of the two, the roster counts as not accepted whatever the status.
       - When rows were refused and the answer tells which, the others count as accepted; see O(result.errors). When it
         does not tell, nothing does. Both ways the task fails, and the next run sends the roster again.
       - A service that takes nothing at all as soon as it refuses a row has to say so by its status.
@@ -242,7 +242,7 @@ options:
       refused:
         description:
           - Names of the counts that say how many contacts were not taken, such as V(skipped) and V(failed).
-          - At least one of them has to be there.
+          - At least one of them has to be there, and those that are have to be whole numbers.
         type: list
         elements: str
         default: []
@@ -276,7 +276,8 @@ options:
         default: error
       status:
         description:
-          - Key of a row's status, where the service lists all rows and not only those that it refused.
+          - Key of a row's status, where the service lists all rows and not only those that it refused. When some are
+            not in its list, the roster counts as not accepted.
         type: str
       accepted:
         description:
@@ -340,7 +341,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 uploaded:
-  description: Whether the service accepted a roster; in check mode, whether it would be sent one.
+  description:
+    - Whether the service accepted all of the roster, even if that could not be noted; in check mode, whether it would
+      be sent.
   returned: always
   type: bool
 plan:
@@ -389,7 +392,7 @@ plan:
     by_location: {}
     invalid: []
 service:
-  description: What the service answered, without anybody's values; V(null) when it was not asked.
+  description: What the service answered, without anybody's values; V(null) when it gave no answer or was not asked.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -411,10 +414,50 @@ service:
       type: int
 receipt:
   description:
-    - What the service accepted last, and when; V(null) when there is none. With C(complete=false) it is not known to
-      have this roster and nothing else, and the next run sends again.
+    - What the service accepted last, and when, as it stands in the state directory; V(null) when there is none for this
+      endpoint, profile and header.
   returned: when the roster and the state could be read
   type: dict
+  contains:
+    endpoint:
+      description: O(url) without its query.
+      type: str
+    profile:
+      description: As in O(profile).
+      type: str
+    header:
+      description: Titles of the roster's columns.
+      type: list
+      elements: str
+    roster:
+      description: SHA-256 of the roster, which is its file's name in the state directory.
+      type: str
+    identities:
+      description: The same of the identities; empty when there are none.
+      type: str
+    rows:
+      description: Number of contacts.
+      type: int
+    accepted_at:
+      description: When it was accepted, in UTC.
+      type: str
+    plan:
+      description: The RV(plan.id) that led to it.
+      type: str
+    status:
+      description: HTTP status of the answer.
+      type: int
+    counts:
+      description: What the service counted.
+      type: dict
+    sequence:
+      description: Number of this acceptance in the state directory.
+      type: int
+    complete:
+      description:
+        - Whether the service is known to have this roster and nothing else. If not, because it refused rows or may have
+          taken a later roster, the next run sends.
+      type: bool
 attempts:
   description: How often the roster was sent; 0 when it was not.
   returned: always

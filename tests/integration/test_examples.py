@@ -232,7 +232,12 @@ def test_every_example_of_every_plugin(
             for header, manner in zip(headers, manners, strict=True)
         ]
         # What these services answer is their own.
-        others[1].fail_next(200, {"rows": [{"row": 1, "status": "Imported"}]})
+        # At least as many as there are rows.
+        rows = [
+            {"row": number, "status": "Imported"}
+            for number, _person in enumerate(active_directory.company.people, 1)
+        ]
+        others[1].fail_next(200, {"rows": rows})
         others[2].fail_next(200, {"counts": {"imported": 1, "skipped": 0}})
         for task, each in zip(tasks["contact_upload"], (service, *others), strict=True):
             options = task["frontdesk.contacts.contact_upload"]

@@ -55,6 +55,24 @@ class TestRetries:
             assert answer.result["attempts"] == service.requests == attempts
             assert len(service.contacts) == (2 if attempts == 3 else 0)
 
+    @pytest.mark.parametrize("statuses", [(502, 401), (504, 409)])
+    def test_what_an_attempt_may_have_left_there_is_sent_again(
+        self, statuses: tuple[int, int], issuer: Authority, place: Place
+    ) -> None:
+        """Even if the people are again as the service had them last for certain."""
+        with receiver(issuer, locations=["oslo-hq"], manner=Manner(method="PUT")) as service:
+            assert run_upload(service, place, initial=True, method="PUT")["uploaded"]
+            write_roster(place.dest, contacts(3))
+            for status in statuses:
+                service.fail_next(status)
+            answer = run_upload(service, place, method="PUT", retry_interval=0)
+            assert answer.failed
+            assert answer.result["attempts"] == len(statuses)
+            assert answer.result["receipt"]["complete"] is False
+            write_roster(place.dest, contacts(2))
+            assert run_upload(service, place, method="PUT")["uploaded"]
+            assert not run_upload(service, place, method="PUT")["changed"]
+
     def test_a_wait_that_is_too_long_is_told(self, service: Receiver, place: Place) -> None:
         service.fail_next(429, b"", {"Retry-After": "3600"})
         answer = run_upload(service, place, initial=True)
@@ -181,6 +199,8 @@ class TestDisk:
             f"Cannot write the state directory {place.state}: Permission denied."
             " The service has accepted the roster; make room, and the next run sends it again."
         )
+        assert (answer.result["uploaded"], answer.result["attempts"]) == (True, 1)
+        assert answer.result["receipt"]["complete"] is False
         assert service.uploads == 2
         again = run_upload(service, place)
         assert (again["uploaded"], again["plan"]["added"]) == (True, 1)

@@ -12,7 +12,6 @@ whom the service may have.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from typing import Any, BinaryIO
 
 from .._contacts.roster_file import IDS_FORMAT, FileRow, RosterFile
 from .._errors import FrontdeskError
+from .._files import sha256_of
 from .._scratch import scratch_files
 from .._service.receipt import StateError
 from .._service.state import TAKEN
@@ -119,7 +119,7 @@ def _written(
         "what the service has",
         header,
         count,
-        _digest(csv_file),
+        sha256_of(csv_file),
         csv_file.tell(),
         0,
         _again(csv_file),
@@ -129,16 +129,7 @@ def _written(
     head = {"format": IDS_FORMAT, "sha256": roster.sha256, "rows": count}
     for line in (head, *identities):
         ids_file.write(f"{json.dumps(line)}\n".encode("ascii"))
-    return roster._replace(open_ids=_again(ids_file), ids_sha256=_digest(ids_file))
-
-
-def _digest(file: BinaryIO) -> str:
-    """SHA-256 of all of a file, which is left at its end."""
-    file.seek(0)
-    digest = hashlib.sha256()
-    while piece := file.read(1 << 16):
-        digest.update(piece)
-    return digest.hexdigest()
+    return roster._replace(open_ids=_again(ids_file), ids_sha256=sha256_of(ids_file))
 
 
 def _again(file: BinaryIO) -> Callable[[], BinaryIO]:

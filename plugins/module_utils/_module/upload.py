@@ -23,10 +23,17 @@ from .._service.answer import Answer, read_answer
 from .._service.body import Content
 from .._service.client import Reply, send
 from .._service.lock import locked, watched
-from .._service.receipt import Binding, Receipt, endpoint_of, with_history
+from .._service.receipt import Binding, Receipt, StateError, endpoint_of, with_history
 from .._service.refusals import Sent
-from .._service.state import Accepted, announce, read_accepted, withdraw, write_accepted
-from .._service.status import ServiceError, problem_of_answer
+from .._service.state import (
+    NOTHING_SENT,
+    Accepted,
+    announce,
+    read_accepted,
+    withdraw,
+    write_accepted,
+)
+from .._service.status import problem_of_answer
 from .._service.transport import check_files
 from .files import load_roster
 from .job import Job
@@ -192,33 +199,46 @@ def _keep(
         return outcome
     receipt = base.receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
-        write_accepted(job.state_dir, receipt, roster)
+        write_accepted(job.state_dir, receipt, roster, NOTHING_SENT)
     return outcome._replace(changed=True, receipt=receipt)
 
 
 def _send(job: Job, outcome: Outcome, step: _Step) -> Outcome:
     """Send the roster, and note what became of it."""
-    roster = step.roster
-    announce(job.state_dir, step.base.receipt if step.base else None, roster)
+    roster = announce(job.state_dir, step.base.receipt if step.base else None, step.roster)
+    step = step._replace(roster=roster)
     try:
         with roster.content() as file:
             content = Content(file, roster.size, roster.start)
             reply = send(job.endpoint, f"{job.profile}.csv", content)
     except FrontdeskError as error:
-        withdraw(job.state_dir, step.last, lost=getattr(error, "lost", False))
-        if not isinstance(error, ServiceError):
-            raise
-        return outcome._replace(attempts=error.attempts, error=error)
+        outcome = _not_taken(job, outcome, step, lost=getattr(error, "lost", False))
+        return outcome._replace(attempts=getattr(error, "attempts", 0), error=error)
     answer = _answer(job, roster, reply)
     outcome = outcome._replace(answer=answer, attempts=reply.attempts)
     problem = problem_of_answer(job.endpoint, answer)
-    accepted = job.endpoint.accepts(answer.status)
-    if problem is not None and not (accepted and answer.is_partial):
-        # What a service that answers by success has taken, nobody knows when its answer does not say.
-        withdraw(job.state_dir, step.last, lost=accepted or answer.status >= 500)
-        return outcome._replace(error=problem)
-    receipt = _commit(job, outcome, step, answer)
-    return outcome._replace(changed=True, uploaded=problem is None, receipt=receipt, error=problem)
+    if problem is not None and not (job.endpoint.accepts(answer.status) and answer.is_partial):
+        return _not_taken(job, outcome, step, lost=reply.lost)._replace(error=problem)
+    outcome = outcome._replace(changed=True, uploaded=problem is None)
+    try:
+        receipt = _commit(job, outcome, step, answer)
+    except StateError as error:
+        # It stays as it was announced.
+        return _in_doubt(outcome)._replace(error=error)
+    return outcome._replace(receipt=receipt, error=problem)
+
+
+def _not_taken(job: Job, outcome: Outcome, step: _Step, *, lost: bool) -> Outcome:
+    """Note that the service has not accepted the roster, or that this is not sure."""
+    withdraw(job.state_dir, step.last, lost=lost)
+    return _in_doubt(outcome) if lost else outcome
+
+
+def _in_doubt(outcome: Outcome) -> Outcome:
+    """The outcome with its receipt as it stands in the state directory since the roster was announced."""
+    if outcome.receipt is None:
+        return outcome
+    return outcome._replace(receipt=outcome.receipt._replace(complete=False))
 
 
 def _answer(job: Job, roster: RosterFile, reply: Reply) -> Answer:

@@ -56,7 +56,7 @@ class Answer(NamedTuple):
     @property
     def is_partial(self) -> bool:
         """Whether it is known of each row whether it was taken, and some were and some were not."""
-        return not self.unplaced and 0 < len(self.refused) < self.rows
+        return not self.problem and not self.unplaced and 0 < len(self.refused) < self.rows
 
 
 def read_answer(status: int, reading: Reading, where: ResultFormat, sent: Sent) -> Answer:
@@ -86,7 +86,7 @@ def read_answer(status: int, reading: Reading, where: ResultFormat, sent: Sent) 
         refused,
         unplaced,
         sent.rows,
-        problem or _misfit(document, where),
+        problem or _misfit(document, where, sent.rows),
     )
 
 
@@ -105,20 +105,38 @@ def _document(reading: Reading, where: ResultFormat) -> tuple[Any, str]:
         return None, "it is a page of HTML" if text[:1] == b"<" else "it is no JSON"
 
 
-def _misfit(document: Any, where: ResultFormat) -> str:
-    """Why a document does not hold what it was said to hold; empty when it does."""
+def _misfit(document: Any, where: ResultFormat, rows: int) -> str:
+    """Why a document does not hold what it was said to hold; empty when it does.
+
+    :param rows: how many were sent.
+    """
     counts, errors = _at(document, where.counts), _at(document, where.errors)
     paths = [path for path in (where.counts, where.errors) if path]
     if paths and counts is None and errors is None:
         return f"it does not hold {' or '.join(paths)}"
     if not isinstance(counts, (Mapping, type(None))):
-        return f"{where.counts} is no object"
+        return f"{_called(where.counts)} is no object"
     if not isinstance(errors, (list, type(None))):
-        return f"{where.errors} is no list"
-    known = [name for name in where.refused if counts and is_number(counts.get(name))]
-    if where.refused and not known:
-        return f"{where.counts} holds none of {', '.join(where.refused)}"
+        return f"{_called(where.errors)} is no list"
+    # Of rows that a list of all does not hold, nobody knows whether they were taken. One value may name several.
+    if where.status and len(errors or ()) < (1 if where.row_column else rows):
+        return f"{_called(where.errors)} lists {len(errors or ())} of {rows} rows"
+    return _misfit_of_counts(counts or {}, where)
+
+
+def _misfit_of_counts(counts: Mapping[str, Any], where: ResultFormat) -> str:
+    given = {name: counts[name] for name in where.refused if counts.get(name) is not None}
+    if where.refused and not given:
+        return f"{_called(where.counts)} holds none of {', '.join(where.refused)}"
+    for name, number in given.items():
+        if not is_number(number):
+            return f"{name} is no whole number in {_called(where.counts)}"
     return ""
+
+
+def _called(path: str | None) -> str:
+    """What an error calls the place that a path leads to."""
+    return "it" if path == "." else str(path)
 
 
 def _at(document: Any, path: str | None) -> Any:
@@ -130,5 +148,5 @@ def _at(document: Any, path: str | None) -> Any:
 
 
 def _refused_count(counts: Mapping[str, Any] | None, where: ResultFormat) -> int:
-    found = [(counts or {}).get(name) for name in where.refused]
-    return sum(max(0, int(number)) for number in found if number is not None and is_number(number))
+    found: list[Any] = [(counts or {}).get(name) for name in where.refused]
+    return sum(max(0, number) for number in found if is_number(number))

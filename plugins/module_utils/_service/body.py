@@ -12,13 +12,13 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from .._errors import FrontdeskError, InputError
+from .._errors import InputError
 from .endpoint import RAW, BodyFormat
 
 PIECE = 256 << 10
 """Bytes that are read and handed on at a time; larger pieces are not faster, smaller ones are slower."""
 
-_UNSAFE = re.compile('["\\\\\x00-\x1f\x7f]')
+_UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
 
 
 def check_form_name(name: str) -> None:
@@ -32,12 +32,24 @@ def check_form_name(name: str) -> None:
         )
 
 
+class ShrunkError(Exception):
+    """A file became shorter while it was sent.
+
+    :param missing: number of bytes that it lacks.
+    """
+
+    def __init__(self, missing: int) -> None:
+        self.missing = missing
+        super().__init__(missing)
+
+
 class Content:
     """A file to send, or the part of it that counts. It is read from its beginning as often as needed.
 
     :param file: open for reading, at any place; nothing else may read it meanwhile.
     :param size: number of bytes to send.
     :param start: where they begin in the file.
+    :raises ShrunkError: from its iterator, when the file ends before that.
     """
 
     def __init__(self, file: BinaryIO, size: int, start: int = 0) -> None:
@@ -52,11 +64,7 @@ class Content:
             piece = self._file.read(min(PIECE, left))
             if not piece:
                 # A length has been promised: the connection must break, for the service not to take the half.
-                raise FrontdeskError(
-                    "Cannot read the roster to its end",
-                    f"it became {left} bytes shorter while it was sent",
-                    "Let nothing write to src during the upload",
-                )
+                raise ShrunkError(left)
             left -= len(piece)
             yield piece
 

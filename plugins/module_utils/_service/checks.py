@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlsplit
 
+from .._contacts.text import SURROGATE
 from .._errors import InputError
 from .._network import check_seconds, is_host
 from .body import check_form_name
@@ -41,6 +43,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
 
     :raises InputError: for what cannot be used, contradicts, or would cross a network in clear.
     """
+    _check_encoding(endpoint)
     _check_url(endpoint)
     _check_credential(endpoint)
     _check_body(endpoint)
@@ -58,6 +61,21 @@ def check_endpoint(endpoint: Endpoint) -> None:
             )
     if endpoint.accepted == ():
         raise InputError("Cannot use status_code", "it is empty", "Name a status, or leave it out")
+
+
+def _check_encoding(endpoint: Endpoint) -> None:
+    """See that all of it is text: a variable of the environment may hold any bytes (PEP 383)."""
+    credential = endpoint.credential
+    for option, texts in (
+        ("url", (endpoint.url,)),
+        ("token", (credential.token,)),
+        ("url_username", (credential.username,)),
+        ("url_password", (credential.password,)),
+        ("params", itertools.chain(*endpoint.params)),
+        ("form_fields", itertools.chain(*endpoint.body.form_fields)),
+    ):
+        if any(map(SURROGATE.search, texts)):
+            raise InputError(f"Cannot use {option}", "it is not in UTF-8", "Give it in UTF-8")
 
 
 def _check_url(endpoint: Endpoint) -> None:

@@ -12,16 +12,18 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .body import Body, Content
+from .._network import is_host
+from .body import Body, Content, ShrunkError
 from .endpoint import Endpoint
-from .failure import Failure, failure_of, timed_out
+from .failure import Failure, failure_of, shrunk, timed_out
 from .library import requests, urllib3
 from .reading import Reading, read_pieces
-from .retry import LOST, seconds_asked, wait_before_next
+from .retry import perhaps_taken, seconds_asked, wait_before_next
 from .status import ServiceError
 from .transport import Session, authorization, proxy_host, service_context, verification
 from .watchdog import Watchdog
@@ -37,6 +39,7 @@ class Reply(NamedTuple):
     :ivar retry_after: seconds that the service asked to wait; None when it did not.
     :ivar location: where a redirect leads.
     :ivar attempts: how many were made.
+    :ivar lost: whether the service may have the roster after any of them, though the answer is no acceptance.
     """
 
     status: int
@@ -44,6 +47,7 @@ class Reply(NamedTuple):
     retry_after: float | None = None
     location: str = ""
     attempts: int = 1
+    lost: bool = False
 
 
 def send(
@@ -60,24 +64,28 @@ def send(
     :raises InputError: when a file with certificates or the key cannot be used.
     """
     context = service_context(endpoint.tls)
-    attempt = 1
+    attempt, lost = 1, False
     while True:
         came = _attempt(endpoint, context, file_name, content)
         ended, asked = (
             (came.ended, None) if isinstance(came, Failure) else (came.status, came.retry_after)
         )
+        # What an earlier attempt may have left there, a later one that is refused does not take back.
+        lost = lost or perhaps_taken(ended)
         wait = wait_before_next(endpoint.retries, endpoint.method, attempt, ended, asked)
         if wait is None:
-            return _final(endpoint, came, attempt)
+            return _final(endpoint, came, attempt, lost)
         sleep(wait)
         attempt += 1
 
 
-def _final(endpoint: Endpoint, came: Reply | Failure, attempts: int) -> Reply:
-    """The last attempt's reply, or the error that it ended in."""
+def _final(endpoint: Endpoint, came: Reply | Failure, attempts: int, lost: bool) -> Reply:
+    """The last attempt's reply, or the error that it ended in.
+
+    :raises ServiceError: when there is no reply, or a redirect.
+    """
     if isinstance(came, Failure):
         error = ServiceError(endpoint.tried, *came.finding)
-        error.lost = came.ended == LOST
     elif 300 <= came.status < 400:
         error = ServiceError(
             endpoint.tried,
@@ -85,8 +93,8 @@ def _final(endpoint: Endpoint, came: Reply | Failure, attempts: int) -> Reply:
             "Give the final address in url",
         )
     else:
-        return came._replace(attempts=attempts)
-    error.attempts = attempts
+        return came._replace(attempts=attempts, lost=lost)
+    error.attempts, error.lost = attempts, lost
     raise error
 
 
@@ -98,6 +106,8 @@ def _attempt(
         body = Body(endpoint.body, file_name, content, watchdog.progress)
         try:
             reply = _exchange(endpoint, session, body)
+        except ShrunkError as error:
+            return shrunk(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             if not watchdog.expired:
                 return failure_of(error, sent=body.started, proxy=proxy_host(endpoint))
@@ -157,7 +167,8 @@ def _read(raw: Any, encoding: str) -> Reading:
 
 
 def _host_of(location: str) -> str:
-    try:
-        return urlsplit(location).hostname or "itself"
-    except ValueError:
-        return "a malformed address"
+    with suppress(ValueError):
+        host = urlsplit(location).hostname
+        if not host or is_host(host):
+            return host or "itself"
+    return "a malformed address"

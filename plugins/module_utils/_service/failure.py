@@ -56,9 +56,32 @@ def failure_of(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
         return Failure(_of_tls(cause), HOPELESS)
     if sent:
         return Failure(_lost(error, cause), LOST)
+    if proxy and _is_unusable_proxy(cause):
+        return Failure(
+            Finding(
+                f"the proxy {proxy} cannot be used ({type(cause).__name__})",
+                "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or socks5:// where"
+                " this Python has PySocks; or set use_proxy: false",
+            ),
+            HOPELESS,
+        )
     if proxy and _is_of_proxy(error, cause):
         return _of_proxy(cause, proxy)
     return _of_connection(error, cause)
+
+
+def shrunk(missing: int) -> Failure:
+    """What it means that the file became shorter while it was sent.
+
+    :param missing: number of bytes.
+    """
+    return Failure(
+        Finding(
+            f"the roster became {missing} bytes shorter while it was sent",
+            "Let nothing write to src during the upload",
+        ),
+        HOPELESS,
+    )
 
 
 def timed_out(*, sent: bool) -> Failure:
@@ -91,6 +114,18 @@ def _is_timeout(error: Exception, cause: BaseException) -> bool:
     # Within the answer's body a timeout of the socket comes as another kind of failure.
     kinds = (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError)
     return isinstance(error, kinds) or (isinstance(cause, socket.timeout) and not cause.strerror)
+
+
+def _is_unusable_proxy(cause: BaseException) -> bool:
+    return isinstance(
+        cause,
+        (
+            requests.exceptions.InvalidProxyURL,
+            requests.exceptions.InvalidSchema,
+            urllib3.exceptions.LocationParseError,
+            urllib3.exceptions.ProxySchemeUnknown,
+        ),
+    )
 
 
 def _is_of_proxy(error: Exception, cause: BaseException) -> bool:

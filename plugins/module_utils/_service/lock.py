@@ -27,14 +27,7 @@ def locked(directory: Path) -> Iterator[None]:
     tried = f"Cannot use the state directory {directory}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = stat.S_IMODE(directory.stat().st_mode)
-        if mode & 0o077:
-            # Not made private here: it may be one that others need, such as /srv.
-            raise StateError(
-                tried,
-                f"others may look into it (mode {mode:04o})",
-                "Give state_dir a directory of its own with mode 0700",
-            )
+        _check_private(directory, tried)
         lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(
@@ -53,10 +46,11 @@ def locked(directory: Path) -> Iterator[None]:
 def watched(directory: Path) -> Iterator[None]:
     """Read the state while nobody changes it, without leaving a trace; for check mode.
 
-    :raises StateError: when it cannot be read, or another run is changing it.
+    :raises StateError: when it cannot be read, others may look into it, or another run is changing it.
     """
     tried = f"Cannot use the state directory {directory}"
     try:
+        _check_private(directory, tried)
         lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         # No run has been here yet.
@@ -73,6 +67,17 @@ def watched(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _check_private(directory: Path, tried: str) -> None:
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & 0o077:
+        # Not made private here: it may be one that others need, such as /srv.
+        raise StateError(
+            tried,
+            f"others may look into it (mode {mode:04o})",
+            "Give state_dir a directory of its own with mode 0700",
+        )
 
 
 def _lock(descriptor: int, kind: int, tried: str) -> None:

@@ -17,12 +17,15 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _SECRET_WORDS = frozenset(
     {
         *("auth", "authentication", "authorization", "bearer", "cookie", "credential"),
-        *("credentials", "jwt", "pass", "passphrase", "passwd", "password", "pin", "pwd", "secret"),
-        *("sig", "signature", "token", "tokens"),
+        *("credentials", "hmac", "jwt", "otp", "pass", "passphrase", "passwd", "password"),
+        *("pin", "pwd", "secret", "session", "sig", "signature", "token", "tokens"),
     }
 )
 # Run together, as in apikey and accesstoken.
-_SECRET_ENDS = ("apikey", "authkey", "accesskey", "token", "secret", "password", "passwd")
+_SECRET_ENDS = (
+    *("apikey", "authkey", "accesskey", "secretkey", "privatekey", "sharedkey", "subscriptionkey"),
+    *("sessionid", "token", "secret", "password", "passwd"),
+)
 # A key that says which contact is meant, or in which column: no credential.
 _HARMLESS_BESIDE_KEY = frozenset(
     {

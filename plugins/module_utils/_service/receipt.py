@@ -151,7 +151,9 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
             f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
             f"Update the collection frontdesk.contacts{least}",
         )
-    if document["format"] == RECEIPT_FORMAT and document["checksum"] != _checksum(document):
+    # The first format has none. One that has it and says that it is the first was changed.
+    is_first = document["format"] == 1 and "checksum" not in document
+    if not is_first and document["checksum"] != _checksum(document):
         raise _damaged(name, "checksum")
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
@@ -16,7 +17,8 @@ from .endpoint import ResultFormat
 MAX_ERRORS = 50
 """Refusals that are kept with their words; of the others only the rows are."""
 
-_WORD = re.compile(r"\w+")
+# Without _, which may stand between the names of a person.
+_WORD = re.compile(r"[^\W_]+")
 # Numbers of telephones and the like, however they are spaced.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
 
@@ -137,8 +139,8 @@ def is_number(value: object) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, whatever their case."""
-    return [word.casefold() for word in _WORD.findall(text)]
+    """The words of a text, whatever their case and however their letters are composed (Unicode, UAX #15)."""
+    return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
 def _folded(text: str) -> str:
@@ -156,6 +158,8 @@ def _without(text: str, masked: AbstractSet[str]) -> str:
     """The service's words without any that stands in the roster: it may name others than this person."""
     # Lone surrogates, which no result can hold, are not printable either.
     text = "".join(letter if letter.isprintable() else " " for letter in text)
-    text = _LONG_NUMBER.sub("...", text)
+    text = unicodedata.normalize("NFC", text)
     text = _WORD.sub(lambda word: "..." if word[0].casefold() in masked else word[0], text)
+    # Last, for what it leaves of a word would be another one.
+    text = _LONG_NUMBER.sub("...", text)
     return " ".join(text.split())[:200]

@@ -42,6 +42,17 @@ def may_repeat(method: str, ended: int | str) -> bool:
     return ended in _NOT_TAKEN or (method in _IDEMPOTENT and ended in _PERHAPS_TAKEN)
 
 
+def perhaps_taken(ended: int | str) -> bool:
+    """Whether the service may have the roster after an attempt.
+
+    After a failure of its own it may, whatever that is called; after a success it may although its
+    answer is not what it should be.
+
+    :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
+    """
+    return ended == LOST or (isinstance(ended, int) and (200 <= ended < 300 or ended >= 500))
+
+
 def wait_before_next(
     retries: Retries, method: str, attempt: int, ended: int | str, asked: float | None
 ) -> float | None:

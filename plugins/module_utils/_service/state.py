@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .._contacts.roster_file import RosterFile, read_roster
+from .._contacts.roster_file import OpenFile, RosterFile, read_roster
 from .._errors import InputError
-from .._files import replace_file
+from .._files import replace_file, sha256_of
 from .receipt import Receipt, StateError, parse_receipt, render_receipt
 
 _RECEIPT = "receipt.json"
@@ -109,18 +109,39 @@ def _read(path: Path) -> bytes | None:
         raise _unreadable(path, error) from error
 
 
-def put_roster(directory: Path, roster: RosterFile, remedy: str) -> None:
+def put_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
     """Put a roster's files in place, named by their content: nothing refers to them yet.
 
     :param remedy: what to do when there is no room for them.
+    :returns: the same roster, to be read from there.
     :raises StateError: when they cannot be written; the state is as it was then.
+    :raises InputError: when the roster is not any more what it was; the state is as it was then.
     """
+    csv_path = directory / f"{roster.sha256}.csv"
+    ids_path = directory / f"{roster.ids_sha256}.ids"
     with _writing(directory, remedy):
-        with roster.content() as file:
-            replace_file(directory / f"{roster.sha256}.csv", file)
+        _put(csv_path, roster.content, roster)
         if roster.open_ids is not None:
-            with roster.open_ids() as file:
-                replace_file(directory / f"{roster.ids_sha256}.ids", file)
+            _put(ids_path, roster.open_ids, roster)
+    return roster._replace(
+        start=0,
+        open_file=lambda: csv_path.open("rb"),
+        open_ids=None if roster.open_ids is None else lambda: ids_path.open("rb"),
+    )
+
+
+def _put(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
+    with open_file() as file:
+        replace_file(path, file)
+    with path.open("rb") as file:
+        if sha256_of(file) == path.stem:
+            return
+    path.unlink()
+    raise InputError(
+        f"Cannot use {roster.name}",
+        "it or its identities changed while it was read",
+        "Replace the file instead of writing into it",
+    )
 
 
 def put_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
@@ -136,18 +157,21 @@ NOTHING_SENT = "Nothing has been sent. Make room there, or have it writable"
 TAKEN = "The service has accepted the roster; make room, and the next run sends it again"
 
 
-def announce(directory: Path, receipt: Receipt | None, roster: RosterFile) -> None:
+def announce(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
     """Note that a roster is about to be sent, and see by that, before, that the state can be written.
 
     Until the outcome is noted, the receipt counts as incomplete: a run that is killed, or whose answer
     is lost, makes the next one send.
 
     :param receipt: the last one; None when there is none.
+    :returns: the roster to send: what is sent is then what is remembered, whatever becomes of its source.
     :raises StateError: when it cannot be written; nothing must be sent then.
+    :raises InputError: when the roster is not any more what it was; nothing must be sent then either.
     """
-    put_roster(directory, roster, NOTHING_SENT)
+    roster = put_roster(directory, roster, NOTHING_SENT)
     if receipt is not None and receipt.complete:
         put_receipt(directory, receipt._replace(complete=False), NOTHING_SENT)
+    return roster
 
 
 def withdraw(directory: Path, receipt: Receipt | None, *, lost: bool) -> None:
@@ -163,13 +187,16 @@ def withdraw(directory: Path, receipt: Receipt | None, *, lost: bool) -> None:
     _remove_old(directory, receipt)
 
 
-def write_accepted(directory: Path, receipt: Receipt, roster: RosterFile) -> None:
+def write_accepted(
+    directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = TAKEN
+) -> None:
     """Make a roster the last accepted one. The receipt is replaced last: that is the commit.
 
+    :param remedy: what to do when there is no room for it.
     :raises StateError: when it cannot be written; the state is as it was then.
     """
-    put_roster(directory, roster, TAKEN)
-    put_receipt(directory, receipt, TAKEN)
+    put_roster(directory, roster, remedy)
+    put_receipt(directory, receipt, remedy)
     _remove_old(directory, receipt)
 
 
@@ -186,8 +213,9 @@ def _writing(directory: Path, remedy: str) -> Iterator[None]:
 def _remove_old(directory: Path, receipt: Receipt | None) -> None:
     """Remove people's data that nothing needs any more: rosters other than the accepted one."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
-    for path in directory.iterdir():
-        if path.name not in kept and _OLD_NAME.fullmatch(path.name):
-            # The upload is accepted and noted; what cannot be removed now, the next run tries again.
-            with suppress(OSError):
-                path.unlink()
+    # The outcome is noted; what cannot be removed now, the next run tries again.
+    with suppress(OSError):
+        for path in directory.iterdir():
+            if path.name not in kept and _OLD_NAME.fullmatch(path.name):
+                with suppress(OSError):
+                    path.unlink()

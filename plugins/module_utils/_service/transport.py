@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import os
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -74,11 +75,9 @@ def _show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> No
             "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
         ) from error
     except OSError as error:
-        # OpenSSL's own words differ from one version to the next.
-        is_content = isinstance(error, ssl.SSLError) or not error.strerror
         raise InputError(
             tried,
-            "they are no certificate and its key" if is_content else str(error.strerror),
+            _reason(error, "they are no certificate and its key"),
             "Give files in PEM format; without client_key the key stands in client_cert, too",
         ) from error
 
@@ -185,28 +184,47 @@ def proxy_host(endpoint: Endpoint) -> str | None:
     url = requests.utils.select_proxy(endpoint.url, proxies_for(endpoint))
     if not url:
         return None
-    try:
-        parts = urlsplit(url if "//" in url else f"//{url}")
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    except ValueError:
-        return "named in the environment"
+    # From the last @ on: what stands before it is a password, even where it holds / or #.
+    place = url.rpartition("@")[2].rpartition("//")[2]
+    with suppress(ValueError):
+        parts = urlsplit(f"//{place}")
+        if parts.hostname:
+            return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    return "named in the environment"
 
 
 def verification(tls: Tls) -> bool | str:
     """What requests is to verify certificates with, beside the context: it loads a bundle of its own.
 
-    :raises InputError: when the environment names one that is not there.
+    :raises InputError: when the environment names one that cannot be used.
     """
     if not tls.validate_certs:
         return False
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if tls.ca_path or not os.environ.get(name):
             continue
-        if not os.path.exists(os.environ[name]):
-            raise InputError(
-                f"Cannot use the certificates that {name} in the environment names",
-                "they are not there",
-                "Correct it, or set ca_path",
-            )
+        _check_bundle(name, os.environ[name])
         return os.environ[name]
-    return tls.ca_path or True
+    # By its path, though True means the same: with True requests 2.32.0 to 2.32.2 use a context of their own,
+    # and neither tls_minimum nor client_cert would count.
+    return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
+
+
+def _check_bundle(name: str, path: str) -> None:
+    """See that certificates can be loaded: urllib3 would take the failure for one of the service's TLS."""
+    is_folder = os.path.isdir(path)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            None if is_folder else path, path if is_folder else None
+        )
+    except OSError as error:
+        raise InputError(
+            f"Cannot use the certificates in {path}, which {name} in the environment names",
+            _reason(error, "there are none in PEM format"),
+            "Correct it, or set ca_path",
+        ) from error
+
+
+def _reason(error: OSError, of_content: str) -> str:
+    """Why a file cannot be used, by the system's words; OpenSSL's differ from one version to the next."""
+    return of_content if isinstance(error, ssl.SSLError) else error.strerror or of_content

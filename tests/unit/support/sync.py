@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 A, B, C = ("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C", "c@x", "bergen")
+REFUSED = (
+    b'{"counts": {"added": 0}, "errors": [{"row": 2, "column": "Email", "error": "b@x again"}]}'
+)
+"""The body of an answer that refuses the second row."""
+
 COUNTS = {"counts": "counts", "errors": "errors"}
 
 
@@ -41,6 +47,8 @@ class Sync:
     def __init__(self, folder: Path, port: int) -> None:
         self.src = folder / "contacts.csv"
         self.state = folder / "state"
+        self.answers: list[bytes] = []
+        """What is answered first."""
         self.answer = plain("200 OK", b'{"counts": {"added": 1}, "errors": []}')
         self.sent: list[bytes] = []
         self.port = port
@@ -48,7 +56,7 @@ class Sync:
     def serve(self, request: Request, write: Write) -> None:
         """Answer one request."""
         self.sent.append(request.body)
-        write(self.answer)
+        write(self.answers.pop(0) if self.answers else self.answer)
 
     def people(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
         """Write the roster; a person's identity is the small letter of the name."""
@@ -101,3 +109,8 @@ def kinds(outcome: Outcome) -> dict[str, object]:
 def did(outcome: Outcome) -> tuple[bool, bool]:
     """Whether anything changed, and whether anything was sent."""
     return outcome.changed, outcome.uploaded
+
+
+def is_complete(sync: Sync) -> bool:
+    """Whether the receipt says that the service has its roster and nothing else."""
+    return bool(json.loads(sync.files()["receipt.json"])["complete"])

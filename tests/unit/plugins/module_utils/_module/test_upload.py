@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,16 +20,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
     Sync,
     did,
     kinds,
-    running_sync,
 )
-
-
-@pytest.fixture(name="sync")
-def _sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sync]:
-    for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running_sync(tmp_path) as made:
-        yield made
 
 
 def test_the_first_upload_and_its_receipt(sync: Sync) -> None:

@@ -8,45 +8,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
-    FrontdeskError,
-    InputError,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock import locked
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
     COUNTS,
+    REFUSED,
     A,
     B,
     C,
     Sync,
     did,
+    is_complete,
     kinds,
-    running_sync,
 )
-
-
-@pytest.fixture(name="sync")
-def _sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sync]:
-    for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running_sync(tmp_path) as made:
-        yield made
-
-
-_REFUSED = (
-    b'{"counts": {"added": 0}, "errors": [{"row": 2, "column": "Email", "error": "b@x again"}]}'
-)
-
 
 _ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
 MEANS_400 = "it cannot read the request"
@@ -58,7 +40,7 @@ _NOTHING_COUNTS = "refused 1 row; nothing counts as accepted"
     [
         (plain("400 Oops"), f"it answered 400 ({MEANS_400})", []),
         (plain("199 X", b"{}"), "it answered 199", []),
-        (plain("422 X", _REFUSED), f"it answered 422 and {_NOTHING_COUNTS}", [_ERROR]),
+        (plain("422 X", REFUSED), f"it answered 422 and {_NOTHING_COUNTS}", [_ERROR]),
         (plain("302 X", b"", "Location: /"), "it answered with a redirect to itself", None),
     ],
 )
@@ -77,40 +59,6 @@ def test_what_the_service_refuses_is_not_remembered(
     service = outcome.result(show_diff=False)["service"]
     assert (service and service["errors"]) == errors
     assert (service and service["error_count"]) == (errors if errors is None else len(errors))
-
-
-def _complete(sync: Sync) -> bool:
-    return bool(json.loads(sync.files()["receipt.json"])["complete"])
-
-
-@pytest.mark.parametrize(
-    ("answer", "answered"),
-    [
-        (plain("500 Oops"), "it answered 500"),
-        (plain("200 OK", b"<html>"), "it answered 200, but not with what result says"),
-        (b"", "the connection was lost"),
-    ],
-)
-def test_what_may_have_been_taken_is_sent_again_even_if_nothing_changed(
-    sync: Sync, answer: bytes, answered: str
-) -> None:
-    sync.run(initial=True)
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    good, sync.answer = sync.answer, answer
-    outcome = sync.run()
-    assert outcome.error is not None
-    assert outcome.error.answer.startswith(answered)
-    assert did(outcome) == (False, False)
-    assert not _complete(sync)
-    assert len([name for name in sync.files() if name.endswith(".csv")]) == 1
-    # The people are again as the service had them last for certain; who was added must go.
-    sync.people(A, B, C)
-    sync.answer = good
-    assert did(sync.run(check_mode=True)) == (True, True)
-    again = sync.run()
-    assert (did(again), kinds(again)) == ((True, True), {})
-    assert _complete(sync)
-    assert did(sync.run()) == (False, False)
 
 
 def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
@@ -154,7 +102,7 @@ def test_without_identities_the_key_says_whose_rows_stay(sync: Sync) -> None:
 
 
 def test_a_first_upload_that_is_taken_in_part(sync: Sync) -> None:
-    sync.answer = plain("200 OK", _REFUSED)
+    sync.answer = plain("200 OK", REFUSED)
     outcome = sync.run(initial=True)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (2, False)
@@ -180,7 +128,7 @@ def test_when_it_is_not_told_which_rows_were_taken_none_counts(
     assert outcome.error is not None
     assert outcome.error.answer.endswith("nothing counts as accepted")
     assert kinds(sync.run(check_mode=True)) == {"changed": 1}
-    assert not _complete(sync)
+    assert not is_complete(sync)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
@@ -244,17 +192,6 @@ def test_files_of_certificates_are_looked_at_before_anything_is_made(
     with pytest.raises(InputError, match="Cannot use client_cert /none"):
         sync.run(check_mode=check_mode, url="https://localhost/c", client_cert="/none")
     assert not sync.state.exists()
-
-
-def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
-    sync: Sync, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sync.run(initial=True)
-    sync.people(A, B)
-    monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
-    with pytest.raises(FrontdeskError, match="bytes shorter while it was sent"):
-        sync.run(max_removed_percent=100.0)
-    assert _complete(sync)
 
 
 def _no_rows(path: Path) -> None:

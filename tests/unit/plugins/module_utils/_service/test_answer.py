@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
@@ -20,22 +19,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import (
     RowError,
-    Sent,
 )
-
-WHERE = ResultFormat(counts="counts", errors="errors")
-HEADER = ("Name", "Email", "Location")
-ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
-IDENTITIES = ("id-1", "id-2")
-
-
-def _sent(rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES) -> Sent:
-    named = [*identities, *[None] * len(rows)]
-    return Sent(HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)])
-
-
-def _read(document: object, where: ResultFormat = WHERE) -> Answer:
-    return read_answer(200, Reading(json.dumps(document).encode()), where, _sent())
+from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
+    ROWS,
+    WHERE,
+    read,
+    sent,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,16 +51,16 @@ def _read(document: object, where: ResultFormat = WHERE) -> Answer:
     ),
 )
 def test_what_is_no_result_is_told(body: bytes, problem: str) -> None:
-    answer = read_answer(202, Reading(body), WHERE, _sent())
+    answer = read_answer(202, Reading(body), WHERE, sent())
     assert answer == Answer(202, {}, rows=2, problem=problem)
     # A profile that expects nothing of an answer reads nothing in it.
-    assert read_answer(200, Reading(body), ResultFormat(), _sent()) == Answer(200, {}, rows=2)
+    assert read_answer(200, Reading(body), ResultFormat(), sent()) == Answer(200, {}, rows=2)
 
 
 def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
     reading = Reading(b'{"counts": {}}', "it is longer than 16 MiB")
-    assert read_answer(200, reading, WHERE, _sent()).problem == "it is longer than 16 MiB"
-    assert read_answer(200, reading, ResultFormat(), _sent()).problem == ""
+    assert read_answer(200, reading, WHERE, sent()).problem == "it is longer than 16 MiB"
+    assert read_answer(200, reading, ResultFormat(), sent()).problem == ""
 
 
 @pytest.mark.parametrize(
@@ -85,9 +75,10 @@ def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
     ],
 )
 def test_an_answer_must_hold_what_the_profile_says(document: object, problem: str) -> None:
-    assert _read(document).problem == problem
+    assert read(document).problem == problem
 
 
+NO_NUMBER = "skipped is no whole number in counts"
 REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="errors")
 
 
@@ -103,7 +94,13 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
         ({"counts": {"skipped": 2}, "errors": [{"row": 1}, {"row": 2}]}, 2, 0, False, ""),
         ({"counts": {"skipped": 1}, "errors": [{"row": 1}, {"row": 1}]}, 1, 0, True, ""),
         ({"counts": {"skipped": -1}}, 0, 0, False, ""),
-        ({"counts": {"skipped": True}}, 0, 0, False, "counts holds none of skipped, failed"),
+        ({"counts": {"skipped": None, "failed": 0}}, 0, 0, False, ""),
+        *(
+            ({"counts": {"skipped": number, "failed": 0}}, 0, 0, False, NO_NUMBER)
+            for number in (True, "2", 2.0, [1])
+        ),
+        ({"counts": {"skipped": "2"}, "errors": [{"row": 1}]}, 1, 0, False, NO_NUMBER),
+        ({"counts": 7, "errors": [{"row": 1}]}, 1, 0, False, "counts is no object"),
         ({"counts": {"added": 1}}, 0, 0, False, "counts holds none of skipped, failed"),
         ({"errors": []}, 0, 0, False, "counts holds none of skipped, failed"),
     ],
@@ -111,7 +108,7 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
 def test_how_many_were_refused(
     document: object, refused: int, unplaced: int, is_partial: bool, problem: str
 ) -> None:
-    answer = _read(document, REFUSED)
+    answer = read(document, REFUSED)
     assert (answer.refused_count, answer.unplaced) == (refused, unplaced)
     assert (answer.is_partial, answer.problem) == (is_partial, problem)
 
@@ -131,10 +128,33 @@ STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported", "Not C
     ],
 )
 def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_taken: bool) -> None:
-    answer = _read([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
+    answer = read([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
     assert (answer.refused_count, answer.problem) == (0 if is_taken else 1, "")
     if state == "Duplicate":
         assert answer.errors == (RowError(2, "id-2", "", "Duplicate"),)
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "problem"),
+    [
+        ([{"row": 1, "state": "Imported"}], STATUSES, "it lists 1 of 2 rows"),
+        ([{"row": 1, "state": "Failed"}], STATUSES, "it lists 1 of 2 rows"),
+        ([], STATUSES, "it lists 0 of 2 rows"),
+        (
+            {"counts": {"imported": 2}},
+            STATUSES._replace(errors="rows", counts="counts"),
+            "rows lists 0 of 2 rows",
+        ),
+        # Both are at one location, or one person at two.
+        ([{"row": "oslo", "state": "Imported"}], STATUSES._replace(row_column="Location"), ""),
+        ([], STATUSES._replace(row_column="Location"), "it lists 0 of 2 rows"),
+    ],
+)
+def test_a_list_of_all_rows_holds_all_of_them(
+    document: object, where: ResultFormat, problem: str
+) -> None:
+    answer = read(document, where)
+    assert (answer.problem, answer.is_partial) == (problem, False)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +162,7 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
     [(0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)],
 )
 def test_services_count_rows_in_their_own_ways(first_row: int, row: int, known: int | None) -> None:
-    answer = _read({"errors": [{"row": row}]}, WHERE._replace(first_row=first_row))
+    answer = read({"errors": [{"row": row}]}, WHERE._replace(first_row=first_row))
     assert [error.row for error in answer.errors] == [known]
     assert answer.refused == (frozenset({known}) if known else frozenset())
     assert answer.unplaced == (known is None)
@@ -153,12 +173,12 @@ def test_rows_can_be_named_by_a_value() -> None:
     where = WHERE._replace(row="email", row_column="Email")
     errors = [{"email": " Ola@X.no", "error": "bad"}, {"email": "no@x.no"}, {"email": 1}, {}]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, Reading(body), where, _sent(rows, ("a", "b", "c")))
+    answer = read_answer(200, Reading(body), where, sent(rows, ("a", "b", "c")))
     assert answer.errors[0] == RowError(2, "b", "", "bad")
     assert [error.row for error in answer.errors] == [2, None, None, None]
     # Everybody with this value, at every location.
     assert (answer.refused, answer.unplaced) == (frozenset({2, 3}), 3)
-    gone = read_answer(200, Reading(body), where._replace(row_column="Mail"), _sent(rows, ()))
+    gone = read_answer(200, Reading(body), where._replace(row_column="Mail"), sent(rows, ()))
     assert (gone.refused, gone.unplaced) == (frozenset(), 4)
 
 
@@ -166,7 +186,7 @@ def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
     rows = [("x", f"{number}@x.no", "oslo") for number in range(500)]
     errors = [{"row": number, "error": "bad"} for number in range(1, 401)]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, Reading(body), WHERE, _sent(rows, ()))
+    answer = read_answer(200, Reading(body), WHERE, sent(rows, ()))
     assert (len(answer.errors), answer.error_count, answer.refused_count) == (50, 400, 400)
     assert answer.is_partial
 
@@ -175,7 +195,7 @@ def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
     "name", ["ase@x.no", "+47 900 11 222", "x" * 41, "", "Åse", "oslo", "OSLO"]
 )
 def test_counts_are_not_called_after_people(name: str) -> None:
-    assert dict(_read({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
+    assert dict(read({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
 
 
 @pytest.mark.parametrize(
@@ -193,71 +213,5 @@ def test_counts_are_not_called_after_people(name: str) -> None:
     ],
 )
 def test_counts(path: str | None, document: object, counts: dict[str, int]) -> None:
-    answer = _read(document, ResultFormat(counts=path))
+    answer = read(document, ResultFormat(counts=path))
     assert (dict(answer.counts), answer.errors) == (counts, ())
-
-
-@pytest.mark.parametrize(
-    ("error", "read"),
-    [
-        (
-            {"row": 2, "column": "Email", "error": "is not unique"},
-            RowError(2, "id-2", "Email", "is not unique"),
-        ),
-        ({"row": 1}, RowError(1, "id-1", "", "")),
-        ({"row": 1, "error": None, "column": 7}, RowError(1, "id-1", "7", "")),
-        # No word of the roster is shown, in whatever case and whoever's it is, and no long number.
-        (
-            {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
-            RowError(1, "id-1", "", "...@....... of ... at ..., not ...@y...."),
-        ),
-        ({"row": 1, "column": "åse"}, RowError(1, "id-1", "...", "")),
-        (
-            {"row": 1, "error": "used by +47 900 11-222, 0047900, (900)11.222 and 1234"},
-            RowError(1, "id-1", "", "used by ..., ..., (... and 1234"),
-        ),
-        ({"row": 1, "error": "x" * 300}, RowError(1, "id-1", "", "x" * 200)),
-        ({"row": 1, "error": ["a", 1, "b"]}, RowError(1, "id-1", "", "a, b")),
-        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(1, "id-1", "", "")),
-        # What would spoil a terminal, or what no result can hold.
-        ({"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"}, RowError(1, "id-1", "", "a [2Jb c")),
-        # Whose row it is is not known; that something was refused is.
-        *(
-            ({"row": row, "error": "bad Åse"}, RowError(None, None, "", "bad ..."))
-            for row in (0, 3, -1, "1", None, True, 1.0, [1])
-        ),
-        ("row 1: bad", RowError(None, None, "", "")),
-        (None, RowError(None, None, "", "")),
-        ([], RowError(None, None, "", "")),
-    ],
-)
-def test_a_row_error(error: object, read: RowError) -> None:
-    assert _read({"errors": [error]}).errors == (read,)
-
-
-@pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
-def test_what_is_no_list_of_row_errors_counts_as_none(errors: object) -> None:
-    assert _read({"errors": errors}).errors == ()
-
-
-def test_errors_keep_their_order_among_other_things() -> None:
-    answer = _read({"errors": [{"row": 2}, "x", {"row": 1}]})
-    assert [error.row for error in answer.errors] == [2, None, 1]
-
-
-def test_keys_are_where_the_profile_says() -> None:
-    where = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
-    document = {"data": {"problems": [{"line": 1, "field": "Email", "why": "bad", "row": 2}]}}
-    assert _read(document, where).errors == (RowError(1, "id-1", "Email", "bad"),)
-
-
-def test_without_identities_the_row_alone_is_known() -> None:
-    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
-    answer = read_answer(422, reading, WHERE, _sent(identities=()))
-    assert answer.errors == (RowError(1, None, "", "bad"),)
-
-
-def test_empty_cells_take_nothing_out() -> None:
-    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
-    answer = read_answer(422, reading, WHERE, _sent([("", "", "")], ()))
-    assert answer.errors == (RowError(1, None, "", "bad"),)

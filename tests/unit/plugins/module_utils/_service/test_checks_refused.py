@@ -29,6 +29,7 @@ NOT_TOGETHER = (
     "Cannot use token_param with token_header or token_prefix: "
     "the token goes into the query or into a header. Leave one out."
 )
+NO_UTF_8 = b"p\xe5ss".decode("utf-8", "surrogateescape")
 CONTROL = "Look for a line break or a space at its end."
 OWN = "it is set by what is sent. Leave it out"
 RAW = "with body_format raw: without a form there are no fields. Leave out"
@@ -194,6 +195,24 @@ def _endpoint(changes: dict[str, Any]) -> Endpoint:
         own = {name: changes.pop(name) for name in old._fields if name in changes}
         endpoint = endpoint._replace(**{part: old._replace(**own)})
     return endpoint._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("option", "changes"),
+    [
+        ("url", {"url": f"https://x.no/{NO_UTF_8}"}),
+        ("token", {"token": NO_UTF_8}),
+        ("token", {"token": NO_UTF_8, "token_param": "t", "token_prefix": ""}),
+        ("url_username", {"token": "", "username": NO_UTF_8}),
+        ("url_password", {"token": "", "username": "u", "password": NO_UTF_8}),
+        ("params", {"params": (("a", NO_UTF_8),)}),
+        ("form_fields", {"form_fields": ((NO_UTF_8, "a"),)}),
+    ],
+)
+def test_what_is_not_in_utf_8_is_refused(option: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        check_endpoint(_endpoint(changes))
+    assert str(caught.value) == f"Cannot use {option}: it is not in UTF-8. Give it in UTF-8."
 
 
 @pytest.mark.parametrize(("changes", "message"), [*_CONTRADICTIONS, *_IN_SIGHT])

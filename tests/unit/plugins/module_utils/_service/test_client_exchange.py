@@ -152,7 +152,13 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 
 @pytest.mark.parametrize(
     ("location", "host"),
-    [("/login", "itself"), ("http://[::1", "a malformed address"), ("", "itself")],
+    [
+        ("/login", "itself"),
+        ("", "itself"),
+        ("http://[::1", "a malformed address"),
+        ("http://\x1b[31mred/", "a malformed address"),
+        (f"http://{'x' * 254}/", "a malformed address"),
+    ],
 )
 def test_where_a_redirect_leads_is_told(location: str, host: str) -> None:
     def redirect(_request: Request, write: Write) -> None:

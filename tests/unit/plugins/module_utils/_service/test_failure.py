@@ -177,6 +177,23 @@ def test_what_a_proxy_says(below: Exception | str, told: str, ended: str) -> Non
     assert "secret" not in failure.finding.remedy
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        requests.exceptions.InvalidProxyURL,
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.LocationParseError,
+        urllib3.exceptions.ProxySchemeUnknown,
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told(kind: type[Exception]) -> None:
+    failure = failure_of(kind("secret"), sent=False, proxy="p:1080")
+    assert failure.finding.meaning == f"the proxy p:1080 cannot be used ({kind.__name__})"
+    assert failure.finding.remedy.startswith("Correct HTTPS_PROXY or ALL_PROXY in the environment")
+    assert failure.ended == HOPELESS
+    assert failure_of(kind("secret"), sent=False, proxy=None).finding.remedy == NETWORK
+
+
 def test_the_deepest_cause_is_found_however_it_is_kept() -> None:
     refused = ConnectionRefusedError(111, "Connection refused")
     middle = urllib3.exceptions.ProxyError("secret", refused)

@@ -10,10 +10,15 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock import locked
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock import (
+    locked,
+    watched,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
 
 
@@ -32,10 +37,13 @@ def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
         os.umask(before)
 
 
+@pytest.mark.parametrize("enter", [locked, watched])
 @pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
-def test_a_directory_that_others_may_enter_is_refused_and_kept(tmp_path: Path, mode: int) -> None:
+def test_a_directory_that_others_may_enter_is_refused_and_kept(
+    tmp_path: Path, mode: int, enter: Callable[[Path], AbstractContextManager[None]]
+) -> None:
     tmp_path.chmod(mode)
-    with pytest.raises(StateError) as caught, locked(tmp_path):
+    with pytest.raises(StateError) as caught, enter(tmp_path):
         pass
     assert str(caught.value) == (
         f"Cannot use the state directory {tmp_path}: others may look into it (mode {mode:04o}). "

@@ -110,6 +110,13 @@ def test_a_receipt_that_was_changed_is_damaged(part: str) -> None:
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
+@pytest.mark.parametrize("number", [1, 0, 1.5])
+def test_another_number_for_the_format_is_damage(number: float) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), "format": number}
+    with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
+        parse_receipt(json.dumps(document).encode(), "receipt.json")
+
+
 def test_spaces_are_no_damage() -> None:
     document = json.loads(render_receipt(RECEIPT))
     assert parse_receipt(json.dumps(document).encode(), "receipt.json") == RECEIPT

@@ -16,6 +16,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
     LOST,
     UNREACHED,
     may_repeat,
+    perhaps_taken,
     seconds_asked,
     wait_before_next,
 )
@@ -36,6 +37,20 @@ NEVER = (HOPELESS, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 4
 def test_what_may_be_repeated(ended: int | str, methods: str) -> None:
     repeated = [method for method in ("POST", "PUT", "PATCH") if may_repeat(method, ended)]
     assert repeated == methods.split()
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_in_doubt"),
+    [
+        *((ended, True) for ended in (LOST, 200, 202, 299, 500, 502, 503, 599)),
+        *(
+            (ended, False)
+            for ended in (UNREACHED, HOPELESS, 199, 300, 307, 400, 401, 422, 429, 499)
+        ),
+    ],
+)
+def test_where_the_service_may_have_taken_it(ended: int | str, is_in_doubt: bool) -> None:
+    assert perhaps_taken(ended) is is_in_doubt
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ from typing import BinaryIO
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import sha256
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
+    RosterFile,
+    read_roster,
+    sha256,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service import state
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import (
     Binding,
@@ -199,6 +204,39 @@ def test_a_first_roster_that_was_not_taken_leaves_nothing(tmp_path: Path) -> Non
     assert len(os.listdir(tmp_path)) == 2
     withdraw(tmp_path, None, lost=True)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: Path) -> None:
+    withdraw(tmp_path / "gone", _receipt(), lost=False)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ROSTER._replace(open_file=roster_of(b"Name\r\nLiv\r\n").open_file),
+        ROSTER._replace(open_ids=roster_of(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
+    ],
+)
+def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
+    tmp_path: Path, changed: RosterFile
+) -> None:
+    old = b"Name\r\nAas\r\n"
+    write_accepted(tmp_path, _receipt(old, None), roster_of(old))
+    with pytest.raises(InputError, match="it or its identities changed while it was read"):
+        announce(tmp_path, _receipt(old, None), changed)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.receipt == _receipt(old, None)
+
+
+def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    src.write_bytes(b"\xef\xbb\xbf" + CSV)
+    stored = announce(tmp_path, None, read_roster("src", lambda: src.open("rb")))
+    src.write_bytes(b"something else")
+    with stored.content() as file:
+        assert file.read() == CSV
+    assert [row.cells for row in stored.rows()] == [("Lie",)]
 
 
 def test_what_cannot_be_withdrawn_counts_as_incomplete(

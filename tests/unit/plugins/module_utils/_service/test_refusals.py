@@ -1,0 +1,113 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Refused rows: whose they are, and what is never shown of a service's words."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+from unicodedata import normalize
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
+    read_answer,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    ResultFormat,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import (
+    RowError,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
+    WHERE,
+    read,
+    sent,
+)
+
+Form = Literal["NFC", "NFD"]
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            {"row": 2, "column": "Email", "error": "is not unique"},
+            RowError(2, "id-2", "Email", "is not unique"),
+        ),
+        ({"row": 1}, RowError(1, "id-1", "", "")),
+        ({"row": 1, "error": None, "column": 7}, RowError(1, "id-1", "7", "")),
+        # No word of the roster is shown, in whatever case and whoever's it is, and no long number.
+        (
+            {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
+            RowError(1, "id-1", "", "...@....... of ... at ..., not ...@y...."),
+        ),
+        ({"row": 1, "column": "åse"}, RowError(1, "id-1", "...", "")),
+        (
+            {"row": 1, "error": "used by +47 900 11-222, 0047900, (900)11.222 and 1234"},
+            RowError(1, "id-1", "", "used by ..., ..., (... and 1234"),
+        ),
+        ({"row": 1, "error": "x" * 300}, RowError(1, "id-1", "", "x" * 200)),
+        ({"row": 1, "error": ["a", 1, "b"]}, RowError(1, "id-1", "", "a, b")),
+        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(1, "id-1", "", "")),
+        # What would spoil a terminal, or what no result can hold.
+        ({"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"}, RowError(1, "id-1", "", "a [2Jb c")),
+        # Whose row it is is not known; that something was refused is.
+        *(
+            ({"row": row, "error": "bad Åse"}, RowError(None, None, "", "bad ..."))
+            for row in (0, 3, -1, "1", None, True, 1.0, [1])
+        ),
+        ("row 1: bad", RowError(None, None, "", "")),
+        (None, RowError(None, None, "", "")),
+        ([], RowError(None, None, "", "")),
+    ],
+)
+def test_a_row_error(error: object, shown: RowError) -> None:
+    assert read({"errors": [error]}).errors == (shown,)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("A\u030ase is bad", "... is bad"),
+        ("\u00c5SE is bad", "... is bad"),
+        ("ase\u0301_a\u030ase and 123456ola", "as\u00e9_... and ..."),
+        ("654321ola", "...ola"),
+    ],
+)
+def test_words_are_taken_out_however_they_are_written(form: Form, said: str, shown: str) -> None:
+    rows = [(normalize(form, "\u00c5se"), "123456ola@x.no", "oslo")]
+    body = json.dumps({"errors": [{"row": 1, "error": said}]}).encode()
+    (error,) = read_answer(422, Reading(body), WHERE, sent(rows, ())).errors
+    assert error.cause == shown
+
+
+@pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
+def test_what_is_no_list_of_row_errors_counts_as_none(errors: object) -> None:
+    assert read({"errors": errors}).errors == ()
+
+
+def test_errors_keep_their_order_among_other_things() -> None:
+    answer = read({"errors": [{"row": 2}, "x", {"row": 1}]})
+    assert [error.row for error in answer.errors] == [2, None, 1]
+
+
+def test_keys_are_where_the_profile_says() -> None:
+    where = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
+    document = {"data": {"problems": [{"line": 1, "field": "Email", "why": "bad", "row": 2}]}}
+    assert read(document, where).errors == (RowError(1, "id-1", "Email", "bad"),)
+
+
+def test_without_identities_the_row_alone_is_known() -> None:
+    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    answer = read_answer(422, reading, WHERE, sent(identities=()))
+    assert answer.errors == (RowError(1, None, "", "bad"),)
+
+
+def test_empty_cells_take_nothing_out() -> None:
+    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    answer = read_answer(422, reading, WHERE, sent([("", "", "")], ()))
+    assert answer.errors == (RowError(1, None, "", "bad"),)

@@ -1,0 +1,36 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A roster of two people as a service was sent it, and what it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
+    Answer,
+    read_answer,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    ResultFormat,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
+
+WHERE = ResultFormat(counts="counts", errors="errors")
+HEADER = ("Name", "Email", "Location")
+ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
+IDENTITIES = ("id-1", "id-2")
+
+
+def sent(rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES) -> Sent:
+    """The roster; beyond the identities nobody has one."""
+    named = [*identities, *[None] * len(rows)]
+    return Sent(HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)])
+
+
+def read(document: object, where: ResultFormat = WHERE) -> Answer:
+    """What is read in an answer of status 200."""
+    return read_answer(200, Reading(json.dumps(document).encode()), where, sent())
