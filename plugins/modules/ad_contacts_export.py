@@ -178,7 +178,7 @@ options:
     required: true
   backup:
     description:
-      - Keep a copy of the old file, with the time in its name.
+      - Keep a copy of the old roster and of its identities, with the time in their names, when one of the two changes.
     type: bool
     default: false
   mode:

@@ -221,3 +221,14 @@ def test_check_mode_stages_the_roster_in_private(
     assert (staged / "contacts.csv").read_bytes() == expected[0]
     assert answer["roster"] == str(staged / "contacts.csv")
     assert not place.dest.exists()
+
+
+@pytest.mark.parametrize("more", [CHECK, {}], ids=["check mode", "real run"])
+def test_owner_that_is_not_there(
+    more: dict[str, Any], open_ldap: RunningDirectory, place: Place
+) -> None:
+    options = export_options(open_ldap, place, owner="no-such-user", **more)
+    before = place.files()
+    answer = run_module(place, "ad_contacts_export", options)
+    assert answer.message == "chown failed: failed to look up user no-such-user"
+    assert place.files() == before
