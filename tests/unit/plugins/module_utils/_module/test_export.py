@@ -279,7 +279,10 @@ MINIMUM = (
         (
             [_person(1, mail="same@x"), _person(2, mail="same@x")],
             2,
-            "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 2 entries",
+            (
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 2 entries, "
+                "without a valid row: Email: another person here has the same value: 1"
+            ),
         ),
         ([_person(1)], 1, None),
         ([], 0, None),
