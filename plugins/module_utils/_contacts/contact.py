@@ -82,6 +82,7 @@ class Mapper:
             try:
                 texts = [compose(value.decode("utf-8")) for value in wire_values]
             except UnicodeDecodeError:
+                self._seen.update(name for name, held in zip(self.attributes, values) if held)
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
             # By code points, which is the order of the bytes of UTF-8, too.
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
