@@ -170,6 +170,8 @@ class Gathering:
 
         A person found twice at one location is one row. Of several people with the same value in a unique
         column at one location the smallest identity keeps it.
+
+        :raises FrontdeskError: when there is no room to set people aside.
         """
         suspects = Suspects(self._sizes.suspects, self._shared.sharers())
         if not suspects.is_empty:
