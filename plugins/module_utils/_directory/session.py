@@ -108,6 +108,8 @@ def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         client_strategy=ldap3.SYNC,
         # A referral followed by ldap3 would send name and password on, in clear if it says ldap://.
         auto_referrals=False,
+        # ldap3 asks for the rest of many values itself, without end if need be, and is silent when it gets none.
+        auto_range=False,
         check_names=False,
         read_only=True,
     )
