@@ -116,4 +116,5 @@ def _evaluate(column: Column, values: Values, identity: str) -> Result:
             f"Cannot evaluate the expression {column.expression.source!r} of column {column.header!r}"
             f" for the entry {identity}",
             str(error),
+            "Correct the expression, or the entry in the directory",
         ) from error
