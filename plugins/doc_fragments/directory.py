@@ -14,7 +14,8 @@ options:
   server_uri:
     description:
       - The directory's servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true), C(ldap://HOST).
-      - They are tried in order until one answers. The whole export is read from that one.
+      - They are tried in order until one answers. The whole export is read from that one. If it refuses the account,
+        the others are not tried, for that could lock it.
     type: list
     elements: str
     required: true

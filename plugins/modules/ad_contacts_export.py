@@ -166,7 +166,8 @@ options:
     description:
       - What to do about people who have no valid row. V(skip) leaves them out and lists them in RV(left_out),
         V(fail) writes nothing.
-      - A value that begins like a spreadsheet formula makes a row invalid too.
+      - A value that begins like a spreadsheet formula makes a row invalid too, and so do more than 131072 characters
+        in all of its cells together.
     type: str
     choices: [skip, fail]
     default: skip
@@ -177,7 +178,7 @@ options:
     required: true
   backup:
     description:
-      - Keep a copy of the old file, with the time in its name.
+      - Keep a copy of the old roster and of its identities, with the time in their names, when one of the two changes.
     type: bool
     default: false
   mode:

@@ -114,6 +114,7 @@ def test_a_pattern_without_end_is_given_up(
     assert answer.message.startswith(said)
     assert answer.message.endswith(
         ": its regular expression needs more than 1 s of computing for one value."
+        " Correct the expression, or the entry in the directory."
     )
     assert fjord.marked.mail not in answer.output
     assert not place.dest.exists()

@@ -178,7 +178,9 @@ def test_mobile_that_two_share(
     """Whose identity is smaller keeps it; the other's cell is emptied, and that is told."""
     answer = exported(active_directory, place)
     keeps, loses = sorted(str(person.identity) for person in fjord.sharing)
-    assert answer["emptied"] == [{"identity": loses, "location": "bergen", "column": "SMS Phone"}]
+    same_value = "another person here has the same value"
+    emptied = {"identity": loses, "location": "bergen", "column": "SMS Phone", "cause": same_value}
+    assert answer["emptied"] == [emptied]
     roster = place.dest.read_text("utf-8")
     assert roster.count(fjord.sharing[0].mobile) == 1
     keeper = next(person for person in fjord.sharing if str(person.identity) == keeps)
@@ -221,3 +223,14 @@ def test_check_mode_stages_the_roster_in_private(
     assert (staged / "contacts.csv").read_bytes() == expected[0]
     assert answer["roster"] == str(staged / "contacts.csv")
     assert not place.dest.exists()
+
+
+@pytest.mark.parametrize("more", [CHECK, {}], ids=["check mode", "real run"])
+def test_owner_that_is_not_there(
+    more: dict[str, Any], open_ldap: RunningDirectory, place: Place
+) -> None:
+    options = export_options(open_ldap, place, owner="no-such-user", **more)
+    before = place.files()
+    answer = run_module(place, "ad_contacts_export", options)
+    assert answer.message == "chown failed: failed to look up user no-such-user"
+    assert place.files() == before

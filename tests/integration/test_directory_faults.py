@@ -25,6 +25,8 @@ from tests.integration.support.faulty_line import (
     faulty_line,
     mute_port,
 )
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +93,18 @@ def test_server_that_is_silent_in_the_handshake_after_start_tls(
 BIND = "Cannot bind to {uri} as {bind_dn}: "
 ROOT = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
+
+
+@pytest.mark.parametrize("tag", [BIND_ANSWER, SEARCH_END], ids=["bind", "about itself"])
+def test_server_that_is_silent_at_first_is_left_for_the_next_one(
+    tag: int, open_ldap: RunningDirectory, certificate: Certificate, place: Place
+) -> None:
+    with faulty_line(open_ldap, fault=Silence(tag), certificate=certificate) as uri:
+        options = export_options(
+            open_ldap, place, server_uri=[uri, open_ldap.uri_ldaps], **IMPATIENT
+        )
+        answer = run_module(place, "ad_contacts_export", options)
+    assert answer["server"] == open_ldap.uri_ldaps
 
 
 @pytest.mark.parametrize(

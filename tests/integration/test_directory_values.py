@@ -128,6 +128,18 @@ def test_values_of_every_kind(
     }
 
 
+def test_a_row_that_is_too_long_to_be_read_again_is_left_out(
+    directory: RunningDirectory, fjord: Company, notes: Notes, place: Place
+) -> None:
+    long, longer = accounts_of_tromso(fjord)[:2]
+    notes.write(directory, {long: [b"x" * 130_000], longer: [b"x" * 200_000]})
+    answer = export_of_tromso(directory, place)
+    assert [person["cause"] for person in answer["left_out"]] == [
+        "the row is longer than 131072 characters"
+    ]
+    assert f"\r\n{long},{'x' * 130_000},tromso\r\n" in place.dest.read_bytes().decode("utf-8")
+
+
 def test_composed_on_one_server_and_decomposed_on_the_other(
     active_directory: RunningDirectory, open_ldap: RunningDirectory, notes: Notes, place: Place
 ) -> None:

@@ -16,6 +16,12 @@ from .library import PHONENUMBERS
 from .phone import PhoneStyle, check_region
 from .text import SURROGATE, clean, compose
 
+MAX_ROW = 128 * 1024
+"""Longest row in characters, all cells together.
+
+A cell of more is refused by the csv module, with which rosters are read; and whatever the characters, so
+many of them are within the longest line that is read."""
+
 
 class Column(NamedTuple):
     """One column of the roster.
@@ -144,6 +150,8 @@ def broken_rule(
     :param emptied: for each cell that lost its value the title of its column, and why it is empty.
     :returns: the first rule that is broken, or None. It names columns, never a person's value.
     """
+    if sum(map(len, cells)) > MAX_ROW:
+        return f"the row is longer than {MAX_ROW} characters"
     by_header = {column.header: cell for column, cell in zip(columns, cells)}
     for column, cell in zip(columns, cells):
         cause = _content_cause(column, cell) if cell else _empty_cause(column, by_header, emptied)

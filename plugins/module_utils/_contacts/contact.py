@@ -82,6 +82,7 @@ class Mapper:
             try:
                 texts = [compose(value.decode()) for value in wire_values]
             except UnicodeDecodeError:
+                self._seen.update(name for name, held in zip(self.attributes, values) if held)
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
             # By code points, which is the order of the bytes of UTF-8, too.
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
@@ -115,4 +116,5 @@ def _evaluate(column: Column, values: Values, identity: str) -> Result:
             f"Cannot evaluate the expression {column.expression.source!r} of column {column.header!r}"
             f" for the entry {identity}",
             str(error),
+            "Correct the expression, or the entry in the directory",
         ) from error

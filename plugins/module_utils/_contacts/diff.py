@@ -44,6 +44,7 @@ def roster_diff(
 
     :param old: None when there is none, or none that can be read.
     :param location_column: title of the column that holds the location; None without one.
+    :raises FrontdeskError: as `make_plan` does.
     """
     if old is not None and old.header != new.header:
         old = None

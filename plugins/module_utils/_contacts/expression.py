@@ -145,7 +145,10 @@ def _compiled(text: str, column: str, phone_region: str) -> Expression:
 
     def evaluate(values: Values) -> Result:
         context: dict[str, object] = {name: values.first(name.lower()) for name in names}
-        context[ALL] = {name: values.attributes.get(name.lower(), ()) for name in syntax.all_names}
+        # Lists always: Jinja, as Python, neither joins a list to a tuple nor finds them equal.
+        context[ALL] = {
+            name: list(values.attributes.get(name.lower(), ())) for name in syntax.all_names
+        }
         context[PHONE_REGION] = phone_region
         phone.refused = False
         try:

@@ -24,8 +24,10 @@ def problem_of_location(identifier: str) -> str | None:
     """
     if not identifier:
         return "it is empty"
-    if any(character.isspace() or not character.isprintable() for character in identifier):
+    if any(map(str.isspace, identifier)):
         return "it holds a space"
+    if not identifier.isprintable():
+        return "it holds a character that cannot be seen"
     if identifier != identifier.lower():
         return "it holds capitals"
     return None

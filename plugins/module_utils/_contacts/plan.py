@@ -100,6 +100,8 @@ def make_plan(
     :param location_column: header of the column that holds the location; None without one.
     :param scratch: where rows are set aside when there are many.
     :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
+    :raises InputError: when a file is not any more what it was.
+    :raises FrontdeskError: when there is no room to set rows aside.
     """
     by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
     view = _view_of(new.header, None if by_identity else key, location_column)

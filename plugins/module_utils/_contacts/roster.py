@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ class Roster:
     :param has_repeats: whether somebody may be among the contacts more than once.
     :ivar header: titles of the columns.
     :ivar format: reads the lines.
-    :ivar lost: number of contacts by source that lost their row to others with the same value.
+    :ivar lost: for each source how many contacts lost their row to others with the same value, by cause.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Roster:
         header: tuple[str, ...],
         format: Lines,
         people: tuple[_People, _People],
-        lost: Mapping[int, int],
+        lost: Sequence[Counter[str]],
         *,
         has_repeats: bool,
     ) -> None:
@@ -134,6 +134,7 @@ class Gathering:
         self._contacts = _People(scratch, sizes.run, TAIL)
         self._left_out = _People(scratch, sizes.run, len("\n"))
         self._shared = SharedValues(scratch, sizes.pairs)
+        self._lost: list[Counter[str]] = [Counter() for _location in locations]
         unique = [index for index, column in enumerate(columns) if column.unique]
         # Two people share a value when it stands in the same column at the same location.
         self._seeds = {
@@ -169,16 +170,19 @@ class Gathering:
 
         A person found twice at one location is one row. Of several people with the same value in a unique
         column at one location the smallest identity keeps it.
+
+        :raises FrontdeskError: when there is no room to set people aside.
         """
-        lost: Counter[int] = Counter()
         suspects = Suspects(self._sizes.suspects, self._shared.sharers())
         if not suspects.is_empty:
-            self._settle(suspects, lost)
+            self._settle(suspects)
         header = tuple(column.header for column in self._columns)
         people = (self._contacts, self._left_out)
-        return Roster(header, self._format, people, lost, has_repeats=self._shared.has_repeats)
+        return Roster(
+            header, self._format, people, self._lost, has_repeats=self._shared.has_repeats
+        )
 
-    def _settle(self, suspects: Suspects, lost: Counter[int]) -> None:
+    def _settle(self, suspects: Suspects) -> None:
         again = Runs(self._scratch, self._sizes.run)
         for line in self._contacts.take_out(suspects):
             again.add(by_identity(line, CONTACT))
@@ -187,11 +191,9 @@ class Gathering:
         for _rank, records in itertools.groupby(map(_Record.of, again), key=_rank_of):
             unique = Uniqueness(self._columns)
             for _identity, group in itertools.groupby(records, key=_identity_of):
-                self._settle_person(list(group), unique, lost)
+                self._settle_person(list(group), unique)
 
-    def _settle_person(
-        self, records: Sequence[_Record], unique: Uniqueness, lost: Counter[int]
-    ) -> None:
+    def _settle_person(self, records: Sequence[_Record], unique: Uniqueness) -> None:
         """Of what was found about one person at one location the smallest counts, contacts first."""
         best = records[0]
         if not best.is_contact:
@@ -202,7 +204,9 @@ class Gathering:
             self._contacts.put_back(self._format.of_contact(settled, None))
             return
         self._left_out.put_back(self._format.of_left_out(settled))
-        lost.update(source_of(record.line) for record in records if record.is_contact)
+        for record in records:
+            if record.is_contact:
+                self._lost[source_of(record.line)][settled.cause] += 1
 
 
 class _Record(NamedTuple):

@@ -90,8 +90,13 @@ class RosterFile(NamedTuple):
                     yield FileRow(cells, None)
                 return
             with self.open_ids() as ids:
-                # As many as there are rows: they were counted when the file was opened.
-                yield from map(FileRow, rows, _identities(ids, self))
+                pairs = itertools.zip_longest(rows, _identities(ids, self))
+                try:
+                    yield from itertools.starmap(_file_row, pairs)
+                except _NoMatchError as error:
+                    raise InputError(
+                        f"Cannot read {self.name}", "it was changed while it was read", "Run again"
+                    ) from error
 
     def left_out(self) -> Iterator[LeftOut]:
         """People without a row, as the identities file lists them."""
@@ -258,6 +263,13 @@ def _identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
             yield identity
     except (ValueError, TypeError, KeyError) as error:
         raise _NoMatchError from error
+
+
+def _file_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
+    """A row with its identity; None is given where one file has more of them than the other."""
+    if cells is None or identity is None:
+        raise _NoMatchError
+    return FileRow(cells, identity)
 
 
 def _left_out(line: bytes) -> LeftOut:

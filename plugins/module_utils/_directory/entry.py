@@ -40,6 +40,16 @@ def make_entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]]) ->
     return Entry(identity, tuple(by_name.get(name, ()) for name in attributes))
 
 
+def cut_attribute(raw: Mapping[str, Sequence[bytes]]) -> str | None:
+    """The attribute of which the server gives a part of the values only, if there is one.
+
+    Active Directory does so with more than 1,500 values or so (MS-ADTS 3.1.1.3.1.3.3).
+
+    :param raw: values by attribute name; a part has the option ``range``.
+    """
+    return next((name for name in raw if ";range=" in name.lower()), None)
+
+
 def _identity(by_name: Mapping[str, Sequence[bytes]]) -> str | None:
     guid = by_name.get("objectguid")
     if guid and len(guid[0]) == 16:

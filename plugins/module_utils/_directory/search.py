@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .diagnosis import DirectoryError, finding_of_failure, finding_of_result
-from .entry import IDENTITY_ATTRIBUTES, Entry, make_entry
+from .entry import IDENTITY_ATTRIBUTES, Entry, cut_attribute, make_entry
 from .library import FAILURES
 from .query import Query
 from .session import Session
@@ -34,7 +34,8 @@ def search(
     :param references: is given the URIs of other servers that hold a part of what is below the base
         (RFC 4511, 4.5.3); they are not followed.
     :raises DirectoryError: when the server does not give the whole result: a limit, a lost connection,
-        a base that is not there, a referral of the whole search, or objects without an identity.
+        a base that is not there, a referral of the whole search, objects without an identity, or with
+        more values than it gives.
     """
     tried = f"Cannot search {query.search_base} on {session.uri}"
     for responses in _pages(
@@ -45,14 +46,25 @@ def search(
                 references.update(response["uri"])
             if response["type"] != "searchResEntry":
                 continue
-            entry = make_entry(attributes, response["raw_attributes"])
-            if entry is None:
-                raise DirectoryError(
-                    tried,
-                    "an entry came without objectGUID and entryUUID",
-                    "Let the bind account read the attribute: it tells people apart when names change",
-                )
-            yield entry
+            yield _entry(attributes, response["raw_attributes"], tried)
+
+
+def _entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]], tried: str) -> Entry:
+    cut = cut_attribute(raw)
+    if cut is not None:
+        raise DirectoryError(
+            tried,
+            f"an entry has more values than the server gives at a time ({cut})",
+            "Leave this attribute out of the columns, or have its values reduced",
+        )
+    entry = make_entry(attributes, raw)
+    if entry is None:
+        raise DirectoryError(
+            tried,
+            "an entry came without objectGUID and entryUUID",
+            "Let the bind account read the attribute: it tells people apart when names change",
+        )
+    return entry
 
 
 def _pages(

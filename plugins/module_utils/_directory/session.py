@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from .._errors import Finding
@@ -44,29 +44,28 @@ class Session(NamedTuple):
 def open_session(access: Access) -> Iterator[Session]:
     """Connect, encrypt and bind; unbind at the end.
 
-    A server that cannot be reached is left for the next one. One that refuses the account is not:
-    trying a wrong password on every server would lock the account.
+    A server that cannot be reached, or gives no answer, is left for the next one. One that refuses the
+    account is not: trying a wrong password on every server would lock the account.
 
     :raises InputError: for settings that cannot work.
     :raises DirectoryError: when no server could be reached, or one refused the account.
     """
     addresses = check_access(access)
     context = tls_context(access.ca_path, access.validate_certs)
-    connection, uri = _first_reached(access, addresses, context)
+    session = _first_reached(access, addresses, context)
     try:
-        _bind(connection, uri, access.bind_dn)
-        yield Session(uri, connection, _is_active_directory(connection, uri))
+        yield session
     finally:
-        _close(connection)
+        _close(session.connection)
 
 
 def _first_reached(
     access: Access, addresses: Sequence[Address], context: ssl.SSLContext
-) -> tuple[Any, str]:
+) -> Session:
     failures: list[UnreachableError] = []
     for address in addresses:
         try:
-            return _connect(access, address, context), address.uri
+            return _session_with(access, address, context)
         except UnreachableError as error:
             failures.append(error)
     if len(failures) == 1:
@@ -76,6 +75,16 @@ def _first_reached(
         "; ".join(f"{address.uri}: {error.answer}" for address, error in zip(addresses, failures)),
         failures[0].remedy,
     )
+
+
+def _session_with(access: Access, address: Address, context: ssl.SSLContext) -> Session:
+    connection = _connect(access, address, context)
+    with ExitStack() as undo:
+        undo.callback(_close, connection)
+        _bind(connection, address.uri, access.bind_dn)
+        session = Session(address.uri, connection, _is_active_directory(connection, address.uri))
+        undo.pop_all()
+    return session
 
 
 def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
@@ -99,6 +108,8 @@ def _connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         client_strategy=ldap3.SYNC,
         # A referral followed by ldap3 would send name and password on, in clear if it says ldap://.
         auto_referrals=False,
+        # ldap3 asks for the rest of many values itself, without end if need be, and is silent when it gets none.
+        auto_range=False,
         check_names=False,
         read_only=True,
     )
@@ -146,7 +157,7 @@ def _bind(connection: Any, uri: str, bind_dn: str) -> None:
     try:
         bound = connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise DirectoryError(tried, *finding_of_failure(error, None)) from None
+        raise UnreachableError(tried, *finding_of_failure(error, None)) from None
     if not bound:
         raise DirectoryError(tried, *finding_of_result(connection.result))
 
@@ -159,7 +170,7 @@ def _is_active_directory(connection: Any, uri: str) -> bool:
     try:
         connection.search("", "(objectClass=*)", ldap3.BASE, attributes=["supportedCapabilities"])
     except FAILURES as error:
-        raise DirectoryError(
+        raise UnreachableError(
             f"Cannot read the root DSE of {uri}", *finding_of_failure(error, None)
         ) from None
     if connection.result["result"] != 0:

@@ -114,18 +114,20 @@ class _Tally:
         else:
             self.causes[person.cause] += 1
 
-    def check_minimum(self, lost: int, server: str) -> None:
+    def check_minimum(self, lost: Counter[str], server: str) -> None:
         """See that the source gave enough contacts.
 
-        :param lost: number of its contacts whose row others took with the same value.
+        :param lost: how many of its contacts lost their row to others with the same value, by cause.
+        :raises FrontdeskError: names the source, and why there are too few.
         """
-        source, contacts = self.source, self.contacts - lost
+        source, causes = self.source, self.causes + lost
+        contacts = self.contacts - sum(lost.values())
         if contacts >= source.minimum:
             return
         raise FrontdeskError(
             f"{source.name}: only {contacts} contacts in {source.query.search_base} on {server}",
             f"minimum is {source.minimum}; the directory gave {self.entries} entries"
-            + (f", without a valid row: {_most_common(self.causes)}" if self.causes else ""),
+            + (f", without a valid row: {_most_common(causes)}" if causes else ""),
             "Check the base, the filter and the rights of the bind account; minimum: 0 permits an empty source",
         )
 
@@ -214,8 +216,8 @@ def export(
                 tally.add(person)
                 gathering.add(person, number)
     roster = gathering.settle()
-    for number, tally in enumerate(tallies):
-        tally.check_minimum(roster.lost[number], session.uri)
+    for tally, lost in zip(tallies, roster.lost):
+        tally.check_minimum(lost, session.uri)
     if params["on_invalid"] == "fail":
         _check_left_out(roster)
     return Export(

@@ -123,8 +123,10 @@ _REMEDY = "Name a file in an existing folder that this user may write"
 
 def _check_dest(dest: Path, check_mode: bool) -> None:
     for path in (dest, ids_path(dest)):
-        if path.is_dir():
-            raise InputError(f"Cannot write {path}", "it is a folder", _REMEDY)
+        if path.exists() and not path.is_file():
+            # A device would be replaced, and a pipe waited for.
+            kind = "a folder" if path.is_dir() else "no regular file"
+            raise InputError(f"Cannot write {path}", f"it is {kind}", _REMEDY)
     folder = dest.parent
     if not folder.is_dir():
         if check_mode and not folder.exists():
@@ -172,7 +174,7 @@ def place_roster(
             written = _write(roster, files)
             diff = _diff(module, dest, files, location_column, scratch)
             new = [file for file in files if not is_same(file.path, file.written)]
-            backup = _back_up(module, [file.path for file in new])
+            backup = _back_up(module, dest) if new else None
             for file in new:
                 _set_attributes(module, file.written)
             move_into_place(new)
@@ -208,6 +210,9 @@ def stage_roster(
                 files = (csv_file, ids_file)
                 written = _write(roster, files)
                 diff = _diff(module, dest, files, location_column, scratch)
+                for new in files:
+                    # Nothing is changed, but an owner that there is not fails here as in a real run.
+                    _set_attributes(module, new.written)
                 changed = any(
                     not is_same(old, new.written) or _set_attributes(module, old)
                     for old, new in zip((dest, ids_path(dest)), files)
@@ -256,11 +261,13 @@ def _diff(
         return roster_diff(old, new, location_column, scratch)
 
 
-def _back_up(module: Module, paths: Sequence[Path]) -> str | None:
-    if not module.params["backup"]:
+def _back_up(module: Module, dest: Path) -> str | None:
+    """Copy both files, for neither says much without the other; gives the path of the roster's copy."""
+    if not (module.params["backup"] and dest.exists()):
         return None
-    made = [module.backup_local(str(path)) for path in paths if path.exists()]
-    return made[0] if made else None
+    if ids_path(dest).exists():
+        module.backup_local(str(ids_path(dest)))
+    return module.backup_local(str(dest))
 
 
 def _set_attributes(module: Module, path: Path) -> bool:

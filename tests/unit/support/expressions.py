@@ -80,7 +80,7 @@ _SWITCHES = st.lists(st.sampled_from(["ignorecase", "multiline"]), unique=True).
 
 def _lists(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
     names = st.sampled_from(NAMES)
-    return st.one_of(
+    one = st.one_of(
         names.map(lambda name: _same(f"all.{name}")),
         names.map(lambda name: _same(f"all['{name}']")),
         st.builds(
@@ -88,6 +88,7 @@ def _lists(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
             *(texts, texts),
         ),
     )
+    return st.one_of(one, st.builds(_joined, one, one, st.just("+")))
 
 
 def _conditions(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
@@ -96,6 +97,7 @@ def _conditions(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
         texts.map(lambda text: text.put("(not {})")),
         st.builds(_joined, texts, texts, st.sampled_from(["==", "!=", "<", ">=", "in"])),
         st.builds(_joined, texts, _lists(texts), st.sampled_from(["in", "not in"])),
+        st.builds(_joined, _lists(texts), _lists(texts), st.sampled_from(["==", "<"])),
     )
 
 

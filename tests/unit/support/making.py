@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import Column
@@ -44,7 +45,7 @@ class Made(NamedTuple):
     csv: bytes
     ids: bytes
     written: Written
-    lost: Mapping[int, int]
+    lost: Sequence[Counter[str]]
 
     @property
     def contacts(self) -> list[tuple[str, ...]]:

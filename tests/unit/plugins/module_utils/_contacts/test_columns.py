@@ -187,6 +187,8 @@ RULES = columns(
         (("-4", "a@x", ""), None),
         (("a=b@c", "a@x", ""), None),
         (("Lie", "a@x", "=12345"), "Phone begins like a spreadsheet formula"),
+        (("x" * (128 * 1024 - 3), "a@x", ""), None),
+        (("x" * (128 * 1024 - 3), "a@xy", ""), "the row is longer than 131072 characters"),
         # The first column that is wrong is the one that is named.
         (("", "", "12345"), "Name is empty"),
     ],

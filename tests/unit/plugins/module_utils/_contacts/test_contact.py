@@ -175,6 +175,10 @@ def test_attributes_that_nobody_had_are_known() -> None:
     assert mapper.attributes_never_seen == ["mail"]
     mapper.contact("id", [[b"\xff"], []], "oslo")
     assert mapper.attributes_never_seen == []
+    # What comes after a value that ends the row is there all the same.
+    other = Mapper(COLUMNS)
+    other.contact("id", [[b"\xff"], [b"Lie"]], "oslo")
+    assert other.attributes_never_seen == []
 
 
 def test_an_expression_that_fails_names_column_and_expression() -> None:
@@ -184,5 +188,5 @@ def test_an_expression_that_fails_names_column_and_expression() -> None:
         mapper.contact("id", [[b"Lie"]], "oslo")
     assert str(caught.value) == (
         f"Cannot evaluate the expression {source!r} of column 'Name' for the entry id: "
-        "it gives a list: use first, last or join."
+        "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
     )

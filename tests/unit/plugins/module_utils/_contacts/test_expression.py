@@ -71,6 +71,8 @@ PERSON = Values(
         ("[sn, mobile, mail] | join('+')", "Lie++a@x"),
         ("(sn, mail) | join('+')", "Lie+a@x"),
         ("([sn] + [mail]) | join('+')", "Lie+a@x"),
+        ("(all.mail + all.mobile + ['c']) | join('+')", "a@x+b@x+c"),
+        ("'none' if all.mobile == [] else 'some'", "none"),
         ("(sn | replace('i', 'y')) ~ '.'", "Lye."),
         ("sn | replace(new='y', old='i')", "Lye"),
         ("all.mail | join(d='; ')", "a@x; b@x"),

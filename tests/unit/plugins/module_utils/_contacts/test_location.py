@@ -33,7 +33,7 @@ COPY = "Copy the identifier from the service's account: no capitals, no spaces."
         ("oslo hq", "it holds a space"),
         ("oslo\u00a0hq", "it holds a space"),
         ("oslo\n", "it holds a space"),
-        ("oslo\u200b", "it holds a space"),
+        ("oslo\u200b", "it holds a character that cannot be seen"),
         ("Oslo", "it holds capitals"),
         ("TROMSØ", "it holds capitals"),
         ("Oslo HQ", "it holds a space"),

@@ -236,3 +236,24 @@ def test_the_size_is_counted_over_many_reads() -> None:
     assert len(data) > 4 * 64 * 1024
     read = roster_of(data)
     assert (read.size, read.sha256, read.row_count) == (len(data), sha256(data), 1000)
+
+
+@pytest.mark.parametrize(
+    ("csv_data", "ids_data"),
+    [
+        (CSV + b"Moe,\r\n", _ids(HEAD, "a", "b")),
+        (CSV[: CSV.index(b"Lie")], _ids(HEAD, "a", "b")),
+        (CSV, _ids(HEAD, "a")),
+        (CSV, b""),
+    ],
+)
+def test_a_roster_that_changes_while_it_is_read_is_an_error(
+    csv_data: bytes, ids_data: bytes
+) -> None:
+    files = {"csv": CSV, "ids": _ids(HEAD, "a", "b")}
+    read = read_roster("x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"]))
+    assert identities_of(read) == ["a", "b"]
+    files.update(csv=csv_data, ids=ids_data)
+    with pytest.raises(InputError) as caught:
+        identities_of(read)
+    assert str(caught.value) == "Cannot read x.csv: it was changed while it was read. Run again."

@@ -9,9 +9,14 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
+    MAX_ROW,
+    broken_rule,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import LeftOut
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import make
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    cells_of,
     columns,
     contact,
     csv_bytes,
@@ -40,6 +45,13 @@ def test_the_csv_is_as_in_rfc_4180_and_the_identities_are_json_lines() -> None:
         '{"identity": "id-3", "location": "tromsø", "cause": "Name is empty"}\n'
     )
     assert made.written.sha256 == checksum
+
+
+@pytest.mark.parametrize("character", ["x", '"', "🙂"])
+def test_the_longest_row_that_is_valid_can_be_read_again(character: str) -> None:
+    cells = (character * (MAX_ROW - 1), character)
+    assert broken_rule(COLUMNS, cells, {}) is None
+    assert cells_of(roster_of(make(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
 
 
 @pytest.mark.parametrize("width", [1, 2])

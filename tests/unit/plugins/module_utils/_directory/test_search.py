@@ -113,6 +113,16 @@ def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     assert caught.value.answer.startswith("the server is busy (result 51")
 
 
+def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
+    """No server of the lab does so, but Active Directory does."""
+    pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
+    with _session(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
+        list(search(session, QUERY, ["memberof"], 100))
+    assert caught.value.answer == (
+        "an entry has more values than the server gives at a time (memberOf;range=0-1499)"
+    )
+
+
 def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
     pages = _Pages([_person(0), result(SEARCH)])
     with _session(tmp_path, pages) as session:

@@ -32,7 +32,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     place_roster,
     stage_roster,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._scratch import scratch_files
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -130,10 +129,15 @@ def test_a_backup_is_made_of_what_is_replaced(dest: Path, exists: bool) -> None:
     placed = _place(dest, NEW, module)
     assert placed.changed
     assert placed.backup == (f"{dest}.bak" if exists else None)
-    assert module.backups == ([str(dest), str(ids_path(dest))] if exists else [])
+    assert module.backups == ([str(ids_path(dest)), str(dest)] if exists else [])
     assert _place(dest, NEW, module) == Placed(NEWER.written, dest, False)
     if exists:
         assert Path(f"{dest}.bak").read_bytes() == RENDERED.csv
+
+
+def test_the_backup_is_the_roster_where_the_identities_alone_are_replaced(dest: Path) -> None:
+    _place(dest, OLD)
+    assert _place(dest, OLD[:1], FakeModule(backup=True)).backup == f"{dest}.bak"
 
 
 def test_without_backup_none_is_made(dest: Path) -> None:
@@ -274,26 +278,3 @@ def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
 def test_people_are_set_aside_where_the_roster_will_be(dest: Path) -> None:
     assert place_of_scratch(FakeModule(), dest) == dest.parent
     assert place_of_scratch(FakeModule(check_mode=True), dest) == Path(tempfile.gettempdir())
-
-
-def test_what_is_set_aside_has_no_name_and_is_private(dest: Path) -> None:
-    before = os.umask(0)
-    try:
-        with scratch_files(dest.parent) as scratch:
-            assert scratch.place == str(dest.parent)
-            one, other = scratch.open(), scratch.open()
-            one.write(b"x")
-            assert os.listdir(dest.parent) == []
-            assert stat.S_IMODE(os.fstat(one.fileno()).st_mode) == 0o600
-            assert os.fstat(one.fileno()).st_dev == dest.parent.stat().st_dev
-            # As on a full disk: what still waits to be written cannot be.
-            os.close(one.fileno())
-    finally:
-        os.umask(before)
-    assert one.closed
-    assert other.closed
-
-
-def test_where_nothing_can_be_set_aside_it_is_an_os_error(dest: Path) -> None:
-    with scratch_files(dest / "nowhere") as scratch, pytest.raises(FileNotFoundError):
-        scratch.open()

@@ -117,6 +117,15 @@ def test_where_a_roster_can_be_written(tmp_path: Path, check_mode: bool) -> None
     assert str(caught.value) == f"Cannot write {below}: {below.parent} is no folder. {REMEDY}"
 
 
+@pytest.mark.parametrize("name", ["contacts.csv", "contacts.csv.ids"])
+def test_a_pipe_or_a_device_is_neither_waited_for_nor_replaced(dest: Path, name: str) -> None:
+    pipe = dest.with_name(name)
+    os.mkfifo(pipe)
+    with pytest.raises(InputError) as caught:
+        check_dest(dest, check_mode=False)
+    assert str(caught.value) == f"Cannot write {pipe}: it is no regular file. {REMEDY}"
+
+
 def test_a_folder_that_an_earlier_task_may_make_is_missed_in_a_real_run_only(
     tmp_path: Path,
 ) -> None:

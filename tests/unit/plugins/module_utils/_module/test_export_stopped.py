@@ -1,0 +1,96 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Exports that stop: sources that fail or give too few people, and people without a valid row."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    FrontdeskError,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
+    DirectoryOfPeople,
+    Found,
+    export_of,
+    person,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
+
+
+def test_a_source_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    failure = DirectoryError("Cannot search OU=B on ldaps://dc1", "cut", "Look")
+    DirectoryOfPeople(monkeypatch, A=[person(1)], B=failure)
+    with pytest.raises(DirectoryError) as caught:
+        export_of(export_params(source("OU=A", location="a"), source("OU=B", location="b")))
+    assert str(caught.value) == (
+        "source 2 (location 'b'): Cannot search OU=B on ldaps://dc1: cut. Look."
+    )
+
+
+MINIMUM = (
+    "Check the base, the filter and the rights of the bind account; "
+    "minimum: 0 permits an empty source."
+)
+
+
+@pytest.mark.parametrize(
+    ("people", "minimum", "message"),
+    [
+        (
+            [],
+            1,
+            "only 0 contacts in OU=A on ldaps://dc1: minimum is 1; the directory gave 0 entries",
+        ),
+        (
+            [person(1), person(2, last_name=""), person(3, last_name="")],
+            2,
+            (
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 3 entries, "
+                "without a valid row: Last Name is empty: 2"
+            ),
+        ),
+        # The second lost its only value to the first and with it the row.
+        (
+            [person(1, mail="same@x"), person(2, mail="same@x")],
+            2,
+            (
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 2 entries, "
+                "without a valid row: Email: another person here has the same value: 1"
+            ),
+        ),
+        ([person(1)], 1, None),
+        ([], 0, None),
+    ],
+)
+def test_a_source_must_give_its_minimum(
+    monkeypatch: pytest.MonkeyPatch, people: Found, minimum: int, message: str | None
+) -> None:
+    DirectoryOfPeople(monkeypatch, A=people)
+    params = export_params(source("OU=A", minimum=minimum))
+    if message is None:
+        export_of(params)
+        return
+    with pytest.raises(FrontdeskError) as caught:
+        export_of(params)
+    assert str(caught.value) == f"source 1: {message}. {MINIMUM}"
+
+
+def test_people_without_a_row_fail_the_export_when_asked_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = [person(1), *(person(number, last_name="") for number in (2, 3)), person(4, "=x")]
+    DirectoryOfPeople(monkeypatch, A=people)
+    params = export_params(source("OU=A"), on_invalid="fail")
+    with pytest.raises(FrontdeskError) as caught:
+        export_of(params)
+    assert str(caught.value) == (
+        "Stopped because 3 people have no valid row: Last Name is empty: 2; Email begins like a "
+        "spreadsheet formula: 1. Correct them in the directory, or set on_invalid: skip."
+    )
+    DirectoryOfPeople(monkeypatch, A=people[:1])
+    export_of(params)

@@ -1,0 +1,84 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Exports of people who are given here, in place of a server."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
+    Session,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
+    export as module_export,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+    default_columns,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import (
+    Export,
+    Source,
+    export,
+    sources_of,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
+
+IDS = [str(uuid.UUID(int=number)) for number in range(100)]
+Found = Sequence[Entry]
+
+
+def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
+    """Values in the order of the default columns' attributes: givenname, mail, mobile, sn."""
+    values = ("Åse", mail or f"{number}@x", "", last_name)
+    return Entry(IDS[number], tuple([value.encode()] if value else [] for value in values))
+
+
+class DirectoryOfPeople:
+    """People by search base, in place of a server."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **people: Found | DirectoryError) -> None:
+        self.people = people
+        self.is_active_directory = True
+        self.queries: list[tuple[Query, Sequence[str], int]] = []
+        self.sessions: list[Access] = []
+        self.references: set[str] = set()
+        monkeypatch.setattr(module_export, "open_session", self._open_session)
+        monkeypatch.setattr(module_export, "search", self._search)
+
+    @contextmanager
+    def _open_session(self, access: Access) -> Iterator[Session]:
+        self.sessions.append(access)
+        yield Session("ldaps://dc1", None, self.is_active_directory)
+
+    def _search(
+        self,
+        _session: Session,
+        query: Query,
+        attributes: Sequence[str],
+        page_size: int,
+        references: set[str],
+    ) -> Iterator[Entry]:
+        references.update(self.references)
+        self.queries.append((query, attributes, page_size))
+        found = self.people[query.search_base.partition("=")[2]]
+        if isinstance(found, DirectoryError):
+            raise found
+        yield from found
+
+
+def export_of(params: dict[str, Any]) -> tuple[Export, list[Source]]:
+    """Read everybody, with the default columns unless others are given; gives the sources too."""
+    sources = sources_of(params)
+    return export(params, default_columns(params["phone_region"]), sources, MEMORY), sources
