@@ -9,6 +9,7 @@ They need no containers, and no network but the Python package index.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -140,7 +141,7 @@ def add_sessions(core: Core) -> None:
         modules run with.
         """
         session.install(package, "-r", "tests/integration/requirements.txt")
-        chosen = () if core is NEWEST else ("-m", "every_core or every_library")
+        chosen = ("-m", core.tests) if core.tests else ()
         archive = build(session)
         place = workplace(session) / "installed"
         shutil.rmtree(place, ignore_errors=True)
@@ -149,14 +150,15 @@ def add_sessions(core: Core) -> None:
             str(archive),
             env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
         )
+        modules = os.environ.get("MODULE_PYTHON") or module_python(
+            session, there(session, core.modules), core.libraries
+        )
         session.run(
             *("python", "-m", "pytest", f"--junit-xml={archive.parent / 'pytest.xml'}"),
             *(chosen, session.posargs)[bool(session.posargs)],
             env={
                 "ANSIBLE_COLLECTIONS_PATH": str(place),
-                "MODULE_PYTHON": module_python(
-                    session, there(session, core.modules), core.libraries
-                ),
+                "MODULE_PYTHON": modules,
             },
         )
         refuse_skipped_tests(session, archive.parent)

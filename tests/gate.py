@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the whole gate: every session of noxfile.py, two at a time.
+"""Run the whole gate: every session of noxfile.py, three at a time.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
-WORKERS = 2
+WORKERS = 3
+"""For two processors: integration tests wait for half of their time, until something falls silent or ends."""
+LONGEST = ("integration", "units", "sanity")
+"""What sessions are begun first, so that none is left to run alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
 INGREDIENTS = (
@@ -61,7 +64,8 @@ def list_sessions(names: list[str]) -> list[Session]:
     """Ask nox for the sessions: those named, else all that it runs by default."""
     command = [*NOX, "--list", "--json", *(["--session", *names] if names else [])]
     listed = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return [Session(entry["session"], frozenset(entry["tags"])) for entry in listed]
+    sessions = [Session(entry["session"], frozenset(entry["tags"])) for entry in listed]
+    return sorted(sessions, key=lambda session: not session.name.startswith(LONGEST))
 
 
 def fingerprint() -> str:
@@ -105,7 +109,7 @@ def read_report(report: Path) -> str:
 
 
 def run_all(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run sessions, two at a time but none beside one of the same tag, and give each as it ends."""
+    """Run sessions, three at a time but none beside one of the same tag, and give each as it ends."""
     made_from = fingerprint()
     waiting = list(sessions)
     running: dict[Future[Outcome], Session] = {}

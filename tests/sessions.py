@@ -33,17 +33,29 @@ class Core(NamedTuple):
     """The Python that modules run in, when integration tests run them."""
     libraries: str
     """What they import there: a file of requirements."""
+    tests: str
+    """Which integration tests run with it, by their markers; empty for all."""
 
 
 LIBRARIES = "meta/ee-requirements.txt"
+ON_CORE, ON_LIBRARY = "every_core", "every_library"
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
 # Together: every Python that modules may meet, and each library at its floor, at its newest release and at
-# its next one.
+# its next one. What playbooks do is tested with the oldest core, the newest, and the first that tags data;
+# what modules do with their libraries, wherever these differ.
 CORES = (
-    Core("2.16", ("3.11", "3.12", "3.10"), "23_1_2", "3.9", "3.9", OLDEST),
-    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", "3.10", LIBRARIES),
-    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", "3.12", LATEST),
-    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", "3.13", LIBRARIES),
+    Core(
+        "2.16",
+        ("3.11", "3.12", "3.10"),
+        "23_1_2",
+        "3.9",
+        "3.9",
+        OLDEST,
+        f"{ON_CORE} or {ON_LIBRARY}",
+    ),
+    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", "3.10", LIBRARIES, ON_CORE),
+    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", "3.12", LATEST, ON_LIBRARY),
+    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", "3.13", LIBRARIES, ""),
 )
 NEWEST = CORES[-1]
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
+pytestmark = pytest.mark.every_library
+
 SITE = {"header": "Site", "value": "location", "required": True}
 
 

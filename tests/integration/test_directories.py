@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
+pytestmark = pytest.mark.every_library
+
 
 def exported(directory: RunningDirectory, place: Place, **more: Any) -> Answer:
     answer = run_module(place, "ad_contacts_export", export_options(directory, place, **more))

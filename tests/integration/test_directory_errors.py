@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
+pytestmark = pytest.mark.every_library
+
 UNKNOWN_CA = "its certificate was issued by an unknown CA"
 GIVE_CA = "Give the issuing CA's certificate in ca_path."
 REFUSED = (

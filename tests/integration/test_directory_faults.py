@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority, Certificate
     from tests.lab.directory import RunningDirectory
 
+pytestmark = pytest.mark.every_library
+
 IMPATIENT = {"connection_timeout": 1, "receive_timeout": 1}
 LATE = (
     "it did not answer in time (error receiving data: no whole answer within 1 s)."

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority
     from tests.lab.directory import RunningDirectory
 
+pytestmark = pytest.mark.every_library
+
 
 DAY = timedelta(days=1)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
+pytestmark = pytest.mark.every_library
+
 NOTE = "audio"
 """An attribute of people, in Active Directory and elsewhere, that may hold any bytes and several values."""
 COLUMNS = [

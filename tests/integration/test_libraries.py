@@ -16,6 +16,8 @@ from tests.integration.support.modules import run_module
 if TYPE_CHECKING:
     from tests.integration.support.place import Place
 
+pytestmark = pytest.mark.every_library
+
 EXPORT = (
     "ad_contacts_export",
     {

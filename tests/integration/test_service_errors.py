@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.integration.support.place import Place
     from tests.lab.authority import Authority
 
+pytestmark = pytest.mark.every_library
+
 CREDENTIAL = (
     "it answered 401 (it does not know the credential)."
     " Check token, token_header and token_prefix, and what the token may do."

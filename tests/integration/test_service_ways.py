@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.integration.support.place import Place
     from tests.lab.authority import Authority
 
+pytestmark = pytest.mark.every_library
+
 CLIENT = "client.fjord.test"
 
 
