@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import email
 import email.policy
-import io
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.checks import (
-    check_endpoint,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    Reply,
-    send,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
-    Credential,
-    Endpoint,
-    Retries,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import (
     MAX_ANSWER,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
+from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
+    CSV,
+    answer_to_roster,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
     Write,
@@ -38,39 +28,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     plain,
 )
 
-CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-
-
-def _reply(port: int, path: str = "/contacts", **changes: Any) -> Reply:
-    credential = Credential("t0ken", "Authorization", "Bearer")
-    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
-    endpoint = Endpoint(
-        url=f"http://127.0.0.1:{port}{path}",
-        credential=credential._replace(**own),
-        retries=Retries(0, 0),
-        timeout=20,
-    )._replace(**changes)
-    check_endpoint(endpoint)
-    return send(endpoint, "receptionist.csv", Content(io.BytesIO(CSV), len(CSV)))
-
-
-def _send(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
-    reply = _reply(port, path, **changes)
-    return reply.status, reply.reading.body
-
 
 def _ok(_request: Request, write: Write) -> None:
     write(plain("200 OK", b'{"counts": {}}'))
@@ -78,7 +35,7 @@ def _ok(_request: Request, write: Write) -> None:
 
 def test_an_upload_is_one_form_with_one_file() -> None:
     with http_server(_ok) as server:
-        assert _send(server.port, "/contacts?list=1") == (200, b'{"counts": {}}')
+        assert answer_to_roster(server.port, "/contacts?list=1") == (200, b'{"counts": {}}')
     (request,) = server.requests
     assert request.path == "/contacts?list=1"
     assert request.header("Accept") == ["application/json"]
@@ -97,7 +54,7 @@ def test_an_upload_is_one_form_with_one_file() -> None:
 def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     with http_server(_ok) as server:
-        assert _send(server.port) == (200, b'{"counts": {}}')
+        assert answer_to_roster(server.port) == (200, b'{"counts": {}}')
 
 
 @pytest.mark.parametrize(
@@ -111,7 +68,7 @@ def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.Mo
 )
 def test_the_token_stands_in_its_header(changes: dict[str, Any], header: str, value: str) -> None:
     with http_server(_ok) as server:
-        _send(server.port, **changes)
+        answer_to_roster(server.port, **changes)
     (request,) = server.requests
     assert request.header(header) == [value]
     assert [name for name, text in request.headers if "t0ken" in text] == [header]
@@ -126,7 +83,7 @@ def test_a_netrc_neither_replaces_the_token_nor_joins_it(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with http_server(_ok) as server:
-        _send(server.port, token_header=header, token_prefix="")
+        answer_to_roster(server.port, token_header=header, token_prefix="")
     (request,) = server.requests
     assert request.header(header) == ["t0ken"]
     assert request.header("Authorization") == (["t0ken"] if header == "Authorization" else [])
@@ -141,7 +98,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
             write(plain(f"{status} Elsewhere", b"", location))
 
         with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
-            _send(server.port, "/contacts?list=secret")
+            answer_to_roster(server.port, "/contacts?list=secret")
     assert str(caught.value) == (
         f"Cannot upload to http://127.0.0.1:{server.port}/contacts: it answered with a redirect to "
         "localhost. Give the final address in url."
@@ -165,14 +122,14 @@ def test_where_a_redirect_leads_is_told(location: str, host: str) -> None:
         write(plain("302 Found", b"", f"Location: {location}"))
 
     with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
-        _send(server.port)
+        answer_to_roster(server.port)
     assert caught.value.answer == f"it answered with a redirect to {host}"
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 422, 500, 503])
 def test_any_other_status_is_an_answer(status: int) -> None:
     with http_server(lambda _request, write: write(plain(f"{status} X", b"body"))) as server:
-        assert _send(server.port) == (status, b"body")
+        assert answer_to_roster(server.port) == (status, b"body")
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found"])
@@ -187,11 +144,11 @@ def test_an_endless_answer_is_cut(status: str) -> None:
 
     with http_server(endless) as server:
         if status == "200 OK":
-            code, body = _send(server.port)
+            code, body = answer_to_roster(server.port)
             assert (code, body[:1]) == (200, b"x")
             assert len(body) == MAX_ANSWER
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
-                _send(server.port)
+                answer_to_roster(server.port)
     # What the socket's buffers take beyond what was read is not much.
     assert len(sent) < 64

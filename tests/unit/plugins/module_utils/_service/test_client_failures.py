@@ -14,11 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.checks import (
-    check_endpoint,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    Reply,
     send,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
@@ -27,6 +23,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Retries,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
+from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
+    CSV,
+    answer_to_roster,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
     Write,
@@ -35,39 +35,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     plain,
     silent_server,
 )
-
-CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-
-
-def _reply(port: int, path: str = "/contacts", **changes: Any) -> Reply:
-    credential = Credential("t0ken", "Authorization", "Bearer")
-    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
-    endpoint = Endpoint(
-        url=f"http://127.0.0.1:{port}{path}",
-        credential=credential._replace(**own),
-        retries=Retries(0, 0),
-        timeout=20,
-    )._replace(**changes)
-    check_endpoint(endpoint)
-    return send(endpoint, "receptionist.csv", Content(io.BytesIO(CSV), len(CSV)))
-
-
-def _send(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
-    reply = _reply(port, path, **changes)
-    return reply.status, reply.reading.body
 
 
 def _ok(_request: Request, write: Write) -> None:
@@ -104,7 +71,7 @@ AGAIN = "It may have taken the roster; the next run sends it again"
 )
 def test_no_whole_answer_is_told(answer: Any, told: str) -> None:
     with http_server(answer) as server, pytest.raises(ServiceError) as caught:
-        _send(server.port)
+        answer_to_roster(server.port)
     assert f"{caught.value.answer}. {caught.value.remedy}" == told
     assert caught.value.lost
 
@@ -112,7 +79,7 @@ def test_no_whole_answer_is_told(answer: Any, told: str) -> None:
 def test_a_refused_connection_is_told() -> None:
     port = free_port()
     with pytest.raises(ServiceError) as caught:
-        _send(port)
+        answer_to_roster(port)
     assert str(caught.value) == (
         f"Cannot upload to http://127.0.0.1:{port}/contacts: Connection refused. "
         "Check the host name, the port and the proxy."
@@ -122,7 +89,7 @@ def test_a_refused_connection_is_told() -> None:
 def test_silence_ends_with_the_timeout() -> None:
     started = time.monotonic()
     with silent_server() as port, pytest.raises(ServiceError) as caught:
-        _send(port, timeout=1)
+        answer_to_roster(port, timeout=1)
     assert time.monotonic() - started < 5
     assert caught.value.answer == "it did not answer in time"
 
@@ -133,7 +100,7 @@ def test_silence_within_the_answer_ends_with_the_timeout() -> None:
         time.sleep(3)
 
     with http_server(stall) as server, pytest.raises(ServiceError) as caught:
-        _send(server.port, timeout=1)
+        answer_to_roster(server.port, timeout=1)
     assert caught.value.answer == "it did not answer in time"
 
 
@@ -152,7 +119,7 @@ def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
 
     for answer in (trickle, trickle_in_body):
         with http_server(answer) as server, pytest.raises(ServiceError) as caught:
-            _send(server.port, timeout=1)
+            answer_to_roster(server.port, timeout=1)
         assert caught.value.answer == "it did not answer in time"
         assert caught.value.lost
     over.set()
@@ -180,7 +147,7 @@ def test_headers_that_cannot_be_read_bring_no_url_into_a_log(
         write(b"HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 0\r\n\r\n")
 
     with http_server(strange) as server:
-        _send(
+        answer_to_roster(
             server.port,
             token="s3cret-1",
             token_param="t",
@@ -217,7 +184,7 @@ def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(listener.getsockname())
         with pytest.raises(ServiceError) as caught:
-            _send(listener.getsockname()[1], timeout=1)
+            answer_to_roster(listener.getsockname()[1], timeout=1)
     for connection in waiting:
         connection.close()
     assert caught.value.answer == "it did not accept a connection in time"

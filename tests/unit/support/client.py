@@ -1,0 +1,46 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Uploads of a small roster by the client, to servers on loopback."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.checks import (
+    check_endpoint,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
+    Reply,
+    send,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
+    Endpoint,
+    Retries,
+)
+
+CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
+
+
+def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Reply:
+    """Send it, with a token; `changes` are of the endpoint or its credential."""
+    credential = Credential("t0ken", "Authorization", "Bearer")
+    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
+    endpoint = Endpoint(
+        url=f"http://127.0.0.1:{port}{path}",
+        credential=credential._replace(**own),
+        retries=Retries(0, 0),
+        timeout=20,
+    )._replace(**changes)
+    check_endpoint(endpoint)
+    return send(endpoint, "receptionist.csv", Content(io.BytesIO(CSV), len(CSV)))
+
+
+def answer_to_roster(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
+    """Send it, and give the status and the body of the answer."""
+    reply = send_roster(port, path, **changes)
+    return reply.status, reply.reading.body
