@@ -68,7 +68,9 @@ def test_numbers_are_written_in_the_style_of_a_column(
             "cause": "not a valid phone number",
         }
     ]
-    assert fjord.marked.mobile not in answer.output
+    # ansible-core 2.16 has modules repeat their options, and here one of these holds the number.
+    told = {name: value for name, value in answer.result.items() if name != "invocation"}
+    assert fjord.marked.mobile not in str(told)
     number = fjord.person("plunde").mobile
     (row,) = (row for row in rows(place) if row["e164"] == number)
     assert row["e164_no_plus"] == number[1:]
