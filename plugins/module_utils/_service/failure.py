@@ -92,6 +92,7 @@ def timed_out(*, sent: bool) -> Failure:
 
 
 _LATE = Finding("it did not answer in time", SENT_AGAIN)
+_CERTIFICATE_ASKED = "It may ask for client_cert"
 _STALLED = Finding(
     "the connection was not ready in time", "Check firewalls and proxies, or raise timeout"
 )
@@ -107,6 +108,10 @@ def _lost(error: Exception, cause: BaseException) -> Finding:
     if kind == "IncompleteRead":
         return Finding("its answer was cut short", SENT_AGAIN)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else kind
+    if isinstance(cause, ssl.SSLEOFError):
+        # In TLS 1.3 a client may send before the server has looked for its certificate, and then sees
+        # the end of the connection before the alert that tells why (RFC 8446, 4.4.2.4).
+        return Finding(f"the connection was lost ({reason})", f"{_CERTIFICATE_ASKED}. {SENT_AGAIN}")
     return Finding(f"the connection was lost ({reason})", SENT_AGAIN)
 
 
@@ -201,7 +206,7 @@ def _of_tls(cause: BaseException) -> Finding:
         return _TLS_FINDINGS[reason]
     return Finding(
         f"no TLS connection ({reason})",
-        "It must speak TLS 1.2 or newer, and at least tls_minimum; it may ask for client_cert",
+        f"It must speak TLS 1.2 or newer, and at least tls_minimum. {_CERTIFICATE_ASKED}",
     )
 
 

@@ -140,7 +140,7 @@ def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
     assert str(caught.value) == (
         f"Cannot upload to https://localhost:{server.port}/contacts: "
         "no TLS connection (TLSV1_ALERT_PROTOCOL_VERSION). It must speak TLS 1.2 or newer, "
-        "and at least tls_minimum; it may ask for client_cert."
+        "and at least tls_minimum. It may ask for client_cert."
     )
 
 

@@ -26,7 +26,7 @@ AGAIN = "It may have taken the roster; the next run sends it again"
 HOST_AND_PORT = "Check the host name, the port and the proxy"
 FIREWALLS = "Check firewalls and proxies, or raise timeout"
 NETWORK = "Check the host name in url, and the network"
-OLD_TLS = "It must speak TLS 1.2 or newer, and at least tls_minimum; it may ask for client_cert"
+OLD_TLS = "It must speak TLS 1.2 or newer, and at least tls_minimum. It may ask for client_cert"
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
 Protocol = urllib3.exceptions.ProtocolError
 
@@ -112,6 +112,10 @@ def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> Non
             "the connection was lost (Connection reset by peer)",
         ),
         (Protocol("secret", OSError("secret")), "the connection was lost (OSError)"),
+        (
+            _failed(ssl.SSLEOFError(8, "EOF occurred"), CONNECTION),
+            "the connection was lost (EOF occurred). It may ask for client_cert",
+        ),
         (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its answer was cut short"),
         (requests.exceptions.ReadTimeout("secret"), "it did not answer in time"),
         (Protocol("x", socket.timeout("timed out")), "it did not answer in time"),
