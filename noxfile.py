@@ -204,5 +204,5 @@ def add_missing(core: Core) -> None:
         say(f"not run: the tests with ansible-core {core.version}, for want of Python {wanted}")
 
 
-for each in CORES:
+for each in reversed(CORES):  # the newest core's take longest, and so begin first
     add_sessions(each)

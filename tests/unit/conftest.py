@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 _GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("gate", _GATE)
-settings.register_profile("fuzz", _GATE, max_examples=20_000)
+settings.register_profile("fuzz", _GATE, max_examples=5_000)
 settings.register_profile(
     "mutants",
     _GATE,
