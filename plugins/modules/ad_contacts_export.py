@@ -363,7 +363,7 @@ from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.arguments import default_columns, directory_spec, export_spec
-from ..module_utils._module.export import export, sources_of
+from ..module_utils._module.export import export
 from ..module_utils._module.files import (
     check_dest,
     check_paths,
@@ -372,6 +372,7 @@ from ..module_utils._module.files import (
     stage_roster,
 )
 from ..module_utils._module.libraries import fail, require
+from ..module_utils._module.sources import sources_of
 from ..module_utils._scratch import scratch_files
 
 

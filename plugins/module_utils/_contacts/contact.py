@@ -65,22 +65,24 @@ class Mapper:
         return sorted(set(self.attributes) - self._seen)
 
     def contact(
-        self, identity: str, values: Sequence[Sequence[bytes]], location: str
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str
     ) -> Contact | LeftOut:
         """Make the row of one entry at one location.
 
         :param identity: UUID of the entry.
-        :param values: for each of `attributes` the entry's values as they came, in any order.
+        :param values: for each of `attributes` the entry's value as it came, empty when it has none, or a
+            list when there are several, in any order.
         :param location: identifier of the source's location; empty for a global source.
         :raises InputError: when an expression gives something else than a text, or takes too long.
         """
         attributes: dict[str, list[str]] = {}
-        for name, wire_values in zip(self.attributes, values):
-            if not wire_values:
+        for name, held in zip(self.attributes, values):
+            if not held:
                 continue
             self._seen.add(name)
             try:
-                texts = [compose(value.decode()) for value in wire_values]
+                several = [held] if isinstance(held, bytes) else held
+                texts = [compose(value.decode()) for value in several]
             except UnicodeDecodeError:
                 self._seen.update(name for name, held in zip(self.attributes, values) if held)
                 return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
 """What tells an object apart for its whole life, whatever its name: AD (MS-ADTS 3.1.1.1.4) and RFC 4530."""
+
+
+Values = Union[bytes, "list[bytes]"]
+"""What an attribute holds: its value, empty when it has none, or a list when there are several, unordered.
+
+Nearly all have one; a list for each would cost as much as reading it."""
 
 
 class Entry(NamedTuple):
     """One directory object.
 
     :ivar identity: its objectGUID or entryUUID as a UUID's text.
-    :ivar values: for each attribute that was asked for its values, unordered; empty when it has none.
+    :ivar values: for each attribute that was asked for what it holds.
     """
 
     identity: str
-    values: tuple[Sequence[bytes], ...]
+    values: Sequence[Values]
 
 
 def make_entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]]) -> Entry | None:
@@ -37,7 +43,13 @@ def make_entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]]) ->
     identity = _identity(by_name)
     if identity is None:
         return None
-    return Entry(identity, tuple(by_name.get(name, ()) for name in attributes))
+    return Entry(identity, [_held(by_name.get(name, ())) for name in attributes])
+
+
+def _held(values: Sequence[bytes]) -> Values:
+    if not values:
+        return b""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def cut_attribute(raw: Mapping[str, Sequence[bytes]]) -> str | None:

@@ -25,8 +25,8 @@ def search(
     attributes: Sequence[str],
     page_size: int,
     references: set[str] | None = None,
-) -> Iterator[Entry]:
-    """Stream the entries of one search.
+) -> Iterator[list[Entry]]:
+    """Stream the entries of one search, a page at a time.
 
     :param query: with its filter; it has been checked.
     :param attributes: names in lower case; an entry's values come in this order.
@@ -41,12 +41,13 @@ def search(
     for responses in _pages(
         session.connection, query, [*attributes, *IDENTITY_ATTRIBUTES], page_size, tried
     ):
+        entries = []
         for response in responses:
             if response["type"] == "searchResRef" and references is not None:
                 references.update(response["uri"])
-            if response["type"] != "searchResEntry":
-                continue
-            yield _entry(attributes, response["raw_attributes"], tried)
+            if response["type"] == "searchResEntry":
+                entries.append(_entry(attributes, response["raw_attributes"], tried))
+        yield entries
 
 
 def _entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]], tried: str) -> Entry:

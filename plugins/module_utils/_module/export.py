@@ -14,35 +14,20 @@ from typing import Any, NamedTuple
 
 from .._contacts.columns import Column, compile_columns
 from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
-from .._contacts.location import check_locations
 from .._contacts.roster import Gathering, Roster
 from .._contacts.roster_writer import Written
 from .._contacts.runs import Scratch
-from .._contacts.text import compose
-from .._directory.access import Access, check_access
+from .._directory.access import check_access
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry
-from .._directory.query import Query, check_filter, check_query, people_filter
+from .._directory.query import people_filter
 from .._directory.search import search
 from .._directory.session import Session, open_session
 from .._errors import FrontdeskError, InputError
+from .sources import Source, access_of
 
 MAX_PAGE_SIZE = 100_000
 """Larger pages would hold a whole directory in one answer."""
-
-
-class Source(NamedTuple):
-    """Where one location's people are found.
-
-    :ivar name: what errors call it.
-    :ivar location: identifier; empty for a global source.
-    :ivar minimum: fewest contacts it must give.
-    """
-
-    name: str
-    location: str
-    query: Query
-    minimum: int
 
 
 class Export(NamedTuple):
@@ -132,59 +117,6 @@ class _Tally:
         )
 
 
-def access_of(params: Mapping[str, Any]) -> Access:
-    """How to get into the directory, from a module's parameters."""
-    return Access(
-        server_uris=params["server_uri"],
-        bind_dn=params["bind_dn"],
-        bind_pw=params["bind_pw"],
-        start_tls=params["start_tls"],
-        validate_certs=params["validate_certs"],
-        ca_path=params["ca_path"],
-        connection_timeout=params["connection_timeout"],
-        receive_timeout=params["receive_timeout"],
-    )
-
-
-def sources_of(params: Mapping[str, Any]) -> list[Source]:
-    """The sources, checked, from the module's parameters.
-
-    :raises InputError: for anything in them that can be seen to be wrong without a server.
-    """
-    given = params["sources"]
-    if not given:
-        raise InputError("Cannot export", "sources is empty", "Give at least one source")
-    check_locations([source["location"] for source in given], params["location_pattern"])
-    if params["filter"]:
-        check_filter(params["filter"], "all sources")
-    sources = []
-    for number, source in enumerate(given, start=1):
-        place = f" (location {source['location']!r})" if source["location"] else ""
-        name = f"source {number}{place}"
-        query = Query(
-            source["search_base"],
-            source["search_scope"],
-            source["filter"] or params["filter"] or "",
-        )
-        check_query(query, name)
-        _check_limits(source, name)
-        location = compose(source["location"] or "")
-        sources.append(Source(name, location, query, source["minimum"]))
-    return sources
-
-
-def _check_limits(source: Mapping[str, Any], name: str) -> None:
-    tried = f"Cannot use minimum {source['minimum']} of {name}"
-    if source["minimum"] < 0:
-        raise InputError(tried, "it is less than 0")
-    if source["minimum"] > 1 and source["search_scope"] == "base":
-        raise InputError(
-            tried,
-            "search_scope base gives one entry at most",
-            "Search subtree or one_level, or lower minimum",
-        )
-
-
 def export(
     params: Mapping[str, Any],
     default_columns: Sequence[Mapping[str, Any]],
@@ -211,10 +143,11 @@ def export(
         for number, source in enumerate(sources):
             tally = _Tally(source)
             tallies.append(tally)
-            for entry in _entries(session, source, mapper, params["page_size"], references):
-                person = mapper.contact(*entry, source.location)
-                tally.add(person)
-                gathering.add(person, number)
+            for page in _pages(session, source, mapper, params["page_size"], references):
+                for entry in page:
+                    person = mapper.contact(*entry, source.location)
+                    tally.add(person)
+                    gathering.add(person, number)
     roster = gathering.settle()
     for tally, lost in zip(tallies, roster.lost):
         tally.check_minimum(lost, session.uri)
@@ -268,9 +201,9 @@ def _most_common(causes: Counter[str]) -> str:
 _DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
 
 
-def _entries(
+def _pages(
     session: Session, source: Source, mapper: Mapper, page_size: int, references: set[str]
-) -> Iterator[Entry]:
+) -> Iterator[list[Entry]]:
     query = source.query
     if not query.filter:
         now = datetime.now(timezone.utc)

@@ -29,8 +29,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import (
     Export,
-    Source,
     export,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.sources import (
+    Source,
     sources_of,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
@@ -42,7 +44,7 @@ Found = Sequence[Entry]
 def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
     """Values in the order of the default columns' attributes: givenname, mail, mobile, sn."""
     values = ("Åse", mail or f"{number}@x", "", last_name)
-    return Entry(IDS[number], tuple([value.encode()] if value else [] for value in values))
+    return Entry(IDS[number], [value.encode() for value in values])
 
 
 class DirectoryOfPeople:
@@ -69,13 +71,13 @@ class DirectoryOfPeople:
         attributes: Sequence[str],
         page_size: int,
         references: set[str],
-    ) -> Iterator[Entry]:
+    ) -> Iterator[Found]:
         references.update(self.references)
         self.queries.append((query, attributes, page_size))
         found = self.people[query.search_base.partition("=")[2]]
         if isinstance(found, DirectoryError):
             raise found
-        yield from found
+        yield found
 
 
 def export_of(params: dict[str, Any]) -> tuple[Export, list[Source]]:

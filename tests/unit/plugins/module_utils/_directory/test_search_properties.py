@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
@@ -88,6 +89,6 @@ def test_a_spoilt_answer_gives_entries_or_an_error(
     with open_session(access) as session:
         query = Query("DC=x", "subtree", "(sn=*)")
         with suppress(DirectoryError):
-            for found in search(session, query, ["mail", "sn"], 100, set()):
+            for found in chain.from_iterable(search(session, query, ["mail", "sn"], 100, set())):
                 assert str(uuid.UUID(found.identity)) == found.identity
                 assert len(found.values) == 2

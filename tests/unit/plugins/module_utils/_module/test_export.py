@@ -14,8 +14,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import (
-    Export,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import Export
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.sources import (
     Source,
     access_of,
 )
