@@ -66,8 +66,8 @@ def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def export_spec() -> dict[str, Any]:
-    """Options of ad_contacts_export beside those of the directory and of files."""
+def source_spec() -> dict[str, Any]:
+    """Who is read, and what becomes of them: the twin of the fragment ``sources``."""
     source = {
         "location": {"type": "str"},
         "search_base": {"type": "str", "required": True},
@@ -94,6 +94,12 @@ def export_spec() -> dict[str, Any]:
         "columns": {"type": "list", "elements": "dict", "options": column},
         "phone_region": {"type": "str"},
         "location_pattern": {"type": "str"},
+    }
+
+
+def export_spec() -> dict[str, Any]:
+    """Options of ad_contacts_export beside those of the directory, of sources and of files."""
+    return {
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},

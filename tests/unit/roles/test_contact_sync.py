@@ -16,6 +16,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
     default_columns,
     directory_spec,
     export_spec,
+    source_spec,
     upload_spec,
 )
 
@@ -83,7 +84,7 @@ def test_what_a_blank_is_no_value_of_is_raw_and_its_type_is_checked() -> None:
         assert OPTIONS[name]["type"] in ("str", "list")
 
 
-EXPORT = ("ad_contacts_export", {**directory_spec(), **export_spec()})
+EXPORT = ("ad_contacts_export", {**directory_spec(), **source_spec(), **export_spec()})
 UPLOAD = ("contact_upload", upload_spec())
 # Its blank is a value: vars/main.yml hands it on by itself.
 PREFIX = {"token_prefix"}
@@ -126,7 +127,7 @@ def test_defaults_types_and_choices_are_those_of_the_modules(
 
 def test_a_location_has_the_options_of_a_source_and_an_ou() -> None:
     location = OPTIONS["contact_sync_locations"]["options"]
-    source = export_spec()["sources"]["options"]
+    source = source_spec()["sources"]["options"]
     assert set(location) == {*source, "ou"}
     for name, twin in source.items():
         assert location[name]["type"] == twin["type"]

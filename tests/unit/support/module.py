@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
     export_spec,
+    source_spec,
 )
 
 
@@ -57,13 +58,13 @@ def filled_in(spec: dict[str, Any], **given: Any) -> dict[str, Any]:
 
 def source(base: str, **given: Any) -> dict[str, Any]:
     """One source of an export."""
-    return filled_in(export_spec()["sources"]["options"], search_base=base, **given)
+    return filled_in(source_spec()["sources"]["options"], search_base=base, **given)
 
 
 def export_params(*sources: dict[str, Any], **given: Any) -> dict[str, Any]:
     """Parameters of ad_contacts_export."""
     return filled_in(
-        {**directory_spec(), **export_spec()},
+        {**directory_spec(), **source_spec(), **export_spec()},
         **{
             "server_uri": ["ldaps://dc1"],
             "bind_dn": "svc",

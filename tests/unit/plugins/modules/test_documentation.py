@@ -18,6 +18,9 @@ from ansible_collections.frontdesk.contacts.plugins.doc_fragments.attributes imp
 from ansible_collections.frontdesk.contacts.plugins.doc_fragments.directory import (
     ModuleDocFragment as Directory,
 )
+from ansible_collections.frontdesk.contacts.plugins.doc_fragments.sources import (
+    ModuleDocFragment as Sources,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
     Values,
     compile_expression,
@@ -32,6 +35,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
     export_spec,
+    source_spec,
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.library import REQUESTS
@@ -52,6 +56,11 @@ def _documentation(module: str) -> dict[str, Any]:
     return document
 
 
+def _options(fragment: Any) -> dict[str, Any]:
+    options: dict[str, Any] = yaml.safe_load(fragment.DOCUMENTATION)["options"]
+    return options
+
+
 def _option(option: dict[str, Any], below: str) -> dict[str, Any]:
     """The facts of one option that must be the same in both places."""
     facts = {key: option.get(key, value) for key, value in _DEFAULTS.items()}
@@ -70,9 +79,13 @@ def _specified(spec: dict[str, Any]) -> dict[str, Any]:
     return {name: _option(option, "options") for name, option in spec.items()}
 
 
-def test_the_fragment_of_the_directory() -> None:
-    fragment = yaml.safe_load(Directory.DOCUMENTATION)
-    assert _documented(fragment["options"]) == _specified(directory_spec())
+@pytest.mark.parametrize(
+    ("fragment", "spec"),
+    [(Directory, directory_spec()), (Sources, source_spec())],
+    ids=["directory", "sources"],
+)
+def test_each_fragment_is_the_twin_of_a_spec(fragment: Any, spec: dict[str, Any]) -> None:
+    assert _documented(_options(fragment)) == _specified(spec)
 
 
 def test_ad_contacts_export() -> None:
@@ -92,7 +105,7 @@ def test_contact_upload() -> None:
     [
         (
             "ad_contacts_export",
-            *(["frontdesk.contacts.attributes", "frontdesk.contacts.directory"],),
+            [f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources")],
         ),
         ("contact_upload", ["frontdesk.contacts.attributes"]),
     ],
@@ -106,7 +119,9 @@ def test_modules_take_the_fragments(module: str, fragments: list[str]) -> None:
 @pytest.mark.parametrize("module", ["ad_contacts_export", "contact_upload"])
 def test_examples_use_options_that_there_are(module: str) -> None:
     specs = (
-        {**upload_spec()} if module == "contact_upload" else {**directory_spec(), **export_spec()}
+        {**upload_spec()}
+        if module == "contact_upload"
+        else {**directory_spec(), **source_spec(), **export_spec()}
     )
     source = importlib.import_module(f"{_MODULES}.{module}")
     for task in yaml.safe_load(source.EXAMPLES):
@@ -117,7 +132,7 @@ def test_examples_use_options_that_there_are(module: str) -> None:
 
 
 def _lines_about_expressions() -> list[str]:
-    columns = _documentation("ad_contacts_export")["options"]["columns"]
+    columns = _options(Sources)["columns"]
     lines: list[str] = columns["suboptions"]["value"]["description"]
     return lines
 
@@ -188,7 +203,7 @@ def test_the_expressions_in_the_documentation_give_what_it_says() -> None:
 def test_environment_variables_are_named_where_they_count() -> None:
     specs = {**directory_spec(), **upload_spec()}
     documented = {
-        **yaml.safe_load(Directory.DOCUMENTATION)["options"],
+        **_options(Directory),
         **_documentation("contact_upload")["options"],
     }
     for name, option in specs.items():
@@ -211,9 +226,10 @@ def test_what_every_module_says_of_itself() -> None:
 def test_the_libraries_that_a_module_needs_are_documented(
     module: str, libraries: list[Library]
 ) -> None:
-    fragment: list[str] = yaml.safe_load(Directory.DOCUMENTATION)["requirements"]
-    shared = fragment if "frontdesk.contacts.directory" in _fragments(module) else []
-    documented = [*shared, *_documentation(module)["requirements"]]
+    documented = list(_documentation(module).get("requirements", []))
+    for name, fragment in (("directory", Directory), ("sources", Sources)):
+        if f"frontdesk.contacts.{name}" in _fragments(module):
+            documented += yaml.safe_load(fragment.DOCUMENTATION)["requirements"]
     # What only some options need says so in brackets.
     plain = [requirement.partition(" (")[0] for requirement in documented]
     assert plain == [library.requirement for library in libraries]

@@ -12,6 +12,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
     directory_spec,
     export_spec,
     nonempty_env_fallback,
+    source_spec,
     upload_spec,
 )
 
@@ -29,7 +30,7 @@ def test_an_environment_variable_counts_when_it_is_not_empty(
 
 
 def test_credentials_are_hidden_and_nothing_else() -> None:
-    specs = {**directory_spec(), **export_spec(), **upload_spec()}
+    specs = {**directory_spec(), **source_spec(), **export_spec(), **upload_spec()}
     assert {name for name, option in specs.items() if option.get("no_log")} == {
         *("bind_pw", "token", "url_username", "url_password")
     }
@@ -41,7 +42,7 @@ def test_credentials_are_hidden_and_nothing_else() -> None:
 
 
 def test_what_can_come_from_the_environment() -> None:
-    specs = {**directory_spec(), **export_spec(), **upload_spec()}
+    specs = {**directory_spec(), **source_spec(), **export_spec(), **upload_spec()}
     assert {name: o["fallback"] for name, o in specs.items() if "fallback" in o} == {
         "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
         "bind_pw": (nonempty_env_fallback, ["FRONTDESK_BIND_PW"]),

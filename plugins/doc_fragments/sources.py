@@ -1,0 +1,153 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Who is read, and what becomes of them: the twin of source_spec in module_utils/_module/arguments.py."""
+
+    DOCUMENTATION = r"""
+options:
+  sources:
+    description:
+      - Where the people are found. A person found by several sources is a contact at each of their locations, and
+        one contact where the locations are the same.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      location:
+        description:
+          - Identifier of the location in the service's account, without capitals and spaces.
+          - Leave it out in all sources for contacts that go to all locations.
+        type: str
+      search_base:
+        description:
+          - Distinguished name of the Organizational Unit, or of any other entry, to search below.
+        type: str
+        required: true
+      search_scope:
+        description:
+          - Whether to search all levels below the base, the one level below it, or the base alone.
+        type: str
+        choices: [subtree, one_level, base]
+        default: subtree
+      filter:
+        description:
+          - LDAP filter for this source in place of O(filter), and so in place of its default too. It must leave out
+            disabled accounts itself.
+        type: str
+      minimum:
+        description:
+          - Fewest contacts that this source must give. V(0) permits an empty source.
+          - With O(sources[].search_scope=base) it is at most V(1).
+        type: int
+        default: 1
+  filter:
+    description:
+      - LDAP filter for all sources without their own.
+      - If not set, Active Directory gives all users who are enabled and not expired, and other directories give
+        every C(inetOrgPerson), for they have no common way to say that somebody is disabled.
+    type: str
+  columns:
+    description:
+      - The columns of the roster, in their order.
+      - If not set, they are First Name, Last Name, Email, SMS Phone and Location with the rules of
+        The Receptionist for iPad.
+    type: list
+    elements: dict
+    suboptions:
+      header:
+        description:
+          - Title of the column, exactly as the service spells it.
+        type: str
+        required: true
+      value:
+        description:
+          - A Jinja expression without braces over LDAP attributes, for instance V(givenName),
+            V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
+          - A name is the attribute's value, without regard to case, and empty when there is none. Of several values
+            it is the smallest in byte order; V(all.mail) or V(all['mail']) is the sorted list of them.
+          - V(location) is the location of the source. A column of nothing else is left out when no source has one.
+            V(phone_region) is the option O(phone_region), or empty.
+          - The filters follow in a list, each with an example. They carry the names and the meaning of Jinja's and
+            Ansible's own, and their arguments can be given by name.
+          - C(lower), as in V(mail | lower).
+          - C(upper), as in V(sn | upper).
+          - C(title), as in V(givenName | title), capitalizes each word.
+          - C(trim), as in V(title | trim), takes away the space at both ends.
+          - C(default), as in V(department | default('Staff'\)), replaces an empty value, and so an absent one.
+          - C(first), as in V(all.mail | first), of several values.
+          - C(last), as in V(all.mail | last), of several values.
+          - C(join), as in V(all.mail | join('; '\)), puts several values together.
+          - C(replace), as in V(department | replace('Dept.', 'Department'\)), replaces a text wherever it occurs.
+          - C(regex_replace), as in V(displayName | regex_replace('(.+\), (.+\)', '\\\\2 \\\\1'\)), replaces what a
+            regular expression of Python matches. It takes C(ignorecase=true) and C(multiline=true).
+          - C(regex_search), as in V(mail | regex_search('@(.+\)$', '\\\\1'\)), gives what a regular expression
+            matches first, or the group that is named; a text in any case, and empty when nothing matches. It takes
+            C(ignorecase=true) and C(multiline=true).
+          - >-
+            C(map_value), as in V(l | map_value({'Oslo': 'oslo-hq', 'Bergen': 'bergen'}, 'elsewhere'\)), gives
+            what a dictionary has for the value, else the second argument, else nothing.
+          - C(e164), as in V(mobile | e164('NO'\)), writes a valid phone number as in C(+4791234567) and gives nothing
+            for anything else, so that V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) falls back. Its
+            argument is the country, by two capital letters (ISO 3166-1), of numbers without a country code;
+            O(phone_region) if not given. V(mobile | e164(c or phone_region\)) takes it from an attribute.
+            A number with an extension counts as none. People whose cell ends up empty so are listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied).
+          - A regular expression works on at most 10000 characters and 1 second of computing for each value. In a text
+            of Jinja a backslash is written twice.
+          - Values and the texts in an expression are composed (Unicode's NFC) before they are compared.
+          - Control characters and line breaks in a cell become one space.
+        type: str
+        required: true
+      required:
+        description:
+          - Whether a row with an empty cell in this column is invalid.
+        type: bool
+        default: false
+      required_unless:
+        description:
+          - Title of another column. A row in which both are empty is invalid. Not together with
+            O(columns[].required=true).
+        type: str
+      unique:
+        description:
+          - Whether two people at one location must not have the same value, without regard to case.
+          - The person with the smallest identity keeps it. For the others the cell is emptied where the rules
+            permit it, else the row is invalid.
+        type: bool
+        default: false
+      max_length:
+        description:
+          - Number of characters over which a row is invalid.
+        type: int
+      phone_style:
+        description:
+          - How the phone number that is this column's value is to be written. A value that is no valid number, or a
+            number with an extension, is emptied where the other rules permit it and listed in
+            RV(frontdesk.contacts.ad_contacts_export#module:emptied), else the row is invalid.
+          - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), V(international) is C(+47 22 12 34 56).
+          - V(national) is C(22 12 34 56) for a number with the country code of O(phone_region), which it needs, and
+            V(international) for others. Where the spaces are may change with a new release of phonenumbers.
+        type: str
+        choices: [e164, e164_no_plus, international, national]
+  phone_region:
+    description:
+      - The country that phone numbers without a country code are of, by its two capital letters (ISO 3166-1). In YAML
+        write them in quotes, for V(NO) without quotes is C(false).
+      - If not set, only numbers with a country code are valid. The default columns then take phone numbers as they
+        stand, and otherwise in the form of V(mobile | e164(phone_region\)).
+    type: str
+  location_pattern:
+    description:
+      - A regular expression of Python that the location of every source must match in full, for instance
+        V([a-z]{3}-[0-9]+).
+    type: str
+requirements:
+  - jinja2 >= 3.0
+  - phonenumbers >= 8.13.0 (for the filter C(e164) and for O(columns[].phone_style) alone)
+"""
