@@ -19,22 +19,34 @@ options:
     type: list
     elements: str
     required: true
+  auth_protocol:
+    description:
+      - How the account that reads the directory proves who it is.
+      - V(simple) sends O(bind_dn) and O(bind_pw), over TLS alone.
+      - V(anonymous) has no account, so O(bind_dn) and O(bind_pw) must not be given; their environment variables are
+        not looked at. The directory must let anonymous clients read, which Active Directory does not unless changed.
+        C(ldap://) is permitted without O(start_tls), for there is no password to read on the way. People's data can
+        be read and altered there, so there is a warning unless the server is on the same host.
+    type: str
+    choices: [simple, anonymous]
+    default: simple
   bind_dn:
     description:
       - The account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\\user).
       - It needs no right but to read the people.
+      - Required unless O(auth_protocol=anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
     type: str
-    required: true
   bind_pw:
     description:
       - The account's password.
+      - Required unless O(auth_protocol=anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset.
     type: str
-    required: true
   start_tls:
     description:
-      - Encrypt a connection to C(ldap://) before the bind. Without this, C(ldap://) is refused.
+      - Encrypt a connection to C(ldap://) before the bind. Without this, C(ldap://) is refused unless
+        O(auth_protocol=anonymous).
     type: bool
     default: false
   validate_certs:

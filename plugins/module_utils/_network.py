@@ -25,6 +25,11 @@ def is_host(text: str) -> bool:
     return len(text) <= 253 and _HOST.fullmatch(text) is not None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether what is said to a host, by its name or address, crosses no network: it is this one."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
 def check_seconds(option: str, seconds: int) -> None:
     """Check a waiting time.
 

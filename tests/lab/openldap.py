@@ -89,6 +89,7 @@ def openldap(
     *,
     size_limit: int | None = None,
     certificate: Certificate | None = None,
+    anonymous_reads: bool = False,
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run a server with the company in it.
@@ -96,6 +97,7 @@ def openldap(
     :param size_limit: how many entries the service account gets from one paged search in all
         (`size.prtotal`): the search is then cut in its middle. None: no limit.
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
+    :param anonymous_reads: whether people can be read without an account, and in clear.
     :param root: where unpacked packages lie; None: what SLAPD_ROOT says, or else the system's.
     """
     installation = _Installation(root or Path(os.environ.get(ROOT_VARIABLE) or "/"))
@@ -117,7 +119,7 @@ def openldap(
     with Keeper() as keeper:
         parts = (
             _server_conf(installation, directory),
-            _database_conf(directory, keeper.directory),
+            _database_conf(directory, keeper.directory, anonymous_reads=anonymous_reads),
             _limits_conf(directory, size_limit),
         )
         conf = keeper.write("slapd.conf", "".join(textwrap.dedent(part) for part in parts))
@@ -198,7 +200,8 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         """
 
 
-def _database_conf(directory: RunningDirectory, place: Path) -> str:
+def _database_conf(directory: RunningDirectory, place: Path, *, anonymous_reads: bool) -> str:
+    readers = "anonymous read by users" if anonymous_reads else "users"
     return f"""\
         database mdb
         suffix "{directory.base_dn}"
@@ -209,7 +212,7 @@ def _database_conf(directory: RunningDirectory, place: Path) -> str:
         dbnosync
         index objectClass,sAMAccountName eq
         access to attrs=userPassword by anonymous auth by * none
-        access to * by users read by * none
+        access to * by {readers} read by * none
         """
 
 

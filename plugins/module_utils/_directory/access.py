@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._network import check_seconds, is_host
+from .account import Account, check_account, check_clear
 
 
 class Access(NamedTuple):
-    r"""How to get into a directory.
+    """How to get into a directory.
 
     :ivar server_uris: tried in order until a session stands.
-    :ivar bind_dn: distinguished name, user principal name or DOMAIN\user.
-    :ivar bind_pw: its password; never printed.
+    :ivar account: who reads, and how that is proved.
     :ivar start_tls: whether to encrypt an ldap:// connection before the bind.
     :ivar validate_certs: whether the server's certificate is verified.
     :ivar ca_path: file with the certificates to trust; None for those of the system.
@@ -28,17 +28,12 @@ class Access(NamedTuple):
     """
 
     server_uris: Sequence[str]
-    bind_dn: str
-    bind_pw: str
+    account: Account
     start_tls: bool
     validate_certs: bool
     ca_path: str | None
     connection_timeout: int
     receive_timeout: int
-
-    def __repr__(self) -> str:
-        # The password must not get out by way of a traceback or a log.
-        return f"Access({', '.join(self.server_uris)} as {self.bind_dn})"
 
 
 class Address(NamedTuple):
@@ -53,20 +48,18 @@ class Address(NamedTuple):
 def check_access(access: Access) -> list[Address]:
     """Check all that can be checked without a server.
 
-    :raises InputError: for a malformed URI, or one that would send the password in clear.
+    :raises InputError: for a malformed URI, an account that is none, or one that would
+        send a secret in clear.
     """
     if not access.server_uris:
         raise InputError("Cannot connect", "server_uri is empty", "Give at least one ldaps:// URI")
-    for option, value in (("bind_dn", access.bind_dn), ("bind_pw", access.bind_pw)):
-        if not value:
-            # A name without a password is an anonymous bind that succeeds (RFC 4513, 5.1.2).
-            raise InputError("Cannot bind", f"{option} is empty", f"Set {option}")
+    check_account(access.account)
     check_seconds("connection_timeout", access.connection_timeout)
     check_seconds("receive_timeout", access.receive_timeout)
-    return [_address(uri, access.start_tls) for uri in access.server_uris]
+    return [_address(uri, access) for uri in access.server_uris]
 
 
-def _address(uri: str, start_tls: bool) -> Address:
+def _address(uri: str, access: Access) -> Address:
     try:
         parts = urlsplit(uri)
         host, port, scheme = parts.hostname, parts.port, parts.scheme
@@ -81,13 +74,9 @@ def _address(uri: str, start_tls: bool) -> Address:
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
             "Give the base in search_base and the account in bind_dn",
         )
-    if scheme == "ldap" and not start_tls:
-        raise InputError(
-            f"Cannot bind to {uri} with a password",
-            "it would cross the network in clear",
-            "Use ldaps://, or start_tls: true",
-        )
-    if scheme == "ldaps" and start_tls:
+    if scheme == "ldap" and not access.start_tls:
+        check_clear(access.account, uri)
+    if scheme == "ldaps" and access.start_tls:
         raise InputError(
             f"Cannot use start_tls with {uri}", "LDAPS is encrypted already", "Use one of the two"
         )

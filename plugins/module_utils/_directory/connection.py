@@ -40,9 +40,6 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     )
     connection = ldap3.Connection(
         server,
-        user=access.bind_dn,
-        password=access.bind_pw,
-        authentication=ldap3.SIMPLE,
         client_strategy=ldap3.SYNC,
         # A referral followed by ldap3 would send name and password on, in clear if it says ldap://.
         auto_referrals=False,

@@ -44,7 +44,8 @@ _RESULTS = {
     ),
     34: Finding("the server does not accept the distinguished name", "Correct its spelling"),
     48: Finding(
-        "the server does not permit this kind of bind", "Permit simple bind for the account"
+        "the server does not permit this kind of bind",
+        "Choose another auth_protocol, or permit this one for the account",
     ),
     49: Finding("the name or the password is wrong", "Correct bind_dn or bind_pw"),
     50: Finding(
@@ -55,6 +56,13 @@ _RESULTS = {
     52: Finding("the server is unavailable", "Try again later"),
     53: Finding("the server is unwilling to do this", "Read its message and its log"),
 }
+
+# Within result 1: ERROR_NOT_AUTHENTICATED of Active Directory (MS-ERREF 2.2), and Samba's words.
+_UNBOUND = re.compile(r"000004DC|unavailable without authentication")
+_NOBODY_MAY_READ = Finding(
+    "the server lets nobody read who has not bound",
+    "Give an account with bind_dn and bind_pw, and leave out auth_protocol: anonymous",
+)
 
 # Active Directory's reason within result 49, as "data 52e" in the message: a Windows error code in
 # hexadecimal (MS-ERREF 2.2).
@@ -133,8 +141,11 @@ def finding_of_result(result: Mapping[str, Any]) -> Finding:
     """
     code = int(result["result"])
     found = _RESULTS.get(code, Finding("the server refused", "Look up the result code in RFC 4511"))
+    message = str(result.get("message"))
+    if code == 1 and _UNBOUND.search(message):
+        found = _NOBODY_MAY_READ
     if code == 49:
-        reason = re.search(r"\bdata ([0-9a-f]+)", str(result.get("message")))
+        reason = re.search(r"\bdata ([0-9a-f]+)", message)
         found = _BIND_REASONS.get(reason.group(1), found) if reason else found
     return Finding(f"{found.meaning} ({_words(result)})", found.remedy)
 

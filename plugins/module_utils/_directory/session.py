@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
+from .._network import is_loopback
 from .._tls import tls_context
 from .access import Access, Address, check_access
 from .bind import bind
@@ -25,11 +26,15 @@ class Session(NamedTuple):
     :ivar uri: the server it is with.
     :ivar connection: ldap3's connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
+    :ivar is_in_clear: whether what is said crosses a network, and anybody on the way can read and alter it.
+    :ivar is_sealed: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
     """
 
     uri: str
     connection: Any
     is_active_directory: bool
+    is_in_clear: bool = False
+    is_sealed: bool = False
 
 
 @contextmanager
@@ -73,8 +78,13 @@ def _session_with(access: Access, address: Address, context: ssl.SSLContext) -> 
     connection = connect(access, address, context)
     with ExitStack() as undo:
         undo.callback(close, connection)
-        bind(connection, address.uri, access.bind_dn)
-        session = Session(address.uri, connection, _is_active_directory(connection, address.uri))
+        bind(connection, address.uri, access.account)
+        session = Session(
+            address.uri,
+            connection,
+            _is_active_directory(connection, address.uri),
+            is_in_clear=not (address.use_ssl or access.start_tls or is_loopback(address.host)),
+        )
         undo.pop_all()
     return session
 

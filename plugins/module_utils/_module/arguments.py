@@ -12,7 +12,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._contacts.phone import STYLES
+from .._directory.account import PROTOCOLS
 from .._service.endpoint import CSV_TYPE
+from .account import ACCOUNT_VARIABLES
 
 
 def nonempty_env_fallback(*names: str) -> str:
@@ -36,12 +38,12 @@ def directory_spec() -> dict[str, Any]:
     """How to get into a directory: the twin of the fragment ``directory``."""
     return {
         "server_uri": {"type": "list", "elements": "str", "required": True},
+        "auth_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "simple"},
         "bind_dn": {
             "type": "str",
-            "required": True,
-            "fallback": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
+            "fallback": (nonempty_env_fallback, [ACCOUNT_VARIABLES["bind_dn"]]),
         },
-        "bind_pw": _secret("FRONTDESK_BIND_PW", required=True),
+        "bind_pw": _secret(ACCOUNT_VARIABLES["bind_pw"]),
         "start_tls": {"type": "bool", "default": False},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path", "aliases": ["ca_cert"]},

@@ -29,6 +29,11 @@ from .sources import Source, access_of
 MAX_PAGE_SIZE = 100_000
 """Larger pages would hold a whole directory in one answer."""
 
+_IN_CLEAR = (
+    "People's data came from {} in clear: on the way they can be read, and who the contacts are can be"
+    " altered. Use ldaps://, or start_tls: true."
+)
+
 
 class Export(NamedTuple):
     """What was read.
@@ -39,6 +44,7 @@ class Export(NamedTuple):
     :ivar empty_attributes: attributes that no entry had.
     :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
     :ivar location_header: title of the column that holds the location; None without one.
+    :ivar is_in_clear: whether people's data crossed a network without encryption.
     """
 
     roster: Roster
@@ -47,6 +53,7 @@ class Export(NamedTuple):
     empty_attributes: list[str]
     references: list[str]
     location_header: str | None
+    is_in_clear: bool
 
     @property
     def warnings(self) -> list[str]:
@@ -60,6 +67,7 @@ class Export(NamedTuple):
                 f"The directory refers to {uri} for a part of a source. Whoever is there is missing."
                 for uri in self.references
             ),
+            *([_IN_CLEAR.format(self.server)] if self.is_in_clear else []),
         ]
 
     def result(self, sources: Sequence[Source], written: Written) -> dict[str, Any]:
@@ -162,6 +170,7 @@ def export(
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
+        is_in_clear=session.is_in_clear,
     )
 
 

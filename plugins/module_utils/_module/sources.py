@@ -14,6 +14,7 @@ from .._contacts.text import compose
 from .._directory.access import Access
 from .._directory.query import Query, check_filter, check_query
 from .._errors import InputError
+from .account import account_of
 
 
 class Source(NamedTuple):
@@ -34,8 +35,7 @@ def access_of(params: Mapping[str, Any]) -> Access:
     """How to get into the directory, from a module's parameters."""
     return Access(
         server_uris=params["server_uri"],
-        bind_dn=params["bind_dn"],
-        bind_pw=params["bind_pw"],
+        account=account_of(params),
         start_tls=params["start_tls"],
         validate_certs=params["validate_certs"],
         ca_path=params["ca_path"],

@@ -13,12 +13,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from .._contacts.text import SURROGATE
 from .._errors import InputError
-from .._network import check_seconds, is_host
+from .._network import check_seconds, is_host, is_loopback
 from .body import check_form_name
 from .endpoint import RAW, Credential, Endpoint, Retries, Tls
 from .names import is_credential_name
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # RFC 9110, 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # A type and a subtype with parameters (RFC 9110, 8.3.1).
@@ -101,7 +100,7 @@ def _check_url(endpoint: Endpoint) -> None:
             "it holds a user name or a password",
             "Use token, or url_username and url_password",
         )
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(host):
         raise InputError(
             f"Cannot upload to http://{host}",
             "people's data would cross the network in clear",

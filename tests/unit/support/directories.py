@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     EXTENDED,
@@ -25,8 +26,7 @@ def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
     """Settings that lead to servers with this TLS, in their order."""
     return Access(
         server_uris=uris,
-        bind_dn="svc@x.no",
-        bind_pw="s3cret",
+        account=Account("simple", "svc@x.no", "s3cret"),
         start_tls=False,
         validate_certs=True,
         ca_path=str(server_tls.ca_file),

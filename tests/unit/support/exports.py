@@ -53,6 +53,7 @@ class DirectoryOfPeople:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **people: Found | DirectoryError) -> None:
         self.people = people
         self.is_active_directory = True
+        self.is_in_clear = False
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         self.sessions: list[Access] = []
         self.references: set[str] = set()
@@ -62,7 +63,7 @@ class DirectoryOfPeople:
     @contextmanager
     def _open_session(self, access: Access) -> Iterator[Session]:
         self.sessions.append(access)
-        yield Session("ldaps://dc1", None, self.is_active_directory)
+        yield Session("ldaps://dc1", None, self.is_active_directory, self.is_in_clear)
 
     def _search(
         self,

@@ -12,12 +12,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.acce
     Address,
     check_access,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
 ACCESS = Access(
     server_uris=["ldaps://dc1.x.no"],
-    bind_dn="svc@x.no",
-    bind_pw="s3cret",
+    account=Account("simple", "svc@x.no", "s3cret"),
     start_tls=False,
     validate_certs=True,
     ca_path=None,
@@ -43,6 +43,11 @@ def test_where_a_server_listens(
     assert check_access(access) == [Address(uri, host, port, use_ssl)]
 
 
+def test_an_account_without_a_secret_may_go_in_clear() -> None:
+    access = ACCESS._replace(server_uris=["ldap://dc1"], account=Account("anonymous"))
+    assert check_access(access) == [Address("ldap://dc1", "dc1", 389, False)]
+
+
 def test_servers_keep_their_order() -> None:
     uris = ["ldaps://b", "ldaps://a"]
     addresses = check_access(ACCESS._replace(server_uris=uris))
@@ -63,8 +68,6 @@ def _malformed(uri: str) -> str:
             {"server_uris": []},
             "Cannot connect: server_uri is empty. Give at least one ldaps:// URI.",
         ),
-        ({"bind_dn": ""}, "Cannot bind: bind_dn is empty. Set bind_dn."),
-        ({"bind_pw": ""}, "Cannot bind: bind_pw is empty. Set bind_pw."),
         *(
             (
                 {option: seconds},
@@ -116,5 +119,6 @@ def test_what_cannot_work_is_told(changes: dict[str, object], message: str) -> N
 
 
 def test_the_password_is_in_no_text() -> None:
-    access = ACCESS._replace(server_uris=["ldaps://a", "ldaps://b"])
-    assert repr(access) == str(access) == "Access(ldaps://a, ldaps://b as svc@x.no)"
+    for text in (repr(ACCESS), str(ACCESS), str(ACCESS.account)):
+        assert "svc@x.no" in text
+        assert "s3cret" not in text

@@ -41,7 +41,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (34, "the server does not accept the distinguished name", "Correct its spelling"),
         (
             *(48, "the server does not permit this kind of bind"),
-            "Permit simple bind for the account",
+            "Choose another auth_protocol, or permit this one for the account",
         ),
         (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
         (
@@ -58,6 +58,21 @@ NEW_PASSWORD = "Set a new password for the bind account"
 def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
     result = {"result": code, "description": "someWord", "message": "", "dn": ""}
     assert finding_of_result(result) == Finding(f"{meaning} (result {code} someWord)", remedy)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind",
+        "00002020: Operation unavailable without authentication",
+    ],
+)
+def test_anonymous_reads_that_active_directory_refuses(said: str) -> None:
+    result = {"result": 1, "description": "operationsError", "message": said, "dn": ""}
+    assert finding_of_result(result) == Finding(
+        f"the server lets nobody read who has not bound (result 1 operationsError, {said})",
+        "Give an account with bind_dn and bind_pw, and leave out auth_protocol: anonymous",
+    )
 
 
 _MESSAGES = (

@@ -13,7 +13,6 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
@@ -24,6 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sess
     Session,
     open_session,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import access_to
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     SEARCH,
@@ -66,17 +66,7 @@ def _session(tmp_path: Path, pages: _Pages) -> Iterator[Session]:
     server_tls = tls(tmp_path, "localhost")
     with ldap_server(pages, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        access = Access(
-            server_uris=[uri],
-            bind_dn="svc",
-            bind_pw="pw",
-            start_tls=False,
-            validate_certs=True,
-            ca_path=str(server_tls.ca_file),
-            connection_timeout=5,
-            receive_timeout=1,
-        )
-        with open_session(access) as session:
+        with open_session(access_to(server_tls, uri, receive_timeout=1)) as session:
             yield session
 
 

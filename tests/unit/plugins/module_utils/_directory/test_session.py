@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     UnreachableError,
@@ -63,6 +65,47 @@ def test_a_session_is_bound_and_ends(
     assert directory.asked == [BIND, SEARCH, UNBIND]
     assert b"svc@x.no" in directory.requests[0]
     assert b"s3cret" in directory.requests[0]
+
+
+def test_an_anonymous_session_names_nobody(server_tls: Tls) -> None:
+    directory = Directory()
+    with ldap_server(directory, server_tls.context) as port:
+        access = access_to(server_tls, f"ldaps://localhost:{port}", account=Account("anonymous"))
+        with open_session(access):
+            pass
+    assert directory.asked == [BIND, SEARCH, UNBIND]
+    # Version 3, no name, and the password of no characters (RFC 4513, 5.1.1).
+    assert directory.requests[0] == bytes.fromhex("6007 0201 03 0400 8000")
+
+
+@pytest.mark.parametrize(
+    ("host", "start_tls", "is_in_clear"),
+    [("localhost", False, False), ("dc1.x.no", False, True), ("dc1.x.no", True, False)],
+)
+def test_a_session_knows_whether_it_crosses_a_network_in_clear(
+    *,
+    host: str,
+    start_tls: bool,
+    is_in_clear: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look_up = socket.getaddrinfo
+
+    def here(_host: str, *more: Any, **options: Any) -> Any:
+        return look_up("127.0.0.1", *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    server_tls = tls(tmp_path, host)
+    with ldap_server(Directory(), start_tls=server_tls.context) as port:
+        access = access_to(
+            server_tls,
+            f"ldap://{host}:{port}",
+            account=Account("anonymous"),
+            start_tls=start_tls,
+        )
+        with open_session(access) as session:
+            assert session.is_in_clear is is_in_clear
 
 
 def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:

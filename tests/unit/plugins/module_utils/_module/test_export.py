@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
@@ -81,6 +82,18 @@ def test_parts_that_another_server_holds_are_told(monkeypatch: pytest.MonkeyPatc
     assert [text for text in exported.warnings if "refers" in text] == [
         f"The directory refers to {told} Whoever is there is missing."
     ]
+
+
+def test_people_who_came_in_clear_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = DirectoryOfPeople(monkeypatch, A=[person(1)])
+    told = (
+        "People's data came from ldaps://dc1 in clear: on the way they can be read, and who the contacts "
+        "are can be altered. Use ldaps://, or start_tls: true."
+    )
+    for is_in_clear in (True, False):
+        directory.is_in_clear = is_in_clear
+        exported, _sources = export_of(export_params(source("OU=A")))
+        assert (told in exported.warnings) is is_in_clear
 
 
 @pytest.mark.parametrize(
@@ -184,4 +197,5 @@ def test_the_borders_of_page_size(monkeypatch: pytest.MonkeyPatch, size: int) ->
 
 def test_access_is_what_the_parameters_say() -> None:
     params = export_params(source("OU=A"), ca_path="/ca", start_tls=True, validate_certs=False)
-    assert access_of(params) == Access(["ldaps://dc1"], "svc", "pw", True, False, "/ca", 10, 120)
+    account = Account("simple", "svc", "pw")
+    assert access_of(params) == Access(["ldaps://dc1"], account, True, False, "/ca", 10, 120)
