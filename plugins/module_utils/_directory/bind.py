@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .diagnosis import DirectoryError, UnreachableError, finding_of_failure, finding_of_result
+from .diagnosis import ServerError, error_of_result, finding_of_failure
 from .library import FAILURES
 
 
@@ -17,7 +17,7 @@ def bind(connection: Any, uri: str, bind_dn: str) -> None:
 
     :param connection: ldap3's, with account and password.
     :param uri: the server, for errors.
-    :raises UnreachableError: when there is no answer.
+    :raises ServerError: when there is no answer, or none that is about the account.
     :raises DirectoryError: when the server refuses the account.
     """
     # auto_bind would lose the server's message, and with it Active Directory's reason.
@@ -25,6 +25,6 @@ def bind(connection: Any, uri: str, bind_dn: str) -> None:
     try:
         bound = connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise UnreachableError(tried, *finding_of_failure(error, None)) from None
+        raise ServerError(tried, *finding_of_failure(error, None)) from None
     if not bound:
-        raise DirectoryError(tried, *finding_of_result(connection.result))
+        raise error_of_result(tried, connection.result)
