@@ -14,8 +14,10 @@ options:
   server_uri:
     description:
       - The directory's servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true), C(ldap://HOST).
-      - They are tried in order until one answers. The whole export is read from that one. If it refuses the account,
-        the others are not tried, for that could lock it.
+      - They are tried in order until one gives everything. One that cannot be reached, falls silent, breaks off or runs
+        into a limit of its own is left for the next one, with a warning, and there all is read again from the
+        beginning, so that what comes out is one server's.
+      - If one refuses the account, the others are not tried, for that could lock it.
     type: list
     elements: str
     required: true

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -39,6 +39,27 @@ def scratch_files(folder: Path) -> Iterator[Scratch]:
         yield Scratch(str(folder), new_file)
     finally:
         for file in files:
-            # On a full disk the rest of what was to be written cannot be, and need not.
-            with suppress(OSError):
-                file.close()
+            _close(file)
+
+
+def _close(file: IO[bytes]) -> None:
+    # On a full disk the rest of what was to be written cannot be, and need not.
+    with suppress(OSError):
+        file.close()
+
+
+@contextmanager
+def kept_if_whole(scratch: Scratch) -> Iterator[Scratch]:
+    """Make room within this room that is given back at once when what was to be set aside fails.
+
+    What is read again from the beginning then takes no more of the disk than what was read once.
+    """
+    with ExitStack() as files:
+
+        def new_file() -> BinaryIO:
+            file = scratch.open()
+            files.callback(_close, file)
+            return file
+
+        yield Scratch(scratch.place, new_file)
+        files.pop_all()

@@ -133,8 +133,8 @@ class TestConnection:
         message = refused_export(open_ldap, place, server_uri=uris)
         tried = f"Cannot connect to {uris[0]}: {REFUSED}"
         if number_of_servers == 2:
-            each = "; ".join(f"{uri}: {REFUSED}" for uri in uris)
-            tried = f"Cannot connect to any of 2 servers: {each}"
+            each = "; ".join(f"Cannot connect to {uri}: {REFUSED}" for uri in uris)
+            tried = f"None of 2 servers gave everything: {each}"
         assert message == f"{tried}. Check host and port, and that the server runs."
 
     def test_name_does_not_resolve(self, open_ldap: RunningDirectory, place: Place) -> None:

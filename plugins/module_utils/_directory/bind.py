@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .account import Account
-from .diagnosis import DirectoryError, UnreachableError, finding_of_failure, finding_of_result
+from .diagnosis import ServerError, error_of_result, finding_of_failure
 from .library import FAILURES, ldap3
 
 
@@ -18,7 +18,7 @@ def bind(connection: Any, uri: str, account: Account) -> None:
 
     :param connection: ldap3's, which knows nothing of the account yet.
     :param uri: the server, for errors.
-    :raises UnreachableError: when there is no answer.
+    :raises ServerError: when there is no answer, or none that is about the account.
     :raises DirectoryError: when the server refuses the account.
     """
     tried = f"Cannot bind to {uri} {account}"
@@ -29,6 +29,6 @@ def bind(connection: Any, uri: str, account: Account) -> None:
         # auto_bind would lose the server's message, and with it Active Directory's reason.
         bound = connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise UnreachableError(tried, *finding_of_failure(error, None)) from None
+        raise ServerError(tried, *finding_of_failure(error, None)) from None
     if not bound:
-        raise DirectoryError(tried, *finding_of_result(connection.result))
+        raise error_of_result(tried, connection.result)

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._errors import Finding
 from .access import Access, Address
-from .diagnosis import UnreachableError, finding_of_failure, finding_of_refused_tls
+from .diagnosis import ServerError, finding_of_failure, finding_of_refused_tls
 from .library import FAILURES, ldap3
 from .timed import TimedSocket
 from .tls import VerifiedTls
@@ -24,7 +24,7 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
 
     :param context: what the server's certificate must satisfy.
     :returns: ldap3's connection.
-    :raises UnreachableError: when there is no answer, or no encryption that satisfies.
+    :raises ServerError: when there is no answer, or no encryption that satisfies.
     """
     tls = VerifiedTls(context, access.receive_timeout)
     tried = f"Cannot connect to {address.uri}"
@@ -52,7 +52,7 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         connection.open(read_server_info=False)
     except FAILURES as error:
         close(connection)
-        raise UnreachableError(tried, *finding_of_failure(error, tls.failure)) from None
+        raise ServerError(tried, *finding_of_failure(error, tls.failure)) from None
     if access.start_tls:
         _start_tls(connection, address.uri, tls, access.receive_timeout)
     return connection
@@ -66,7 +66,7 @@ def _resolve(address: Address, tried: str) -> None:
         finding = Finding(
             f"its name does not resolve ({error.strerror})", "Correct the host name in server_uri"
         )
-        raise UnreachableError(tried, *finding) from None
+        raise ServerError(tried, *finding) from None
 
 
 def _start_tls(connection: Any, uri: str, tls: VerifiedTls, seconds: int) -> None:
@@ -83,7 +83,7 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls, seconds: int) -> Non
             finding_of_refused_tls(result) if refused else finding_of_failure(error, tls.failure)
         )
         close(connection)
-        raise UnreachableError(f"Cannot start TLS with {uri}", *finding) from None
+        raise ServerError(f"Cannot start TLS with {uri}", *finding) from None
 
 
 def close(connection: Any) -> None:

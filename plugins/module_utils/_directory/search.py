@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .diagnosis import DirectoryError, finding_of_failure, finding_of_result
+from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
 from .entry import IDENTITY_ATTRIBUTES, Entry, cut_attribute, make_entry
 from .library import FAILURES
 from .query import Query
@@ -33,9 +33,9 @@ def search(
     :param page_size: entries asked for at a time.
     :param references: is given the URIs of other servers that hold a part of what is below the base
         (RFC 4511, 4.5.3); they are not followed.
-    :raises DirectoryError: when the server does not give the whole result: a limit, a lost connection,
-        a base that is not there, a referral of the whole search, objects without an identity, or with
-        more values than it gives.
+    :raises ServerError: when this server does not give the whole result: a limit, a lost connection.
+    :raises DirectoryError: when no other would: a base that is not there, a referral of the whole search,
+        objects without an identity, or with more values than it gives.
     """
     tried = f"Cannot search {query.search_base} on {session.uri}"
     for responses in _pages(
@@ -84,11 +84,11 @@ def _pages(
                 paged_cookie=cookie,
             )
         except FAILURES as error:
-            raise DirectoryError(tried, *finding_of_failure(error, None)) from None
+            raise ServerError(tried, *finding_of_failure(error, None)) from None
         result = connection.result
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.
         if result["result"] != 0:
-            raise DirectoryError(tried, *finding_of_result(result))
+            raise error_of_result(tried, result)
         responses = connection.response
         control = result.get("controls", {}).get(_PAGED_RESULTS)
         cookie = control["value"]["cookie"] if control else None
@@ -96,7 +96,7 @@ def _pages(
         # shows whether it is another one; pages without anything have nothing else than their cookies.
         page = _start(responses) if responses else cookie
         if page in seen:
-            raise DirectoryError(tried, *_ENDLESS)
+            raise ServerError(tried, *_ENDLESS)
         seen.add(page)
         yield responses
         if not cookie:

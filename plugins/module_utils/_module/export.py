@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, NamedTuple
 
 from .._contacts.columns import Column, compile_columns
@@ -17,13 +18,14 @@ from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
 from .._contacts.roster import Gathering, Roster
 from .._contacts.roster_writer import Written
 from .._contacts.runs import Scratch
-from .._directory.access import check_access
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry
 from .._directory.query import people_filter
 from .._directory.search import search
-from .._directory.session import Session, open_session
+from .._directory.servers import read_from_first
+from .._directory.session import Session
 from .._errors import FrontdeskError, InputError
+from .._scratch import kept_if_whole
 from .sources import Source, access_of
 
 MAX_PAGE_SIZE = 100_000
@@ -45,6 +47,7 @@ class Export(NamedTuple):
     :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
     :ivar location_header: title of the column that holds the location; None without one.
     :ivar is_in_clear: whether people's data crossed a network without encryption.
+    :ivar left: for each server that was left for the next one a sentence that says why.
     """
 
     roster: Roster
@@ -54,11 +57,13 @@ class Export(NamedTuple):
     references: list[str]
     location_header: str | None
     is_in_clear: bool
+    left: list[str]
 
     @property
     def warnings(self) -> list[str]:
         """What an administrator should look at, though the export is whole."""
         return [
+            *self.left,
             *(
                 f"No entry has the attribute {name}, which the columns use."
                 for name in self.empty_attributes
@@ -142,36 +147,60 @@ def export(
     _check_page_size(params["page_size"])
     columns = _columns_of(params, default_columns, sources)
     access = access_of(params)
-    check_access(access)
-    mapper = Mapper(columns)
-    gathering = Gathering(columns, [source.location for source in sources], scratch)
-    references: set[str] = set()
-    tallies = []
-    with open_session(access) as session:
-        for number, source in enumerate(sources):
-            tally = _Tally(source)
-            tallies.append(tally)
-            for page in _pages(session, source, mapper, params["page_size"], references):
-                for entry in page:
-                    person = mapper.contact(*entry, source.location)
-                    tally.add(person)
-                    gathering.add(person, number)
-    roster = gathering.settle()
-    for tally, lost in zip(tallies, roster.lost):
-        tally.check_minimum(lost, session.uri)
+    read = partial(_read, columns, sources, params["page_size"], scratch)
+    reading, left = read_from_first(access, read)
+    roster = reading.gathering.settle()
+    for tally, lost in zip(reading.tallies, roster.lost):
+        tally.check_minimum(lost, reading.server)
     if params["on_invalid"] == "fail":
         _check_left_out(roster)
     return Export(
         roster=roster,
-        server=session.uri,
-        entries=sum(tally.entries for tally in tallies),
-        empty_attributes=mapper.attributes_never_seen,
-        references=sorted(uri for uri in references if not _DNS_PARTITION.search(uri)),
+        server=reading.server,
+        entries=sum(tally.entries for tally in reading.tallies),
+        empty_attributes=reading.mapper.attributes_never_seen,
+        references=sorted(uri for uri in reading.references if not _DNS_PARTITION.search(uri)),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
-        is_in_clear=session.is_in_clear,
+        is_in_clear=reading.is_in_clear,
+        left=left,
     )
+
+
+class _Reading(NamedTuple):
+    """What one server gave."""
+
+    server: str
+    is_in_clear: bool
+    mapper: Mapper
+    gathering: Gathering
+    references: set[str]
+    tallies: list[_Tally]
+
+
+def _read(
+    columns: Sequence[Column],
+    sources: Sequence[Source],
+    page_size: int,
+    scratch: Scratch,
+    session: Session,
+) -> _Reading:
+    """Read all sources by one session, from the beginning."""
+    references: set[str] = set()
+    tallies = []
+    mapper = Mapper(columns)
+    with kept_if_whole(scratch) as room:
+        gathering = Gathering(columns, [source.location for source in sources], room)
+        for number, source in enumerate(sources):
+            tally = _Tally(source)
+            tallies.append(tally)
+            for page in _pages(session, source, mapper, page_size, references):
+                for entry in page:
+                    person = mapper.contact(*entry, source.location)
+                    tally.add(person)
+                    gathering.add(person, number)
+    return _Reading(session.uri, session.is_in_clear, mapper, gathering, references, tallies)
 
 
 def _columns_of(
@@ -220,4 +249,4 @@ def _pages(
     try:
         yield from search(session, query, mapper.attributes, page_size, references)
     except DirectoryError as error:
-        raise DirectoryError(f"{source.name}: {error.tried}", error.answer, error.remedy) from None
+        raise type(error)(f"{source.name}: {error.tried}", error.answer, error.remedy) from None

@@ -7,10 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import session
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
+    Access,
+    check_access,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import tls_context
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     EXTENDED,
@@ -33,6 +39,13 @@ def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
         connection_timeout=5,
         receive_timeout=5,
     )._replace(**changes)
+
+
+def open_session(access: Access) -> AbstractContextManager[session.Session]:
+    """A session with the one server that the settings name."""
+    (address,) = check_access(access)
+    context = tls_context(access.ca_path, access.validate_certs)
+    return session.open_session(access, address, context)
 
 
 class Directory:

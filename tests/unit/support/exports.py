@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import servers
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
+    Access,
+    Address,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
@@ -48,40 +54,47 @@ def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
 
 
 class DirectoryOfPeople:
-    """People by search base, in place of a server."""
+    """People by search base, in place of a server.
+
+    :ivar elsewhere: what a server gives, by its URI, when that is something else.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **people: Found | DirectoryError) -> None:
         self.people = people
+        self.elsewhere: dict[str, dict[str, Found | DirectoryError]] = {}
         self.is_active_directory = True
         self.is_in_clear = False
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         self.sessions: list[Access] = []
-        self.references: set[str] = set()
-        monkeypatch.setattr(module_export, "open_session", self._open_session)
+        self.references: dict[str, set[str]] = {}
+        monkeypatch.setattr(servers, "open_session", self._open_session)
         monkeypatch.setattr(module_export, "search", self._search)
 
     @contextmanager
-    def _open_session(self, access: Access) -> Iterator[Session]:
+    def _open_session(
+        self, access: Access, address: Address, _context: ssl.SSLContext
+    ) -> Iterator[Session]:
         self.sessions.append(access)
-        yield Session("ldaps://dc1", None, self.is_active_directory, self.is_in_clear)
+        yield Session(address.uri, None, self.is_active_directory, self.is_in_clear)
 
     def _search(
         self,
-        _session: Session,
+        session: Session,
         query: Query,
         attributes: Sequence[str],
         page_size: int,
         references: set[str],
     ) -> Iterator[Found]:
-        references.update(self.references)
+        references.update(self.references.get(session.uri, ()))
         self.queries.append((query, attributes, page_size))
-        found = self.people[query.search_base.partition("=")[2]]
+        people = self.elsewhere.get(session.uri, self.people)
+        found = people[query.search_base.partition("=")[2]]
         if isinstance(found, DirectoryError):
             raise found
         yield found
 
 
-def export_of(params: dict[str, Any]) -> tuple[Export, list[Source]]:
+def export_of(params: dict[str, Any], scratch: Scratch = MEMORY) -> tuple[Export, list[Source]]:
     """Read everybody, with the default columns unless others are given; gives the sources too."""
     sources = sources_of(params)
-    return export(params, default_columns(params["phone_region"]), sources, MEMORY), sources
+    return export(params, default_columns(params["phone_region"]), sources, scratch), sources

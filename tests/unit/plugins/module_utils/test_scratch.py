@@ -11,7 +11,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._scratch import scratch_files
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
+from ansible_collections.frontdesk.contacts.plugins.module_utils._scratch import (
+    kept_if_whole,
+    scratch_files,
+)
 
 
 def test_what_is_set_aside_has_no_name_and_is_private(tmp_path: Path) -> None:
@@ -35,3 +39,32 @@ def test_what_is_set_aside_has_no_name_and_is_private(tmp_path: Path) -> None:
 def test_where_nothing_can_be_set_aside_it_is_an_os_error(tmp_path: Path) -> None:
     with scratch_files(tmp_path / "nowhere") as scratch, pytest.raises(FileNotFoundError):
         scratch.open()
+
+
+def test_what_fails_gives_its_room_back_at_once(tmp_path: Path) -> None:
+    files = []
+
+    def fail(scratch: Scratch) -> None:
+        with kept_if_whole(scratch) as room:
+            assert room.place == scratch.place
+            files.extend([room.open(), room.open()])
+            raise ValueError("half")
+
+    with scratch_files(tmp_path) as scratch:
+        kept = scratch.open()
+        with pytest.raises(ValueError, match="half"):
+            fail(scratch)
+        assert [file.closed for file in files] == [True, True]
+        assert not kept.closed
+
+
+def test_what_is_whole_keeps_its_room_and_may_take_more(tmp_path: Path) -> None:
+    with scratch_files(tmp_path) as scratch:
+        with kept_if_whole(scratch) as room:
+            file = room.open()
+            file.write(b"x")
+        other = room.open()
+        file.seek(0)
+        assert file.read() == b"x"
+    assert file.closed
+    assert other.closed

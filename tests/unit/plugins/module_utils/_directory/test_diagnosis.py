@@ -6,8 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+    ServerError,
+    error_of_result,
     finding_of_failure,
     finding_of_refused_tls,
     finding_of_result,
@@ -34,6 +39,10 @@ NEW_PASSWORD = "Set a new password for the bind account"
             "Name the server that holds this base in server_uri",
         ),
         (11, "an administrative limit ended the search", LIMIT),
+        (
+            *(12, "the server does not support what is required of it"),
+            "Have paged results (RFC 2696) permitted to the bind account",
+        ),
         (
             *(32, "the search base does not exist"),
             "Correct search_base, or let the bind account see it",
@@ -73,6 +82,25 @@ def test_anonymous_reads_that_active_directory_refuses(said: str) -> None:
         f"the server lets nobody read who has not bound (result 1 operationsError, {said})",
         "Give an account with bind_dn and bind_pw, and leave out auth_protocol: anonymous",
     )
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [
+        pytest.param((3, 4, 11, 12, 51, 52, 53), ServerError, id="the server"),
+        pytest.param((1, 8, 10, 32, 34, 48, 49, 50, 80), DirectoryError, id="the question"),
+    ],
+)
+def test_who_a_result_is_about(codes: Sequence[int], kind: type[DirectoryError]) -> None:
+    """A server may be left for what is about itself; what is asked for is as wrong on any other."""
+    for code in codes:
+        result = {"result": code, "description": "someWord", "message": "data 52e"}
+        error = error_of_result("Cannot search", result)
+        assert type(error) is kind
+        assert (error.tried, error.answer, error.remedy) == (
+            "Cannot search",
+            *finding_of_result(result),
+        )
 
 
 _MESSAGES = (
@@ -149,36 +177,47 @@ def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
 
 
 PORT = "Check that it speaks TLS on this port"
+LOG = "Check the server's log and try again"
+OPENING = "socket connection error while opening: "
 
 
 @pytest.mark.parametrize(
     ("text", "meaning", "remedy"),
     [
         (
-            *("invalid server address", "its name does not resolve"),
-            "Correct the host name, or the resolver of this host",
-        ),
-        (
-            "socket connection error while opening: [Errno 111] Connection refused",
+            f"{OPENING}[Errno 111] Connection refused",
             *("the connection was refused", "Check host and port, and that the server runs"),
         ),
         (
-            "socket connection error while opening: [Errno 113] Network is unreachable",
+            f"{OPENING}[Errno 113] Network is unreachable",
             *("there is no route to it", "Check the network between this host and the server"),
         ),
         (
-            "socket connection error while opening: timed out",
+            f"{OPENING}timed out",
             *("it did not answer in time", "Check firewalls, or raise connection_timeout"),
-        ),
-        (
-            "_ssl.c:1003: The handshake operation timed out",
-            "it did not complete the TLS handshake in time",
-            f"{PORT}, or raise connection_timeout",
         ),
         (
             "error receiving data: no whole answer within 120 s",
             "it did not answer in time",
             "Check its load and its log, or raise receive_timeout",
+        ),
+        ("[Errno 104] Connection reset by peer", "it reset the connection", LOG),
+        ("[Errno 32] Broken pipe", "it closed the connection", LOG),
+        ("EOF occurred in violation of protocol (_ssl.c:992)", "it closed the connection", LOG),
+        ("session terminated by server", "it closed the connection", LOG),
+    ],
+)
+def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) -> None:
+    assert finding_of_failure(Exception(text), None) == Finding(f"{meaning} ({text})", remedy)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "remedy"),
+    [
+        (
+            "_ssl.c:1003: The handshake operation timed out",
+            "it did not complete the TLS handshake in time",
+            f"{PORT}, or raise connection_timeout",
         ),
         (
             "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1020)",
@@ -197,14 +236,17 @@ PORT = "Check that it speaks TLS on this port"
             *("it closed the connection during the TLS handshake", PORT),
         ),
         (
-            "session terminated by server",
-            *("it closed the connection", "Check the server's log and try again"),
+            "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
+            *("it answered the TLS handshake with something else", PORT),
         ),
+        # What is said of any connection.
+        ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) -> None:
+def test_what_the_text_of_a_handshake_that_failed_means(
+    text: str, meaning: str, remedy: str
+) -> None:
     finding = Finding(f"{meaning} ({text})", remedy)
-    assert finding_of_failure(Exception(text), None) == finding
     assert finding_of_failure(Exception("something else"), OSError(text)) == finding
 
 

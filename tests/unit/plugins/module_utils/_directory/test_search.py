@@ -19,11 +19,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    Session,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import Session
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
+    access_to,
     open_session,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.directories import access_to
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     SEARCH,

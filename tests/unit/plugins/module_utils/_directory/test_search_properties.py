@@ -18,12 +18,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    open_session,
-)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
     access_to,
+    open_session,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     HANG_UP,

@@ -11,14 +11,12 @@ from pathlib import Path
 import ldap3
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
-    UnreachableError,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    open_session,
+    ServerError,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
     access_to,
+    open_session,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -59,7 +57,7 @@ def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
     with ldap_server(refuse) as port:
         uri = f"ldap://localhost:{port}"
         with (
-            pytest.raises(UnreachableError) as caught,
+            pytest.raises(ServerError) as caught,
             open_session(access_to(server_tls, uri, start_tls=True)),
         ):
             pass
@@ -77,7 +75,7 @@ def test_without_tls_no_password_whatever_ldap3_makes_of_it(
     directory = Directory()
     with ldap_server(directory) as port:
         access = access_to(server_tls, f"ldap://localhost:{port}", start_tls=True)
-        with pytest.raises(UnreachableError, match="TLS was not started"), open_session(access):
+        with pytest.raises(ServerError, match="TLS was not started"), open_session(access):
             pass
     assert BIND not in directory.asked
 
@@ -86,7 +84,7 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
     with ldap_server(lambda _request, _content: None) as port:
         uri = f"ldap://localhost:{port}"
         with (
-            pytest.raises(UnreachableError) as caught,
+            pytest.raises(ServerError) as caught,
             open_session(access_to(server_tls, uri, start_tls=True)),
         ):
             pass
@@ -98,7 +96,7 @@ def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
     with ldap_server(lambda _request, _content: []) as port:
         uri = f"ldap://localhost:{port}"
         access = access_to(server_tls, uri, start_tls=True, receive_timeout=1)
-        with pytest.raises(UnreachableError) as caught, open_session(access):
+        with pytest.raises(ServerError) as caught, open_session(access):
             pass
     assert caught.value.tried == f"Cannot start TLS with {uri}"
     assert "no whole answer within 1 s" in caught.value.answer
@@ -111,7 +109,7 @@ def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls
     with ldap_server(directory, start_tls=other.context) as port:
         uri = f"ldap://localhost:{port}"
         with (
-            pytest.raises(UnreachableError) as caught,
+            pytest.raises(ServerError) as caught,
             open_session(access_to(server_tls, uri, start_tls=True)),
         ):
             pass

@@ -72,10 +72,12 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parts_that_another_server_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     directory = DirectoryOfPeople(monkeypatch, A=[person(1)])
     directory.references = {
-        "ldap://corp.example/CN=Configuration,DC=corp,DC=example",
-        "ldap://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example",
-        "ldap://ForestDnsZones.corp.example/DC=ForestDnsZones,DC=corp,DC=example",
-        "ldap://child.corp.example/DC=child,DC=corp,DC=example",
+        "ldaps://dc1": {
+            "ldap://corp.example/CN=Configuration,DC=corp,DC=example",
+            "ldap://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example",
+            "ldap://ForestDnsZones.corp.example/DC=ForestDnsZones,DC=corp,DC=example",
+            "ldap://child.corp.example/DC=child,DC=corp,DC=example",
+        }
     }
     exported, _sources = export_of(export_params(source("OU=A", location="oslo")))
     told = "ldap://child.corp.example/DC=child,DC=corp,DC=example for a part of a source."

@@ -1,0 +1,162 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one table from what happened with a directory server to what it means, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Union
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result code of RFC 4511, appendix A."""
+
+    code: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Active Directory's reason within result 49, or 1: a Windows error code in hexadecimal (MS-ERREF 2.2).
+
+    It stands in the message, as "data 52e" of a bind, and as "000004DC" of what needs one.
+    """
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """A part, in lower case, of what Python says of a TLS handshake that failed."""
+
+    part: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A part, in lower case, of what ldap3 or Python says of a connection that failed: nothing else tells why."""
+
+    part: str
+
+
+class Cause(NamedTuple):
+    """What something means.
+
+    :ivar elsewhere: whether another server may do better, so that this one is to be left for it. What is
+        said of the account, or of what is asked for, another one would say too.
+    """
+
+    meaning: str
+    remedy: str
+    elsewhere: bool = False
+
+
+_ASK_LIMIT = (
+    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
+)
+_TLS_PORT = "Check that it speaks TLS on this port"
+_CLOSED = "Check the server's log and try again"
+
+Sign = Union[Result, Reason, Handshake, Line]
+"""What happened."""
+
+CAUSES: dict[Sign, Cause] = {
+    Result(3): Cause(
+        "the server's time limit ended the search",
+        "Narrow the sources, or raise the limit on the server",
+        elsewhere=True,
+    ),
+    Result(4): Cause("the server's size limit cut the search short", _ASK_LIMIT, elsewhere=True),
+    Result(8): Cause(
+        "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"
+    ),
+    Result(10): Cause(
+        "the server refers to another server", "Name the server that holds this base in server_uri"
+    ),
+    Result(11): Cause("an administrative limit ended the search", _ASK_LIMIT, elsewhere=True),
+    Result(12): Cause(
+        "the server does not support what is required of it",
+        "Have paged results (RFC 2696) permitted to the bind account",
+        elsewhere=True,
+    ),
+    Result(32): Cause(
+        "the search base does not exist", "Correct search_base, or let the bind account see it"
+    ),
+    Result(34): Cause("the server does not accept the distinguished name", "Correct its spelling"),
+    Result(48): Cause(
+        "the server does not permit this kind of bind",
+        "Choose another auth_protocol, or permit this one for the account",
+    ),
+    Result(49): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
+    Result(50): Cause(
+        "the bind account has no right to read here",
+        "Give it read access to the people's attributes",
+    ),
+    Result(51): Cause("the server is busy", "Try again later", elsewhere=True),
+    Result(52): Cause("the server is unavailable", "Try again later", elsewhere=True),
+    Result(53): Cause(
+        "the server is unwilling to do this", "Read its message and its log", elsewhere=True
+    ),
+    Reason("4dc"): Cause(
+        "the server lets nobody read who has not bound",
+        "Give an account with bind_dn and bind_pw, and leave out auth_protocol: anonymous",
+    ),
+    Reason("525"): Cause("there is no such account", "Correct bind_dn"),
+    # Also of accounts that do not exist: Samba says nothing else, so as not to tell who does.
+    Reason("52e"): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
+    Reason("530"): Cause("the account may not log on at this hour", "Lift its logon hours"),
+    Reason("531"): Cause(
+        "the account may not log on from this computer", "Lift its workstation restriction"
+    ),
+    Reason("532"): Cause("the password has expired", "Set a new password for the bind account"),
+    Reason("533"): Cause("the account is disabled", "Enable the bind account"),
+    Reason("701"): Cause("the account has expired", "Extend the bind account"),
+    Reason("773"): Cause(
+        "the password must be changed first", "Set a new password for the bind account"
+    ),
+    Reason("775"): Cause(
+        "the account is locked out", "Unlock it, and find out who tries its password"
+    ),
+    # Of what is said, the first part that is found counts.
+    Handshake("timed out"): Cause(
+        "it did not complete the TLS handshake in time",
+        f"{_TLS_PORT}, or raise connection_timeout",
+        elsewhere=True,
+    ),
+    Handshake("protocol version"): Cause(
+        "it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server", elsewhere=True
+    ),
+    Handshake("reset"): Cause(
+        "it reset the connection", f"{_TLS_PORT}, and its log", elsewhere=True
+    ),
+    Handshake("eof"): Cause(
+        "it closed the connection during the TLS handshake", _TLS_PORT, elsewhere=True
+    ),
+    Handshake("wrong version number"): Cause(
+        "it answered the TLS handshake with something else", _TLS_PORT, elsewhere=True
+    ),
+    Line("refused"): Cause(
+        "the connection was refused",
+        "Check host and port, and that the server runs",
+        elsewhere=True,
+    ),
+    Line("unreachable"): Cause(
+        "there is no route to it",
+        "Check the network between this host and the server",
+        elsewhere=True,
+    ),
+    Line("no whole answer"): Cause(  # what TimedSocket says
+        "it did not answer in time",
+        "Check its load and its log, or raise receive_timeout",
+        elsewhere=True,
+    ),
+    Line("timed out"): Cause(
+        "it did not answer in time", "Check firewalls, or raise connection_timeout", elsewhere=True
+    ),
+    Line("reset"): Cause("it reset the connection", _CLOSED, elsewhere=True),
+    Line("broken pipe"): Cause("it closed the connection", _CLOSED, elsewhere=True),
+    Line("eof"): Cause("it closed the connection", _CLOSED, elsewhere=True),
+    Line("terminated by server"): Cause("it closed the connection", _CLOSED, elsewhere=True),
+}
