@@ -98,6 +98,11 @@ options:
             O(phone_region) if not given. V(mobile | e164(c or phone_region\)) takes it from an attribute.
             A number with an extension counts as none. People whose cell ends up empty so are listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied).
+          - C(primary_address), as in V(all.proxyAddresses | primary_address), gives the address that Exchange sends
+            mail from. It is the one with C(SMTP:) in capitals, and comes without that.
+          - C(of_entry), as in V(manager | of_entry('mail'\)), gives what another entry has in an attribute. It follows
+            the name of the attribute that holds the entry's distinguished name. Of several values, names or
+            mails, the smallest in byte order counts. Of an entry that cannot be read there is nothing.
           - A regular expression works on at most 10000 characters and 1 second of computing for each value. In a text
             of Jinja a backslash is written twice.
           - Values and the texts in an expression are composed (Unicode's NFC) before they are compared.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 BASE = "OU=Oslo,DC=corp,DC=example"
 FILTERS = (
-    "default, e164, first, join, last, lower, map_value, regex_replace, regex_search, replace, title,"
-    " trim, upper"
+    "default, e164, first, join, last, lower, map_value, of_entry, primary_address, regex_replace,"
+    " regex_search, replace, title, trim, upper"
 )
 ALLOWED = f"Use attribute names, texts and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."

@@ -114,7 +114,9 @@ def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Colu
     other = specification.get("required_unless")
     return Column(
         header=header,
-        expression=compile_expression(str(specification["value"]), header, phone_region),
+        expression=compile_expression(
+            str(specification["value"]), f"column {header!r}", phone_region
+        ),
         required=bool(specification.get("required")),
         required_unless=None if other is None else compose(other),
         unique=bool(specification.get("unique")),

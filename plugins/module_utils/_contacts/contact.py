@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._errors import InputError
 from .columns import Column, broken_rule
-from .expression import Result, Values
+from .expression import NO_ENTRIES, Expression, Result, Values
 from .filters import FilterError
 from .phone import NO_NUMBER
+from .placement import Placement
 from .text import clean, compose
 
 GLOBAL_LOCATION = "(all locations)"
@@ -49,14 +50,23 @@ class LeftOut(NamedTuple):
 class Mapper:
     """Makes contacts of entries, by the columns.
 
-    :ivar attributes: lower-case names of the attributes that the columns read, in a fixed order; an
-        entry's values come in this order.
+    :param placements: those of the sources whose people are placed by their attributes.
+    :param entries: what other entries hold of which expressions read something; see `Values`.
+    :ivar attributes: lower-case names of the attributes that columns and placements read, in a fixed order;
+        an entry's values come in this order.
     """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        placements: Sequence[Placement] = (),
+        entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
+    ) -> None:
         self.columns = tuple(columns)
-        names = {name for column in columns for name in column.expression.attributes}
-        self.attributes = tuple(sorted(names))
+        expressions = [column.expression for column in columns]
+        expressions += [placement.expression for placement in placements]
+        self.attributes = tuple(sorted({name for e in expressions for name in e.attributes}))
+        self._entries = entries
         self._seen: set[str] = set()
 
     @property
@@ -65,14 +75,15 @@ class Mapper:
         return sorted(set(self.attributes) - self._seen)
 
     def contact(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
     ) -> Contact | LeftOut:
         """Make the row of one entry at one location.
 
         :param identity: UUID of the entry.
         :param values: for each of `attributes` the entry's value as it came, empty when it has none, or a
             list when there are several, in any order.
-        :param location: identifier of the source's location; empty for a global source.
+        :param location: identifier of the source's location, empty for a global source, or what places its
+            people.
         :raises InputError: when an expression gives something else than a text, or takes too long.
         """
         attributes: dict[str, list[str]] = {}
@@ -85,14 +96,32 @@ class Mapper:
                 texts = [compose(value.decode()) for value in several]
             except UnicodeDecodeError:
                 self._seen.update(name for name, held in zip(self.attributes, values) if held)
-                return LeftOut(identity, location, f"the attribute {name} is not valid UTF-8")
+                where = location if isinstance(location, str) else ""
+                return LeftOut(identity, where, f"the attribute {name} is not valid UTF-8")
             # By code points, which is the order of the bytes of UTF-8, too.
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
-        cells, emptied = self._cells(identity, Values(attributes, location))
+        if not isinstance(location, str):
+            placement = location
+            location = self._place(identity, attributes, placement)
+            problem = placement.problem(location)
+            if problem is not None:
+                return LeftOut(identity, "", problem)
+        cells, emptied = self._cells(identity, Values(attributes, location, self._entries))
         cause = broken_rule(self.columns, cells, emptied)
         if cause is not None:
             return LeftOut(identity, location, cause)
         return Contact(location, cells, identity, tuple(emptied.items()))
+
+    def _place(
+        self, identity: str, attributes: Mapping[str, Sequence[str]], placement: Placement
+    ) -> str:
+        values = Values(attributes, "", self._entries)
+        try:
+            return placement.location(values)
+        except FilterError as error:
+            raise _evaluation_error(
+                placement.expression, placement.name, identity, error
+            ) from error
 
     def _cells(self, identity: str, values: Values) -> tuple[tuple[str, ...], dict[str, str]]:
         """One row's cells, and which of them are empty because their value is no phone number."""
@@ -114,9 +143,15 @@ def _evaluate(column: Column, values: Values, identity: str) -> Result:
     try:
         return column.expression.evaluate(values)
     except FilterError as error:
-        raise InputError(
-            f"Cannot evaluate the expression {column.expression.source!r} of column {column.header!r}"
-            f" for the entry {identity}",
-            str(error),
-            "Correct the expression, or the entry in the directory",
-        ) from error
+        name = f"column {column.header!r}"
+        raise _evaluation_error(column.expression, name, identity, error) from error
+
+
+def _evaluation_error(
+    expression: Expression, name: str, identity: str, error: FilterError
+) -> InputError:
+    return InputError(
+        f"Cannot evaluate the expression {expression.source!r} of {name} for the entry {identity}",
+        str(error),
+        "Correct the expression, or the entry in the directory",
+    )

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import InputError
-from .filters import FILTERS, FilterError, Value, e164
+from .filters import FILTERS, FilterError, Value, e164, of_entry
 from .library import jinja2
 from .patterns import PatternError
 from .syntax import (
@@ -29,15 +30,21 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
+NO_ENTRIES: Mapping[tuple[str, str], str] = MappingProxyType({})
+
+
 class Values(NamedTuple):
     """What an expression may see of one entry at one location.
 
     :ivar attributes: sorted values by attribute name in lower case, composed; absent ones may be missing.
     :ivar location: identifier of the location; empty for a global source.
+    :ivar entries: what other entries hold, by their distinguished name, as attributes name them, and the name
+        of one of their attributes in lower case; all composed.
     """
 
     attributes: Mapping[str, Sequence[str]]
     location: str
+    entries: Mapping[tuple[str, str], str] = NO_ENTRIES
 
     def first(self, name: str) -> str:
         """The attribute's smallest value, or nothing: values have no order (RFC 4511, 4.1.7)."""
@@ -64,12 +71,14 @@ class Expression(NamedTuple):
     :ivar attributes: lower-case names of the LDAP attributes it reads.
     :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
     :ivar reads_location: whether the source's location is part of it.
+    :ivar references: which of the attributes name entries of which it reads what; see `syntax.Syntax`.
     """
 
     source: str
     attributes: frozenset[str]
     evaluate: Callable[[Values], Result]
     reads_location: bool
+    references: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def is_location(self) -> bool:
@@ -77,20 +86,20 @@ class Expression(NamedTuple):
         return self.source.lower() == LOCATION
 
 
-def compile_expression(source: str, column: str, phone_region: str = "") -> Expression:
+def compile_expression(source: str, place: str, phone_region: str = "") -> Expression:
     """Check one expression and make it ready to run.
 
     :param source: a Jinja expression without braces.
-    :param column: header of its column, for the error.
+    :param place: where it stands, for the error: ``column 'Email'``.
     :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
-    :raises InputError: names the column, the expression and what in it is not allowed.
+    :raises InputError: names the place, the expression and what in it is not allowed.
     :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
     """
     text = source.strip()
     if is_bare_name(text):
         return _bare_name(text)
     try:
-        expression = _compiled(text, column, phone_region)
+        expression = _compiled(text, place, phone_region)
         _try_out(expression)
         return expression
     except (ForbiddenError, FilterError) as error:
@@ -100,7 +109,7 @@ def compile_expression(source: str, column: str, phone_region: str = "") -> Expr
     except RecursionError:
         problem = TOO_DEEP
     raise InputError(
-        f"Cannot use the expression {source!r} of column {column!r}",
+        f"Cannot use the expression {source!r} of {place}",
         problem,
         f"Use attribute names, texts and the filters {', '.join(sorted(FILTERS))}",
     )
@@ -131,15 +140,29 @@ class _PhoneFilter:
         return number
 
 
-def _compiled(text: str, column: str, phone_region: str) -> Expression:
-    phone = _PhoneFilter(phone_region)
+class _EntryFilter:
+    """The filter of_entry as one expression has it.
+
+    :ivar entries: as in `Values`; whoever evaluates sets them.
+    """
+
+    def __init__(self) -> None:
+        self.entries = NO_ENTRIES
+
+    def __call__(self, value: Value, attribute: str) -> str:
+        nothing = of_entry(value, attribute)
+        return self.entries.get((str(value), attribute.lower()), nothing)
+
+
+def _compiled(text: str, place: str, phone_region: str) -> Expression:
+    phone, other = _PhoneFilter(phone_region), _EntryFilter()
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
     # Whatever the walk might miss finds nothing here.
     environment.globals.clear()
     environment.tests.clear()
     environment.filters.clear()
-    environment.filters.update(FILTERS, e164=phone)
-    syntax = parse(environment, text, column)
+    environment.filters.update(FILTERS, e164=phone, of_entry=other)
+    syntax = parse(environment, text, place)
     run = _runnable(environment, syntax)
     names = sorted(syntax.names - {PHONE_REGION})
 
@@ -151,13 +174,16 @@ def _compiled(text: str, column: str, phone_region: str) -> Expression:
         }
         context[PHONE_REGION] = phone_region
         phone.refused = False
+        other.entries = values.entries
         try:
             return Result(_as_text(run(context)), phone.refused)
         except (TypeError, PatternError, jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 
     used = frozenset(name.lower() for name in {*names, *syntax.all_names})
-    return Expression(text, used - {LOCATION}, evaluate, LOCATION in used)
+    return Expression(
+        text, used - {LOCATION}, evaluate, LOCATION in used, references=syntax.references
+    )
 
 
 def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:

@@ -148,6 +148,27 @@ def map_value(value: Value, mapping: Mapping[str, str], fallback: str = "") -> s
     return mapping.get(_text(value, "map_value"), _text(fallback, "map_value"))
 
 
+def primary_address(value: Value) -> str:
+    """Of Exchange's proxyAddresses the address that mail is sent from, without its prefix.
+
+    It alone has ``SMTP:`` in capitals; the others have ``smtp:``, or the prefix of another system, which may
+    be in capitals, too (MS-OXOABK, PidTagAddressBookProxyAddresses).
+    """
+    addresses = _texts(value, "primary_address")
+    return next((text[5:] for text in addresses if text.startswith("SMTP:")), "")
+
+
+def of_entry(value: Value, attribute: str) -> str:
+    """What the entry that a distinguished name names has in an attribute: here nothing.
+
+    Who evaluates an expression knows the entries, see `expression.py`.
+    """
+    name = "of_entry"
+    _text(value, name)
+    _text(attribute, name)
+    return ""
+
+
 def e164(value: Value, region: str = "") -> str:
     """The phone number by ITU-T E.164, such as +4791234567; empty when it is not valid.
 
@@ -159,8 +180,8 @@ def e164(value: Value, region: str = "") -> str:
 FILTERS: dict[str, Callable[..., Value]] = {
     function.__name__: function
     for function in (
-        *(default, e164, first, join, last, lower, map_value, regex_replace, regex_search),
-        *(replace, title, trim, upper),
+        *(default, e164, first, join, last, lower, map_value, of_entry, primary_address),
+        *(regex_replace, regex_search, replace, title, trim, upper),
     )
 }
 

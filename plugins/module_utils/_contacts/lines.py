@@ -12,7 +12,7 @@ digits, so that they can be cut off.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from .contact import Contact, LeftOut
 from .runs import pack, unpack
@@ -35,13 +35,14 @@ CONTACT, LEFT_OUT = b"0", b"1"
 class Lines:
     """Makes lines and reads them.
 
-    :param locations: the location of each source.
+    :param locations: all that people may be at.
+    :param sources: number of sources.
     """
 
-    def __init__(self, locations: Sequence[str]) -> None:
+    def __init__(self, locations: Iterable[str], sources: int) -> None:
         self._locations = sorted(set(locations))
         self._ranks = {location: _number(rank) for rank, location in enumerate(self._locations)}
-        self._sources = [_number(source) for source in range(len(locations))]
+        self._sources = [_number(source) for source in range(sources)]
 
     def of_contact(self, contact: Contact, source: int | None) -> bytes:
         """The line of a contact.

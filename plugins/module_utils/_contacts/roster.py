@@ -117,7 +117,8 @@ class _People:
 class Gathering:
     """Everybody who was found, on the way into a roster.
 
-    :param locations: the location of each source.
+    :param locations: all that people may be at, empty for all locations, or for those left out without one.
+    :param sources: number of sources; as many as locations if not given.
     """
 
     def __init__(
@@ -126,15 +127,17 @@ class Gathering:
         locations: Sequence[str],
         scratch: Scratch,
         sizes: Sizes = DEFAULT_SIZES,
+        sources: int | None = None,
     ) -> None:
         self._columns = tuple(columns)
-        self._format = Lines(locations)
+        number = len(locations) if sources is None else sources
+        self._format = Lines(locations, number)
         self._scratch = scratch
         self._sizes = sizes
         self._contacts = _People(scratch, sizes.run, TAIL)
         self._left_out = _People(scratch, sizes.run, len("\n"))
         self._shared = SharedValues(scratch, sizes.pairs)
-        self._lost: list[Counter[str]] = [Counter() for _location in locations]
+        self._lost: list[Counter[str]] = [Counter() for _source in range(number)]
         unique = [index for index, column in enumerate(columns) if column.unique]
         # Two people share a value when it stands in the same column at the same location.
         self._seeds = {

@@ -55,11 +55,14 @@ class Syntax(NamedTuple):
     :ivar tree: its syntax tree, with all its texts composed (NFC).
     :ivar names: the names in it, as they are spelled.
     :ivar all_names: the names of attributes of which it reads all values, as they are spelled.
+    :ivar references: which attributes name entries of which it reads what, in lower case: ``manager`` and
+        ``mail`` for ``manager | of_entry('mail')``.
     """
 
     tree: nodes.Expr
     names: frozenset[str]
     all_names: frozenset[str]
+    references: frozenset[tuple[str, str]]
 
 
 def is_bare_name(text: str) -> bool:
@@ -67,10 +70,10 @@ def is_bare_name(text: str) -> bool:
     return _BARE_NAME.fullmatch(text) is not None and text.lower() != ALL
 
 
-def parse(environment: ImmutableSandboxedEnvironment, text: str, column: str) -> Syntax:
+def parse(environment: ImmutableSandboxedEnvironment, text: str, place: str) -> Syntax:
     """Parse an expression and walk it.
 
-    :param column: title of its column, for an error about a library that is missing.
+    :param place: where it stands, for an error about a library that is missing.
     :raises ForbiddenError: names the first thing that is not allowed.
     :raises jinja2.TemplateSyntaxError: when it is not a Jinja expression.
     :raises RecursionError: when it is nested too deeply for the parser.
@@ -84,18 +87,21 @@ def parse(environment: ImmutableSandboxedEnvironment, text: str, column: str) ->
         raise ForbiddenError("a number in it is too long") from error
     if not parser.stream.eos:
         parser.fail(f"unexpected {parser.stream.current.value!r}")
-    walk = _Walk(column)
+    walk = _Walk(place)
     walk.visit(tree)
-    return Syntax(tree, frozenset(walk.names), frozenset(walk.all_names))
+    return Syntax(
+        tree, frozenset(walk.names), frozenset(walk.all_names), frozenset(walk.references)
+    )
 
 
 class _Walk:
     """Walks a syntax tree, collects the names in it and refuses every node not allowed."""
 
-    def __init__(self, column: str) -> None:
+    def __init__(self, place: str) -> None:
         self.names: set[str] = set()
         self.all_names: set[str] = set()
-        self._column = column
+        self.references: set[tuple[str, str]] = set()
+        self._place = place
         self._depth = 0
 
     def visit(self, node: nodes.Node) -> None:
@@ -176,8 +182,10 @@ class _Walk:
         if name in CONSTANT_ARGUMENTS:
             _try_constants(name, arguments)
         if name == "e164":
-            PHONENUMBERS.require(f"by the filter e164 of column {self._column!r}")
+            PHONENUMBERS.require(f"by the filter e164 of {self._place}")
             _check_region(arguments.get("region"))
+        if name == "of_entry":
+            self.references.add(_reference(node.node, arguments["attribute"]))
 
     def _visit_mapping(self, node: nodes.Node) -> None:
         if not isinstance(node, jinja2.nodes.Dict):
@@ -192,6 +200,18 @@ class _Walk:
     def _visit_call(self, node: nodes.Call) -> None:
         name = node.node.name if isinstance(node.node, jinja2.nodes.Name) else "this"
         raise ForbiddenError(f"the call of {name!r} is not allowed in it, only filters are")
+
+
+def _reference(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
+    """Which attribute names an entry, and what is read of that: both are read before anybody is mapped."""
+    if not isinstance(subject, jinja2.nodes.Name) or subject.name in (LOCATION, PHONE_REGION):
+        raise ForbiddenError(
+            "of_entry follows the name of an attribute, as in manager | of_entry('mail')"
+        )
+    attribute = _text_of(argument)
+    if attribute is None or not _BARE_NAME.fullmatch(attribute):
+        raise ForbiddenError("of_entry takes the name of an attribute in quotes, as in 'mail'")
+    return subject.name.lower(), attribute.lower()
 
 
 def _text_of(node: nodes.Node) -> str | None:

@@ -29,6 +29,7 @@ _TEXTS = st.one_of(
                 "Åse",
                 "Åse",
                 "ab ab",
+                "SMTP:a@x",
                 "a-b",
                 " x\n",
             ],
@@ -168,6 +169,9 @@ def _larger(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
         # Of nothing Jinja gives something undefined.
         lists.map(lambda part: part.put("({} | first)", "({} | first | default(''))")),
         lists.map(lambda part: part.put("({} | last)", "({} | last | default(''))")),
+        lists.map(lambda part: part.put("({} | primary_address)")),
+        # Nobody is read here, and so there is no entry.
+        st.sampled_from(NAMES).map(lambda name: Part(f"({name} | of_entry('sn'))", "''")),
         st.builds(
             lambda part, d: Part(
                 f"({part.ours} | join({d.ours}))", f"({part.plain} | join({d.plain}))"

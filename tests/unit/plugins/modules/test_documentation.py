@@ -158,12 +158,15 @@ _SOMEBODY = Values(
         "givenname": ("PER-ÅGE",),
         "l": ("Bergen",),
         "mail": ("Per@corp.example", "lie@corp.example"),
+        "manager": ("CN=Åse Vik,DC=corp,DC=example",),
         "mobile": ("912 34 567",),
+        "proxyaddresses": ("SIP:p@corp.example", "SMTP:per@corp.example", "smtp:p@corp.example"),
         "sn": ("Lie",),
         "telephonenumber": ("22 12 34 56",),
         "title": (" Engineer ",),
     },
     location="oslo-hq",
+    entries={("CN=Åse Vik,DC=corp,DC=example", "mail"): "vik@corp.example"},
 )
 _DOCUMENTED = {
     "givenName": "PER-ÅGE",
@@ -187,6 +190,8 @@ _DOCUMENTED = {
     "mobile | e164('NO')": "+4791234567",
     "mobile | e164('NO') or telephoneNumber | e164('NO')": "+4791234567",
     "mobile | e164(c or phone_region)": "+4691234567",
+    "all.proxyAddresses | primary_address": "per@corp.example",
+    "manager | of_entry('mail')": "vik@corp.example",
 }
 
 

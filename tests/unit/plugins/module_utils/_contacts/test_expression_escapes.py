@@ -283,7 +283,7 @@ def _nothing_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("source", _LINES)
 def test_no_way_out_is_even_tried(source: str) -> None:
     with pytest.raises(InputError, match=r"^Cannot use the expression .* of column 'C': "):
-        compile_expression(source, "C")
+        compile_expression(source, "column 'C'")
 
 
 def test_there_are_many() -> None:

@@ -123,6 +123,31 @@ _REASONS = [
     ("mobile | e164(all.c)", _REGION),
     ("mobile | e164(c or c | upper)", _REGION),
     ("all.mobile | e164", "e164 works on one text, not on a list: use first, last or join"),
+    *(
+        (use, "of_entry follows the name of an attribute, as in manager | of_entry('mail')")
+        for use in (
+            "all.manager | of_entry('mail')",
+            "all.manager | first | of_entry('mail')",
+            "(manager or secretary) | of_entry('mail')",
+            "'cn=x' | of_entry('mail')",
+            "location | of_entry('mail')",
+            "phone_region | of_entry('mail')",
+        )
+    ),
+    *(
+        (use, "of_entry takes the name of an attribute in quotes, as in 'mail'")
+        for use in (
+            "manager | of_entry(mail)",
+            "manager | of_entry('ma' ~ 'il')",
+            "manager | of_entry('mail;lang-de')",
+            "manager | of_entry('')",
+            "manager | of_entry(1)",
+        )
+    ),
+    (
+        "manager | of_entry",
+        "the filter 'of_entry' is used wrongly: missing a required argument: 'attribute'",
+    ),
     ("PHONE_REGION | upper", "'PHONE_REGION' is no name of an LDAP attribute"),
     ("all.phone_region | first", "'phone_region' is no name of an LDAP attribute"),
 ]
@@ -131,7 +156,7 @@ _REASONS = [
 @pytest.mark.parametrize(("source", "problem"), _REASONS)
 def test_the_reason_is_named(source: str, problem: str) -> None:
     with pytest.raises(InputError) as caught:
-        compile_expression(source, "SMS")
+        compile_expression(source, "column 'SMS'")
     assert str(caught.value).startswith(
         f"Cannot use the expression {source!r} of column 'SMS': {problem}. Use attribute names, "
     )
@@ -161,8 +186,8 @@ def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
 def test_phonenumbers_is_missed_by_name_and_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syntax, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
     for source in ("mobile", "mobile | upper", "phone_region ~ mobile"):
-        compile_expression(source, "SMS", "NO")
+        compile_expression(source, "column 'SMS'", "NO")
     for source in ("mobile | e164", "mobile | e164('XX')", "sn or (mobile | e164(mail))"):
         with pytest.raises(LibraryError) as caught:
-            compile_expression(source, "SMS", "NO")
+            compile_expression(source, "column 'SMS'", "NO")
         assert caught.value.reason == "by the filter e164 of column 'SMS'"

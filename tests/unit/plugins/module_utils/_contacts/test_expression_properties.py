@@ -58,12 +58,17 @@ def _plain_search(text: str, pattern: str, **switches: bool) -> str:
     return found.group() if found else ""
 
 
+def _plain_primary(texts: list[str]) -> str:
+    return next(iter(re.findall("(?s)(?:^|\0)SMTP:([^\0]*)", "\0".join(texts))), "")
+
+
 def _plain_replace(text: str, pattern: str, new: str, **switches: bool) -> str:
     return re.sub(pattern, new, text, flags=_flags(switches))
 
 
 _JINJA = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 # no HTML is made
 _JINJA.filters.update(e164=_plain_e164, regex_search=_plain_search, regex_replace=_plain_replace)
+_JINJA.filters.update(primary_address=_plain_primary)
 
 
 def _plain(source: str, person: dict[str, list[str]]) -> object:

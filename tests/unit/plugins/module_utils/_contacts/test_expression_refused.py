@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 ALLOWED = (
     "Use attribute names, texts and the filters "
-    "default, e164, first, join, last, lower, map_value, regex_replace, regex_search, replace, title, "
+    "default, e164, first, join, last, lower, map_value, of_entry, primary_address, regex_replace, "
+    "regex_search, replace, title, "
     "trim, upper."
 )
 
@@ -130,7 +131,7 @@ _REASONS = [
 @pytest.mark.parametrize(("source", "problem"), _REASONS)
 def test_the_reason_is_named(source: str, problem: str) -> None:
     with pytest.raises(InputError) as caught:
-        compile_expression(source, "E-mail")
+        compile_expression(source, "column 'E-mail'")
     assert str(caught.value) == (
         f"Cannot use the expression {source!r} of column 'E-mail': {problem}. {ALLOWED}"
     )

@@ -65,6 +65,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filte
         ("e164", ("912 34 567",), ""),
         ("e164", ("+47 912 34 567",), "+4791234567"),
         ("trim", ("  a b\t",), "a b"),
+        ("primary_address", (["EUM:1", "SIP:s@x", "SMTP:b@x", "X500:/o=x", "smtp:a@x"],), "b@x"),
+        ("primary_address", (["smtp:a@x", "sip:SMTP:c@x"],), ""),
+        ("primary_address", ([],), ""),
+        ("primary_address", ("SMTP:b@x",), "b@x"),
+        ("of_entry", ("cn=x", "mail"), ""),
     ],
 )
 def test_a_filter_gives(name: str, arguments: tuple[Any, ...], result: object) -> None:
@@ -73,8 +78,8 @@ def test_a_filter_gives(name: str, arguments: tuple[Any, ...], result: object) -
 
 def test_there_are_no_other_filters() -> None:
     assert sorted(FILTERS) == [
-        *("default", "e164", "first", "join", "last", "lower", "map_value", "regex_replace"),
-        *("regex_search", "replace", "title", "trim", "upper"),
+        *("default", "e164", "first", "join", "last", "lower", "map_value", "of_entry"),
+        *("primary_address", "regex_replace", "regex_search", "replace", "title", "trim", "upper"),
     ]
 
 
@@ -98,6 +103,8 @@ def test_there_are_no_other_filters() -> None:
         ("regex_search", ("a", "b", 1), "a value of type int"),
         ("map_value", (("a",), {}), "a list"),
         ("map_value", ("a", {}, 1), "a value of type int"),
+        ("of_entry", (["cn=x"], "mail"), "a list"),
+        ("of_entry", ("cn=x", 1), "a value of type int"),
         ("e164", (("a",), "NO"), "a list"),
         ("e164", ("a", None), "a value of type NoneType"),
     ],
@@ -108,7 +115,7 @@ def test_a_filter_of_one_text_refuses(name: str, arguments: tuple[Any, ...], wha
     assert str(caught.value) == f"{name} works on one text, not on {what}: use first, last or join"
 
 
-@pytest.mark.parametrize("name", ["first", "last", "join"])
+@pytest.mark.parametrize("name", ["first", "last", "join", "primary_address"])
 @pytest.mark.parametrize(
     ("value", "what"),
     [(1, "a value of type int"), ({"a"}, "a value of type set"), ([1], "a list"), ((), None)],
@@ -151,6 +158,7 @@ def test_arguments_have_the_names_that_jinja_and_ansible_give_them() -> None:
         "e164": ["region"],
         "join": ["d"],
         "map_value": ["mapping", "fallback"],
+        "of_entry": ["attribute"],
         "regex_replace": ["pattern", "replacement", "ignorecase", "multiline"],
         "regex_search": ["pattern", "group", "ignorecase", "multiline"],
         "replace": ["old", "new"],

@@ -1,0 +1,103 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""People who are placed by what the directory says of them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+    Contact,
+    LeftOut,
+    Mapper,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.placement import (
+    Placement,
+    compile_placement,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
+
+COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Where", "value": "location"})
+NAME = "location_value of source 2"
+
+
+def placement(source: str, *locations: str) -> Placement:
+    return compile_placement(source, locations or ("oslo-hq", "tromsø"), NAME)
+
+
+@pytest.mark.parametrize(
+    ("source", "office", "location"),
+    [
+        ("l", b"oslo-hq", "oslo-hq"),
+        ("l", b" oslo-hq\n", "oslo-hq"),
+        ("l | lower", "TROMSØ".encode(), "tromsø"),
+        ("l", "tromsø".encode(), "tromsø"),
+        ("l | map_value({'Oslo HQ': 'oslo-hq'})", b"Oslo HQ", "oslo-hq"),
+        ("l | map_value({}, 'oslo-hq')", b"anywhere", "oslo-hq"),
+    ],
+)
+def test_a_person_is_where_the_expression_says(source: str, office: bytes, location: str) -> None:
+    mapper = Mapper(COLUMNS, [placement(source)])
+    assert mapper.attributes == ("l", "sn")
+    found = mapper.contact("id", [office, b"Lie"], placement(source))
+    assert found == Contact(location, ("Lie", location), "id")
+
+
+def test_an_identifier_of_the_list_is_composed() -> None:
+    mapper = Mapper(COLUMNS, [placement("l", "malå")])
+    found = mapper.contact("id", ["malå".encode(), b"Lie"], placement("l", "mala\u030a"))
+    assert isinstance(found, Contact)
+
+
+@pytest.mark.parametrize(
+    ("office", "cause"),
+    [
+        (b"", "has no location"),
+        (b" \n", "has no location"),
+        (b"Oslo-HQ", "has a location that is not one of the source's"),
+        (b"bergen", "has a location that is not one of the source's"),
+        (b"\xff", "the attribute l is not valid UTF-8"),
+    ],
+)
+def test_who_cannot_be_placed_is_left_out_without_a_word_of_the_value(
+    office: bytes, cause: str
+) -> None:
+    placed = placement("l")
+    mapper = Mapper(COLUMNS, [placed])
+    assert mapper.contact("id", [office, b"Lie"], placed) == LeftOut("id", "", cause)
+
+
+def test_a_placement_may_read_an_entry_that_an_attribute_names() -> None:
+    placed = placement("manager | of_entry('l')")
+    mapper = Mapper(COLUMNS, [placed], {("cn=boss", "l"): "tromsø"})
+    found = mapper.contact("id", [b"cn=boss", b"Lie"], placed)
+    assert found == Contact("tromsø", ("Lie", "tromsø"), "id")
+
+
+def test_an_expression_that_gives_no_text_names_the_source() -> None:
+    source = "all.l if l == 'x' else ''"
+    placed = placement(source)
+    with pytest.raises(InputError) as caught:
+        Mapper(COLUMNS, [placed]).contact("id", [b"x", b"Lie"], placed)
+    assert str(caught.value) == (
+        f"Cannot evaluate the expression {source!r} of {NAME} for the entry id: "
+        "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("location", "it reads the location, which it is to give"),
+        ("l or location", "it reads the location, which it is to give"),
+        ("l | hq", "the filter 'hq' is not known"),
+    ],
+)
+def test_what_cannot_place_anybody_is_refused(source: str, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        placement(source)
+    assert str(caught.value).startswith(
+        f"Cannot use the expression {source!r} of {NAME}: {problem}."
+    )
