@@ -80,6 +80,6 @@ def test_an_endless_answer_is_left() -> None:
 
 
 def test_a_bomb_is_not_unpacked() -> None:
-    bomb = gzip.compress(gzip.compress(b"\0" * (256 << 20), 9), 9)
-    reading = read_pieces([gzip.decompress(bomb)], "gzip")
+    bomb = gzip.compress(b"\0" * (64 << 20))
+    reading = read_pieces([bomb], "gzip")
     assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)
