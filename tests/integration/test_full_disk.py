@@ -36,5 +36,6 @@ def test_export(check_mode: bool, open_ldap: RunningDirectory, place: Place) -> 
     assert answer.message.startswith(f"Cannot write{where}")
     assert ": File too large. Make room" in answer.message
     assert place.files() == before
+    assert not list(place.temporary.iterdir())
     assert run_module(place, "ad_contacts_export", options)["changed"]
     assert place.dest.stat().st_size > 1024

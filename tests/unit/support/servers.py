@@ -102,6 +102,15 @@ def plain(status: str, body: bytes = b"", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
+OK = b'{"counts": {}}'
+"""What a service answers that took whatever came."""
+
+
+def ok(_request: Request, write: Write) -> None:
+    """Take whatever comes."""
+    write(plain("200 OK", OK))
+
+
 @contextlib.contextmanager
 def silent_server() -> Iterator[int]:
     """Accept connections and say nothing; gives the port."""

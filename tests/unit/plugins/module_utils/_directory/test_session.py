@@ -37,11 +37,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 
-@pytest.fixture(name="server_tls")
-def _server_tls(tmp_path: Path) -> Tls:
-    return tls(tmp_path, "localhost")
-
-
 @pytest.mark.parametrize(
     ("capabilities", "is_active_directory"),
     [

@@ -33,11 +33,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 
-@pytest.fixture(name="server_tls")
-def _server_tls(tmp_path: Path) -> Tls:
-    return tls(tmp_path, "localhost")
-
-
 def test_start_tls_comes_before_the_password(server_tls: Tls) -> None:
     directory = Directory()
     with ldap_server(directory, start_tls=server_tls.context) as port:

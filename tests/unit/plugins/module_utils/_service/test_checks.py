@@ -6,37 +6,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.checks import (
     check_endpoint,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
-    Credential,
-    Endpoint,
+from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import (
+    ENDPOINT,
+    NO_HEADER,
+    changed,
 )
 
-ENDPOINT = Endpoint(
-    url="https://x.no/contacts",
-    credential=Credential("t0ken", "Authorization", "Bearer"),
-)
 FORM = "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."
 CLEAR = "people's data would cross the network in clear. Use https://."
-NO_HEADER = (
-    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
-)
-
-
-def _endpoint(changes: dict[str, Any]) -> Endpoint:
-    """The endpoint with changes in it or in one of its parts."""
-    endpoint, changes = ENDPOINT, dict(changes)
-    for part in ("credential", "body", "tls", "retries"):
-        old = getattr(endpoint, part)
-        own = {name: changes.pop(name) for name in old._fields if name in changes}
-        endpoint = endpoint._replace(**{part: old._replace(**own)})
-    return endpoint._replace(**changes)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +53,7 @@ def _endpoint(changes: dict[str, Any]) -> Endpoint:
     ],
 )
 def test_good_endpoints_pass(changes: dict[str, object]) -> None:
-    check_endpoint(_endpoint(changes))
+    check_endpoint(changed(changes))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +112,7 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
 )
 def test_bad_endpoints_are_named(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(_endpoint(changes))
+        check_endpoint(changed(changes))
     assert str(caught.value) == message
 
 

@@ -13,18 +13,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.checks import (
     check_endpoint,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
-    Credential,
-    Endpoint,
+from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import (
+    NO_HEADER,
+    changed,
 )
 
-ENDPOINT = Endpoint(
-    url="https://x.no/contacts",
-    credential=Credential("t0ken", "Authorization", "Bearer"),
-)
-NO_HEADER = (
-    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
-)
 NOT_TOGETHER = (
     "Cannot use token_param with token_header or token_prefix: "
     "the token goes into the query or into a header. Leave one out."
@@ -187,16 +180,6 @@ _IN_SIGHT: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def _endpoint(changes: dict[str, Any]) -> Endpoint:
-    """The endpoint with changes in it or in one of its parts."""
-    endpoint, changes = ENDPOINT, dict(changes)
-    for part in ("credential", "body", "tls", "retries"):
-        old = getattr(endpoint, part)
-        own = {name: changes.pop(name) for name in old._fields if name in changes}
-        endpoint = endpoint._replace(**{part: old._replace(**own)})
-    return endpoint._replace(**changes)
-
-
 @pytest.mark.parametrize(
     ("option", "changes"),
     [
@@ -211,13 +194,13 @@ def _endpoint(changes: dict[str, Any]) -> Endpoint:
 )
 def test_what_is_not_in_utf_8_is_refused(option: str, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(_endpoint(changes))
+        check_endpoint(changed(changes))
     assert str(caught.value) == f"Cannot use {option}: it is not in UTF-8. Give it in UTF-8."
 
 
 @pytest.mark.parametrize(("changes", "message"), [*_CONTRADICTIONS, *_IN_SIGHT])
 def test_what_contradicts_or_is_in_sight_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(_endpoint(changes))
+        check_endpoint(changed(changes))
     assert str(caught.value) == message
     assert not [secret for secret in ("s3cret-1", "p4ssw0rd") if secret in message]

@@ -21,21 +21,19 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
     answer_to_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    OK,
     Request,
     Write,
     free_port,
     http_server,
+    ok,
     plain,
 )
 
 
-def _ok(_request: Request, write: Write) -> None:
-    write(plain("200 OK", b'{"counts": {}}'))
-
-
 def test_an_upload_is_one_form_with_one_file() -> None:
-    with http_server(_ok) as server:
-        assert answer_to_roster(server.port, "/contacts?list=1") == (200, b'{"counts": {}}')
+    with http_server(ok) as server:
+        assert answer_to_roster(server.port, "/contacts?list=1") == (200, OK)
     (request,) = server.requests
     assert request.path == "/contacts?list=1"
     assert request.header("Accept") == ["application/json"]
@@ -53,8 +51,8 @@ def test_an_upload_is_one_form_with_one_file() -> None:
 
 def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
-    with http_server(_ok) as server:
-        assert answer_to_roster(server.port) == (200, b'{"counts": {}}')
+    with http_server(ok) as server:
+        assert answer_to_roster(server.port) == (200, OK)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,7 @@ def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.Mo
     ],
 )
 def test_the_token_stands_in_its_header(changes: dict[str, Any], header: str, value: str) -> None:
-    with http_server(_ok) as server:
+    with http_server(ok) as server:
         answer_to_roster(server.port, **changes)
     (request,) = server.requests
     assert request.header(header) == [value]
@@ -82,7 +80,7 @@ def test_a_netrc_neither_replaces_the_token_nor_joins_it(
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    with http_server(_ok) as server:
+    with http_server(ok) as server:
         answer_to_roster(server.port, token_header=header, token_prefix="")
     (request,) = server.requests
     assert request.header(header) == ["t0ken"]
@@ -91,7 +89,7 @@ def test_a_netrc_neither_replaces_the_token_nor_joins_it(
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
-    with http_server(_ok) as other:
+    with http_server(ok) as other:
 
         def redirect(_request: Request, write: Write) -> None:
             location = f"Location: http://localhost:{other.port}/elsewhere?secret=1"

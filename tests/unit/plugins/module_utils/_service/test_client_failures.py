@@ -37,10 +37,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 
-def _ok(_request: Request, write: Write) -> None:
-    write(plain("200 OK", b'{"counts": {}}'))
-
-
 def _hang_up(_request: Request, _write: Write) -> None:
     """Say nothing and close."""
 

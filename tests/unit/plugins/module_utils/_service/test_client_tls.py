@@ -27,10 +27,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
-    Request,
-    Write,
+    OK,
     http_server,
-    plain,
+    ok,
     tls,
 )
 
@@ -55,14 +54,10 @@ def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tu
     return reply.status, reply.reading.body
 
 
-def _ok(_request: Request, write: Write) -> None:
-    write(plain("200 OK", b"{}"))
-
-
 def test_a_service_whose_authority_is_given_is_trusted(tmp_path: Path) -> None:
     server_tls = tls(tmp_path, "localhost")
-    with http_server(_ok, server_tls.context) as server:
-        assert _send(server.port, server_tls.ca_file) == (200, b"{}")
+    with http_server(ok, server_tls.context) as server:
+        assert _send(server.port, server_tls.ca_file) == (200, OK)
     assert server.requests[0].header("Authorization") == ["Bearer t0ken"]
 
 
@@ -90,7 +85,7 @@ def test_a_service_that_cannot_prove_its_name_gets_nothing(
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "localhost")
     server_tls = tls(tmp_path, *names)
-    with http_server(_ok, server_tls.context) as server:
+    with http_server(ok, server_tls.context) as server:
         with pytest.raises(ServiceError) as caught:
             _send(server.port, server_tls.ca_file if known else other.ca_file)
         if not known:
@@ -106,8 +101,8 @@ def test_a_service_that_cannot_prove_its_name_gets_nothing(
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_without_verification_any_certificate_will_do(tmp_path: Path) -> None:
     server_tls = tls(tmp_path, "x.no")
-    with http_server(_ok, server_tls.context) as server:
-        assert _send(server.port, None, validate_certs=False) == (200, b"{}")
+    with http_server(ok, server_tls.context) as server:
+        assert _send(server.port, None, validate_certs=False) == (200, OK)
 
 
 @pytest.fixture
@@ -133,7 +128,7 @@ def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
     server_tls.context.set_ciphers("ALL:@SECLEVEL=0")
     server_tls.context.minimum_version = ssl.TLSVersion.TLSv1
     server_tls.context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with http_server(_ok, server_tls.context) as server:
+    with http_server(ok, server_tls.context) as server:
         with pytest.raises(ServiceError) as caught:
             _send(server.port, ca_file, validate_certs=validate_certs)
         assert server.requests == []
@@ -149,13 +144,13 @@ def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
 def test_tls_1_2_is_accepted(tmp_path: Path) -> None:
     server_tls = tls(tmp_path, "localhost")
     server_tls.context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with http_server(_ok, server_tls.context) as server:
-        assert _send(server.port, server_tls.ca_file) == (200, b"{}")
+    with http_server(ok, server_tls.context) as server:
+        assert _send(server.port, server_tls.ca_file) == (200, OK)
 
 
 def test_a_service_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
     ca_file = tls(tmp_path, "localhost").ca_file
-    with http_server(_ok) as server, pytest.raises(ServiceError, match="no TLS connection"):
+    with http_server(ok) as server, pytest.raises(ServiceError, match="no TLS connection"):
         _send(server.port, ca_file)
 
 

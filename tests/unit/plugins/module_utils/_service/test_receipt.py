@@ -29,6 +29,19 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
+# What all formats write alike.
+WRITTEN = {
+    "endpoint": "https://x/contacts",
+    "profile": "receptionist",
+    "header": ["Name", "Tromsø"],
+    "roster": "ab" * 32,
+    "identities": "cd" * 32,
+    "rows": 2,
+    "accepted_at": "2026-01-02T03:04:05Z",
+    "plan": "0123456789abcdef",
+    "status": 200,
+    "counts": {"added": 2},
+}
 
 
 def test_the_bytes_of_a_receipt() -> None:
@@ -36,18 +49,9 @@ def test_the_bytes_of_a_receipt() -> None:
     assert data.endswith(b"\n}\n")
     assert "Tromsø".encode() in data
     assert json.loads(data) == {
+        **WRITTEN,
         "format": 2,
         "needs": "0.1.0",
-        "endpoint": "https://x/contacts",
-        "profile": "receptionist",
-        "header": ["Name", "Tromsø"],
-        "roster": "ab" * 32,
-        "identities": "cd" * 32,
-        "rows": 2,
-        "accepted_at": "2026-01-02T03:04:05Z",
-        "plan": "0123456789abcdef",
-        "status": 200,
-        "counts": {"added": 2},
         "sequence": 1,
         "complete": True,
         "history": [],
@@ -79,24 +83,9 @@ def test_a_newer_format_is_refused_with_what_it_needs(needs: object, version: st
     )
 
 
-FIRST_FORMAT = {
-    "format": 1,
-    "endpoint": "https://x/contacts",
-    "profile": "receptionist",
-    "header": ["Name", "Tromsø"],
-    "roster": "ab" * 32,
-    "identities": "cd" * 32,
-    "rows": 2,
-    "accepted_at": "2026-01-02T03:04:05Z",
-    "plan": "0123456789abcdef",
-    "status": 200,
-    "counts": {"added": 2},
-    "history": [{"rows": 1}, {"rows": 0}],
-}
-
-
 def test_the_first_format_is_read_and_written_as_the_newest() -> None:
-    receipt = parse_receipt(json.dumps(FIRST_FORMAT).encode(), "receipt.json")
+    document = {**WRITTEN, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
+    receipt = parse_receipt(json.dumps(document).encode(), "receipt.json")
     assert receipt == RECEIPT._replace(sequence=3, history=({"rows": 1}, {"rows": 0}))
     written = render_receipt(with_history(RECEIPT, receipt))
     assert json.loads(written)["format"] == 2

@@ -1,0 +1,18 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests of sessions share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
+
+
+@pytest.fixture
+def server_tls(tmp_path: Path) -> Tls:
+    """TLS of a server on this host."""
+    return tls(tmp_path, "localhost")

@@ -1,0 +1,35 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An endpoint that can be used, and what can be changed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    Credential,
+    Endpoint,
+)
+
+ENDPOINT = Endpoint(
+    url="https://x.no/contacts",
+    credential=Credential("t0ken", "Authorization", "Bearer"),
+)
+
+NO_HEADER = (
+    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
+)
+"""What is said of a value that breaks out of its header."""
+
+
+def changed(changes: Mapping[str, Any]) -> Endpoint:
+    """The endpoint with changes in it or in one of its parts."""
+    endpoint, changes = ENDPOINT, dict(changes)
+    for part in ("credential", "body", "tls", "retries"):
+        old = getattr(endpoint, part)
+        own = {name: changes.pop(name) for name in old._fields if name in changes}
+        endpoint = endpoint._replace(**{part: old._replace(**own)})
+    return endpoint._replace(**changes)
