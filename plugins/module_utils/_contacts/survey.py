@@ -60,9 +60,7 @@ class Survey:
         """Lower-case names of the attributes that the columns read; an entry's values come in this order."""
         return self._mapper.attributes
 
-    def add(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str
-    ) -> None:
+    def add(self, identity: str, values: Sequence[bytes | list[bytes]], location: str) -> None:
         """Look at one entry; the parameters are those of `Mapper.contact`.
 
         :raises InputError: when an expression gives something else than a text, or takes too long.
