@@ -15,6 +15,7 @@ import pytest
 from tests.integration.support.place import Place
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, company
+from tests.lab.dirsrv import dirsrv
 from tests.lab.openldap import openldap
 from tests.lab.receiver import Receiver, receiver
 from tests.lab.samba import samba
@@ -51,6 +52,13 @@ def active_directory(fjord: Company, issuer: Authority) -> Iterator[RunningDirec
 def open_ldap(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
     """OpenLDAP with the same people. Who changes it changes it back."""
     with openldap(fjord, issuer) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ds_389(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
+    """389 Directory Server with the same people. Who changes it changes it back."""
+    with dirsrv(fjord, issuer) as running:
         yield running
 
 

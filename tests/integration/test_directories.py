@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same people give the same bytes, from either directory and by every way in."""
+"""The same people give the same bytes, from whichever directory and by every way in."""
 
 from __future__ import annotations
 
@@ -90,12 +90,14 @@ def test_form_of_the_roster(expected: tuple[bytes, bytes]) -> None:
     assert rows == sorted(rows, key=lambda row: (row[4], row))
 
 
-def test_openldap_gives_the_same_bytes(
-    expected: tuple[bytes, bytes], open_ldap: RunningDirectory, place: Place
+@pytest.mark.parametrize("name", ["open_ldap", "ds_389"])
+def test_other_directories_give_the_same_bytes(
+    request: pytest.FixtureRequest, expected: tuple[bytes, bytes], name: str, place: Place
 ) -> None:
-    answer = exported(open_ldap, place)
+    directory: RunningDirectory = request.getfixturevalue(name)
+    answer = exported(directory, place)
     assert contents(place) == expected
-    assert answer["server"] == open_ldap.uri_ldaps
+    assert answer["server"] == directory.uri_ldaps
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 1000])
@@ -123,7 +125,7 @@ def test_names_of_the_bind_account(
     assert contents(place) == expected
 
 
-@pytest.mark.parametrize("name", ["active_directory", "open_ldap"])
+@pytest.mark.parametrize("name", ["active_directory", "open_ldap", "ds_389"])
 def test_start_tls(
     request: pytest.FixtureRequest, expected: tuple[bytes, bytes], name: str, place: Place
 ) -> None:

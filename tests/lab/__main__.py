@@ -19,6 +19,7 @@ import yaml
 
 from tests.lab.authority import authority
 from tests.lab.company import company
+from tests.lab.dirsrv import dirsrv
 from tests.lab.openldap import openldap
 from tests.lab.receiver import receiver
 from tests.lab.samba import samba
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-_SERVERS = ("samba", "openldap", "receiver")
+_DIRECTORIES = {"samba": samba, "openldap": openldap, "dirsrv": dirsrv}
+_SERVERS = (*_DIRECTORIES, "receiver")
 
 
 def directory_facts(directory: RunningDirectory) -> dict[str, Any]:
@@ -69,10 +71,9 @@ def start(
 ) -> dict[str, Any]:
     """Start the servers named, and return how to reach each."""
     facts: dict[str, Any] = {}
-    if "samba" in names:
-        facts["samba"] = directory_facts(stack.enter_context(samba(fjord, issuer)))
-    if "openldap" in names:
-        facts["openldap"] = directory_facts(stack.enter_context(openldap(fjord, issuer)))
+    for name, run in _DIRECTORIES.items():
+        if name in names:
+            facts[name] = directory_facts(stack.enter_context(run(fjord, issuer)))
     if "receiver" in names:
         locations = [site.location for site in fjord.sites]
         service = stack.enter_context(receiver(issuer, locations=locations))

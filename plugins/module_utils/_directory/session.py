@@ -15,8 +15,7 @@ from .._network import is_loopback
 from .access import Access, Address
 from .bind import bind
 from .connection import close, connect
-from .diagnosis import ServerError, error_of_result, finding_of_failure
-from .library import FAILURES, ldap3
+from .root_dse import read_root_dse
 
 
 class Session(NamedTuple):
@@ -46,32 +45,22 @@ def open_session(access: Access, address: Address, context: ssl.SSLContext) -> I
     """
     connection = connect(access, address, context)
     try:
-        bind(connection, address.uri, access.account)
-        yield Session(
-            address.uri,
-            connection,
-            _is_active_directory(connection, address.uri),
-            is_in_clear=not (address.use_ssl or access.start_tls or is_loopback(address.host)),
-        )
+        yield begin_session(access, address, connection)
     finally:
         close(connection)
 
 
-# LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS 3.1.1.3.4.3.1).
-_ACTIVE_DIRECTORY = b"1.2.840.113556.1.4.800"
+def begin_session(access: Access, address: Address, connection: Any) -> Session:
+    """Bind on a connection.
 
-
-def _is_active_directory(connection: Any, uri: str) -> bool:
-    tried = f"Cannot read the root DSE of {uri}"
-    try:
-        connection.search("", "(objectClass=*)", ldap3.BASE, attributes=["supportedCapabilities"])
-    except FAILURES as error:
-        raise ServerError(tried, *finding_of_failure(error, None)) from None
-    if connection.result["result"] != 0:
-        raise error_of_result(tried, connection.result)
-    for entry in connection.response or ():
-        for values in entry.get("raw_attributes", {}).values():
-            # ldap3 gives None for an attribute without values.
-            if _ACTIVE_DIRECTORY in (values or ()):
-                return True
-    return False
+    :param connection: what `connect` gave for the same server; it stays open when this fails.
+    :raises ServerError: when there is no session, and another server may give one.
+    :raises DirectoryError: when the server refuses the account.
+    """
+    bind(connection, address.uri, access.account)
+    return Session(
+        address.uri,
+        connection,
+        read_root_dse(connection, address.uri).is_active_directory,
+        is_in_clear=not (address.use_ssl or access.start_tls or is_loopback(address.host)),
+    )

@@ -1,0 +1,159 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a server's certificate says of itself: for people to read, never to decide on.
+
+Python tells the contents of a certificate only when it verifies, and what an administrator has to know is
+mostly why one does not. So the few fields are read here, from its DER (X.690) by the structure of RFC 5280,
+4.1. Whether it is to be trusted is OpenSSL's business alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+
+class Certificate(NamedTuple):
+    """A certificate, as far as an administrator asks for it.
+
+    :ivar subject: whose it is, for instance ``CN=dc1.corp.example``.
+    :ivar issuer: who issued it.
+    :ivar names: the host names and addresses that it is for (subjectAltName).
+    :ivar not_before: since when it is valid.
+    :ivar not_after: until when.
+    """
+
+    subject: str
+    issuer: str
+    names: Sequence[str]
+    not_before: datetime
+    not_after: datetime
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until it ends; negative when it has ended.
+
+        :param now: an aware moment.
+        """
+        return (self.not_after - now).days
+
+    def result(self, now: datetime) -> dict[str, Any]:
+        """What a module returns of it."""
+        return {
+            "subject": self.subject,
+            "issuer": self.issuer,
+            "names": list(self.names),
+            "not_before": self.not_before.isoformat(),
+            "not_after": self.not_after.isoformat(),
+            "days_left": self.days_left(now),
+        }
+
+
+class _Element(NamedTuple):
+    tag: int
+    content: bytes
+
+
+_UTC_TIME, _BMP = 0x17, 0x1E
+_VERSION, _EXTENSIONS = 0xA0, 0xA3
+_DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_SUBJECT_ALT_NAME = bytes([0x55, 0x1D, 0x11])  # 2.5.29.17
+# The attributes of names that RFC 4514, 3 abbreviates, by their object identifiers.
+_NAMES = {
+    bytes([0x55, 0x04, last]): name
+    for last, name in ((3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU"))
+}
+# domainComponent (RFC 4519, 2.4), with which Microsoft's authorities are named.
+_NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
+
+
+def read_certificate(der: bytes) -> Certificate | None:
+    """Read a certificate.
+
+    :returns: None when it has another structure than RFC 5280 gives it.
+    """
+    try:
+        return _certificate(der)
+    except (ValueError, IndexError):
+        return None
+
+
+def _certificate(der: bytes) -> Certificate:
+    outer = _elements(der)[0]
+    fields = _elements(_elements(outer.content)[0].content)
+    if fields[0].tag == _VERSION:
+        fields = fields[1:]
+    # Of a version 3 certificate now: serial number, signature, issuer, validity, subject, key, ...
+    begin, end = _elements(fields[3].content)
+    names = [
+        name
+        for field in fields[6:]
+        if field.tag == _EXTENSIONS
+        for name in _alternative_names(field)
+    ]
+    return Certificate(
+        subject=_name(fields[4]),
+        issuer=_name(fields[2]),
+        names=names,
+        not_before=_moment(begin),
+        not_after=_moment(end),
+    )
+
+
+def _elements(data: bytes) -> list[_Element]:
+    """The elements that follow one another.
+
+    :raises ValueError: when the last one is cut.
+    :raises IndexError: when its head is.
+    """
+    found, at = [], 0
+    while at < len(data):
+        tag, length = data[at], data[at + 1]
+        at += 2
+        if length & 0x80:
+            size = length & 0x7F
+            length = int.from_bytes(data[at : at + size], "big")
+            at += size
+        if at + length > len(data):
+            raise ValueError("an element is cut")
+        found.append(_Element(tag, data[at : at + length]))
+        at += length
+    return found
+
+
+def _name(field: _Element) -> str:
+    """A distinguished name, the most special part first, as RFC 4514 writes it."""
+    parts = []
+    for part in _elements(field.content):
+        for pair in _elements(part.content):
+            oid, value = _elements(pair.content)
+            parts.append(f"{_NAMES.get(oid.content, 'OID')}={_text(value)}")
+    return ",".join(reversed(parts))
+
+
+def _text(value: _Element) -> str:
+    encoding = "utf-16-be" if value.tag == _BMP else "utf-8"
+    text = value.content.decode(encoding, errors="replace")
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _moment(field: _Element) -> datetime:
+    """A time in UTC; the years of two digits are those from 1950 to 2049 (RFC 5280, 4.1.2.5.1)."""
+    text = field.content.decode("ascii", errors="replace")
+    if field.tag == _UTC_TIME:
+        text = ("19" if text >= "5" else "20") + text
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
+
+
+def _alternative_names(extensions: _Element) -> Iterator[str]:
+    for extension in _elements(_elements(extensions.content)[0].content):
+        oid, *_critical, value = _elements(extension.content)
+        if oid.content == _SUBJECT_ALT_NAME:
+            for name in _elements(_elements(value.content)[0].content):
+                if name.tag == _DNS_NAME:
+                    yield _text(name)
+                elif name.tag == _IP_ADDRESS:
+                    yield str(ipaddress.ip_address(name.content))

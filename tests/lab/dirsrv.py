@@ -1,0 +1,178 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A 389 Directory Server of the lab's own, on free ports of 127.0.0.1; any user may run it.
+
+Its instance lies in the keeper's directory, made of the package's templates: `dscreate` would want
+root, and a place below /etc.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import getpass
+import hashlib
+import re
+import secrets
+import shutil
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    NoEncryption,
+    load_pem_private_key,
+    pkcs12,
+)
+from cryptography.x509 import load_pem_x509_certificate
+
+from tests.lab.keeper import Keeper
+from tests.lab.plain_ldap import SCHEMA, ldif, planned, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.lab.authority import Authority, Certificate
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+_PROGRAM = "/usr/sbin/ns-slapd"
+_TEMPLATES = Path("/usr/share/dirsrv/data")
+_CONFIGURATION = Path("/etc/dirsrv")
+_BACKEND = "company"
+_CERTIFICATE_NAME = "Server-Cert"  # as the template of the configuration has it
+
+# What the template lacks: the attribute entryUUID (RFC 4530) and its syntax.
+_PLUGINS = """\
+    dn: cn=entryuuid_syntax,cn=plugins,cn=config
+    objectClass: nsSlapdPlugin
+    cn: entryuuid_syntax
+    nsslapd-pluginId: entryuuid_syntax
+    nsslapd-pluginDescription: entryuuid_syntax
+    nsslapd-pluginVendor: 389 Project
+    nsslapd-pluginVersion: none
+    nsslapd-pluginPath: libentryuuid-syntax-plugin
+    nsslapd-pluginInitfunc: entryuuid_syntax_plugin_init
+    nsslapd-pluginType: syntax
+    nsslapd-pluginEnabled: on
+
+    dn: cn=entryuuid,cn=plugins,cn=config
+    objectClass: nsSlapdPlugin
+    objectClass: extensibleObject
+    cn: entryuuid
+    nsslapd-pluginId: entryuuid
+    nsslapd-pluginDescription: entryuuid
+    nsslapd-pluginVendor: 389 Project
+    nsslapd-pluginVersion: none
+    nsslapd-pluginPath: libentryuuid-plugin
+    nsslapd-pluginInitfunc: entryuuid_plugin_init
+    nsslapd-pluginType: betxnpreoperation
+    nsslapd-pluginEnabled: on
+    """
+_READABLE = (
+    '(targetattr != "userPassword")'
+    '(version 3.0; acl "Accounts read"; allow (read, search, compare) userdn = "ldap:///all";)'
+)
+
+
+@contextlib.contextmanager
+def dirsrv(
+    company: Company, authority: Authority, *, certificate: Certificate | None = None
+) -> Iterator[RunningDirectory]:
+    """Run a server with the company in it.
+
+    :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
+    """
+    directory = planned(company, authority, certificate)
+    with Keeper() as keeper:
+        root = keeper.directory
+        configuration = _configure(directory, keeper)
+        _lay_certificate(directory, keeper)
+        # Offline a password is kept as it is given.
+        people = ldif(directory, _kept(directory.bind_pw), {"aci": [_READABLE]})
+        source = str(keeper.write("company.ldif", people))
+        place = ("-D", str(configuration.parent))
+        keeper.run([_PROGRAM, "ldif2db", *place, "-n", _BACKEND, "-i", source])
+        prepared = configuration.read_text("utf-8")
+
+        def command(plain: int, tls: int) -> list[str]:
+            ports = f"nsslapd-port: {plain}\nnsslapd-secureport: {tls}"
+            text = re.sub(r"^nsslapd-port: .*$", ports, prepared, count=1, flags=re.MULTILINE)
+            configuration.write_text(text, "utf-8")
+            # -d keeps it in the foreground.
+            return [_PROGRAM, *place, "-i", str(root / "run/pid"), "-d", "0"]
+
+        yield serve(directory, keeper, command, {})
+
+
+def _configure(directory: RunningDirectory, keeper: Keeper) -> Path:
+    """Lay out an instance; return its configuration, which is itself LDIF."""
+    root = keeper.directory
+    names = ("bak", "cert", "db", "inst", "ldif", "lock", "log", "run", "tmp")
+    for name in names:
+        (root / name).mkdir()
+    shutil.copytree(_CONFIGURATION / "config", root / "config")
+    schema = root / "config/schema"
+    shutil.copytree(_CONFIGURATION / "schema", schema)
+    (schema / "98account.ldif").write_text(_schema(), "utf-8")
+    values = {
+        **{f"{name}_dir": str(root / name) for name in names},
+        "schema_dir": str(schema),
+        "config_dir": str(root / "config"),
+        "db_home_dir": str(root / "db"),
+        "db_lib": "mdb",
+        "fqdn": "localhost",
+        "ds_port": "0",
+        "ds_user": getpass.getuser(),
+        "ds_suffix": directory.base_dn,
+        "ds_bename": _BACKEND,
+        "ds_passwd": _kept(directory.administrator.password),
+        "rootdn": directory.administrator.dn,
+        "ldapi": str(root / "run/ldapi"),
+        "ldapi_enabled": "off",
+        "ldapi_autobind": "off",
+    }
+    templates = ("template-dse.ldif", "template-suffix-db.ldif")
+    parts = [(_TEMPLATES / name).read_text("utf-8").strip() for name in templates]
+    text = "\n\n".join([*parts, textwrap.dedent(_PLUGINS)])
+    text = re.sub(r"%(\w+)%", lambda found: values[found[1]], text)
+    listening = "nsslapd-listenhost: 127.0.0.1\nnsslapd-securelistenhost: 127.0.0.1"
+    text = text.replace("cn: config\n", f"cn: config\nnsslapd-security: on\n{listening}\n", 1)
+    return keeper.write("config/dse.ldif", text)
+
+
+def _schema() -> str:
+    """The attributes of accounts, in LDIF: one entry, whose values go on in lines that are indented."""
+    lines = [line for line in SCHEMA.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
+    text = "\n".join(["dn: cn=schema", "objectClass: top", *lines, ""])
+    return text.replace("\nattributetype (", "\nattributeTypes: (").replace(
+        "\nobjectclass (", "\nobjectClasses: ("
+    )
+
+
+def _kept(password: str) -> str:
+    """A password as the server keeps it: salted SHA-512."""
+    salt = secrets.token_bytes(8)
+    digest = hashlib.sha512(password.encode() + salt).digest()
+    return "{SSHA512}" + base64.b64encode(digest + salt).decode("ascii")
+
+
+def _lay_certificate(directory: RunningDirectory, keeper: Keeper) -> None:
+    """Make the server's database of certificates, which it reads in place of files."""
+    shown = directory.certificate
+    key = load_pem_private_key(shown.key_file.read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    certificate = load_pem_x509_certificate(shown.cert_file.read_bytes())
+    name = _CERTIFICATE_NAME.encode()
+    bundle = keeper.write("certificate.p12", "")
+    bundle.write_bytes(
+        pkcs12.serialize_key_and_certificates(name, key, certificate, None, NoEncryption())
+    )
+    place = ("-d", f"sql:{keeper.directory / 'cert'}")
+    keeper.run(["certutil", "-N", *place, "--empty-password"])
+    keeper.run(["pk12util", "-i", str(bundle), *place, "-W", ""])
+    trusted = ("-n", "authority", "-t", "CT,,", "-i", str(directory.ca_file))
+    keeper.run(["certutil", "-A", *place, *trusted])

@@ -1,0 +1,156 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the directories of the lab that are not Active Directory have in common.
+
+They know the company in one dialect, are filled from LDIF, and listen on free ports of 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import base64
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.lab.directory import (
+    Login,
+    NotReadyError,
+    RunningDirectory,
+    new_password,
+    wait_until_ready,
+)
+from tests.lab.entries import DISABLED, SERVICE_ACCOUNT, Dialect, Entry, service_dn
+from tests.lab.person import NEVER_EXPIRES, filetime, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tests.lab.authority import Authority, Certificate
+    from tests.lab.company import Company
+    from tests.lab.entries import Attributes
+    from tests.lab.keeper import Keeper
+
+SCHEMA = Path(__file__).with_name("account.schema")
+"""The attributes of accounts that no standard defines, as OpenLDAP reads them."""
+
+_BIT_AND = "1.2.840.113556.1.4.803"  # LDAP_MATCHING_RULE_BIT_AND (MS-ADTS, 3.1.1.3.4.4.1)
+_ATTEMPTS = 5
+
+DIALECT = Dialect(
+    identity_attribute="entryUUID",
+    person=("inetOrgPerson", "labAccount"),
+    contact=("inetOrgPerson",),
+    computer=("device", "labAccount"),
+    group=("groupOfNames",),
+)
+"""What LDAP's own standards call things, with the account attributes of account.schema."""
+
+
+def planned(
+    company: Company, authority: Authority, certificate: Certificate | None
+) -> RunningDirectory:
+    """Return the facts of a directory that is to run, with new passwords and without addresses.
+
+    :param certificate: what it shows instead of a certificate for localhost and 127.0.0.1.
+    """
+    return RunningDirectory(
+        company=company,
+        dialect=DIALECT,
+        uri_ldaps="",
+        uri_ldap="",
+        ca_file=authority.ca_file,
+        certificate=certificate or authority.issue("localhost", "127.0.0.1"),
+        bind_dn=service_dn(company),
+        bind_pw=new_password(),
+        bind_upn=None,
+        bind_down_level=None,
+        people_filter=_people_filter(),
+        administrator=Login(f"cn=admin,{company.base_dn}", new_password()),
+    )
+
+
+def _people_filter() -> str:
+    """Return the filter for enabled accounts that have not expired by now."""
+    now = filetime(datetime.now(UTC))
+    lasting = "".join(f"(accountExpires{test})" for test in ("=0", f"={NEVER_EXPIRES}", f">={now}"))
+    return (
+        "(&(objectClass=inetOrgPerson)(objectClass=labAccount)"
+        f"(!(userAccountControl:{_BIT_AND}:={DISABLED}))(|(!(accountExpires=*)){lasting}))"
+    )
+
+
+def ldif(directory: RunningDirectory, password: str, domain: Attributes | None = None) -> str:
+    """Write the company as LDIF (RFC 2849), the domain and the service account included.
+
+    :param password: the service account's, as the server keeps it.
+    :param domain: further attributes of the domain's own entry.
+    """
+    return "\n".join(_records(directory, password, domain or {}))
+
+
+def _records(directory: RunningDirectory, password: str, domain: Attributes) -> Iterator[str]:
+    company = directory.company
+    top = {
+        "objectClass": ["dcObject", "organization"],
+        "dc": [company.domain.partition(".")[0]],
+        "o": ["Fjord"],
+        **domain,
+    }
+    service = {
+        "objectClass": ["applicationProcess", "simpleSecurityObject"],
+        "cn": [SERVICE_ACCOUNT],
+        "userPassword": [password],
+    }
+    yield _record(Entry(company.base_dn, identity(company.domain), top))
+    yield from map(_record, DIALECT.entries(company))
+    yield _record(Entry(directory.bind_dn, identity(SERVICE_ACCOUNT), service))
+
+
+def _record(entry: Entry) -> str:
+    """Write one entry, every value in base64: then no value needs to be looked at."""
+    lines = [("dn", entry.dn), ("entryUUID", str(entry.identity))]
+    lines += [(name, value) for name, values in entry.attributes.items() for value in values]
+    return "".join(
+        f"{name}:: {base64.b64encode(value.encode()).decode('ascii')}\n" for name, value in lines
+    )
+
+
+def serve(
+    directory: RunningDirectory,
+    keeper: Keeper,
+    command: Callable[[int, int], Sequence[str]],
+    env: Mapping[str, str],
+) -> RunningDirectory:
+    """Start the server on free ports; on others if somebody was quicker to take them.
+
+    :param command: makes the command line for a port without TLS and one with it.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        plain, tls = _free_ports()
+        log = f"server.{attempt}.log"
+        pid = keeper.start(command(plain, tls), log=log, env=env)
+        running = replace(
+            directory,
+            uri_ldaps=f"ldaps://localhost:{tls}",
+            uri_ldap=f"ldap://localhost:{plain}",
+        )
+        try:
+            wait_until_ready(running, keeper, pid, log)
+        except NotReadyError:
+            if keeper.is_running(pid) or attempt == _ATTEMPTS:
+                raise
+        else:
+            return running
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _free_ports() -> tuple[int, int]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        return one.getsockname()[1], other.getsockname()[1]

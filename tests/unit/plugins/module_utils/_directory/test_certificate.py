@@ -1,0 +1,85 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is read of certificates, and that nothing else than a certificate is taken for one."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import trustme
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
+    Certificate,
+    read_certificate,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+BEGIN = datetime(2049, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+END = datetime(2050, 6, 1, tzinfo=timezone.utc)
+
+
+def der_of(issued: trustme.LeafCert) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
+
+
+DER = der_of(
+    trustme.CA(organization_name="Fjord Ævar", organization_unit_name="Lab").issue_cert(
+        *("dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"),
+        common_name="dc1.corp.example",
+        not_before=BEGIN,
+        not_after=END,
+    )
+)
+
+
+def test_what_is_read() -> None:
+    found = read_certificate(DER)
+    assert found is not None
+    assert found.issuer == "OU=Lab,O=Fjord Ævar"
+    assert found.subject.startswith("CN=dc1.corp.example,OU=")
+    assert found.names == ["dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"]
+    # One of them has a year of two digits, the other one of four.
+    assert (found.not_before, found.not_after) == (BEGIN, END)
+
+
+@pytest.mark.parametrize(
+    ("before_the_end", "days"),
+    [
+        (timedelta(days=30), 30),
+        (timedelta(days=30, seconds=-1), 29),
+        (timedelta(), 0),
+        (timedelta(seconds=-1), -1),
+    ],
+)
+def test_days_left(before_the_end: timedelta, days: int) -> None:
+    found = Certificate("CN=a", "CN=b", ["a"], BEGIN, END)
+    result = found.result(END - before_the_end)
+    assert result == {
+        "subject": "CN=a",
+        "issuer": "CN=b",
+        "names": ["a"],
+        "not_before": "2049-12-31T23:59:59+00:00",
+        "not_after": "2050-06-01T00:00:00+00:00",
+        "days_left": days,
+    }
+
+
+@given(st.integers(0, len(DER) - 1))
+def test_a_part_of_a_certificate_is_none(size: int) -> None:
+    assert read_certificate(DER[:size]) is None
+
+
+@given(st.integers(0, len(DER) - 1), st.integers(0, 255))
+def test_any_byte_may_be_another_properties(at: int, byte: int) -> None:
+    changed = DER[:at] + bytes([byte]) + DER[at + 1 :]
+    found = read_certificate(changed)
+    assert found is None or found.subject.isprintable()
+
+
+@given(st.binary())
+def test_other_bytes_are_no_certificate(data: bytes) -> None:
+    assert read_certificate(data) is None
