@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+import itertools
 import json
 import random
 import resource
@@ -23,10 +24,12 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 SITES = 20
+PAGE = 1000
 COLUMNS = [
     {"header": "First Name", "value": "givenName", "required": True},
     {"header": "Last Name", "value": "sn", "required": True},
@@ -65,11 +68,14 @@ def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
 def make(rows: int, folder: Path, name: str, seed: int) -> None:
     """Make a roster and write both files."""
     columns = collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
+    found = collection("_contacts.contact").Found
     places = [f"site-{number:02d}" for number in range(SITES)]
     with collection("_scratch").scratch_files(folder) as scratch:
         gathering = collection("_contacts.roster").Gathering(columns, places, scratch)
-        for person, source in people(rows, seed):
-            gathering.add(person, source)
+        for source, page in itertools.groupby(people(rows, seed), key=itemgetter(1)):
+            records = (person.record for person, _source in page)
+            while part := list(itertools.islice(records, PAGE)):
+                gathering.add_all(found({places[source]: part}, ()), source)
         roster = gathering.settle()
         with (
             (folder / name).open("wb") as csv_file,

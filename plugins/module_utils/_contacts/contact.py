@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,6 +17,8 @@ from .expression import NO_ENTRIES, Expression, Result, Values
 from .filters import FilterError
 from .phone import NO_NUMBER
 from .placement import Placement
+from .plain import Entry, PlainRows
+from .runs import pack
 from .text import clean, compose
 
 GLOBAL_LOCATION = "(all locations)"
@@ -38,6 +42,12 @@ class Contact(NamedTuple):
     identity: str
     emptied: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def record(self) -> bytes:
+        """Everything but the location, packed: the cells, the identity, and as JSON what was emptied."""
+        lost = json.dumps(self.emptied) if self.emptied else ""
+        return pack((*self.cells, self.identity, lost))[:-1]
+
 
 class LeftOut(NamedTuple):
     """A person who is not in the roster, and why. It never holds a person's value."""
@@ -45,6 +55,17 @@ class LeftOut(NamedTuple):
     identity: str
     location: str
     cause: str
+
+
+class Found(NamedTuple):
+    """What a page of entries gave.
+
+    :ivar records: of the contacts by their location, in no order.
+    :ivar left_out: the others.
+    """
+
+    records: Mapping[str, Sequence[bytes]]
+    left_out: Sequence[LeftOut]
 
 
 class Mapper:
@@ -67,12 +88,34 @@ class Mapper:
         expressions += [placement.expression for placement in placements]
         self.attributes = tuple(sorted({name for e in expressions for name in e.attributes}))
         self._entries = entries
-        self._seen: set[str] = set()
+        self._never_seen = set(self.attributes)
+        self._plain = PlainRows.of(self.columns, self.attributes)
 
     @property
     def attributes_never_seen(self) -> list[str]:
         """The attributes that no entry so far had."""
-        return sorted(set(self.attributes) - self._seen)
+        return sorted(self._never_seen)
+
+    def contacts(self, page: Sequence[Entry], location: str | Placement) -> Found:
+        """Make the rows of a page of entries; identity, values and location are those of `contact`.
+
+        :raises InputError: as `contact`.
+        """
+        self._note_attributes(page)
+        records: dict[str, list[bytes]] = defaultdict(list)
+        others = page
+        if self._plain is not None and isinstance(location, str):
+            plain, others = self._plain.records(page, location)
+            if plain:
+                records[location] = plain
+        left_out = []
+        for identity, values in others:
+            person = self._contact(identity, values, location)
+            if isinstance(person, Contact):
+                records[person.location].append(person.record)
+            else:
+                left_out.append(person)
+        return Found(records, left_out)
 
     def contact(
         self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
@@ -86,16 +129,25 @@ class Mapper:
             people.
         :raises InputError: when an expression gives something else than a text, or takes too long.
         """
+        self._note_attributes([(identity, values)])
+        return self._contact(identity, values, location)
+
+    def _note_attributes(self, page: Sequence[Entry]) -> None:
+        for index, name in enumerate(self.attributes):
+            if name in self._never_seen and any(values[index] for _identity, values in page):
+                self._never_seen.remove(name)
+
+    def _contact(
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
+    ) -> Contact | LeftOut:
         attributes: dict[str, list[str]] = {}
         for name, held in zip(self.attributes, values):
             if not held:
                 continue
-            self._seen.add(name)
             try:
                 several = [held] if isinstance(held, bytes) else held
                 texts = [compose(value.decode()) for value in several]
             except UnicodeDecodeError:
-                self._seen.update(name for name, held in zip(self.attributes, values) if held)
                 where = location if isinstance(location, str) else ""
                 return LeftOut(identity, where, f"the attribute {name} is not valid UTF-8")
             # By code points, which is the order of the bytes of UTF-8, too.

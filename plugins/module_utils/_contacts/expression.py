@@ -72,6 +72,7 @@ class Expression(NamedTuple):
     :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
     :ivar reads_location: whether the source's location is part of it.
     :ivar references: which of the attributes name entries of which it reads what; see `syntax.Syntax`.
+    :ivar name: the name in lower case that it is nothing but; None when there is more to it.
     """
 
     source: str
@@ -79,11 +80,12 @@ class Expression(NamedTuple):
     evaluate: Callable[[Values], Result]
     reads_location: bool
     references: frozenset[tuple[str, str]] = frozenset()
+    name: str | None = None
 
     @property
     def is_location(self) -> bool:
         """Whether the expression is nothing but the source's location."""
-        return self.source.lower() == LOCATION
+        return self.name == LOCATION
 
 
 def compile_expression(source: str, place: str, phone_region: str = "") -> Expression:
@@ -119,7 +121,9 @@ def _bare_name(text: str) -> Expression:
     """A name alone needs no Jinja; it is also the only way to write a name with a hyphen."""
     name = text.lower()
     used = frozenset({name}) - {LOCATION}
-    return Expression(text, used, lambda values: Result(values.first(name)), name == LOCATION)
+    return Expression(
+        text, used, lambda values: Result(values.first(name)), name == LOCATION, name=name
+    )
 
 
 class _PhoneFilter:

@@ -12,7 +12,9 @@ digits, so that they can be cut off.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from .contact import Contact, LeftOut
 from .runs import pack, unpack
@@ -26,6 +28,9 @@ HEAD = _DIGITS + len("\0")
 TAIL = len("\0") + _DIGITS + len("\n")
 """Bytes at the end of a contact's line that tell one source from another, but no contact."""
 
+AFTER_CELLS = 2
+"""Fields of a contact's record after its cells: the identity, and what was emptied."""
+
 _SETTLED = "-" * _DIGITS
 
 CONTACT, LEFT_OUT = b"0", b"1"
@@ -36,23 +41,24 @@ class Lines:
     """Makes lines and reads them.
 
     :param locations: all that people may be at.
-    :param sources: number of sources.
     """
 
-    def __init__(self, locations: Iterable[str], sources: int) -> None:
+    def __init__(self, locations: Iterable[str]) -> None:
         self._locations = sorted(set(locations))
         self._ranks = {location: _number(rank) for rank, location in enumerate(self._locations)}
-        self._sources = [_number(source) for source in range(sources)]
 
-    def of_contact(self, contact: Contact, source: int | None) -> bytes:
-        """The line of a contact.
+    def ends(self, location: str, source: int | None) -> tuple[bytes, bytes]:
+        """What comes before and after the record of a contact in its line, HEAD and TAIL bytes.
 
         :param source: number of the source; None when the contact has been settled.
         """
-        location, cells, identity, emptied = contact
-        lost = json.dumps(emptied) if emptied else ""
-        number = _SETTLED if source is None else self._sources[source]
-        return pack((self._ranks[location], *cells, identity, lost, number))
+        number = _SETTLED if source is None else _number(source)
+        return f"{self._ranks[location]}\0".encode(), f"\0{number}\n".encode()
+
+    def of_settled(self, contact: Contact) -> bytes:
+        """The line of a contact that has been settled."""
+        head, tail = self.ends(contact.location, None)
+        return head + contact.record + tail
 
     def of_left_out(self, person: LeftOut) -> bytes:
         """The line of somebody left out."""
@@ -81,6 +87,39 @@ def _number(number: int) -> str:
 def source_of(line: bytes) -> int:
     """Number of the source of a contact's line."""
     return int(line.rpartition(b"\0")[2])
+
+
+class Parts(NamedTuple):
+    """What contacts' lines hold.
+
+    :ivar cells: of each line, packed.
+    :ivar identities: of each line, packed.
+    :ivar emptied: the lines of those of whom something was emptied.
+    """
+
+    cells: Sequence[bytes]
+    identities: Sequence[bytes]
+    emptied: Sequence[bytes]
+
+
+_UUID = len("00000000-0000-0000-0000-000000000000")
+_END = len("\0") + _UUID + len("\0") + TAIL
+"""Bytes after the cells when the identity is a UUID and nothing was emptied, as is so of nearly all."""
+
+_USUAL_ENDS = re.compile(rb"(?:\0[0-9a-f-]{%d}\0\0)*" % _UUID)
+
+
+def parts_of(lines: Sequence[bytes]) -> Parts:
+    """Take contacts' lines apart."""
+    ends = b"".join([line[-_END : 1 - TAIL] for line in lines])
+    if _USUAL_ENDS.fullmatch(ends):
+        return Parts([line[HEAD:-_END] for line in lines], ends[1:-2].split(b"\0\0\0"), ())
+    rows = [line[HEAD:].rsplit(b"\0", 3) for line in lines]
+    return Parts(
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [line for line, row in zip(lines, rows) if row[2]],
+    )
 
 
 def by_identity(line: bytes, kind: bytes) -> bytes:

@@ -12,32 +12,35 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from .columns import Column
-from .contact import Contact, LeftOut
-from .lines import CONTACT, LEFT_OUT, TAIL, Lines, by_identity, source_of
+from .contact import Contact, Found, LeftOut
+from .lines import AFTER_CELLS, CONTACT, LEFT_OUT, TAIL, Lines, by_identity, source_of
 from .runs import RUN_BYTES, Runs, Scratch, merged
 from .shared import SharedValues, Suspects
-from .unique import Uniqueness
+from .unique import Uniqueness, folded
 
 
 class Sizes(NamedTuple):
     """How much memory a roster may take while it is made.
 
     :ivar run: of each of the runs of contacts and of people left out, in bytes.
-    :ivar pairs: pairs of a value and its holder, of 16 bytes.
+    :ivar pairs: pairs of a value and its holder, of 80 bytes or so.
     :ivar suspects: table of those who may share a value, in bytes; a power of two.
     """
 
     run: int = RUN_BYTES
-    pairs: int = 64 * 1024
-    suspects: int = 256 * 1024
+    pairs: int = 170_000  # one more page, and Python's dictionary of them would double
+    suspects: int = 1024 * 1024
 
 
 DEFAULT_SIZES = Sizes()
+
+_IDENTITY = -1
+"""Stands for the identity among the indices of columns."""
 
 
 class Roster:
@@ -95,16 +98,14 @@ class _People:
         self._again = Runs(scratch, run_bytes)
         self._tail = tail
         self._suspects: Suspects | None = None
-        # Takes somebody who was found, and somebody who was settled.
-        self.add, self.put_back = self._found.add, self._again.add
+        # Takes those who were found, and somebody who was settled.
+        self.add_all, self.put_back = self._found.add_all, self._again.add
 
     def take_out(self, suspects: Suspects) -> Iterator[bytes]:
         """The lines of all suspects, in no order; they are not among the others any more."""
         self._suspects = suspects
         for part in self._found.parts():
-            for line in part:
-                if hash(line[: -self._tail]) in suspects:
-                    yield line
+            yield from suspects.lines(part, self._tail)
 
     def settled(self) -> Iterator[list[bytes]]:
         """All lines in order."""
@@ -130,43 +131,69 @@ class Gathering:
         sources: int | None = None,
     ) -> None:
         self._columns = tuple(columns)
-        number = len(locations) if sources is None else sources
-        self._format = Lines(locations, number)
+        # Where the location of a source is that of no other, its values are not met again.
+        self._is_alone = (
+            [locations.count(location) == 1 for location in locations]
+            if sources is None
+            else [False] * sources
+        )
+        self._format = Lines(locations)
         self._scratch = scratch
         self._sizes = sizes
         self._contacts = _People(scratch, sizes.run, TAIL)
         self._left_out = _People(scratch, sizes.run, len("\n"))
-        self._shared = SharedValues(scratch, sizes.pairs)
-        self._lost: list[Counter[str]] = [Counter() for _source in range(number)]
-        unique = [index for index, column in enumerate(columns) if column.unique]
-        # Two people share a value when it stands in the same column at the same location.
-        self._seeds = {
-            location: [(index, hash((index, location))) for index in unique]
-            for location in locations
-        }
+        self._suspects = Suspects(sizes.suspects)
+        self._shared = SharedValues(scratch, self._suspects, sizes.pairs)
+        self._lost: list[Counter[str]] = [Counter() for _source in self._is_alone]
+        self._source = 0
+        self._unique = [index for index, column in enumerate(columns) if column.unique]
 
-    def add(self, person: Contact | LeftOut, source: int) -> None:
-        """Take one person of one source.
+    def add_all(self, found: Found, source: int) -> None:
+        """Take what a page of a source gave. Sources come one after another.
 
         :param source: its number.
+        :raises ValueError: for a source that another one has followed.
         :raises FrontdeskError: when there is no room to set people aside.
         """
+        self._begin(source)
+        for location, records in found.records.items():
+            self._add_contacts(location, records, source)
+        lines = [self._format.of_left_out(person) for person in found.left_out]
+        self._left_out.add_all(lines)
+        for person, line in zip(found.left_out, lines):
+            identity = line.split(b"\0", 2)[1]
+            self._share(person.location, _IDENTITY, [identity], [hash(line[:-1])])
+
+    def _add_contacts(self, location: str, records: Sequence[bytes], source: int) -> None:
+        head, tail = self._format.ends(location, source)
+        heads = [head + record for record in records]
+        self._contacts.add_all([line + tail for line in heads])
+        holders = list(map(hash, heads))
+        fields = b"\0".join(records).split(b"\0")
+        count, width = len(self._columns), len(self._columns) + AFTER_CELLS
         # A person has one row at a location, or one reason for none: two that differ share the person.
-        location, identity = person.location, person.identity
-        values = [hash((location, identity))]
-        if isinstance(person, LeftOut):
-            line = self._format.of_left_out(person)
-            self._left_out.add(line)
-            self._shared.add(hash(line[:-1]), values)
-            return
-        cells = person.cells
-        for index, seed in self._seeds[location]:
-            cell = cells[index]
-            if cell:
-                values.append(hash(cell.casefold()) ^ seed)
-        line = self._format.of_contact(person, source)
-        self._contacts.add(line)
-        self._shared.add(hash(line[:-TAIL]), values)
+        self._share(location, _IDENTITY, fields[count::width], holders)
+        for index in self._unique:
+            cells = fields[index::width]
+            filled = folded(list(filter(None, cells)))
+            self._share(location, index, filled, list(itertools.compress(holders, cells)))
+
+    def _share(
+        self, location: str, index: int, values: Iterable[bytes], holders: Sequence[int]
+    ) -> None:
+        # Two people share a value when it stands in the same column at the same location.
+        seed = hash((index, location))
+        self._shared.add([hash(value) ^ seed for value in values], holders)
+
+    def _begin(self, source: int) -> None:
+        if source < self._source:
+            raise ValueError(f"source {source} comes after source {self._source}")
+        if source > self._source:
+            if self._is_alone[self._source]:
+                self._shared.forget()
+            else:
+                self._shared.set_aside()
+            self._source = source
 
     def settle(self) -> Roster:
         """Put everybody found into one roster, whatever order they were found in.
@@ -176,9 +203,9 @@ class Gathering:
 
         :raises FrontdeskError: when there is no room to set people aside.
         """
-        suspects = Suspects(self._sizes.suspects, self._shared.sharers())
-        if not suspects.is_empty:
-            self._settle(suspects)
+        self._shared.finish()
+        if not self._suspects.is_empty:
+            self._settle(self._suspects)
         header = tuple(column.header for column in self._columns)
         people = (self._contacts, self._left_out)
         return Roster(
@@ -204,7 +231,7 @@ class Gathering:
             return
         settled = unique.settle(self._format.contact(best.line))
         if isinstance(settled, Contact):
-            self._contacts.put_back(self._format.of_contact(settled, None))
+            self._contacts.put_back(self._format.of_settled(settled))
             return
         self._left_out.put_back(self._format.of_left_out(settled))
         for record in records:

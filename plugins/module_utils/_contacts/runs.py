@@ -112,8 +112,12 @@ class Runs:
 
         :raises FrontdeskError: when a run cannot be set aside.
         """
-        self._lines.append(line)
-        self._bytes += len(line) + _LINE_OVERHEAD
+        self.add_all((line,))
+
+    def add_all(self, lines: Sequence[bytes]) -> None:
+        """Take some more lines, as `add` does. They are set aside together."""
+        self._lines += lines
+        self._bytes += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD
         if self._bytes >= self._run_bytes:
             self._set_aside()
 

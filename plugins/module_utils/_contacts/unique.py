@@ -14,6 +14,18 @@ from .contact import Contact, LeftOut
 _SAME_VALUE = "another person here has the same value"
 
 
+def folded(cells: Sequence[bytes]) -> list[bytes]:
+    """Cells in UTF-8 as they are compared: those that differ in case alone become equal."""
+    if not cells:
+        return []
+    text = b"\0".join(cells)
+    if text.isascii():
+        return text.lower().split(b"\0")
+    return (
+        text.decode(errors="surrogatepass").casefold().encode(errors="surrogatepass").split(b"\0")
+    )
+
+
 class Uniqueness:
     """Keeps the unique columns of one location unique; people come in the order of identities."""
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .._contacts.columns import Column, compile_columns
-from .._contacts.contact import GLOBAL_LOCATION, Contact, LeftOut, Mapper
+from .._contacts.contact import GLOBAL_LOCATION, Found, Mapper
 from .._contacts.roster import Gathering, Roster
 from .._contacts.roster_writer import Written
 from .._contacts.runs import Scratch
@@ -101,16 +101,16 @@ class _Tally:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.entries = 0
         self.contacts = 0
         self.causes: Counter[str] = Counter()
 
-    def add(self, person: Contact | LeftOut) -> None:
-        self.entries += 1
-        if isinstance(person, Contact):
-            self.contacts += 1
-        else:
-            self.causes[person.cause] += 1
+    def add(self, found: Found) -> None:
+        self.contacts += sum(map(len, found.records.values()))
+        self.causes.update(person.cause for person in found.left_out)
+
+    @property
+    def entries(self) -> int:
+        return self.contacts + sum(self.causes.values())
 
     def check_minimum(self, lost: Counter[str], server: str) -> None:
         """See that the source gave enough contacts.
@@ -196,10 +196,9 @@ def _read(
             tally = _Tally(source)
             tallies.append(tally)
             for page in _pages(session, source, mapper, page_size, references):
-                for entry in page:
-                    person = mapper.contact(*entry, source.location)
-                    tally.add(person)
-                    gathering.add(person, number)
+                found = mapper.contacts(page, source.location)
+                tally.add(found)
+                gathering.add_all(found, number)
     return _Reading(session.uri, session.is_in_clear, mapper, gathering, references, tallies)
 
 

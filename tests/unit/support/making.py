@@ -32,6 +32,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.uniqu
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
     csv_bytes,
+    found,
     ids_bytes,
     roster_of,
 )
@@ -71,8 +72,7 @@ def gathered(
     locations = [source[0].location if source else "" for source in people]
     gathering = Gathering(columns, locations, MEMORY, sizes)
     for number, source in enumerate(people):
-        for person in source:
-            gathering.add(person, number)
+        gathering.add_all(found(source), number)
     return gathering.settle()
 
 
@@ -104,14 +104,14 @@ class Plain(NamedTuple):
 def plain_roster(columns: Sequence[Column], people: People) -> Plain:
     """Make a roster in the plainest way: with everybody in memory."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
-    found: dict[tuple[str, str], Contact | LeftOut] = {}
+    first: dict[tuple[str, str], Contact | LeftOut] = {}
     for person in contacts_first:
-        found.setdefault((person.location, person.identity), person)
+        first.setdefault((person.location, person.identity), person)
     contacts, left_out, emptied = [], [], []
-    for _location, keys in itertools.groupby(sorted(found), key=lambda key: key[0]):
+    for _location, keys in itertools.groupby(sorted(first), key=lambda key: key[0]):
         unique = Uniqueness(columns)
         for key in keys:
-            person = found[key]
+            person = first[key]
             if isinstance(person, Contact):
                 person = unique.settle(person)
             if isinstance(person, LeftOut):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
     Contact,
+    Found,
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
@@ -43,6 +45,18 @@ def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Co
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
     """A contact whose location is a fact of its own, whatever its cells say."""
     return Contact(location, cells, identity)
+
+
+def found(people: Iterable[Contact | LeftOut]) -> Found:
+    """What a page gives that holds these people."""
+    records: dict[str, list[bytes]] = defaultdict(list)
+    left_out = []
+    for person in people:
+        if isinstance(person, Contact):
+            records[person.location].append(person.record)
+        else:
+            left_out.append(person)
+    return Found(records, left_out)
 
 
 def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> bytes:

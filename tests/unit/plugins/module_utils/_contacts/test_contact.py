@@ -11,9 +11,11 @@ import unicodedata
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
     Contact,
+    Found,
     LeftOut,
     Mapper,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plain import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 from hypothesis import given
@@ -171,14 +173,34 @@ def test_a_value_that_is_no_utf_8_leaves_the_person_out() -> None:
 def test_attributes_that_nobody_had_are_known() -> None:
     mapper = Mapper(COLUMNS)
     assert mapper.attributes_never_seen == ["mail", "sn"]
-    mapper.contact("id", [[], [b"Lie"]], "oslo")
+    mapper.contacts([("id", [b"", b""]), ("id", [b"", b"Lie"])], "oslo")
     assert mapper.attributes_never_seen == ["mail"]
-    mapper.contact("id", [[b"\xff"], []], "oslo")
+    mapper.contacts([("id", [[b"\xff", b"x"], b""])], "oslo")
     assert mapper.attributes_never_seen == []
-    # What comes after a value that ends the row is there all the same.
-    other = Mapper(COLUMNS)
-    other.contact("id", [[b"\xff"], [b"Lie"]], "oslo")
-    assert other.attributes_never_seen == []
+    mapper.contacts([("id", [b"", b""])], "oslo")
+    assert mapper.attributes_never_seen == []
+
+
+def test_a_page_gives_contacts_and_people_left_out() -> None:
+    mapper = Mapper(COLUMNS)
+    page: list[Entry] = [
+        ("1", [b"A@x", b"Lie"]),
+        ("2", [b"b@x", b""]),
+        ("3", [[b"C@x", b"d@x"], b"=Moe"]),
+    ]
+    assert mapper.contacts(page, "oslo") == Found(
+        {"oslo": [Contact("oslo", ("Lie", "a@x", "A@x", "oslo"), "1").record]},
+        [
+            LeftOut("2", "oslo", "Name is empty"),
+            LeftOut("3", "oslo", "Name begins like a spreadsheet formula"),
+        ],
+    )
+
+
+def test_a_record_holds_all_of_a_contact_but_the_location() -> None:
+    assert Contact("oslo", ("Åse", "", "a\0b"), "id").record == "Åse\0\0a\v\x10b\0id\0".encode()
+    lost = (("Phone", "no number"),)
+    assert Contact("oslo", ("A",), "id", lost).record == b'A\0id\0[["Phone", "no number"]]'
 
 
 def test_an_expression_that_fails_names_column_and_expression() -> None:

@@ -16,8 +16,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.place
     Placement,
     compile_placement,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plain import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    columns,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    found as found_of,
+)
 
 COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Where", "value": "location"})
 NAME = "location_value of source 2"
@@ -101,3 +107,21 @@ def test_what_cannot_place_anybody_is_refused(source: str, problem: str) -> None
     assert str(caught.value).startswith(
         f"Cannot use the expression {source!r} of {NAME}: {problem}."
     )
+
+
+def test_a_page_gives_people_of_several_locations() -> None:
+    placed = placement("l")
+    page: list[Entry] = [
+        ("1", [b"oslo-hq", b"Lie"]),
+        ("2", ["tromsø".encode(), b"Moe"]),
+        ("3", [b"oslo-hq", b"Berg"]),
+        ("4", [b"", b"Vik"]),
+    ]
+    found = Mapper(COLUMNS, [placed]).contacts(page, placed)
+    people: list[Contact | LeftOut] = [
+        Contact("oslo-hq", ("Lie", "oslo-hq"), "1"),
+        Contact("tromsø", ("Moe", "tromsø"), "2"),
+        Contact("oslo-hq", ("Berg", "oslo-hq"), "3"),
+        LeftOut("4", "", "has no location"),
+    ]
+    assert found == found_of(people)

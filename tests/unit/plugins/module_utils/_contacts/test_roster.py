@@ -30,7 +30,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
     make,
     written,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns, contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    MEMORY,
+    columns,
+    contact,
+    found,
+)
 
 COLUMNS = columns(
     {"header": "Name", "value": "sn", "required": True},
@@ -40,18 +45,18 @@ COLUMNS = columns(
 SAME = "another person here has the same value"
 
 
-def _rows(*found: Contact | LeftOut) -> list[tuple[str, ...]]:
-    return make(COLUMNS, found).contacts
+def _rows(*people: Contact | LeftOut) -> list[tuple[str, ...]]:
+    return make(COLUMNS, people).contacts
 
 
 def test_rows_are_in_the_order_of_location_cells_identity() -> None:
-    found = [
+    people = [
         contact("1", "B", "b@x", "", location="oslo"),
         contact("4", "A", "", "1", location="oslo"),
         contact("2", "A", "a@x", "", location="oslo"),
         contact("3", "Z", "z@x", "", location="bergen"),
     ]
-    assert [row[0] for row in _rows(*found)] == ["3", "4", "2", "1"]
+    assert [row[0] for row in _rows(*people)] == ["3", "4", "2", "1"]
     plain = columns({"header": "Name", "value": "sn"})
     same = [contact("b", "A"), contact("a", "A")]
     assert make(plain, same).contacts == [("a", "A"), ("b", "A")]
@@ -82,16 +87,16 @@ def test_a_person_of_two_sources_at_one_location_is_one_row_however_little_is_re
 def test_of_two_readings_of_a_person_at_a_location_one_counts_whichever_came_first() -> None:
     one, other = contact("1", "A", "a@x", ""), contact("1", "A", "b@x", "")
     gone = LeftOut("1", "oslo", "Name is empty")
-    found: list[Contact | LeftOut] = [one, other, gone]
-    for readings in itertools.permutations(found):
+    people: list[Contact | LeftOut] = [one, other, gone]
+    for readings in itertools.permutations(people):
         made = make(COLUMNS, readings)
         assert (made.contacts, made.left_out) == ([("1", "A", "a@x", "")], [])
     assert make(COLUMNS, [gone, gone._replace(cause="A")]).left_out == [gone._replace(cause="A")]
 
 
 def test_people_left_out_are_in_order() -> None:
-    found = [LeftOut("2", "b", "x"), LeftOut("1", "b", "y"), LeftOut("3", "a", "z")]
-    roster = make(COLUMNS, found)
+    people = [LeftOut("2", "b", "x"), LeftOut("1", "b", "y"), LeftOut("3", "a", "z")]
+    roster = make(COLUMNS, people)
     assert [person.identity for person in roster.left_out] == ["3", "1", "2"]
     assert roster.contacts == []
 
@@ -111,13 +116,13 @@ def test_case_does_not_make_a_value_another() -> None:
 
 
 def test_at_another_location_the_value_is_free() -> None:
-    found = [contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")]
-    assert make(COLUMNS, found).emptied == []
+    people = [contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")]
+    assert make(COLUMNS, people).emptied == []
 
 
 def test_empty_cells_are_no_common_value() -> None:
-    found = [contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")]
-    assert make(COLUMNS, found).emptied == []
+    people = [contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")]
+    assert make(COLUMNS, people).emptied == []
 
 
 @pytest.mark.parametrize(
@@ -144,8 +149,8 @@ def test_a_row_left_out_takes_no_value() -> None:
         {"header": "Name", "value": "sn", "required": True, "unique": True},
         {"header": "Phone", "value": "mobile", "unique": True},
     )
-    found = [contact("1", "A", "1"), contact("2", "A", "2"), contact("3", "C", "2")]
-    roster = make(strict, found)
+    people = [contact("1", "A", "1"), contact("2", "A", "2"), contact("3", "C", "2")]
+    roster = make(strict, people)
     assert roster.contacts == [("1", "A", "1"), ("3", "C", "2")]
     assert [person.identity for person in roster.left_out] == ["2"]
 
@@ -155,11 +160,11 @@ def test_all_emptied_cells_are_told() -> None:
         {"header": "A", "value": "sn", "unique": True},
         {"header": "B", "value": "mail", "unique": True},
     )
-    found = [
+    people = [
         *(contact("1", "x", "y"), contact("2", "x", "y")),
         *(contact("3", "x", "y", location="bergen"), contact("4", "x", "z", location="bergen")),
     ]
-    assert make(plain, found).emptied == [
+    assert make(plain, people).emptied == [
         Emptied("4", "bergen", "A", SAME),
         Emptied("2", "oslo", "A", SAME),
         Emptied("2", "oslo", "B", SAME),
@@ -171,14 +176,14 @@ NO_NUMBER = "not a valid phone number"
 
 def test_what_a_cell_lost_and_why_is_told_of_people_with_a_row_alone() -> None:
     lost = (("Phone", NO_NUMBER),)
-    found = [
+    people = [
         contact("1", "A", "a@x", "")._replace(emptied=lost),
         contact("2", "B", "b@x", ""),
         # Without a phone and then without mail, too.
         contact("3", "C", "a@x", "")._replace(emptied=lost),
         contact("4", "D", "a@x", "1"),
     ]
-    made = make(COLUMNS, found)
+    made = make(COLUMNS, people)
     assert made.emptied == [
         Emptied("1", "oslo", "Phone", NO_NUMBER),
         Emptied("4", "oslo", "Email", SAME),
@@ -230,15 +235,47 @@ def test_only_those_who_share_something_are_looked_at_again(
         opened.append(io.BytesIO())
         return opened[-1]
 
-    locations = sorted({person.location for person in people})
+    locations = list(dict.fromkeys(person.location for person in people))
     # Each line is set aside on its own.
     gathering = Gathering(COLUMNS, locations, Scratch("memory", new_file), Sizes(run=1))
     for person in people:
-        gathering.add(person, locations.index(person.location))
+        gathering.add_all(found([person]), locations.index(person.location))
     assert len(opened) == len(people)
     gathering.settle()
     suspects = 2 if settled else 0
     assert len(opened) == len(people) + suspects + settled
+
+
+def test_sources_come_one_after_another() -> None:
+    gathering = Gathering(COLUMNS, ["oslo", "bergen"], MEMORY)
+    gathering.add_all(found([contact("1", "A", "a@x", "")]), 0)
+    gathering.add_all(found([contact("1", "A", "a@x", "", location="bergen")]), 1)
+    with pytest.raises(ValueError, match="source 0 comes after source 1"):
+        gathering.add_all(found([contact("2", "B", "b@x", "")]), 0)
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 1000])
+def test_a_value_is_shared_at_a_location_whatever_sources_are_between(pairs: int) -> None:
+    first, second = contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "")
+    elsewhere = contact("3", "C", "c@x", "", location="bergen")
+    made = written(gathered(COLUMNS, [[first], [elsewhere], [second]], Sizes(pairs=pairs)))
+    assert [row[0] for row in made.contacts] == ["3", "1"]
+    assert made.left_out == [LeftOut("2", "oslo", f"Email: {SAME}")]
+
+
+def test_values_of_a_source_are_set_aside_where_its_location_has_another() -> None:
+    opened = []
+
+    def new_file() -> BinaryIO:
+        opened.append(io.BytesIO())
+        return opened[-1]
+
+    for locations, files in ((["oslo", "bergen"], 0), (["oslo", "oslo"], 1)):
+        gathering = Gathering(COLUMNS, locations, Scratch("memory", new_file))
+        for source, location in enumerate(locations):
+            gathering.add_all(found([contact(str(source), "A", "", "", location=location)]), source)
+        gathering.settle()
+        assert len(opened) == files
 
 
 def test_contacts_that_lose_their_row_are_counted_for_each_source_that_gave_them() -> None:
@@ -257,7 +294,7 @@ def test_without_room_nothing_is_lost_silently() -> None:
     def make_many(sizes: Sizes) -> None:
         gathering = Gathering(COLUMNS, ["oslo"], Scratch("/here", no_room), sizes)
         for number in range(10):
-            gathering.add(contact(str(number), "A", f"{number}@x", ""), 0)
+            gathering.add_all(found([contact(str(number), "A", f"{number}@x", "")]), 0)
 
     make_many(DEFAULT_SIZES)
     for sizes in (Sizes(run=100), Sizes(pairs=2)):

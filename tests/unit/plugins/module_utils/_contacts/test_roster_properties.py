@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections import Counter
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
@@ -29,6 +30,7 @@ COLUMNS = columns(
     {"header": "Phone", "value": "mobile", "unique": True},
 )
 NAMES = ["A", "A B", "A,B", 'A "B"', "Å", "\U0001f600", "\ufffd", "אב"]
+IDENTITIES = [*(str(uuid.UUID(int=number)) for number in range(6)), "a", "b\n"]
 MAILS = ["a@x", "A@x", "b@x", "straße@x", "STRASSE@x"]
 
 _cells = st.tuples(
@@ -38,7 +40,7 @@ _cells = st.tuples(
 
 @st.composite
 def _person(draw: st.DrawFn, location: str) -> Contact | LeftOut:
-    identity = draw(st.sampled_from("abcdefgh"))
+    identity = draw(st.sampled_from(IDENTITIES))
     cells = draw(_cells)
     if not any(cells[1:]) or draw(st.integers(0, 4)) == 0:
         return LeftOut(identity, location, draw(st.sampled_from(["x", "y"])))

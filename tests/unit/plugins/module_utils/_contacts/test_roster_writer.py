@@ -54,19 +54,28 @@ def test_the_longest_row_that_is_valid_can_be_read_again(character: str) -> None
     assert cells_of(roster_of(make(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
 
 
+_COMMON = 'aÅ,"\r\n\0 '
+
+
 @pytest.mark.parametrize("width", [1, 2])
 @given(
+    identity=st.sampled_from(["{cell} {number}", "{number:08d}-4f89-11d3-9a0c-0305e82c3301"]),
     cells=st.lists(
-        st.tuples(*[st.text(st.characters(codec="utf-8"), max_size=3)] * 2),
+        st.tuples(
+            *[st.text(st.sampled_from(_COMMON) | st.characters(codec="utf-8"), max_size=3)] * 2
+        ),
         unique=True,
         max_size=8,
-    )
+    ),
 )
 def test_it_is_what_the_csv_and_json_modules_write(
-    width: int, cells: list[tuple[str, str]]
+    width: int, identity: str, cells: list[tuple[str, str]]
 ) -> None:
     """Whatever stands in a cell, though the mapper lets no control character through."""
-    people = [contact(f"{cell[1]} {number}", *cell[:width]) for number, cell in enumerate(cells)]
+    people = [
+        contact(identity.format(cell=cell[1], number=number), *cell[:width])
+        for number, cell in enumerate(cells)
+    ]
     made = make(COLUMNS[:width], people)
     rows = sorted((person.cells, person.identity) for person in people)
     data = csv_bytes([row for row, _id in rows], [column.header for column in COLUMNS[:width]])

@@ -28,7 +28,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._scratch import scratch_files
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns, contact
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    columns,
+    contact,
+    found,
+)
 
 COLUMNS = columns({"header": "Name", "value": "sn", "unique": True})
 
@@ -51,7 +55,7 @@ def _export(
     with scratch_files(place_of_scratch(module, dest)) as scratch:
         gathering = Gathering(COLUMNS, ["oslo"], scratch, sizes)
         for number in range(rows):
-            gathering.add(contact(f"id-{number}", f"{number:05d}"), 0)
+            gathering.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
         put = stage_roster if check_mode else place_roster
         return put(module, dest, gathering.settle(), None, scratch)
 
