@@ -26,10 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
     remove_unfinished,
     replace_file,
 )
-
-
-def _mode(path: Path | str) -> int:
-    return stat.S_IMODE(os.stat(path).st_mode)
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
@@ -43,7 +40,7 @@ def test_a_file_is_replaced_and_private(tmp_path: Path, mask: int) -> None:
     finally:
         os.umask(before)
     assert path.read_bytes() == b"new\r\n"
-    assert _mode(path) == 0o600
+    assert mode_of(path) == 0o600
     assert os.listdir(tmp_path) == ["contacts.csv"]
 
 
@@ -85,7 +82,7 @@ def test_a_new_file_is_private_beside_its_place_and_gone_unless_moved(tmp_path: 
     try:
         with new_file(path) as new:
             assert (new.path, new.written.parent) == (path, tmp_path)
-            assert _mode(new.written) == 0o600
+            assert mode_of(new.written) == 0o600
             new.file.write(b"new")
     finally:
         os.umask(before)

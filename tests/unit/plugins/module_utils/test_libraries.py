@@ -28,7 +28,7 @@ _PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 # Each library: where it is imported, who else loads without it, and its oldest release that will do.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.session"], "2.9.1"),
-    ("requests", ["_service.library", "_service.client"], "2.31.0"),
+    ("requests", ["_service.library", "_service.transport", "_service.client"], "2.31.0"),
     ("jinja2", ["_contacts.library", "_contacts.syntax", "_contacts.expression"], "3.0"),
     ("phonenumbers", ["_contacts.library", "_contacts.phone"], "8.13.0"),
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -32,6 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     place_roster,
     stage_roster,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -47,10 +47,6 @@ OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), GONE]
 NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), GONE]
 RENDERED, NEWER = make(COLUMNS, OLD), make(COLUMNS, NEW)
 REMEDY = "Name a file in an existing folder that this user may write."
-
-
-def _mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def _place(dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None) -> Placed:
@@ -77,7 +73,7 @@ def test_both_files_are_written_private_and_once(dest: Path) -> None:
     placed = _place(dest, OLD)
     assert placed == Placed(RENDERED.written, dest, True)
     assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (RENDERED.csv, RENDERED.ids)
-    assert (_mode(dest), _mode(ids_path(dest))) == (0o600, 0o600)
+    assert (mode_of(dest), mode_of(ids_path(dest))) == (0o600, 0o600)
     before = dest.stat().st_ino
     assert _place(dest, OLD) == Placed(RENDERED.written, dest, False)
     assert dest.stat().st_ino == before
@@ -98,9 +94,9 @@ def test_a_mode_alone_is_a_change(dest: Path, which: str) -> None:
     _place(dest, OLD)
     (dest.parent / which).chmod(0o644)
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
-    assert _mode(dest.parent / which) == 0o644
+    assert mode_of(dest.parent / which) == 0o644
     assert _place(dest, OLD).changed
-    assert _mode(dest.parent / which) == 0o600
+    assert mode_of(dest.parent / which) == 0o600
 
 
 def test_the_mode_that_was_asked_for_is_set_before_the_file_takes_its_place(
@@ -110,7 +106,7 @@ def test_the_mode_that_was_asked_for_is_set_before_the_file_takes_its_place(
     replace = os.replace
 
     def note(source: Path, target: Path) -> None:
-        moved.append((target.name, _mode(source)))
+        moved.append((target.name, mode_of(source)))
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", note)
@@ -133,6 +129,13 @@ def test_a_backup_is_made_of_what_is_replaced(dest: Path, exists: bool) -> None:
     assert _place(dest, NEW, module) == Placed(NEWER.written, dest, False)
     if exists:
         assert Path(f"{dest}.bak").read_bytes() == RENDERED.csv
+
+
+def test_a_roster_without_identities_is_backed_up_alone(dest: Path) -> None:
+    dest.write_bytes(RENDERED.csv)
+    module = FakeModule(backup=True)
+    assert _place(dest, NEW, module).backup == f"{dest}.bak"
+    assert module.backups == [str(dest)]
 
 
 def test_the_backup_is_the_roster_where_the_identities_alone_are_replaced(dest: Path) -> None:
@@ -224,8 +227,8 @@ def test_a_staged_roster_is_whole_and_private(dest: Path) -> None:
     assert path.name == "contacts.csv"
     assert path.parent.parent == Path(tempfile.gettempdir())
     assert path.parent.name.startswith("frontdesk-contacts-")
-    assert _mode(path.parent) == 0o700
-    assert (_mode(path), _mode(ids_path(path))) == (0o600, 0o600)
+    assert mode_of(path.parent) == 0o700
+    assert (mode_of(path), mode_of(ids_path(path))) == (0o600, 0o600)
     with load_roster(path) as roster:
         assert identities_of(roster) == ["id-1"]
     assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import errno
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.guard import check_plan
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import remaining, upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
@@ -94,6 +96,25 @@ def test_what_was_accepted_and_cannot_be_noted_is_told_as_accepted(
     assert (did(outcome), outcome.attempts) == ((True, takes_all), 1)
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, is_complete(sync)) == (False, False)
+
+
+def test_what_was_accepted_in_part_and_cannot_be_noted_for_want_of_room_is_told(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync.run(initial=True)
+    sync.people(A, B, C, ("D", "d@x", "oslo"))
+    sync.answer = plain("200 OK", REFUSED)
+
+    def full(_folder: Path) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(remaining, "scratch_files", full)
+    outcome = sync.run()
+    assert str(outcome.error) == (
+        f"Cannot write the state directory {sync.state}: No space left on device. The service has"
+        " accepted the roster; make room, and the next run sends it again."
+    )
+    assert (did(outcome), is_complete(sync)) == ((True, False), False)
 
 
 def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(

@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 import pytest
+import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
     send,
@@ -70,6 +71,17 @@ def test_no_whole_answer_is_told(answer: Any, told: str) -> None:
         answer_to_roster(server.port)
     assert f"{caught.value.answer}. {caught.value.remedy}" == told
     assert caught.value.lost
+
+
+def test_an_answer_that_was_cut_is_told_where_urllib3_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As urllib3 1.26 has it for requests.
+    lenient = property(lambda _response: False, lambda _response, _value: None)
+    monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
+    with http_server(_cut) as server, pytest.raises(ServiceError) as caught:
+        answer_to_roster(server.port)
+    assert (caught.value.answer, caught.value.lost) == ("its answer was cut short", True)
 
 
 def test_a_refused_connection_is_told() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -20,10 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock i
     watched,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
-
-
-def _mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
 
 
 def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
@@ -31,8 +27,8 @@ def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with locked(path):
-            assert _mode(path) == 0o700
-            assert _mode(path / "lock") == 0o600
+            assert mode_of(path) == 0o700
+            assert mode_of(path / "lock") == 0o600
     finally:
         os.umask(before)
 
@@ -49,7 +45,7 @@ def test_a_directory_that_others_may_enter_is_refused_and_kept(
         f"Cannot use the state directory {tmp_path}: others may look into it (mode {mode:04o}). "
         "Give state_dir a directory of its own with mode 0700."
     )
-    assert _mode(tmp_path) == mode
+    assert mode_of(tmp_path) == mode
     assert not list(tmp_path.iterdir())
 
 
@@ -72,7 +68,7 @@ def test_a_file_system_without_locks_is_told(
 def test_a_private_directory_stays_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o1700)
     with locked(tmp_path):
-        assert _mode(tmp_path) == 0o1700
+        assert mode_of(tmp_path) == 0o1700
 
 
 def test_another_run_is_kept_out_and_told(tmp_path: Path) -> None:
@@ -95,11 +91,20 @@ def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("enter", "remedy"),
+    [
+        (locked, "Give state_dir a directory that this user may write"),
+        (watched, "Run as the user who owns the state directory"),
+    ],
+)
+def test_a_directory_that_cannot_be_used_is_told(
+    tmp_path: Path, enter: Callable[[Path], AbstractContextManager[None]], remedy: str
+) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "state"
-    with pytest.raises(StateError) as caught, locked(path):
+    with pytest.raises(StateError) as caught, enter(path):
         pass
     assert str(caught.value) == (
-        f"Cannot use the state directory {path}: Not a directory. Give state_dir a directory that this user may write."
+        f"Cannot use the state directory {path}: Not a directory. {remedy}."
     )

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.state 
     withdraw,
     write_accepted,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     cells_of,
     identities_of,
@@ -58,10 +58,6 @@ def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
     )
 
 
-def _mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
     accepted = read_accepted(tmp_path)
@@ -70,7 +66,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
-    assert {_mode(tmp_path / name) for name in names} == {0o600}
+    assert {mode_of(tmp_path / name) for name in names} == {0o600}
 
 
 def test_a_roster_without_identities(tmp_path: Path) -> None:
@@ -119,13 +115,15 @@ def test_a_damaged_receipt_is_told_with_its_path(tmp_path: Path) -> None:
     assert str(caught.value) == f"Cannot use {path}: it is damaged (JSONDecodeError). {ANEW}"
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    (tmp_path / "receipt.json").mkdir()
+@pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
+    path.mkdir()
     with pytest.raises(StateError) as caught:
         read_accepted(tmp_path)
     assert str(caught.value) == (
-        f"Cannot read {tmp_path / 'receipt.json'}: Is a directory. "
-        "Run as the user who owns the state directory."
+        f"Cannot read {path}: Is a directory. Run as the user who owns the state directory."
     )
 
 

@@ -20,12 +20,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Tls,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
+    Session,
     authorization,
     proxies_for,
     proxy_host,
     service_context,
     verification,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from cryptography.hazmat.primitives import serialization
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -129,6 +131,17 @@ def test_a_proxy_is_named_without_its_password(
         assert (proxies_for(endpoint), proxy_host(endpoint)) == ({}, None)
     monkeypatch.setenv("NO_PROXY", "x.no")
     assert proxy_host(ENDPOINT) is None
+
+
+def test_a_proxy_s_connections_are_watched_once() -> None:
+    with Watchdog(1) as watchdog, Session(ENDPOINT, service_context(Tls()), watchdog) as session:
+        adapter = session.get_adapter(ENDPOINT.url)
+        first, again = (
+            dict(adapter.proxy_manager_for("http://proxy.no").pool_classes_by_scheme)
+            for _use in range(2)
+        )
+    assert first == again
+    assert {pool.ConnectionCls.watchdog for pool in first.values()} == {watchdog}
 
 
 def test_what_certificates_are_verified_with(

@@ -1,0 +1,15 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests ask about files."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+
+def mode_of(path: Path | str) -> int:
+    """A file's permissions."""
+    return stat.S_IMODE(Path(path).stat().st_mode)
