@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-galaxy builds holds what users need, and works alone."""
+"""What ansible-galaxy builds holds what users need.
+
+That it works alone is shown by all other tests: the gate's sessions install it, and nothing else, for them.
+"""
 
 from __future__ import annotations
 
@@ -12,32 +15,12 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.integration.support.options import role_variables
-from tests.integration.support.place import Place
-from tests.integration.support.playbooks import Inventory, run_playbook
-
-if TYPE_CHECKING:
-    from tests.lab.directory import RunningDirectory
-    from tests.lab.receiver import Receiver
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
 FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "MANIFEST.json", "README.md"}
-
-
-def galaxy(folder: Path, *arguments: str, collections: Path | None = None) -> None:
-    """Run ansible-galaxy where it knows of no collections but those in `collections`."""
-    subprocess.run(
-        [sys.executable, "-m", "ansible", "galaxy", "collection", *arguments],
-        check=True,
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections or folder)},
-        stdout=subprocess.DEVNULL,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +38,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():  # what is deleted is listed until it is committed
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, source / name)
-    galaxy(source, "build", "--output-path", str(built))
+    build = ("collection", "build", "--output-path", str(built))
+    subprocess.run(
+        [sys.executable, "-m", "ansible", "galaxy", *build],
+        check=True,
+        cwd=source,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(source)},
+        stdout=subprocess.DEVNULL,
+    )
     (made,) = built.iterdir()
     return made
 
@@ -74,14 +64,3 @@ def test_holds_what_users_need_and_nothing_else(archive: Path) -> None:
         "LICENSES/GPL-3.0-or-later.txt",
     }
     assert not [name for name in names if name.suffix == ".pyc" or "fragments" in name.parts]
-
-
-def test_works_alone(
-    archive: Path, open_ldap: RunningDirectory, service: Receiver, tmp_path: Path
-) -> None:
-    installed = tmp_path / "installed"
-    galaxy(tmp_path, "install", "--offline", str(archive), collections=installed)
-    place = Place.make(tmp_path / "place", installed)
-    inventory = Inventory(role_variables(open_ldap, service, place))
-    run_playbook(place, "frontdesk.contacts.sync", inventory).check()
-    assert service.uploads == 1

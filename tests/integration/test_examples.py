@@ -118,7 +118,6 @@ def test_the_first_playbook_of_the_readme(
     assert place.holding(secrets.values()) == []
 
 
-@pytest.mark.every_core
 def test_the_fleet_of_the_guide(
     active_directory: RunningDirectory,
     open_ldap: RunningDirectory,

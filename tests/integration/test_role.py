@@ -188,6 +188,7 @@ def test_blanks_count_as_unset_and_text_as_what_it_says(
         "text": host_vars(AS_TEXT),
     }
     inventory = Inventory(variables, {"syncs": cases})
+    place.state.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
     # Before ansible-core 2.21, -vvv alone shows what a module was given.
     run = run_playbook(place, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"})
