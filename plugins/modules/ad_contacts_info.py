@@ -40,7 +40,7 @@ attributes:
 seealso:
   - module: frontdesk.contacts.ad_contacts_export
   - ref: ansible_collections.frontdesk.contacts.docsite.connecting
-    description: Connecting to Active Directory, with its rights, certificates and ports, and what to do about each message.
+    description: Rights, certificates and ports, and what to do about each message.
 """
 
 EXAMPLES = r"""
