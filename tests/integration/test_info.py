@@ -217,10 +217,8 @@ def test_servers_that_do_not_hold_the_same(fjord: Company, issuer: Authority, pl
         answer = looked_at(one, place, **both)
     people = len(fjord.at(fjord.site("tromso")))
     assert [problem["where"] for problem in answer["problems"]] == ["source 3 (location 'tromso')"]
-    assert causes(answer) == [
-        "its servers do not hold the same people:"
-        f" {people} on {one.uri_ldaps}, {people - 1} on {other.uri_ldaps}"
-    ]
+    (cause,) = causes(answer)
+    assert cause.endswith(f" {people} on {one.uri_ldaps}, {people - 1} on {other.uri_ldaps}")
 
 
 def test_problems_fail_when_asked(open_ldap: RunningDirectory, place: Place) -> None:
