@@ -60,7 +60,9 @@ class RootDse(NamedTuple):
 
     @property
     def product(self) -> str:
-        """What the server is, as far as it says."""
+        """What the server is, as far as it says; nothing when it says nothing at all."""
+        if not self.values:
+            return ""
         vendor = self.one("vendorname")
         if self.is_active_directory:
             return "Samba Active Directory" if "samba" in vendor.lower() else "Active Directory"

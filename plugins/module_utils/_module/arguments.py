@@ -108,6 +108,11 @@ def export_spec() -> dict[str, Any]:
     }
 
 
+def info_spec() -> dict[str, Any]:
+    """Options of ad_contacts_info beside those of the directory and of sources."""
+    return {"fail_on_problems": {"type": "bool", "default": False}}
+
+
 def upload_spec() -> dict[str, Any]:
     """Options of contact_upload."""
     return {

@@ -144,8 +144,8 @@ def export(
     :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
     :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
     """
-    _check_page_size(params["page_size"])
-    columns = _columns_of(params, default_columns, sources)
+    check_page_size(params["page_size"])
+    columns = columns_of(params, default_columns, sources)
     access = access_of(params)
     read = partial(_read, columns, sources, params["page_size"], scratch)
     reading, left = read_from_first(access, read)
@@ -159,7 +159,7 @@ def export(
         server=reading.server,
         entries=sum(tally.entries for tally in reading.tallies),
         empty_attributes=reading.mapper.attributes_never_seen,
-        references=sorted(uri for uri in reading.references if not _DNS_PARTITION.search(uri)),
+        references=with_people(reading.references),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
@@ -195,18 +195,24 @@ def _read(
         for number, source in enumerate(sources):
             tally = _Tally(source)
             tallies.append(tally)
-            for page in _pages(session, source, mapper, page_size, references):
+            for page in pages_of(session, source, mapper.attributes, page_size, references):
                 found = mapper.contacts(page, source.location)
                 tally.add(found)
                 gathering.add_all(found, number)
     return _Reading(session.uri, session.is_in_clear, mapper, gathering, references, tallies)
 
 
-def _columns_of(
+def columns_of(
     params: Mapping[str, Any],
     default_columns: Sequence[Mapping[str, Any]],
     sources: Sequence[Source],
 ) -> tuple[Column, ...]:
+    """The columns, checked and compiled, from the module's parameters.
+
+    :param default_columns: what they are when none are given.
+    :raises InputError: for a column that cannot be.
+    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
+    """
     specifications = params["columns"] if params["columns"] is not None else default_columns
     return compile_columns(
         specifications,
@@ -215,7 +221,11 @@ def _columns_of(
     )
 
 
-def _check_page_size(size: int) -> None:
+def check_page_size(size: int) -> None:
+    """Check the option.
+
+    :raises InputError: when it is too small or too large.
+    """
     if not 1 <= size <= MAX_PAGE_SIZE:
         raise InputError(f"Cannot use page_size {size}", f"it is not from 1 to {MAX_PAGE_SIZE}")
 
@@ -238,14 +248,29 @@ def _most_common(causes: Counter[str]) -> str:
 _DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
 
 
-def _pages(
-    session: Session, source: Source, mapper: Mapper, page_size: int, references: set[str]
+def with_people(references: set[str]) -> list[str]:
+    """The references behind which there can be people."""
+    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))
+
+
+def pages_of(
+    session: Session,
+    source: Source,
+    attributes: Sequence[str],
+    page_size: int,
+    references: set[str],
 ) -> Iterator[list[Entry]]:
+    """Read one source, a page at a time.
+
+    :param attributes: names in lower case; an entry's values come in this order.
+    :param references: is given the URIs of other servers that hold a part of the source.
+    :raises DirectoryError: when the server does not give the whole source.
+    """
     query = source.query
     if not query.filter:
         now = datetime.now(timezone.utc)
         query = query._replace(filter=people_filter(session.is_active_directory, now))
     try:
-        yield from search(session, query, mapper.attributes, page_size, references)
+        yield from search(session, query, attributes, page_size, references)
     except DirectoryError as error:
         raise type(error)(f"{source.name}: {error.tried}", error.answer, error.remedy) from None

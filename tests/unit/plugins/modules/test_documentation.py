@@ -35,6 +35,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
     export_spec,
+    info_spec,
     source_spec,
     upload_spec,
 )
@@ -95,18 +96,21 @@ def test_ad_contacts_export() -> None:
     assert _documented(options) == _specified(export_spec())
 
 
-def test_contact_upload() -> None:
-    options = _documentation("contact_upload")["options"]
-    assert _documented(options) == _specified(upload_spec())
+@pytest.mark.parametrize(
+    ("module", "spec"), [("ad_contacts_info", info_spec()), ("contact_upload", upload_spec())]
+)
+def test_each_other_module_is_the_twin_of_a_spec(module: str, spec: dict[str, Any]) -> None:
+    assert _documented(_documentation(module)["options"]) == _specified(spec)
+
+
+_READING = [f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources")]
 
 
 @pytest.mark.parametrize(
     ("module", "fragments"),
     [
-        (
-            "ad_contacts_export",
-            [f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources")],
-        ),
+        ("ad_contacts_export", _READING),
+        ("ad_contacts_info", _READING),
         ("contact_upload", ["frontdesk.contacts.attributes"]),
     ],
 )
@@ -116,15 +120,19 @@ def test_modules_take_the_fragments(module: str, fragments: list[str]) -> None:
     assert ("ansible.builtin.files" in extended) is (module == "ad_contacts_export")
 
 
-@pytest.mark.parametrize("module", ["ad_contacts_export", "contact_upload"])
-def test_examples_use_options_that_there_are(module: str) -> None:
-    specs = (
-        {**upload_spec()}
-        if module == "contact_upload"
-        else {**directory_spec(), **source_spec(), **export_spec()}
-    )
+@pytest.mark.parametrize(
+    ("module", "specs"),
+    [
+        ("ad_contacts_export", {**directory_spec(), **source_spec(), **export_spec()}),
+        ("ad_contacts_info", {**directory_spec(), **source_spec(), **info_spec()}),
+        ("contact_upload", upload_spec()),
+    ],
+)
+def test_examples_use_options_that_there_are(module: str, specs: dict[str, Any]) -> None:
     source = importlib.import_module(f"{_MODULES}.{module}")
     for task in yaml.safe_load(source.EXAMPLES):
+        if f"frontdesk.contacts.{module}" not in task:
+            continue
         given = task[f"frontdesk.contacts.{module}"]
         assert set(given) <= set(specs)
         required = {name for name, option in specs.items() if option.get("required")}
@@ -226,7 +234,11 @@ def test_what_every_module_says_of_itself() -> None:
 
 @pytest.mark.parametrize(
     ("module", "libraries"),
-    [("ad_contacts_export", [LDAP3, JINJA2, PHONENUMBERS]), ("contact_upload", [REQUESTS])],
+    [
+        ("ad_contacts_export", [LDAP3, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_info", [LDAP3, JINJA2, PHONENUMBERS]),
+        ("contact_upload", [REQUESTS]),
+    ],
 )
 def test_the_libraries_that_a_module_needs_are_documented(
     module: str, libraries: list[Library]

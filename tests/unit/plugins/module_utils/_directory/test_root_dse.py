@@ -46,7 +46,8 @@ AD = ["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670"]
             *("389 Directory Server", "2.3.1 B2025"),
         ),
         ({"vendorname": ["ForgeRock AS."], "vendorversion": ["7.1"]}, "ForgeRock AS.", "7.1"),
-        ({}, "an LDAP server that does not say which", ""),
+        ({"namingcontexts": ["o=x"]}, "an LDAP server that does not say which", ""),
+        ({}, "", ""),
     ],
 )
 def test_what_the_server_is(values: dict[str, list[str]], product: str, version: str) -> None:

@@ -1,0 +1,145 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A look at one server, step by step, which goes on as far as it gets."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+from .._tls import tls_context
+from .access import Access, Address
+from .certificate import Certificate, read_certificate
+from .connection import close, connect
+from .diagnosis import DirectoryError, ServerError
+from .library import FAILURES, ldap3
+from .query import Query
+from .root_dse import RootDse, read_root_dse
+from .session import Session, begin_session
+
+
+class Tls(NamedTuple):
+    """The encryption of a connection.
+
+    :ivar version: for instance ``TLSv1.3``.
+    :ivar cipher: OpenSSL's name of the cipher suite.
+    :ivar certificate: what the server shows; None when it cannot be read.
+    """
+
+    version: str
+    cipher: str
+    certificate: Certificate | None
+
+
+class Probe:
+    """What was found out about a server, as far as it could be.
+
+    :ivar uri: the server.
+    :ivar resolved: all addresses of its name.
+    :ivar address: the one that answered; empty when none did.
+    :ivar tls: its encryption; None without one.
+    :ivar root: what it says of itself.
+    :ivar session: the session with it, open until the end of `probing`; None when there is none.
+    :ivar error: why there is none.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.resolved: Sequence[str] = ()
+        self.address = ""
+        self.tls: Tls | None = None
+        self.root = RootDse({})
+        self.session: Session | None = None
+        self.error: DirectoryError | None = None
+
+    @property
+    def account_is_refused(self) -> bool:
+        """Whether the server answered, and wants nothing of this account."""
+        return self.error is not None and not isinstance(self.error, ServerError)
+
+
+@contextmanager
+def probing(
+    access: Access, address: Address, context: ssl.SSLContext, *, as_account: bool
+) -> Iterator[Probe]:
+    """Find out about a server what can be found out, and stay connected meanwhile.
+
+    Two connections are made. By the first, over which nothing is said, one sees what the server shows even
+    where it must not be trusted; the second is as any session's.
+
+    :param context: what the server's certificate must satisfy.
+    :param as_account: whether to bind; without, only what the server tells everybody is asked for.
+    """
+    probe = Probe(address.uri)
+    probe.resolved = _addresses(address)
+    try:
+        _look(probe, access, address)
+        connection = connect(access, address, context)
+    except ServerError as error:
+        probe.error = error
+        yield probe
+        return
+    try:
+        if as_account:
+            _bind(probe, access, address, connection)
+        if not isinstance(probe.error, ServerError):
+            # Nothing else depends on it.
+            with suppress(DirectoryError):
+                probe.root = read_root_dse(connection, address.uri)
+        yield probe
+    finally:
+        close(connection)
+
+
+def _addresses(address: Address) -> list[str]:
+    # What a name that does not resolve means is told by the connection that cannot be made.
+    with suppress(OSError):
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(where[0]) for *_kind, where in found))
+    return []
+
+
+def _look(probe: Probe, access: Access, address: Address) -> None:
+    connection = connect(access, address, tls_context(None, validate_certs=False))
+    try:
+        probe.address = str(connection.socket.getpeername()[0])
+        if address.use_ssl or access.start_tls:
+            probe.tls = _tls(connection.socket)
+    finally:
+        close(connection)
+
+
+def _tls(connected: Any) -> Tls:
+    return Tls(
+        version=str(connected.version()),
+        cipher=str(connected.cipher()[0]),
+        certificate=read_certificate(connected.getpeercert(binary_form=True)),
+    )
+
+
+def _bind(probe: Probe, access: Access, address: Address, connection: Any) -> None:
+    try:
+        probe.session = begin_session(access, address, connection)
+    except DirectoryError as error:
+        probe.error = error
+
+
+def shows_anything(session: Session, query: Query) -> bool:
+    """Whether the server shows the account anything at all right below the base of a search, people or not.
+
+    Directories say nothing of what an account may not read: it is as if it were not there. Nor
+    does one that gives no answer any more show anything.
+    """
+    scope = ldap3.BASE if query.scope == "base" else ldap3.LEVEL
+    try:
+        session.connection.search(
+            query.search_base, "(objectClass=*)", scope, attributes=["1.1"], size_limit=1
+        )
+    except FAILURES:
+        return False
+    return any(found["type"] == "searchResEntry" for found in session.connection.response or ())

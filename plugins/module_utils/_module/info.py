@@ -1,0 +1,174 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ad_contacts_info does: look at each server and each source, and say what is wrong."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+from .._contacts.columns import Column
+from .._contacts.survey import Survey
+from .._directory.access import Access, check_access
+from .._directory.diagnosis import DirectoryError
+from .._directory.probe import Probe, probing, shows_anything
+from .._directory.session import Session
+from .._tls import tls_context
+from .export import check_page_size, columns_of, pages_of, with_people
+from .problems import (
+    Problem,
+    clock_offset,
+    problem_of_error,
+    problems_of_differences,
+    problems_of_people,
+    problems_of_references,
+    problems_of_server,
+)
+from .sources import Source, access_of
+
+
+class Info(NamedTuple):
+    """What was found out.
+
+    :ivar servers: for each server, in their order, what it is and what it gives.
+    :ivar problems: what is wrong.
+    """
+
+    servers: list[dict[str, Any]]
+    problems: list[Problem]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the module returns of it."""
+        return {
+            "servers": self.servers,
+            "problems": [problem._asdict() for problem in self.problems],
+        }
+
+    @property
+    def verdict(self) -> str:
+        """All that is wrong, in one text."""
+        listed = " ".join(f"({number}) {each}" for number, each in enumerate(self.problems, 1))
+        return f"Problems found: {len(self.problems)}. {listed}"
+
+
+class _Question(NamedTuple):
+    """What is asked of each server."""
+
+    access: Access
+    context: ssl.SSLContext
+    columns: Sequence[Column]
+    sources: Sequence[Source]
+    page_size: int
+
+
+class _Answer(NamedTuple):
+    """What a server gave.
+
+    :ivar read: the sources that could be read to their end.
+    :ivar problems: why the others could not.
+    """
+
+    read: list[tuple[Source, Survey]]
+    problems: list[Problem]
+
+
+def info(
+    params: Mapping[str, Any],
+    default_columns: Sequence[Mapping[str, Any]],
+    sources: Sequence[Source],
+) -> Info:
+    """Look at every server, and with each that lets the account in at every source.
+
+    An account that one server refuses is not tried on the others, for that could lock it.
+
+    :param sources: what `sources_of` made of the same parameters.
+    :raises InputError: for wrong options, before anything is asked.
+    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
+    """
+    check_page_size(params["page_size"])
+    access = access_of(params)
+    addresses = check_access(access)
+    question = _Question(
+        access,
+        tls_context(access.ca_path, access.validate_certs),
+        columns_of(params, default_columns, sources),
+        sources,
+        params["page_size"],
+    )
+    servers, problems = [], []
+    counts: dict[str, dict[str, int]] = {}
+    is_refused = False
+    for address in addresses:
+        with probing(access, address, question.context, as_account=not is_refused) as probe:
+            is_refused = is_refused or probe.account_is_refused
+            now = datetime.now(timezone.utc)
+            answer = _ask(question, probe.session) if probe.session else _Answer([], [])
+            problems += [*problems_of_server(probe, access, now), *answer.problems]
+        servers.append(_server(probe, access, now, answer))
+        for source, survey in answer.read:
+            counts.setdefault(source.name, {})[probe.uri] = survey.entries
+    return Info(servers, [*problems, *problems_of_differences(counts)])
+
+
+def _ask(question: _Question, session: Session) -> _Answer:
+    """Read every source, and go on when one fails."""
+    answer = _Answer([], [])
+    references: set[str] = set()
+    for source in question.sources:
+        survey = Survey(question.columns)
+        try:
+            for page in pages_of(
+                session, source, survey.attributes, question.page_size, references
+            ):
+                for entry in page:
+                    survey.add(*entry, source.location)
+            answer.read.append((source, survey))
+        except DirectoryError as error:
+            answer.problems.append(problem_of_error(session.uri, error))
+            if session.connection.closed:
+                break
+    shown = {
+        source.name: shows_anything(session, source.query)
+        for source, survey in answer.read
+        if not survey.entries
+    }
+    answer.problems.extend(problems_of_people(session.uri, answer.read, shown))
+    answer.problems.extend(problems_of_references(session.uri, with_people(references)))
+    return answer
+
+
+def _server(probe: Probe, access: Access, now: datetime, answer: _Answer) -> dict[str, Any]:
+    """What the module returns of one server."""
+    offset = clock_offset(probe, now)
+    certificate = probe.tls.certificate if probe.tls else None
+    return {
+        "uri": probe.uri,
+        "resolved": list(probe.resolved),
+        "address": probe.address,
+        "tls_version": probe.tls.version if probe.tls else "",
+        "tls_cipher": probe.tls.cipher if probe.tls else "",
+        "certificate": certificate.result(now) if certificate else {},
+        "auth_protocol": access.account.auth_protocol,
+        "bind_dn": access.account.bind_dn,
+        "bound": probe.session is not None,
+        "product": probe.root.product,
+        "version": probe.root.version,
+        "dns_host_name": probe.root.one("dnshostname"),
+        "naming_contexts": list(probe.root.all("namingcontexts")),
+        "sasl_mechanisms": list(probe.root.all("supportedsaslmechanisms")),
+        "clock_offset": None if offset is None else round(offset.total_seconds()),
+        "sources": [
+            {
+                "name": source.name,
+                "location": source.location,
+                "search_base": source.query.search_base,
+                **survey.result(),
+            }
+            for source, survey in answer.read
+        ],
+    }

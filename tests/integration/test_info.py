@@ -1,0 +1,247 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ad_contacts_info says of real servers, of right ones and of wrong ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.modules import Answer, run_module
+from tests.integration.support.options import CHECK, access, sources
+from tests.lab.company import company
+from tests.lab.openldap import openldap
+
+if TYPE_CHECKING:
+    from tests.integration.support.place import Place
+    from tests.lab.authority import Authority
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+pytestmark = pytest.mark.every_library
+
+
+def looked_at(directory: RunningDirectory, place: Place, **more: Any) -> Answer:
+    """Look at a directory; whatever comes of it, nothing is written and no password is shown."""
+    options = {
+        **access(directory),
+        "sources": sources(directory),
+        "filter": directory.people_filter,
+        **more,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    before = place.files()
+    answer = run_module(place, "ad_contacts_info", given)
+    assert place.files() == before
+    assert not answer.warnings
+    assert not answer.result.get("changed")
+    for password in (directory.bind_pw, options["bind_pw"] or directory.bind_pw):
+        assert password not in answer.output
+    return answer
+
+
+def causes(answer: Answer) -> list[str]:
+    assert all(problem["where"] and problem["remedy"] for problem in answer["problems"])
+    return [problem["cause"] for problem in answer["problems"]]
+
+
+PRODUCTS = {
+    "active_directory": ("Samba Active Directory", r"4\.\d+\.\d+"),
+    "open_ldap": ("OpenLDAP", ""),
+    "ds_389": ("389 Directory Server", r"\d\.\d+\.\d+"),
+}
+
+
+@pytest.mark.parametrize("more", [{}, CHECK], ids=["real run", "check mode"])
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_a_directory_as_it_should_be(
+    request: pytest.FixtureRequest, name: str, more: dict[str, Any], place: Place, fjord: Company
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(name)
+    answer = looked_at(directory, place, **more)
+    assert answer["problems"] == []
+    (server,) = answer["servers"]
+    assert server["uri"] == directory.uri_ldaps
+    assert server["address"] in server["resolved"]
+    assert server["bound"]
+    assert (server["auth_protocol"], server["bind_dn"]) == ("simple", directory.bind_dn)
+    assert server["product"] == PRODUCTS[name][0]
+    assert re.match(PRODUCTS[name][1], server["version"])
+    assert fjord.base_dn.lower() in [held.lower() for held in server["naming_contexts"]]
+    assert server["tls_version"] in ("TLSv1.2", "TLSv1.3")
+    assert server["certificate"]["issuer"].endswith("O=Fjord lab")
+    assert server["certificate"]["days_left"] > 0
+    people = {site.location: len(fjord.at(site)) for site in fjord.sites}
+    found = {source["location"]: source for source in server["sources"]}
+    assert {location: source["entries"] for location, source in found.items()} == people
+    assert found["oslo-hq"]["contacts"] == people["oslo-hq"]
+    assert found["tromso"]["left_out"] == {"Email and SMS Phone are both empty": 1}
+    mobiles = [person.mobile for person in fjord.at(fjord.site("oslo-hq"))]
+    assert found["oslo-hq"]["empty_columns"] == [
+        {"column": "SMS Phone", "attributes": ["mobile"], "empty": mobiles.count("")}
+    ]
+
+
+def test_directories_show_the_same_people_and_nobodys_value(
+    active_directory: RunningDirectory, open_ldap: RunningDirectory, place: Place, fjord: Company
+) -> None:
+    samples = []
+    for directory in (active_directory, open_ldap):
+        answer = looked_at(directory, place)
+        (server,) = answer["servers"]
+        samples.append([source["samples"] for source in server["sources"]])
+        for person in fjord.people:
+            values = (person.mail, person.mobile, person.telephone, person.display_name)
+            assert not [value for value in values if value and value in answer.output]
+    assert samples[0] == samples[1]
+    shown = json.dumps(samples[0], ensure_ascii=False)
+    names = {name for who in fjord.people for name in (who.given_name, who.last_name)}
+    assert [name for name in names if name in shown] == []
+    assert all(len(of_source) == 3 for of_source in samples[0])
+    assert '"Email": "' in shown
+    assert re.search(r'"SMS Phone": "\*\*\*\d\d"', shown)
+
+
+def test_every_server_is_looked_at(open_ldap: RunningDirectory, place: Place) -> None:
+    uris = ["ldaps://localhost:1", open_ldap.uri_ldaps, "ldaps://no-such-host.invalid"]
+    answer = looked_at(open_ldap, place, server_uri=uris)
+    assert [server["uri"] for server in answer["servers"]] == uris
+    assert [server["bound"] for server in answer["servers"]] == [False, True, False]
+    refused, unknown = causes(answer)
+    assert refused.startswith("Cannot connect to ldaps://localhost:1: the connection was refused")
+    assert "its name does not resolve" in unknown
+    assert answer["servers"][2]["resolved"] == []
+
+
+def test_a_refused_account_is_not_tried_on_the_next_server(
+    open_ldap: RunningDirectory, active_directory: RunningDirectory, place: Place
+) -> None:
+    uris = [active_directory.uri_ldaps, open_ldap.uri_ldaps]
+    answer = looked_at(open_ldap, place, server_uri=uris, bind_pw="Pw7.wrong")
+    (cause,) = causes(answer)
+    assert cause.startswith(f"Cannot bind to {uris[0]} as {open_ldap.bind_dn}: the name or the ")
+    assert [server["bound"] for server in answer["servers"]] == [False, False]
+    # What they tell everybody is known all the same.
+    assert [server["product"] for server in answer["servers"]] == [
+        "Samba Active Directory",
+        "OpenLDAP",
+    ]
+    assert all(server["certificate"] for server in answer["servers"])
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "said"),
+    [
+        ("other.test", timedelta(days=90, hours=1), "its certificate was issued for another name"),
+        ("localhost", timedelta(days=-2, hours=1), "its certificate has expired"),
+        ("localhost", timedelta(days=12, hours=1), "its certificate ends in 12 days, on "),
+    ],
+)
+def test_certificates(
+    name: str, left: timedelta, said: str, issuer: Authority, place: Place
+) -> None:
+    now = datetime.now(UTC)
+    certificate = issuer.issue(name, not_before=now - timedelta(days=9), not_after=now + left)
+    with openldap(company(), issuer, certificate=certificate) as directory:
+        answer = looked_at(directory, place)
+    (server,) = answer["servers"]
+    (cause,) = causes(answer)
+    assert said in cause
+    assert server["certificate"]["names"] == [name]
+    assert server["certificate"]["days_left"] == left.days
+    if not server["bound"]:
+        assert f"it shows a certificate for {name}, issued by " in cause
+
+
+def test_start_tls(open_ldap: RunningDirectory, place: Place) -> None:
+    answer = looked_at(open_ldap, place, server_uri=[open_ldap.uri_ldap], start_tls=True)
+    (server,) = answer["servers"]
+    assert causes(answer) == []
+    assert server["certificate"]["names"] == ["localhost", "127.0.0.1"]
+
+
+@pytest.mark.parametrize("name", ["active_directory", "open_ldap"])
+def test_sources_that_give_nobody(
+    request: pytest.FixtureRequest, name: str, place: Place, fjord: Company
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(name)
+    wrong = [
+        {"search_base": fjord.staff_dn, "filter": "(sn=Nobody)"},
+        {"search_base": directory.bind_dn, "filter": "(sn=Nobody)"},
+        {"search_base": f"OU=Gone,{fjord.staff_dn}"},
+        {"search_base": fjord.staff_dn, "filter": "(sn=Nobody)", "minimum": 0},
+        {"search_base": fjord.site_dn(fjord.site("tromso")), "minimum": 500},
+    ]
+    answer = looked_at(directory, place, sources=wrong)
+    gone, filtered, hidden, few = causes(answer)
+    assert "OU=Gone" in gone
+    assert "the search base does not exist" in gone
+    assert "nobody is found in" in filtered
+    assert hidden.startswith(f"nothing is shown of {directory.bind_dn}: it is empty, or the bind ")
+    people = len(fjord.at(fjord.site("tromso")))
+    assert few.startswith(
+        f"only {people - 1} of {people} people have a valid row, and minimum is 500"
+    )
+    assert len(answer["servers"][0]["sources"]) == 4
+
+
+def test_what_nobody_has(open_ldap: RunningDirectory, place: Place) -> None:
+    columns = [
+        {"header": "Name", "value": "sn"},
+        {"header": "Pager", "value": "pager"},
+        {"header": "Extension", "value": "title", "phone_style": "e164"},
+        {"header": "Location", "value": "location"},
+    ]
+    answer = looked_at(open_ldap, place, columns=columns)
+    assert [cause.partition(":")[0] for cause in causes(answer)] == [
+        "nobody has the attribute pager",
+        "the column Extension is empty for everybody",
+    ]
+
+
+def test_servers_that_do_not_hold_the_same(fjord: Company, issuer: Authority, place: Place) -> None:
+    both: dict[str, Any] = {"auth_protocol": "anonymous", "bind_dn": None, "bind_pw": None}
+    with (
+        openldap(fjord, issuer, anonymous_reads=True) as one,
+        openldap(fjord, issuer, anonymous_reads=True) as other,
+    ):
+        both["server_uri"] = [one.uri_ldaps, other.uri_ldaps]
+        assert causes(looked_at(one, place, **both)) == []
+        other.leave(fjord.unreachable)
+        answer = looked_at(one, place, **both)
+    people = len(fjord.at(fjord.site("tromso")))
+    assert [problem["where"] for problem in answer["problems"]] == ["source 3 (location 'tromso')"]
+    (cause,) = causes(answer)
+    assert cause.endswith(f" {people} on {one.uri_ldaps}, {people - 1} on {other.uri_ldaps}")
+
+
+def test_problems_fail_when_asked(open_ldap: RunningDirectory, place: Place) -> None:
+    wrong = {"fail_on_problems": True, "server_uri": [open_ldap.uri_ldaps, "ldaps://localhost:1"]}
+    answer = looked_at(open_ldap, place, **wrong)
+    assert answer.message.startswith(
+        "Problems found: 1. (1) ldaps://localhost:1: Cannot connect to ldaps://localhost:1: the "
+    )
+    assert [server["bound"] for server in answer.result["servers"]] == [True, False]
+    assert len(answer.result["problems"]) == 1
+    assert not looked_at(open_ldap, place, fail_on_problems=True).failed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"server_uri": ["http://localhost"]}, "Cannot use the server_uri 'http://localhost'"),
+        ({"page_size": 0}, "Cannot use page_size 0"),
+        ({"ca_path": "/nonexistent"}, "Cannot read the certificates in ca_path /nonexistent"),
+        ({"columns": [{"header": "A", "value": "sn | nope"}]}, "Cannot use the expression"),
+    ],
+)
+def test_options_that_cannot_be_fail_in_any_case(
+    wrong: dict[str, Any], said: str, open_ldap: RunningDirectory, place: Place
+) -> None:
+    assert said in looked_at(open_ldap, place, **wrong).message
