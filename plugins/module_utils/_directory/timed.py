@@ -19,7 +19,8 @@ from typing import Any
 class TimedSocket:
     """A connected socket, as far as ldap3 uses one, that bounds the time of each answer as a whole.
 
-    What the client says last begins the time of the answer. All else is the socket's own.
+    What the client says last begins the time of the answer, or its waiting, when it had other things to do
+    in between. All else is the socket's own.
 
     :param connected: the socket, with TLS or before it.
     :param seconds: how long an answer may take from the question to its last byte.
@@ -38,6 +39,10 @@ class TimedSocket:
         self._end = time.monotonic() + self._seconds
         self._connected.settimeout(self._seconds)
         self._connected.sendall(data)
+
+    def wait(self) -> None:
+        """Begin the time of the answer anew: from now on the client does nothing but listen."""
+        self._end = time.monotonic() + self._seconds
 
     def recv(self, size: int) -> bytes:
         """Wait for the next bytes of the answer.
