@@ -29,6 +29,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from cryptography.hazmat.primitives import serialization
+from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 
@@ -136,6 +137,7 @@ def test_a_proxy_is_named_without_its_password(
 def test_a_proxy_s_connections_are_watched_once() -> None:
     with Watchdog(1) as watchdog, Session(ENDPOINT, service_context(Tls()), watchdog) as session:
         adapter = session.get_adapter(ENDPOINT.url)
+        assert isinstance(adapter, HTTPAdapter)
         first, again = (
             dict(adapter.proxy_manager_for("http://proxy.no").pool_classes_by_scheme)
             for _use in range(2)
