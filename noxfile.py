@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import antsibull_nox
 import nox
@@ -158,14 +159,14 @@ def add_sessions(core: Core) -> None:
         modules = os.environ.get("MODULE_PYTHON") or module_python(
             session, there(session, core.modules), core.libraries
         )
-        session.run(
-            *("python", "-m", "pytest", f"--junit-xml={archive.parent / 'pytest.xml'}"),
-            *(chosen, session.posargs)[bool(session.posargs)],
-            env={
-                "ANSIBLE_COLLECTIONS_PATH": str(place),
-                "MODULE_PYTHON": modules,
-            },
-        )
+        # Not pytest's own place: with it a path of Ansible's sockets gets too long.
+        with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
+            session.run(
+                *("python", "-m", "pytest", f"--basetemp={base}"),
+                f"--junit-xml={archive.parent / 'pytest.xml'}",
+                *(chosen, session.posargs)[bool(session.posargs)],
+                env={"ANSIBLE_COLLECTIONS_PATH": str(place), "MODULE_PYTHON": modules},
+            )
         refuse_skipped_tests(session, archive.parent)
 
     @nox.session(name=f"sanity-{core.version}", python=python, tags=["sanity"])
