@@ -97,7 +97,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         for name in ("page_size", "start_tls", "max_removed_percent")
     },
     "no_state": (
-        {"initial": "no", "state_dir": "/srv/nowhere"},
+        {
+            **{"initial": "no", "state_dir": "/srv/nowhere"},
+            # A base is missing only where there is an ou.
+            **{"base_dn": "", "locations": [{"location": "oslo-hq", "search_base": "DC=test"}]},
+        },
         f"for no_state: the machine {platform.node()} has no state directory /srv/nowhere, so",
     ),
 }
