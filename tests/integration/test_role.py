@@ -98,9 +98,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     },
     "no_state": (
         {
-            **{"initial": "no", "state_dir": "/srv/nowhere"},
+            "initial": "no",
+            "state_dir": "/srv/nowhere",
             # A base is missing only where there is an ou.
-            **{"base_dn": "", "locations": [{"location": "oslo-hq", "search_base": "DC=test"}]},
+            "base_dn": "",
+            "locations": [{"location": "oslo-hq", "search_base": "DC=test"}],
         },
         f"for no_state: the machine {platform.node()} has no state directory /srv/nowhere, so",
     ),
