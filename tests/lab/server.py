@@ -107,11 +107,31 @@ class _Server(ThreadingHTTPServer):
         secured = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
         return secured, address
 
+    def finish_request(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
+    ) -> None:
+        """Shake hands and serve a client. Who is refused is heard out, and so hears why."""
+        if isinstance(request, ssl.SSLSocket):
+            try:
+                request.do_handshake()
+            except ssl.SSLError:
+                _hear_out(request)
+                raise
+        super().finish_request(request, client_address)
+
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
         """Log what http.server would print: refused handshakes and clients that went away."""
         self.note(f"connection lost: {type(sys.exception()).__name__}")
+
+
+def _hear_out(refused: ssl.SSLSocket) -> None:
+    """Wait until the client hangs up: a close with its words unread would destroy ours (RFC 9112, 9.6)."""
+    with contextlib.suppress(OSError):
+        # What it says is not to be decrypted any more.
+        while socket.socket.recv(refused, _MAX_BODY_BYTES):
+            pass
 
 
 class _Handler(BaseHTTPRequestHandler):
