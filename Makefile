@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-.PHONY: demo fuzz mutants test
+.PHONY: bench demo fuzz mutants test
+
+bench:
+	@tests/bootstrap.sh bench tests/bench/run.py
 
 demo:
 	@tests/bootstrap.sh demo demo/run.py

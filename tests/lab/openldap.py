@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT_VARIABLE = "SLAPD_ROOT"
 """The environment variable that tells where unpacked packages lie; unset, the system's are used."""
 
-_DATABASE_BYTES = 1 << 30  # a sparse file's largest size, not what it takes
+_DATABASE_BYTES = 1 << 33  # a sparse file's largest size, not what it takes
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def openldap(
 ) -> Iterator[RunningDirectory]:
     """Run a server with the company in it.
 
-    :param size_limit: how many entries the service account gets from one paged search in all
+    :param size_limit: how many entries a client gets from one paged search in all
         (`size.prtotal`): the search is then cut in its middle. None: no limit.
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without an account, and in clear.
@@ -141,8 +141,10 @@ def _database_conf(directory: RunningDirectory, place: Path, *, anonymous_reads:
 
 
 def _limits_conf(directory: RunningDirectory, size_limit: int | None) -> str:
-    """Limit the service account as a careful administrator does: large results only in pages."""
+    """Limit all clients as a careful administrator does: large results only in pages."""
     total = "unlimited" if size_limit is None else size_limit
+    limits = f"size=500 size.pr=1000 size.prtotal={total}"
     return f"""\
-        limits dn.exact="{directory.bind_dn}" size=500 size.pr=1000 size.prtotal={total}
+        limits dn.exact="{directory.bind_dn}" {limits}
+        limits anonymous {limits}
         """

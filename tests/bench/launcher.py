@@ -1,0 +1,34 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Start a program, wait for its end, and print what it took as JSON: code, seconds, CPU seconds, peak in KiB.
+
+    launcher.py STDOUT STDERR PROGRAM [ARGUMENT...]
+
+A program's peak of memory is never less than that of the process that started it (getrusage(2)), so this
+one is small: it is run without site, and imports little.
+"""
+
+import json
+import os
+import sys
+import time
+
+stdout, stderr, *command = sys.argv[1:]
+flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+begun = time.monotonic()
+pid = os.posix_spawnp(
+    command[0],
+    command,
+    os.environ,
+    file_actions=[
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, stdout, flags, 0o600),
+        (os.POSIX_SPAWN_OPEN, 2, stderr, flags, 0o600),
+    ],
+)
+status, usage = os.wait4(pid, 0)[1:]
+seconds = time.monotonic() - begun
+code = os.waitstatus_to_exitcode(status)
+print(json.dumps([code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))

@@ -1,0 +1,40 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""People into CSV with python-ldap, a page at a time, as its documentation shows it.
+
+with_python_ldap.py SETTINGS.json
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import ldap  # type: ignore[import-not-found] # Debian's, of another Python
+from ldap.controls import SimplePagedResultsControl  # type: ignore[import-not-found] # see above
+
+settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+connection = ldap.initialize(settings["uri"])
+connection.simple_bind_s()
+control = SimplePagedResultsControl(True, size=settings["page"], cookie="")
+with Path(settings["csv"]).open("w", encoding="utf-8", newline="") as file:
+    writer = csv.writer(file)
+    while True:
+        message = connection.search_ext(
+            settings["base"],
+            ldap.SCOPE_SUBTREE,
+            settings["filter"],
+            settings["attributes"],
+            serverctrls=[control],
+        )
+        _kind, people, _id, controls = connection.result3(message)
+        for dn, attributes in people:
+            row = [attributes.get(name, [b""])[0].decode() for name in settings["attributes"]]
+            writer.writerow([*row, dn])
+        control.cookie = controls[0].cookie
+        if not control.cookie:
+            break

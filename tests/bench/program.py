@@ -1,0 +1,160 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program: fill a directory, let each client read it in turn, compare their rows, print what they took."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import venv
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench.clients import (
+    SYSTEM_PYTHON,
+    Client,
+    Community,
+    Export,
+    LdapSearch,
+    Playbook,
+    Script,
+    Task,
+)
+from tests.bench.measure import ClientError, Line, table
+from tests.bench.people import UNITS, large
+from tests.lab.authority import authority
+from tests.lab.keeper import Keeper
+from tests.lab.openldap import openldap
+from tests.lab.samba import samba
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.lab.authority import Authority
+
+ROOT = Path(__file__).parents[2]
+_ON_OPENLDAP = "(objectClass=inetOrgPerson)"
+_ON_ACTIVE_DIRECTORY = "(&(objectCategory=person)(objectClass=user))"
+
+
+def main() -> int:
+    """Run the bench; return 1 when a client failed, or gave other rows than the others."""
+    arguments = _arguments()
+    print(f"{datetime.now(UTC):%Y-%m-%d}, medians of {arguments.rounds} rounds in turn", flush=True)
+    try:
+        with authority() as issuer:
+            for number in arguments.people:
+                _on_openldap(number, arguments, issuer)
+            if arguments.samba:
+                _on_samba(arguments.samba, arguments.rounds, issuer)
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "--people",
+        type=int,
+        nargs="*",
+        default=[10_000, 100_000],
+        help="in OpenLDAP, for each table",
+    )
+    parser.add_argument(
+        "--samba",
+        type=int,
+        # A domain controller's ports are below 1024.
+        default=10_000 if os.geteuid() == 0 else 0,
+        help="people in Samba AD, 0 for none",
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--clients", nargs="*", choices=_NAMES, default=_NAMES, help="beside ldapsearch"
+    )
+    return parser.parse_args(sys.argv[1:] or os.environ.get("BENCH", "").split())
+
+
+_NAMES = ("export", "playbook", "python-ldap", "ldap3", "community")
+
+
+def _client(name: str) -> Client:
+    """Make a client ready to be run."""
+    if name == "export":
+        return Export()
+    if name == "playbook":
+        return Playbook()
+    if name == "python-ldap":
+        return Script("python-ldap + csv", "with_python_ldap.py", SYSTEM_PYTHON, 10_000_000)
+    if name == "ldap3":
+        return Script("ldap3 as commonly written", "with_ldap3.py", sys.executable, 100_000)
+    return Community(_environment_of_ansible())
+
+
+def _environment_of_ansible() -> Path:
+    """Make the environment that has community.general, unless it is there; gives its programs."""
+    place = ROOT / ".venv/bench-ansible"
+    if not (place / "stamp").exists():
+        venv.create(place, clear=True, with_pip=True)
+        requirements = ROOT / "tests/requirements/bench-ansible.txt"
+        install = (str(place / "bin/pip"), "install", "--quiet", "-r", str(requirements))
+        subprocess.run(install, check=True)
+        (place / "stamp").touch()
+    return place / "bin"
+
+
+def _on_openldap(number: int, arguments: argparse.Namespace, issuer: Authority) -> None:
+    chosen = [_client(name) for name in arguments.clients]
+    clients = [client for client in chosen if client.most >= number]
+    with _folder() as folder, openldap(large(number), issuer, anonymous_reads=True) as directory:
+        task = Task(directory, folder, _ON_OPENLDAP)
+        print(f"\nOpenLDAP, {number} people in {UNITS} units, in clear, anonymously", flush=True)
+        search = LdapSearch()
+        _print_table([(search, task), *((client, task) for client in clients)], arguments.rounds)
+        if "export" in arguments.clients:
+            print("\nOver LDAPS, relative to the same in clear", flush=True)
+            over_tls = Task(directory, folder, _ON_OPENLDAP, tls=True)
+            _print_table([(Export(), task), (Export(), over_tls)], arguments.rounds)
+
+
+def _on_samba(number: int, rounds: int, issuer: Authority) -> None:
+    with _folder() as folder, samba(large(number), issuer) as directory:
+        task = Task(directory, folder, _ON_ACTIVE_DIRECTORY, tls=True, password=directory.bind_pw)
+        print(f"\nSamba AD, {number} people in {UNITS} units, over LDAPS", flush=True)
+        _print_table([(LdapSearch(), task), (Export(), task)], rounds)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder of the bench's own, with the collection as it stands in this checkout."""
+    with Keeper() as keeper:
+        place = keeper.directory / "ansible_collections/frontdesk"
+        place.mkdir(parents=True)
+        (place / "contacts").symlink_to(ROOT)
+        yield keeper.directory
+
+
+def _print_table(runs: Sequence[tuple[Client, Task]], rounds: int) -> None:
+    """Let each client read in turn, once to see its rows, and then round by round."""
+    expected = None
+    for client, task in runs:
+        client.run(task)
+        rows = client.rows(task)
+        if expected is None:
+            expected = rows
+        if rows != expected:
+            raise ClientError(f"{client.name} gave other rows than {runs[0][0].name}")
+    print(f"{len(expected or ())} rows, equal from all clients")
+    costs = [[client.run(task) for client, task in runs] for _round in range(rounds)]
+    lines = [
+        Line(client.name + (", LDAPS" if task.tls else ""), list(taken))
+        for (client, task), taken in zip(runs, zip(*costs, strict=True), strict=True)
+    ]
+    print(table(lines, lines[0]), flush=True)
