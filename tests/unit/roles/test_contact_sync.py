@@ -16,6 +16,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.argumen
     default_columns,
     directory_spec,
     export_spec,
+    info_spec,
     source_spec,
     upload_spec,
 )
@@ -29,10 +30,13 @@ def _load(path: str) -> Any:
     return yaml.safe_load((ROLE / path).read_text(encoding="utf-8"))
 
 
-OPTIONS: dict[str, dict[str, Any]] = _load("meta/argument_specs.yml")["argument_specs"]["main"][
-    "options"
-]
+ENTRIES: dict[str, dict[str, Any]] = {
+    name: entry["options"]
+    for name, entry in _load("meta/argument_specs.yml")["argument_specs"].items()
+}
+OPTIONS: dict[str, dict[str, Any]] = {**ENTRIES["main"], **ENTRIES["probe"]}
 TASKS = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks").glob("*.yml")}
+TEMPLATES = [path.read_text(encoding="utf-8") for path in (ROLE / "templates").glob("*")]
 VARS = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
 ROLE_VARS = _load("vars/main.yml")
 TYPES: dict[str, dict[str, Any]] = ROLE_VARS["__contact_sync_types"]
@@ -43,16 +47,26 @@ PROFILES = {
 }
 
 
+STAGE_OF = {"ad_contacts_export": "export", "ad_contacts_info": "probe", "contact_upload": "upload"}
+
+
 def _module_options(module: str) -> dict[str, str]:
     """What the role gives a module: as options of its task, and as defaults where it was told."""
-    stage = {"ad_contacts_export": "export", "contact_upload": "upload"}[module]
+    stage = STAGE_OF[module]
     tasks = yaml.safe_load(TASKS[f"{stage}.yml"])
     (task,) = (task for task in tasks if f"frontdesk.contacts.{module}" in task)
     options: dict[str, str] = task[f"frontdesk.contacts.{module}"]
     assert task["module_defaults"] == {
         "group/frontdesk.contacts.contact_sync": f"{{{{ __contact_sync_{stage}_given }}}}"
     }
-    told: dict[str, str] = ROLE_VARS[f"__contact_sync_{stage}_options"]
+    # A look takes what the export takes, but for what becomes of people without a valid row.
+    look = stage == "probe"
+    told: dict[str, str] = dict(ROLE_VARS[f"__contact_sync_{'export' if look else stage}_options"])
+    if look:
+        del told["on_invalid"]
+        given = ROLE_VARS["__contact_sync_probe_given"]
+        assert "__contact_sync_export_given" in given
+        assert "rejectattr('key', 'equalto', 'on_invalid')" in given
     assert not set(told) & set(options)
     return {**options, **told}
 
@@ -65,7 +79,7 @@ def test_the_roles_own_defaults_are_as_documented() -> None:
 
 
 def test_every_option_is_used_and_every_variable_is_an_option() -> None:
-    text = "\n".join([*TASKS.values(), VARS, *PROFILES.values()])
+    text = "\n".join([*TASKS.values(), *TEMPLATES, VARS, *PROFILES.values()])
     assert set(_VARIABLE.findall(text)) - STAGES == set(OPTIONS)
 
 
@@ -85,20 +99,24 @@ def test_what_a_blank_is_no_value_of_is_raw_and_its_type_is_checked() -> None:
 
 
 EXPORT = ("ad_contacts_export", {**directory_spec(), **source_spec(), **export_spec()})
+INFO = ("ad_contacts_info", {**directory_spec(), **source_spec(), **info_spec()})
 UPLOAD = ("contact_upload", upload_spec())
 # Its blank is a value: vars/main.yml hands it on by itself.
 PREFIX = {"token_prefix"}
 
 
-@pytest.mark.parametrize(("module", "spec"), [EXPORT, UPLOAD])
+@pytest.mark.parametrize(("module", "spec"), [EXPORT, INFO, UPLOAD])
 def test_the_role_gives_the_modules_all_their_options(module: str, spec: dict[str, Any]) -> None:
-    assert set(_module_options(module)) == set(spec) - {"backup"} - PREFIX
+    # The role says first what was found, and then fails itself.
+    its_own = {"backup", "fail_on_problems"}
+    assert set(_module_options(module)) == set(spec) - its_own - PREFIX
 
 
 @pytest.mark.parametrize(
     ("module", "spec", "prefix"),
     [
         (*EXPORT, "contact_sync_"),
+        (*INFO, "contact_sync_"),
         (*UPLOAD, "contact_sync_service_"),
         (*UPLOAD, "contact_sync_"),
     ],
@@ -156,6 +174,9 @@ def test_the_profile_receptionist_has_the_default_columns_of_the_module(region: 
     assert upload_spec()["profile"]["default"] == "receptionist"
 
 
-def test_every_tasks_file_is_imported() -> None:
-    imported = set(re.findall(r"import_tasks: (\S+)", TASKS["main.yml"]))
-    assert imported == set(TASKS) - {"main.yml"}
+def test_every_tasks_file_is_imported_or_an_entry() -> None:
+    entries = {f"{name}.yml" for name in ENTRIES}
+    imported = {
+        name for entry in entries for name in re.findall(r"import_tasks: (\S+)", TASKS[entry])
+    }
+    assert imported == set(TASKS) - entries
