@@ -56,8 +56,10 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     except FAILURES as error:
         close(connection)
         raise UnreachableError(tried, *finding_of_failure(error, tls.failure)) from None
+    if not address.use_ssl:
+        connection.socket = TimedSocket(connection.socket, access.receive_timeout)
     if access.start_tls:
-        _start_tls(connection, address.uri, tls, access.receive_timeout)
+        _start_tls(connection, address.uri, tls)
     return connection
 
 
@@ -72,8 +74,7 @@ def _resolve(address: Address, tried: str) -> None:
         raise UnreachableError(tried, *finding) from None
 
 
-def _start_tls(connection: Any, uri: str, tls: VerifiedTls, seconds: int) -> None:
-    connection.socket = TimedSocket(connection.socket, seconds)
+def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     try:
         if connection.start_tls(read_server_info=False):
             return

@@ -13,11 +13,13 @@ from typing import NamedTuple, Union
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
 """What tells an object apart for its whole life, whatever its name: AD (MS-ADTS 3.1.1.1.4) and RFC 4530."""
 
-
 Values = Union[bytes, "list[bytes]"]
 """What an attribute holds: its value, empty when it has none, or a list when there are several, unordered.
 
 Nearly all have one; a list for each would cost as much as reading it."""
+
+Row = list[Values]
+"""What an entry holds of each attribute that was asked for, in their order."""
 
 
 class Entry(NamedTuple):
@@ -31,46 +33,114 @@ class Entry(NamedTuple):
     values: Sequence[Values]
 
 
-def make_entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]]) -> Entry | None:
-    """Order an object's values by the attributes that were asked for.
+class PartOfValuesError(Exception):
+    """The server gives a part of an attribute's values only; the text is its name with the part."""
 
-    :param attributes: names in lower case.
-    :param raw: values by attribute name as the server spells it; names are compared without case
-        (RFC 4512, 2.5), and a name with options such as ``;lang-de`` is another attribute.
-    :returns: the entry, or None when it has no identity that this session may read.
+
+def check_whole(name: bytes) -> None:
+    """See that the server gives all values of an attribute.
+
+    Active Directory gives a part with more than 1,500 values or so (MS-ADTS 3.1.1.3.1.3.3).
+
+    :param name: as the server spells it; a part has the option ``range``.
+    :raises PartOfValuesError: when it gives a part.
     """
-    by_name = {name.lower(): values for name, values in raw.items()}
-    identity = _identity(by_name)
-    if identity is None:
-        return None
-    return Entry(identity, [_held(by_name.get(name, ())) for name in attributes])
+    if b";range=" in name.lower():
+        raise PartOfValuesError(name.decode("ascii", "replace"))
 
 
-def _held(values: Sequence[bytes]) -> Values:
+def held(values: Sequence[bytes]) -> Values:
+    """What an attribute with these values holds."""
     if not values:
         return b""
     return values[0] if len(values) == 1 else list(values)
 
 
-def cut_attribute(raw: Mapping[str, Sequence[bytes]]) -> str | None:
-    """The attribute of which the server gives a part of the values only, if there is one.
+def make_row(names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]) -> Row:
+    """Order an object's values by the attributes that were asked for.
 
-    Active Directory does so with more than 1,500 values or so (MS-ADTS 3.1.1.3.1.3.3).
-
-    :param raw: values by attribute name; a part has the option ``range``.
+    :param names: of these attributes.
+    :param raw: values by attribute name as the server spells it; names are compared without case
+        (RFC 4512, 2.5), and a name with options such as ``;lang-de`` is another attribute.
+    :raises PartOfValuesError: when it holds a part of an attribute's values only.
     """
-    return next((name for name in raw if ";range=" in name.lower()), None)
+    # Names are ASCII (RFC 4512, 1.4): only there is lower case the same for everybody.
+    spelled = {name.encode("utf-8", "replace"): values for name, values in raw.items()}
+    for name in spelled:
+        check_whole(name)
+    by_name = {name.lower(): values for name, values in spelled.items()}
+    return [held(by_name.get(name.lower().encode()) or ()) for name in names]
 
 
-def _identity(by_name: Mapping[str, Sequence[bytes]]) -> str | None:
-    guid = by_name.get("objectguid")
-    if guid and len(guid[0]) == 16:
-        # The first three fields are little-endian (MS-DTYP 2.3.4.2).
-        return str(uuid.UUID(bytes_le=bytes(guid[0])))
-    text = by_name.get("entryuuid")
-    if not text:
+def make_entries(rows: Sequence[Row]) -> list[Entry] | None:
+    """Give each object its identity.
+
+    :param rows: each with what it holds of IDENTITY_ATTRIBUTES at its end, which is taken away.
+    :returns: entries, or None when one has no identity that this session may read.
+    """
+    texts = [row.pop() for row in rows]
+    guids = [row.pop() for row in rows]
+    # All at once, as servers give them: one at a time this would take as long as reading the entries.
+    quick = _texts_of_uuids(texts) if not any(guids) else _texts_of_guids(guids)
+    identities = quick or [
+        identity for each in zip(guids, texts) if (identity := _identity(*each)) is not None
+    ]
+    return list(map(Entry, identities, rows)) if len(identities) == len(rows) else None
+
+
+# Where in a GUID's hexadecimal digits each character of its text comes from: the first three fields are
+# little-endian (MS-DTYP 2.3.4.2). None is a hyphen.
+_GUID_DIGITS = (
+    *(6, 7, 4, 5, 2, 3, 0, 1, None),
+    *(10, 11, 8, 9, None, 14, 15, 12, 13, None),
+    *(16, 17, 18, 19, None, *range(20, 32)),
+)
+_TEXT_SIZE = len(_GUID_DIGITS)
+_HYPHENS = [place for place, digit in enumerate(_GUID_DIGITS) if digit is None]
+
+
+def _texts_of_guids(guids: Sequence[Values]) -> list[str] | None:
+    """The texts of GUIDs, or None when they are not all one value of 16 bytes."""
+    digits = _joined(guids, 16).hex().encode()
+    if not digits:
         return None
+    text = bytearray(b"-" * (_TEXT_SIZE * len(guids)))
+    for place, digit in enumerate(_GUID_DIGITS):
+        if digit is not None:
+            text[place::_TEXT_SIZE] = digits[digit::32]
+    return _parts(text)
+
+
+def _texts_of_uuids(uuids: Sequence[Values]) -> list[str] | None:
+    """The texts of UUIDs, or None when they are not all written as here: with hyphens, in lower case."""
+    text = _joined(uuids, _TEXT_SIZE)
+    hyphens = b"-" * len(uuids)
+    well_written = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
+        text[place::_TEXT_SIZE] == hyphens for place in _HYPHENS
+    )
+    return _parts(text) if text and well_written else None
+
+
+def _joined(values: Sequence[Values], size: int) -> bytes:
+    """All values, or nothing when they are not all single ones of this size."""
+    whole = [value for value in values if isinstance(value, bytes) and len(value) == size]
+    return b"".join(whole) if len(whole) == len(values) else b""
+
+
+def _parts(text: bytes | bytearray) -> list[str]:
+    whole = text.decode("ascii")
+    return [whole[at : at + _TEXT_SIZE] for at in range(0, len(whole), _TEXT_SIZE)]
+
+
+def _identity(guid: Values, text: Values) -> str | None:
+    first = _first(guid)
+    if len(first) == 16:
+        return str(uuid.UUID(bytes_le=first))
     try:
-        return str(uuid.UUID(bytes(text[0]).decode("ascii")))
+        return str(uuid.UUID(_first(text).decode("ascii")))
     except ValueError:
         return None
+
+
+def _first(values: Values) -> bytes:
+    return values[0] if isinstance(values, list) else values

@@ -26,6 +26,8 @@ try:
     import ldap3
     import ldap3.core.exceptions
     import ldap3.operation.search
+    import ldap3.protocol.rfc2696
+    import ldap3.utils.asn1
 
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
     LDAP3 = LDAP3._replace(package=ldap3)

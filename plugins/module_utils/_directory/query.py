@@ -25,6 +25,10 @@ _PART = rf"(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *= *{_VALUE}"
 _DN = re.compile(rf" *{_PART}(?: *[+,] *{_PART})* *")
 
 
+SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
+"""What ldap3 calls the scopes of RFC 4511, 4.5.1.2."""
+
+
 class Query(NamedTuple):
     """One search.
 

@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 
 from .diagnosis import DirectoryError, finding_of_failure, finding_of_result
-from .entry import IDENTITY_ATTRIBUTES, Entry, cut_attribute, make_entry
+from .entry import IDENTITY_ATTRIBUTES, Entry, PartOfValuesError, make_entries
 from .library import FAILURES
+from .messages import LARGEST_MESSAGE, OversizeError
+from .pages import Page, Pages, pages_of
 from .query import Query
 from .session import Session
-
-# simple paged results (RFC 2696).
-_PAGED_RESULTS = "1.2.840.113556.1.4.319"
 
 
 def search(
@@ -25,91 +24,76 @@ def search(
     attributes: Sequence[str],
     page_size: int,
     references: set[str] | None = None,
+    *,
+    pages: Pages | None = None,
 ) -> Iterator[list[Entry]]:
-    """Stream the entries of one search, a page at a time.
+    """Stream the entries of one search, a page at a time, a very large one in parts.
+
+    Until it has come to its end, or is closed, nothing else may be asked of the session: the next page is on
+    its way.
 
     :param query: with its filter; it has been checked.
     :param attributes: names in lower case; an entry's values come in this order.
     :param page_size: entries asked for at a time.
     :param references: is given the URIs of other servers that hold a part of what is below the base
         (RFC 4511, 4.5.3); they are not followed.
+    :param pages: how to read; None for the best way that the session permits.
     :raises DirectoryError: when the server does not give the whole result: a limit, a lost connection,
         a base that is not there, a referral of the whole search, objects without an identity, or with
         more values than it gives.
     """
     tried = f"Cannot search {query.search_base} on {session.uri}"
-    for responses in _pages(
-        session.connection, query, [*attributes, *IDENTITY_ATTRIBUTES], page_size, tried
-    ):
-        entries = []
-        for response in responses:
-            if response["type"] == "searchResRef" and references is not None:
-                references.update(response["uri"])
-            if response["type"] == "searchResEntry":
-                entries.append(_entry(attributes, response["raw_attributes"], tried))
-        yield entries
+    connection = session.connection
+    read = pages or pages_of(connection)
+    names = [*attributes, *IDENTITY_ATTRIBUTES]
+    with closing(_checked(read(connection, query, names, page_size), tried)) as answers:
+        for page in answers:
+            if references is not None:
+                references.update(page.references)
+            entries = make_entries(page.rows)
+            if entries is None:
+                raise DirectoryError(
+                    tried,
+                    "an entry came without objectGUID and entryUUID",
+                    "Let the bind account read the attribute: it tells people apart when names change",
+                )
+            yield entries
 
 
-def _entry(attributes: Sequence[str], raw: Mapping[str, Sequence[bytes]], tried: str) -> Entry:
-    cut = cut_attribute(raw)
-    if cut is not None:
-        raise DirectoryError(
-            tried,
-            f"an entry has more values than the server gives at a time ({cut})",
-            "Leave this attribute out of the columns, or have its values reduced",
-        )
-    entry = make_entry(attributes, raw)
-    if entry is None:
-        raise DirectoryError(
-            tried,
-            "an entry came without objectGUID and entryUUID",
-            "Let the bind account read the attribute: it tells people apart when names change",
-        )
-    return entry
-
-
-def _pages(
-    connection: Any, query: Query, attributes: Sequence[str], page_size: int, tried: str
-) -> Iterator[list[dict[str, Any]]]:
-    cookie = None
+def _checked(pages: Iterator[Page], tried: str) -> Generator[Page, None, None]:
+    """The pages, each of which is whole and another one than those before it."""
     seen: set[object] = set()
-    while True:
-        try:
-            connection.search(
-                query.search_base,
-                query.filter,
-                _SCOPES[query.scope],
-                attributes=list(attributes),
-                paged_size=page_size,
-                paged_cookie=cookie,
-            )
-        except FAILURES as error:
-            raise DirectoryError(tried, *finding_of_failure(error, None)) from None
-        result = connection.result
+    is_new = True
+    while page := _next(pages, tried):
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.
-        if result["result"] != 0:
-            raise DirectoryError(tried, *finding_of_result(result))
-        responses = connection.response
-        control = result.get("controls", {}).get(_PAGED_RESULTS)
-        cookie = control["value"]["cookie"] if control else None
+        if page.result is not None and page.result["result"] != 0:
+            raise DirectoryError(tried, *finding_of_result(page.result))
         # Cookies are the server's own (RFC 2696, 3), some use one for all pages. What a page begins with
         # shows whether it is another one; pages without anything have nothing else than their cookies.
-        page = _start(responses) if responses else cookie
-        if page in seen:
+        if is_new and page.beginning in seen:
             raise DirectoryError(tried, *_ENDLESS)
-        seen.add(page)
-        yield responses
-        if not cookie:
-            return
+        seen.add(page.beginning)
+        is_new = page.result is not None
+        yield page
 
 
-def _start(responses: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    first = responses[0]
-    return first["type"], str(first.get("dn") or first.get("uri"))
+def _next(pages: Iterator[Page], tried: str) -> Page | None:
+    try:
+        return next(pages, None)
+    except PartOfValuesError as error:
+        answer = f"an entry has more values than the server gives at a time ({error})"
+    except OversizeError as error:
+        answer = (
+            f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken"
+        )
+    except FAILURES as error:
+        raise DirectoryError(tried, *finding_of_failure(error, None)) from None
+    raise DirectoryError(
+        tried, answer, "Leave this attribute out of the columns, or have its values reduced"
+    )
 
 
 _ENDLESS = (
     "the server gives a page of its answer again, and would for ever",
     "Raise page_size so that one page holds everybody, and tell the server's administrator",
 )
-_SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}

@@ -12,7 +12,10 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     IDENTITY_ATTRIBUTES,
     Entry,
-    make_entry,
+    PartOfValuesError,
+    Values,
+    make_entries,
+    make_row,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,64 +23,90 @@ from hypothesis import strategies as st
 # MS-DTYP 2.3.4: the first three fields are little-endian on the wire.
 GUID = bytes.fromhex("33221100 5544 7766 8899aabbccddeeff")
 UUID = "00112233-4455-6677-8899-aabbccddeeff"
+TEXT = UUID.encode()
+OTHER = b"12345678-0000-0000-0000-000000000000"
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("guid", "text"),
     [
-        {"objectGUID": [GUID]},
-        {"OBJECTGUID": [GUID]},
-        {"entryUUID": [UUID.encode()]},
-        {"entryuuid": [UUID.upper().encode()]},
-        {"objectGUID": [GUID], "entryUUID": [b"12345678-0000-0000-0000-000000000000"]},
-        {"objectGUID": [bytearray(GUID)]},
-        {"objectGUID": [], "entryUUID": [UUID.encode()]},
-        {"objectGUID": [b"short"], "entryUUID": [UUID.encode()]},
+        (GUID, b""),
+        (b"", TEXT),
+        (b"", TEXT.upper()),
+        (GUID, OTHER),
+        (GUID, b"no UUID"),
+        (b"short", TEXT),
+        ([GUID, bytes(16)], b""),
+        (b"", [TEXT, OTHER]),
+        ([b"short"] * 16, TEXT),
     ],
 )
-def test_the_identity_is_a_uuid(raw: dict[str, list[bytes]]) -> None:
-    assert make_entry([], raw) == Entry(UUID, [])
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([], id="alone"),
+        pytest.param([(GUID, b"")], id="beside one with a GUID"),
+        pytest.param([(b"", TEXT)], id="beside one with a UUID"),
+    ],
+)
+def test_the_identity_is_a_uuid(
+    guid: Values, text: Values, others: list[tuple[Values, Values]]
+) -> None:
+    rows = [[b"x", *each] for each in [(guid, text), *others]]
+    assert make_entries(rows) == [Entry(UUID, [b"x"])] * len(rows)
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("guid", "text"),
     [
-        {},
-        {"objectGUID": []},
-        {"entryUUID": []},
-        {"objectGUID": [b"short"]},
-        {"objectGUID": [GUID + b"x"]},
-        {"entryUUID": [b"no UUID"]},
-        {"entryUUID": [b"\xff"]},
-        {"objectGUID;binary": [GUID]},
+        (b"", b""),
+        (b"short", b""),
+        (GUID + b"x", b""),
+        (b"", b"no UUID"),
+        (b"", b"\xff"),
+        (b"", b"0-11223344556677-8899-aabbccddee-ffx"),
+        (b"", TEXT.replace(b"a", b"g")),
+        (b"", TEXT.replace(b"-4", b"4-")[:-1] + b"-"),
     ],
 )
-def test_without_an_identity_there_is_no_entry(raw: dict[str, list[bytes]]) -> None:
-    assert make_entry(["sn"], raw) is None
+def test_without_an_identity_there_is_no_entry(guid: Values, text: Values) -> None:
+    assert make_entries([[b"x", guid, text]]) is None
+    assert make_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
+
+
+def test_nobody_is_nobody() -> None:
+    assert make_entries([]) == []
 
 
 def test_values_are_in_the_order_asked_for_whatever_the_spelling() -> None:
     raw = {
-        "objectGUID": [GUID],
         "Mail": [b"b@x", b"a@x"],
         "SN": [b"Lie"],
         "sn;lang-de": [b"Luege"],
+        "l": [],
+        "c": None,
         "other": [b"x"],
     }
-    entry = make_entry(["sn", "mobile", "mail"], raw)
-    assert entry == Entry(UUID, [b"Lie", b"", [b"b@x", b"a@x"]])
+    row = make_row(["sn", "mobile", "mail", "l", "c"], raw)
+    assert row == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
 
 
 def test_a_value_with_an_option_alone_is_another_attribute() -> None:
-    entry = make_entry(["sn"], {"objectGUID": [GUID], "sn;lang-de": [b"Luege"]})
-    assert entry == Entry(UUID, [b""])
+    assert make_row(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
 
 
-@given(st.uuids())
-def test_one_identity_whichever_way_it_comes(identity: uuid.UUID) -> None:
-    one = make_entry([], {"objectGUID": [identity.bytes_le]})
-    other = make_entry([], {"entryUUID": [str(identity).encode()]})
-    assert one == other == Entry(str(identity), [])
+def test_values_that_are_given_in_part_are_no_row() -> None:
+    with pytest.raises(PartOfValuesError) as caught:
+        make_row(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
+    assert str(caught.value) == "memberOf;Range=0-1499"
+
+
+@given(st.lists(st.uuids()))
+def test_one_identity_whichever_way_it_comes(identities: list[uuid.UUID]) -> None:
+    texts = [str(identity) for identity in identities]
+    one: list[list[Values]] = [[identity.bytes_le, b""] for identity in identities]
+    other: list[list[Values]] = [[b"", text.encode()] for text in texts]
+    assert make_entries(one) == make_entries(other) == [Entry(text, []) for text in texts]
 
 
 def test_what_is_asked_for_to_tell_objects_apart() -> None:
