@@ -14,6 +14,7 @@ person's number lost.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from .ber import (
     CONTROLS,
@@ -32,18 +33,46 @@ from .entry import Row, check_whole, held
 _REMEMBERED = 8192
 
 
+class _Layout(NamedTuple):
+    """How a server writes lengths: what is known of attributes that it writes so.
+
+    :ivar to_size: where in an attribute the length of its name stands.
+    :ivar frame: how long all before its value is, but for the name.
+    :ivar known: from all before a value, as bytes, to its column and its length.
+    """
+
+    to_size: int
+    frame: int
+    known: dict[bytes, tuple[int, int]]
+
+    def learn(self, beginning: bytes, column: int, size: int) -> None:
+        """Remember what has been read with care.
+
+        :param beginning: all before a value; it is no use where this layout would not look for its end.
+        """
+        to_size = self.to_size
+        is_found = len(beginning) > to_size and len(beginning) == self.frame + beginning[to_size]
+        if is_found and len(self.known) < _REMEMBERED:
+            self.known[beginning] = column, size
+
+
 class EntryDecoder:
     """Takes entries apart into rows.
 
-    :param names: of the attributes in a row, in its order.
+    :param names: of the attributes in a row, in its order; one may be there twice.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._wanted = {name.lower().encode(): column for column, name in enumerate(names)}
+        spelled = [name.lower().encode() for name in names]
+        self._wanted = {name: column for column, name in enumerate(dict.fromkeys(spelled))}
         # What nobody asked for is laid in a column after all others.
-        self._blank: Row = [b""] * (len(names) + 1)
-        # From what stands before a value to its column and its length.
-        self._known: dict[bytes, tuple[int, int]] = {}
+        self._blank: Row = [b""] * (len(self._wanted) + 1)
+        self._order = [self._wanted[name] for name in spelled]
+        self._is_ordered = len(self._wanted) == len(names)
+        # OpenLDAP and Samba write a length as short as they can, Active Directory that of a SEQUENCE or a SET
+        # in four bytes after one that says so.
+        self._short = _Layout(3, 8, {})
+        self._long = _Layout(7, 16, {})
 
     def row(self, operation: bytes) -> Row:
         """What an entry holds of each attribute.
@@ -58,26 +87,27 @@ class EntryDecoder:
         _name, at = content(operation, at, end, OCTET_STRING)
         at, last = content(operation, at, end, SEQUENCE)
         row = self._blank.copy()
-        known = self._known
-        # Where in an attribute the length of its name stands, and how long all is, but name and value.
-        to_size, frame = (7, 16) if operation[at + 1 : at + 2] == b"\x84" else (3, 8)
+        layout = self._long if operation[at + 1 : at + 2] == b"\x84" else self._short
+        to_size, frame, known = layout
         while at < end - to_size:
             value = at + frame + operation[at + to_size]
             found = known.get(operation[at:value])
             if found is None:
-                at = self._read_attribute(operation, at, end, row)
+                at = self._read_attribute(operation, at, end, row, layout)
             else:
                 column, size = found
                 at = value + size
                 row[column] = operation[value:at]
         while at < end:
-            at = self._read_attribute(operation, at, end, row)
+            at = self._read_attribute(operation, at, end, row, layout)
         if at != end or last != end:
             raise MalformedError("attributes end elsewhere than their entry")
         row.pop()
-        return row
+        return row if self._is_ordered else [row[column] for column in self._order]
 
-    def _read_attribute(self, operation: bytes, begin: int, end: int, row: Row) -> int:
+    def _read_attribute(
+        self, operation: bytes, begin: int, end: int, row: Row, layout: _Layout
+    ) -> int:
         """Read an attribute of any form into its column, and return where the next one begins."""
         start, stop = content(operation, begin, end, SEQUENCE)
         name, at = content(operation, start, stop, OCTET_STRING)
@@ -90,9 +120,8 @@ class EntryDecoder:
             value, at = content(operation, at, stop, OCTET_STRING)
             values.append(operation[value:at])
         row[column] = held(values)
-        # Longer values have lengths in other forms, and are too many to be remembered.
-        if len(values) == 1 and len(values[0]) < 0x80 and len(self._known) < _REMEMBERED:
-            self._known[operation[begin:value]] = (column, len(values[0]))
+        if len(values) == 1:
+            layout.learn(operation[begin:value], column, len(values[0]))
         return stop
 
     def _column_of(self, name: bytes) -> int:
@@ -130,5 +159,8 @@ def uris_of(operation: bytes) -> list[str]:
     uris = []
     while at < end:
         start, at = content(operation, at, end, OCTET_STRING)
-        uris.append(operation[start:at].decode("utf-8", "replace"))
-    return uris
+        try:
+            uris.append(operation[start:at].decode("utf-8"))
+        except UnicodeDecodeError:
+            raise MalformedError("a reference is no text") from None
+    return [uri for uri in uris if uri]
