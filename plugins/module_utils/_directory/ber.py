@@ -33,14 +33,16 @@ def content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     :param tag: its identifier. RFC 4511, 5.1, has strings primitive, so each kind of element has one.
     :raises MalformedError: when there is another one, or it ends beyond the end.
     """
-    if at + 2 > end or data[at] != tag:
+    start = at + 2
+    if start > end or data[at] != tag:
         raise MalformedError(f"no element {tag:#04x} at byte {at}")
-    start, size = at + 2, data[at + 1]
+    size = data[at + 1]
     if size > 0x7F:
         start, size = long_length(data, at)
-    if start + size > end:
+    stop = start + size
+    if stop > end:
         raise MalformedError(f"the element at byte {at} is longer than what it is in")
-    return start, start + size
+    return start, stop
 
 
 def long_length(data: bytes, at: int) -> tuple[int, int]:

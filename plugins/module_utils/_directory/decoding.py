@@ -4,10 +4,11 @@
 
 """Decoding what a search gives: entries and references (RFC 4511, 4.5.2).
 
-An entry that a server sends looks nearly always the same: attributes of less than 128 bytes with one value.
-These are taken apart by looking up what stands around name and value in tables, which checks every byte of it,
-identifiers and lengths, at the cost of a dictionary's look-up. Everything else that BER permits is read an
-element at a time. Nothing is tolerated: an attribute lost is a person's number lost.
+Nearly all attributes of people have one value of less than 128 bytes. What stands before such a value, its
+name and the identifiers and lengths of all that it is in, is the same bytes in entry after entry: whoever has
+read them once knows from a look into a dictionary what comes next, and that every byte was as it should be.
+Everything else that BER permits is read an element at a time. Nothing is tolerated: an attribute lost is a
+person's number lost.
 """
 
 from __future__ import annotations
@@ -27,59 +28,51 @@ from .ber import (
 )
 from .entry import Row, check_whole, held
 
-_KNOWN_NAMES = 4096  # more spellings of names than servers have, and few enough to be kept
+# Beginnings of attributes that are remembered: a name with each length of its values is one. People need
+# hundreds, and a server that makes up more gets no more memory.
+_REMEMBERED = 8192
 
 
 class _Layout(NamedTuple):
-    """How a server writes an attribute that has one value.
+    """How a server writes lengths: what is known of attributes that it writes so.
 
-    :ivar before_name: bytes from the attribute's beginning to its name, which is an element of its own.
-    :ivar before_value: bytes between the identifier of the SET of values and the value.
-    :ivar sizes: by these bytes, how long the value is.
-    :ivar headers: by the length of the attribute's content, what stands before its name.
+    :ivar to_size: where in an attribute the length of its name stands.
+    :ivar frame: how long all before its value is, but for the name.
+    :ivar known: from all before a value, as bytes, to its column and its length.
     """
 
-    before_name: int
-    before_value: int
-    sizes: dict[bytes, int]
-    headers: list[bytes]
+    to_size: int
+    frame: int
+    known: dict[bytes, tuple[int, int]]
 
+    def learn(self, beginning: bytes, column: int, size: int) -> None:
+        """Remember what has been read with care.
 
-# A name has less than 128 bytes here, and so has a value.
-_LENGTHS = range(0x80)
-_LONGEST = 3 * len(_LENGTHS)
-
-# OpenLDAP and Samba write lengths as short as they can.
-_SHORT = _Layout(
-    before_name=2,
-    before_value=3,
-    sizes={bytes([size + 2, OCTET_STRING, size]): size for size in _LENGTHS if size + 2 < 0x80},
-    headers=[bytes([SEQUENCE, size]) if size < 0x80 else b"" for size in range(_LONGEST)],
-)
-# Active Directory gives every SEQUENCE and SET a length of four bytes.
-_LONG = _Layout(
-    before_name=6,
-    before_value=7,
-    sizes={
-        b"\x84" + (size + 2).to_bytes(4, "big") + bytes([OCTET_STRING, size]): size
-        for size in _LENGTHS
-    },
-    headers=[bytes([SEQUENCE]) + b"\x84" + size.to_bytes(4, "big") for size in range(_LONGEST)],
-)
+        :param beginning: all before a value; it is no use where this layout would not look for its end.
+        """
+        to_size = self.to_size
+        is_found = len(beginning) > to_size and len(beginning) == self.frame + beginning[to_size]
+        if is_found and len(self.known) < _REMEMBERED:
+            self.known[beginning] = column, size
 
 
 class EntryDecoder:
     """Takes entries apart into rows.
 
-    :param names: of the attributes in a row, in its order.
+    :param names: of the attributes in a row, in its order; one may be there twice.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._wanted = {name.lower().encode(): column for column, name in enumerate(names)}
+        spelled = [name.lower().encode() for name in names]
+        self._wanted = {name: column for column, name in enumerate(dict.fromkeys(spelled))}
         # What nobody asked for is laid in a column after all others.
-        self._blank: Row = [b""] * (len(names) + 1)
-        # A name as it comes over the wire, with its own header before it and the SET's identifier after it.
-        self._columns: dict[bytes, int] = {}
+        self._blank: Row = [b""] * (len(self._wanted) + 1)
+        self._order = [self._wanted[name] for name in spelled]
+        self._is_ordered = len(self._wanted) == len(names)
+        # OpenLDAP and Samba write a length as short as they can, Active Directory that of a SEQUENCE or a SET
+        # in four bytes after one that says so.
+        self._short = _Layout(3, 8, {})
+        self._long = _Layout(7, 16, {})
 
     def row(self, operation: bytes) -> Row:
         """What an entry holds of each attribute.
@@ -88,62 +81,52 @@ class EntryDecoder:
         :raises MalformedError: when it is none.
         :raises PartOfValuesError: when it holds a part of an attribute's values only.
         """
-        at, end = _attributes_of(operation)
+        at, end = content(operation, 0, len(operation), SEARCH_ENTRY)
+        if end < len(operation):
+            _check_controls(operation, end)
+        _name, at = content(operation, at, end, OCTET_STRING)
+        at, last = content(operation, at, end, SEQUENCE)
         row = self._blank.copy()
-        columns = self._columns
-        long = operation[at + 1 : at + 2] == b"\x84"
-        before_name, before_value, sizes, headers = _LONG if long else _SHORT
-        # What is shorter than this has no value; up to there a name's length can be looked at.
-        while at < end - before_name - 1:
-            name = at + before_name
-            values = name + 3 + operation[name + 1]
-            value = values + before_value
-            column = columns.get(operation[name:values])
-            size = sizes.get(operation[values:value])
-            if column is None or size is None or operation[at:name] != headers[value + size - name]:
-                at = self._read_attribute(operation, at, end, row)
+        layout = self._long if operation[at + 1 : at + 2] == b"\x84" else self._short
+        to_size, frame, known = layout
+        while at < end - to_size:
+            value = at + frame + operation[at + to_size]
+            found = known.get(operation[at:value])
+            if found is None:
+                at = self._read_attribute(operation, at, end, row, layout)
             else:
+                column, size = found
                 at = value + size
                 row[column] = operation[value:at]
         while at < end:
-            at = self._read_attribute(operation, at, end, row)
-        if at != end:
-            raise MalformedError("an attribute is longer than its entry")
+            at = self._read_attribute(operation, at, end, row, layout)
+        if at != end or last != end:
+            raise MalformedError("attributes end elsewhere than their entry")
         row.pop()
-        return row
+        return row if self._is_ordered else [row[column] for column in self._order]
 
-    def _read_attribute(self, operation: bytes, at: int, end: int, row: Row) -> int:
+    def _read_attribute(
+        self, operation: bytes, begin: int, end: int, row: Row, layout: _Layout
+    ) -> int:
         """Read an attribute of any form into its column, and return where the next one begins."""
-        at, end = content(operation, at, end, SEQUENCE)
-        start, stop = content(operation, at, end, OCTET_STRING)
-        column = self._column_of(operation[start:stop])
-        values, values_end = content(operation, stop, end, SET)
-        if values_end != end:
+        start, stop = content(operation, begin, end, SEQUENCE)
+        name, at = content(operation, start, stop, OCTET_STRING)
+        column = self._column_of(operation[name:at])
+        at, last = content(operation, at, stop, SET)
+        if last != stop:
             raise MalformedError("an attribute is longer than its values")
-        found = []
-        while values < end:
-            value, values = content(operation, values, end, OCTET_STRING)
-            found.append(operation[value:values])
-        row[column] = held(found)
-        if start == at + 2 and len(self._columns) < _KNOWN_NAMES:
-            self._columns[operation[at : stop + 1]] = column
-        return end
+        values = []
+        while at < stop:
+            value, at = content(operation, at, stop, OCTET_STRING)
+            values.append(operation[value:at])
+        row[column] = held(values)
+        if len(values) == 1:
+            layout.learn(operation[begin:value], column, len(values[0]))
+        return stop
 
     def _column_of(self, name: bytes) -> int:
         check_whole(name)
         return self._wanted.get(name.lower(), len(self._wanted))
-
-
-def _attributes_of(operation: bytes) -> tuple[int, int]:
-    """Where an entry's list of attributes begins and ends."""
-    at, end = content(operation, 0, len(operation), SEARCH_ENTRY)
-    if end < len(operation):
-        _check_controls(operation, end)
-    _name, at = content(operation, at, end, OCTET_STRING)
-    at, stop = content(operation, at, end, SEQUENCE)
-    if stop != end:
-        raise MalformedError("an entry is longer than its attributes")
-    return at, end
 
 
 def _check_controls(operation: bytes, at: int) -> None:
@@ -176,5 +159,8 @@ def uris_of(operation: bytes) -> list[str]:
     uris = []
     while at < end:
         start, at = content(operation, at, end, OCTET_STRING)
-        uris.append(operation[start:at].decode("utf-8", "replace"))
-    return uris
+        try:
+            uris.append(operation[start:at].decode("utf-8"))
+        except UnicodeDecodeError:
+            raise MalformedError("a reference is no text") from None
+    return [uri for uri in uris if uri]

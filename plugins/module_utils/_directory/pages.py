@@ -84,7 +84,7 @@ def pages_by_ldap3(
                 for response in responses
                 if response["type"] == "searchResEntry"
             ],
-            [uri for response in responses for uri in response.get("uri", ())],
+            [uri for response in responses for uri in response.get("uri") or ()],
             result,
             (first["type"], str(first.get("dn") or first.get("uri"))) if first else cookie,
         )

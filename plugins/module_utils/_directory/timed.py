@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import suppress
 from typing import Any
+
+# An answer may take so much longer, in parts of its time: telling a socket how long to wait is a system call,
+# and a page over TLS is a thousand reads.
+_TOLERANCE = 0.01
 
 
 class TimedSocket:
@@ -30,14 +33,16 @@ class TimedSocket:
         self._connected = connected
         self._seconds = seconds
         self._end = time.monotonic() + seconds
+        # How long the socket waits for a byte: as long as the answer has left, as of the last time it was told.
+        self._patience = 0.0
 
     def sendall(self, data: bytes) -> None:
         """Say something, and begin the time of the answer.
 
         :raises OSError: when it cannot be said, or nobody takes it in that time.
         """
-        self._end = time.monotonic() + self._seconds
-        self._connected.settimeout(self._seconds)
+        self.wait()
+        self._be_patient(self._seconds)
         self._connected.sendall(data)
 
     def wait(self) -> None:
@@ -51,10 +56,17 @@ class TimedSocket:
         """
         left = self._end - time.monotonic()
         if left > 0:
-            self._connected.settimeout(left)
-            with suppress(socket.timeout):
+            if not 0 <= self._patience - left < _TOLERANCE * self._seconds:
+                self._be_patient(left)
+            try:
                 return self._connected.recv(size)
+            except socket.timeout:
+                pass
         raise socket.timeout(f"no whole answer within {self._seconds} s")
+
+    def _be_patient(self, seconds: float) -> None:
+        self._patience = seconds
+        self._connected.settimeout(seconds)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connected, name)

@@ -1,0 +1,89 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write down what real servers answer, for unit tests: `PYTHONPATH=. python -m tests.lab.capture`.
+
+It takes people and groups of the lab's company, all of them invented, from Samba and from OpenLDAP. A file has
+a line for each page: its bytes as they came, TLS taken off, in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ldap3
+
+from tests.lab.authority import authority
+from tests.lab.company import company
+from tests.lab.openldap import openldap
+from tests.lab.samba import samba
+
+if TYPE_CHECKING:
+    from tests.lab.directory import RunningDirectory
+
+FIXTURES = Path(__file__).parents[1] / "unit/fixtures"
+
+# Names with letters that ASCII lacks, groups with one member and with many, a page with references.
+_FILTER = "(|(givenName=Å*)(givenName=Ø*)(givenName=S*)(member=*))"
+_ATTRIBUTES = [
+    *("objectClass", "cn", "givenName", "sn", "mail", "mobile", "telephoneNumber", "title"),
+    *("department", "physicalDeliveryOfficeName", "member", "objectGUID", "objectSid", "entryUUID"),
+]
+_PAGE_SIZE = 10
+
+
+class _Recorder:
+    """A socket that keeps what is heard on it; all else is the socket's own."""
+
+    def __init__(self, connected: Any) -> None:
+        self._connected = connected
+        self.heard = bytearray()
+
+    def recv(self, size: int) -> bytes:
+        """Listen, and keep it."""
+        data: bytes = self._connected.recv(size)
+        self.heard += data
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connected, name)
+
+
+def capture(directory: RunningDirectory) -> list[bytes]:
+    """Return the pages of one search as the server gives them."""
+    pages = []
+    with directory.session() as session:
+        connected, cookie = session.socket, b""
+        while cookie or not pages:
+            recorder = session.socket = _Recorder(connected)
+            session.search(
+                directory.base_dn,
+                _FILTER,
+                ldap3.SUBTREE,
+                attributes=_ATTRIBUTES,
+                paged_size=_PAGE_SIZE,
+                paged_cookie=cookie,
+            )
+            pages.append(bytes(recorder.heard))
+            cookie = session.result["controls"]["1.2.840.113556.1.4.319"]["value"]["cookie"]
+    return pages
+
+
+def main() -> int:
+    """Write a file for each server."""
+    FIXTURES.mkdir(exist_ok=True)
+    with authority() as issuer:
+        for name, server in (("samba", samba), ("openldap", openldap)):
+            with server(company(), issuer) as directory:
+                pages = capture(directory)
+            lines = [f"{base64.b64encode(page).decode('ascii')}\n" for page in pages]
+            (FIXTURES / f"{name}.answers").write_text("".join(lines), encoding="ascii")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
