@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.entries import Attributes, Dialect
     from tests.lab.keeper import Keeper
+    from tests.lab.kerberos import Realm
     from tests.lab.person import Person, Site
 
 Session = Any
@@ -82,6 +83,8 @@ class RunningDirectory:
     people_filter: str | None
     """The filter for active people; None where the module's own default is right."""
     administrator: Login
+    realm: Realm | None = None
+    """Its Kerberos realm; None where it has none."""
 
     @property
     def base_dn(self) -> str:

@@ -29,6 +29,7 @@ from tests.lab.entries import (
     service_dn,
 )
 from tests.lab.keeper import Keeper
+from tests.lab.kerberos import KDC_PORT, Realm
 from tests.lab.person import filetime, identity
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
 
 _SYSTEM_PYTHON = "/usr/bin/python3"  # the only one that has Debian's python3-samba
-_LDAP_PORTS = (389, 636, 3268, 3269)
+_PORTS = (389, 636, 3268, 3269, KDC_PORT)
 _CLAIM_PORT = 38_900
 _HOSTNAME = "dc"
 _PASSWORD_NEVER_EXPIRES = 0x10000  # DONT_EXPIRE_PASSWD (MS-ADTS, 2.2.16)
@@ -67,6 +68,12 @@ def samba(
     address, claim = _claimed_address()
     with claim, Keeper() as keeper:
         certificate = certificate or authority.issue(address, common_name=address)
+        realm = Realm(
+            company.domain.upper(),
+            address,
+            keeper.directory / f"{SERVICE_ACCOUNT}.keytab",
+            keeper.directory / f"{STALE_ACCOUNT}.keytab",
+        )
         directory = RunningDirectory(
             company=company,
             dialect=DIALECT,
@@ -80,9 +87,10 @@ def samba(
             bind_down_level=f"{company.netbios_domain}\\{SERVICE_ACCOUNT}",
             people_filter=None,
             administrator=Login(f"Administrator@{company.domain}", new_password()),
+            realm=realm,
         )
         smb_conf = keeper.write("smb.conf", _smb_conf(directory, address, keeper.directory))
-        setup = keeper.write("setup.json", json.dumps(_setup(directory, address, smb_conf)))
+        setup = keeper.write("setup.json", json.dumps(_setup(directory, realm, address, smb_conf)))
         script = Path(__file__).with_name("samba_setup.py")
         # -I: this file's own name must not hide the `samba` that the script imports.
         keeper.run([_SYSTEM_PYTHON, "-I", str(script), str(setup)])
@@ -113,7 +121,7 @@ def _claimed_address() -> tuple[str, socket.socket]:
 
 def _check_ports(address: str) -> None:
     """Try the ports before the server does, which would only log that it failed."""
-    for port in _LDAP_PORTS:
+    for port in _PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -125,7 +133,9 @@ def _check_ports(address: str) -> None:
                 ) from error
 
 
-def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
+def _setup(
+    directory: RunningDirectory, realm: Realm, address: str, smb_conf: Path
+) -> dict[str, Any]:
     """Say what samba_setup.py has to do."""
     company = directory.company
     entries: list[dict[str, Any]] = [
@@ -139,12 +149,18 @@ def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[st
     entries.append({**stale, "password_last_set": str(filetime(datetime(2020, 1, 1, tzinfo=UTC)))})
     return {
         "smb_conf": str(smb_conf),
-        "realm": company.domain.upper(),
+        "realm": realm.name,
         "netbios_domain": company.netbios_domain,
         "hostname": _HOSTNAME,
         "address": address,
         "administrator_password": directory.administrator.password,
         "entries": entries,
+        # What the server's own dnsupdate service would add at run time, for names.
+        "service_principal": f"ldap/{address}",
+        "keytabs": {
+            SERVICE_ACCOUNT: str(realm.keytab),
+            STALE_ACCOUNT: str(realm.other_keytab),
+        },
     }
 
 
@@ -165,14 +181,16 @@ def _account(directory: RunningDirectory, name: str, *, control: int) -> dict[st
 
 
 def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
-    """Write the server's configuration: every path below the working directory, LDAP only."""
+    """Write the server's configuration: every path below the working directory, LDAP and Kerberos only."""
     return textwrap.dedent(f"""\
         [global]
         netbios name = {_HOSTNAME.upper()}
         realm = {directory.company.domain.upper()}
         workgroup = {directory.company.netbios_domain}
         server role = active directory domain controller
-        server services = ldap
+        server services = ldap kdc
+        # As Active Directory does by default.
+        ldap server require strong auth = allow_sasl_over_tls
         dcerpc endpoint servers = -mgmt
         # Without the mask it listens nowhere.
         interfaces = {address}/8

@@ -16,6 +16,7 @@ control, which lets an object bring its objectGUID along, a password that was se
 # The imports of this file are Debian's, not PyPI's: the type checker cannot see them.
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import sys
@@ -26,7 +27,9 @@ from typing import Any
 import ldb  # type: ignore[import-not-found] # see above
 from samba import dsdb  # type: ignore[import-not-found] # see above
 from samba.auth import system_session  # type: ignore[import-not-found] # see above
+from samba.credentials import Credentials  # type: ignore[import-not-found] # see above
 from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2  # type: ignore[import-not-found] # see above
+from samba.net import Net  # type: ignore[import-not-found] # see above
 from samba.param import LoadParm  # type: ignore[import-not-found] # see above
 from samba.provision import provision  # type: ignore[import-not-found] # see above
 from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
@@ -70,7 +73,28 @@ def fill(setup: dict[str, Any], parameters: Any) -> None:
         database.add(_message(entry), controls=[_RELAX])
         if "password_last_set" in entry:
             _date_password(database, entry)
+    name_service(setup, database)
     database.transaction_commit()
+
+
+def name_service(setup: dict[str, Any], database: Any) -> None:
+    """Let clients ask for tickets by the name under which they reach the server."""
+    (controller,) = database.search(
+        database.domain_dn(), expression=f"(sAMAccountName={setup['hostname']}$)", attrs=["1.1"]
+    )
+    name = "servicePrincipalName"
+    message = ldb.Message(controller.dn)
+    message[name] = ldb.MessageElement(setup["service_principal"], ldb.FLAG_MOD_ADD, name)
+    database.modify(message)
+
+
+def export_keys(setup: dict[str, Any], parameters: Any) -> None:
+    """Write accounts' keys as keytabs, which hold them as good as passwords do."""
+    importlib.import_module("samba.dckeytab")  # gives Net what writes keytabs
+    net = Net(Credentials(), parameters)
+    for account, keytab in setup["keytabs"].items():
+        net.export_keytab(keytab=keytab, principal=f"{account}@{setup['realm']}")
+        Path(keytab).chmod(0o600)
 
 
 def _date_password(database: Any, entry: dict[str, Any]) -> None:
@@ -97,6 +121,7 @@ def main() -> None:
     parameters.load(setup["smb_conf"])
     make_domain(setup, parameters)
     fill(setup, parameters)
+    export_keys(setup, parameters)
 
 
 if __name__ == "__main__":
