@@ -25,30 +25,64 @@ options:
     description:
       - How the account that reads the directory proves who it is.
       - V(simple) sends O(bind_dn) and O(bind_pw), over TLS alone.
+      - V(kerberos) shows the server a ticket, got with O(bind_pw) or with O(keytab), or taken from O(ccache) or from
+        where the system has tickets. With C(ldaps://) or O(start_tls=true) the bind is tied to the TLS connection
+        (channel binding), and with C(ldap://) alone Kerberos itself encrypts all that follows. The name in
+        O(server_uri) must be one under which the realm knows the server, so a full host name and no address. It needs
+        the Python library C(gssapi), and the system's Kerberos (C(krb5.conf), or DNS) must know the realm.
+      - V(external) has TLS show O(client_cert), and the directory says whose it is (SASL EXTERNAL). Active Directory
+        takes the certificate at C(ldaps://) without a bind; it must be mapped to an account there.
       - V(anonymous) has no account, so O(bind_dn) and O(bind_pw) must not be given; their environment variables are
         not looked at. The directory must let anonymous clients read, which Active Directory does not unless changed.
         C(ldap://) is permitted without O(start_tls), for there is no password to read on the way. People's data can
         be read and altered there, so there is a warning unless the server is on the same host.
     type: str
-    choices: [simple, anonymous]
+    choices: [simple, kerberos, external, anonymous]
     default: simple
   bind_dn:
     description:
       - The account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\\user).
       - It needs no right but to read the people.
-      - Required unless O(auth_protocol=anonymous).
+      - With O(auth_protocol=kerberos) it is a principal, C(NAME@REALM) with the realm in capitals, required with
+        O(bind_pw) alone. Of a keytab or ticket cache it then says whose key or ticket to take.
+      - Required with O(auth_protocol=simple). Not together with V(external) and V(anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
     type: str
   bind_pw:
     description:
       - The account's password.
-      - Required unless O(auth_protocol=anonymous).
-      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset.
+      - Required with O(auth_protocol=simple). Not together with V(external) and V(anonymous).
+      - With O(auth_protocol=kerberos) it gets a ticket, which is kept in memory alone and goes with the module.
+      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset, and the
+        variable is not looked at where the option would contradict others.
     type: str
+  keytab:
+    description:
+      - A file with the account's Kerberos keys, in place of O(bind_pw). The ticket that it gives is kept in memory
+        alone.
+      - If not set, and there is no E(KRB5CCNAME) either, the environment variable E(KRB5_CLIENT_KTNAME) is used.
+      - Only with O(auth_protocol=kerberos).
+    type: path
+  ccache:
+    description:
+      - Where the account's Kerberos tickets are, as a file or C(TYPE:NAME), for instance V(/tmp/krb5cc_1000) or
+        V(KCM:1000). Somebody must have got them (C(kinit\)), and must renew them.
+      - If not set, and there is neither O(bind_pw) nor O(keytab), it is where E(KRB5CCNAME) or C(krb5.conf) says.
+      - Only with O(auth_protocol=kerberos).
+    type: str
+  client_cert:
+    description:
+      - A file in PEM format with the certificate to show when the server asks for one. It may hold the key as well.
+      - Required with O(auth_protocol=external). With the others it is shown beside what they do.
+    type: path
+  client_key:
+    description:
+      - A file in PEM format with the key of O(client_cert), in clear.
+    type: path
   start_tls:
     description:
-      - Encrypt a connection to C(ldap://) before the bind. Without this, C(ldap://) is refused unless
-        O(auth_protocol=anonymous).
+      - Encrypt a connection to C(ldap://) before the bind. Without this, C(ldap://) is refused but with V(kerberos)
+        and V(anonymous) as O(auth_protocol).
     type: bool
     default: false
   validate_certs:
@@ -81,4 +115,5 @@ options:
     default: 1000
 requirements:
   - ldap3 >= 2.9.1
+  - gssapi >= 1.6.9 (for O(auth_protocol=kerberos) alone)
 """

@@ -9,9 +9,11 @@ This is private to the collection: its interface may change in any release.
 
 from __future__ import annotations
 
+import importlib
 import re
+import traceback
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Library(NamedTuple):
@@ -51,6 +53,20 @@ class Library(NamedTuple):
         A release that does not tell is not: all that are too old do.
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
+
+    def imported(self, reason: str = "") -> Any:
+        """Import the library where it is used, and not with the file: of those that few need.
+
+        :param reason: as in `LibraryError`.
+        :returns: its module.
+        :raises LibraryError: when it is missing or too old.
+        """
+        try:
+            found = self._replace(package=importlib.import_module(self.name))
+        except ImportError:
+            found = self._replace(failure=traceback.format_exc())
+        found.require(reason)
+        return found.package
 
     def require(self, reason: str = "") -> None:
         """Make sure that the library is there and will do.

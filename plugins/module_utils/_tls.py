@@ -42,6 +42,49 @@ def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
     return context
 
 
+class _EncryptedKeyError(Exception):
+    """The key needs a pass phrase."""
+
+
+def show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
+    """Have a certificate shown to every server that asks for one.
+
+    :param cert: file with the certificate, in PEM format.
+    :param key: file with its private key; None when that stands in `cert`, too.
+    :raises InputError: when they cannot be used, or do not belong together.
+    """
+
+    def refuse() -> str:
+        # Without this OpenSSL would ask at the terminal.
+        raise _EncryptedKeyError
+
+    tried = f"Cannot use client_cert {cert}"
+    if key:
+        tried += f" with client_key {key}"
+    try:
+        context.load_cert_chain(cert, key, refuse)
+    except _EncryptedKeyError as error:
+        raise InputError(
+            tried,
+            "the key is encrypted",
+            "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            tried,
+            reason_of_file(error, "they are no certificate and its key"),
+            "Give files in PEM format; without client_key the key stands in client_cert, too",
+        ) from error
+
+
+def reason_of_file(error: OSError, of_content: str) -> str:
+    """Why a file cannot be used, by the system's words; OpenSSL's differ from one version to the next.
+
+    :param of_content: what to say of a file that can be read.
+    """
+    return of_content if isinstance(error, ssl.SSLError) else error.strerror or of_content
+
+
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
 _CERTIFICATE_CODES = {
     9: Finding("its certificate is not yet valid", "Check the clocks of both hosts"),

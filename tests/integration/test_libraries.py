@@ -37,6 +37,7 @@ MODULES = [
     pytest.param(*EXPORT, "jinja2", "2.11.3", "3.0", id="jinja2"),
     pytest.param(*UPLOAD, "requests", "2.30.0", "2.31.0", id="requests"),
 ]
+BY_KERBEROS = {**EXPORT[1], "auth_protocol": "kerberos", "bind_dn": "reader@CORP.EXAMPLE"}
 
 
 @pytest.mark.parametrize(("module", "options", "library", "_old", "minimum"), MODULES)
@@ -64,3 +65,12 @@ def test_library_that_is_too_old(
         answer.message,
     )
     assert place.files() == before
+
+
+def test_library_of_kerberos_is_missing(place: Place) -> None:
+    """Nobody has been asked for a ticket then."""
+    answer = run_module(place, "ad_contacts_export", BY_KERBEROS, without="gssapi")
+    assert answer.message.startswith(
+        "Failed to import the required Python library (gssapi >= 1.6.9) on "
+    )
+    assert "This is required by auth_protocol kerberos." in answer.message

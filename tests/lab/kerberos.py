@@ -31,7 +31,7 @@ class Realm:
     def conf(self, *, kdc: str = "", **settings: str) -> str:
         """Write a client's configuration (krb5.conf(5)); it knows no other realm and asks no DNS.
 
-        :param kdc: where to ask in place of the realm's own address.
+        :param kdc: host and port to ask in place of the realm's own.
         :param settings: more of [libdefaults].
         """
         more = "".join(f"            {name} = {value}\n" for name, value in settings.items())
@@ -44,6 +44,6 @@ class Realm:
             udp_preference_limit = 1
 {more}            [realms]
             {self.name} = {{
-                kdc = {kdc or self.kdc}:{KDC_PORT}
+                kdc = {kdc or f"{self.kdc}:{KDC_PORT}"}
             }}
             """)

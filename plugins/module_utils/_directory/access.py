@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._network import check_seconds, is_host
-from .account import Account, check_account, check_clear
+from .account import KERBEROS, Account, check_account, check_clear
+from .library import GSSAPI
 
 
 class Access(NamedTuple):
@@ -50,10 +51,13 @@ def check_access(access: Access) -> list[Address]:
 
     :raises InputError: for a malformed URI, an account that is none, or one that would
         send a secret in clear.
+    :raises LibraryError: when a library that the account's protocol needs is missing.
     """
     if not access.server_uris:
         raise InputError("Cannot connect", "server_uri is empty", "Give at least one ldaps:// URI")
     check_account(access.account)
+    if access.account.auth_protocol == KERBEROS:
+        GSSAPI.imported("by auth_protocol kerberos")
     check_seconds("connection_timeout", access.connection_timeout)
     check_seconds("receive_timeout", access.receive_timeout)
     return [_address(uri, access) for uri in access.server_uris]

@@ -8,27 +8,75 @@ from __future__ import annotations
 
 from typing import Any
 
-from .account import Account
+from .account import EXTERNAL, KERBEROS, SIMPLE, Account
+from .channel import end_point_of
 from .diagnosis import ServerError, error_of_result, finding_of_failure
+from .kerberos import bind_with_ticket
 from .library import FAILURES, ldap3
+from .root_dse import read_root_dse
+from .sealed import SealedSocket
 
 
-def bind(connection: Any, uri: str, account: Account) -> None:
+def bind(connection: Any, uri: str, account: Account) -> bool:
     """Authenticate on a connection.
 
     :param connection: ldap3's, which knows nothing of the account yet.
     :param uri: the server, for errors.
+    :returns: whether all that follows is encrypted by what was agreed on here.
+    :raises LibraryError: when a library that the protocol needs is missing.
     :raises ServerError: when there is no answer, or none that is about the account.
     :raises DirectoryError: when the server refuses the account.
     """
     tried = f"Cannot bind to {uri} {account}"
-    if account.auth_protocol == "simple":
-        connection.authentication = ldap3.SIMPLE
-        connection.user, connection.password = account.bind_dn, account.bind_pw
+    sealed = False
     try:
-        # auto_bind would lose the server's message, and with it Active Directory's reason.
-        bound = connection.bind(read_server_info=False)
+        if account.auth_protocol == KERBEROS:
+            sealed = _bind_by_kerberos(connection, uri, account)
+        elif account.auth_protocol == EXTERNAL:
+            _bind_by_certificate(connection, uri)
+        else:
+            if account.auth_protocol == SIMPLE:
+                connection.authentication = ldap3.SIMPLE
+                connection.user, connection.password = account.bind_dn, account.bind_pw
+            # auto_bind would lose the server's message, and with it Active Directory's reason.
+            connection.bind(read_server_info=False)
     except FAILURES as error:
         raise ServerError(tried, *finding_of_failure(error, None)) from None
-    if not bound:
+    if connection.result is None or connection.result["result"] != 0:
         raise error_of_result(tried, connection.result)
+    return sealed
+
+
+def _bind_by_certificate(connection: Any, uri: str) -> None:
+    """Have the certificate count that TLS has shown (RFC 4513, 5.2.3)."""
+    if connection.server.ssl and read_root_dse(connection, uri).is_active_directory:
+        # There it counts already, and a bind is an error (MS-ADTS 5.1.1.2).
+        connection.bound = True
+        return
+    connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL
+    connection.bind(read_server_info=False)
+
+
+def _bind_by_kerberos(connection: Any, uri: str, account: Account) -> bool:
+    certificate = _certificate(connection)
+    connection.sasl_mechanism = ldap3.GSSAPI
+    # What follows is encrypted once, by TLS or by Kerberos: domain controllers refuse both together (MS-ADTS
+    # 5.1.1.1.2).
+    agreed = bind_with_ticket(
+        connection,
+        uri,
+        account,
+        certificate and end_point_of(certificate),
+        encrypt=certificate is None,
+    )
+    connection.bound = connection.result["result"] == 0
+    if agreed is None or not connection.bound:
+        return False
+    connection.socket = SealedSocket(connection.socket, agreed, agreed.largest)
+    return True
+
+
+def _certificate(connection: Any) -> bytes | None:
+    """What the server has shown, in DER; None without TLS."""
+    show = getattr(connection.socket, "getpeercert", None)
+    return show(binary_form=True) if show else None

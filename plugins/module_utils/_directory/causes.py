@@ -41,6 +41,13 @@ class Line:
     part: str
 
 
+@dataclass(frozen=True)
+class Ticket:
+    """A minor code of MIT Kerberos, from its tables krb5 and k5g, or a major one of GSSAPI."""
+
+    code: int
+
+
 class Cause(NamedTuple):
     """What something means.
 
@@ -56,10 +63,18 @@ class Cause(NamedTuple):
 _ASK_LIMIT = (
     "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
 )
+# Where the table krb5 begins: with the error codes of RFC 4120, 7.5.9. The library's own follow at 128.
+_KRB5 = -1765328384
+_K5G = 39756032
+_GET_TICKET = "Run kinit, or give keytab, or bind_dn and bind_pw"
 _TLS_PORT = "Check that it speaks TLS on this port"
 _CLOSED = "Check the server's log and try again"
 
-Sign = Union[Result, Reason, Handshake, Line]
+NO_TICKET = (Ticket(_KRB5 + 141), Ticket(_KRB5 + 195))
+NO_KEY = Ticket(_KRB5 + 181)
+EXPIRED = Ticket(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
+
+Sign = Union[Result, Reason, Handshake, Line, Ticket]
 """What happened."""
 
 CAUSES: dict[Sign, Cause] = {
@@ -119,6 +134,59 @@ CAUSES: dict[Sign, Cause] = {
     Reason("775"): Cause(
         "the account is locked out", "Unlock it, and find out who tries its password"
     ),
+    Ticket(_KRB5 + 6): Cause(
+        "the realm has no such account", "Correct bind_dn, written as NAME@REALM"
+    ),
+    Ticket(_KRB5 + 7): Cause(
+        "the realm has no service of this name",
+        "Name the server in server_uri as its servicePrincipalName does, or add ldap/HOST to that",
+    ),
+    Ticket(_KRB5 + 12): Cause(
+        "the account may not log on at this hour or from this computer", "Lift its restrictions"
+    ),
+    Ticket(_KRB5 + 14): Cause(
+        "the realm does not take this kind of key", "Make the keytab anew, with keys for AES"
+    ),
+    Ticket(_KRB5 + 18): Cause(
+        "the account is disabled, expired or locked out",
+        "Enable, extend or unlock the bind account",
+    ),
+    Ticket(_KRB5 + 23): Cause(
+        "the password has expired, or must be changed first",
+        "Set a new password for the bind account",
+    ),
+    Ticket(_KRB5 + 24): Cause(
+        "the password, or the key in the keytab, is not the account's",
+        "Correct bind_pw, or make the keytab anew: each change of the password makes it useless",
+    ),
+    Ticket(_KRB5 + 32): Cause("the ticket has expired", _GET_TICKET),
+    EXPIRED: Cause("the ticket has expired", _GET_TICKET),
+    Ticket(_KRB5 + 37): Cause(
+        "the clocks of this host and of the realm differ too much",
+        "Set both by the same time servers",
+    ),
+    Ticket(_KRB5 + 140): Cause(
+        "there is no such kind of ticket cache", "Correct ccache, or KRB5CCNAME in the environment"
+    ),
+    Ticket(_KRB5 + 141): Cause("there is no ticket", _GET_TICKET),
+    Ticket(_KRB5 + 154): Cause(
+        "nobody says where to ask for tickets of this realm",
+        "Write the realm in capitals, and name its kdc in krb5.conf unless DNS does",
+    ),
+    Ticket(_KRB5 + 156): Cause(
+        "nobody answers who could give a ticket",
+        "Check that port 88 of the domain controllers can be reached from this host, and krb5.conf",
+    ),
+    Ticket(_KRB5 + 181): Cause(
+        "the keytab has no key of this account",
+        "Make it for the account in bind_dn; klist -k shows whose keys it has",
+    ),
+    Ticket(_KRB5 + 195): Cause("there is no ticket", _GET_TICKET),
+    Ticket(_KRB5 + 212): Cause(
+        "this is no ticket cache", "Correct ccache, or KRB5CCNAME in the environment"
+    ),
+    Ticket(_KRB5 + 224): Cause("bind_dn has no realm", "Write it as NAME@REALM"),
+    Ticket(_K5G): Cause("the ticket cache is somebody else's", "Correct bind_dn or ccache"),
     # Of what is said, the first part that is found counts.
     Handshake("timed out"): Cause(
         "it did not complete the TLS handshake in time",

@@ -13,7 +13,18 @@ from typing import Any
 
 from .._errors import Finding, FrontdeskError
 from .._tls import finding_of_certificate
-from .causes import CAUSES, Cause, Handshake, Line, Reason, Result
+from .causes import (
+    CAUSES,
+    EXPIRED,
+    NO_KEY,
+    NO_TICKET,
+    Cause,
+    Handshake,
+    Line,
+    Reason,
+    Result,
+    Ticket,
+)
 
 
 class DirectoryError(FrontdeskError):
@@ -58,6 +69,27 @@ def _cause_of_result(result: Mapping[str, Any]) -> Cause:
         reason = re.search(r"\bdata ([0-9a-f]+)", message)
         cause = CAUSES.get(Reason(reason.group(1)), cause) if reason else cause
     return cause
+
+
+def finding_of_ticket(error: Any, *, of_keytab: bool = False) -> Finding:
+    """What Kerberos could not do, and why.
+
+    :param error: gssapi's GSSError.
+    :param of_keytab: whether a keytab was to give the ticket.
+    """
+    # gssapi gives signed numbers of 32 bits without their sign.
+    minor = (int(error.min_code) + _HALF) % (2 * _HALF) - _HALF
+    sign = NO_KEY if of_keytab and Ticket(minor) in NO_TICKET else Ticket(minor)
+    said = error.get_all_statuses(error.min_code, False)
+    if int(error.maj_code) == EXPIRED.code:
+        # So says GSSAPI itself of tickets that were there already, and Kerberos then says "Success".
+        sign, said = EXPIRED, error.get_all_statuses(error.maj_code, True)
+    cause = CAUSES.get(sign, _NO_KERBEROS)
+    return Finding(f"{cause.meaning} ({'; '.join(said)})", cause.remedy)
+
+
+_HALF = 1 << 31
+_NO_KERBEROS = Cause("Kerberos failed", "Try kinit and kvno ldap/HOST on the same host")
 
 
 def finding_of_refused_tls(result: Mapping[str, Any]) -> Finding:

@@ -22,11 +22,15 @@ FAILURES: tuple[type[Exception], ...] = (
 # The oldest release that knows Python 3.9 and newer.
 LDAP3 = Library("ldap3", "2.9.1")
 
+# What Red Hat Enterprise Linux 9 has. Only those need it who bind with a ticket; it is imported then.
+GSSAPI = Library("gssapi", "1.6.9")
+
 try:
     import ldap3
     import ldap3.core.exceptions
     import ldap3.operation.search
     import ldap3.protocol.rfc2696
+    import ldap3.protocol.sasl.sasl
     import ldap3.utils.asn1
 
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
@@ -36,4 +40,4 @@ except ImportError:
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
-__all__ = ["FAILURES", "LDAP3", "ldap3"]
+__all__ = ["FAILURES", "GSSAPI", "LDAP3", "ldap3"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from .._tls import tls_context
 from .access import Access, check_access
 from .diagnosis import DirectoryError, ServerError
 from .session import Session, open_session
+from .tls import directory_context
 
 _T = TypeVar("_T")
 
@@ -43,7 +43,7 @@ def read_from_first(access: Access, read: Callable[[Session], _T]) -> tuple[_T, 
     :raises DirectoryError: when no server gave everything, or one said what another would say too.
     """
     addresses = check_access(access)
-    context = tls_context(access.ca_path, access.validate_certs)
+    context = directory_context(access)
     left: list[_Left] = []
     for address in addresses:
         try:

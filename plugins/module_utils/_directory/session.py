@@ -57,10 +57,13 @@ def begin_session(access: Access, address: Address, connection: Any) -> Session:
     :raises ServerError: when there is no session, and another server may give one.
     :raises DirectoryError: when the server refuses the account.
     """
-    bind(connection, address.uri, access.account)
+    sealed = bind(connection, address.uri, access.account)
     return Session(
         address.uri,
         connection,
         read_root_dse(connection, address.uri).is_active_directory,
-        is_in_clear=not (address.use_ssl or access.start_tls or is_loopback(address.host)),
+        is_in_clear=not (
+            address.use_ssl or access.start_tls or sealed or is_loopback(address.host)
+        ),
+        is_sealed=sealed,
     )

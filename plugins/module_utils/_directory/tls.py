@@ -13,6 +13,8 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from .._tls import show_certificate, tls_context
+from .access import Access
 from .library import LDAP3
 from .timed import TimedSocket
 
@@ -21,6 +23,18 @@ if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Tls as _Tls
 else:
     _Tls = object
+
+
+def directory_context(access: Access) -> ssl.SSLContext:
+    """What the certificate of each server must satisfy, and what is shown to one that asks for a certificate.
+
+    :raises InputError: when a file with certificates or the key cannot be used.
+    """
+    context = tls_context(access.ca_path, access.validate_certs)
+    account = access.account
+    if account.client_cert:
+        show_certificate(context, account.client_cert, account.client_key or None)
+    return context
 
 
 class VerifiedTls(_Tls):

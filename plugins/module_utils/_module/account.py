@@ -15,6 +15,8 @@ from .._directory.account import Account, unused_options
 ACCOUNT_VARIABLES = {"bind_dn": "FRONTDESK_BIND_DN", "bind_pw": "FRONTDESK_BIND_PW"}
 """Options of an account, and the environment variables that stand in for them."""
 
+_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
+
 
 def account_of(params: Mapping[str, Any]) -> Account:
     """Who reads the directory, from a module's parameters.
@@ -23,10 +25,12 @@ def account_of(params: Mapping[str, Any]) -> Account:
     place in the protocol of this account, is left out; given as an option it is a contradiction, for
     `check_account` to find.
     """
-    protocol = params["auth_protocol"]
-    given = {option: params[option] or "" for option in ACCOUNT_VARIABLES}
-    for option in unused_options(protocol):
-        variable = ACCOUNT_VARIABLES.get(option)
-        if variable and given[option] == os.environ.get(variable):
-            given[option] = ""
-    return Account(protocol, **given)
+    given = {option: params[option] or "" for option in _OPTIONS}
+    account = Account(params["auth_protocol"], **given)
+    unused = unused_options(account)
+    surplus = {
+        option: ""
+        for option, variable in ACCOUNT_VARIABLES.items()
+        if option in unused and given[option] == os.environ.get(variable)
+    }
+    return account._replace(**surplus)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._tls import tls_context
+from .._tls import reason_of_file, show_certificate, tls_context
 from .endpoint import Credential, Endpoint, Tls
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
@@ -41,7 +41,7 @@ def service_context(tls: Tls) -> ssl.SSLContext:
     context = tls_context(tls.ca_path, tls.validate_certs)
     context.minimum_version = _VERSIONS[tls.minimum]
     if tls.client_cert:
-        _show_certificate(context, tls.client_cert, tls.client_key)
+        show_certificate(context, tls.client_cert, tls.client_key)
     return context
 
 
@@ -52,34 +52,6 @@ def check_files(tls: Tls) -> None:
     """
     service_context(tls)
     verification(tls)
-
-
-class _EncryptedKeyError(Exception):
-    """The key needs a pass phrase."""
-
-
-def _show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
-    def refuse() -> str:
-        # Without this OpenSSL would ask at the terminal.
-        raise _EncryptedKeyError
-
-    tried = f"Cannot use client_cert {cert}"
-    if key:
-        tried += f" with client_key {key}"
-    try:
-        context.load_cert_chain(cert, key, refuse)
-    except _EncryptedKeyError as error:
-        raise InputError(
-            tried,
-            "the key is encrypted",
-            "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
-        ) from error
-    except OSError as error:
-        raise InputError(
-            tried,
-            _reason(error, "they are no certificate and its key"),
-            "Give files in PEM format; without client_key the key stands in client_cert, too",
-        ) from error
 
 
 class _Authorization(_AuthBase):
@@ -220,11 +192,6 @@ def _check_bundle(name: str, path: str) -> None:
     except OSError as error:
         raise InputError(
             f"Cannot use the certificates in {path}, which {name} in the environment names",
-            _reason(error, "there are none in PEM format"),
+            reason_of_file(error, "there are none in PEM format"),
             "Correct it, or set ca_path",
         ) from error
-
-
-def _reason(error: OSError, of_content: str) -> str:
-    """Why a file cannot be used, by the system's words; OpenSSL's differ from one version to the next."""
-    return of_content if isinstance(error, ssl.SSLError) else error.strerror or of_content

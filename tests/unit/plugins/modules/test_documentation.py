@@ -30,7 +30,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.libra
     JINJA2,
     PHONENUMBERS,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import LDAP3
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import (
+    GSSAPI,
+    LDAP3,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
@@ -223,7 +226,7 @@ def test_environment_variables_are_named_where_they_count() -> None:
         text = " ".join(documented[name]["description"])
         variables = option.get("fallback", (None, []))[1]
         assert [v for v in variables if f"E({v})" not in text] == []
-        assert ("E(" in text) is bool(variables)
+        assert ("E(FRONTDESK_" in text) is bool(variables)
 
 
 def test_what_every_module_says_of_itself() -> None:
@@ -235,8 +238,8 @@ def test_what_every_module_says_of_itself() -> None:
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [
-        ("ad_contacts_export", [LDAP3, JINJA2, PHONENUMBERS]),
-        ("ad_contacts_info", [LDAP3, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_export", [LDAP3, GSSAPI, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_info", [LDAP3, GSSAPI, JINJA2, PHONENUMBERS]),
         ("contact_upload", [REQUESTS]),
     ],
 )

@@ -6,43 +6,120 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
     Account,
     check_account,
+    check_clear,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
 SIMPLE = Account("simple", "svc@x.no", "s3cret")
+KERBEROS = Account("kerberos", "svc@X.NO", "s3cret")
+TICKET = Account("kerberos", ccache="KCM:0")
+EXTERNAL = Account("external", client_cert="/cert", client_key="/key")
 ANONYMOUS = Account("anonymous")
+CLEAR = "it would cross the network in clear"
 
 
-@pytest.mark.parametrize("account", [SIMPLE, ANONYMOUS])
+@pytest.mark.parametrize(
+    "account",
+    [
+        SIMPLE,
+        SIMPLE._replace(client_cert="/both"),
+        KERBEROS,
+        KERBEROS._replace(bind_dn="svc"),
+        KERBEROS._replace(bind_dn="http/front.x.no@X.NO"),
+        TICKET,
+        TICKET._replace(bind_dn="svc@X.NO"),
+        Account("kerberos"),
+        EXTERNAL,
+        ANONYMOUS,
+        ANONYMOUS._replace(client_cert="/both"),
+    ],
+)
 def test_options_that_belong_together(account: Account) -> None:
     check_account(account)
 
 
-def _missing(option: str) -> str:
+def _missing(option: str, variable: str = "") -> str:
+    return f"Cannot bind: {option} is empty. Set {option}{variable}."
+
+
+def _contradiction(option: str, protocol: str, why: str) -> str:
     return (
-        f"Cannot bind: {option} is empty. "
-        f"Set {option}, or FRONTDESK_{option.upper()} in the environment."
+        f"Cannot use {option} with auth_protocol {protocol}: {why}. "
+        f"Leave out {option}, or choose another auth_protocol."
     )
 
 
-def _no_account(option: str) -> str:
+def _two_ways(one: str, other: str) -> str:
+    return f"Cannot use {one} and {other} together: each is a way of its own to a ticket. Leave one out."
+
+
+def _no_principal(name: str) -> str:
     return (
-        f"Cannot use {option} with auth_protocol anonymous: who reads anonymously has no account. "
-        f"Leave out {option}, or choose another auth_protocol."
+        f"Cannot use bind_dn {name} with auth_protocol kerberos: it is no Kerberos principal. "
+        "Write it as NAME@REALM, the realm in capitals."
     )
 
 
 @pytest.mark.parametrize(
     ("account", "message"),
     [
-        (SIMPLE._replace(bind_dn=""), _missing("bind_dn")),
-        (SIMPLE._replace(bind_pw=""), _missing("bind_pw")),
-        (ANONYMOUS._replace(bind_dn="svc"), _no_account("bind_dn")),
-        (ANONYMOUS._replace(bind_pw="s3cret"), _no_account("bind_pw")),
+        *(
+            (
+                SIMPLE._replace(**{option: ""}),
+                _missing(option, f", or FRONTDESK_{option.upper()} in the environment"),
+            )
+            for option in ("bind_dn", "bind_pw")
+        ),
+        (EXTERNAL._replace(client_cert="", client_key=""), _missing("client_cert")),
+        *(
+            (
+                ANONYMOUS._replace(**{option: "x"}),
+                _contradiction(option, "anonymous", "who reads anonymously has no account"),
+            )
+            for option in ("bind_dn", "bind_pw", "keytab", "ccache")
+        ),
+        *(
+            (
+                EXTERNAL._replace(**{option: "x"}),
+                _contradiction(option, "external", "the certificate says who it is"),
+            )
+            for option in ("bind_dn", "bind_pw", "keytab", "ccache")
+        ),
+        *(
+            (
+                SIMPLE._replace(**{option: "x"}),
+                _contradiction(option, "simple", "only Kerberos uses it"),
+            )
+            for option in ("keytab", "ccache")
+        ),
+        (KERBEROS._replace(keytab="/k"), _two_ways("bind_pw", "keytab")),
+        (KERBEROS._replace(ccache="/c"), _two_ways("bind_pw", "ccache")),
+        (TICKET._replace(keytab="/k"), _two_ways("keytab", "ccache")),
+        (
+            KERBEROS._replace(bind_dn=""),
+            "Cannot get a Kerberos ticket: bind_pw is given without bind_dn. Set bind_dn.",
+        ),
+        *(
+            (
+                KERBEROS._replace(bind_dn=name),
+                _no_principal(name),
+            )
+            for name in ("CN=svc,DC=x,DC=no", r"X\svc", "svc@", "@X.NO", "a b@X.NO", "a@b@X.NO")
+        ),
+        *(
+            (
+                account._replace(client_cert="", client_key="/key"),
+                "Cannot use client_key: it is given without client_cert. Set client_cert.",
+            )
+            for account in (SIMPLE, KERBEROS, ANONYMOUS)
+        ),
     ],
 )
 def test_options_that_contradict(account: Account, message: str) -> None:
@@ -51,7 +128,69 @@ def test_options_that_contradict(account: Account, message: str) -> None:
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(("account", "text"), [(SIMPLE, "as svc@x.no"), (ANONYMOUS, "anonymously")])
-def test_an_account_is_told_without_its_password(account: Account, text: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file or directory. Give a file that whoever runs the module can read"),
+        (b"", "it is no keytab. Make one with ktpass, ktutil or msktutil"),
+        (b"\x05\x04", "it is no keytab. Make one with ktpass, ktutil or msktutil"),
+        (b"\x05\x01", ""),
+        (b"\x05\x02", ""),
+    ],
+)
+def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    keytab = tmp_path / "keytab"
+    if content is not None:
+        keytab.write_bytes(content)
+    account = Account("kerberos", keytab=str(keytab))
+    if not reason:
+        check_account(account)
+        return
+    with pytest.raises(InputError) as caught:
+        check_account(account)
+    assert str(caught.value) == f"Cannot use keytab {keytab}: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("account", "how", "why"),
+    [
+        (SIMPLE, "with a password", CLEAR),
+        (EXTERNAL, "with a certificate", "without TLS there is nothing to show it in"),
+        *(
+            (
+                account._replace(client_cert="/cert"),
+                "with a certificate",
+                "without TLS there is nothing to show it in",
+            )
+            for account in (KERBEROS, ANONYMOUS)
+        ),
+    ],
+)
+def test_what_must_not_be_done_in_clear(account: Account, how: str, why: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_clear(account, "ldap://dc1")
+    assert str(caught.value) == (
+        f"Cannot bind to ldap://dc1 {how}: {why}. Use ldaps://, or start_tls: true."
+    )
+
+
+@pytest.mark.parametrize("account", [KERBEROS, TICKET, ANONYMOUS])
+def test_what_may_be_done_in_clear(account: Account) -> None:
+    check_clear(account, "ldap://dc1")
+
+
+@pytest.mark.parametrize(
+    ("account", "text"),
+    [
+        (SIMPLE, "as svc@x.no"),
+        (KERBEROS, "by Kerberos as svc@X.NO"),
+        (Account("kerberos", keytab="/k"), "by Kerberos with the keytab /k"),
+        (TICKET, "by Kerberos with the ticket cache KCM:0"),
+        (Account("kerberos"), "by Kerberos"),
+        (EXTERNAL, "with the certificate /cert"),
+        (ANONYMOUS, "anonymously"),
+    ],
+)
+def test_an_account_is_told_without_its_password(account: Any, text: str) -> None:
     assert str(account) == text
     assert repr(account) == f"Account({text})"

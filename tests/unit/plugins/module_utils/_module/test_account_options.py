@@ -36,3 +36,11 @@ def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch
     )
     assert account_of(params) == Account("anonymous")
     assert account_of({**params, "bind_pw": "given"}) == Account("anonymous", "", "given")
+
+
+def test_the_environment_adds_no_second_way_to_a_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ACCOUNT_VARIABLES["bind_pw"], "of the host")
+    params = filled_in(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
+    assert account_of(params) == Account("kerberos", "", "of the host")
+    assert account_of({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")
+    assert account_of({**params, "ccache": "/c"}) == Account("kerberos", ccache="/c")

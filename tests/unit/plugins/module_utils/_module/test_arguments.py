@@ -36,7 +36,7 @@ def test_credentials_are_hidden_and_nothing_else() -> None:
     }
     # ansible-core warns about names that sound like secrets, unless told that they are none.
     assert {name for name, option in specs.items() if option.get("no_log") is False} == {
-        *("token_header", "token_prefix", "token_param", "client_key", "key"),
+        *("token_header", "token_prefix", "token_param", "client_key", "keytab", "key"),
         *("params", "headers", "form_fields"),
     }
 
