@@ -131,7 +131,10 @@ class TestWays:
             "start_tls": start_tls,
             "sealed": client.plain(),
         }
-        account = {"bind_dn": client.principal, "bind_pw": client.directory.bind_pw}
+        account: dict[str, Any] = {
+            "bind_dn": client.principal,
+            "bind_pw": client.directory.bind_pw,
+        }
         self.check(client, expected, client.export(**account, **ways[way]))
 
     def test_keytab(self, client: Client, expected: bytes) -> None:
