@@ -226,6 +226,7 @@ from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.arguments import (
+    DIRECTORY_PATHS,
     default_columns,
     directory_spec,
     export_spec,
@@ -256,7 +257,7 @@ def main() -> None:
     os.umask(0o077)
     started = time.monotonic()
     try:
-        check_paths(module.params, "dest", "ca_path", "client_cert", "client_key", "keytab")
+        check_paths(module.params, "dest", *DIRECTORY_PATHS)
         sources = sources_of(module.params)
         dest = Path(os.path.realpath(module.params["dest"]))
         check_dest(dest, module.check_mode)

@@ -264,6 +264,7 @@ from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.arguments import (
+    DIRECTORY_PATHS,
     default_columns,
     directory_spec,
     info_spec,
@@ -283,7 +284,7 @@ def main() -> None:
     )
     require(module, LDAP3, JINJA2)
     try:
-        check_paths(module.params, "ca_path")
+        check_paths(module.params, *DIRECTORY_PATHS)
         sources = sources_of(module.params)
         found = info(module.params, default_columns(module.params["phone_region"]), sources)
     except LibraryError as error:

@@ -31,7 +31,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 NAMES = ["givenName", "sn", "memberOf", "l", "objectGUID", "entryUUID"]
-REFUSALS = (*FAILURES, PartOfValuesError, OversizeError)
+REFUSALS: tuple[type[Exception], ...] = (*FAILURES, PartOfValuesError, OversizeError)
 
 # How many bytes a length takes after the first one, if that is more than it needs.
 FORMS = st.integers(0, 4)
