@@ -41,6 +41,13 @@ class Line:
     part: str
 
 
+@dataclass(frozen=True)
+class Dns:
+    """What became of a question to DNS."""
+
+    problem: str
+
+
 class Cause(NamedTuple):
     """What something means.
 
@@ -57,9 +64,10 @@ _ASK_LIMIT = (
     "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
 )
 _TLS_PORT = "Check that it speaks TLS on this port"
+_DNS_SERVERS = "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP and TCP"
 _CLOSED = "Check the server's log and try again"
 
-Sign = Union[Result, Reason, Handshake, Line]
+Sign = Union[Result, Reason, Handshake, Line, Dns]
 """What happened."""
 
 CAUSES: dict[Sign, Cause] = {
@@ -159,4 +167,23 @@ CAUSES: dict[Sign, Cause] = {
     Line("broken pipe"): Cause("it closed the connection", _CLOSED, elsewhere=True),
     Line("eof"): Cause("it closed the connection", _CLOSED, elsewhere=True),
     Line("terminated by server"): Cause("it closed the connection", _CLOSED, elsewhere=True),
+    Dns("host"): Cause(
+        "its name does not resolve", "Correct the host name in server_uri", elsewhere=True
+    ),
+    Dns("target"): Cause(
+        "its name does not resolve",
+        "Correct its address in DNS, or give dns_servers that know it",
+        elsewhere=True,
+    ),
+    Dns("nothing"): Cause(
+        "DNS knows no LDAP server of it",
+        "Correct domain, give dns_servers that know it, or name the servers in server_uri",
+    ),
+    Dns("outside"): Cause(
+        "DNS names servers outside of the domain alone",
+        "Name them in server_uri if they are right: whoever forges an answer of DNS could name others",
+    ),
+    Dns("timeout"): Cause("no DNS server answered in time", _DNS_SERVERS, elsewhere=True),
+    Dns("failed"): Cause("no DNS server has an answer", _DNS_SERVERS, elsewhere=True),
+    Dns("no resolver"): Cause("this host knows no DNS server", "Give dns_servers"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._errors import Finding, FrontdeskError
 from .._tls import finding_of_certificate
-from .causes import CAUSES, Cause, Handshake, Line, Reason, Result
+from .causes import CAUSES, Cause, Dns, Handshake, Line, Reason, Result
 
 
 class DirectoryError(FrontdeskError):
@@ -101,6 +101,17 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
             if isinstance(sign, kind) and sign.part in text.lower():
                 return Finding(f"{cause.meaning} ({text})", cause.remedy)
     return Finding(text, "Check that the server speaks LDAP on this port, and its log")
+
+
+def finding_of_dns(problem: str, words: str = "") -> Finding:
+    """What it means that DNS did not help.
+
+    :param problem: as causes.py calls it.
+    :param words: what the resolver says.
+    """
+    cause = CAUSES[Dns(problem)]
+    said = f" ({words.rstrip('.')})" if words else ""
+    return Finding(f"{cause.meaning}{said}", cause.remedy)
 
 
 def _told(failure: BaseException) -> str:

@@ -31,6 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.libra
     PHONENUMBERS,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import LDAP3
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.lookup import DNSPYTHON
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
@@ -235,8 +236,8 @@ def test_what_every_module_says_of_itself() -> None:
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [
-        ("ad_contacts_export", [LDAP3, JINJA2, PHONENUMBERS]),
-        ("ad_contacts_info", [LDAP3, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_export", [LDAP3, DNSPYTHON, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_info", [LDAP3, DNSPYTHON, JINJA2, PHONENUMBERS]),
         ("contact_upload", [REQUESTS]),
     ],
 )
