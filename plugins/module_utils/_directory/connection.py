@@ -54,7 +54,7 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     tls = VerifiedTls(context, access.receive_timeout)
     tried = f"Cannot connect to {address.uri}"
     server = ResolvedServer(
-        _resolve(access, address, tried),
+        resolve(access, address),
         address.host,
         port=address.port,
         use_ssl=address.use_ssl,
@@ -85,9 +85,12 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     return connection
 
 
-def _resolve(access: Access, address: Address, tried: str) -> list[tuple[Any, ...]]:
-    """Where to connect to, as socket.getaddrinfo says it."""
-    hosts = _asked_dns(access, address, tried) if access.domain.dns_servers else [address.host]
+def resolve(access: Access, address: Address) -> list[tuple[Any, ...]]:
+    """Where to connect to, as socket.getaddrinfo says it.
+
+    :raises ServerError: when the host's name does not resolve.
+    """
+    hosts = _asked_dns(access, address) if access.domain.dns_servers else [address.host]
     try:
         return [
             place
@@ -97,11 +100,12 @@ def _resolve(access: Access, address: Address, tried: str) -> list[tuple[Any, ..
     except OSError as error:
         problem = "target" if access.domain.name else "host"
         finding = finding_of_dns(problem, error.strerror or str(error))
-        raise ServerError(tried, *finding) from None
+        raise ServerError(f"Cannot connect to {address.uri}", *finding) from None
 
 
-def _asked_dns(access: Access, address: Address, tried: str) -> list[str]:
+def _asked_dns(access: Access, address: Address) -> list[str]:
     """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
+    tried = f"Cannot connect to {address.uri}"
     try:
         addresses = resolver_of(access.domain, access.connection_timeout).addresses(address.host)
     except DnsError as error:
