@@ -14,13 +14,37 @@ options:
   server_uri:
     description:
       - The directory's servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true), C(ldap://HOST).
+      - Either this or O(domain) is required.
       - They are tried in order until one gives everything. One that cannot be reached, falls silent, breaks off or runs
         into a limit of its own is left for the next one, with a warning, and there all is read again from the
         beginning, so that what comes out is one server's.
       - If one refuses the account, the others are not tried, for that could lock it.
     type: list
     elements: str
-    required: true
+  domain:
+    description:
+      - The DNS name of an Active Directory domain, or of another one whose LDAP servers DNS names, in the place of
+        O(server_uri). It is asked for the SRV records C(_ldap._tcp.dc._msdcs.DOMAIN), and if there are none for
+        C(_ldap._tcp.DOMAIN).
+      - The servers are tried in the order of their priority and, by chance, of their weight (RFC 2782), and left for
+        the next one as in O(server_uri).
+      - DNS names the port without TLS. For V(389) LDAPS goes to 636 of the same host, and O(start_tls=true) to 389; any
+        other port is taken as it stands.
+      - A server that is not within the domain is left out, with a warning. The answers of DNS can be forged, and a
+        certificate proves no more than the name that DNS gave.
+    type: str
+  site:
+    description:
+      - The Active Directory site whose servers are tried first, those of C(_ldap._tcp.SITE._sites.dc._msdcs.DOMAIN).
+        The others of O(domain) come after them.
+    type: str
+  dns_servers:
+    description:
+      - The DNS servers that are asked for the servers of O(domain) and for their addresses, as C(ADDRESS) or
+        C(ADDRESS:PORT), for hosts that cannot resolve the domain.
+      - If not set, the resolver of the host is used.
+    type: list
+    elements: str
   auth_protocol:
     description:
       - How the account that reads the directory proves who it is.
@@ -99,7 +123,7 @@ options:
     aliases: [ca_cert]
   connection_timeout:
     description:
-      - Seconds that a TCP connection may take, and then again the TLS handshake.
+      - Seconds that a TCP connection may take, and then again the TLS handshake. Each answer of DNS has as long, too.
     type: int
     default: 10
   receive_timeout:
@@ -116,4 +140,5 @@ options:
 requirements:
   - ldap3 >= 2.9.1
   - gssapi >= 1.6.9 (for O(auth_protocol=kerberos) alone)
+  - dnspython >= 2.1.0 (for O(domain) alone)
 """

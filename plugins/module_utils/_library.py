@@ -23,12 +23,14 @@ class Library(NamedTuple):
     :ivar minimum: the oldest release that will do, for instance ``2.9.1``.
     :ivar package: what was imported; None when that failed.
     :ivar failure: traceback of the import that failed; None when it did not.
+    :ivar release: the release that was imported, of a library that does not tell it as others do.
     """
 
     name: str
     minimum: str
     package: ModuleType | None = None
     failure: str | None = None
+    release: str | None = None
 
     @property
     def requirement(self) -> str:
@@ -38,7 +40,7 @@ class Library(NamedTuple):
     @property
     def version(self) -> str | None:
         """The release that was imported; None where the library does not tell."""
-        return getattr(self.package, "__version__", None)
+        return getattr(self.package, "__version__", self.release)
 
     @property
     def place(self) -> str | None:

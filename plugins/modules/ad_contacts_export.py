@@ -64,6 +64,17 @@ EXAMPLES = r"""
         search_base: OU=Bergen,OU=Staff,DC=corp,DC=example
     dest: /var/lib/frontdesk-contacts/contacts.csv
 
+- name: Export an office from the domain controllers of its site, or from others when these fail
+  frontdesk.contacts.ad_contacts_export:
+    domain: corp.example
+    site: Oslo
+    bind_dn: svc-frontdesk@corp.example
+    bind_pw: "{{ vault_bind_pw }}"
+    sources:
+      - location: oslo-hq
+        search_base: OU=Oslo,OU=Staff,DC=corp,DC=example
+    dest: /var/lib/frontdesk-contacts/contacts.csv
+
 - name: Export everybody to all locations, with columns of their own
   frontdesk.contacts.ad_contacts_export:
     server_uri:

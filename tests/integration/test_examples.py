@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -20,9 +22,12 @@ import yaml
 from tests.integration.support.documents import ROOT, commands, files
 from tests.integration.support.options import role_variables
 from tests.integration.support.playbooks import Inventory, run_command, run_playbook
+from tests.lab.dns import name_server
 from tests.lab.receiver import Manner, receiver
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.integration.support.place import Place
     from tests.lab.authority import Authority
     from tests.lab.company import Company
@@ -76,6 +81,26 @@ def names_of(directory: RunningDirectory, place: Place) -> dict[str, str]:
             str(place.root),
         ),
     }
+
+
+@contextlib.contextmanager
+def domain_of(directory: RunningDirectory) -> Iterator[dict[str, str]]:
+    """The lab's domain for that of the documentation's first company, with a DNS server that knows it."""
+    domain = directory.company.domain
+    records = {
+        f"_ldap._tcp.Oslo._sites.dc._msdcs.{domain} SRV": [f"0 100 389 dc.{domain}."],
+        f"dc.{domain} A": [urlsplit(directory.uri_ldaps).hostname or ""],
+    }
+    with name_server(records) as running:
+        options = {
+            "domain": domain,
+            "dns_servers": [running.address],
+            # The lab's domain controller has a certificate for its address alone.
+            "validate_certs": False,
+            "ca_path": "",
+        }
+        lines = [f"    {name}: {json.dumps(value)}\n" for name, value in options.items()]
+        yield {"    domain: corp.example\n": "".join(lines)}
 
 
 def create_vault(place: Place, command: str, secrets: dict[str, Any]) -> None:
@@ -203,12 +228,7 @@ def test_every_example_of_every_plugin(
     active_directory: RunningDirectory, service: Receiver, issuer: Authority, place: Place
 ) -> None:
     found = examples()
-    names = names_of(active_directory, place)
     assert set(found) == {path.stem for path in PLUGINS}
-    tasks = {
-        name: yaml.safe_load(for_the_lab(text, names, active_directory.company))
-        for name, text in found.items()
-    }
     locations = [site.location for site in active_directory.company.sites]
     flags = {"remove-hosts": "true", "send-emails": "false"}
     manners = (
@@ -218,6 +238,12 @@ def test_every_example_of_every_plugin(
     )
     headers = ("X-Api-Key", "Authorization", "Authorization")
     with contextlib.ExitStack() as running:
+        domain = running.enter_context(domain_of(active_directory))
+        names = {**names_of(active_directory, place), **domain}
+        tasks = {
+            name: yaml.safe_load(for_the_lab(text, names, active_directory.company))
+            for name, text in found.items()
+        }
         others = [
             running.enter_context(
                 receiver(
@@ -265,6 +291,7 @@ def write_play(place: Place, tasks: dict[str, Any], directory: RunningDirectory)
         "gather_facts": False,
         "module_defaults": {
             "frontdesk.contacts.ad_contacts_export": {"ca_path": str(directory.ca_file)},
+            "frontdesk.contacts.ad_contacts_info": {"ca_path": str(directory.ca_file)},
             "frontdesk.contacts.contact_upload": upload,
         },
         "tasks": [task for name in order for task in tasks[name]],

@@ -10,12 +10,15 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.integration.support.faulty_line import faulty_line
 from tests.integration.support.modules import Answer, run_module
 from tests.integration.support.options import CHECK, access, sources
 from tests.lab.company import company
+from tests.lab.dns import name_server
 from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
@@ -245,3 +248,36 @@ def test_options_that_cannot_be_fail_in_any_case(
     wrong: dict[str, Any], said: str, open_ldap: RunningDirectory, place: Place
 ) -> None:
     assert said in looked_at(open_ldap, place, **wrong).message
+
+
+def test_a_domain_that_dns_does_not_know(open_ldap: RunningDirectory, place: Place) -> None:
+    """It is a problem like others, and no reason to say nothing."""
+    with name_server({}) as names:
+        way = {"server_uri": None, "domain": "fjord.test", "dns_servers": [names.address]}
+        answer = looked_at(open_ldap, place, **way)
+    assert answer["servers"] == []
+    (problem,) = answer["problems"]
+    assert problem["where"] == "fjord.test"
+    assert problem["cause"].startswith(
+        "Cannot find the servers of fjord.test: DNS knows no LDAP server of it ("
+    )
+
+
+def test_servers_that_dns_names(
+    open_ldap: RunningDirectory, issuer: Authority, place: Place
+) -> None:
+    certificate = issuer.issue("dc1.fjord.test")
+    with faulty_line(open_ldap, certificate=certificate) as uri:
+        port = urlsplit(uri).port
+        records = {
+            "_ldap._tcp.fjord.test SRV": [f"0 0 {port} dc1.fjord.test."],
+            "dc1.fjord.test A": ["127.0.0.1"],
+        }
+        with name_server(records) as names:
+            way = {"server_uri": None, "domain": "fjord.test", "site": "Olso"}
+            answer = looked_at(open_ldap, place, **way, dns_servers=[names.address])
+    assert [server["uri"] for server in answer["servers"]] == [f"ldaps://dc1.fjord.test:{port}"]
+    assert (
+        "DNS knows no server of the site Olso in fjord.test: those of the whole domain"
+        in (causes(answer)[0])
+    )

@@ -32,6 +32,13 @@ UPLOAD = (
     "contact_upload",
     {"src": "contacts.csv", "url": "https://desk.example/contacts", "token": "Tk7.never-sent"},
 )
+DOMAIN = (
+    "ad_contacts_export",
+    {
+        **{name: value for name, value in EXPORT[1].items() if name != "server_uri"},
+        "domain": "corp.example",
+    },
+)
 MODULES = [
     pytest.param(*EXPORT, "ldap3", "2.8.1", "2.9.1", id="ldap3"),
     pytest.param(*EXPORT, "jinja2", "2.11.3", "3.0", id="jinja2"),
@@ -74,3 +81,18 @@ def test_library_of_kerberos_is_missing(place: Place) -> None:
         "Failed to import the required Python library (gssapi >= 1.6.9) on "
     )
     assert "This is required by auth_protocol kerberos." in answer.message
+
+
+def test_what_finds_servers_is_needed_with_domain_alone(place: Place) -> None:
+    answer = run_module(place, *DOMAIN, without="dns")
+    assert answer.message.startswith(
+        "Failed to import the required Python library (dnspython >= 2.1.0) on "
+    )
+    assert " required by domain. " in answer.message
+    answer = run_module(place, *DOMAIN, versions={"dns": "2.0.0"})
+    assert answer.message.startswith("Cannot use the Python library dnspython 2.0.0 from /")
+    assert ": dnspython >= 2.1.0 is required by domain. Upgrade it for" in answer.message
+    module, options = EXPORT
+    nowhere = {**options, "server_uri": "ldaps://no-such-host.invalid"}
+    answer = run_module(place, module, nowhere, without="dns")
+    assert "its name does not resolve" in answer.message

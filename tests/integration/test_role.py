@@ -43,7 +43,11 @@ RIGHT: dict[str, Any] = {
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no_server": (
         {"server_uri": ""},
-        "Cannot ask a directory: contact_sync_server_uri of the host no_server is blank.",
+        "Cannot ask a directory: the host no_server has neither contact_sync_server_uri nor",
+    ),
+    "two_ways_to_the_directory": (
+        {"domain": "fjord.test"},
+        "Cannot tell where the directory is: the host two_ways_to_the_directory has both",
     ),
     "no_locations": (
         {"locations": []},

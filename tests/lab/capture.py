@@ -55,7 +55,7 @@ class _Recorder:
 
 def capture(directory: RunningDirectory) -> list[bytes]:
     """Return the pages of one search as the server gives them."""
-    pages = []
+    pages: list[bytes] = []
     with directory.session() as session:
         connected, cookie = session.socket, b""
         while cookie or not pages:

@@ -13,19 +13,21 @@ from urllib.parse import urlsplit
 from .._errors import InputError
 from .._network import check_seconds, is_host
 from .account import KERBEROS, Account, check_account, check_clear
+from .domain import Domain, check_domain
 from .library import GSSAPI
 
 
 class Access(NamedTuple):
     """How to get into a directory.
 
-    :ivar server_uris: tried in order until a session stands.
+    :ivar server_uris: tried in order until one gives everything; empty when DNS is to name the servers.
     :ivar account: who reads, and how that is proved.
     :ivar start_tls: whether to encrypt an ldap:// connection before the bind.
     :ivar validate_certs: whether the server's certificate is verified.
     :ivar ca_path: file with the certificates to trust; None for those of the system.
-    :ivar connection_timeout: seconds for the TCP connection.
+    :ivar connection_timeout: seconds for the TCP connection, and for each answer of DNS.
     :ivar receive_timeout: seconds that any answer may take.
+    :ivar domain: the domain whose servers DNS names, in the place of server_uris.
     """
 
     server_uris: Sequence[str]
@@ -35,6 +37,7 @@ class Access(NamedTuple):
     ca_path: str | None
     connection_timeout: int
     receive_timeout: int
+    domain: Domain = Domain()
 
 
 class Address(NamedTuple):
@@ -49,12 +52,20 @@ class Address(NamedTuple):
 def check_access(access: Access) -> list[Address]:
     """Check all that can be checked without a server.
 
+    :returns: the servers that are given; none when DNS is to name them.
     :raises InputError: for a malformed URI, an account that is none, or one that would
         send a secret in clear.
     :raises LibraryError: when a library that the account's protocol needs is missing.
     """
-    if not access.server_uris:
-        raise InputError("Cannot connect", "server_uri is empty", "Give at least one ldaps:// URI")
+    if not (access.server_uris or access.domain.name):
+        raise InputError(
+            "Cannot connect",
+            "server_uri and domain are both empty",
+            "Give at least one ldaps:// URI, or the domain whose servers DNS names",
+        )
+    if access.server_uris and access.domain.name:
+        raise InputError("Cannot use server_uri and domain together", "", "Give one of the two")
+    check_domain(access.domain)
     check_account(access.account)
     if access.account.auth_protocol == KERBEROS:
         GSSAPI.imported("by auth_protocol kerberos")

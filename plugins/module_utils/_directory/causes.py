@@ -55,6 +55,13 @@ class Ticket:
     code: int
 
 
+@dataclass(frozen=True)
+class Dns:
+    """What became of a question to DNS."""
+
+    problem: str
+
+
 class Cause(NamedTuple):
     """What something means.
 
@@ -76,13 +83,14 @@ _K5G = 39756032
 _GET_TICKET = "Run kinit, or give keytab, or bind_dn and bind_pw"
 _TLS_PORT = "Check that it speaks TLS on this port"
 _TRUST = "Have client_cert issued by an authority that the server trusts, and renewed in time"
+_DNS_SERVERS = "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP and TCP"
 _CLOSED = "Check the server's log and try again"
 
 NO_TICKET = (Ticket(_KRB5 + 141), Ticket(_KRB5 + 195))
 NO_KEY = Ticket(_KRB5 + 181)
 EXPIRED = Ticket(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
 
-Sign = Union[Result, Reason, Proof, Ticket, Handshake, Line]
+Sign = Union[Result, Reason, Proof, Ticket, Handshake, Line, Dns]
 """What happened."""
 
 CAUSES: dict[Sign, Cause] = {
@@ -255,4 +263,23 @@ CAUSES: dict[Sign, Cause] = {
     Line("broken pipe"): Cause("it closed the connection", _CLOSED, elsewhere=True),
     Line("eof"): Cause("it closed the connection", _CLOSED, elsewhere=True),
     Line("terminated by server"): Cause("it closed the connection", _CLOSED, elsewhere=True),
+    Dns("host"): Cause(
+        "its name does not resolve", "Correct the host name in server_uri", elsewhere=True
+    ),
+    Dns("target"): Cause(
+        "its name does not resolve",
+        "Correct its address in DNS, or give dns_servers that know it",
+        elsewhere=True,
+    ),
+    Dns("nothing"): Cause(
+        "DNS knows no LDAP server of it",
+        "Correct domain, give dns_servers that know it, or name the servers in server_uri",
+    ),
+    Dns("outside"): Cause(
+        "DNS names servers outside of the domain alone",
+        "Name them in server_uri if they are right: whoever forges an answer of DNS could name others",
+    ),
+    Dns("timeout"): Cause("no DNS server answered in time", _DNS_SERVERS, elsewhere=True),
+    Dns("failed"): Cause("no DNS server has an answer", _DNS_SERVERS, elsewhere=True),
+    Dns("no resolver"): Cause("this host knows no DNS server", "Give dns_servers"),
 }

@@ -8,15 +8,40 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._errors import Finding
 from .access import Access, Address
-from .diagnosis import ServerError, finding_of_failure, finding_of_refused_tls
-from .library import FAILURES, ldap3
+from .diagnosis import ServerError, finding_of_dns, finding_of_failure, finding_of_refused_tls
+from .domain import DnsError, resolver_of
+from .library import FAILURES, LDAP3, ldap3
 from .timed import TimedSocket
 from .tls import VerifiedTls
+
+# Without ldap3 this file must still load, so that the module can say that it is missing.
+if TYPE_CHECKING or LDAP3.failure is None:
+    from ldap3 import Server as _Server
+else:
+    _Server = object
+
+
+class ResolvedServer(_Server):
+    """A server for ldap3 whose name has been resolved: ldap3 tells an unknown name by text alone.
+
+    :param places: where it listens, as socket.getaddrinfo says it.
+    """
+
+    def __init__(self, places: Sequence[tuple[Any, ...]], host: str, **options: Any) -> None:
+        super().__init__(host, **options)
+        # Whether a place is known to answer, and since when.
+        self._places = [[*place, None, None] for place in places]
+        self._address_info = self._places
+
+    @property
+    def address_info(self) -> list[list[Any]]:
+        """The places, each with what ldap3 notes about it."""
+        return self._places
 
 
 def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
@@ -28,8 +53,8 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     """
     tls = VerifiedTls(context, access.receive_timeout)
     tried = f"Cannot connect to {address.uri}"
-    _resolve(address, tried)
-    server = ldap3.Server(
+    server = ResolvedServer(
+        resolve(access, address),
         address.host,
         port=address.port,
         use_ssl=address.use_ssl,
@@ -60,15 +85,34 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     return connection
 
 
-def _resolve(address: Address, tried: str) -> None:
-    # ldap3 tells an unknown name and a refused connection apart by text alone.
+def resolve(access: Access, address: Address) -> list[tuple[Any, ...]]:
+    """Where to connect to, as socket.getaddrinfo says it.
+
+    :raises ServerError: when the host's name does not resolve.
+    """
+    hosts = _asked_dns(access, address) if access.domain.dns_servers else [address.host]
     try:
-        socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        return [
+            place
+            for host in hosts
+            for place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
+        ]
     except OSError as error:
-        finding = Finding(
-            f"its name does not resolve ({error.strerror})", "Correct the host name in server_uri"
-        )
-        raise ServerError(tried, *finding) from None
+        problem = "target" if access.domain.name else "host"
+        finding = finding_of_dns(problem, error.strerror or str(error))
+        raise ServerError(f"Cannot connect to {address.uri}", *finding) from None
+
+
+def _asked_dns(access: Access, address: Address) -> list[str]:
+    """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
+    tried = f"Cannot connect to {address.uri}"
+    try:
+        addresses = resolver_of(access.domain, access.connection_timeout).addresses(address.host)
+    except DnsError as error:
+        raise ServerError(tried, *error.finding) from None
+    if not addresses:
+        raise ServerError(tried, *finding_of_dns("target", "DNS has no address of it"))
+    return addresses
 
 
 def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:

@@ -19,6 +19,7 @@ from .causes import (
     NO_KEY,
     NO_TICKET,
     Cause,
+    Dns,
     Handshake,
     Line,
     Proof,
@@ -148,6 +149,17 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
             if isinstance(sign, kind) and sign.part in text.lower():
                 return Finding(f"{cause.meaning} ({text})", cause.remedy)
     return Finding(text, "Check that the server speaks LDAP on this port, and its log")
+
+
+def finding_of_dns(problem: str, words: str = "") -> Finding:
+    """What it means that DNS did not help.
+
+    :param problem: as causes.py calls it.
+    :param words: what the resolver says.
+    """
+    cause = CAUSES[Dns(problem)]
+    said = f" ({words.rstrip('.')})" if words else ""
+    return Finding(f"{cause.meaning}{said}", cause.remedy)
 
 
 def _told(failure: BaseException) -> str:

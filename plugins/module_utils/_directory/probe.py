@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .access import Access, Address
 from .certificate import Certificate, read_certificate
-from .connection import close, connect
+from .connection import close, connect, resolve
 from .diagnosis import DirectoryError, ServerError
 from .library import FAILURES, ldap3
 from .query import Query
@@ -76,7 +75,7 @@ def probing(
     :param as_account: whether to bind; without, only what the server tells everybody is asked for.
     """
     probe = Probe(address.uri)
-    probe.resolved = _addresses(address)
+    probe.resolved = _addresses(access, address)
     try:
         _look(probe, access, address)
         connection = connect(access, address, context)
@@ -96,11 +95,10 @@ def probing(
         close(connection)
 
 
-def _addresses(address: Address) -> list[str]:
+def _addresses(access: Access, address: Address) -> list[str]:
     # What a name that does not resolve means is told by the connection that cannot be made.
-    with suppress(OSError):
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(str(where[0]) for *_kind, where in found))
+    with suppress(ServerError):
+        return list(dict.fromkeys(str(where[0]) for *_kind, where in resolve(access, address)))
     return []
 
 

@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory's servers: they are read in order until one gives everything."""
+"""A directory's servers: given or named by DNS, and read in order until one gives everything."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from .access import Access, check_access
-from .diagnosis import DirectoryError, ServerError
+from .._errors import Finding
+from .access import Access, Address, check_access
+from .diagnosis import DirectoryError, ServerError, finding_of_dns
+from .domain import DnsError, Service, domain_names, in_order, is_within, resolver_of, site_name
 from .session import Session, open_session
 from .tls import directory_context
 
@@ -38,18 +40,22 @@ def read_from_first(access: Access, read: Callable[[Session], _T]) -> tuple[_T, 
     the account is not left: trying a wrong password on every server would lock the account.
 
     :param read: reads everything by a session; what it made of a server that is left is dropped.
-    :returns: what `read` made, and for each server that was left a sentence that says why.
+    :returns: what `read` made, and warnings: which server was left and why.
     :raises InputError: for settings that cannot work.
+    :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
     :raises DirectoryError: when no server gave everything, or one said what another would say too.
     """
-    addresses = check_access(access)
+    check_access(access)
     context = directory_context(access)
+    addresses, notes = find_servers(access)
+    warnings = [f"{note.meaning}. {note.remedy}." for note in notes]
     left: list[_Left] = []
     for address in addresses:
         try:
             with open_session(access, address, context) as session:
                 made = read(session)
-            return made, [f"Left {each.uri} for the next server. {each.error}" for each in left]
+            warnings += [f"Left {each.uri} for the next server. {each.error}" for each in left]
+            return made, warnings
         except ServerError as error:
             left.append(_Left(address.uri, error.tried, error.answer, error.remedy))
     raise left[0].error if len(left) == 1 else _error_of_all(left)
@@ -61,3 +67,66 @@ def _error_of_all(left: Sequence[_Left]) -> DirectoryError:
         "; ".join(f"{each.tried}: {each.answer}" for each in left),
         ". ".join(dict.fromkeys(each.remedy.rstrip(".") for each in left)),
     )
+
+
+def find_servers(access: Access) -> tuple[list[Address], list[Finding]]:
+    """The servers in the order in which they are to be tried, and what was odd about how they were found.
+
+    :raises InputError: for settings that cannot work.
+    :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
+    :raises DirectoryError: when DNS names no server.
+    """
+    addresses = check_access(access)
+    return (addresses, []) if addresses else _named_by_dns(access)
+
+
+def _named_by_dns(access: Access) -> tuple[list[Address], list[Finding]]:
+    domain = access.domain
+    services, notes = _services(access)
+    tried = f"Cannot find the servers of {domain.name}"
+    if not services:
+        raise DirectoryError(
+            tried, *finding_of_dns("nothing", f"no SRV record {' or '.join(domain_names(domain))}")
+        )
+    # Whoever forges an answer of DNS can have a good certificate for another name.
+    outside = {service.target for service in services if not is_within(service.target, domain.name)}
+    inside = [service for service in services if service.target not in outside]
+    if not inside:
+        raise DirectoryError(tried, *finding_of_dns("outside", ", ".join(sorted(outside))))
+    notes += [
+        Finding(
+            f"Left out {target}, which DNS names for {domain.name}: it is outside of that domain",
+            "If it is right, name it in server_uri",
+        )
+        for target in sorted(outside)
+    ]
+    return list(dict.fromkeys(_address(service, access.start_tls) for service in inside)), notes
+
+
+def _services(access: Access) -> tuple[list[Service], list[Finding]]:
+    domain = access.domain
+    try:
+        resolver = resolver_of(domain, access.connection_timeout)
+        near = resolver.services(site_name(domain)) if domain.site else []
+        found = next(filter(None, map(resolver.services, domain_names(domain))), [])
+    except DnsError as error:
+        raise DirectoryError(f"Cannot find the servers of {domain.name}", *error.finding) from None
+    notes = []
+    if domain.site and not near:
+        unknown = f"DNS knows no server of the site {domain.site} in {domain.name}"
+        notes.append(
+            Finding(
+                f"{unknown}: those of the whole domain were taken", "Correct site, or leave it out"
+            )
+        )
+    return [*in_order(near), *in_order(found)], notes
+
+
+def _address(service: Service, start_tls: bool) -> Address:
+    """Where a service listens, with TLS: what DNS names is the port without it."""
+    scheme, standard = ("ldap", 389) if start_tls else ("ldaps", 636)
+    host, port = service.target.lower(), service.port
+    if port == 389:
+        port = standard
+    uri = f"{scheme}://{host}" if port == standard else f"{scheme}://{host}:{port}"
+    return Address(uri, host, port, not start_tls)

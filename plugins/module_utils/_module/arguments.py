@@ -37,7 +37,10 @@ def _secret(variable: str, **more: Any) -> dict[str, Any]:
 def directory_spec() -> dict[str, Any]:
     """How to get into a directory: the twin of the fragment ``directory``."""
     return {
-        "server_uri": {"type": "list", "elements": "str", "required": True},
+        "server_uri": {"type": "list", "elements": "str"},
+        "domain": {"type": "str"},
+        "site": {"type": "str"},
+        "dns_servers": {"type": "list", "elements": "str"},
         "auth_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "simple"},
         "bind_dn": {
             "type": "str",

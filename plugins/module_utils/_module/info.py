@@ -16,6 +16,7 @@ from .._contacts.survey import Survey
 from .._directory.access import Access, check_access
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing, shows_anything
+from .._directory.servers import find_servers
 from .._directory.session import Session
 from .._directory.tls import directory_context
 from .export import check_page_size, columns_of, pages_of, with_people
@@ -88,11 +89,11 @@ def info(
 
     :param sources: what `sources_of` made of the same parameters.
     :raises InputError: for wrong options, before anything is asked.
-    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
+    :raises LibraryError: when an option needs a library that is missing or too old.
     """
     check_page_size(params["page_size"])
     access = access_of(params)
-    addresses = check_access(access)
+    check_access(access)
     question = _Question(
         access,
         directory_context(access),
@@ -100,7 +101,11 @@ def info(
         sources,
         params["page_size"],
     )
-    servers, problems = [], []
+    try:
+        addresses, notes = find_servers(access)
+    except DirectoryError as error:
+        return Info([], [problem_of_error(access.domain.name, error)])
+    servers, problems = [], [Problem(access.domain.name, *note) for note in notes]
     counts: dict[str, dict[str, int]] = {}
     is_refused = False
     for address in addresses:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .._contacts.location import check_locations
 from .._contacts.text import compose
 from .._directory.access import Access
+from .._directory.domain import Domain
 from .._directory.query import Query, check_filter, check_query
 from .._errors import InputError
 from .account import account_of
@@ -34,13 +35,16 @@ class Source(NamedTuple):
 def access_of(params: Mapping[str, Any]) -> Access:
     """How to get into the directory, from a module's parameters."""
     return Access(
-        server_uris=params["server_uri"],
+        server_uris=params["server_uri"] or [],
         account=account_of(params),
         start_tls=params["start_tls"],
         validate_certs=params["validate_certs"],
         ca_path=params["ca_path"],
         connection_timeout=params["connection_timeout"],
         receive_timeout=params["receive_timeout"],
+        domain=Domain(
+            (params["domain"] or "").rstrip("."), params["site"] or "", params["dns_servers"] or ()
+        ),
     )
 
 

@@ -25,7 +25,14 @@ import tempfile
 import traceback
 from typing import Any, NoReturn, TypedDict
 
-_LIBRARIES = ("ansible.module_utils.basic", "jinja2.sandbox", "ldap3", "phonenumbers", "requests")
+_LIBRARIES = (
+    "ansible.module_utils.basic",
+    "dns.resolver",
+    "jinja2.sandbox",
+    "ldap3",
+    "phonenumbers",
+    "requests",
+)
 
 
 class Order(TypedDict):

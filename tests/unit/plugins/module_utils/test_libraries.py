@@ -27,11 +27,13 @@ _ROOT = Path(__file__).parents[4]
 _PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 # Each library: where it is imported, who else loads without it, and its oldest release that will do.
 _LIBRARIES = [
-    ("ldap3", ["_directory.library", "_directory.tls", "_directory.session"], "2.9.1"),
+    ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
+    ("dnspython", ["_directory.lookup"], "2.1.0"),
     ("requests", ["_service.library", "_service.transport", "_service.client"], "2.31.0"),
     ("jinja2", ["_contacts.library", "_contacts.syntax", "_contacts.expression"], "3.0"),
     ("phonenumbers", ["_contacts.library", "_contacts.phone"], "8.13.0"),
 ]
+_IMPORTED_AS = {"dnspython": "dns"}
 
 
 def _load_anew(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
@@ -50,9 +52,10 @@ def test_a_library_that_is_there_and_new_enough(
     library: str, names: list[str], minimum: str
 ) -> None:
     found: Library = getattr(importlib.import_module(f"{_PLACE}.{names[0]}"), library.upper())
-    assert found == Library(library, minimum, sys.modules[library])
+    package = sys.modules[_IMPORTED_AS.get(library, library)]
+    assert found._replace(release=None) == Library(library, minimum, package)
     assert found.version is not None
-    assert found.place == sys.modules[library].__path__[0]
+    assert found.place == package.__path__[0]
     assert not found.is_too_old
 
 
@@ -60,12 +63,13 @@ def test_a_library_that_is_there_and_new_enough(
 def test_files_load_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
-    for loaded in [name for name in sys.modules if name.partition(".")[0] == library]:
+    package = _IMPORTED_AS.get(library, library)
+    for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, loaded, None)
-    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setitem(sys.modules, package, None)
     first, *_others = [_load_anew(monkeypatch, name) for name in names]
     found: Library = getattr(first, library.upper())
-    assert f"import of {library}" in str(found.failure)
+    assert f"import of {package}" in str(found.failure)
     assert (found.version, found.place, found.is_too_old) == (None, None, False)
     assert found.requirement == f"{library} >= {minimum}"
 

@@ -34,6 +34,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.libr
     GSSAPI,
     LDAP3,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.lookup import DNSPYTHON
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     directory_spec,
@@ -238,8 +239,8 @@ def test_what_every_module_says_of_itself() -> None:
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [
-        ("ad_contacts_export", [LDAP3, GSSAPI, JINJA2, PHONENUMBERS]),
-        ("ad_contacts_info", [LDAP3, GSSAPI, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_export", [LDAP3, GSSAPI, DNSPYTHON, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_info", [LDAP3, GSSAPI, DNSPYTHON, JINJA2, PHONENUMBERS]),
         ("contact_upload", [REQUESTS]),
     ],
 )

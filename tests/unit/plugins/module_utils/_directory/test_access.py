@@ -13,6 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.acce
     check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
 ACCESS = Access(
@@ -61,12 +62,30 @@ def _malformed(uri: str) -> str:
     )
 
 
+def test_a_domain_s_servers_are_for_dns_to_name() -> None:
+    assert check_access(ACCESS._replace(server_uris=[], domain=Domain("x.no"))) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         (
             {"server_uris": []},
-            "Cannot connect: server_uri is empty. Give at least one ldaps:// URI.",
+            (
+                "Cannot connect: server_uri and domain are both empty. Give at least one ldaps:// URI,"
+                " or the domain whose servers DNS names."
+            ),
+        ),
+        (
+            {"domain": Domain("x.no")},
+            "Cannot use server_uri and domain together. Give one of the two.",
+        ),
+        (
+            {"domain": Domain(site="Oslo")},
+            (
+                "Cannot use site without domain: the servers in server_uri are not looked for. Leave"
+                " out site, or give domain in the place of server_uri."
+            ),
         ),
         *(
             (

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
@@ -201,3 +202,8 @@ def test_access_is_what_the_parameters_say() -> None:
     params = export_params(source("OU=A"), ca_path="/ca", start_tls=True, validate_certs=False)
     account = Account("simple", "svc", "pw")
     assert access_of(params) == Access(["ldaps://dc1"], account, True, False, "/ca", 10, 120)
+    domain: dict[str, Any] = {"domain": "x.no.", "site": "Oslo", "dns_servers": ["192.0.2.53"]}
+    params = export_params(source("OU=A"), server_uri=None, **domain)
+    access = access_of(params)
+    assert access.server_uris == []
+    assert access.domain == Domain("x.no", "Oslo", ["192.0.2.53"])

@@ -1,0 +1,168 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A domain whose servers DNS names: its options, and the order of what DNS says (RFC 2782)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from .._errors import Finding, InputError
+from .._network import is_host
+
+if TYPE_CHECKING:
+    from .lookup import Resolver
+
+_DNS_PORT = 53
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
+# One label of a name (RFC 2181, 11); the site is one in what is asked for.
+_LABEL = re.compile(r"[\w-]{1,63}")
+_WITH_PORT = re.compile(r"(?:\[([^]]+)]|([^:]+)):([0-9]{1,5})")
+
+
+class Domain(NamedTuple):
+    """A domain whose servers DNS is to name.
+
+    :ivar name: its DNS name; empty for none: the servers are given.
+    :ivar site: the Active Directory site whose servers come first; empty for none.
+    :ivar dns_servers: who is asked, as ADDRESS or ADDRESS:PORT; empty for those of this host.
+    """
+
+    name: str = ""
+    site: str = ""
+    dns_servers: Sequence[str] = ()
+
+
+class Service(NamedTuple):
+    """What one SRV record says (RFC 2782)."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+class DnsError(Exception):
+    """DNS gave no answer, not even that there is nothing; callers know what was tried.
+
+    :ivar finding: why.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+        super().__init__(finding.meaning)
+
+
+def check_domain(domain: Domain) -> None:
+    """Check that a domain can be asked for.
+
+    :raises InputError: for a name, a site or an address that is none, or for either without a domain.
+    """
+    for option, given in (("site", domain.site), ("dns_servers", domain.dns_servers)):
+        if given and not domain.name:
+            raise InputError(
+                f"Cannot use {option} without domain",
+                "the servers in server_uri are not looked for",
+                f"Leave out {option}, or give domain in the place of server_uri",
+            )
+    if domain.name and (not is_host(domain.name) or _ADDRESS.fullmatch(domain.name)):
+        raise InputError(
+            f"Cannot use domain {domain.name!r}",
+            "it is not the name of a domain",
+            "Give the DNS name, as in corp.example, or a server's address in server_uri",
+        )
+    if domain.site and not _LABEL.fullmatch(domain.site):
+        raise InputError(
+            f"Cannot use site {domain.site!r}",
+            "it is not the name of a site",
+            "Write it as Active Directory Sites and Services does, as in Default-First-Site-Name",
+        )
+    addresses = [address for address, _port in name_servers(domain.dns_servers)]
+    for address in addresses:
+        if addresses.count(address) > 1:
+            raise InputError("Cannot use dns_servers", f"{address} is in it twice")
+
+
+def name_servers(texts: Iterable[str]) -> list[tuple[str, int]]:
+    """Addresses and ports of the DNS servers that an option names.
+
+    :raises InputError: for anything that is no address; a name would have to be resolved first.
+    """
+    return [_name_server(text) for text in texts]
+
+
+def _name_server(text: str) -> tuple[str, int]:
+    found = _WITH_PORT.fullmatch(text)
+    address = (found[1] or found[2]) if found else text
+    port = int(found[3]) if found else _DNS_PORT
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65_535:
+        raise InputError(
+            f"Cannot use the DNS server {text!r} in dns_servers",
+            "it is not of the form ADDRESS or ADDRESS:PORT",
+            "Give an IP address, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
+        )
+    return address, port
+
+
+def resolver_of(domain: Domain, seconds: int) -> Resolver:
+    """Who is asked for a domain's servers and their addresses.
+
+    :param seconds: how long the answer to one question may take.
+    :raises LibraryError: when dnspython is missing or too old.
+    :raises DnsError: when there is nobody to ask.
+    """
+    from .lookup import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
+
+    return Resolver(domain, seconds)
+
+
+def site_name(domain: Domain) -> str:
+    """The name under which DNS knows the domain controllers of the site (MS-ADTS 6.3.2.3)."""
+    return f"_ldap._tcp.{domain.site}._sites.dc._msdcs.{domain.name}"
+
+
+def domain_names(domain: Domain) -> list[str]:
+    """The names under which DNS may know the servers of the whole domain, to be asked for until one is known.
+
+    Domain controllers have one of their own (MS-ADTS 6.3.2.3); that of LDAP servers of any kind
+    (RFC 2782) comes after it.
+    """
+    return [f"_ldap._tcp.dc._msdcs.{domain.name}", f"_ldap._tcp.{domain.name}"]
+
+
+def is_within(host: str, domain: str) -> bool:
+    """Whether what DNS gave is a host's name, and a domain's own or below it."""
+    return is_host(host) and f".{host}".lower().endswith(f".{domain}".lower())
+
+
+def in_order(
+    services: Iterable[Service], below: Callable[[int], int] = secrets.randbelow
+) -> list[Service]:
+    """Put services into the order in which they are to be tried (RFC 2782, "Usage rules").
+
+    Lower priorities come first; within one, those of greater weight are more likely to.
+
+    :param below: gives a random number from 0 to one less than its argument.
+    """
+    by_priority = attrgetter("priority")
+    ordered = []
+    for _priority, group in groupby(sorted(services, key=by_priority), key=by_priority):
+        # Those without weight stand first, so that they have a chance when the number is 0.
+        waiting = sorted(group, key=lambda service: service.weight > 0)
+        while waiting:
+            sums = list(accumulate(service.weight for service in waiting))
+            number = below(sums[-1] + 1)
+            first = next(index for index, total in enumerate(sums) if total >= number)
+            ordered.append(waiting.pop(first))
+    return ordered

@@ -1,0 +1,178 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A domain's options, and the order of what DNS says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import (
+    Domain,
+    Service,
+    check_domain,
+    domain_names,
+    in_order,
+    is_within,
+    name_servers,
+    site_name,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        Domain(),
+        Domain("corp.example"),
+        Domain("fjord", "Default-First-Site-Name", ["192.0.2.53"]),
+        Domain("b\u00fcro.example", "Oslo_2", ["192.0.2.53:5353", "2001:db8::53"]),
+    ],
+)
+def test_domains_that_can_be_asked_for(domain: Domain) -> None:
+    check_domain(domain)
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"),
+    [
+        (
+            Domain(site="Oslo"),
+            (
+                "Cannot use site without domain: the servers in server_uri are not looked for. Leave"
+                " out site, or give domain in the place of server_uri."
+            ),
+        ),
+        (Domain(dns_servers=["192.0.2.1"]), "Cannot use dns_servers without domain: the servers"),
+        (
+            Domain("ldaps://dc1"),
+            (
+                "Cannot use domain 'ldaps://dc1': it is not the name of a domain. Give the DNS name, as"
+                " in corp.example, or a server's address in server_uri."
+            ),
+        ),
+        (Domain("192.0.2.1"), "Cannot use domain '192.0.2.1': it is not the name of a domain"),
+        (Domain("2001:db8::1"), "Cannot use domain '2001:db8::1': it is not the name of a domain"),
+        (Domain("DC=corp,DC=example"), "Cannot use domain 'DC=corp,DC=example': it is not the"),
+        (
+            Domain("x.no", "Oslo.Main"),
+            (
+                "Cannot use site 'Oslo.Main': it is not the name of a site. Write it as Active Directory"
+                " Sites and Services does, as in Default-First-Site-Name."
+            ),
+        ),
+        (Domain("x.no", "s" * 64), f"Cannot use site '{'s' * 64}': it is not the name of a site"),
+        (
+            Domain("x.no", dns_servers=["dns.x.no"]),
+            (
+                "Cannot use the DNS server 'dns.x.no' in dns_servers: it is not of the form ADDRESS or"
+                " ADDRESS:PORT. Give an IP address, as in 192.0.2.53, 192.0.2.53:5353 or"
+                " [2001:db8::53]:5353."
+            ),
+        ),
+        (Domain("x.no", dns_servers=[""]), "Cannot use the DNS server '' in dns_servers: it is"),
+        (Domain("x.no", dns_servers=["192.0.2.1:0"]), "Cannot use the DNS server '192.0.2.1:0' in"),
+        (Domain("x.no", dns_servers=["192.0.2.1:65536"]), "Cannot use the DNS server '192.0.2.1:"),
+        (Domain("x.no", dns_servers=["192.0.2.1:"]), "Cannot use the DNS server '192.0.2.1:' in"),
+        (
+            Domain("x.no", dns_servers=["192.0.2.1", "192.0.2.1:5353"]),
+            "Cannot use dns_servers: 192.0.2.1 is in it twice.",
+        ),
+    ],
+)
+def test_domains_that_cannot_be_asked_for(domain: Domain, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_domain(domain)
+    assert str(caught.value).startswith(message)
+
+
+def test_addresses_and_ports_of_dns_servers() -> None:
+    assert name_servers(["192.0.2.1", "192.0.2.2:65535", "2001:db8::1", "[2001:db8::2]:1"]) == [
+        ("192.0.2.1", 53),
+        ("192.0.2.2", 65_535),
+        ("2001:db8::1", 53),
+        ("2001:db8::2", 1),
+    ]
+
+
+def test_the_names_that_dns_is_asked_for() -> None:
+    domain = Domain("corp.example", "Oslo")
+    assert site_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
+    assert domain_names(domain) == [
+        "_ldap._tcp.dc._msdcs.corp.example",
+        "_ldap._tcp.corp.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_in"),
+    [
+        ("dc1.corp.example", True),
+        ("DC1.Oslo.Corp.Example", True),
+        ("corp.example", True),
+        ("evilcorp.example", False),
+        ("corp.example.evil.example", False),
+        ("dc1\\.corp.example", False),
+        ("dc1/x.corp.example", False),
+        ("192.0.2.1", False),
+    ],
+)
+def test_which_hosts_are_within_a_domain(host: str, is_in: bool) -> None:
+    assert is_within(host, "corp.example") is is_in
+
+
+def _numbers(*numbers: int) -> Callable[[int], int]:
+    """A source of chance that gives these numbers, and would not give them out of their range."""
+    left = list(numbers)
+
+    def below(end: int) -> int:
+        number = left.pop(0)
+        assert 0 <= number < end
+        return number
+
+    return below
+
+
+def _service(name: str, priority: int, weight: int) -> Service:
+    return Service(priority, weight, 389, name)
+
+
+@pytest.mark.parametrize(
+    ("chance", "order"),
+    [
+        # In the order of a, b, c the sums are 0, 10, 40, and after b 0, 30.
+        ((0, 0, 0), "abcz"),
+        ((1, 0, 0), "bacz"),
+        ((10, 30, 0), "bcaz"),
+        ((11, 0, 10), "cabz"),
+        ((40, 1, 0), "cbaz"),
+    ],
+)
+def test_within_one_priority_chance_decides_by_weight(chance: Sequence[int], order: str) -> None:
+    """RFC 2782: the first whose running sum is not less than a number from 0 to the sum of all."""
+    services = [
+        _service("z", 2, 65_535),
+        _service("b", 1, 10),
+        _service("c", 1, 30),
+        _service("a", 1, 0),
+    ]
+    ordered = in_order(services, _numbers(*chance, 0))
+    assert "".join(service.target for service in ordered) == order
+
+
+@given(
+    st.lists(
+        st.builds(Service, st.integers(0, 3), st.integers(0, 65_535), st.just(389), st.text("ab"))
+    )
+)
+def test_every_service_has_its_place_behind_those_of_lower_priority(
+    services: list[Service],
+) -> None:
+    ordered = in_order(services)
+    assert sorted(ordered) == sorted(services)
+    priorities = [service.priority for service in ordered]
+    assert priorities == sorted(priorities)
