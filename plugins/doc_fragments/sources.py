@@ -24,21 +24,62 @@ options:
           - Identifier of the location in the service's account, without capitals and spaces.
           - Leave it out in all sources for contacts that go to all locations.
         type: str
+      location_value:
+        description:
+          - >-
+            In place of O(sources[].location), an expression as in O(columns[].value) that gives each person the
+            identifier of a location, for instance
+            V(physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq', 'Bergen': 'bergen'}\)).
+          - Whoever it gives nothing for, or an identifier that is not in O(sources[].locations), is left out.
+        type: str
+      locations:
+        description:
+          - The identifiers that O(sources[].location_value) may give. Each is counted even when nobody is there.
+        type: list
+        elements: str
       search_base:
         description:
           - Distinguished name of the Organizational Unit, or of any other entry, to search below.
+          - Required unless O(sources[].member_of) is given. If not set then, all of the directory is searched; of
+            Active Directory that is the server's domain.
         type: str
-        required: true
       search_scope:
         description:
           - Whether to search all levels below the base, the one level below it, or the base alone.
         type: str
         choices: [subtree, one_level, base]
         default: subtree
+      member_of:
+        description:
+          - Distinguished name of a group, or a list of them. The source's people are those who belong to one of them,
+            also by way of groups in these groups and, in Active Directory, as their primary group.
+          - A text is one name, however many commas are in it.
+          - Together with O(sources[].search_base) both must hold. So must the filter, by which disabled accounts are
+            left out.
+          - In Active Directory the server is asked for the people of the groups. Elsewhere the groups' own lists are
+            read (C(member), C(uniqueMember), C(memberUid) with C(gidNumber\)), and the people by their names.
+        type: raw
       filter:
         description:
           - LDAP filter for this source in place of O(filter), and so in place of its default too. It must leave out
             disabled accounts itself.
+        type: str
+      exclude_ous:
+        description:
+          - Distinguished name of an Organizational Unit, or a list of them. Nobody below them is a contact of this
+            source.
+          - A text is one name, however many commas are in it.
+        type: raw
+      exclude_groups:
+        description:
+          - Distinguished name of a group, or a list of them. Nobody who belongs to one of them, or to a group in them,
+            is a contact of this source.
+        type: raw
+      exclude_filter:
+        description:
+          - LDAP filter. Nobody whom it finds is a contact of this source, for instance V((employeeType=external\)).
+          - The server is asked for those whom it finds, and not for all others, so that an attribute that it does not
+            know leaves nobody out.
         type: str
       minimum:
         description:
@@ -51,6 +92,43 @@ options:
       - LDAP filter for all sources without their own.
       - If not set, Active Directory gives all users who are enabled and not expired, and other directories give
         every C(inetOrgPerson), for they have no common way to say that somebody is disabled.
+    type: str
+  object_types:
+    description:
+      - What people are in Active Directory, V(user) for those with an account, V(contact) for contact objects, or both.
+        Whether an account is enabled is asked of users only.
+      - It is a part of the default of O(filter); where a filter is given, that says it all.
+    type: list
+    elements: str
+    choices: [user, contact]
+    default: [user]
+  exclude_ous:
+    description:
+      - Distinguished name of an Organizational Unit, or a list of them. Nobody below them is a contact.
+      - A text is one name, however many commas are in it.
+    type: raw
+  exclude_groups:
+    description:
+      - Distinguished name of a group, or a list of them. Nobody who belongs to one of them, or to a group in them, is a
+        contact.
+    type: raw
+  exclude_filter:
+    description:
+      - LDAP filter. Nobody whom it finds is a contact, for instance V((employeeType=external\)).
+      - The server is asked for those whom it finds, and not for all others, so that an attribute that it does not know
+        leaves nobody out.
+    type: str
+  skip_hidden:
+    description:
+      - Leave out whoever is hidden from Exchange's address lists (C(msExchHideFromAddressLists)).
+    type: bool
+    default: false
+  start_attribute:
+    description:
+      - Name of an attribute with the day on which somebody starts, for instance V(employeeStartDate). Until then that
+        person is left out; somebody without a value counts as started.
+      - The value is a generalized time such as C(20261201000000.0Z), or a date such as C(2026-12-01), which begins at
+        midnight UTC. A value that is neither counts as started, with a warning.
     type: str
   columns:
     description:
@@ -71,7 +149,7 @@ options:
             V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - A name is the attribute's value, without regard to case, and empty when there is none. Of several values
             it is the smallest in byte order; V(all.mail) or V(all['mail']) is the sorted list of them.
-          - V(location) is the location of the source. A column of nothing else is left out when no source has one.
+          - V(location) is the contact's location. A column of nothing else is left out when no source has one.
             V(phone_region) is the option O(phone_region), or empty.
           - The filters follow in a list, each with an example. They carry the names and the meaning of Jinja's and
             Ansible's own, and their arguments can be given by name.
@@ -149,7 +227,7 @@ options:
     type: str
   location_pattern:
     description:
-      - A regular expression of Python that the location of every source must match in full, for instance
+      - A regular expression of Python that every location of the sources must match in full, for instance
         V([a-z]{3}-[0-9]+).
     type: str
 requirements:

@@ -14,7 +14,9 @@ author:
 description:
   - Makes of each host a location with the host's variable C(contact_sync_location), and one or more of
     C(contact_sync_ou), C(contact_sync_location_search_base), C(contact_sync_location_search_scope),
-    C(contact_sync_location_filter) and C(contact_sync_location_minimum). A blank one counts as unset.
+    C(contact_sync_location_member_of), C(contact_sync_location_filter), C(contact_sync_location_minimum),
+    C(contact_sync_location_exclude_ous), C(contact_sync_location_exclude_groups) and
+    C(contact_sync_location_exclude_filter). A blank one counts as unset.
 positional: _input
 options:
   _input:
@@ -43,7 +45,8 @@ RETURN = r"""
 _value:
   description:
     - The locations, in the order of the hosts, each with C(location) and, where the host has them, C(ou),
-      C(search_base), C(search_scope), C(filter) and C(minimum).
+      C(search_base), C(search_scope), C(member_of), C(filter), C(minimum), C(exclude_ous), C(exclude_groups) and
+      C(exclude_filter).
   type: list
   elements: dict
 """
@@ -58,9 +61,15 @@ _LOCATION = "contact_sync_location"
 # the whole domain by it.
 _OTHERS = {
     "ou": "contact_sync_ou",
-    **{key: f"{_LOCATION}_{key}" for key in ("search_base", "search_scope", "filter", "minimum")},
+    **{
+        key: f"{_LOCATION}_{key}"
+        for key in (
+            *("search_base", "search_scope", "member_of", "filter", "minimum"),
+            *("exclude_ous", "exclude_groups", "exclude_filter"),
+        )
+    },
 }
-_PLACES = ("ou", "search_base", "filter")
+_PLACES = ("ou", "search_base", "member_of", "filter")
 _BLANK = ("", None)
 
 

@@ -17,8 +17,9 @@ positional: _input
 options:
   _input:
     description:
-      - The locations. Each has C(location), at least one of C(ou), C(search_base) and C(filter), and if wanted
-        C(search_scope) and C(minimum).
+      - The locations. Each has C(location), or C(location_value) with C(locations), at least one of C(ou),
+        C(search_base), C(member_of) and C(filter), and if wanted C(search_scope), C(minimum), C(exclude_ous),
+        C(exclude_groups) and C(exclude_filter).
     type: list
     elements: dict
     required: true
@@ -30,7 +31,7 @@ options:
     required: true
   base_dn:
     description:
-      - The search base of locations with a C(filter) only.
+      - The search base of locations without C(ou) and C(search_base). Those with C(member_of) need none.
     type: str
     default: ""
 seealso:

@@ -97,6 +97,24 @@ EXAMPLES = r"""
     on_invalid: fail
     dest: /srv/contacts/everybody.csv
 
+- name: Export by group and by office, without externals and those who have not started
+  frontdesk.contacts.ad_contacts_export:
+    server_uri: ldaps://dc1.corp.example
+    bind_dn: svc-frontdesk@corp.example
+    bind_pw: "{{ vault_bind_pw }}"
+    sources:
+      - location: harbour
+        member_of: CN=Harbour Access,OU=Groups,DC=corp,DC=example
+      - location_value: "physicalDeliveryOfficeName | lower | map_value({'oslo hq': 'oslo-hq', 'bergen': 'bergen'})"
+        locations: [bergen, oslo-hq]
+        search_base: OU=Staff,DC=corp,DC=example
+    exclude_groups:
+      - CN=Externals,OU=Groups,DC=corp,DC=example
+    exclude_filter: (employeeType=robot)
+    skip_hidden: true
+    start_attribute: employeeStartDate
+    dest: /var/lib/frontdesk-contacts/contacts.csv
+
 - name: Export cells as another service wants them
   frontdesk.contacts.ad_contacts_export:
     server_uri: ldaps://dc1.corp.example
@@ -169,6 +187,9 @@ counts:
     left_out:
       description: People without a valid row.
       type: int
+    excluded:
+      description: Entries that are no contacts because an option says so, such as O(exclude_ous).
+      type: int
     by_location:
       description: Rows by location, empty locations included.
       type: dict
@@ -176,6 +197,7 @@ counts:
     entries: 184
     contacts: 182
     left_out: 2
+    excluded: 0
     by_location:
       bergen: 62
       oslo-hq: 120

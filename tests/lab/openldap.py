@@ -118,6 +118,7 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         include {installation.schema}/core.schema
         include {installation.schema}/cosine.schema
         include {installation.schema}/inetorgperson.schema
+        include {installation.schema}/nis.schema
         include {SCHEMA}
         modulepath {installation.modules}
         moduleload back_mdb

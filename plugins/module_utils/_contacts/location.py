@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
 from .patterns import PatternError, compile_pattern, matches_whole
 from .text import compose
 
-_SOURCE_KEYS = ("location", "search_base", "search_scope", "filter", "minimum")
+_SOURCE_KEYS = (
+    *("location", "location_value", "locations", "search_base", "search_scope", "member_of"),
+    *("filter", "exclude_ous", "exclude_groups", "exclude_filter", "minimum"),
+)
+_PLACES = ("ou", "search_base", "member_of", "filter")
+_BLANK = ("", None)
 
 
 def problem_of_location(identifier: str) -> str | None:
@@ -33,18 +38,16 @@ def problem_of_location(identifier: str) -> str | None:
     return None
 
 
-def check_locations(locations: Sequence[str | None], pattern: str | None = None) -> None:
+def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
     """Hold the locations of all sources against the rules.
 
-    :param locations: one identifier for each source, None for a global source.
+    :param locations: for each source the identifiers that its people may get; none for a global source.
     :param pattern: regular expression that each identifier must match in full; None for any.
     :raises InputError: for an identifier no service can know, for a pattern that is none, or when located
         and global sources mix.
     """
     matches = _location_pattern(pattern)
-    for number, location in enumerate(locations, start=1):
-        if location is None:
-            continue
+    for number, location in _numbered(locations):
         problem = problem_of_location(location)
         if problem is None and not matches(location):
             problem = f"it does not match location_pattern {pattern!r}"
@@ -54,12 +57,19 @@ def check_locations(locations: Sequence[str | None], pattern: str | None = None)
                 problem,
                 "Copy the identifier from the service's account: no capitals, no spaces",
             )
-    if None in locations and any(location is not None for location in locations):
+    numbers_without = [number for number, given in enumerate(locations, start=1) if not given]
+    if numbers_without and any(locations):
         raise InputError(
             "Cannot mix sources with and without a location",
-            f"source {locations.index(None) + 1} has none",
+            f"source {numbers_without[0]} has none",
             "Give every source a location, or none of them for a global configuration",
         )
+
+
+def _numbered(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
+    for number, given in enumerate(locations, start=1):
+        for location in given:
+            yield number, location
 
 
 def _location_pattern(pattern: str | None) -> Callable[[str], bool]:
@@ -99,10 +109,12 @@ def sources_of_locations(
 ) -> list[dict[str, Any]]:
     """Turn the role's locations into the sources of the export.
 
-    :param locations: each with ``location`` and at least one of ``ou``, ``search_base``, ``filter``.
+    :param locations: each with at least one of ``ou``, ``search_base``, ``member_of``, ``filter``, and with
+        options of a source.
     :param ou_template: makes a search base of a plain ``ou``; ``{ou}`` and ``{location}`` are put in
         as escaped values of a distinguished name.
-    :param base_dn: search base of a location that names neither ``ou`` nor ``search_base``.
+    :param base_dn: search base of a location that names neither ``ou`` nor ``search_base``; one of a group
+        needs none.
     :raises InputError: names the location that cannot be turned into a source, and why.
     """
     return [
@@ -118,20 +130,26 @@ def _source(
     unknown = sorted(set(location) - {*_SOURCE_KEYS, "ou"})
     if unknown:
         raise InputError(f"Cannot use {name}", f"it has the unknown key {unknown[0]!r}")
-    if not any(location.get(key) for key in ("ou", "search_base", "filter")):
+    if not any(location.get(key) for key in _PLACES):
         raise InputError(
-            f"Cannot use {name}", "it says nowhere to look", "Give it ou, search_base or filter"
+            f"Cannot use {name}",
+            "it says nowhere to look",
+            "Give it ou, search_base, member_of or filter",
         )
     if location.get("ou") and location.get("search_base"):
         raise InputError(
             f"Cannot use {name}", "it has both ou and search_base", "Give one of the two"
         )
     source = {key: location[key] for key in _SOURCE_KEYS if location.get(key) is not None}
+    if source.get("member_of") in _BLANK:
+        source.pop("member_of", None)
     if location.get("ou"):
         source["search_base"] = _fill(ou_template, location)
     elif not source.get("search_base"):
         source["search_base"] = base_dn
-    if not source["search_base"]:
+    if not source["search_base"] and "member_of" in source:
+        del source["search_base"]
+    elif not source["search_base"]:
         raise InputError(f"Cannot use {name}", "it has no search base", "Set contact_sync_base_dn")
     return source
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -118,26 +119,23 @@ class _People:
 class Gathering:
     """Everybody who was found, on the way into a roster.
 
-    :param locations: all that people may be at, empty for all locations, or for those left out without one.
-    :param sources: number of sources; as many as locations if not given.
+    :param locations: for each source the location of its people, or the set of those that they may be at; the
+        empty one stands for all locations, and for those left out without one.
     """
 
     def __init__(
         self,
         columns: Sequence[Column],
-        locations: Sequence[str],
+        locations: Sequence[str | AbstractSet[str]],
         scratch: Scratch,
         sizes: Sizes = DEFAULT_SIZES,
-        sources: int | None = None,
     ) -> None:
         self._columns = tuple(columns)
-        # Where the location of a source is that of no other, its values are not met again.
-        self._is_alone = (
-            [locations.count(location) == 1 for location in locations]
-            if sources is None
-            else [False] * sources
-        )
-        self._format = Lines(locations)
+        places = [{place} if isinstance(place, str) else place for place in locations]
+        sources_at = Counter(itertools.chain.from_iterable(places))
+        # Where no location of a source is that of another, its values are not met again.
+        self._is_alone = [all(sources_at[name] == 1 for name in place) for place in places]
+        self._format = Lines(sources_at)
         self._scratch = scratch
         self._sizes = sizes
         self._contacts = _People(scratch, sizes.run, TAIL)

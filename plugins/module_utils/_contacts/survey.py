@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .columns import Column, broken_rule
 from .contact import LeftOut, Mapper
+from .expression import NO_ENTRIES
 from .mask import mask
+from .placement import Placement
 
 SAMPLES = 3
 """Rows that are shown of a source, masked."""
@@ -34,21 +36,27 @@ class EmptyCells(NamedTuple):
 class Survey:
     """What can be said about the people of one source without saying who they are.
 
-    Each row is looked at alone: whether two people share a value is left to the roster.
+    Each row is looked at alone: whether two people share a value is left to the roster. Placements and entries
+    are as for `Mapper`.
 
     :ivar entries: number of people.
     :ivar contacts: how many of them have a row that breaks no rule.
     :ivar causes: why the others have none, and how many.
     """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        placements: Sequence[Placement] = (),
+        entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
+    ) -> None:
         self._columns = tuple(columns)
         # Without their rules, so that the cells of those who break one are seen, too.
         bare = [
             Column(column.header, column.expression, phone_style=column.phone_style)
             for column in columns
         ]
-        self._mapper = Mapper(bare)
+        self._mapper = Mapper(bare, placements, entries)
         self._empty = [0] * len(self._columns)
         self._samples: list[tuple[str, tuple[str, ...]]] = []
         self.entries = 0
@@ -60,7 +68,9 @@ class Survey:
         """Lower-case names of the attributes that the columns read; an entry's values come in this order."""
         return self._mapper.attributes
 
-    def add(self, identity: str, values: Sequence[bytes | list[bytes]], location: str) -> None:
+    def add(
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
+    ) -> None:
         """Look at one entry; the parameters are those of `Mapper.contact`.
 
         :raises InputError: when an expression gives something else than a text, or takes too long.

@@ -33,6 +33,12 @@ class Entry(NamedTuple):
     values: Sequence[Values]
 
 
+def text_of(values: Values) -> str:
+    """The one text of an attribute that has no more, such as a name; empty when it has none."""
+    value = values if isinstance(values, bytes) else values[0]
+    return value.decode("utf-8", "replace")
+
+
 class PartOfValuesError(Exception):
     """The server gives a part of an attribute's values only; the text is its name with the part."""
 

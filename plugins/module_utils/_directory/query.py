@@ -6,24 +6,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from typing import NamedTuple
 
 from .._errors import InputError
+from .dn import check_dn
 from .library import ldap3
-
-# A distinguished name (RFC 4514, 3), with the spaces between its parts that servers forgive. ldap3's own
-# parser refuses good ones, such as those with "=" or "#" within a value.
-_PAIR = r'\\(?:[\\ "#+,;<=>]|[0-9A-Fa-f]{2})'
-_VALUE = (
-    rf'(?:(?:{_PAIR}|[^\0 "#+,;<>\\])(?:(?:{_PAIR}|[^\0"+,;<>\\])*(?:{_PAIR}|[^\0 "+,;<>\\]))?'
-    r"|#(?:[0-9A-Fa-f]{2})+)"
-)
-_PART = rf"(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *= *{_VALUE}"
-_DN = re.compile(rf" *{_PART}(?: *[+,] *{_PART})* *")
-
 
 SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
 """What ldap3 calls the scopes of RFC 4511, 4.5.1.2."""
@@ -52,12 +41,7 @@ def check_query(query: Query, name: str) -> None:
         raise InputError(
             f"Cannot search {name}", "its search_base is empty", "Give the DN of an OU"
         )
-    if not _DN.fullmatch(query.search_base):
-        raise InputError(
-            f"Cannot use search_base {query.search_base!r} of {name}",
-            "it is not a distinguished name",
-            "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,",
-        )
+    check_dn(query.search_base, "search_base", name)
     if query.filter:
         check_filter(query.filter, name)
 
@@ -78,7 +62,13 @@ def check_filter(search_filter: str, name: str) -> None:
         ) from error
 
 
-def people_filter(is_active_directory: bool, now: datetime) -> str:
+USER, CONTACT = "user", "contact"
+"""Kinds of objects that people are in Active Directory: with an account, and without."""
+
+
+def people_filter(
+    is_active_directory: bool, now: datetime, object_types: Sequence[str] = (USER,)
+) -> str:
     """The filter of sources without one of their own: people who are enabled and not expired.
 
     Only Active Directory says in a common way who is disabled (userAccountControl bit 2, ACCOUNTDISABLE,
@@ -86,14 +76,36 @@ def people_filter(is_active_directory: bool, now: datetime) -> str:
     MS-ADTS 2.2.18 and MS-ADA1). Elsewhere it is all people (inetOrgPerson, RFC 2798).
 
     :param now: an aware moment; accounts that ended before are left out.
+    :param object_types: what people are there, USER, CONTACT or both; elsewhere they are all of one kind.
     """
     if not is_active_directory:
         return "(objectClass=inetOrgPerson)"
-    return (
+    users = (
         "(&(objectCategory=person)(objectClass=user)"
         "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
         f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={_filetime(now)})))"
     )
+    filters = {USER: users, CONTACT: "(&(objectCategory=person)(objectClass=contact))"}
+    return any_of(filters[kind] for kind in object_types)
+
+
+def all_of(filters: Iterable[str]) -> str:
+    """The filter that all of these make together."""
+    several = list(filters)
+    return several[0] if len(several) == 1 else f"(&{''.join(several)})"
+
+
+def any_of(filters: Iterable[str]) -> str:
+    """The filter for what one of these finds."""
+    several = list(filters)
+    return several[0] if len(several) == 1 else f"(|{''.join(several)})"
+
+
+def equal(attribute: str, value: str) -> str:
+    """The filter for a value, which may hold any character (RFC 4515, 3)."""
+    for letter in "\\*()\0":
+        value = value.replace(letter, f"\\{ord(letter):02x}")
+    return f"({attribute}={value})"
 
 
 def _filetime(moment: datetime) -> int:

@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._contacts.phone import STYLES
 from .._directory.account import PROTOCOLS
+from .._directory.query import CONTACT, USER
 from .._service.endpoint import CSV_TYPE
 from .account import ACCOUNT_VARIABLES
 
@@ -83,13 +84,18 @@ def source_spec() -> dict[str, Any]:
     """Who is read, and what becomes of them: the twin of the fragment ``sources``."""
     source = {
         "location": {"type": "str"},
-        "search_base": {"type": "str", "required": True},
+        "location_value": {"type": "str"},
+        "locations": {"type": "list", "elements": "str"},
+        "search_base": {"type": "str"},
         "search_scope": {
             "type": "str",
             "choices": ["subtree", "one_level", "base"],
             "default": "subtree",
         },
+        # Not a list, which ansible-core would make of a text by its commas.
+        "member_of": {"type": "raw"},
         "filter": {"type": "str"},
+        **_exclusion_spec(),
         "minimum": {"type": "int", "default": 1},
     }
     column = {
@@ -104,9 +110,27 @@ def source_spec() -> dict[str, Any]:
     return {
         "sources": {"type": "list", "elements": "dict", "required": True, "options": source},
         "filter": {"type": "str"},
+        "object_types": {
+            "type": "list",
+            "elements": "str",
+            "choices": [USER, CONTACT],
+            "default": [USER],
+        },
+        **_exclusion_spec(),
+        "skip_hidden": {"type": "bool", "default": False},
+        "start_attribute": {"type": "str"},
         "columns": {"type": "list", "elements": "dict", "options": column},
         "phone_region": {"type": "str"},
         "location_pattern": {"type": "str"},
+    }
+
+
+def _exclusion_spec() -> dict[str, Any]:
+    """Whom to leave out, of all sources or of one. Names are raw for the reason of member_of."""
+    return {
+        "exclude_ous": {"type": "raw"},
+        "exclude_groups": {"type": "raw"},
+        "exclude_filter": {"type": "str"},
     }
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,14 +17,11 @@ from .._contacts.contact import GLOBAL_LOCATION, Found, Mapper
 from .._contacts.roster import Gathering, Roster
 from .._contacts.roster_writer import Written
 from .._contacts.runs import Scratch
-from .._directory.diagnosis import DirectoryError
-from .._directory.entry import Entry
-from .._directory.query import people_filter
-from .._directory.search import search
 from .._directory.servers import read_from_first
 from .._directory.session import Session
 from .._errors import FrontdeskError, InputError
 from .._scratch import kept_if_whole
+from .people import People
 from .sources import Source, access_of
 
 MAX_PAGE_SIZE = 100_000
@@ -36,6 +32,8 @@ _IN_CLEAR = (
     " altered. Use ldaps://, or start_tls: true."
 )
 
+_UNDATED = "Values of start_attribute that are no dates: {}. Whoever has one counts as started."
+
 
 class Export(NamedTuple):
     """What was read.
@@ -43,6 +41,8 @@ class Export(NamedTuple):
     :ivar roster: ready to be written while what was set aside for it is there.
     :ivar server: URI of the server that gave it.
     :ivar entries: number of entries that the directory gave.
+    :ivar excluded: number of those of them that are no contacts because somebody said so.
+    :ivar undated: number of people whose start attribute tells no day.
     :ivar empty_attributes: attributes that no entry had.
     :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
     :ivar location_header: title of the column that holds the location; None without one.
@@ -53,6 +53,8 @@ class Export(NamedTuple):
     roster: Roster
     server: str
     entries: int
+    excluded: int
+    undated: int
     empty_attributes: list[str]
     references: list[str]
     location_header: str | None
@@ -72,6 +74,7 @@ class Export(NamedTuple):
                 f"The directory refers to {uri} for a part of a source. Whoever is there is missing."
                 for uri in self.references
             ),
+            *([_UNDATED.format(self.undated)] if self.undated else []),
             *([_IN_CLEAR.format(self.server)] if self.is_in_clear else []),
         ]
 
@@ -81,7 +84,7 @@ class Export(NamedTuple):
         :param sources: their locations are counted even when nobody is there.
         """
         by_location = dict.fromkeys(
-            sorted({source.location or GLOBAL_LOCATION for source in sources}), 0
+            sorted({name or GLOBAL_LOCATION for source in sources for name in source.locations}), 0
         )
         return {
             "server": self.server,
@@ -89,6 +92,7 @@ class Export(NamedTuple):
                 "entries": self.entries,
                 "contacts": written.row_count,
                 "left_out": written.left_out_count,
+                "excluded": self.excluded,
                 "by_location": {**by_location, **written.by_location},
             },
             "left_out": [person._asdict() for person in written.left_out],
@@ -101,6 +105,7 @@ class _Tally:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.excluded = 0
         self.contacts = 0
         self.causes: Counter[str] = Counter()
 
@@ -110,7 +115,7 @@ class _Tally:
 
     @property
     def entries(self) -> int:
-        return self.contacts + sum(self.causes.values())
+        return self.contacts + sum(self.causes.values()) + self.excluded
 
     def check_minimum(self, lost: Counter[str], server: str) -> None:
         """See that the source gave enough contacts.
@@ -123,10 +128,12 @@ class _Tally:
         if contacts >= source.minimum:
             return
         raise FrontdeskError(
-            f"{source.name}: only {contacts} contacts in {source.query.search_base} on {server}",
+            f"{source.name}: only {contacts} contacts in {source.where} on {server}",
             f"minimum is {source.minimum}; the directory gave {self.entries} entries"
+            + (f", excluded: {self.excluded}" if self.excluded else "")
             + (f", without a valid row: {_most_common(causes)}" if causes else ""),
-            "Check the base, the filter and the rights of the bind account; minimum: 0 permits an empty source",
+            f"Check the {'group' if source.groups else 'base'}, the filter and the rights of the bind account;"
+            " minimum: 0 permits an empty source",
         )
 
 
@@ -147,7 +154,7 @@ def export(
     check_page_size(params["page_size"])
     columns = columns_of(params, default_columns, sources)
     access = access_of(params)
-    read = partial(_read, columns, sources, params["page_size"], scratch)
+    read = partial(_read, columns, sources, params, scratch)
     reading, left = read_from_first(access, read)
     roster = reading.gathering.settle()
     for tally, lost in zip(reading.tallies, roster.lost):
@@ -158,8 +165,10 @@ def export(
         roster=roster,
         server=reading.server,
         entries=sum(tally.entries for tally in reading.tallies),
+        excluded=sum(tally.excluded for tally in reading.tallies),
+        undated=len(reading.people.undated),
         empty_attributes=reading.mapper.attributes_never_seen,
-        references=with_people(reading.references),
+        references=with_people(reading.people.references),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
@@ -173,33 +182,39 @@ class _Reading(NamedTuple):
 
     server: str
     is_in_clear: bool
+    people: People
     mapper: Mapper
     gathering: Gathering
-    references: set[str]
     tallies: list[_Tally]
 
 
 def _read(
     columns: Sequence[Column],
     sources: Sequence[Source],
-    page_size: int,
+    params: Mapping[str, Any],
     scratch: Scratch,
     session: Session,
 ) -> _Reading:
     """Read all sources by one session, from the beginning."""
-    references: set[str] = set()
+    people = People(session, params["page_size"], params["object_types"])
+    placements = [source.placement for source in sources if source.placement is not None]
+    mapper = Mapper(columns, placements, people.entries(sources, columns))
+    # Who has no location is left out of all of them.
+    places = [
+        {*source.locations, ""} if source.placement else {source.location} for source in sources
+    ]
     tallies = []
-    mapper = Mapper(columns)
     with kept_if_whole(scratch) as room:
-        gathering = Gathering(columns, [source.location for source in sources], room)
+        gathering = Gathering(columns, places, room)
         for number, source in enumerate(sources):
             tally = _Tally(source)
             tallies.append(tally)
-            for page in pages_of(session, source, mapper.attributes, page_size, references):
-                found = mapper.contacts(page, source.location)
+            for page in people.pages(source, mapper.attributes):
+                found = mapper.contacts(page, source.place)
                 tally.add(found)
                 gathering.add_all(found, number)
-    return _Reading(session.uri, session.is_in_clear, mapper, gathering, references, tallies)
+            tally.excluded = people.excluded[source.name]
+    return _Reading(session.uri, session.is_in_clear, people, mapper, gathering, tallies)
 
 
 def columns_of(
@@ -216,7 +231,7 @@ def columns_of(
     specifications = params["columns"] if params["columns"] is not None else default_columns
     return compile_columns(
         specifications,
-        all_global=not any(source.location for source in sources),
+        all_global=not any(any(source.locations) for source in sources),
         phone_region=params["phone_region"] or "",
     )
 
@@ -251,26 +266,3 @@ _DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration)
 def with_people(references: set[str]) -> list[str]:
     """The references behind which there can be people."""
     return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))
-
-
-def pages_of(
-    session: Session,
-    source: Source,
-    attributes: Sequence[str],
-    page_size: int,
-    references: set[str],
-) -> Iterator[list[Entry]]:
-    """Read one source, a page at a time.
-
-    :param attributes: names in lower case; an entry's values come in this order.
-    :param references: is given the URIs of other servers that hold a part of the source.
-    :raises DirectoryError: when the server does not give the whole source.
-    """
-    query = source.query
-    if not query.filter:
-        now = datetime.now(timezone.utc)
-        query = query._replace(filter=people_filter(session.is_active_directory, now))
-    try:
-        yield from search(session, query, attributes, page_size, references)
-    except DirectoryError as error:
-        raise type(error)(f"{source.name}: {error.tried}", error.answer, error.remedy) from None

@@ -15,11 +15,12 @@ from .._contacts.columns import Column
 from .._contacts.survey import Survey
 from .._directory.access import Access, check_access
 from .._directory.diagnosis import DirectoryError
-from .._directory.probe import Probe, probing, shows_anything
+from .._directory.probe import Probe, probing
 from .._directory.servers import find_servers
 from .._directory.session import Session
 from .._directory.tls import directory_context
-from .export import check_page_size, columns_of, pages_of, with_people
+from .export import check_page_size, columns_of, with_people
+from .people import People
 from .problems import (
     Problem,
     clock_offset,
@@ -65,6 +66,7 @@ class _Question(NamedTuple):
     columns: Sequence[Column]
     sources: Sequence[Source]
     page_size: int
+    object_types: Sequence[str]
 
 
 class _Answer(NamedTuple):
@@ -100,6 +102,7 @@ def info(
         columns_of(params, default_columns, sources),
         sources,
         params["page_size"],
+        params["object_types"],
     )
     try:
         addresses, notes = find_servers(access)
@@ -123,27 +126,27 @@ def info(
 def _ask(question: _Question, session: Session) -> _Answer:
     """Read every source, and go on when one fails."""
     answer = _Answer([], [])
-    references: set[str] = set()
+    people = People(session, question.page_size, question.object_types)
     for source in question.sources:
-        survey = Survey(question.columns)
+        placements = [source.placement] if source.placement else []
         try:
-            for page in pages_of(
-                session, source, survey.attributes, question.page_size, references
-            ):
+            entries = people.entries([source], question.columns)
+            survey = Survey(question.columns, placements, entries)
+            for page in people.pages(source, survey.attributes):
                 for entry in page:
-                    survey.add(*entry, source.location)
+                    survey.add(*entry, source.place)
             answer.read.append((source, survey))
         except DirectoryError as error:
             answer.problems.append(problem_of_error(session.uri, error))
             if session.connection.closed:
                 break
     shown = {
-        source.name: shows_anything(session, source.query)
+        source.name: people.shows_anything(source)
         for source, survey in answer.read
         if not survey.entries
     }
     answer.problems.extend(problems_of_people(session.uri, answer.read, shown))
-    answer.problems.extend(problems_of_references(session.uri, with_people(references)))
+    answer.problems.extend(problems_of_references(session.uri, with_people(people.references)))
     return answer
 
 

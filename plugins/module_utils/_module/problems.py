@@ -109,13 +109,14 @@ def problems_of_people(server: str, read: Read, shown: Mapping[str, bool]) -> li
 
 
 def _nobody(where: str, source: Source, something_is_shown: bool) -> Problem:
-    base = source.query.search_base
     if something_is_shown:
-        cause = f"nobody is found in {base}, though the bind account sees other objects there"
+        cause = (
+            f"nobody is found in {source.where}, though the bind account sees other objects there"
+        )
         return Problem(
             where, cause, "Correct the filter, or set minimum: 0 if nobody is to be there"
         )
-    cause = f"nothing is shown of {base}: it is empty, or the bind account may not read it"
+    cause = f"nothing is shown of {source.where}: it is empty, or the bind account may not read it"
     remedy = "Give the account the rights to list and to read there, or set minimum: 0 if nobody is to be there"
     return Problem(where, cause, remedy)
 

@@ -28,7 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sess
     Session,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
-    export as module_export,
+    people as module_people,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     default_columns,
@@ -68,7 +68,7 @@ class DirectoryOfPeople:
         self.sessions: list[Access] = []
         self.references: dict[str, set[str]] = {}
         monkeypatch.setattr(servers, "open_session", self._open_session)
-        monkeypatch.setattr(module_export, "search", self._search)
+        monkeypatch.setattr(module_people, "search", self._search)
 
     @contextmanager
     def _open_session(

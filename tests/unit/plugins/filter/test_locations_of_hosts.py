@@ -24,7 +24,10 @@ HOSTVARS = {
         "contact_sync_filter": "(objectClass=person)",
     },
 }
-NOWHERE = "contact_sync_ou, contact_sync_location_search_base or contact_sync_location_filter"
+NOWHERE = (
+    "contact_sync_ou, contact_sync_location_search_base, contact_sync_location_member_of or "
+    "contact_sync_location_filter"
+)
 
 
 def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
@@ -36,7 +39,16 @@ def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
 
 
 def test_a_host_may_have_all_that_a_location_has() -> None:
-    more = {"search_base": "DC=x", "search_scope": "base", "filter": "(l=Oslo)", "minimum": 0}
+    more = {
+        "search_base": "DC=x",
+        "search_scope": "base",
+        "filter": "(l=Oslo)",
+        "minimum": 0,
+        "member_of": ["CN=G,DC=x"],
+        "exclude_ous": "OU=A,DC=x",
+        "exclude_groups": "CN=H,DC=x",
+        "exclude_filter": "(a=b)",
+    }
     variables = {
         "contact_sync_location": "oslo",
         "contact_sync_ou": "",

@@ -44,8 +44,11 @@ def test_an_identifier_has_no_capitals_and_no_spaces(identifier: str, problem: s
     assert problem_of_location(identifier) == problem
 
 
-@pytest.mark.parametrize("locations", [[], ["oslo"], ["oslo", "oslo", "b"], [None], [None, None]])
-def test_good_locations_pass(locations: list[str | None]) -> None:
+@pytest.mark.parametrize(
+    "locations",
+    [[], [["oslo"]], [["oslo"], ["oslo"], ["b"]], [[]], [[], []], [["oslo", "bergen"], ["b"]]],
+)
+def test_good_locations_pass(locations: list[list[str]]) -> None:
     check_locations(locations)
 
 
@@ -53,23 +56,23 @@ def test_good_locations_pass(locations: list[str | None]) -> None:
     ("locations", "message"),
     [
         (
-            ["oslo", "Bergen"],
+            [["oslo"], ["Bergen"]],
             f"Cannot use the location 'Bergen' of source 2: it holds capitals. {COPY}",
         ),
-        ([""], f"Cannot use the location '' of source 1: it is empty. {COPY}"),
+        ([[""]], f"Cannot use the location '' of source 1: it is empty. {COPY}"),
         (
-            ["oslo", None],
+            [["oslo", "b"], []],
             (
                 "Cannot mix sources with and without a location: source 2 has none. Give every source a "
                 "location, or none of them for a global configuration."
             ),
         ),
         (
-            [None, "Bergen"],
+            [[], ["b", "Bergen"]],
             f"Cannot use the location 'Bergen' of source 2: it holds capitals. {COPY}",
         ),
         (
-            [None, "oslo"],
+            [[], ["oslo"]],
             (
                 "Cannot mix sources with and without a location: source 1 has none. Give every source a "
                 "location, or none of them for a global configuration."
@@ -77,7 +80,7 @@ def test_good_locations_pass(locations: list[str | None]) -> None:
         ),
     ],
 )
-def test_bad_locations_are_named(locations: list[str | None], message: str) -> None:
+def test_bad_locations_are_named(locations: list[list[str]], message: str) -> None:
     with pytest.raises(InputError) as caught:
         check_locations(locations)
     assert str(caught.value) == message
@@ -86,15 +89,15 @@ def test_bad_locations_are_named(locations: list[str | None], message: str) -> N
 @pytest.mark.parametrize(
     ("pattern", "locations"),
     [
-        ("[a-z]+-[0-9]+", ["oslo-1", "bergen-22"]),
-        ("[a-z]+-[0-9]+", [None, None]),
-        ("oslo|oslo-hq", ["oslo-hq"]),
-        ("tromsø|mala\u030a", ["tromsø", "malå"]),
-        ("målå", ["ma\u030ala\u030a"]),
+        ("[a-z]+-[0-9]+", [["oslo-1"], ["bergen-22"]]),
+        ("[a-z]+-[0-9]+", [[], []]),
+        ("oslo|oslo-hq", [["oslo-hq"]]),
+        ("tromsø|mala\u030a", [["tromsø", "malå"]]),
+        ("målå", [["ma\u030ala\u030a"]]),
         ("", []),
     ],
 )
-def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[str | None]) -> None:
+def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[list[str]]) -> None:
     check_locations(locations, pattern)
 
 
@@ -102,42 +105,42 @@ def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[str
     ("pattern", "locations", "message"),
     [
         (
-            *("[a-z]+-[0-9]+", ["oslo-1", "oslo-1x"]),
+            *("[a-z]+-[0-9]+", [["oslo-1"], ["oslo-2", "oslo-1x"]]),
             (
                 "Cannot use the location 'oslo-1x' of source 2: it does not match location_pattern "
                 f"'[a-z]+-[0-9]+'. {COPY}"
             ),
         ),
         (
-            *("slo", ["oslo"]),
+            *("slo", [["oslo"]]),
             (
                 "Cannot use the location 'oslo' of source 1: it does not match location_pattern "
                 f"'slo'. {COPY}"
             ),
         ),
         (
-            *("Oslo", ["Oslo"]),
+            *("Oslo", [["Oslo"]]),
             f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
         ),
         (
-            *("oslo", ["Oslo"]),
+            *("oslo", [["Oslo"]]),
             f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
         ),
         (
-            *("oslo[", [None]),
+            *("oslo[", [[]]),
             (
                 "Cannot use location_pattern 'oslo[': the pattern 'oslo[' is wrong: "
                 "unterminated character set at position 4."
             ),
         ),
         (
-            *(endless.PATTERN, [endless.TEXT]),
+            *(endless.PATTERN, [[endless.TEXT]]),
             f"Cannot use location_pattern '{endless.PATTERN}': {endless.PROBLEM}.",
         ),
     ],
 )
 def test_locations_that_do_not_match_and_patterns_that_are_none(
-    monkeypatch: pytest.MonkeyPatch, pattern: str, locations: list[str | None], message: str
+    monkeypatch: pytest.MonkeyPatch, pattern: str, locations: list[list[str]], message: str
 ) -> None:
     monkeypatch.setattr(patterns, "SECONDS", endless.SECONDS)
     with pytest.raises(InputError) as caught:
@@ -218,6 +221,32 @@ TEMPLATE = "OU={ou},OU=Staff,DC=x"
             },
         ),
         (
+            {"location": "oslo", "member_of": "CN=G,DC=x"},
+            {"location": "oslo", "member_of": "CN=G,DC=x", "search_base": "DC=x"},
+        ),
+        (
+            {"location": "oslo", "member_of": ["CN=G", "CN=H"], "ou": "A", "exclude_ous": "OU=B"},
+            {
+                "location": "oslo",
+                "search_base": "OU=A,OU=Staff,DC=x",
+                "member_of": ["CN=G", "CN=H"],
+                "exclude_ous": "OU=B",
+            },
+        ),
+        (
+            {"location": "oslo", "search_base": "OU=A", "member_of": ""},
+            {"location": "oslo", "search_base": "OU=A"},
+        ),
+        # A list that came out empty is told, not taken for everybody.
+        (
+            {"location": "oslo", "search_base": "OU=A", "member_of": []},
+            {"location": "oslo", "search_base": "OU=A", "member_of": []},
+        ),
+        (
+            {"location_value": "l", "locations": ["a"], "ou": "A"},
+            {"location_value": "l", "locations": ["a"], "search_base": "OU=A,OU=Staff,DC=x"},
+        ),
+        (
             {"location": "", "ou": "A"},
             {"location": "", "search_base": "OU=A,OU=Staff,DC=x"},
         ),
@@ -225,6 +254,11 @@ TEMPLATE = "OU={ou},OU=Staff,DC=x"
 )
 def test_a_location_becomes_a_source(location: dict[str, Any], source: dict[str, Any]) -> None:
     assert sources_of_locations([location], TEMPLATE, "DC=x") == [source]
+
+
+def test_a_group_needs_no_base() -> None:
+    (source,) = sources_of_locations([{"member_of": "CN=G"}], TEMPLATE, "")
+    assert source == {"member_of": "CN=G"}
 
 
 def test_locations_keep_their_order() -> None:
@@ -253,7 +287,7 @@ def test_the_template_may_name_the_location_and_the_ou_twice() -> None:
             TEMPLATE,
             (
                 "Cannot use location 2 (oslo): it says nowhere to look. "
-                "Give it ou, search_base or filter."
+                "Give it ou, search_base, member_of or filter."
             ),
         ),
         (

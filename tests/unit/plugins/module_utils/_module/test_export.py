@@ -58,6 +58,7 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
             "entries": 4,
             "contacts": 3,
             "left_out": 1,
+            "excluded": 0,
             "by_location": {"bergen": 1, "oslo": 2, "tromso": 0},
         },
         "left_out": [{"identity": IDS[3], "location": "bergen", "cause": "Last Name is empty"}],

@@ -51,6 +51,7 @@ def test_people_and_numbers_are_the_next_server_s_alone(monkeypatch: pytest.Monk
             "entries": 2,
             "contacts": 2,
             "left_out": 0,
+            "excluded": 0,
             "by_location": {"a": 1, "b": 1},
         },
         "left_out": [],

@@ -1,0 +1,184 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Groups: who belongs to them, by way of other groups, too.
+
+Active Directory finds people by their groups: memberOf, and primaryGroupID for the one group of each
+account that is in neither memberOf nor member (MS-ADTS 3.1.1.4.5.11, MS-ADA3). So only the groups are
+looked up there. Elsewhere memberOf may be missing, and LDAP_MATCHING_RULE_IN_CHAIN finds nothing in
+silence: the groups' own lists are read, and the people by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .diagnosis import DirectoryError
+from .dn import normal_name
+from .entry import Entry, text_of
+from .named import chunks, named_entries
+from .query import Query, all_of, any_of, equal
+from .reading import RawEntry, read_entry, read_values
+from .search import search
+from .session import Session
+
+_LIST_PAGE = 500
+
+# What lists its members: Active Directory's group, RFC 4519 (3.5, 3.6), RFC 2307 and its successor's draft.
+_GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
+_KNOWN_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
+_ANY_GROUP = any_of(equal("objectClass", name) for name in _GROUP_CLASSES)
+
+
+class Members(NamedTuple):
+    """How the members of some groups are found.
+
+    :ivar filters: whoever passes one of them is a member.
+    :ivar names: distinguished names of others, and of groups and things among them.
+    """
+
+    filters: Sequence[str]
+    names: Sequence[str]
+
+
+def find_members(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+    """Look groups up, and the groups that belong to them.
+
+    :param groups: distinguished names.
+    :param contexts: below which names groups may be, see `searchable_contexts`.
+    :raises DirectoryError: when one of them is not there, or is no group.
+    """
+    if session.is_active_directory:
+        return _members_by_group(session, groups, contexts)
+    return _members_by_name(session, groups, contexts)
+
+
+def members(
+    session: Session,
+    queries: Sequence[Query],
+    found: Members,
+    attributes: Sequence[str],
+    *,
+    page_size: int,
+    references: set[str] | None = None,
+) -> Iterator[list[Entry]]:
+    """Read the members of groups, each once.
+
+    :param queries: where they must be, and which filter they must pass; the others are as for `search`.
+    """
+    seen: set[str] = set()
+    for query in queries:
+        for chunk in chunks(found.filters):
+            asked = query._replace(filter=all_of([query.filter, any_of(chunk)]))
+            for page in search(session, asked, attributes, page_size, references):
+                yield _not_yet(page, seen)
+        for named in named_entries(session, found.names, query, attributes, references):
+            yield _not_yet([entry for _name, entry in named], seen)
+
+
+def _not_yet(entries: Sequence[Entry], seen: set[str]) -> list[Entry]:
+    fresh = [entry for entry in entries if entry.identity not in seen]
+    seen.update(entry.identity for entry in fresh)
+    return fresh
+
+
+def _members_by_group(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+    known: dict[str, str] = {}
+    filters: list[str] = []
+
+    def add(name: str, sid: bytes) -> None:
+        if normal_name(name) not in known:
+            known[normal_name(name)] = name
+            filters.append(equal("memberOf", name))
+            if sid:
+                # The last part of a group's SID (MS-DTYP 2.4.2.2) stands for it in primaryGroupID.
+                filters.append(equal("primaryGroupID", str(int.from_bytes(sid[-4:], "little"))))
+
+    for group in groups:
+        raw = _checked_group(session, group, ["distinguishedName", "objectSid"])
+        name = raw.get("distinguishedname") or [group.encode()]
+        add(name[0].decode("utf-8", "replace"), next(iter(raw.get("objectsid", ())), b""))
+    wanted = ["distinguishedname", "objectsid"]
+    looked_at = 0
+    while looked_at < len(known):
+        frontier = list(known.values())[looked_at:]
+        looked_at = len(known)
+        for chunk in chunks(frontier):
+            of_these = any_of(equal("memberOf", name) for name in chunk)
+            query = Query(contexts[0], "subtree", all_of(["(objectClass=group)", of_these]))
+            for page in search(session, query, wanted, _LIST_PAGE):
+                for entry in page:
+                    own, sid = entry.values
+                    add(text_of(own), sid if isinstance(sid, bytes) else sid[0])
+    return Members(filters, [])
+
+
+def _checked_group(session: Session, name: str, attributes: Sequence[str]) -> RawEntry:
+    tried = f"Cannot read the group {name} on {session.uri}"
+    raw = read_entry(session, name, ["objectClass", *attributes])
+    if raw is None:
+        raise DirectoryError(
+            tried, "there is none of this name", "Correct the name, or let the bind account see it"
+        )
+    classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
+    if _KNOWN_CLASSES.isdisjoint(name.lower() for name in classes):
+        raise DirectoryError(
+            tried,
+            f"it is no group that lists its members, but {', '.join(classes) or 'nothing known'}",
+            f"Name an object of one of the classes {', '.join(_GROUP_CLASSES)}",
+        )
+    return raw
+
+
+_LISTS = ("member", "uniquemember", "memberuid", "gidnumber")
+
+
+def _members_by_name(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+    for group in groups:
+        _checked_group(session, group, [])
+    names: dict[str, str] = {}
+    filters: dict[str, None] = {}
+    read = {normal_name(group) for group in groups}
+    frontier = list(groups)
+    while frontier:
+        fresh: list[str] = []
+        for group in frontier:
+            values = read_values(session, group, _LISTS) or {}
+            for name in _listed_names(values):
+                if normal_name(name) not in names:
+                    names[normal_name(name)] = name
+                    fresh.append(name)
+            filters.update(dict.fromkeys(_account_filters(values)))
+        frontier = [
+            name
+            for name in _groups_among(session, fresh, contexts)
+            if normal_name(name) not in read
+        ]
+        read.update(map(normal_name, frontier))
+    return Members(list(filters), list(names.values()))
+
+
+def _groups_among(session: Session, names: Sequence[str], contexts: Sequence[str]) -> Iterator[str]:
+    for context in contexts:
+        query = Query(context, "subtree", _ANY_GROUP)
+        for page in named_entries(session, names, query, []):
+            yield from (name for name, _entry in page)
+
+
+def _listed_names(values: dict[str, list[bytes]]) -> Iterator[str]:
+    for value in values.get("member", ()):
+        yield value.decode("utf-8", "replace")
+    for value in values.get("uniquemember", ()):
+        # A name may be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
+        name, hash_sign, _bits = value.decode("utf-8", "replace").rpartition("#'")
+        yield name if hash_sign else value.decode("utf-8", "replace")
+
+
+def _account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
+    """Who is in a posixGroup: by account name, and those whose first group it is (RFC 2307, 3)."""
+    for value in values.get("memberuid", ()):
+        yield equal("uid", value.decode("utf-8", "replace"))
+    for value in values.get("gidnumber", ()):
+        yield equal("gidNumber", value.decode("utf-8", "replace"))

@@ -1,0 +1,65 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Groups and facts about people that are in a directory for as long as a test needs them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import ldap3
+
+from tests.lab.company import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.person import Person
+
+
+@contextmanager
+def group(
+    directory: RunningDirectory,
+    name: str,
+    *members: str,
+    kind: str | None = None,
+    list_in: str = "member",
+    **more: str,
+) -> Iterator[str]:
+    """Make a group below Groups, and give its DN.
+
+    :param members: what it lists in the attribute `list_in`, usually DNs.
+    :param kind: its object class; None for the one that this kind of directory usually has.
+    :param more: attributes with one value.
+    """
+    dn = f"CN={escape(name)},OU=Groups,{directory.base_dn}"
+    classes = [kind] if kind else list(directory.dialect.group)
+    attributes = {"objectClass": classes, "cn": [name], **{key: [more[key]] for key in more}}
+    if members:
+        attributes[list_in] = list(members)
+    with directory.session() as session:
+        session.add(dn, attributes=attributes)
+    try:
+        yield dn
+    finally:
+        with directory.session() as session:
+            session.delete(dn)
+
+
+def add_to(directory: RunningDirectory, group_dn: str, *members: str) -> None:
+    """Make others members of a group."""
+    with directory.session() as session:
+        session.modify(group_dn, {"member": [(ldap3.MODIFY_ADD, list(members))]})
+
+
+@contextmanager
+def facts(directory: RunningDirectory, person: Person, **attributes: list[str]) -> Iterator[None]:
+    """Give a person attributes that nobody in the company has otherwise."""
+    directory.modify(person, attributes)
+    try:
+        yield
+    finally:
+        directory.modify(person, {name: [] for name in attributes})
