@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import ldap3
 import pytest
 
+from tests.integration.support.faulty_line import faulty_line
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.integration.support.place import Place
 from tests.integration.support.society import add_to, facts, group
+from tests.integration.support.value_ranges import MAX_VALUES, ValueRanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.support.modules import Answer
+    from tests.lab.authority import Authority
     from tests.lab.directory import RunningDirectory
 
 SERVERS = ("active_directory", "open_ldap")
@@ -177,6 +180,29 @@ def test_groups_of_unique_names_and_of_accounts(open_ldap: RunningDirectory, pla
         assert accounts(open_ldap, place) == ["plunde", "ttidemand", "zquarrelstone"]
         assert not export(open_ldap, place, {"member_of": [two]}).failed
         assert accounts(open_ldap, place) == ["plunde"]
+
+
+def test_a_group_whose_members_come_in_ranges(
+    open_ldap: RunningDirectory, issuer: Authority, place: Place
+) -> None:
+    company = open_ldap.company
+    traveller, skipper, marked = company.traveller, company.comma, company.marked
+    gone = [f"CN=Gone {number},{open_ldap.staff_dn}" for number in range(2 * MAX_VALUES)]
+    listed = [*gone, company.person_dn(marked)]
+    listed.insert(MAX_VALUES - 1, company.person_dn(traveller))
+    listed.insert(MAX_VALUES, company.person_dn(skipper))
+    ranges, certificate = ValueRanges(), issuer.issue("localhost")
+    with (
+        group(open_ldap, "Very many", *listed) as many,
+        faulty_line(open_ldap, fault=ranges, certificate=certificate) as uri,
+    ):
+        options = export_options(
+            open_ldap, place, server_uri=[uri], sources=[{"member_of": many, "minimum": 3}]
+        )
+        answer = run_module(place, "ad_contacts_export", options)
+    assert answer["counts"]["entries"] == 3
+    assert accounts(open_ldap, place) == ["plunde", "ttidemand", "zquarrelstone"]
+    assert ranges.said == ["member;range=0-1499", "member;range=1500-2999", "member;range=3000-*"]
 
 
 def test_a_group_of_many(directory: RunningDirectory, place: Place) -> None:

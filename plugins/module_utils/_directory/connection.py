@@ -70,6 +70,8 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         auto_referrals=False,
         # ldap3 asks for the rest of many values itself, without end if need be, and is silent when it gets none.
         auto_range=False,
+        # Whoever sets empty lists for what is missing stumbles over a range that is not the first.
+        return_empty_attributes=False,
         check_names=False,
         read_only=True,
     )

@@ -24,9 +24,6 @@ AT_A_TIME = 200
 _ACTIVE_DIRECTORY_NAME = "distinguishedname"
 _OTHER_NAMES = ("entrydn", _ACTIVE_DIRECTORY_NAME)
 
-_PROBES = 10
-"""Entries that are looked for before a server is taken for one that finds none by its name."""
-
 _Item = TypeVar("_Item")
 
 
@@ -55,7 +52,7 @@ def named_entries(
     """
     if not names:
         return
-    attribute = _name_attribute(session, names) if query.search_base else None
+    attribute = _name_attribute(session, query.search_base) if query.search_base else None
     if attribute is None:
         yield from _one_by_one(session, names, query, attributes)
         return
@@ -73,17 +70,16 @@ def named_entries(
             yield found
 
 
-def _name_attribute(session: Session, names: Sequence[str]) -> str | None:
-    """The attribute by which this server finds an entry; None when there is none."""
+def _name_attribute(session: Session, base: str) -> str | None:
+    """The attribute by which this server finds an entry; None when there is none.
+
+    :param base: name of an entry that is there; one that this account may not read finds none.
+    """
     if session.is_active_directory:
         return _ACTIVE_DIRECTORY_NAME
-    for name in names[:_PROBES]:
-        if read_entry(session, name, ["1.1"]) is None:
-            continue
-        for attribute in _OTHER_NAMES:
-            if read_entry(session, name, ["1.1"], equal(attribute, name)) is not None:
-                return attribute
-        return None
+    for attribute in _OTHER_NAMES:
+        if read_entry(session, base, ["1.1"], equal(attribute, base)) is not None:
+            return attribute
     return None
 
 
