@@ -13,6 +13,7 @@ example takes is no matter of theirs: machines are busy.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
     forking = config.pluginmanager.get_plugin("ansible_forked")
     if forking is not None:
         config.pluginmanager.unregister(forking)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_authorities_of_the_machine() -> Iterator[None]:
+    """Trust no certificates but those that a test gives: to load the machine's is half of what an upload takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", os.devnull)
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            patch.delenv(name, raising=False)
+        yield
