@@ -191,9 +191,8 @@ class LdapSearch(Client):
         output = task.folder / "people.ldif"
         self._run(task, output)
         records = output.read_text(encoding="utf-8").split("\n\n")
-        return sorted(
-            _row_of(_attributes(record)) for record in records if record.startswith("dn:")
-        )
+        people = [record for record in map(_attributes, records) if "dn" in record]
+        return sorted(map(_row_of, people))
 
     def _run(self, task: Task, output: Path | None) -> Cost:
         account: tuple[str, ...] = ()
@@ -307,9 +306,11 @@ def _peer_rows(task: Task) -> Rows:
 
 
 def _attributes(record: str) -> dict[str, str]:
-    """The values of an LDIF record (RFC 2849)."""
+    """The values of an LDIF record (RFC 2849), between comments."""
     values = {}
     for line in record.splitlines():
+        if line.startswith("#"):
+            continue
         name, _colon, value = line.partition(":")
         if value.startswith(":"):
             data = base64.b64decode(value[1:])
