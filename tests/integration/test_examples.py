@@ -11,6 +11,7 @@ import ast
 import contextlib
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 PLUGINS = sorted([*ROOT.glob("plugins/modules/*.py"), *ROOT.glob("plugins/filter/*.py")])
 GUIDE = "docs/docsite/rst/running.rst"
+CONNECTING = "docs/docsite/rst/connecting.rst"
 VAULT = "Vp7.of-the-vault"
 SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
@@ -222,6 +224,28 @@ def test_delegation_and_defaults_of_the_guide(
     assert made["path"] == str(folder)
     assert run.returned("contact_upload")["domain"]["uploaded"]
     assert not states.exists()
+
+
+def test_the_probe_of_the_guide(active_directory: RunningDirectory, place: Place) -> None:
+    names = names_of(active_directory, place)
+    shown = for_the_lab(files(CONNECTING)["inventory.yml"], names, active_directory.company)
+    (place.root / "inventory.yml").write_text(shown, encoding="utf-8")
+    _ask, probe = commands(CONNECTING, "read -rs FRONTDESK_BIND_PW")
+    secrets = {"FRONTDESK_BIND_PW": active_directory.bind_pw}
+    run = run_command(place, probe, env={**secrets, "ANSIBLE_PYTHON_INTERPRETER": sys.executable})
+    run.check()
+    (lines,) = (task.result["msg"] for task in run.tasks if task.name == "Say what was found")
+    assert len([line for line in lines if "let svc-frontdesk@fjord.test in (simple)" in line]) == 2
+    assert lines[-1] == "No problems."
+
+
+def test_messages_of_the_guide_are_those_of_the_code() -> None:
+    text = (ROOT / CONNECTING).read_text("utf-8")
+    listed = re.findall(r"^   \* - ``(.+)``$", text[text.index("   * - Message") :], re.MULTILINE)
+    rooms = ("plugins/module_utils/_directory", "plugins/module_utils")
+    code = "".join(path.read_text("utf-8") for room in rooms for path in (ROOT / room).glob("*.py"))
+    assert len(listed) > 20
+    assert [message for message in listed if f'"{message}' not in code] == []
 
 
 def test_every_example_of_every_plugin(
