@@ -256,7 +256,7 @@ def main() -> None:
     os.umask(0o077)
     started = time.monotonic()
     try:
-        check_paths(module.params, "dest", "ca_path", "client_cert", "client_key", "keytab")
+        check_paths(module.params, "dest", *DIRECTORY_PATHS)
         sources = sources_of(module.params)
         dest = Path(os.path.realpath(module.params["dest"]))
         check_dest(dest, module.check_mode)

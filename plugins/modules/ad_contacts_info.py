@@ -283,7 +283,7 @@ def main() -> None:
     )
     require(module, LDAP3, JINJA2)
     try:
-        check_paths(module.params, "ca_path")
+        check_paths(module.params, *DIRECTORY_PATHS)
         sources = sources_of(module.params)
         found = info(module.params, default_columns(module.params["phone_region"]), sources)
     except LibraryError as error:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +15,14 @@ from tests.integration.support.exports import refused_export
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.integration.support.place import Place
-from tests.lab.openldap import openldap
+from tests.lab.authority import authority
+from tests.lab.openldap import CLIENT, openldap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.lab.authority import Authority
+    from tests.lab.authority import Authority, Certificate
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
@@ -85,3 +87,89 @@ class TestAnonymous:
     ) -> None:
         message = refused_export(open_ldap, place, auth_protocol="anonymous")
         assert message.startswith("Cannot use bind_dn with auth_protocol anonymous: ")
+
+
+class TestExternal:
+    """Whoever shows a certificate reads."""
+
+    @pytest.fixture
+    def shown(self, issuer: Authority) -> dict[str, Any]:
+        """The service account's certificate."""
+        return by_certificate(issuer.issue("front-desk.test", common_name=CLIENT))
+
+    @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
+    def test_same_roster(
+        self,
+        *,
+        open_ldap: RunningDirectory,
+        shown: dict[str, Any],
+        expected: bytes,
+        place: Place,
+        scheme: str,
+    ) -> None:
+        if scheme == "ldap":
+            shown |= {"server_uri": [open_ldap.uri_ldap], "start_tls": True}
+        assert roster(open_ldap, place, **shown) == expected
+
+    def test_certificate_beside_a_password(
+        self, open_ldap: RunningDirectory, shown: dict[str, Any], expected: bytes, place: Place
+    ) -> None:
+        beside = {name: shown[name] for name in ("client_cert", "client_key")}
+        assert roster(open_ldap, place, **beside) == expected
+
+    @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
+    def test_certificate_of_another_authority(
+        self, open_ldap: RunningDirectory, place: Place, scheme: str
+    ) -> None:
+        with authority() as other:
+            shown = by_certificate(other.issue("front-desk.test", common_name=CLIENT))
+            message = self.refused(open_ldap, place, shown, scheme)
+        assert "it closed the connection (" in message
+        assert ". See that the server accepts client_cert. " in message
+
+    @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
+    def test_certificate_that_has_expired(
+        self, open_ldap: RunningDirectory, issuer: Authority, place: Place, scheme: str
+    ) -> None:
+        begins, ends = (datetime.now(UTC) - timedelta(days=days) for days in (9, 1))
+        made = issuer.issue(
+            "front-desk.test", common_name=CLIENT, not_before=begins, not_after=ends
+        )
+        message = self.refused(open_ldap, place, by_certificate(made), scheme)
+        assert ". See that the server accepts client_cert. " in message
+
+    def test_key_of_another_certificate(
+        self, open_ldap: RunningDirectory, issuer: Authority, shown: dict[str, Any], place: Place
+    ) -> None:
+        shown["client_key"] = str(issuer.issue("other.test").key_file)
+        message = self.refused(open_ldap, place, shown, "ldaps")
+        assert message.startswith(f"Cannot use client_cert {shown['client_cert']} with client_key ")
+        assert ": they are no certificate and its key. " in message
+
+    def test_server_without_it(
+        self, active_directory: RunningDirectory, shown: dict[str, Any], place: Place
+    ) -> None:
+        """Active Directory itself has it; Samba does not."""
+        message = self.refused(active_directory, place, shown, "ldap")
+        assert message.startswith(
+            f"Cannot bind to {active_directory.uri_ldap} with the certificate {shown['client_cert']}:"
+            " the server does not know this kind of bind (result 1 operationsError, SASL: "
+        )
+
+    def refused(
+        self, directory: RunningDirectory, place: Place, shown: dict[str, Any], scheme: str
+    ) -> str:
+        if scheme == "ldap":
+            shown = {**shown, "server_uri": [directory.uri_ldap], "start_tls": True}
+        options = export_options(directory, place, **shown)
+        return run_module(place, "ad_contacts_export", options).message
+
+
+def by_certificate(certificate: Certificate) -> dict[str, Any]:
+    """Options for who shows a certificate, and nothing else."""
+    return {
+        **ANONYMOUS,
+        "auth_protocol": "external",
+        "client_cert": str(certificate.cert_file),
+        "client_key": str(certificate.key_file),
+    }

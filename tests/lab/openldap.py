@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
+CLIENT = "front-desk"
+"""The common name of certificates that stand for the service account."""
+
 ROOT_VARIABLE = "SLAPD_ROOT"
 """The environment variable that tells where unpacked packages lie; unset, the system's are used."""
 
@@ -121,6 +124,9 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         TLSCACertificateFile {directory.ca_file}
         TLSCertificateFile {directory.certificate.cert_file}
         TLSCertificateKeyFile {directory.certificate.key_file}
+        # Who shows a certificate of the lab's authority may; the one for {CLIENT} is the service account's.
+        TLSVerifyClient try
+        authz-regexp "^cn={CLIENT}(,.*)?$" "{directory.bind_dn}"
         """
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._errors import Finding
 from .account import EXTERNAL, KERBEROS, SIMPLE, Account
 from .channel import end_point_of
-from .diagnosis import ServerError, error_of_result, finding_of_failure
+from .diagnosis import ServerError, error_of_bind, finding_of_failure
 from .kerberos import bind_with_ticket
 from .library import FAILURES, ldap3
 from .root_dse import read_root_dse
@@ -41,10 +42,23 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             # auto_bind would lose the server's message, and with it Active Directory's reason.
             connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise ServerError(tried, *finding_of_failure(error, None)) from None
-    if connection.result is None or connection.result["result"] != 0:
-        raise error_of_result(tried, connection.result)
+        raise _lost(tried, finding_of_failure(error, None), account) from None
+    except ServerError as error:
+        raise _lost(error.tried, Finding(error.answer, error.remedy), account) from None
+    if not connection.bound:
+        raise error_of_bind(tried, connection.result, account.auth_protocol)
     return sealed
+
+
+def _lost(tried: str, finding: Finding, account: Account) -> ServerError:
+    """What to raise when there is no answer, which may be the server's way to refuse a certificate.
+
+    In TLS 1.3 the client is done before the server has looked at it (RFC 8446, 4.4.2.4).
+    """
+    if not account.client_cert:
+        return ServerError(tried, *finding)
+    remedy = f"See that the server accepts client_cert. {finding.remedy}"
+    return ServerError(tried, finding.meaning, remedy)
 
 
 def _bind_by_certificate(connection: Any, uri: str) -> None:
@@ -54,6 +68,8 @@ def _bind_by_certificate(connection: Any, uri: str) -> None:
         connection.bound = True
         return
     connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL
+    # There and empty: without it the server would ask for the name to act as (RFC 4422, A).
+    connection.sasl_credentials = b""
     connection.bind(read_server_info=False)
 
 

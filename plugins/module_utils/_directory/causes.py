@@ -42,6 +42,13 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """Result 49 of a bind by an auth_protocol without a name and a password in it."""
+
+    auth_protocol: str
+
+
+@dataclass(frozen=True)
 class Ticket:
     """A minor code of MIT Kerberos, from its tables krb5 and k5g, or a major one of GSSAPI."""
 
@@ -68,13 +75,14 @@ _KRB5 = -1765328384
 _K5G = 39756032
 _GET_TICKET = "Run kinit, or give keytab, or bind_dn and bind_pw"
 _TLS_PORT = "Check that it speaks TLS on this port"
+_TRUST = "Have client_cert issued by an authority that the server trusts, and renewed in time"
 _CLOSED = "Check the server's log and try again"
 
 NO_TICKET = (Ticket(_KRB5 + 141), Ticket(_KRB5 + 195))
 NO_KEY = Ticket(_KRB5 + 181)
 EXPIRED = Ticket(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
 
-Sign = Union[Result, Reason, Handshake, Line, Ticket]
+Sign = Union[Result, Reason, Proof, Ticket, Handshake, Line]
 """What happened."""
 
 CAUSES: dict[Sign, Cause] = {
@@ -84,6 +92,7 @@ CAUSES: dict[Sign, Cause] = {
         elsewhere=True,
     ),
     Result(4): Cause("the server's size limit cut the search short", _ASK_LIMIT, elsewhere=True),
+    Result(7): Cause("the server does not know this kind of bind", "Choose another auth_protocol"),
     Result(8): Cause(
         "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"
     ),
@@ -116,7 +125,7 @@ CAUSES: dict[Sign, Cause] = {
     ),
     Reason("4dc"): Cause(
         "the server lets nobody read who has not bound",
-        "Give an account with bind_dn and bind_pw, and leave out auth_protocol: anonymous",
+        "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
     ),
     Reason("525"): Cause("there is no such account", "Correct bind_dn"),
     # Also of accounts that do not exist: Samba says nothing else, so as not to tell who does.
@@ -133,6 +142,18 @@ CAUSES: dict[Sign, Cause] = {
     ),
     Reason("775"): Cause(
         "the account is locked out", "Unlock it, and find out who tries its password"
+    ),
+    Reason("80090346"): Cause(
+        "the server sees another TLS connection than this host (channel binding)",
+        "Name the server itself in server_uri, and nothing in front of it that ends TLS",
+    ),
+    Proof("kerberos"): Cause(
+        "the server does not accept the ticket",
+        "Check the clocks, and that no other account has the server's servicePrincipalName",
+    ),
+    Proof("external"): Cause(
+        "the server does not know whose certificate this is",
+        "Have client_cert mapped to an account that may read",
     ),
     Ticket(_KRB5 + 6): Cause(
         "the realm has no such account", "Correct bind_dn, written as NAME@REALM"
@@ -205,6 +226,13 @@ CAUSES: dict[Sign, Cause] = {
     Handshake("wrong version number"): Cause(
         "it answered the TLS handshake with something else", _TLS_PORT, elsewhere=True
     ),
+    Line("alert certificate required"): Cause(
+        "it asks for a certificate", "Give client_cert and client_key", elsewhere=True
+    ),
+    **{
+        Line(f"alert {alert}"): Cause("it does not accept client_cert", _TRUST, elsewhere=True)
+        for alert in ("unknown ca", "bad certificate", "certificate expired", "certificate unknown")
+    },
     Line("refused"): Cause(
         "the connection was refused",
         "Check host and port, and that the server runs",

@@ -21,6 +21,7 @@ from .causes import (
     Cause,
     Handshake,
     Line,
+    Proof,
     Reason,
     Result,
     Ticket,
@@ -45,6 +46,17 @@ def error_of_result(tried: str, result: Mapping[str, Any]) -> DirectoryError:
     return kind(tried, *finding_of_result(result))
 
 
+def error_of_bind(tried: str, result: Mapping[str, Any], auth_protocol: str) -> DirectoryError:
+    """What to raise when a server does not let an account in.
+
+    :param result: as for `finding_of_result`.
+    """
+    proof = CAUSES.get(Proof(auth_protocol))
+    if result["result"] == 49 and proof and not _REASON.search(str(result.get("message"))):
+        return DirectoryError(tried, f"{proof.meaning} ({_words(result)})", proof.remedy)
+    return error_of_result(tried, result)
+
+
 def finding_of_result(result: Mapping[str, Any]) -> Finding:
     """What an LDAPResult (RFC 4511, 4.1.9) other than success means.
 
@@ -56,6 +68,7 @@ def finding_of_result(result: Mapping[str, Any]) -> Finding:
 
 # Active Directory's words, and Samba's.
 _UNBOUND = re.compile(r"\b000004DC\b|unavailable without authentication")
+_REASON = re.compile(r"\bdata ([0-9a-f]+)")
 _REFUSED = Cause("the server refused", "Look up the result code in RFC 4511")
 
 
@@ -64,9 +77,11 @@ def _cause_of_result(result: Mapping[str, Any]) -> Cause:
     message = str(result.get("message"))
     if code == 1 and _UNBOUND.search(message):
         return CAUSES[Reason("4dc")]
+    if code == 1 and "Failed to start authentication system" in message:  # Samba's words
+        return CAUSES[Result(7)]
     cause = CAUSES.get(Result(code), _REFUSED)
     if code == 49:
-        reason = re.search(r"\bdata ([0-9a-f]+)", message)
+        reason = _REASON.search(message)
         cause = CAUSES.get(Reason(reason.group(1)), cause) if reason else cause
     return cause
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from .._tls import tls_context
 from .access import Access, Address
 from .certificate import Certificate, read_certificate
 from .connection import close, connect
@@ -21,6 +20,7 @@ from .library import FAILURES, ldap3
 from .query import Query
 from .root_dse import RootDse, read_root_dse
 from .session import Session, begin_session
+from .tls import directory_context
 
 
 class Tls(NamedTuple):
@@ -105,7 +105,8 @@ def _addresses(address: Address) -> list[str]:
 
 
 def _look(probe: Probe, access: Access, address: Address) -> None:
-    connection = connect(access, address, tls_context(None, validate_certs=False))
+    trusting = directory_context(access._replace(ca_path=None, validate_certs=False))
+    connection = connect(access, address, trusting)
     try:
         probe.address = str(connection.socket.getpeername()[0])
         if address.use_ssl or access.start_tls:

@@ -58,28 +58,29 @@ class SealedSocket:
         :raises OSError: as the socket below, and for what nobody who knows the key has said.
         """
         while not self._heard:
-            head = self._whole(_LENGTH)
+            head = self._heard_of(_LENGTH)
             if not head:
                 return b""
             length = int.from_bytes(head, "big")
             if length > LARGEST:
                 raise OSError(f"a sealed buffer of {length} bytes, larger than was agreed")
+            sealed = self._heard_of(length)
+            if len(head) < _LENGTH or len(sealed) < length:
+                raise OSError("eof within a sealed buffer")
             try:
-                self._heard = self._seal.decrypt(self._whole(length))
+                self._heard = self._seal.decrypt(sealed)
             except ValueError as error:
                 raise OSError(f"a sealed buffer that cannot be opened: {error}") from error
         given, self._heard = self._heard[:size], self._heard[size:]
         return given
 
-    def _whole(self, size: int) -> bytes:
-        """So many bytes; none when there is an end before the first."""
+    def _heard_of(self, size: int) -> bytes:
+        """So many bytes, or those before the end."""
         parts = bytearray()
         while len(parts) < size:
             part = self._connected.recv(size - len(parts))
             if not part:
-                if parts or size > _LENGTH:
-                    raise OSError("eof within a sealed buffer")
-                return b""
+                break
             parts += part
         return bytes(parts)
 

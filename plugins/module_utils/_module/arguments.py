@@ -57,6 +57,10 @@ def directory_spec() -> dict[str, Any]:
     }
 
 
+DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
+"""Which of these options are paths."""
+
+
 def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
     """Columns of The Receptionist for iPad (support articles 9275517 and 1110164), the profile ``receptionist``.
 

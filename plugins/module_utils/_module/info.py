@@ -17,7 +17,7 @@ from .._directory.access import Access, check_access
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing, shows_anything
 from .._directory.session import Session
-from .._tls import tls_context
+from .._directory.tls import directory_context
 from .export import check_page_size, columns_of, pages_of, with_people
 from .problems import (
     Problem,
@@ -95,7 +95,7 @@ def info(
     addresses = check_access(access)
     question = _Question(
         access,
-        tls_context(access.ca_path, access.validate_certs),
+        directory_context(access),
         columns_of(params, default_columns, sources),
         sources,
         params["page_size"],

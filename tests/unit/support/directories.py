@@ -16,7 +16,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.acce
     check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
-from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import tls_context
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
+    directory_context,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     EXTENDED,
@@ -44,8 +46,7 @@ def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
 def open_session(access: Access) -> AbstractContextManager[session.Session]:
     """A session with the one server that the settings name."""
     (address,) = check_access(access)
-    context = tls_context(access.ca_path, access.validate_certs)
-    return session.open_session(access, address, context)
+    return session.open_session(access, address, directory_context(access))
 
 
 class Directory:

@@ -10,11 +10,14 @@ import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding, InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
     finding_of_certificate,
+    show_certificate,
     tls_context,
 )
+from cryptography.hazmat.primitives import serialization
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
@@ -78,3 +81,47 @@ def test_certificates_that_nothing_is_verified_against(tmp_path: Path) -> None:
         f"Cannot use ca_path {tmp_path}/ca.pem with validate_certs: false: nothing is verified"
         " against these certificates. Give one of the two."
     )
+
+
+@pytest.fixture(name="pair")
+def _pair(tmp_path: Path) -> tuple[Path, Path]:
+    made = trustme.CA().issue_cert("client")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made.cert_chain_pems[0].write_to_path(cert)
+    made.private_key_pem.write_to_path(key)
+    return cert, key
+
+
+def test_a_client_certificate_is_loaded(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    cert, key = pair
+    show_certificate(tls_context(None, validate_certs=True), str(cert), str(key))
+    both = tmp_path / "both.pem"
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    show_certificate(tls_context(None, validate_certs=True), str(both), None)
+
+
+def test_client_certificates_that_cannot_be_used_are_told(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cert, key = pair
+    other = trustme.CA().issue_cert("other").private_key_pem
+    other.write_to_path(tmp_path / "other.pem")
+    locked = tmp_path / "locked.pem"
+    locked.write_bytes(
+        serialization.load_pem_private_key(key.read_bytes(), None).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"pw"),
+        )
+    )
+    for given, problem in (
+        ((cert, None), "they are no certificate and its key"),
+        ((cert, tmp_path / "other.pem"), "they are no certificate and its key"),
+        ((key, cert), "they are no certificate and its key"),
+        ((tmp_path / "none.pem", key), "No such file or directory"),
+        ((cert, locked), "the key is encrypted"),
+    ):
+        key_file = None if given[1] is None else str(given[1])
+        with pytest.raises(InputError) as caught:
+            show_certificate(tls_context(None, validate_certs=True), str(given[0]), key_file)
+        assert caught.value.answer == problem

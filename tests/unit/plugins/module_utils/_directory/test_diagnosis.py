@@ -80,7 +80,7 @@ def test_anonymous_reads_that_active_directory_refuses(said: str) -> None:
     result = {"result": 1, "description": "operationsError", "message": said, "dn": ""}
     assert finding_of_result(result) == Finding(
         f"the server lets nobody read who has not bound (result 1 operationsError, {said})",
-        "Give an account with bind_dn and bind_pw, and leave out auth_protocol: anonymous",
+        "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
     )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
@@ -28,7 +27,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
     verification,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
-from cryptography.hazmat.primitives import serialization
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -51,50 +49,6 @@ def test_the_header_of_each_credential(credential: Credential, headers: dict[str
     request = SimpleNamespace(headers={})
     assert authorization(credential)(request) is request
     assert request.headers == headers
-
-
-@pytest.fixture(name="pair")
-def _pair(tmp_path: Path) -> tuple[Path, Path]:
-    made = trustme.CA().issue_cert("client")
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made.cert_chain_pems[0].write_to_path(cert)
-    made.private_key_pem.write_to_path(key)
-    return cert, key
-
-
-def test_a_client_certificate_is_loaded(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    cert, key = pair
-    service_context(Tls(client_cert=str(cert), client_key=str(key)))
-    both = tmp_path / "both.pem"
-    both.write_bytes(cert.read_bytes() + key.read_bytes())
-    service_context(Tls(client_cert=str(both)))
-
-
-def test_client_certificates_that_cannot_be_used_are_told(
-    pair: tuple[Path, Path], tmp_path: Path
-) -> None:
-    cert, key = pair
-    other = trustme.CA().issue_cert("other").private_key_pem
-    other.write_to_path(tmp_path / "other.pem")
-    locked = tmp_path / "locked.pem"
-    locked.write_bytes(
-        serialization.load_pem_private_key(key.read_bytes(), None).private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(b"pw"),
-        )
-    )
-    for given, problem in (
-        ((cert, None), "they are no certificate and its key"),
-        ((cert, tmp_path / "other.pem"), "they are no certificate and its key"),
-        ((key, cert), "they are no certificate and its key"),
-        ((tmp_path / "none.pem", key), "No such file or directory"),
-        ((cert, locked), "the key is encrypted"),
-    ):
-        paths = [None if path is None else str(path) for path in given]
-        with pytest.raises(InputError) as caught:
-            service_context(Tls(client_cert=paths[0], client_key=paths[1]))
-        assert caught.value.answer == problem
 
 
 def test_the_floor_of_tls() -> None:
