@@ -226,6 +226,7 @@ from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.arguments import (
+    DIRECTORY_PATHS,
     default_columns,
     directory_spec,
     export_spec,
