@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import GSSAPI
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
     Library,
     LibraryError,
@@ -78,7 +79,7 @@ def test_files_load_without_their_library(
 @pytest.mark.parametrize(
     ("file", "operator"),
     [
-        ("meta/ee-requirements.txt", ">="),
+        ("meta/requirements.txt", ">="),
         ("tests/unit/requirements.txt", ">="),
         ("tests/requirements/modules-oldest.txt", "=="),
     ],
@@ -89,6 +90,29 @@ def test_the_oldest_release_is_the_same_wherever_it_stands(
     lines = (_ROOT / file).read_text(encoding="utf-8").splitlines()
     (line,) = [line for line in lines if line.startswith(library)]
     assert line.startswith(f"{library} {operator} {minimum}")
+
+
+def test_a_library_that_few_need_is_imported_where_it_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = Library("a_library_of_few", "1.6.9")
+    with pytest.raises(LibraryError) as caught:
+        library.imported("by some option")
+    assert caught.value.reason == "by some option"
+    assert "No module named 'a_library_of_few'" in str(caught.value.library.failure)
+    there = ModuleType(library.name)
+    monkeypatch.setitem(sys.modules, library.name, there)
+    assert library.imported() is there
+    there.__version__ = "1.6.8"
+    with pytest.raises(LibraryError):
+        library.imported()
+
+
+def test_what_few_need_is_in_execution_environments_all_the_same() -> None:
+    lines = (_ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert {line for line in lines if line[:1] != "#"} == {
+        *("", "-r requirements.txt", GSSAPI.requirement)
+    }
 
 
 def _library(version: str | None, minimum: str = "2.9.1") -> Library:
