@@ -47,16 +47,24 @@ def comes_true(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 
 @contextmanager
 def command_lines() -> Iterator[set[str]]:
-    """Collect the command lines of all processes that run meanwhile; anybody on a host sees them."""
+    """Collect the command lines of all processes that run meanwhile; anybody on a host sees them.
+
+    The set that it gives is filled when it ends.
+    """
     seen: set[str] = set()
+    found: set[bytes] = set()
     ended = threading.Event()
 
     def look() -> None:
         # Looking itself takes a processor; what runs for less than this is not seen.
         while not ended.wait(4 * _TICK_SECONDS):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                with suppress(FileNotFoundError, ProcessLookupError):
-                    seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            for name in filter(str.isdigit, os.listdir("/proc")):
+                with (
+                    suppress(FileNotFoundError, ProcessLookupError),
+                    open(f"/proc/{name}/cmdline", "rb") as line,
+                ):
+                    found.add(line.read())
+        seen.update(line.replace(b"\0", b" ").decode(errors="replace") for line in found)
 
     thread = threading.Thread(target=look)
     thread.start()
