@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+    Contact,
+    Mapper,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
     Values,
     compile_expression,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 
 CHIEF = {("cn=Boss\\, The,dc=x", "mail"): "boss@x", ("cn=Boss\\, The,dc=x", "sn"): "Boss"}
 
@@ -42,3 +47,11 @@ def test_what_is_read_of_which_entries_is_known_before_anybody_is_read() -> None
     assert expression.references == {("manager", "mail"), ("secretary", "cn")}
     assert expression.attributes == {"manager", "secretary", "sn"}
     assert compile_expression("manager", "C").references == frozenset()
+
+
+def test_a_cell_may_hold_what_another_entry_holds() -> None:
+    mapper = Mapper(
+        columns({"header": "Host", "value": "manager | of_entry('mail')"}), entries=CHIEF
+    )
+    found = mapper.contact("id", [b"cn=Boss\\, The,dc=x"], "")
+    assert found == Contact("", ("boss@x",), "id")

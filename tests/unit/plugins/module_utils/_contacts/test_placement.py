@@ -12,6 +12,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.conta
     LeftOut,
     Mapper,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import Values
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.placement import (
     Placement,
     compile_placement,
@@ -93,19 +94,29 @@ def test_an_expression_that_gives_no_text_names_the_source() -> None:
     )
 
 
+def test_numbers_belong_to_the_region_if_one_is_given() -> None:
+    source, values = "mobile | e164 or phone_region", Values({"mobile": ("22123456",)}, "")
+    placed = compile_placement(source, ["+4722123456"], NAME, "NO")
+    assert placed.location(values) == "+4722123456"
+    assert placement(source).location(values) == ""
+
+
+USE = "Use attributes, as in physicalDeliveryOfficeName | lower."
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("location", "it reads the location, which it is to give"),
-        ("l or location", "it reads the location, which it is to give"),
-        ("l | hq", "the filter 'hq' is not known"),
+        ("location", f"it reads the location, which it is to give. {USE}"),
+        ("l or location", f"it reads the location, which it is to give. {USE}"),
+        ("l | hq", "the filter 'hq' is not known. Use attribute names, "),
     ],
 )
 def test_what_cannot_place_anybody_is_refused(source: str, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         placement(source)
     assert str(caught.value).startswith(
-        f"Cannot use the expression {source!r} of {NAME}: {problem}."
+        f"Cannot use the expression {source!r} of {NAME}: {problem}"
     )
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import uuid
 
+import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     compile_columns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.survey import Survey
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     default_columns,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 
 IDS = [str(uuid.UUID(int=number)) for number in range(10)]
 COLUMNS = compile_columns(default_columns(None), all_global=False)
@@ -89,6 +92,31 @@ def test_nobodys_value_is_said() -> None:
     said = json.dumps(survey_of(PEOPLE, [0, 1, 2, 3, 4]).result(), ensure_ascii=False)
     values = {value for person in PEOPLE for value in person if value}
     assert [value for value in values if value in said] == []
+
+
+def test_causes_are_counted() -> None:
+    survey = Survey(COLUMNS)
+    for number, name in enumerate((b"\xff", b"", b"\xff", b"")):
+        survey.add(IDS[number], [name, b"mail", b"", b"Lie"], "oslo-hq")
+    assert survey.causes == {
+        "the attribute givenname is not valid UTF-8": 2,
+        "First Name is empty": 2,
+    }
+
+
+def test_numbers_are_looked_at_in_their_column_s_style() -> None:
+    phone = {"header": "Phone", "value": "mobile", "phone_style": "e164_no_plus"}
+    survey = Survey(columns(phone, phone_region="NO"))
+    survey.add(IDS[0], [b"no number"], "")
+    assert survey.result()["empty_columns"] == [
+        {"column": "Phone", "attributes": ["mobile"], "empty": 1}
+    ]
+
+
+def test_for_whom_an_expression_gives_no_text_is_said() -> None:
+    survey = Survey(columns({"header": "A", "value": "all.mail if mail == 'x' else ''"}))
+    with pytest.raises(InputError, match=f" for the entry {IDS[0]}: it gives a list: "):
+        survey.add(IDS[0], [b"x"], "")
 
 
 def test_attributes_that_nobody_has() -> None:
