@@ -17,6 +17,7 @@ from tests.integration.support.faulty_line import (
     EXTENDED_ANSWER,
     SEARCH_END,
     Fault,
+    Flood,
     LastWord,
     SamePage,
     Silence,
@@ -118,6 +119,14 @@ def test_server_that_is_silent_at_first_is_left_for_the_next_one(
         pytest.param(lambda: Silence(SEARCH_END, 3), SEARCH + LATE, id="silent in a later page"),
         pytest.param(lambda: Trickle(BIND_ANSWER), BIND + LATE, id="trickling in the bind"),
         pytest.param(lambda: Trickle(ENTRY, 9), SEARCH + LATE, id="trickling in a page"),
+        pytest.param(
+            lambda: Flood(ENTRY, 9),
+            (
+                f"{SEARCH}it sends a message of 4294967301 bytes, and no more than 16777216 are taken."
+                " Leave attributes with very many or very long values out of the columns."
+            ),
+            id="flooding in a page",
+        ),
         pytest.param(
             SamePage,
             (

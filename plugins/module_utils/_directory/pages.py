@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -44,7 +44,7 @@ class Pages(Protocol):
 
     def __call__(
         self, connection: Any, query: Query, names: Sequence[str], page_size: int
-    ) -> Iterator[Page]:
+    ) -> Generator[Page, None, None]:
         """Ask for page after page, until there are no more or the result is not success.
 
         :param connection: ldap3's, bound.
@@ -63,7 +63,7 @@ def pages_of(connection: Any) -> Pages:
 
 def pages_by_ldap3(
     connection: Any, query: Query, names: Sequence[str], page_size: int
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Have ldap3 receive and decode a page, and then ask for the next one. It is a `Pages`."""
     cookie = b""
     while True:
@@ -94,7 +94,7 @@ def pages_by_ldap3(
 
 def pages_past_ldap3(
     connection: Any, query: Query, names: Sequence[str], page_size: int
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Receive and decode entries here, and leave to ldap3 all else. It is a `Pages`.
 
     The next page is asked for before this one is decoded, so that server and client work at the same time.

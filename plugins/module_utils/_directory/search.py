@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
+from .._errors import Finding
 from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
 from .entry import IDENTITY_ATTRIBUTES, Entry, PartOfValuesError, make_entries
 from .library import FAILURES
@@ -81,16 +82,18 @@ def _next(pages: Iterator[Page], tried: str) -> Page | None:
     try:
         return next(pages, None)
     except PartOfValuesError as error:
-        answer = f"an entry has more values than the server gives at a time ({error})"
+        finding = Finding(
+            f"an entry has more values than the server gives at a time ({error})",
+            "Leave this attribute out of the columns, or have its values reduced",
+        )
     except OversizeError as error:
-        answer = (
-            f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken"
+        finding = Finding(
+            f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken",
+            "Leave attributes with very many or very long values out of the columns",
         )
     except FAILURES as error:
         raise ServerError(tried, *finding_of_failure(error, None)) from None
-    raise DirectoryError(
-        tried, answer, "Leave this attribute out of the columns, or have its values reduced"
-    )
+    raise DirectoryError(tried, *finding)
 
 
 _ENDLESS = (

@@ -72,8 +72,15 @@ class Trickle(_At):
     """The answer comes byte by byte, and never to its end."""
 
     def spoil(self, answer: bytes) -> Iterable[bytes]:
-        # A message of two gigabytes, as its length says.
-        return itertools.chain([b"\x30\x84\x7f\xff\xff\xff"], itertools.repeat(b"\0"))
+        # A message of sixteen megabytes, as its length says.
+        return itertools.chain([b"\x30\x83\xff\xff\xf0"], itertools.repeat(b"\0"))
+
+
+class Flood(_At):
+    """The answer is said to be larger than any memory."""
+
+    def spoil(self, answer: bytes) -> Iterable[bytes]:
+        return [b"\x30\x84\xff\xff\xff\xff", answer]
 
 
 class SamePage(Fault):

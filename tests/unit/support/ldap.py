@@ -27,8 +27,10 @@ Say = Callable[[int, bytes], Optional[Sequence[Message]]]
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
-    """One element with a long-form length, as Active Directory writes it."""
+    """One element as Active Directory writes it: with a length of four bytes if other elements are in it."""
     content = b"".join(contents)
+    if len(content) < 0x80 and not tag & 0x20:
+        return bytes([tag, len(content)]) + content
     return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
 
 
@@ -50,6 +52,11 @@ def entry(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Message:
 def reference(uri: str) -> Message:
     """A reference to another server among the entries of a search."""
     return ber(0x73, ber(0x04, uri.encode())), b""
+
+
+def numbered(number: int, message: Message) -> bytes:
+    """A message as it goes over the wire."""
+    return ber(0x30, b"\x02\x01" + bytes([number]), *message)
 
 
 def page_end(cookie: bytes, code: int = 0) -> Message:

@@ -13,10 +13,18 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    search as search_module,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.pages import (
+    Pages,
+    pages_by_ldap3,
+    pages_past_ldap3,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import Session
@@ -68,6 +76,13 @@ def _session(tmp_path: Path, pages: _Pages) -> Iterator[Session]:
         uri = f"ldaps://localhost:{port}"
         with open_session(access_to(server_tls, uri, receive_timeout=1)) as session:
             yield session
+
+
+@pytest.fixture(autouse=True, params=[pages_past_ldap3, pages_by_ldap3], ids=["past", "by"])
+def _way_to_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in each of the two ways."""
+    way: Pages = request.param
+    monkeypatch.setattr(search_module, "pages_of", lambda _connection: way)
 
 
 def _all(pages: Iterable[list[Entry]]) -> list[Entry]:

@@ -1,0 +1,169 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An answer as it comes over the wire, message by message."""
+
+from __future__ import annotations
+
+import ldap3
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    messages,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ber import (
+    MalformedError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
+    LARGEST_MESSAGE,
+    Messages,
+    OversizeError,
+    Piece,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    BIND,
+    SEARCH,
+    Message,
+    ber,
+    entry,
+    numbered,
+    page_end,
+    reference,
+    result,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.reading import (
+    NUMBER,
+    Line,
+    connection_to,
+)
+
+PERSON = entry("CN=1,DC=x", {"sn": [b"Lie"]})
+OTHER = entry("CN=2,DC=x", {})
+REFERENCE = reference("ldap://other/DC=y")
+END = page_end(b"c")
+
+
+def _said(*said: Message, number: int = NUMBER) -> bytes:
+    return b"".join(numbered(number, message) for message in said)
+
+
+def _answer(data: bytes, size: int = 1 << 20) -> Piece:
+    return Messages(connection_to(Line(data, size))).answer(NUMBER)
+
+
+def _notification(name: bytes, code: int = 0, text: bytes = b"") -> bytes:
+    parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04, text), ber(0x8A, name))
+    return numbered(0, (ber(0x78, *parts), b""))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 100, 1 << 20])
+def test_an_answer_is_read_to_its_end(size: int) -> None:
+    data = _said(PERSON, REFERENCE, OTHER, END)
+    assert _answer(data, size) == Piece(
+        [PERSON[0], OTHER[0]], [REFERENCE[0]], numbered(NUMBER, END)
+    )
+
+
+def test_answers_are_read_one_after_the_other_and_each_has_its_time() -> None:
+    line = Line(_said(PERSON, END) + _said(OTHER, END, number=8))
+    said = Messages(connection_to(line))
+    assert said.answer(NUMBER).entries == [PERSON[0]]
+    assert said.answer(8).entries == [OTHER[0]]
+    assert line.waits == 2
+
+
+@pytest.mark.parametrize("number", [1, 127, 128, 255, 256, 2**31 - 1])
+def test_any_number_is_known_again(number: int) -> None:
+    size = number.bit_length() // 8 + 1
+    written = number.to_bytes(size, "big")
+    for each in (
+        bytes([2, size]) + written,
+        bytes([2, 0x81, size]) + written,
+        ber(2, b"\0", written),
+    ):
+        data = ber(0x30, each, *PERSON) + ber(0x30, each, *END)
+        piece = Messages(connection_to(Line(data))).answer(number)
+        assert piece.entries == [PERSON[0]]
+
+
+def test_intermediate_answers_are_passed_over() -> None:
+    data = _said(PERSON, (ber(0x79, ber(0x80, b"1.2.3")), b""), OTHER, END)
+    assert _answer(data).entries == [PERSON[0], OTHER[0]]
+
+
+def test_advice_that_nobody_asked_for_is_passed_over() -> None:
+    assert _answer(_notification(b"1.2.3") + _said(PERSON, END)).entries == [PERSON[0]]
+
+
+def test_a_notice_of_disconnection_is_the_end_of_it() -> None:
+    notice = _notification(b"1.3.6.1.4.1.1466.20036", 52, b"shutting down")
+    with pytest.raises(ldap3.core.exceptions.LDAPSessionTerminatedByServerError) as caught:
+        _answer(_said(PERSON) + notice)
+    assert str(caught.value) == "session terminated by server: unavailable shutting down"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", _said(PERSON), _said(PERSON, END)[:-1], b"\x30", b"\x30\x84\0"]
+)
+def test_an_answer_that_is_cut_is_no_answer(data: bytes) -> None:
+    with pytest.raises(ldap3.core.exceptions.LDAPSessionTerminatedByServerError) as caught:
+        _answer(data)
+    assert str(caught.value) == "session terminated by server"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"HTTP/1.1 400 Bad Request\r\n", id="another protocol"),
+        pytest.param(_said(PERSON, number=6), id="an answer to another search"),
+        pytest.param(_said(result(BIND)), id="an answer to another operation"),
+        pytest.param(_said(END, number=0), id="a result that nobody asked for"),
+        pytest.param(b"\x30\x80\x02\x01\x07", id="a message without end"),
+        pytest.param(b"\x30\xff\x02\x01\x07", id="a reserved length"),
+        pytest.param(b"\x30\x00", id="an empty message"),
+        pytest.param(b"\x30\x03\x02\x01\x07", id="a number alone"),
+        pytest.param(b"\x30\x03\x04\x01\x07", id="no number"),
+        pytest.param(b"\x30\x02\x02\x01\x07", id="a number that is cut"),
+    ],
+)
+def test_what_is_no_answer_is_refused(data: bytes) -> None:
+    with pytest.raises(MalformedError):
+        _answer(data)
+
+
+@pytest.mark.parametrize("form", [b"\x84", b"\xfe" + b"\1" * 122])
+def test_a_message_that_no_memory_would_hold_is_not_waited_for(form: bytes) -> None:
+    with pytest.raises(OversizeError):
+        _answer(b"\x30" + form + (LARGEST_MESSAGE + 1).to_bytes(4, "big") + _said(PERSON))
+
+
+def test_a_large_message_is_read() -> None:
+    person = entry("CN=1,DC=x", {"photo": [bytes(1 << 20)]})
+    assert _answer(_said(person, END), 1 << 16).entries == [person[0]]
+
+
+def test_an_answer_without_pages_is_handed_on_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "_LARGEST_PIECE", 2000)
+    people = [entry(f"CN={number},DC=x", {"sn": [b"Lie"]}) for number in range(100)]
+    line = Line(_said(*people, END), 500)
+    said = Messages(connection_to(line))
+    pieces = [said.answer(NUMBER)]
+    while not pieces[-1].end:
+        pieces.append(said.answer(NUMBER))
+    assert [each for piece in pieces for each in piece.entries] == [each for each, _ in people]
+    assert all(len(b"".join(piece.entries)) < 3000 for piece in pieces)
+    assert line.waits == len(pieces) > 2
+
+
+def test_a_socket_that_fails_is_said_as_ldap3_says_it() -> None:
+    class Broken(Line):
+        def recv(self, size: int) -> bytes:
+            raise TimeoutError("no whole answer within 5 s")
+
+    with pytest.raises(ldap3.core.exceptions.LDAPSocketReceiveError) as caught:
+        Messages(connection_to(Broken(b""))).answer(NUMBER)
+    assert str(caught.value) == "error receiving data: no whole answer within 5 s"
+
+
+def test_the_result_comes_with_what_ldap3_needs() -> None:
+    assert _answer(_said(result(SEARCH, 32))).end == numbered(NUMBER, result(SEARCH, 32))
