@@ -231,6 +231,6 @@ options:
         V([a-z]{3}-[0-9]+).
     type: str
 requirements:
-  - jinja2 >= 3.0
+  - jinja2 >= 3.0 (for columns that are more than the name of an attribute)
   - phonenumbers >= 8.13.0 (for the filter C(e164) and for O(columns[].phone_style) alone)
 """

@@ -254,7 +254,6 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._contacts.library import JINJA2
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
@@ -285,7 +284,7 @@ def main() -> None:
         add_file_common_args=True,
         supports_check_mode=True,
     )
-    require(module, LDAP3, JINJA2)
+    require(module, LDAP3)
     # Whatever is written, backups too, is private from its first byte; mode, owner and group come after.
     os.umask(0o077)
     started = time.monotonic()

@@ -259,7 +259,6 @@ servers:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._contacts.library import JINJA2
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
@@ -282,7 +281,7 @@ def main() -> None:
         argument_spec={**directory_spec(), **source_spec(), **info_spec()},
         supports_check_mode=True,
     )
-    require(module, LDAP3, JINJA2)
+    require(module, LDAP3)
     try:
         check_paths(module.params, *DIRECTORY_PATHS)
         sources = sources_of(module.params)

@@ -41,7 +41,6 @@ DOMAIN = (
 )
 MODULES = [
     pytest.param(*EXPORT, "ldap3", "2.8.1", "2.9.1", id="ldap3"),
-    pytest.param(*EXPORT, "jinja2", "2.11.3", "3.0", id="jinja2"),
     pytest.param(*UPLOAD, "requests", "2.30.0", "2.31.0", id="requests"),
 ]
 BY_KERBEROS = {**EXPORT[1], "auth_protocol": "kerberos", "bind_dn": "reader@CORP.EXAMPLE"}
@@ -81,6 +80,26 @@ def test_library_of_kerberos_is_missing(place: Place) -> None:
         "Failed to import the required Python library (gssapi >= 1.6.9) on "
     )
     assert "This is required by auth_protocol kerberos." in answer.message
+
+
+def test_what_evaluates_expressions_is_needed_where_a_column_is_more_than_a_name(
+    place: Place,
+) -> None:
+    module, options = EXPORT
+    columns = [{"header": "Name", "value": "sn | upper"}, {"header": "At", "value": "location"}]
+    named = "required by the expression 'sn | upper' of column 'Name'."
+    answer = run_module(place, module, {**options, "columns": columns}, without="jinja2")
+    assert answer.message.startswith(
+        "Failed to import the required Python library (jinja2 >= 3.0) on "
+    )
+    assert f"This is {named}" in answer.message
+    answer = run_module(
+        place, module, {**options, "columns": columns}, versions={"jinja2": "2.11.3"}
+    )
+    assert f"jinja2 >= 3.0 is {named} Upgrade it for" in answer.message
+    nowhere = {**options, "server_uri": "ldaps://no-such-host.invalid"}
+    answer = run_module(place, module, nowhere, without="jinja2")
+    assert "its name does not resolve" in answer.message
 
 
 def test_what_finds_servers_is_needed_with_domain_alone(place: Place) -> None:

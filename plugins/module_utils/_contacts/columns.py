@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._errors import InputError
+from . import library
 from .expression import Expression, compile_expression
-from .library import PHONENUMBERS
 from .phone import PhoneStyle, check_region
 from .text import SURROGATE, clean, compose
 
@@ -134,7 +134,7 @@ def _phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyl
             "phone_region is not given, and a number without a country code is of no country",
             "Give phone_region, or use phone_style international",
         )
-    PHONENUMBERS.require(f"by phone_style of column {header!r}")
+    library.PHONENUMBERS.require(f"by phone_style of column {header!r}")
     return PhoneStyle(style, phone_region)
 
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import InputError
+from . import library
 from .filters import FILTERS, FilterError, Value, e164, of_entry
-from .library import jinja2
 from .patterns import PatternError
 from .syntax import (
     ALL,
@@ -95,18 +95,20 @@ def compile_expression(source: str, place: str, phone_region: str = "") -> Expre
     :param place: where it stands, for the error: ``column 'Email'``.
     :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
     :raises InputError: names the place, the expression and what in it is not allowed.
-    :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
+    :raises LibraryError: when it is more than a name, and jinja2 is missing or too old; when it uses e164, and
+        phonenumbers is.
     """
     text = source.strip()
     if is_bare_name(text):
         return _bare_name(text)
+    library.JINJA2.require(f"by the expression {source!r} of {place}")
     try:
         expression = _compiled(text, place, phone_region)
         _try_out(expression)
         return expression
     except (ForbiddenError, FilterError) as error:
         problem = str(error)
-    except jinja2.TemplateSyntaxError as error:
+    except library.jinja2.TemplateSyntaxError as error:
         problem = f"it is not a Jinja expression ({error.message})"
     except RecursionError:
         problem = TOO_DEEP
@@ -160,7 +162,7 @@ class _EntryFilter:
 
 def _compiled(text: str, place: str, phone_region: str) -> Expression:
     phone, other = _PhoneFilter(phone_region), _EntryFilter()
-    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
+    environment = library.jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
     # Whatever the walk might miss finds nothing here.
     environment.globals.clear()
     environment.tests.clear()
@@ -181,7 +183,7 @@ def _compiled(text: str, place: str, phone_region: str) -> Expression:
         other.entries = values.entries
         try:
             return Result(_as_text(run(context)), phone.refused)
-        except (TypeError, PatternError, jinja2.TemplateError) as error:
+        except (TypeError, PatternError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 
     used = frozenset(name.lower() for name in {*names, *syntax.all_names})
@@ -192,11 +194,13 @@ def _compiled(text: str, place: str, phone_region: str) -> Expression:
 
 def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
     """Do what the environment's compile_expression does, with the very tree that was walked."""
-    nodes = jinja2.nodes
+    nodes = library.jinja2.nodes
     syntax.tree.set_environment(environment)
-    body: list[jinja2.nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), syntax.tree)]
+    body: list[library.jinja2.nodes.Node] = [
+        nodes.Assign(nodes.Name("result", "store"), syntax.tree)
+    ]
     template = environment.from_string(nodes.Template(body))
-    return jinja2.environment.TemplateExpression(template, undefined_to_none=False)
+    return library.jinja2.environment.TemplateExpression(template, undefined_to_none=False)
 
 
 _ONE_TEXT = "a"

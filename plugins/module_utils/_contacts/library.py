@@ -2,40 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where jinja2 and phonenumbers are imported, so that a module can say clearly what is wrong with one."""
+"""The one place where jinja2 and phonenumbers are imported, so that a module can say clearly what is wrong with one.
+
+Each is imported when its name here is first used: that takes as long as reading thousands of people, and whose columns
+are names alone needs neither. So others import this file, and take `library.jinja2` from it where they need it.
+"""
 
 from __future__ import annotations
 
+import importlib
 import traceback
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from .._library import Library
 
-# The oldest release that has no Python 2 in it.
-JINJA2 = Library("jinja2", "3.0")
-
-# Of older releases none is tested. Only those need it who have phone numbers checked.
-PHONENUMBERS = Library("phonenumbers", "8.13.0")
-
-try:
+if TYPE_CHECKING:
     import jinja2
-    import jinja2.environment
-    import jinja2.nodes
-    import jinja2.parser
-    import jinja2.sandbox
-
-    JINJA2 = JINJA2._replace(package=jinja2)
-except ImportError:
-    JINJA2 = JINJA2._replace(failure=traceback.format_exc())
-    # The name is imported by others all the same.
-    jinja2 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
-
-try:
     import phonenumbers
 
-    PHONENUMBERS = PHONENUMBERS._replace(package=phonenumbers)
-except ImportError:
-    PHONENUMBERS = PHONENUMBERS._replace(failure=traceback.format_exc())
-    # The same: who needs it asks first.
-    phonenumbers = None  # type: ignore[assignment]  # `PHONENUMBERS.require` comes before every use
+    JINJA2: Library
+    PHONENUMBERS: Library
+
+_LIBRARIES = {
+    # The oldest release that has no Python 2 in it.
+    "jinja2": Library("jinja2", "3.0"),
+    # Of older releases none is tested. Only those need it who have phone numbers checked.
+    "phonenumbers": Library("phonenumbers", "8.13.0"),
+}
+_PARTS = ("jinja2", "jinja2.environment", "jinja2.nodes", "jinja2.parser", "jinja2.sandbox")
+
+
+def __getattr__(name: str) -> Library | ModuleType | None:
+    """A library as this Python has it, or its package; None in place of one that is missing."""
+    if name.lower() not in _LIBRARIES:
+        raise AttributeError(name)
+    library = _LIBRARIES[name.lower()]
+    try:
+        for part in _PARTS if library.name == "jinja2" else (library.name,):
+            importlib.import_module(part)
+        library = library._replace(package=importlib.import_module(library.name))
+    except ImportError:
+        library = library._replace(failure=traceback.format_exc())
+    globals().update({library.name: library.package, library.name.upper(): library})
+    return library if name.isupper() else library.package
+
 
 __all__ = ["JINJA2", "PHONENUMBERS", "jinja2", "phonenumbers"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._errors import InputError
-from .library import PHONENUMBERS, phonenumbers
+from . import library
 
 STYLES = ("e164", "e164_no_plus", "international", "national")
 """How a number can be written: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
@@ -41,7 +41,7 @@ class PhoneStyle(NamedTuple):
 
 def is_region(region: str) -> bool:
     """Whether there are numbers of this region, by its two capital letters (ISO 3166-1)."""
-    return region in phonenumbers.SUPPORTED_REGIONS
+    return region in library.phonenumbers.SUPPORTED_REGIONS
 
 
 def check_region(region: str) -> None:
@@ -52,7 +52,7 @@ def check_region(region: str) -> None:
     :param region: empty for none.
     :raises InputError: when there is no such region.
     """
-    if region and PHONENUMBERS.package is not None and not is_region(region):
+    if region and library.PHONENUMBERS.package is not None and not is_region(region):
         raise InputError(
             f"Cannot use phone_region {region!r}",
             "it is no country that has phone numbers",
@@ -71,15 +71,17 @@ def write_number(text: str, region: str, style: str = "e164") -> str:
     :returns: the number, or nothing when it is not valid.
     """
     try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
+        number = library.phonenumbers.parse(text, region)
+    except library.phonenumbers.NumberParseException:
         return ""
-    if number.extension or not phonenumbers.is_valid_number(number):
+    if number.extension or not library.phonenumbers.is_valid_number(number):
         return ""
-    formats = phonenumbers.PhoneNumberFormat
-    if style == "national" and number.country_code == phonenumbers.country_code_for_region(region):
-        return str(phonenumbers.format_number(number, formats.NATIONAL))
+    formats = library.phonenumbers.PhoneNumberFormat
+    if style == "national" and number.country_code == library.phonenumbers.country_code_for_region(
+        region
+    ):
+        return str(library.phonenumbers.format_number(number, formats.NATIONAL))
     if style in {"international", "national"}:
-        return str(phonenumbers.format_number(number, formats.INTERNATIONAL))
-    e164 = str(phonenumbers.format_number(number, formats.E164))
+        return str(library.phonenumbers.format_number(number, formats.INTERNATIONAL))
+    e164 = str(library.phonenumbers.format_number(number, formats.E164))
     return e164[1:] if style == "e164_no_plus" else e164

@@ -15,8 +15,8 @@ import inspect
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import library
 from .filters import CONSTANT_ARGUMENTS, FILTERS, FilterError
-from .library import PHONENUMBERS, jinja2
 from .patterns import PatternError
 from .phone import is_region
 from .text import SURROGATE, compose
@@ -80,7 +80,7 @@ def parse(environment: ImmutableSandboxedEnvironment, text: str, place: str) -> 
     :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
     """
     try:
-        parser = jinja2.parser.Parser(environment, text, state="variable")
+        parser = library.jinja2.parser.Parser(environment, text, state="variable")
         tree = parser.parse_expression()
     except ValueError as error:
         # Python's limit on the digits of a number.
@@ -153,12 +153,12 @@ class _Walk:
         self.names.add(node.name)
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
-        if not (isinstance(node.node, jinja2.nodes.Name) and node.node.name == ALL):
+        if not (isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL):
             raise ForbiddenError(f"access to {node.attr!r} is not allowed in it, only {ALL}.NAME")
         self._add_all(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
-        of_all = isinstance(node.node, jinja2.nodes.Name) and node.node.name == ALL
+        of_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
         name = _text_of(node.arg)
         if not of_all or name is None:
             raise ForbiddenError(f"access by [...] is not allowed in it, only {ALL}['NAME']")
@@ -182,13 +182,13 @@ class _Walk:
         if name in CONSTANT_ARGUMENTS:
             _try_constants(name, arguments)
         if name == "e164":
-            PHONENUMBERS.require(f"by the filter e164 of {self._place}")
+            library.PHONENUMBERS.require(f"by the filter e164 of {self._place}")
             _check_region(arguments.get("region"))
         if name == "of_entry":
             self.references.add(_reference(node.node, arguments["attribute"]))
 
     def _visit_mapping(self, node: nodes.Node) -> None:
-        if not isinstance(node, jinja2.nodes.Dict):
+        if not isinstance(node, library.jinja2.nodes.Dict):
             raise ForbiddenError("map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}")
         for pair in node.items:
             if _text_of(pair.key) is None or _text_of(pair.value) is None:
@@ -198,13 +198,16 @@ class _Walk:
             raise ForbiddenError("the dictionary of map_value has a key twice")
 
     def _visit_call(self, node: nodes.Call) -> None:
-        name = node.node.name if isinstance(node.node, jinja2.nodes.Name) else "this"
+        name = node.node.name if isinstance(node.node, library.jinja2.nodes.Name) else "this"
         raise ForbiddenError(f"the call of {name!r} is not allowed in it, only filters are")
 
 
 def _reference(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
     """Which attribute names an entry, and what is read of that: both are read before anybody is mapped."""
-    if not isinstance(subject, jinja2.nodes.Name) or subject.name in (LOCATION, PHONE_REGION):
+    if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
+        LOCATION,
+        PHONE_REGION,
+    ):
         raise ForbiddenError(
             "of_entry follows the name of an attribute, as in manager | of_entry('mail')"
         )
@@ -216,7 +219,7 @@ def _reference(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, s
 
 def _text_of(node: nodes.Node) -> str | None:
     """The text that a constant is; None for everything else."""
-    if isinstance(node, jinja2.nodes.Const) and isinstance(node.value, str):
+    if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
         return node.value
     return None
 
@@ -239,7 +242,7 @@ def _try_constants(name: str, arguments: dict[str, nodes.Expr]) -> None:
     """Use a filter on an empty text: what is wrong with its other arguments is wrong for everybody."""
     constants = {}
     for parameter, node in list(arguments.items())[1:]:
-        if not isinstance(node, jinja2.nodes.Const):
+        if not isinstance(node, library.jinja2.nodes.Const):
             raise ForbiddenError(f"the filter {name!r} takes constants, and {parameter} is none")
         constants[parameter] = node.value
     try:
@@ -250,16 +253,16 @@ def _try_constants(name: str, arguments: dict[str, nodes.Expr]) -> None:
 
 def _check_region(node: nodes.Expr | None) -> None:
     """Hold the region of e164 against the regions that there are; an attribute may give any text."""
-    if isinstance(node, jinja2.nodes.Or):
+    if isinstance(node, library.jinja2.nodes.Or):
         _check_region(node.left)
         _check_region(node.right)
-    elif isinstance(node, jinja2.nodes.Const):
+    elif isinstance(node, library.jinja2.nodes.Const):
         if not is_region(node.value):
             raise ForbiddenError(
                 f"{node.value!r} is no country that has phone numbers: "
                 "e164 takes its two capital letters (ISO 3166-1)"
             )
-    elif node is not None and not isinstance(node, jinja2.nodes.Name):
+    elif node is not None and not isinstance(node, library.jinja2.nodes.Name):
         raise ForbiddenError(
             f"e164 takes a text such as 'NO', {PHONE_REGION}, or the name of an attribute such as c"
         )
@@ -267,7 +270,7 @@ def _check_region(node: nodes.Expr | None) -> None:
 
 def _gives_text(node: nodes.Node | None) -> bool:
     """Whether an operand of ~ is a text. Of anything else Jinja would take Python's own spelling."""
-    kinds = jinja2.nodes
+    kinds = library.jinja2.nodes
     if isinstance(node, kinds.Const):
         return isinstance(node.value, str)
     if isinstance(node, kinds.CondExpr):

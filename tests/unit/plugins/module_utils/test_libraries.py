@@ -75,6 +75,19 @@ def test_files_load_without_their_library(
     assert found.requirement == f"{library} >= {minimum}"
 
 
+def test_what_few_columns_need_is_imported_when_it_is_first_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anew = _load_anew(monkeypatch, "_contacts.library")
+    assert not {"jinja2", "JINJA2", "phonenumbers", "PHONENUMBERS"} & set(vars(anew))
+    assert anew.jinja2 is sys.modules["jinja2"]
+    assert vars(anew)["JINJA2"].package is anew.jinja2
+    assert "phonenumbers" not in vars(anew)
+    assert anew.PHONENUMBERS.package is anew.phonenumbers
+    with pytest.raises(AttributeError):
+        anew.requests  # noqa: B018  # it is the access that fails
+
+
 @pytest.mark.parametrize(("library", "minimum"), [(each[0], each[2]) for each in _LIBRARIES])
 @pytest.mark.parametrize(
     ("file", "operator"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import (
-    columns as columns_module,
+    library,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     broken_rule,
@@ -146,9 +146,7 @@ def test_the_region_of_phone_numbers_is_checked_whoever_uses_it() -> None:
 
 
 def test_a_phone_style_misses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        columns_module, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None.")
-    )
+    monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
     columns(NAME)
     with pytest.raises(LibraryError) as caught:
         columns({**NAME, "phone_style": "e164"})

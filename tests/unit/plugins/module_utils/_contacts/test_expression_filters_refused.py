@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import patterns, syntax
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import library, patterns
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
     Values,
     compile_expression,
@@ -185,7 +185,7 @@ def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
 
 
 def test_phonenumbers_is_missed_by_name_and_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syntax, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
+    monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
     for source in ("mobile", "mobile | upper", "phone_region ~ mobile"):
         compile_expression(source, "column 'SMS'", "NO")
     for source in ("mobile | e164", "mobile | e164('XX')", "sn or (mobile | e164(mail))"):

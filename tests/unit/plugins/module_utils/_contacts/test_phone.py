@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import phone
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.phone import (
     STYLES,
     PhoneStyle,
@@ -126,6 +126,6 @@ def test_another_region_is_refused(region: str) -> None:
 def test_without_the_library_nobody_can_say_whether_there_is_a_region(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(phone, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
-    monkeypatch.setattr(phone, "phonenumbers", None)
+    monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
+    monkeypatch.setattr(library, "phonenumbers", None)
     check_region("XX")
