@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options
 from tests.integration.support.place import Place
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, company
@@ -60,6 +62,17 @@ def ds_389(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
     """389 Directory Server with the same people. Who changes it changes it back."""
     with dirsrv(fjord, issuer) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def right(
+    open_ldap: RunningDirectory, tmp_path_factory: pytest.TempPathFactory, collections: Path
+) -> dict[str, bytes]:
+    """The files that OpenLDAP alone gives: roster and identities."""
+    place = Place.make(tmp_path_factory.mktemp("right") / "place", collections)
+    answer = run_module(place, "ad_contacts_export", export_options(open_ldap, place))
+    assert answer["changed"]
+    return place.files()
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import re
-import socket
-from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,20 +23,6 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
 
 pytestmark = pytest.mark.every_library
-
-UNKNOWN_CA = "its certificate was issued by an unknown CA"
-GIVE_CA = "Give the issuing CA's certificate in ca_path."
-REFUSED = (
-    "the connection was refused (socket connection error while opening:"
-    " [Errno 111] Connection refused)"
-)
-
-
-def closed_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-    return port
-
 
 NOWHERE = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
 
@@ -104,55 +88,6 @@ class TestBind:
         servers = [open_ldap.uri_ldaps, active_directory.uri_ldaps]
         message = refused_export(open_ldap, place, server_uri=servers, bind_pw=self.WRONG)
         assert message.startswith(f"Cannot bind to {open_ldap.uri_ldaps} as ")
-
-
-class TestConnection:
-    """No session, so no password is sent."""
-
-    def test_unknown_authority(self, active_directory: RunningDirectory, place: Place) -> None:
-        message = refused_export(active_directory, place, ca_path=None)
-        tried = f"Cannot connect to {active_directory.uri_ldaps}"
-        assert (
-            message == f"{tried}: {UNKNOWN_CA} (unable to get local issuer certificate). {GIVE_CA}"
-        )
-
-    def test_unknown_authority_with_start_tls(
-        self, open_ldap: RunningDirectory, place: Place
-    ) -> None:
-        wrong: dict[str, Any] = {"server_uri": [open_ldap.uri_ldap], "start_tls": True}
-        message = refused_export(open_ldap, place, **wrong, ca_path=None)
-        tried = f"Cannot start TLS with {open_ldap.uri_ldap}"
-        answer = f"{UNKNOWN_CA} (self-signed certificate in certificate chain)"
-        assert message == f"{tried}: {answer}. {GIVE_CA}"
-
-    @pytest.mark.parametrize("number_of_servers", [1, 2])
-    def test_server_is_down(
-        self, open_ldap: RunningDirectory, place: Place, number_of_servers: int
-    ) -> None:
-        uris = [f"ldaps://localhost:{closed_port()}" for _server in range(number_of_servers)]
-        message = refused_export(open_ldap, place, server_uri=uris)
-        tried = f"Cannot connect to {uris[0]}: {REFUSED}"
-        if number_of_servers == 2:
-            each = "; ".join(f"Cannot connect to {uri}: {REFUSED}" for uri in uris)
-            tried = f"None of 2 servers gave everything: {each}"
-        assert message == f"{tried}. Check host and port, and that the server runs."
-
-    def test_name_does_not_resolve(self, open_ldap: RunningDirectory, place: Place) -> None:
-        uri = "ldaps://no-such-host.invalid"
-        message = refused_export(open_ldap, place, server_uri=[uri])
-        # The resolver's words differ from one system to the next.
-        assert re.fullmatch(
-            rf"Cannot connect to {uri}: its name does not resolve \(.+\)\."
-            r" Correct the host name in server_uri\.",
-            message,
-        )
-
-    def test_port_without_tls(self, open_ldap: RunningDirectory, place: Place) -> None:
-        uri = open_ldap.uri_ldap.replace("ldap:", "ldaps:")
-        message = refused_export(open_ldap, place, server_uri=[uri])
-        tried = f"Cannot connect to {uri}: it closed the connection during the TLS handshake ("
-        assert message.startswith(tried)
-        assert message.endswith("). Check that it speaks TLS on this port.")
 
 
 class TestResult:

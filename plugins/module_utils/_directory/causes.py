@@ -35,6 +35,13 @@ class Handshake:
 
 
 @dataclass(frozen=True)
+class StartTls:
+    """A part, in lower case, of what is said of a connection that failed when TLS was asked for."""
+
+    part: str
+
+
+@dataclass(frozen=True)
 class Line:
     """A part, in lower case, of what ldap3 or Python says of a connection that failed: nothing else tells why."""
 
@@ -65,8 +72,9 @@ class Dns:
 class Cause(NamedTuple):
     """What something means.
 
-    :ivar elsewhere: whether another server may do better, so that this one is to be left for it. What is
-        said of the account, or of what is asked for, another one would say too.
+    :ivar elsewhere: whether a server with this result is to be left, because another one may do better. What
+        is said of the account, or of what is asked for, another one would say too. Where there is no
+        result, because the connection failed, the server is left in any case.
     """
 
     meaning: str
@@ -84,13 +92,16 @@ _GET_TICKET = "Run kinit, or give keytab, or bind_dn and bind_pw"
 _TLS_PORT = "Check that it speaks TLS on this port"
 _TRUST = "Have client_cert issued by an authority that the server trusts, and renewed in time"
 _DNS_SERVERS = "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP and TCP"
+_PLAIN_PORT = (
+    "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without"
+)
 _CLOSED = "Check the server's log and try again"
 
 NO_TICKET = (Ticket(_KRB5 + 141), Ticket(_KRB5 + 195))
 NO_KEY = Ticket(_KRB5 + 181)
 EXPIRED = Ticket(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
 
-Sign = Union[Result, Reason, Proof, Ticket, Handshake, Line, Dns]
+Sign = Union[Result, Reason, Proof, Ticket, Handshake, StartTls, Line, Dns]
 """What happened."""
 
 CAUSES: dict[Sign, Cause] = {
@@ -220,56 +231,47 @@ CAUSES: dict[Sign, Cause] = {
     Handshake("timed out"): Cause(
         "it did not complete the TLS handshake in time",
         f"{_TLS_PORT}, or raise connection_timeout",
-        elsewhere=True,
     ),
     Handshake("protocol version"): Cause(
-        "it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server", elsewhere=True
+        "it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
     ),
-    Handshake("reset"): Cause(
-        "it reset the connection", f"{_TLS_PORT}, and its log", elsewhere=True
-    ),
-    Handshake("eof"): Cause(
-        "it closed the connection during the TLS handshake", _TLS_PORT, elsewhere=True
-    ),
+    Handshake("reset"): Cause("it reset the connection", f"{_TLS_PORT}, and its log"),
+    Handshake("eof"): Cause("it closed the connection during the TLS handshake", _TLS_PORT),
     Handshake("wrong version number"): Cause(
-        "it answered the TLS handshake with something else", _TLS_PORT, elsewhere=True
+        "it answered the TLS handshake with something else", _TLS_PORT
     ),
     Line("alert certificate required"): Cause(
-        "it asks for a certificate", "Give client_cert and client_key", elsewhere=True
+        "it asks for a certificate", "Give client_cert and client_key"
     ),
     **{
-        Line(f"alert {alert}"): Cause("it does not accept client_cert", _TRUST, elsewhere=True)
+        Line(f"alert {alert}"): Cause("it does not accept client_cert", _TRUST)
         for alert in ("unknown ca", "bad certificate", "certificate expired", "certificate unknown")
     },
+    StartTls("terminated by server"): Cause("it closed the connection", _PLAIN_PORT),
+    StartTls("reset"): Cause("it reset the connection", _PLAIN_PORT),
     Line("refused"): Cause(
         "the connection was refused",
         "Check host and port, and that the server runs",
-        elsewhere=True,
     ),
     Line("unreachable"): Cause(
         "there is no route to it",
         "Check the network between this host and the server",
-        elsewhere=True,
     ),
     Line("no whole answer"): Cause(  # what TimedSocket says
         "it did not answer in time",
         "Check its load and its log, or raise receive_timeout",
-        elsewhere=True,
     ),
     Line("timed out"): Cause(
-        "it did not answer in time", "Check firewalls, or raise connection_timeout", elsewhere=True
+        "it did not answer in time", "Check firewalls, or raise connection_timeout"
     ),
-    Line("reset"): Cause("it reset the connection", _CLOSED, elsewhere=True),
-    Line("broken pipe"): Cause("it closed the connection", _CLOSED, elsewhere=True),
-    Line("eof"): Cause("it closed the connection", _CLOSED, elsewhere=True),
-    Line("terminated by server"): Cause("it closed the connection", _CLOSED, elsewhere=True),
-    Dns("host"): Cause(
-        "its name does not resolve", "Correct the host name in server_uri", elsewhere=True
-    ),
+    Line("reset"): Cause("it reset the connection", _CLOSED),
+    Line("broken pipe"): Cause("it closed the connection", _CLOSED),
+    Line("eof"): Cause("it closed the connection", _CLOSED),
+    Line("terminated by server"): Cause("it closed the connection", _CLOSED),
+    Dns("host"): Cause("its name does not resolve", "Correct the host name in server_uri"),
     Dns("target"): Cause(
         "its name does not resolve",
         "Correct its address in DNS, or give dns_servers that know it",
-        elsewhere=True,
     ),
     Dns("nothing"): Cause(
         "DNS knows no LDAP server of it",
@@ -279,7 +281,7 @@ CAUSES: dict[Sign, Cause] = {
         "DNS names servers outside of the domain alone",
         "Name them in server_uri if they are right: whoever forges an answer of DNS could name others",
     ),
-    Dns("timeout"): Cause("no DNS server answered in time", _DNS_SERVERS, elsewhere=True),
-    Dns("failed"): Cause("no DNS server has an answer", _DNS_SERVERS, elsewhere=True),
+    Dns("timeout"): Cause("no DNS server answered in time", _DNS_SERVERS),
+    Dns("failed"): Cause("no DNS server has an answer", _DNS_SERVERS),
     Dns("no resolver"): Cause("this host knows no DNS server", "Give dns_servers"),
 }

@@ -127,7 +127,9 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
         result = connection.result
         refused = tls.failure is None and result and result["result"] != 0
         finding = (
-            finding_of_refused_tls(result) if refused else finding_of_failure(error, tls.failure)
+            finding_of_refused_tls(result)
+            if refused
+            else finding_of_failure(error, tls.failure, asked_for_tls=True)
         )
         close(connection)
         raise ServerError(f"Cannot start TLS with {uri}", *finding) from None

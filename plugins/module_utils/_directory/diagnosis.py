@@ -25,6 +25,7 @@ from .causes import (
     Proof,
     Reason,
     Result,
+    StartTls,
     Ticket,
 )
 
@@ -129,11 +130,14 @@ def _words(result: Mapping[str, Any]) -> str:
     return ", ".join(answer)
 
 
-def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> Finding:
+def finding_of_failure(
+    failure: BaseException, tls_failure: OSError | None, *, asked_for_tls: bool = False
+) -> Finding:
     """What a connection that failed means. Another server may do better, whatever it is.
 
     :param failure: what ldap3 raised.
     :param tls_failure: what Python's ssl module raised below it, if that was the cause.
+    :param asked_for_tls: whether StartTLS was what the server was asked for.
     """
     if isinstance(tls_failure, ssl.SSLCertVerificationError):
         return finding_of_certificate(tls_failure, "server_uri")
@@ -143,8 +147,8 @@ def finding_of_failure(failure: BaseException, tls_failure: OSError | None) -> F
             "Check that the server speaks LDAP on this port",
         )
     text = str(tls_failure or _told(failure))
-    kinds = (Handshake, Line) if tls_failure else (Line,)
-    for kind in kinds:
+    special = Handshake if tls_failure else StartTls if asked_for_tls else Line
+    for kind in (special, Line):
         for sign, cause in CAUSES.items():
             if isinstance(sign, kind) and sign.part in text.lower():
                 return Finding(f"{cause.meaning} ({text})", cause.remedy)

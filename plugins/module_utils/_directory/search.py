@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
-from .._errors import Finding
 from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
 from .entry import IDENTITY_ATTRIBUTES, Entry, PartOfValuesError, make_entries
 from .library import FAILURES
@@ -82,18 +81,20 @@ def _next(pages: Iterator[Page], tried: str) -> Page | None:
     try:
         return next(pages, None)
     except PartOfValuesError as error:
-        finding = Finding(
+        raise DirectoryError(
+            tried,
             f"an entry has more values than the server gives at a time ({error})",
             "Leave this attribute out of the columns, or have its values reduced",
-        )
+        ) from None
     except OversizeError as error:
-        finding = Finding(
+        # Who says that much may have lost its way in the middle of the answer.
+        raise ServerError(
+            tried,
             f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken",
             "Leave attributes with very many or very long values out of the columns",
-        )
+        ) from None
     except FAILURES as error:
         raise ServerError(tried, *finding_of_failure(error, None)) from None
-    raise DirectoryError(tried, *finding)
 
 
 _ENDLESS = (

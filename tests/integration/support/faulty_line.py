@@ -6,13 +6,22 @@
 
 from __future__ import annotations
 
-import itertools
 import socket
 import ssl
+import struct
 import threading
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from tests.integration.support.faults import Fault, ResetError
+from tests.integration.support.ldap_messages import (
+    ENTRY,
+    REFERENCE,
+    UNBIND,
+    read_message,
+    tag_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,81 +29,8 @@ if TYPE_CHECKING:
     from tests.lab.authority import Certificate
     from tests.lab.directory import RunningDirectory
 
-# Tags of operations (RFC 4511, 4.2 to 4.12).
-UNBIND, SEARCH = 0x42, 0x63
-BIND_ANSWER, ENTRY, SEARCH_END, REFERENCE, EXTENDED_ANSWER = 0x61, 0x64, 0x65, 0x73, 0x78
 _NOT_THE_LAST = (ENTRY, REFERENCE)
 _TICK_SECONDS = 0.05
-
-
-class Fault:
-    """What a line does to what passes; this one does nothing."""
-
-    def ask(self, request: bytes) -> bytes:
-        """Return what the directory is asked when the client sends a request."""
-        return request
-
-    def say(self, answer: bytes) -> Iterable[bytes] | None:
-        """Return what the client hears of an answer, at intervals; None for nothing any more."""
-        return [answer]
-
-
-class _At(Fault):
-    """A fault of the answer with a tag, the first one or a later one."""
-
-    def __init__(self, tag: int, number: int = 1) -> None:
-        self._tag = tag
-        self._left = number
-
-    def say(self, answer: bytes) -> Iterable[bytes] | None:
-        self._left -= _tag(answer) == self._tag
-        return [answer] if self._left else self.spoil(answer)
-
-    def spoil(self, answer: bytes) -> Iterable[bytes] | None:
-        raise NotImplementedError
-
-
-class Silence(_At):
-    """The answer does not come, nor anything after it."""
-
-    def spoil(self, answer: bytes) -> None:
-        return None
-
-
-class LastWord(_At):
-    """The answer comes, and nothing after it, whatever the client says."""
-
-    def spoil(self, answer: bytes) -> Iterable[bytes]:
-        return itertools.chain([answer], itertools.repeat(b""))
-
-
-class Trickle(_At):
-    """The answer comes byte by byte, and never to its end."""
-
-    def spoil(self, answer: bytes) -> Iterable[bytes]:
-        # A message of sixteen megabytes, as its length says.
-        return itertools.chain([b"\x30\x83\xff\xff\xf0"], itertools.repeat(b"\0"))
-
-
-class Flood(_At):
-    """The answer is said to be larger than any memory."""
-
-    def spoil(self, answer: bytes) -> Iterable[bytes]:
-        return [b"\x30\x84\xff\xff\xff\xff", answer]
-
-
-class SamePage(Fault):
-    """The directory is asked for the first page each time, and gives it with the same cookie."""
-
-    def __init__(self) -> None:
-        self._first: bytes | None = None
-
-    def ask(self, request: bytes) -> bytes:
-        # The search of the root DSE is not paged.
-        if _tag(request) != SEARCH or b"1.2.840.113556.1.4.319" not in request:
-            return request
-        self._first = self._first or request
-        return _message(_number(request), _content(self._first)[len(_number(self._first)) :])
 
 
 class _Line:
@@ -114,18 +50,24 @@ class _Line:
                 if self._tls is not None:
                     client = self._tls.wrap_socket(client, server_side=True)
                 with closing(client):
-                    self._pass(client)
+                    try:
+                        self._pass(client)
+                    except ResetError:
+                        # To linger for no time is to reset (socket(7), SO_LINGER).
+                        client.setsockopt(
+                            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                        )
 
     def _pass(self, client: socket.socket) -> None:
         while True:
-            request = _read(client)
+            request = read_message(client)
             self._target.sendall(self._fault.ask(request))
-            if _tag(request) == UNBIND:
+            if tag_of(request) == UNBIND:
                 return
             last = False
             while not last:
-                answer = _read(self._target)
-                last = _tag(answer) not in _NOT_THE_LAST
+                answer = read_message(self._target)
+                last = tag_of(answer) not in _NOT_THE_LAST
                 self._say(client, self._fault.say(answer))
 
     def _say(self, client: socket.socket, pieces: Iterable[bytes] | None) -> None:
@@ -209,42 +151,3 @@ def mute_port() -> Iterator[int]:
     """Give a port of 127.0.0.1 that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
-
-
-def _read(connection: socket.socket) -> bytes:
-    """Read one element of BER (X.690, 8.1.3), its tag and its length included."""
-    head = _read_exactly(connection, 2)
-    if head[1] & 0x80:
-        head += _read_exactly(connection, head[1] & 0x7F)
-        return head + _read_exactly(connection, int.from_bytes(head[2:], "big"))
-    return head + _read_exactly(connection, head[1])
-
-
-def _read_exactly(connection: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = connection.recv(size - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def _content(message: bytes) -> bytes:
-    return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
-
-
-def _number(message: bytes) -> bytes:
-    """Return the message's number, as an element."""
-    content = _content(message)
-    return content[: 2 + content[1]]
-
-
-def _tag(message: bytes) -> int:
-    """Return the tag of the operation: what follows the message's number."""
-    return _content(message)[len(_number(message))]
-
-
-def _message(number: bytes, rest: bytes) -> bytes:
-    content = number + rest
-    return b"\x30\x84" + len(content).to_bytes(4, "big") + content

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ldap3.protocol.rfc4511 import LDAPMessage
 from pyasn1.codec.ber import decoder, encoder
 
-from tests.integration.support.faulty_line import Fault
+from tests.integration.support.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -250,6 +250,23 @@ def test_what_the_text_of_a_handshake_that_failed_means(
     assert finding_of_failure(Exception("something else"), OSError(text)) == finding
 
 
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("session terminated by server", "it closed the connection"),
+        ("[Errno 104] Connection reset by peer", "it reset the connection"),
+    ],
+)
+def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
+    text: str, meaning: str
+) -> None:
+    finding = Finding(
+        f"{meaning} ({text})",
+        "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without",
+    )
+    assert finding_of_failure(Exception(text), None, asked_for_tls=True) == finding
+
+
 def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:
     assert finding_of_failure(Exception("odd"), None) == Finding(
         "odd", "Check that the server speaks LDAP on this port, and its log"

@@ -1,0 +1,57 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""LDAP's messages as bytes: where one ends, and what kind it is (RFC 4511, 4.1.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+
+# Tags of operations (RFC 4511, 4.2 to 4.12).
+UNBIND, SEARCH = 0x42, 0x63
+BIND_ANSWER, ENTRY, SEARCH_END, REFERENCE, EXTENDED_ANSWER = 0x61, 0x64, 0x65, 0x73, 0x78
+
+
+def read_message(connection: socket.socket) -> bytes:
+    """Read one element of BER (X.690, 8.1.3), its tag and its length included."""
+    head = _read_exactly(connection, 2)
+    if head[1] & 0x80:
+        head += _read_exactly(connection, head[1] & 0x7F)
+        return head + _read_exactly(connection, int.from_bytes(head[2:], "big"))
+    return head + _read_exactly(connection, head[1])
+
+
+def _read_exactly(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def content_of(message: bytes) -> bytes:
+    """Return what follows the message's own tag and length."""
+    return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
+
+
+def number_of(message: bytes) -> bytes:
+    """Return the message's number, as an element."""
+    content = content_of(message)
+    return content[: 2 + content[1]]
+
+
+def tag_of(message: bytes) -> int:
+    """Return the tag of the operation: what follows the message's number."""
+    return content_of(message)[len(number_of(message))]
+
+
+def make_message(number: bytes, rest: bytes) -> bytes:
+    """Make a message of its number, as an element, and what follows that."""
+    content = number + rest
+    return b"\x30\x84" + len(content).to_bytes(4, "big") + content
