@@ -204,7 +204,7 @@ servers:
           description: How the source is called in errors.
           type: str
         location:
-          description: Identifier of the location; empty for all locations.
+          description: Identifier of the location; empty for all locations, and where an attribute's value says it.
           type: str
         search_base:
           description: Where it begins.
@@ -219,6 +219,9 @@ servers:
         left_out:
           description: For each cause of not having one how many people it keeps out.
           type: dict
+        excluded:
+          description: How many more were found and are no contacts because an option says so, such as O(exclude_ous).
+          type: int
         empty_columns:
           description: The columns that are empty for somebody.
           type: list
@@ -245,6 +248,7 @@ servers:
           entries: 212
           contacts: 211
           left_out: {"Email and SMS Phone are both empty": 1}
+          excluded: 0
           empty_columns:
             - column: SMS Phone
               attributes: [mobile]

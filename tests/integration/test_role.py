@@ -158,6 +158,8 @@ def blanks(blank: object) -> dict[str, Any]:
     return dict.fromkeys(set(options) - needed, blank)
 
 
+HARBOUR = "OU=Harbour,OU=Bergen\\, Sales and Harbour,OU=Staff,DC=fjord,DC=test"
+SAILORS = "CN=Tromsø duty,OU=Groups,DC=fjord,DC=test"
 VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
     "ad_contacts_export": {
         "page_size": ("page_size", "5", 5),
@@ -165,6 +167,12 @@ VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "start_tls": ("start_tls", "no", False),
         "phone_region": ("phone_region", "NO", "NO"),
         "location_pattern": ("location_pattern", "[a-z-]+", "[a-z-]+"),
+        "object_types": ("object_types", "user,contact", ["user", "contact"]),
+        "skip_hidden": ("skip_hidden", "yes", True),
+        "start_attribute": ("start_attribute", "employeeNumber", "employeeNumber"),
+        # One name, whatever is in it.
+        "exclude_ous": ("exclude_ous", HARBOUR, HARBOUR),
+        "exclude_groups": ("exclude_groups", [SAILORS], [SAILORS]),
     },
     "contact_upload": {
         "max_removed": ("max_removed", "0", 0),

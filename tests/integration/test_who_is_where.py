@@ -27,7 +27,7 @@ NAME_AND_PLACE = [
 ]
 
 
-@pytest.fixture(params=["active_directory", "open_ldap"])
+@pytest.fixture(params=["active_directory", "open_ldap", "ds_389"])
 def directory(request: pytest.FixtureRequest) -> RunningDirectory:
     running: RunningDirectory = request.getfixturevalue(request.param)
     return running

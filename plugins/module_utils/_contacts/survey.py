@@ -41,6 +41,8 @@ class Survey:
 
     :ivar entries: number of people.
     :ivar contacts: how many of them have a row that breaks no rule.
+    :ivar excluded: how many more were found that are no contacts because somebody said so; whoever reads
+        them counts them.
     :ivar causes: why the others have none, and how many.
     """
 
@@ -61,6 +63,7 @@ class Survey:
         self._samples: list[tuple[str, tuple[str, ...]]] = []
         self.entries = 0
         self.contacts = 0
+        self.excluded = 0
         self.causes: Counter[str] = Counter()
 
     @property
@@ -110,6 +113,7 @@ class Survey:
             "entries": self.entries,
             "contacts": self.contacts,
             "left_out": dict(self.causes.most_common()),
+            "excluded": self.excluded,
             "empty_columns": [cells._asdict() for cells in self.empty_cells],
             "samples": [self._masked(cells) for _identity, cells in self._samples],
         }

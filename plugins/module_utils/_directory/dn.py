@@ -50,8 +50,8 @@ def normal_name(name: str) -> str:
         for part in _split(level, "+"):
             kind, _equals, value = part.partition("=")
             parts.append(f"{kind.strip().lower()}={_normal_value(value)}")
-        levels.append("+".join(sorted(parts)))
-    # No value holds a line's end any more.
+        levels.append("\t".join(sorted(parts)))
+    # No value holds a tab or a line's end any more.
     return "\n".join(levels)
 
 

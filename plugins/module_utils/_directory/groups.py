@@ -18,7 +18,7 @@ from typing import NamedTuple
 from .diagnosis import DirectoryError
 from .dn import normal_name
 from .entry import Entry, text_of
-from .named import chunks, named_entries
+from .named import AT_A_TIME, chunks, named_entries
 from .query import Query, all_of, any_of, equal
 from .reading import RawEntry, read_entry, read_values
 from .search import search
@@ -68,20 +68,33 @@ def members(
 
     :param queries: where they must be, and which filter they must pass; the others are as for `search`.
     """
+    pages = _found(session, queries, found, attributes, page_size=page_size, references=references)
+    if len(found.filters) <= AT_A_TIME and not (found.filters and found.names):
+        # One search, or one name after another, finds nobody twice.
+        yield from pages
+        return
     seen: set[str] = set()
+    for page in pages:
+        fresh = [entry for entry in page if entry.identity not in seen]
+        seen.update(entry.identity for entry in fresh)
+        yield fresh
+
+
+def _found(
+    session: Session,
+    queries: Sequence[Query],
+    found: Members,
+    attributes: Sequence[str],
+    *,
+    page_size: int,
+    references: set[str] | None,
+) -> Iterator[list[Entry]]:
     for query in queries:
         for chunk in chunks(found.filters):
             asked = query._replace(filter=all_of([query.filter, any_of(chunk)]))
-            for page in search(session, asked, attributes, page_size, references):
-                yield _not_yet(page, seen)
+            yield from search(session, asked, attributes, page_size, references)
         for named in named_entries(session, found.names, query, attributes, references):
-            yield _not_yet([entry for _name, entry in named], seen)
-
-
-def _not_yet(entries: Sequence[Entry], seen: set[str]) -> list[Entry]:
-    fresh = [entry for entry in entries if entry.identity not in seen]
-    seen.update(entry.identity for entry in fresh)
-    return fresh
+            yield [entry for _name, entry in named]
 
 
 def _members_by_group(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
 from .library import FAILURES, ldap3
@@ -45,11 +46,23 @@ def read_entry(
     for response in connection.response or ():
         if response["type"] == "searchResEntry":
             raw = response["raw_attributes"]
-            return {key.lower(): [bytes(value) for value in raw[key]] for key in raw}
+            # ldap3 gives None for an attribute without values.
+            return {key.lower(): [bytes(value) for value in raw[key] or ()] for key in raw}
     return None
 
 
-_RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
+class _Part(NamedTuple):
+    """A range of an attribute's values.
+
+    :ivar name: as the server calls it.
+    :ivar first: number of its first value.
+    :ivar is_last: whether no more follow.
+    """
+
+    name: str
+    first: int
+    is_last: bool
+    values: Sequence[bytes]
 
 
 def read_values(
@@ -64,32 +77,44 @@ def read_values(
     :returns: for each attribute its values; None when the entry is not there, or not for this account.
     :raises DirectoryError: when the server does not give them all.
     """
-    values: dict[str, list[bytes]] = {attribute: [] for attribute in attributes}
-    wanted: Sequence[str] = attributes
-    while wanted:
-        raw = read_entry(session, name, wanted)
-        if raw is None:
-            return None
-        wanted = []
-        for key, found in raw.items():
-            part = _RANGE.fullmatch(key)
-            attribute = part["name"] if part else key
-            if attribute not in values:
-                continue
-            if part and int(part["first"]) != len(values[attribute]):
-                raise _ranges_error(session, name, key)
-            values[attribute] += found
-            if part and part["last"] != "*":
-                if not found:
-                    raise _ranges_error(session, name, key)
-                wanted.append(f"{attribute};range={len(values[attribute])}-*")
+    raw = read_entry(session, name, attributes)
+    if raw is None:
+        return None
+    values = {}
+    for attribute in attributes:
+        part = _part_of(raw, attribute)
+        if part is None:
+            values[attribute] = list(raw.get(attribute, ()))
+            continue
+        values[attribute] = found = list(part.values)
+        _check_part(session, name, part, 0)
+        while not part.is_last:
+            more = read_entry(session, name, [f"{attribute};range={len(found)}-*"])
+            if more is None:
+                return None
+            part = _check_part(session, name, _part_of(more, attribute), len(found))
+            found += part.values
     return values
 
 
-def _ranges_error(session: Session, name: str, key: str) -> DirectoryError:
-    return ServerError(
+_RANGE = re.compile(r"(?P<attribute>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
+
+
+def _part_of(raw: RawEntry, attribute: str) -> _Part | None:
+    for key, found in raw.items():
+        match = _RANGE.fullmatch(key)
+        if match and match["attribute"] == attribute:
+            return _Part(key, int(match["first"]), match["last"] == "*", found)
+    return None
+
+
+def _check_part(session: Session, name: str, part: _Part | None, first: int) -> _Part:
+    """See that a part is the one that was asked for, and that asking for more comes to an end."""
+    if part is not None and part.first == first and (part.values or part.is_last):
+        return part
+    raise ServerError(
         f"Cannot read all values of {name} on {session.uri}",
-        f"the server gives a part that was not asked for ({key})",
+        f"the server gives a part that was not asked for ({part.name if part else 'nothing'})",
         "Tell the server's administrator; another server may give them",
     )
 

@@ -135,6 +135,7 @@ def _ask(question: _Question, session: Session) -> _Answer:
             for page in people.pages(source, survey.attributes):
                 for entry in page:
                     survey.add(*entry, source.place)
+            survey.excluded = people.excluded[source.name]
             answer.read.append((source, survey))
         except DirectoryError as error:
             answer.problems.append(problem_of_error(session.uri, error))

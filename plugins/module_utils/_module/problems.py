@@ -101,11 +101,18 @@ def problems_of_people(server: str, read: Read, shown: Mapping[str, bool]) -> li
     problems = []
     for source, survey in read:
         where = f"{source.name} on {server}"
-        if not survey.entries and source.minimum:
+        if not survey.entries and survey.excluded and source.minimum:
+            problems.append(_all_excluded(where, source, survey))
+        elif not survey.entries and source.minimum:
             problems.append(_nobody(where, source, shown[source.name]))
         elif survey.contacts < source.minimum:
             problems.append(_too_few(where, source, survey))
     return problems + _problems_of_columns(server, read)
+
+
+def _all_excluded(where: str, source: Source, survey: Survey) -> Problem:
+    cause = f"everybody who is found in {source.where} is excluded: {survey.excluded}"
+    return Problem(where, cause, "Correct what excludes them, or set minimum: 0")
 
 
 def _nobody(where: str, source: Source, something_is_shown: bool) -> Problem:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import session
@@ -24,10 +25,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     EXTENDED,
     SEARCH,
     Message,
+    Say,
     entry,
+    ldap_server,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
 
 
 def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
@@ -47,6 +50,16 @@ def open_session(access: Access) -> AbstractContextManager[session.Session]:
     """A session with the one server that the settings name."""
     (address,) = check_access(access)
     return session.open_session(access, address, directory_context(access))
+
+
+@contextmanager
+def session_with(tmp_path: Path, say: Say) -> Iterator[session.Session]:
+    """A session with a server that says what it is told to say."""
+    server_tls = tls(tmp_path, "localhost")
+    with ldap_server(say, server_tls.context) as port:
+        access = access_to(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
+        with open_session(access) as opened:
+            yield opened
 
 
 class Directory:

@@ -56,7 +56,7 @@ def filled_in(spec: dict[str, Any], **given: Any) -> dict[str, Any]:
     return {**{name: option.get("default") for name, option in spec.items()}, **given}
 
 
-def source(base: str, **given: Any) -> dict[str, Any]:
+def source(base: str | None, **given: Any) -> dict[str, Any]:
     """One source of an export."""
     return filled_in(source_spec()["sources"]["options"], search_base=base, **given)
 

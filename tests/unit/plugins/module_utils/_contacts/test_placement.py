@@ -18,10 +18,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.place
     compile_placement,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.plain import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import Gathering
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    columns,
-)
+from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, columns
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     found as found_of,
 )
@@ -136,3 +136,31 @@ def test_a_page_gives_people_of_several_locations() -> None:
         LeftOut("4", "", "has no location"),
     ]
     assert found == found_of(people)
+
+
+UNIQUE = columns(
+    {"header": "Mail", "value": "mail", "unique": True}, {"header": "L", "value": "location"}
+)
+
+
+def test_a_value_is_shared_at_a_location_not_in_a_source() -> None:
+    """The people of one source are at several locations, some of them those of other sources."""
+    placed = placement("l", "oslo", "bergen")
+    mapper = Mapper(UNIQUE, [placed])
+    assert mapper.attributes == ("l", "mail")
+    gathering = Gathering(UNIQUE, ["oslo", {"", "bergen", "oslo"}, "bergen"], MEMORY)
+    pages: list[tuple[str | Placement, list[tuple[str, list[bytes | list[bytes]]]]]] = [
+        ("oslo", [("4", [b"", b"a@x"])]),
+        (placed, [("2", [b"oslo", b"A@x"]), ("3", [b"bergen", b"a@x"]), ("5", [b"", b"e@x"])]),
+        ("bergen", [("1", [b"", b"a@x"])]),
+    ]
+    for number, (place, page) in enumerate(pages):
+        gathering.add_all(mapper.contacts(page, place), number)
+    roster = gathering.settle()
+    made = written(roster)
+    assert made.contacts == [
+        *(("3", "", "bergen"), ("1", "a@x", "bergen")),
+        *(("4", "", "oslo"), ("2", "A@x", "oslo")),
+    ]
+    assert made.left_out == [LeftOut("5", "", "has no location")]
+    assert made.written.by_location == {"bergen": 2, "oslo": 2}

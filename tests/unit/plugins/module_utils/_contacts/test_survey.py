@@ -50,6 +50,7 @@ def test_what_is_said_of_people() -> None:
             "First Name begins like a spreadsheet formula": 1,
             "First Name is empty": 1,
         },
+        "excluded": 0,
         "empty_columns": [
             # Of whom a cell begins like a formula has no cells that could be looked at.
             {"column": "First Name", "attributes": ["givenname"], "empty": 1},

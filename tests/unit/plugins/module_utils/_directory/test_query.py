@@ -14,9 +14,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.locat
     escape_dn_value,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import (
+    CONTACT,
+    USER,
     Query,
+    all_of,
+    any_of,
     check_filter,
     check_query,
+    equal,
     people_filter,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
@@ -180,3 +185,32 @@ def test_people_of_active_directory_are_enabled_and_not_expired(
 def test_people_elsewhere_are_all_of_them() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert people_filter(is_active_directory=False, now=now) == "(objectClass=inetOrgPerson)"
+
+
+def test_kinds_of_people_in_active_directory() -> None:
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    contacts = "(&(objectCategory=person)(objectClass=contact))"
+    users = people_filter(is_active_directory=True, now=now)
+    assert people_filter(True, now, [CONTACT]) == contacts
+    assert people_filter(True, now, [USER, CONTACT]) == f"(|{users}{contacts})"
+    assert people_filter(False, now, [CONTACT]) == "(objectClass=inetOrgPerson)"
+
+
+def test_filters_are_put_together() -> None:
+    assert all_of(["(a=b)"]) == any_of(["(a=b)"]) == "(a=b)"
+    assert all_of(["(a=b)", "(c=d)"]) == "(&(a=b)(c=d))"
+    assert any_of(["(a=b)", "(c=d)"]) == "(|(a=b)(c=d))"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("CN=Lunde\\, Per,DC=x", "CN=Lunde\\5c, Per,DC=x"),
+        ("a*(b)\0", "a\\2a\\28b\\29\\00"),
+        ("Tromsø", "Tromsø"),
+        ("\\2a", "\\5c2a"),
+    ],
+)
+def test_any_value_can_stand_in_a_filter(value: str, written: str) -> None:
+    assert equal("a", value) == f"(a={written})"
+    check_filter(equal("a", value), "source 1")

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -27,23 +26,17 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.page
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import Session
-from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
-    access_to,
-    open_session,
-)
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     SEARCH,
     Message,
     ber,
     entry,
-    ldap_server,
     page_end,
     reference,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import tls
 
 QUERY = Query("OU=Staff,DC=x", "subtree", "(objectClass=user)")
 IDS = [uuid.UUID(int=number) for number in range(4)]
@@ -69,15 +62,6 @@ class _Pages:
         return self.pages.pop(0)
 
 
-@contextmanager
-def _session(tmp_path: Path, pages: _Pages) -> Iterator[Session]:
-    server_tls = tls(tmp_path, "localhost")
-    with ldap_server(pages, server_tls.context) as port:
-        uri = f"ldaps://localhost:{port}"
-        with open_session(access_to(server_tls, uri, receive_timeout=1)) as session:
-            yield session
-
-
 @pytest.fixture(autouse=True, params=[pages_past_ldap3, pages_by_ldap3], ids=["past", "by"])
 def _way_to_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read in each of the two ways."""
@@ -96,7 +80,7 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
         [page_end(b"c3")],
         [_person(2, sn=[b"C", b"D"]), page_end(b"")],
     )
-    with _session(tmp_path, pages) as session:
+    with session_with(tmp_path, pages) as session:
         references: set[str] = set()
         entries = _all(search(session, QUERY, ["mail", "sn"], 100, references))
     assert references == {"ldap://other/DC=y"}
@@ -117,7 +101,7 @@ def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     # Taken for another kind of server, Active Directory would give those who left, too.
     pages = _Pages()
     pages.pages[0] = [result(SEARCH, 51)]
-    with pytest.raises(DirectoryError) as caught, _session(tmp_path, pages):
+    with pytest.raises(DirectoryError) as caught, session_with(tmp_path, pages):
         pass
     assert caught.value.tried.startswith("Cannot read the root DSE of ldaps://localhost:")
     assert caught.value.answer.startswith("the server is busy (result 51")
@@ -126,7 +110,7 @@ def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
     """No server of the lab does so, but Active Directory does."""
     pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
-    with _session(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
+    with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["memberof"], 100))
     assert caught.value.answer == (
         "an entry has more values than the server gives at a time (memberOf;range=0-1499)"
@@ -135,7 +119,7 @@ def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
 
 def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
     pages = _Pages([_person(0), result(SEARCH)])
-    with _session(tmp_path, pages) as session:
+    with session_with(tmp_path, pages) as session:
         assert len(_all(search(session, QUERY, [], 100))) == 1
     assert len(pages.searches) == 2
 
@@ -145,7 +129,7 @@ def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
 )
 def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: bytes) -> None:
     pages = _Pages([page_end(b"")])
-    with _session(tmp_path, pages) as session:
+    with session_with(tmp_path, pages) as session:
         assert _all(search(session, QUERY._replace(scope=scope), [], 100)) == []
     assert b"OU=Staff,DC=x\x0a\x01" + number in pages.searches[1]
 
@@ -166,7 +150,7 @@ def test_a_result_that_is_not_whole_is_an_error(
 ) -> None:
     whole = [[_person(0), page_end(b"c1")]][: page - 1]
     pages = _Pages(*whole, [_person(1), page_end(b"", code)])
-    with _session(tmp_path, pages) as session:
+    with session_with(tmp_path, pages) as session:
         entries = search(session, QUERY, [], 100)
         for _page in whole:
             next(entries)
@@ -197,7 +181,7 @@ def test_a_result_that_is_not_whole_is_an_error(
 def test_a_server_that_repeats_its_pages_is_left(
     tmp_path: Path, pages: list[Sequence[Message]]
 ) -> None:
-    with _session(tmp_path, _Pages(*pages)) as session, pytest.raises(DirectoryError) as caught:
+    with session_with(tmp_path, _Pages(*pages)) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: the server gives a page of its answer"
@@ -215,12 +199,12 @@ def test_one_cookie_for_all_pages_is_the_server_s_own_affair(tmp_path: Path) -> 
         [_person(1), page_end(b"c")],
         [_person(2), page_end(b"")],
     )
-    with _session(tmp_path, pages) as session:
+    with session_with(tmp_path, pages) as session:
         assert len(_all(search(session, QUERY, [], 100))) == 3
 
 
 def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
-    with _session(tmp_path, _Pages([_person(0), page_end(b"c1")], None)) as session:
+    with session_with(tmp_path, _Pages([_person(0), page_end(b"c1")], None)) as session:
         entries = search(session, QUERY, [], 100)
         next(entries)
         with pytest.raises(DirectoryError) as caught:
@@ -250,7 +234,7 @@ def test_a_page_whose_cookie_cannot_be_read_is_an_error(tmp_path: Path, value: b
 
 
 def _check_no_ldap(tmp_path: Path, pages: _Pages) -> None:
-    with _session(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
+    with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
     assert caught.value.answer.startswith("it answered something that is no LDAP (")
     assert caught.value.remedy == "Check that the server speaks LDAP on this port"
@@ -258,7 +242,7 @@ def _check_no_ldap(tmp_path: Path, pages: _Pages) -> None:
 
 def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
     with (
-        _session(tmp_path, _Pages([_person(0)])) as session,
+        session_with(tmp_path, _Pages([_person(0)])) as session,
         pytest.raises(DirectoryError) as caught,
     ):
         _all(search(session, QUERY, [], 100))
@@ -267,7 +251,7 @@ def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
 
 def test_people_who_cannot_be_told_apart_are_an_error(tmp_path: Path) -> None:
     pages = _Pages([_person(0), entry("CN=9,DC=x", {"sn": [b"X"]}), page_end(b"")])
-    with _session(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
+    with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: an entry came without objectGUID and "

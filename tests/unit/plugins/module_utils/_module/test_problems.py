@@ -133,12 +133,13 @@ COLUMNS = compile_columns(
 )
 
 
-def read(minimum: int, *people: tuple[str, str, str]) -> tuple[Source, Survey]:
+def read(minimum: int, *people: tuple[str, str, str], excluded: int = 0) -> tuple[Source, Survey]:
     """A source that gave people with a mobile, a pager and a last name."""
     survey = Survey(COLUMNS)
     assert survey.attributes == ("mobile", "pager", "sn")
     for number, values in enumerate(people):
         survey.add(str(number), [value.encode() for value in values], "oslo")
+    survey.excluded = excluded
     return Source("source 1", "oslo", Query("OU=Oslo", "subtree", ""), minimum), survey
 
 
@@ -156,6 +157,8 @@ LIE = ("+4722123456", "", "Lie")
             ["nothing is shown of OU=Oslo: it is empty, or the bind account may not "],
         ),
         (read(1), True, ["nobody is found in OU=Oslo, though the bind account sees other objects"]),
+        (read(1, excluded=3), True, ["everybody who is found in OU=Oslo is excluded: 3"]),
+        (read(0, excluded=3), True, []),
         (
             read(2, LIE, ("", "+4722123457", "")),
             False,

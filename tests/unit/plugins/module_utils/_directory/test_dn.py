@@ -1,0 +1,83 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Distinguished names that are spelled differently and are the same."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+    escape_dn_value,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (
+    is_in_scope,
+    normal_name,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CN=Åse Lie,DC=x", "cn=åse lie,dc=X"),
+        ("CN=A,DC=x", " cn = A , dc = x "),
+        ("CN=A  B,DC=x", "CN=A B,DC=x"),
+        ("CN=Lunde\\, Per,DC=x", "CN=Lunde\\2c Per,DC=x"),
+        ("CN=Lunde\\, Per,DC=x", "CN=Lunde\\2C\\20Per,DC=x"),
+        ("CN=Lu\\c4\\8di\\C4\\87", "CN=Lučić"),
+        ("CN=A\\+B,DC=x", "CN=A\\2bB,DC=x"),
+        ("CN=A\\\\,DC=x", "CN=A\\5c,DC=x"),
+        ("CN=A+SN=B,DC=x", "sn=b + cn=a,DC=x"),
+        ("CN=\\ A\\ ,DC=x", "CN=A,DC=x"),
+        ("CN=Å", "CN=A\u030a"),
+        ("CN=\\#1,DC=x", "CN=\\231,DC=x"),
+        ("OU=R=D,DC=x", "OU=R\\=D,DC=x"),
+    ],
+)
+def test_equal_names_share_a_spelling(one: str, other: str) -> None:
+    assert normal_name(one) == normal_name(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CN=A,DC=x", "CN=A"),
+        ("CN=A,DC=x", "OU=A,DC=x"),
+        ("CN=A\\,DC=x", "CN=A,DC=x"),
+        ("CN=A\\\\,DC=x", "CN=A\\,DC=x"),
+        ("CN=A\\+SN=B", "CN=A+SN=B"),
+        ("CN=AB,DC=x", "CN=A B,DC=x"),
+        ("CN=O,DC=x", "CN=Ø,DC=x"),
+    ],
+)
+def test_other_names_do_not(one: str, other: str) -> None:
+    assert normal_name(one) != normal_name(other)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(min_size=1, max_size=3))
+def test_a_name_has_as_many_levels_as_it_is_made_of(value: str, other: str) -> None:
+    name = f"CN={escape_dn_value(value)},OU={escape_dn_value(other)},DC=x"
+    assert normal_name(name).count("\n") == 2
+    assert normal_name(name.swapcase()).count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "expected"),
+    [
+        ("CN=A,OU=B,DC=x", "subtree", True),
+        ("ou=b,DC=X", "subtree", True),
+        ("CN=A,OU=C,OU=B,DC=x", "subtree", True),
+        ("CN=A,OU=B,DC=x", "one_level", True),
+        ("OU=B,DC=x", "one_level", False),
+        ("CN=A,OU=C,OU=B,DC=x", "one_level", False),
+        ("OU=B,DC=x", "base", True),
+        ("CN=A,OU=B,DC=x", "base", False),
+        ("DC=x", "subtree", False),
+        ("CN=A\\,OU=B,DC=x", "subtree", False),
+        ("CN=A,OU=AB,DC=x", "subtree", False),
+    ],
+)
+def test_where_a_search_finds_a_name(name: str, scope: str, expected: bool) -> None:
+    assert is_in_scope(name, "OU=B,DC=x", scope) is expected
