@@ -24,7 +24,7 @@ from tests.lab.directory import NotReadyError
 from tests.lab.keeper import Keeper, KeeperError
 from tests.lab.openldap import openldap
 from tests.lab.receiver import receiver
-from tests.lab.samba import samba
+from tests.lab.samba import is_possible, samba
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -69,12 +69,11 @@ def _arguments() -> argparse.Namespace:
         default=bool(os.environ.get("DEMO_VERBOSE")),
         help="show all output of Ansible (DEMO_VERBOSE=1)",
     )
-    # A domain controller's ports are below 1024.
     parser.add_argument(
         "--directory",
         choices=_DIRECTORIES,
-        default="samba" if os.geteuid() == 0 else "openldap",
-        help="default: samba for root, else openldap",
+        default="samba" if is_possible() else "openldap",
+        help="default: samba where a user may run it, else openldap",
     )
     return parser.parse_args()
 
@@ -90,7 +89,7 @@ def _begin(kind: str, screen: Screen, stack: contextlib.ExitStack) -> Day:
     """Start the servers and install the collection."""
     screen.heading("A day at Fjord: real servers, real runs of frontdesk.contacts.sync")
     if kind == "openldap":
-        screen.say("OpenLDAP stands in for Samba AD, whose ports need root.")
+        screen.say("OpenLDAP stands in for Samba AD, which needs root, or user namespaces.")
     fjord = company()
     issuer = stack.enter_context(authority())
     directory = stack.enter_context(_DIRECTORIES[kind](fjord, issuer))

@@ -9,7 +9,8 @@
 #
 # NAME stands for tests/requirements/NAME.txt, which gets a virtual environment in .venv/NAME. The lab's
 # servers are Debian packages: as root those that are missing are installed, else those that run without
-# root are unpacked below .cache. When nothing is missing this takes a fraction of a second.
+# root are unpacked below .cache, Samba among them where users may make namespaces. When nothing is missing
+# this takes a fraction of a second.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -44,12 +45,21 @@ install_packages() {
   [ -z "$missing" ] || apt_install $missing
 }
 
+may_make_namespaces() {
+  # What tests/lab/namespace.py does, too.
+  unshare --user --map-root-user --mount --net \
+    mount -t overlay lab -o lowerdir=/etc:/usr /mnt 2>/dev/null
+}
+
 unpack_packages() {
-  [ -e tests/lab/packages-user.txt ] || return 0
   missing=$(missing_of tests/lab/packages-user.txt)
+  if may_make_namespaces; then
+    missing="$missing $(missing_of tests/lab/packages-namespace.txt)"
+  fi
+  missing=$(echo "$missing" | xargs)
   [ -n "$missing" ] || return 0
   place=$PWD/.cache/debian
-  export SLAPD_ROOT="$place/root"
+  export LAB_ROOT="$place/root"
   [ "$(cat "$place/stamp" 2>/dev/null)" != "$missing" ] || return 0
   rm -rf "$place"
   mkdir -p "$place/lists/partial" "$place/archives/partial" "$place/root"
@@ -61,6 +71,11 @@ unpack_packages() {
   # shellcheck disable=SC2086
   (cd "$place/archives" && apt-get "$@" download $closure)
   for archive in "$place"/archives/*.deb; do dpkg -x "$archive" "$place/root"; done
+  # /lib and its like are links to what is below /usr (and /usr alone is laid over the system's in a namespace).
+  for folder in bin sbin lib lib64; do
+    [ ! -d "$place/root/$folder" ] || cp -a "$place/root/$folder" "$place/root/usr/"
+    rm -rf "${place:?}/root/$folder"
+  done
   echo "$missing" >"$place/stamp"
 }
 

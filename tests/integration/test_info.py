@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
-pytestmark = pytest.mark.every_library
-
 
 def looked_at(directory: RunningDirectory, place: Place, **more: Any) -> Answer:
     """Look at a directory; whatever comes of it, nothing is written and no password is shown."""
@@ -61,6 +59,7 @@ PRODUCTS = {
 }
 
 
+@pytest.mark.every_library
 @pytest.mark.parametrize("more", [{}, CHECK], ids=["real run", "check mode"])
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_a_directory_as_it_should_be(
@@ -111,6 +110,7 @@ def test_directories_show_the_same_people_and_nobodys_value(
     assert re.search(r'"SMS Phone": "\*\*\*\d\d"', shown)
 
 
+@pytest.mark.every_library
 def test_every_server_is_looked_at(open_ldap: RunningDirectory, place: Place) -> None:
     uris = ["ldaps://localhost:1", open_ldap.uri_ldaps, "ldaps://no-such-host.invalid"]
     answer = looked_at(open_ldap, place, server_uri=uris)
@@ -138,6 +138,7 @@ def test_a_refused_account_is_not_tried_on_the_next_server(
     assert all(server["certificate"] for server in answer["servers"])
 
 
+@pytest.mark.every_library
 @pytest.mark.parametrize(
     ("name", "left", "said"),
     [

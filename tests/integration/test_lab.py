@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,9 @@ from ldap3.core.exceptions import LDAPSocketOpenError
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, company
 from tests.lab.keeper import Keeper
+from tests.lab.namespace import are_allowed, command_within
 from tests.lab.openldap import openldap
+from tests.lab.plain_ldap import free_ports
 from tests.lab.samba import samba
 
 if TYPE_CHECKING:
@@ -217,3 +221,38 @@ def test_killed_lab_leaves_nothing(tmp_path: Path) -> None:
     lab.stdout.close()
     assert _comes_true(lambda: not any(map(Keeper.is_running, descendants)))
     assert list(tmp_path.iterdir()) == []
+
+
+ECHO = """
+import socket
+with socket.create_server(("127.0.0.1", 389)) as listener:
+    while True:
+        client, _address = listener.accept()
+        with client, open("/usr/share/lab/greeting", "rb") as greeting:
+            client.sendall(greeting.read() + client.recv(100))
+"""
+
+
+def test_programs_in_a_namespace_have_low_ports_and_unpacked_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not are_allowed():
+        # Containers forbid them, and some systems do. The demo then uses OpenLDAP, and nothing else needs them.
+        return
+    (tmp_path / "usr/share/lab").mkdir(parents=True)
+    (tmp_path / "usr/share/lab/greeting").write_text("hello ", encoding="utf-8")
+    monkeypatch.setenv("LAB_ROOT", str(tmp_path))
+    port, _other = free_ports()
+    deadline = time.monotonic() + 30
+    with Keeper() as keeper:
+        pid = keeper.start(
+            command_within([sys.executable, "-c", ECHO], {389: port}), log="namespace.log"
+        )
+        answer = b""
+        # Until the program listens, whoever connects is sent away.
+        while not answer and time.monotonic() < deadline and keeper.is_running(pid):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"world")
+                client.shutdown(socket.SHUT_WR)
+                answer = client.recv(100)
+        assert answer == b"hello world", keeper.tail("namespace.log")

@@ -11,7 +11,6 @@ libraries that it needs), for machines where nothing can be installed.
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 import textwrap
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lab.keeper import Keeper
+from tests.lab.namespace import unpacked_packages
 from tests.lab.plain_ldap import SCHEMA, ldif, planned, serve
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 CLIENT = "front-desk"
 """The common name of certificates that stand for the service account."""
-
-ROOT_VARIABLE = "SLAPD_ROOT"
-"""The environment variable that tells where unpacked packages lie; unset, the system's are used."""
 
 _DATABASE_BYTES = 1 << 33  # a sparse file's largest size, not what it takes
 
@@ -64,6 +61,12 @@ class _Installation:
         return {"LD_LIBRARY_PATH": ":".join(str(self.root / place) for place in places)}
 
 
+def _installation(root: Path | None) -> _Installation:
+    """Find slapd: it may be the system's though other packages are unpacked."""
+    unpacked = _Installation(root or unpacked_packages() or Path("/"))
+    return unpacked if unpacked.program.exists() else _Installation(Path("/"))
+
+
 @contextlib.contextmanager
 def openldap(
     company: Company,
@@ -80,9 +83,9 @@ def openldap(
         (`size.prtotal`): the search is then cut in its middle. None: no limit.
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without an account, and in clear.
-    :param root: where unpacked packages lie; None: what SLAPD_ROOT says, or else the system's.
+    :param root: where unpacked packages lie; None: what LAB_ROOT says, or else the system's.
     """
-    installation = _Installation(root or Path(os.environ.get(ROOT_VARIABLE) or "/"))
+    installation = _installation(root)
     directory = planned(company, authority, certificate)
     with Keeper() as keeper:
         parts = (

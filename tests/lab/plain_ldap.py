@@ -130,7 +130,7 @@ def serve(
     :param command: makes the command line for a port without TLS and one with it.
     """
     for attempt in range(1, _ATTEMPTS + 1):
-        plain, tls = _free_ports()
+        plain, tls = free_ports()
         log = f"server.{attempt}.log"
         pid = keeper.start(command(plain, tls), log=log, env=env)
         running = replace(
@@ -148,7 +148,8 @@ def serve(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Return two ports of 127.0.0.1 that nobody listens on just now."""
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as other,

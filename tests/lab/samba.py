@@ -7,6 +7,9 @@
 It needs the packages of packages-root.txt and the right to use ports below 1024: a domain
 controller's ports are fixed. So each one gets a loopback address for itself. Clients reach it by
 that address, for which no name exists.
+
+Who has not that right is root in a namespace of his own, where the server has a loopback to itself;
+clients reach it by ports of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import json
 import random
 import socket
 import textwrap
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +34,12 @@ from tests.lab.entries import (
 )
 from tests.lab.keeper import Keeper
 from tests.lab.kerberos import KDC_PORT, Realm
+from tests.lab.namespace import are_allowed, command_within
 from tests.lab.person import filetime, identity
+from tests.lab.plain_ldap import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.lab.authority import Authority, Certificate
     from tests.lab.company import Company
@@ -61,13 +67,13 @@ def samba(
 ) -> Iterator[RunningDirectory]:
     """Run a domain controller with the company in it.
 
-    Without a certificate given it has one for its address. That one bears the address as an
+    Without a certificate given it has one for where it is reached. One for an address bears the address as an
     iPAddress and as its common name, and no DNS names: where Python has no `ssl.match_hostname` any
     more (3.12), ldap3 2.9.1 compares DNS names only, and the common name if there are none.
     """
-    address, claim = _claimed_address()
-    with claim, Keeper() as keeper:
-        certificate = certificate or authority.issue(address, common_name=address)
+    with _place() as place, Keeper() as keeper:
+        address = place.address
+        certificate = certificate or authority.issue(*place.names, common_name=place.names[0])
         realm = Realm(
             company.domain.upper(),
             address,
@@ -77,8 +83,8 @@ def samba(
         directory = RunningDirectory(
             company=company,
             dialect=DIALECT,
-            uri_ldaps=f"ldaps://{address}:636",
-            uri_ldap=f"ldap://{address}:389",
+            uri_ldaps=f"ldaps://{place.names[0]}:{place.ldaps}",
+            uri_ldap=f"ldap://{place.names[0]}:{place.ldap}",
             ca_file=authority.ca_file,
             certificate=certificate,
             bind_dn=service_dn(company),
@@ -87,22 +93,73 @@ def samba(
             bind_down_level=f"{company.netbios_domain}\\{SERVICE_ACCOUNT}",
             people_filter=None,
             administrator=Login(f"Administrator@{company.domain}", new_password()),
-            realm=realm,
+            # Only who has the address can ask for tickets.
+            realm=None if place.is_inside else realm,
         )
         smb_conf = keeper.write("smb.conf", _smb_conf(directory, address, keeper.directory))
         setup = keeper.write("setup.json", json.dumps(_setup(directory, realm, address, smb_conf)))
         script = Path(__file__).with_name("samba_setup.py")
         # -I: this file's own name must not hide the `samba` that the script imports.
-        keeper.run([_SYSTEM_PYTHON, "-I", str(script), str(setup)])
-        pid = keeper.start(
-            [
-                *("samba", f"--configfile={smb_conf}", f"--log-basename={keeper.directory}"),
-                *("--foreground", "--no-process-group", "--model=single", "--debuglevel=1"),
-            ],
-            log=_LOG,
-        )
+        keeper.run(place.command([_SYSTEM_PYTHON, "-I", str(script), str(setup)]))
+        ports = {389: place.ldap, 636: place.ldaps}
+        pid = keeper.start(place.command(_server(keeper.directory, smb_conf), ports), log=_LOG)
         wait_until_ready(directory, keeper, pid, _LOG)
         yield directory
+
+
+def _server(root: Path, smb_conf: Path) -> list[str]:
+    """Return the command line of the server itself."""
+    return [
+        *("/usr/sbin/samba", f"--configfile={smb_conf}", f"--log-basename={root}"),
+        *("--foreground", "--no-process-group", "--model=single", "--debuglevel=1"),
+    ]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a server runs, and how clients reach it there."""
+
+    address: str
+    """What it listens on."""
+    names: tuple[str, ...]
+    """What clients call it, the first one above all."""
+    ldap: int
+    ldaps: int
+    """Ports for clients."""
+    is_inside: bool
+    """Whether it is in a namespace."""
+
+    def command(self, argv: list[str], ports: Mapping[int, int] | None = None) -> list[str]:
+        """Return how a program is run there; `ports` are to be reached from outside."""
+        return command_within(argv, ports or {}) if self.is_inside else argv
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[_Place]:
+    """Find a place for a server; it is kept from others meanwhile."""
+    if _may_use_its_ports():
+        address, claim = _claimed_address()
+        with claim:
+            yield _Place(address, (address,), 389, 636, is_inside=False)
+    else:
+        yield _Place("127.0.0.1", ("localhost", "127.0.0.1"), *free_ports(), is_inside=True)
+
+
+def _may_use_its_ports() -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", 389))
+        except PermissionError:
+            return False
+        except OSError:  # somebody has it, which is another matter
+            return True
+    return True
+
+
+def is_possible() -> bool:
+    """Tell whether this user can run a domain controller here, one way or the other."""
+    return _may_use_its_ports() or are_allowed()
 
 
 def _claimed_address() -> tuple[str, socket.socket]:
