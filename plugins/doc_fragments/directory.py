@@ -54,6 +54,10 @@ options:
         (channel binding), and with C(ldap://) alone Kerberos itself encrypts all that follows. The name in
         O(server_uri) must be one under which the realm knows the server, so a full host name and no address. It needs
         the Python library C(gssapi), and the system's Kerberos (C(krb5.conf), or DNS) must know the realm.
+      - V(ntlm) answers a challenge with O(bind_pw), over TLS alone, tied to the TLS connection where ldap3 is 2.10 or
+        newer. Domains that forbid NTLM refuse it, and without that channel binding so do those that require it. Take
+        V(kerberos) where you can. Against a real server it has not been tested, for Samba does not take it as ldap3
+        speaks it.
       - V(external) has TLS show O(client_cert), and the directory says whose it is (SASL EXTERNAL). Active Directory
         takes the certificate at C(ldaps://) without a bind; it must be mapped to an account there.
       - V(anonymous) has no account, so O(bind_dn) and O(bind_pw) must not be given; their environment variables are
@@ -61,7 +65,7 @@ options:
         C(ldap://) is permitted without O(start_tls), for there is no password to read on the way. People's data can
         be read and altered there, so there is a warning unless the server is on the same host.
     type: str
-    choices: [simple, kerberos, external, anonymous]
+    choices: [simple, kerberos, ntlm, external, anonymous]
     default: simple
   bind_dn:
     description:
@@ -69,13 +73,14 @@ options:
       - It needs no right but to read the people.
       - With O(auth_protocol=kerberos) it is a principal, C(NAME@REALM) with the realm in capitals, required with
         O(bind_pw) alone. Of a keytab or ticket cache it then says whose key or ticket to take.
-      - Required with O(auth_protocol=simple). Not together with V(external) and V(anonymous).
+      - With O(auth_protocol=ntlm) it is C(DOMAIN\\user).
+      - Required with V(simple) and V(ntlm) as O(auth_protocol). Not together with V(external) and V(anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
     type: str
   bind_pw:
     description:
       - The account's password.
-      - Required with O(auth_protocol=simple). Not together with V(external) and V(anonymous).
+      - Required with V(simple) and V(ntlm) as O(auth_protocol). Not together with V(external) and V(anonymous).
       - With O(auth_protocol=kerberos) it gets a ticket, which is kept in memory alone and goes with the module.
       - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset, and the
         variable is not looked at where the option would contradict others.
@@ -140,5 +145,7 @@ options:
 requirements:
   - ldap3 >= 2.9.1
   - gssapi >= 1.6.9 (for O(auth_protocol=kerberos) alone)
+  - pycryptodome >= 3.10.1 (for O(auth_protocol=ntlm) alone, with ldap3 older than 2.10)
+  - cryptography >= 3.4.4 (for O(auth_protocol=ntlm) alone, with ldap3 2.10 and newer)
   - dnspython >= 2.1.0 (for O(domain) alone)
 """

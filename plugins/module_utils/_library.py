@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 class Library(NamedTuple):
     """A library that a room of the collection imports, as this Python has it.
 
-    :ivar name: what it is called, in Python and in the package index.
+    :ivar name: what it is called in the package index, and most in Python too.
     :ivar minimum: the oldest release that will do, for instance ``2.9.1``.
     :ivar package: what was imported; None when that failed.
     :ivar failure: traceback of the import that failed; None when it did not.
@@ -56,15 +56,16 @@ class Library(NamedTuple):
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
 
-    def imported(self, reason: str = "") -> Any:
+    def imported(self, reason: str = "", module: str = "") -> Any:
         """Import the library where it is used, and not with the file: of those that few need.
 
         :param reason: as in `LibraryError`.
+        :param module: what it is called in Python, where that is not its name in the package index.
         :returns: its module.
         :raises LibraryError: when it is missing or too old.
         """
         try:
-            found = self._replace(package=importlib.import_module(self.name))
+            found = self._replace(package=importlib.import_module(module or self.name))
         except ImportError:
             found = self._replace(failure=traceback.format_exc())
         found.require(reason)

@@ -7,94 +7,29 @@
 from __future__ import annotations
 
 import socket
-import struct
-import subprocess
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.support.faulty_line import faulty_line
+from tests.integration.support.kerberos import WRONG, Client
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.integration.support.place import Place
 from tests.lab.entries import SERVICE_ACCOUNT, STALE_ACCOUNT
+from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.support.modules import Answer
+    from tests.lab.authority import Authority
+    from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
-    from tests.lab.kerberos import Realm
 
-WRONG = "Pw7.not-the-password-at-all"
-# What the header of a ticket cache holds before the offset of the center's clock, in seconds, and behind it
-# (MIT Kerberos, "Credential cache file format").
-_HEAD, _OFFSET = bytes.fromhex("0504 000c 0001 0008"), struct.Struct(">i")
-_HOUR = 3600
-
-
-@dataclass(frozen=True)
-class Client:
-    """A host whose Kerberos knows the realm, and who reads from it."""
-
-    directory: RunningDirectory
-    realm: Realm
-    place: Place
-
-    @property
-    def principal(self) -> str:
-        return f"{SERVICE_ACCOUNT}@{self.realm.name}"
-
-    def export(self, env: Mapping[str, str] | None = None, **options: Any) -> Answer:
-        """Run an export by Kerberos; nothing may be left behind but what it is to write."""
-        conf = self.place.root / "krb5.conf"
-        if not conf.exists():
-            conf.write_text(self.realm.conf(), "utf-8")
-        before = self.place.files()
-        given = {"auth_protocol": "kerberos", "bind_dn": None, "bind_pw": None, **options}
-        answer = run_module(
-            self.place,
-            "ad_contacts_export",
-            export_options(self.directory, self.place, **given),
-            env={"KRB5_CONFIG": str(conf), **(env or {})},
-        )
-        for secret in (self.directory.bind_pw, WRONG):
-            assert secret not in answer.output
-        new = set(self.place.files()) - set(before)
-        assert new <= {"contacts.csv", "contacts.csv.ids"}
-        return answer
-
-    def refused(self, env: Mapping[str, str] | None = None, **options: Any) -> str:
-        """Run an export that must fail; return its error."""
-        message = self.export(env, **options).message
-        assert not self.place.dest.exists()
-        return message
-
-    def plain(self) -> dict[str, Any]:
-        """The way in without TLS."""
-        return {"server_uri": [self.directory.uri_ldap], "ca_path": None}
-
-    def ticket(self, *, clock: int = 0) -> str:
-        """Get a ticket as people do.
-
-        :param clock: seconds by which the center's clock is ahead, as far as the ticket cache knows.
-        """
-        path = self.place.root / "ticket"
-        conf = self.place.root / "krb5.conf"
-        conf.write_text(self.realm.conf(), "utf-8")
-        subprocess.run(
-            ["kinit", "-k", "-t", str(self.realm.keytab), "-c", str(path), self.principal],
-            env=self.place.environment({"KRB5_CONFIG": str(conf)}),
-            check=True,
-        )
-        content = path.read_bytes()
-        assert content.startswith(_HEAD)
-        end = len(_HEAD) + _OFFSET.size
-        path.write_bytes(_HEAD + _OFFSET.pack(clock) + content[end:])
-        return str(path)
+HOUR = 3600
 
 
 @pytest.fixture
@@ -102,6 +37,15 @@ def client(active_directory: RunningDirectory, place: Place) -> Client:
     """A host that has nothing of Kerberos but its configuration."""
     assert active_directory.realm is not None
     return Client(active_directory, active_directory.realm, place)
+
+
+@pytest.fixture(scope="module")
+def by_ticket(
+    active_directory: RunningDirectory, fjord: Company, issuer: Authority
+) -> Iterator[RunningDirectory]:
+    """OpenLDAP that takes tickets, and looks at their channel bindings."""
+    with openldap(fjord, issuer, realm=active_directory.realm) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +138,7 @@ class TestNoTicket:
         )
 
     def test_ticket_that_has_expired(self, client: Client) -> None:
-        ticket = client.ticket(clock=100 * _HOUR)
+        ticket = client.ticket(clock=100 * HOUR)
         assert client.refused(ccache=ticket) == (
             f"Cannot get a Kerberos ticket with the ticket cache {ticket}: the ticket has expired"
             f" (The referenced credential has expired). {NO_TICKET}"
@@ -266,7 +210,7 @@ class TestNoTicket:
 
 
 def test_clocks_that_differ(client: Client) -> None:
-    ticket, uri = client.ticket(clock=_HOUR), client.directory.uri_ldaps
+    ticket, uri = client.ticket(clock=HOUR), client.directory.uri_ldaps
     assert client.refused(ccache=ticket) == (
         f"Cannot bind to {uri} by Kerberos with the ticket cache {ticket}: the clocks of this host"
         " and of the realm differ too much (Clock skew too great). Set both by the same time"
@@ -277,10 +221,39 @@ def test_clocks_that_differ(client: Client) -> None:
 def test_service_that_the_realm_does_not_know(client: Client) -> None:
     """The directory by another name, as behind a load balancer."""
     keytab = str(client.realm.keytab)
-    with faulty_line(client.directory) as uri:
+    with faulty_line(client.directory) as line:
+        uri = line.replace("localhost", "127.0.0.1")
         message = client.refused(keytab=keytab, server_uri=[uri], ca_path=None)
     assert message == (
         f"Cannot bind to {uri} by Kerberos with the keytab {keytab}: the realm has no service of"
         " this name (Server not found in Kerberos database). Name the server in server_uri as its"
         " servicePrincipalName does, or add ldap/HOST to that."
     )
+
+
+class TestOpenLdap:
+    """Another directory whose clients have tickets of the domain."""
+
+    @pytest.fixture
+    def client(self, by_ticket: RunningDirectory, place: Place) -> Client:
+        assert by_ticket.realm is not None
+        return Client(by_ticket, by_ticket.realm, place)
+
+    @pytest.mark.parametrize("way", ["ldaps", "sealed"])
+    def test_same_roster(self, client: Client, expected: bytes, way: str) -> None:
+        more = client.plain() if way == "sealed" else {}
+        answer = client.export(keytab=str(client.realm.keytab), **more)
+        assert not answer.failed, answer.result
+        assert client.place.dest.read_bytes() == expected
+
+    def test_tls_that_ends_on_the_way(self, client: Client, issuer: Authority) -> None:
+        """The ticket is of use to nobody who passes it on (RFC 5929)."""
+        keytab = str(client.realm.keytab)
+        other = issuer.issue("localhost")
+        with faulty_line(client.directory, certificate=other, over_tls=True) as uri:
+            message = client.refused(keytab=keytab, server_uri=[uri])
+        assert message.startswith(
+            f"Cannot bind to {uri} by Kerberos with the keytab {keytab}: the server does not accept"
+            " the ticket (result 49 invalidCredentials, "
+        )
+        assert message.endswith(" and that nothing in front of it ends TLS.")

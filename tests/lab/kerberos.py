@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KDC_PORT = 88
+OTHER_SERVICE = "ldap/localhost"
+"""What the realm calls a directory on localhost that is not its own."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Realm:
     """The service account's key."""
     other_keytab: Path
     """The key of another account."""
+    service_keytab: Path
+    """The key of the service `OTHER_SERVICE`."""
 
     def conf(self, *, kdc: str = "", **settings: str) -> str:
         """Write a client's configuration (krb5.conf(5)); it knows no other realm and asks no DNS.

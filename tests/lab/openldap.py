@@ -13,10 +13,12 @@ from __future__ import annotations
 import contextlib
 import platform
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.lab.entries import SERVICE_ACCOUNT
 from tests.lab.keeper import Keeper
 from tests.lab.namespace import unpacked_packages
 from tests.lab.plain_ldap import SCHEMA, ldif, planned, serve
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority, Certificate
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
+    from tests.lab.kerberos import Realm
 
 CLIENT = "front-desk"
 """The common name of certificates that stand for the service account."""
@@ -75,6 +78,7 @@ def openldap(
     size_limit: int | None = None,
     certificate: Certificate | None = None,
     anonymous_reads: bool = False,
+    realm: Realm | None = None,
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run a server with the company in it.
@@ -83,25 +87,33 @@ def openldap(
         (`size.prtotal`): the search is then cut in its middle. None: no limit.
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without an account, and in clear.
+    :param realm: whose tickets it takes, with the channel bindings of its TLS; None: nobody's.
     :param root: where unpacked packages lie; None: what LAB_ROOT says, or else the system's.
     """
     installation = _installation(root)
-    directory = planned(company, authority, certificate)
+    directory = replace(planned(company, authority, certificate), realm=realm)
     with Keeper() as keeper:
         parts = (
             _server_conf(installation, directory),
+            _kerberos_conf(directory, realm) if realm else "",
             _database_conf(directory, keeper.directory, anonymous_reads=anonymous_reads),
             _limits_conf(directory, size_limit),
         )
         conf = keeper.write("slapd.conf", "".join(textwrap.dedent(part) for part in parts))
         _load(directory, keeper, installation, conf)
+        env = {**installation.environment, **(_kerberos_env(keeper, realm) if realm else {})}
+        yield serve(directory, keeper, partial(_command, installation, conf), env)
 
-        def command(plain: int, tls: int) -> list[str]:
-            listeners = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{tls}/"
-            # -d keeps it in the foreground.
-            return [str(installation.program), *("-f", str(conf), "-h", listeners, "-d", "none")]
 
-        yield serve(directory, keeper, command, installation.environment)
+def _command(installation: _Installation, conf: Path, plain: int, tls: int) -> list[str]:
+    listeners = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{tls}/"
+    # -d keeps it in the foreground.
+    return [str(installation.program), *("-f", str(conf), "-h", listeners, "-d", "none")]
+
+
+def _kerberos_env(keeper: Keeper, realm: Realm) -> dict[str, str]:
+    conf = keeper.write("krb5.conf", realm.conf())
+    return {"KRB5_CONFIG": str(conf), "KRB5_KTNAME": str(realm.service_keytab)}
 
 
 def _load(
@@ -131,6 +143,16 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         # Who shows a certificate of the lab's authority may; the one for {CLIENT} is the service account's.
         TLSVerifyClient try
         authz-regexp "^cn={CLIENT}(,.*)?$" "{directory.bind_dn}"
+        """
+
+
+def _kerberos_conf(directory: RunningDirectory, realm: Realm) -> str:
+    return f"""\
+        sasl-host localhost
+        sasl-realm {realm.name}
+        sasl-secprops none
+        sasl-cbinding tls-endpoint
+        authz-regexp "^uid={SERVICE_ACCOUNT},.*cn=auth$" "{directory.bind_dn}"
         """
 
 

@@ -33,7 +33,7 @@ from tests.lab.entries import (
     service_dn,
 )
 from tests.lab.keeper import Keeper
-from tests.lab.kerberos import KDC_PORT, Realm
+from tests.lab.kerberos import KDC_PORT, OTHER_SERVICE, Realm
 from tests.lab.namespace import are_allowed, command_within
 from tests.lab.person import filetime, identity
 from tests.lab.plain_ldap import free_ports
@@ -74,12 +74,6 @@ def samba(
     with _place() as place, Keeper() as keeper:
         address = place.address
         certificate = certificate or authority.issue(*place.names, common_name=place.names[0])
-        realm = Realm(
-            company.domain.upper(),
-            address,
-            keeper.directory / f"{SERVICE_ACCOUNT}.keytab",
-            keeper.directory / f"{STALE_ACCOUNT}.keytab",
-        )
         directory = RunningDirectory(
             company=company,
             dialect=DIALECT,
@@ -94,10 +88,10 @@ def samba(
             people_filter=None,
             administrator=Login(f"Administrator@{company.domain}", new_password()),
             # Only who has the address can ask for tickets.
-            realm=None if place.is_inside else realm,
+            realm=None if place.is_inside else _realm(company, address, keeper.directory),
         )
         smb_conf = keeper.write("smb.conf", _smb_conf(directory, address, keeper.directory))
-        setup = keeper.write("setup.json", json.dumps(_setup(directory, realm, address, smb_conf)))
+        setup = keeper.write("setup.json", json.dumps(_setup(directory, address, smb_conf)))
         script = Path(__file__).with_name("samba_setup.py")
         # -I: this file's own name must not hide the `samba` that the script imports.
         keeper.run(place.command([_SYSTEM_PYTHON, "-I", str(script), str(setup)]))
@@ -190,11 +184,15 @@ def _check_ports(address: str) -> None:
                 ) from error
 
 
-def _setup(
-    directory: RunningDirectory, realm: Realm, address: str, smb_conf: Path
-) -> dict[str, Any]:
+def _realm(company: Company, address: str, folder: Path) -> Realm:
+    keytabs = (folder / f"{name}.keytab" for name in (SERVICE_ACCOUNT, STALE_ACCOUNT, "service"))
+    return Realm(company.domain.upper(), address, *keytabs)
+
+
+def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
     """Say what samba_setup.py has to do."""
     company = directory.company
+    realm = _realm(company, address, smb_conf.parent)
     entries: list[dict[str, Any]] = [
         {"dn": entry.dn, "identity": str(entry.identity), "attributes": entry.attributes}
         for entry in DIALECT.entries(company)
@@ -213,10 +211,11 @@ def _setup(
         "administrator_password": directory.administrator.password,
         "entries": entries,
         # What the server's own dnsupdate service would add at run time, for names.
-        "service_principal": f"ldap/{address}",
+        "service_principals": [f"ldap/{address}", OTHER_SERVICE],
         "keytabs": {
             SERVICE_ACCOUNT: str(realm.keytab),
             STALE_ACCOUNT: str(realm.other_keytab),
+            OTHER_SERVICE: str(realm.service_keytab),
         },
     }
 

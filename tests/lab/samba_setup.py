@@ -84,7 +84,7 @@ def name_service(setup: dict[str, Any], database: Any) -> None:
     )
     name = "servicePrincipalName"
     message = ldb.Message(controller.dn)
-    message[name] = ldb.MessageElement(setup["service_principal"], ldb.FLAG_MOD_ADD, name)
+    message[name] = ldb.MessageElement(setup["service_principals"], ldb.FLAG_MOD_ADD, name)
     database.modify(message)
 
 

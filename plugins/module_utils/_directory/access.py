@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._network import check_seconds, is_host
-from .account import KERBEROS, Account, check_account, check_clear
+from .account import Account, check_account, check_clear
+from .bind import require_libraries
 from .domain import Domain, check_domain
-from .library import GSSAPI
 
 
 class Access(NamedTuple):
@@ -67,8 +67,7 @@ def check_access(access: Access) -> list[Address]:
         raise InputError("Cannot use server_uri and domain together", "", "Give one of the two")
     check_domain(access.domain)
     check_account(access.account)
-    if access.account.auth_protocol == KERBEROS:
-        GSSAPI.imported("by auth_protocol kerberos")
+    require_libraries(access.account.auth_protocol)
     check_seconds("connection_timeout", access.connection_timeout)
     check_seconds("receive_timeout", access.receive_timeout)
     return [_address(uri, access) for uri in access.server_uris]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .._errors import InputError
 
 SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS = "simple", "kerberos", "ntlm", "external", "anonymous"
-PROTOCOLS = (SIMPLE, KERBEROS, EXTERNAL, ANONYMOUS)
+PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
 """What auth_protocol can be."""
 
 
@@ -89,6 +89,15 @@ _PROTOCOLS = {
         why_unused="",
         in_clear=None,
     ),
+    NTLM: _Protocol(
+        needed=("bind_dn", "bind_pw"),
+        unused=("keytab", "ccache"),
+        why_unused="only Kerberos uses it",
+        in_clear=(
+            "by NTLM",
+            "whoever is on the network could find out the password, or pass the bind on",
+        ),
+    ),
     EXTERNAL: _Protocol(
         needed=("client_cert",),
         unused=("bind_dn", "bind_pw", "keytab", "ccache"),
@@ -102,6 +111,7 @@ _PROTOCOLS = {
         in_clear=None,
     ),
 }
+_DOWN_LEVEL = re.compile(r"[^\s@\\=,]+\\[^@\\=,]+")
 _PRINCIPAL = re.compile(r"[^\s@\\=,]+(@[^\s@\\=,]+)?")
 
 
@@ -140,6 +150,12 @@ def check_account(account: Account) -> None:
         )
     if account.auth_protocol == KERBEROS:
         _check_kerberos(account)
+    if account.auth_protocol == NTLM and not _DOWN_LEVEL.fullmatch(account.bind_dn):
+        raise InputError(
+            f"Cannot use bind_dn {account.bind_dn} with auth_protocol ntlm",
+            "it does not say which domain's account it is",
+            "Write it as DOMAIN\\NAME",
+        )
 
 
 def _check_kerberos(account: Account) -> None:

@@ -6,16 +6,35 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from .._errors import Finding
-from .account import EXTERNAL, KERBEROS, SIMPLE, Account
+from .account import EXTERNAL, KERBEROS, NTLM, SIMPLE, Account
 from .channel import end_point_of
 from .diagnosis import ServerError, error_of_bind, finding_of_failure
 from .kerberos import bind_with_ticket
-from .library import FAILURES, ldap3
+from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
 from .sealed import SealedSocket
+
+# What ldap3 calls the binding of NTLM to TLS; it has none before its release 2.10.
+_NTLM_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
+
+
+def require_libraries(auth_protocol: str) -> None:
+    """See that what few need is there, before anything is sent.
+
+    :raises LibraryError: when a library is missing, or too old.
+    """
+    reason = f"by auth_protocol {auth_protocol}"
+    if auth_protocol == KERBEROS:
+        GSSAPI.imported(reason)
+    if auth_protocol == NTLM:
+        if _NTLM_BINDING:
+            CRYPTOGRAPHY.imported(reason)
+        elif "md4" not in hashlib.algorithms_available:
+            PYCRYPTODOME.imported(reason, "Crypto")
 
 
 def bind(connection: Any, uri: str, account: Account) -> bool:
@@ -35,6 +54,8 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             sealed = _bind_by_kerberos(connection, uri, account)
         elif account.auth_protocol == EXTERNAL:
             _bind_by_certificate(connection, uri)
+        elif account.auth_protocol == NTLM:
+            _bind_by_ntlm(connection, account)
         else:
             if account.auth_protocol == SIMPLE:
                 connection.authentication = ldap3.SIMPLE
@@ -70,6 +91,17 @@ def _bind_by_certificate(connection: Any, uri: str) -> None:
     connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL
     # There and empty: without it the server would ask for the name to act as (RFC 4422, A).
     connection.sasl_credentials = b""
+    connection.bind(read_server_info=False)
+
+
+def _bind_by_ntlm(connection: Any, account: Account) -> None:
+    """Answer the server's challenge (MS-NLMP), tied to the TLS connection where ldap3 can."""
+    connection.authentication = ldap3.NTLM
+    connection.user, connection.password = account.bind_dn, account.bind_pw
+    certificate = _certificate(connection)
+    if certificate and _NTLM_BINDING and end_point_of(certificate):
+        connection.channel_binding = _NTLM_BINDING
+        connection.server.tls.peer_certificate = certificate
     connection.bind(read_server_info=False)
 
 

@@ -168,7 +168,8 @@ CAUSES: dict[Sign, Cause] = {
     ),
     Proof("kerberos"): Cause(
         "the server does not accept the ticket",
-        "Check the clocks, and that no other account has the server's servicePrincipalName",
+        "Check the clocks, that no other account has the server's servicePrincipalName, and that nothing in"
+        " front of it ends TLS",
     ),
     Proof("external"): Cause(
         "the server does not know whose certificate this is",

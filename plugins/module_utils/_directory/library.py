@@ -25,6 +25,11 @@ LDAP3 = Library("ldap3", "2.9.1")
 # What Red Hat Enterprise Linux 9 has. Only those need it who bind with a ticket; it is imported then.
 GSSAPI = Library("gssapi", "1.6.9")
 
+# What ldap3 needs for NTLM: MD4 where OpenSSL has none any more, which is in most places, and from its release
+# 2.10 on what reads a certificate. The oldest releases with wheels for Python 3.9 and newer.
+PYCRYPTODOME = Library("pycryptodome", "3.10.1")
+CRYPTOGRAPHY = Library("cryptography", "3.4.4")
+
 try:
     import ldap3
     import ldap3.core.exceptions
@@ -40,4 +45,4 @@ except ImportError:
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
-__all__ = ["FAILURES", "GSSAPI", "LDAP3", "ldap3"]
+__all__ = ["CRYPTOGRAPHY", "FAILURES", "GSSAPI", "LDAP3", "PYCRYPTODOME", "ldap3"]

@@ -14,7 +14,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import GSSAPI
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import (
+    CRYPTOGRAPHY,
+    GSSAPI,
+    PYCRYPTODOME,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
     Library,
     LibraryError,
@@ -124,7 +128,8 @@ def test_a_library_that_few_need_is_imported_where_it_is_used(
 def test_what_few_need_is_in_execution_environments_all_the_same() -> None:
     lines = (_ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
     assert {line for line in lines if line[:1] != "#"} == {
-        *("", "-r requirements.txt", GSSAPI.requirement)
+        *("", "-r requirements.txt"),
+        *(library.requirement for library in (GSSAPI, PYCRYPTODOME, CRYPTOGRAPHY)),
     }
 
 

@@ -31,8 +31,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.libra
     PHONENUMBERS,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import (
+    CRYPTOGRAPHY,
     GSSAPI,
     LDAP3,
+    PYCRYPTODOME,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.lookup import DNSPYTHON
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
@@ -236,11 +238,17 @@ def test_what_every_module_says_of_itself() -> None:
     assert {attribute["support"] for attribute in attributes.values()} == {"full"}
 
 
+_OF_DIRECTORIES = [
+    *(LDAP3, GSSAPI, PYCRYPTODOME, CRYPTOGRAPHY, DNSPYTHON),
+    *(JINJA2, PHONENUMBERS),
+]
+
+
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [
-        ("ad_contacts_export", [LDAP3, GSSAPI, DNSPYTHON, JINJA2, PHONENUMBERS]),
-        ("ad_contacts_info", [LDAP3, GSSAPI, DNSPYTHON, JINJA2, PHONENUMBERS]),
+        ("ad_contacts_export", _OF_DIRECTORIES),
+        ("ad_contacts_info", _OF_DIRECTORIES),
         ("contact_upload", [REQUESTS]),
     ],
 )

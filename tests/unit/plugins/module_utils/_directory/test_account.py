@@ -20,6 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 SIMPLE = Account("simple", "svc@x.no", "s3cret")
 KERBEROS = Account("kerberos", "svc@X.NO", "s3cret")
 TICKET = Account("kerberos", ccache="KCM:0")
+NTLM = Account("ntlm", r"X\svc", "s3cret")
 EXTERNAL = Account("external", client_cert="/cert", client_key="/key")
 ANONYMOUS = Account("anonymous")
 CLEAR = "it would cross the network in clear"
@@ -36,6 +37,7 @@ CLEAR = "it would cross the network in clear"
         TICKET,
         TICKET._replace(bind_dn="svc@X.NO"),
         Account("kerberos"),
+        NTLM,
         EXTERNAL,
         ANONYMOUS,
         ANONYMOUS._replace(client_cert="/both"),
@@ -60,6 +62,13 @@ def _two_ways(one: str, other: str) -> str:
     return f"Cannot use {one} and {other} together: each is a way of its own to a ticket. Leave one out."
 
 
+def _no_domain(name: str) -> str:
+    return (
+        f"Cannot use bind_dn {name} with auth_protocol ntlm: it does not say which domain's account it is. "
+        r"Write it as DOMAIN\NAME."
+    )
+
+
 def _no_principal(name: str) -> str:
     return (
         f"Cannot use bind_dn {name} with auth_protocol kerberos: it is no Kerberos principal. "
@@ -72,9 +81,10 @@ def _no_principal(name: str) -> str:
     [
         *(
             (
-                SIMPLE._replace(**{option: ""}),
+                account._replace(**{option: ""}),
                 _missing(option, f", or FRONTDESK_{option.upper()} in the environment"),
             )
+            for account in (SIMPLE, NTLM)
             for option in ("bind_dn", "bind_pw")
         ),
         (EXTERNAL._replace(client_cert="", client_key=""), _missing("client_cert")),
@@ -94,10 +104,15 @@ def _no_principal(name: str) -> str:
         ),
         *(
             (
-                SIMPLE._replace(**{option: "x"}),
-                _contradiction(option, "simple", "only Kerberos uses it"),
+                account._replace(**{option: "x"}),
+                _contradiction(option, account.auth_protocol, "only Kerberos uses it"),
             )
+            for account in (SIMPLE, NTLM)
             for option in ("keytab", "ccache")
+        ),
+        *(
+            (NTLM._replace(bind_dn=name), _no_domain(name))
+            for name in ("svc", "svc@X.NO", "CN=svc")
         ),
         (KERBEROS._replace(keytab="/k"), _two_ways("bind_pw", "keytab")),
         (KERBEROS._replace(ccache="/c"), _two_ways("bind_pw", "ccache")),
@@ -155,6 +170,10 @@ def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: s
     ("account", "how", "why"),
     [
         (SIMPLE, "with a password", CLEAR),
+        (
+            *(NTLM, "by NTLM"),
+            "whoever is on the network could find out the password, or pass the bind on",
+        ),
         (EXTERNAL, "with a certificate", "without TLS there is nothing to show it in"),
         *(
             (
@@ -187,6 +206,7 @@ def test_what_may_be_done_in_clear(account: Account) -> None:
         (Account("kerberos", keytab="/k"), "by Kerberos with the keytab /k"),
         (TICKET, "by Kerberos with the ticket cache KCM:0"),
         (Account("kerberos"), "by Kerberos"),
+        (NTLM, r"by NTLM as X\svc"),
         (EXTERNAL, "with the certificate /cert"),
         (ANONYMOUS, "anonymously"),
     ],
