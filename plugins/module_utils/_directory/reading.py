@@ -45,7 +45,8 @@ def read_entry(
     for response in connection.response or ():
         if response["type"] == "searchResEntry":
             raw = response["raw_attributes"]
-            return {key.lower(): [bytes(value) for value in raw[key]] for key in raw}
+            # ldap3 gives None for an attribute without values.
+            return {key.lower(): [bytes(value) for value in raw[key] or ()] for key in raw}
     return None
 
 
