@@ -38,6 +38,9 @@ try:
     import ldap3.protocol.sasl.sasl
     import ldap3.utils.asn1
 
+    # Its dictionaries of attributes without case, from 2.10 on, take sn;lang-de for sn, and a part of the values
+    # of member for all of them. Plain ones have the server's own names.
+    ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
     LDAP3 = LDAP3._replace(package=ldap3)
 except ImportError:
