@@ -117,18 +117,18 @@ def _on_openldap(number: int, arguments: argparse.Namespace, issuer: Authority) 
         task = Task(directory, folder, _ON_OPENLDAP)
         print(f"\nOpenLDAP, {number} people in {UNITS} units, in clear, anonymously", flush=True)
         search = LdapSearch()
-        _print_table([(search, task), *((client, task) for client in clients)], arguments.rounds)
+        print_table([(search, task), *((client, task) for client in clients)], arguments.rounds)
         if "export" in arguments.clients:
             print("\nOver LDAPS, relative to the same in clear", flush=True)
             over_tls = Task(directory, folder, _ON_OPENLDAP, tls=True)
-            _print_table([(Export(), task), (Export(), over_tls)], arguments.rounds)
+            print_table([(Export(), task), (Export(), over_tls)], arguments.rounds)
 
 
 def _on_samba(number: int, rounds: int, issuer: Authority) -> None:
     with _folder() as folder, samba(large(number), issuer) as directory:
         task = Task(directory, folder, _ON_ACTIVE_DIRECTORY, tls=True, password=directory.bind_pw)
         print(f"\nSamba AD, {number} people in {UNITS} units, over LDAPS", flush=True)
-        _print_table([(LdapSearch(), task), (Export(), task)], rounds)
+        print_table([(LdapSearch(), task), (Export(), task)], rounds)
 
 
 @contextlib.contextmanager
@@ -141,7 +141,7 @@ def _folder() -> Iterator[Path]:
         yield keeper.directory
 
 
-def _print_table(runs: Sequence[tuple[Client, Task]], rounds: int) -> None:
+def print_table(runs: Sequence[tuple[Client, Task]], rounds: int) -> None:
     """Let each client read in turn, once to see its rows, and then round by round."""
     expected = None
     for client, task in runs:

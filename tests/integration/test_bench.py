@@ -1,0 +1,82 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The bench runs, and no client that gives other rows than the others gets into its table."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench import program
+from tests.bench.clients import Client, Task
+from tests.bench.measure import ClientError, Cost, Line, cost_of, table
+
+if TYPE_CHECKING:
+    from tests.bench.clients import Rows
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_few_people_are_read_by_each_client_and_give_the_same_rows() -> None:
+    """All but the playbooks, which take long and differ in nothing else."""
+    options = ["--people", "60", "--samba", "0", "--rounds", "1", "--clients", "export", "python-ldap", "ldap3"]
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "tests/bench/run.py"), *options],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "60 rows, equal from all clients" in run.stdout
+    names = [line.partition("  ")[0] for line in run.stdout.splitlines()]
+    for name in ("ldapsearch", "ad_contacts_export", "python-ldap + csv"):
+        assert name in names
+    assert "ad_contacts_export, LDAPS" in names
+
+
+class _Fake(Client):
+    def __init__(self, name: str, rows: Rows) -> None:
+        self.name = name
+        self._rows = rows
+
+    def run(self, _task: Task) -> Cost:
+        return Cost(1, 1, 1)
+
+    def rows(self, _task: Task) -> Rows:
+        return self._rows
+
+
+def test_a_client_that_gives_other_rows_fails_the_bench() -> None:
+    task = Task.__new__(Task)
+    object.__setattr__(task, "tls", False)
+    one, other = _Fake("one", [("1", "Lie")]), _Fake("other", [("1", "Moe")])
+    program.print_table([(one, task), (one, task)], rounds=1)
+    with pytest.raises(ClientError, match="other gave other rows than one"):
+        program.print_table([(one, task), (other, task)], rounds=1)
+
+
+def test_a_client_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(ClientError, match="ended with 3: said"):
+        cost_of(["sh", "-c", "echo said >&2; exit 3"], tmp_path)
+
+
+def test_what_a_client_took_is_its_own(tmp_path: Path) -> None:
+    """Not what the process takes that measures it."""
+    held = bytearray(b"x" * (64 << 20))
+    large = cost_of([sys.executable, "-I", "-S", "-c", "held = b'x' * (96 << 20)"], tmp_path)
+    small = cost_of(["true"], tmp_path)
+    assert large.peak > 96
+    assert small.peak < len(held) / 2**21
+
+
+def test_ratios_are_those_of_each_round() -> None:
+    base = Line("base", [Cost(1, 1, 10), Cost(2, 4, 10), Cost(4, 2, 10)])
+    line = Line("line", [Cost(2, 1, 20), Cost(2, 2, 20), Cost(2, 4, 20)])
+    rows = [row.split() for row in table([base, line], base).splitlines()]
+    assert rows[1] == ["base", "2.00", "2.00", "10", "1.00", "1.00"]
+    assert rows[2] == ["line", "2.00", "2.00", "20", "1.00", "1.00"]
