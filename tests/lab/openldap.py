@@ -72,6 +72,7 @@ def openldap(
     size_limit: int | None = None,
     certificate: Certificate | None = None,
     anonymous_reads: bool = False,
+    rules: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run a server with the company in it.
@@ -80,6 +81,7 @@ def openldap(
         (`size.prtotal`): the search is then cut in its middle. None: no limit.
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without an account, and in clear.
+    :param rules: access and limits that come before the lab's own (slapd.access(5), slapd.conf(5)).
     :param root: where unpacked packages lie; None: what SLAPD_ROOT says, or else the system's.
     """
     installation = _Installation(root or Path(os.environ.get(ROOT_VARIABLE) or "/"))
@@ -87,7 +89,9 @@ def openldap(
     with Keeper() as keeper:
         parts = (
             _server_conf(installation, directory),
-            _database_conf(directory, keeper.directory, anonymous_reads=anonymous_reads),
+            _database_conf(directory, keeper.directory),
+            rules,
+            _access_conf(anonymous_reads=anonymous_reads),
             _limits_conf(directory, size_limit),
         )
         conf = keeper.write("slapd.conf", "".join(textwrap.dedent(part) for part in parts))
@@ -131,8 +135,7 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         """
 
 
-def _database_conf(directory: RunningDirectory, place: Path, *, anonymous_reads: bool) -> str:
-    readers = "anonymous read by users" if anonymous_reads else "users"
+def _database_conf(directory: RunningDirectory, place: Path) -> str:
     return f"""\
         database mdb
         suffix "{directory.base_dn}"
@@ -142,6 +145,12 @@ def _database_conf(directory: RunningDirectory, place: Path, *, anonymous_reads:
         maxsize {_DATABASE_BYTES}
         dbnosync
         index objectClass,sAMAccountName eq
+        """
+
+
+def _access_conf(*, anonymous_reads: bool) -> str:
+    readers = "anonymous read by users" if anonymous_reads else "users"
+    return f"""\
         access to attrs=userPassword by anonymous auth by * none
         access to * by {readers} read by * none
         """
