@@ -25,7 +25,18 @@ ROOT = Path(__file__).parents[2]
 
 def test_few_people_are_read_by_each_client_and_give_the_same_rows() -> None:
     """All but the playbooks, which take long and differ in nothing else."""
-    options = ["--people", "60", "--samba", "0", "--rounds", "1", "--clients", "export", "python-ldap", "ldap3"]
+    options = [
+        "--people",
+        "60",
+        "--samba",
+        "0",
+        "--rounds",
+        "1",
+        "--clients",
+        "export",
+        "python-ldap",
+        "ldap3",
+    ]
     run = subprocess.run(
         [sys.executable, str(ROOT / "tests/bench/run.py"), *options],
         check=True,

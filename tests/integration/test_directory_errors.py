@@ -14,11 +14,9 @@ import pytest
 
 from tests.integration.support.exports import refused_export
 from tests.integration.support.options import sources
-from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
     from tests.integration.support.place import Place
-    from tests.lab.authority import Authority
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
@@ -92,19 +90,6 @@ class TestBind:
 
 class TestResult:
     """A result that is cut short, or holds nobody who can be a contact."""
-
-    def test_size_limit_in_the_middle_of_paging(
-        self, fjord: Company, issuer: Authority, place: Place
-    ) -> None:
-        with openldap(fjord, issuer, size_limit=50) as directory:
-            wrong = [{"location": "oslo-hq", "search_base": fjord.staff_dn}]
-            message = refused_export(directory, place, sources=wrong, page_size=20)
-        assert message == (
-            f"source 1 (location 'oslo-hq'): Cannot search {fjord.staff_dn} on"
-            f" {directory.uri_ldaps}: the server's size limit cut the search short"
-            " (result 4 sizeLimitExceeded). Ask the directory's administrator for a higher limit"
-            " for the bind account, or lower page_size."
-        )
 
     def test_everybody_is_invalid(
         self, active_directory: RunningDirectory, fjord: Company, place: Place

@@ -169,7 +169,11 @@ PAGE_3 = (SEARCH_END, 4)
                     "Narrow the sources, or raise the limit on the server.",
                 ),
                 (4, "the server's size limit cut the search short", ASK_LIMIT),
-                (11, "an administrative limit ended the search", ASK_LIMIT),
+                (
+                    11,
+                    "an administrative limit ended the search",
+                    ASK_LIMIT.replace("limit", "limit, and for paged results (RFC 2696),"),
+                ),
                 (
                     12,
                     "the server does not support what is required of it",

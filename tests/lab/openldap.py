@@ -79,6 +79,7 @@ def openldap(
     certificate: Certificate | None = None,
     anonymous_reads: bool = False,
     realm: Realm | None = None,
+    rules: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run a server with the company in it.
@@ -88,6 +89,7 @@ def openldap(
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without an account, and in clear.
     :param realm: whose tickets it takes, with the channel bindings of its TLS; None: nobody's.
+    :param rules: access and limits that come before the lab's own (slapd.access(5), slapd.conf(5)).
     :param root: where unpacked packages lie; None: what LAB_ROOT says, or else the system's.
     """
     installation = _installation(root)
@@ -96,7 +98,9 @@ def openldap(
         parts = (
             _server_conf(installation, directory),
             _kerberos_conf(directory, realm) if realm else "",
-            _database_conf(directory, keeper.directory, anonymous_reads=anonymous_reads),
+            _database_conf(directory, keeper.directory),
+            rules,
+            _access_conf(anonymous_reads=anonymous_reads),
             _limits_conf(directory, size_limit),
         )
         conf = keeper.write("slapd.conf", "".join(textwrap.dedent(part) for part in parts))
@@ -156,8 +160,7 @@ def _kerberos_conf(directory: RunningDirectory, realm: Realm) -> str:
         """
 
 
-def _database_conf(directory: RunningDirectory, place: Path, *, anonymous_reads: bool) -> str:
-    readers = "anonymous read by users" if anonymous_reads else "users"
+def _database_conf(directory: RunningDirectory, place: Path) -> str:
     return f"""\
         database mdb
         suffix "{directory.base_dn}"
@@ -167,6 +170,12 @@ def _database_conf(directory: RunningDirectory, place: Path, *, anonymous_reads:
         maxsize {_DATABASE_BYTES}
         dbnosync
         index objectClass,sAMAccountName eq
+        """
+
+
+def _access_conf(*, anonymous_reads: bool) -> str:
+    readers = "anonymous read by users" if anonymous_reads else "users"
+    return f"""\
         access to attrs=userPassword by anonymous auth by * none
         access to * by {readers} read by * none
         """

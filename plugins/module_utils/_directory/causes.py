@@ -118,7 +118,13 @@ CAUSES: dict[Sign, Cause] = {
     Result(10): Cause(
         "the server refers to another server", "Name the server that holds this base in server_uri"
     ),
-    Result(11): Cause("an administrative limit ended the search", _ASK_LIMIT, elsewhere=True),
+    # Also of an account to which pages are not permitted: OpenLDAP has no result of its own for that.
+    Result(11): Cause(
+        "an administrative limit ended the search",
+        "Ask the directory's administrator for a higher limit, and for paged results (RFC 2696), for the bind"
+        " account, or lower page_size",
+        elsewhere=True,
+    ),
     Result(12): Cause(
         "the server does not support what is required of it",
         "Have paged results (RFC 2696) permitted to the bind account",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tests.integration.support.ldap_messages import (
     SEARCH,
     content_of,
+    first_of,
     make_message,
     number_of,
     tag_of,
@@ -119,6 +120,15 @@ class Result(_At):
     def spoil(self, answer: bytes) -> Iterable[bytes]:
         # The code is the first element of the operation (RFC 4511, 4.1.9): an ENUMERATED of one byte.
         return [answer.replace(b"\x0a\x01\x00", bytes((0x0A, 0x01, self._code)), 1)]
+
+
+class NoPages(Fault):
+    """The directory hears of no controls, and so of no pages; none of them was critical."""
+
+    def ask(self, request: bytes) -> bytes:
+        number = number_of(request)
+        # The controls follow the operation (RFC 4511, 4.1.1).
+        return make_message(number, first_of(content_of(request)[len(number) :]))
 
 
 class SamePage(Fault):

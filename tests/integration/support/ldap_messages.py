@@ -40,10 +40,17 @@ def content_of(message: bytes) -> bytes:
     return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
 
 
+def first_of(elements: bytes) -> bytes:
+    """Return the first of several elements."""
+    content = content_of(elements)
+    head = len(elements) - len(content)
+    size = int.from_bytes(elements[2:head], "big") if elements[1] & 0x80 else elements[1]
+    return elements[: head + size]
+
+
 def number_of(message: bytes) -> bytes:
     """Return the message's number, as an element."""
-    content = content_of(message)
-    return content[: 2 + content[1]]
+    return first_of(content_of(message))
 
 
 def tag_of(message: bytes) -> int:

@@ -38,7 +38,10 @@ NEW_PASSWORD = "Set a new password for the bind account"
             *(10, "the server refers to another server"),
             "Name the server that holds this base in server_uri",
         ),
-        (11, "an administrative limit ended the search", LIMIT),
+        (
+            *(11, "an administrative limit ended the search"),
+            LIMIT.replace("limit", "limit, and for paged results (RFC 2696),"),
+        ),
         (
             *(12, "the server does not support what is required of it"),
             "Have paged results (RFC 2696) permitted to the bind account",
