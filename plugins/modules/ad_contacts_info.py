@@ -158,17 +158,24 @@ servers:
         not_before: "2026-01-08T09:12:44+00:00"
         not_after: "2027-01-08T09:12:44+00:00"
         days_left: 45
+    sealed:
+      description: Whether the account's authentication encrypts what is said, in place of TLS.
+      type: bool
     auth_protocol:
       description: How the account would prove who it is.
       type: str
       sample: simple
-    bind_dn:
-      description: The account.
+    account:
+      description: Who asks, and how.
       type: str
-      sample: svc-frontdesk@corp.example
+      sample: as svc-frontdesk@corp.example
     bound:
       description: Whether the server let the account in. Servers after one that refused it are not asked.
       type: bool
+    authorization_id:
+      description: Whom the server takes it for (RFC 4532); empty when it does not say.
+      type: str
+      sample: u:CORP\svc-frontdesk
     product:
       description: What the server is, as far as it says; empty when it says nothing.
       type: str

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 
 def looked_at(directory: RunningDirectory, place: Place, **more: Any) -> Answer:
-    """Look at a directory; whatever comes of it, nothing is written and no password is shown."""
+    """Look at a directory; whatever comes of it, nothing is written and no password is shown.
+
+    :param more: options; None takes one away; `env` is the environment.
+    """
+    env = more.pop("env", None)
     options = {
         **access(directory),
         "sources": sources(directory),
@@ -38,7 +42,7 @@ def looked_at(directory: RunningDirectory, place: Place, **more: Any) -> Answer:
     }
     given = {name: value for name, value in options.items() if value is not None}
     before = place.files()
-    answer = run_module(place, "ad_contacts_info", given)
+    answer = run_module(place, "ad_contacts_info", given, env=env)
     assert place.files() == before
     assert not answer.warnings
     assert not answer.result.get("changed")
@@ -59,6 +63,14 @@ PRODUCTS = {
 }
 
 
+def dn_of(directory: RunningDirectory) -> list[str]:
+    return [f"dn:{directory.bind_dn}".replace(" ", "").lower()]
+
+
+# Samba does not tell.
+ALIASES = {"active_directory": lambda _directory: [""], "open_ldap": dn_of, "ds_389": dn_of}
+
+
 @pytest.mark.every_library
 @pytest.mark.parametrize("more", [{}, CHECK], ids=["real run", "check mode"])
 @pytest.mark.parametrize("name", PRODUCTS)
@@ -72,7 +84,10 @@ def test_a_directory_as_it_should_be(
     assert server["uri"] == directory.uri_ldaps
     assert server["address"] in server["resolved"]
     assert server["bound"]
-    assert (server["auth_protocol"], server["bind_dn"]) == ("simple", directory.bind_dn)
+    assert server["auth_protocol"] == "simple"
+    assert server["account"] == f"as {directory.bind_dn}"
+    assert server["authorization_id"].replace(" ", "").lower() in ALIASES[name](directory)
+    assert not server["sealed"]
     assert server["product"] == PRODUCTS[name][0]
     assert re.match(PRODUCTS[name][1], server["version"])
     assert fjord.base_dn.lower() in [held.lower() for held in server["naming_contexts"]]
@@ -168,6 +183,26 @@ def test_start_tls(open_ldap: RunningDirectory, place: Place) -> None:
     (server,) = answer["servers"]
     assert causes(answer) == []
     assert server["certificate"]["names"] == ["localhost", "127.0.0.1"]
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "sealed"])
+def test_kerberos(active_directory: RunningDirectory, place: Place, *, tls: bool) -> None:
+    realm = active_directory.realm
+    assert realm is not None
+    conf = place.root / "krb5.conf"
+    conf.write_text(realm.conf(), "utf-8")
+    options: dict[str, Any] = {"auth_protocol": "kerberos", "keytab": str(realm.keytab)}
+    options |= {"bind_dn": None, "bind_pw": None}
+    if not tls:
+        options |= {"server_uri": [active_directory.uri_ldap], "ca_path": None}
+    answer = looked_at(active_directory, place, env={"KRB5_CONFIG": str(conf)}, **options)
+    (server,) = answer["servers"]
+    assert causes(answer) == []
+    assert server["account"] == f"by Kerberos with the keytab {realm.keytab}"
+    assert bool(server["tls_version"]) is bool(server["certificate"]) is tls
+    assert server["sealed"] is not tls
+    assert abs(server["clock_offset"]) < 300
+    assert "GSSAPI" in server["sasl_mechanisms"]
 
 
 @pytest.mark.parametrize("name", ["active_directory", "open_ldap"])

@@ -70,10 +70,11 @@ def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
     fjord = open_ldap.company
     tromso = fjord.site("tromso")
     people = fjord.at(tromso)
-    server, certificate, location, left_out, *more = said(run, "right")
+    server, known, certificate, location, left_out, *more = said(run, "right")
     assert server == (
-        f"{open_ldap.uri_ldaps} at 127.0.0.1: OpenLDAP, TLSv1.3, let {open_ldap.bind_dn} in (simple)"
+        f"{open_ldap.uri_ldaps} at 127.0.0.1: OpenLDAP, TLSv1.3, bound as {open_ldap.bind_dn}"
     )
+    assert known.lower() == f"  known to it as dn:{open_ldap.bind_dn}".lower()
     form = r"  Certificate for localhost, 127\.0\.0\.1, issued by .*O=Fjord lab, \d+ days left"
     assert re.fullmatch(form, certificate)
     assert location == (

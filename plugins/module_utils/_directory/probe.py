@@ -43,6 +43,7 @@ class Probe:
     :ivar address: the one that answered; empty when none did.
     :ivar tls: its encryption; None without one.
     :ivar root: what it says of itself.
+    :ivar authorization_id: who the account is to the server (RFC 4513, 5.2.1.8), if it says so.
     :ivar session: the session with it, open until the end of `probing`; None when there is none.
     :ivar error: why there is none.
     """
@@ -53,6 +54,7 @@ class Probe:
         self.address = ""
         self.tls: Tls | None = None
         self.root = RootDse({})
+        self.authorization_id = ""
         self.session: Session | None = None
         self.error: DirectoryError | None = None
 
@@ -90,6 +92,7 @@ def probing(
             # Nothing else depends on it.
             with suppress(DirectoryError):
                 probe.root = read_root_dse(connection, address.uri)
+                probe.authorization_id = _who_am_i(probe)
         yield probe
     finally:
         close(connection)
@@ -126,6 +129,19 @@ def _bind(probe: Probe, access: Access, address: Address, connection: Any) -> No
         probe.session = begin_session(access, address, connection)
     except DirectoryError as error:
         probe.error = error
+
+
+_WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
+
+
+def _who_am_i(probe: Probe) -> str:
+    """Ask a server that can tell whom it takes the account for."""
+    if probe.session is None or _WHO_AM_I not in probe.root.all("supportedextension"):
+        return ""
+    # A server that says it can and cannot is no problem of the account's.
+    with suppress(*FAILURES):
+        return str(probe.session.connection.extend.standard.who_am_i() or "")
+    return ""
 
 
 def shows_anything(session: Session, query: Query) -> bool:

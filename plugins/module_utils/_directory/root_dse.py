@@ -32,7 +32,8 @@ _WINDOWS_SERVER = {
 
 _ATTRIBUTES = (
     *("objectClass", "vendorName", "vendorVersion", "namingContexts", "supportedCapabilities"),
-    *("supportedSASLMechanisms", "domainControllerFunctionality", "dnsHostName", "currentTime"),
+    *("supportedSASLMechanisms", "supportedExtension", "domainControllerFunctionality"),
+    *("dnsHostName", "currentTime"),
 )
 
 
