@@ -1,0 +1,183 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can be found out about a server on this host's loopback, whether it lets the account in or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
+    Access,
+    check_access,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.probe import (
+    Probe,
+    probing,
+    shows_anything,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
+    directory_context,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
+    Directory,
+    access_to,
+    open_session,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    BIND,
+    SEARCH,
+    UNBIND,
+    Message,
+    entry,
+    ldap_server,
+    reference,
+    result,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, free_port, tls
+
+
+@contextmanager
+def probed(access: Access, *, as_account: bool = True) -> Iterator[Probe]:
+    """What is found out about the one server that the settings name."""
+    (address,) = check_access(access)
+    with probing(access, address, directory_context(access), as_account=as_account) as probe:
+        yield probe
+
+
+@pytest.mark.parametrize("as_account", [True, False])
+def test_a_server_is_looked_at(server_tls: Tls, as_account: bool) -> None:
+    directory = Directory(vendorName=[b"Somebody"])
+    with ldap_server(directory, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        with probed(access_to(server_tls, uri), as_account=as_account) as probe:
+            assert (probe.uri, probe.address) == (uri, "127.0.0.1")
+            assert "127.0.0.1" in probe.resolved
+            assert probe.tls is not None
+            assert probe.tls.version.startswith("TLSv1.")
+            assert probe.tls.cipher
+            assert probe.tls.certificate is not None
+            assert probe.root.product == "Somebody"
+            assert (probe.session is not None) is as_account
+            assert probe.error is None
+            assert not probe.account_is_refused
+    assert (BIND in directory.asked) is as_account
+    assert directory.asked[-1] == UNBIND
+
+
+def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls: Tls) -> None:
+    directory = Directory(vendorName=[b"Somebody"])
+    directory.bind = result(BIND, 49, "data 533")
+    with (
+        ldap_server(directory, server_tls.context) as port,
+        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+    ):
+        assert probe.session is None
+        assert probe.account_is_refused
+        assert "the account is disabled" in str(probe.error)
+        assert probe.root.product == "Somebody"
+
+
+def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(server_tls: Tls) -> None:
+    answers = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
+
+    def say(request: int, _content: bytes) -> Sequence[Message] | None:
+        return next(answers) if request == SEARCH else [result(BIND)] if request == BIND else None
+
+    with (
+        ldap_server(say, server_tls.context) as port,
+        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+    ):
+        assert probe.session is not None
+        assert (probe.root.product, probe.error) == ("", None)
+
+
+def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: Tls) -> None:
+    asked: list[int] = []
+
+    def say(request: int, _content: bytes) -> None:
+        asked.append(request)
+
+    with (
+        ldap_server(say, server_tls.context) as port,
+        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+    ):
+        assert probe.error is not None
+        assert (probe.session, probe.account_is_refused) == (None, False)
+    assert BIND in asked
+    assert SEARCH not in asked
+
+
+def test_without_encryption_there_is_nothing_to_say_of_it(server_tls: Tls) -> None:
+    with ldap_server(Directory()) as port:
+        access = access_to(server_tls, f"ldap://localhost:{port}", account=Account("anonymous"))
+        with probed(access) as probe:
+            assert probe.session is not None
+            assert (probe.address, probe.tls) == ("127.0.0.1", None)
+
+
+def test_what_must_not_be_trusted_is_shown(server_tls: Tls, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = tls(tmp_path / "other", "elsewhere.test")
+    directory = Directory()
+    with (
+        ldap_server(directory, other.context) as port,
+        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+    ):
+        assert "by an unknown CA" in str(probe.error)
+        assert probe.tls is not None
+        assert probe.tls.certificate is not None
+        assert (probe.session, probe.account_is_refused) == (None, False)
+    assert BIND not in directory.asked
+
+
+def test_a_server_that_is_down(server_tls: Tls) -> None:
+    with probed(access_to(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
+        assert "the connection was refused" in str(probe.error)
+        assert "127.0.0.1" in probe.resolved
+        assert (probe.address, probe.tls, probe.session) == ("", None, None)
+
+
+def test_a_name_that_does_not_resolve(server_tls: Tls) -> None:
+    with probed(access_to(server_tls, "ldaps://no-such-host.invalid")) as probe:
+        assert "its name does not resolve" in str(probe.error)
+        assert list(probe.resolved) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ([entry("cn=a,dc=x", {}), result(SEARCH)], True),
+        ([entry("cn=a,dc=x", {}), result(SEARCH, 4)], True),
+        ([reference("ldap://x"), result(SEARCH)], False),
+        ([result(SEARCH)], False),
+        ([result(SEARCH, 32)], False),
+        (None, False),
+    ],
+)
+@pytest.mark.parametrize(("scope", "code"), [("base", b"\0"), ("subtree", b"\1")])
+def test_whether_an_account_is_shown_anything(
+    server_tls: Tls, said: Sequence[Message] | None, shown: bool, scope: str, code: bytes
+) -> None:
+    directory = Directory()
+    asked: list[bytes] = []
+
+    def say(request: int, content: bytes) -> Sequence[Message] | None:
+        if request == SEARCH and b"dc=x" in content:
+            asked.append(content)
+            return said
+        return directory(request, content)
+
+    with (
+        ldap_server(say, server_tls.context) as port,
+        open_session(access_to(server_tls, f"ldaps://localhost:{port}")) as session,
+    ):
+        assert shows_anything(session, Query("dc=x", scope, "(sn=*)")) is shown
+    # The scope stands behind the base (RFC 4511, 4.5.1).
+    assert b"dc=x\x0a\x01" + code in asked[0]
