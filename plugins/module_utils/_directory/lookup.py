@@ -59,7 +59,7 @@ class Resolver:
         return [
             Service(record.priority, record.weight, record.port, target)
             for record in self._records(name, "SRV")
-            if (target := record.target.to_text(omit_final_dot=True)) not in ("", ".", "@")
+            if (target := record.target.to_text(omit_final_dot=True)) != "."
         ]
 
     def addresses(self, host: str) -> list[str]:

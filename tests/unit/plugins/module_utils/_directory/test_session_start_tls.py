@@ -84,7 +84,8 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
         ):
             pass
     assert caught.value.tried == f"Cannot start TLS with {uri}"
-    assert caught.value.answer
+    assert caught.value.answer.startswith("it closed the connection (")
+    assert caught.value.remedy.startswith("Use ldaps:// if this port has TLS from the beginning")
 
 
 def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
