@@ -103,13 +103,16 @@ def test_what_is_forgotten_is_shared_with_nobody() -> None:
     assert [holder in suspects for holder in range(6)] == [False, False, *[True] * 4]
 
 
-def test_where_nothing_is_held_no_file_is_opened() -> None:
+def test_where_nothing_is_to_be_found_later_no_file_is_opened() -> None:
     def no_file() -> BinaryIO:
         raise AssertionError
 
     shared = _values_to(Suspects(_SIZE), 100, Scratch("memory", no_file))
     shared.set_aside()
     shared.add([], [])
+    for holder in (1, 2):
+        shared.add([7], [holder])
+        shared.forget()
     shared.finish()
 
 
