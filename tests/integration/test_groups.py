@@ -52,12 +52,16 @@ def accounts(directory: RunningDirectory, place: Place) -> list[str]:
 
 @contextmanager
 def nested_groups(directory: RunningDirectory) -> Iterator[str]:
-    """A group with somebody of Oslo, in which a group with somebody of Bergen is, in which the first one is."""
+    """A group with somebody of Oslo, in which a group is in which another one is, with somebody of Bergen.
+
+    The first one is in the second one, too.
+    """
     company = directory.company
     traveller, skipper = company.person_dn(company.traveller), company.person_dn(company.comma)
     disabled = next(person for person in company.people if person.disabled)
     with (
-        group(directory, "Night, shift (inner)", skipper) as inner,
+        group(directory, "Innermost", skipper) as innermost,
+        group(directory, "Night, shift (inner)", innermost) as inner,
         group(directory, "Night shift", traveller, inner, company.person_dn(disabled)) as outer,
     ):
         add_to(directory, inner, outer)

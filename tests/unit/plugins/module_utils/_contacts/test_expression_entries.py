@@ -38,6 +38,7 @@ def test_an_expression_reads_an_entry_that_an_attribute_names(source: str, text:
     assert expression.evaluate(Values(somebody, "", CHIEF)).text == text
     # Nothing of one person stays for the next.
     assert expression.evaluate(Values({}, "", CHIEF)).text in ("", "none")
+    assert expression.evaluate(Values(somebody, "")).text != "boss@x"
     assert "mail" not in expression.attributes
 
 

@@ -148,10 +148,10 @@ def test_a_value_is_shared_at_a_location_not_in_a_source() -> None:
     placed = placement("l", "oslo", "bergen")
     mapper = Mapper(UNIQUE, [placed])
     assert mapper.attributes == ("l", "mail")
-    gathering = Gathering(UNIQUE, ["oslo", {"", "bergen", "oslo"}, "bergen"], MEMORY)
+    gathering = Gathering(UNIQUE, [{"", "bergen", "oslo"}, "oslo", "bergen"], MEMORY)
     pages: list[tuple[str | Placement, list[tuple[str, list[bytes | list[bytes]]]]]] = [
-        ("oslo", [("4", [b"", b"a@x"])]),
         (placed, [("2", [b"oslo", b"A@x"]), ("3", [b"bergen", b"a@x"]), ("5", [b"", b"e@x"])]),
+        ("oslo", [("4", [b"", b"a@x"])]),
         ("bergen", [("1", [b"", b"a@x"])]),
     ]
     for number, (place, page) in enumerate(pages):

@@ -33,6 +33,7 @@ from hypothesis import strategies as st
         ("CN=\\ A\\ ,DC=x", "CN=A,DC=x"),
         ("CN=Å", "CN=A\u030a"),
         ("CN=\\#1,DC=x", "CN=\\231,DC=x"),
+        ("CN=\uff21\uff0a", "CN=a*"),
         ("OU=R=D,DC=x", "OU=R\\=D,DC=x"),
     ],
 )

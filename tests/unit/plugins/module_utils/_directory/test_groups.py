@@ -1,0 +1,137 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the members of groups are found, and that nobody of them is found twice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import groups
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
+    DirectoryError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
+    Members,
+    find_members,
+    members,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.named import AT_A_TIME
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import Session
+
+IDS = [str(uuid.UUID(int=number)) for number in range(4)]
+SESSION = Session("ldaps://dc1", None, False)
+QUERY = Query("DC=x", "subtree", "(a=b)")
+
+
+class _Groups:
+    """Groups by their names, in place of a server, which are found among names below the context ``DC=x``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: dict[str, list[bytes]]) -> None:
+        self.lists = {f"CN={name}": values for name, values in lists.items()}
+        self.kind = b"groupOfNames"
+        self.read: list[str] = []
+        for name in ("read_entry", "read_values", "named_entries"):
+            monkeypatch.setattr(groups, name, getattr(self, name))
+
+    def read_entry(
+        self, _session: Session, name: str, _attributes: object
+    ) -> dict[str, list[bytes]] | None:
+        return {"objectclass": [b"top", self.kind]} if name in self.lists else None
+
+    def read_values(
+        self, _session: Session, name: str, _attributes: object
+    ) -> dict[str, list[bytes]] | None:
+        self.read.append(name)
+        # One may go while they are read.
+        return None if name == "CN=gone" else self.lists[name]
+
+    def named_entries(
+        self, _session: Session, names: Sequence[str], query: Query, _attributes: object
+    ) -> Iterator[list[tuple[str, Entry]]]:
+        assert query.search_base == "DC=x"
+        yield [(name, Entry(IDS[0], [])) for name in names if name in self.lists]
+
+
+def test_lists_of_every_kind_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = _Groups(
+        monkeypatch,
+        a={"member": [b"CN=b", b"CN=p,DC=x", b"CN=a"]},
+        b={"uniquemember": [b"CN=c", b"CN=P,DC=X", b"CN=q#'01'B"], "member": [b"CN=gone"]},
+        c={"memberuid": [b"r*", b"s"], "gidnumber": [b"7"]},
+        gone={},
+    )
+    found = find_members(SESSION, ["CN=a", "CN=c"], ["DC=x"])
+    assert found.filters == ["(uid=r\\2a)", "(uid=s)", "(gidNumber=7)"]
+    assert found.names == ["CN=b", "CN=p,DC=x", "CN=a", "CN=gone", "CN=c", "CN=q"]
+    assert made.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
+
+
+@pytest.mark.parametrize("is_active_directory", [True, False])
+@pytest.mark.parametrize(
+    ("group", "kind", "answer"),
+    [
+        ("CN=none", b"group", "there is none of this name. Correct the name, or let the bind"),
+        (
+            "CN=a",
+            b"person",
+            "it is no group that lists its members, but top, person. Name an object of",
+        ),
+    ],
+)
+def test_what_is_no_group_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_active_directory: bool,
+    group: str,
+    kind: bytes,
+    answer: str,
+) -> None:
+    _Groups(monkeypatch, a={}).kind = kind
+    session = SESSION._replace(is_active_directory=is_active_directory)
+    with pytest.raises(DirectoryError) as caught:
+        find_members(session, [group], ["DC=x"])
+    assert str(caught.value).startswith(f"Cannot read the group {group} on ldaps://dc1: {answer}")
+
+
+@pytest.mark.parametrize(
+    ("filters", "names", "repeats"),
+    [
+        (["(uid=a)"], [], True),
+        ([], ["CN=a"], True),
+        (["(uid=a)"], ["CN=a"], False),
+        (["(uid=a)"] * (AT_A_TIME + 1), [], False),
+    ],
+)
+def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
+    monkeypatch: pytest.MonkeyPatch, *, filters: list[str], names: list[str], repeats: bool
+) -> None:
+    """What is read of one search, or by names alone, is not looked through again."""
+    people = [Entry(IDS[1], []), Entry(IDS[2], [])]
+    asked: list[str] = []
+
+    def search(_session: Session, query: Query, *_rest: object) -> Iterator[list[Entry]]:
+        asked.append(query.filter)
+        yield people
+        yield people[:1] if repeats else people
+
+    def named_entries(
+        _session: Session, given: Sequence[str], *_rest: object
+    ) -> Iterator[list[tuple[str, Entry]]]:
+        if given:
+            yield [("CN=a", person) for person in people]
+            yield [("CN=a", person) for person in people[:1]]
+
+    monkeypatch.setattr(groups, "search", search)
+    monkeypatch.setattr(groups, "named_entries", named_entries)
+    pages = members(SESSION, [QUERY], Members(filters, names), [], page_size=10)
+    found = [entry for page in pages for entry in page]
+    assert found == (people + people[:1] if repeats else people)
+    sizes = [chunk.count("(uid=a)") for chunk in asked]
+    assert sum(sizes) == len(filters)
+    assert max(sizes, default=0) <= AT_A_TIME
