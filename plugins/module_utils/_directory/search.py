@@ -63,17 +63,15 @@ def search(
 def _checked(pages: Iterator[Page], tried: str) -> Generator[Page, None, None]:
     """The pages, each of which is whole and another one than those before it."""
     seen: set[object] = set()
-    is_new = True
     while page := _next(pages, tried):
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.
         if page.result is not None and page.result["result"] != 0:
             raise error_of_result(tried, page.result)
         # Cookies are the server's own (RFC 2696, 3), some use one for all pages. What a page begins with
         # shows whether it is another one; pages without anything have nothing else than their cookies.
-        if is_new and page.beginning in seen:
+        if page.beginning in seen:
             raise ServerError(tried, *_ENDLESS)
         seen.add(page.beginning)
-        is_new = page.result is not None
         yield page
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is used of ldap3 beyond its documentation: all of it is here, the same in 2.9.1 and in 2.10.2."""
+"""What reading past ldap3 takes of it beyond its documentation, the same in 2.9.1 and in 2.10.2."""
 
 from __future__ import annotations
 

@@ -19,7 +19,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     name_of,
     uris_of,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import entry, reference
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
+    ber,
+    entry,
+    reference,
+)
 
 NAMES = ["sn", "mail"]
 SHORT = bytes.fromhex("641b 0404434e3d31 3013 300a0402736e31040402 4c69 300504016c3100")
@@ -117,13 +121,26 @@ def test_what_is_no_entry_is_refused(operation: bytes) -> None:
         decoder.row(SHORT)
 
 
-def test_the_last_attribute_must_end_with_its_entry() -> None:
+def test_the_last_value_must_end_with_its_entry() -> None:
     decoder = EntryDecoder(NAMES)
-    whole = bytes.fromhex("6412 0404434e3d31 300a 300804017831030401") + b"y"
-    assert decoder.row(whole) == [b"", b""]
-    longer = whole[:-2] + b"\x02y"
+    assert decoder.row(bytes.fromhex("6413 0404434e3d31 300b 3009 0402736e 3103 040179")) == [
+        b"y",
+        b"",
+    ]
     with pytest.raises(MalformedError):
-        decoder.row(longer)
+        decoder.row(bytes.fromhex("6412 0404434e3d31 300a 3009 0402736e 3103 0401"))
+
+
+def test_forms_of_lengths_may_change_within_an_entry() -> None:
+    attributes = ber(0x30, ber(0x04, b"sn"), ber(0x31, ber(0x04, b"y"))) + bytes.fromhex(
+        "3005 04016c 3100"
+    )
+    assert _row(ber(0x64, ber(0x04), ber(0x30, attributes))) == [b"y", b""]
+
+
+def test_a_beginning_that_is_found_elsewhere_than_it_ends_is_not_remembered() -> None:
+    twice = bytes.fromhex("308108 0481016c 3102 0400") * 2
+    assert _row(bytes.fromhex("641a 0400 3016") + twice) == [b"", b""]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,10 @@ def test_an_answer_that_is_cut_is_no_answer(data: bytes) -> None:
         pytest.param(b"HTTP/1.1 400 Bad Request\r\n", id="another protocol"),
         pytest.param(_said(PERSON, number=6), id="an answer to another search"),
         pytest.param(_said(result(BIND)), id="an answer to another operation"),
+        pytest.param(
+            numbered(6, (ber(0x78, ber(0x0A, b"\0"), ber(0x04), ber(0x04)), b"")),
+            id="an extended answer that nobody asked for",
+        ),
         pytest.param(_said(END, number=0), id="a result that nobody asked for"),
         pytest.param(b"\x30\x80\x02\x01\x07", id="a message without end"),
         pytest.param(b"\x30\xff\x02\x01\x07", id="a reserved length"),
