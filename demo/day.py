@@ -37,12 +37,12 @@ class Day:
     state: Path
     known: set[Row] = field(default_factory=set)
 
-    def good_run(self, *arguments: str) -> Run:
-        """Run the sync, which has to end well.
+    def good_run(self, *arguments: str, playbook: str = "sync") -> Run:
+        """Run the sync, or another playbook, which has to end well.
 
         :raises UnmetError: it fails.
         """
-        run = self.ansible.sync(*arguments)
+        run = self.ansible.run(playbook, *arguments)
         if run.code != 0 or run.failures:
             raise UnmetError(f"a run that ends with 0; it ended with {run.code}:\n{run.output}")
         self.checks.met += 1
@@ -57,7 +57,7 @@ class Day:
         :raises UnmetError: something else happens.
         """
         state, requests = self.stored(), self.service.requests
-        run = self.ansible.sync()
+        run = self.ansible.run("sync")
         if run.code == 0 or len(run.failures) != 1:
             raise UnmetError(f"a run that stops; it ended with {run.code}:\n{run.output}")
         [(action, message)] = run.failures

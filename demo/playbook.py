@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo"
-SYNC = ("ansible-playbook", "-i", "demo/inventory.yml", "-e", "@run.yml", "frontdesk.contacts.sync")
+PLAYBOOK = ("ansible-playbook", "-i", "demo/inventory.yml", "-e", "@run.yml")
 _PATIENCE_SECONDS = 10.0
 
 
@@ -96,9 +96,9 @@ class Ansible:
         text = json.dumps(variables, indent=2)  # JSON is YAML
         (self._place / "run.yml").write_text(text, encoding="utf-8")
 
-    def sync(self, *arguments: str) -> Run:
-        """Run frontdesk.contacts.sync, and tell the person before the screen."""
-        command = [*SYNC, *arguments]
+    def run(self, playbook: str, *arguments: str) -> Run:
+        """Run a playbook of the collection, and tell the person before the screen."""
+        command = [*PLAYBOOK, f"frontdesk.contacts.{playbook}", *arguments]
         self._screen.command(shlex.join(command))
         clock = Clock()
         self._results.write_text("", encoding="utf-8")

@@ -21,10 +21,29 @@ if TYPE_CHECKING:
 _KINDS = ("added", "changed", "moved", "removed")
 
 
+def look(day: Day) -> None:
+    """What the directory is and holds, with nobody's values in it."""
+    screen, checks = day.screen, day.checks
+    screen.heading("1. A look at the directory: can everybody be read?")
+    found = day.good_run(playbook="probe").returned("ad_contacts_info")
+    checks.equal("problems", found["problems"], [])
+    [server] = found["servers"]
+    what = f"{server['product']} {server['version']}".strip()
+    days = server["certificate"]["days_left"]
+    screen.fact("server", f"{what}, {server['tls_version']}, its certificate has {days} days left")
+    for source in server["sources"]:
+        lacking = [f"{one['empty']} without {one['column']}" for one in source["empty_columns"]]
+        screen.fact(source["location"], ", ".join([f"{source['entries']} found", *lacking]))
+    rows = sum(source["contacts"] for source in server["sources"])
+    checks.equal("people with a valid row", rows, len(expected_rows(day.company)))
+    screen.fact("for instance", " | ".join(server["sources"][0]["samples"][0].values()))
+    checks.equal("requests at the service", day.service.requests, 0)
+
+
 def first_sync(day: Day) -> None:
     """Everybody travels; who cannot is named with the cause."""
     screen, checks = day.screen, day.checks
-    screen.heading("1. The first sync: the service knows nobody yet")
+    screen.heading("2. The first sync: the service knows nobody yet")
     run = day.good_run("-e", "contact_sync_initial=true")
     day.known = expected_rows(day.company)
     day.expect_known()
@@ -54,7 +73,7 @@ def first_sync(day: Day) -> None:
 
 def second_sync(day: Day) -> None:
     """Nothing changed, so nothing is sent."""
-    day.screen.heading("2. The second sync: nothing changed, nothing is sent")
+    day.screen.heading("3. The second sync: nothing changed, nothing is sent")
     requests, state = day.service.requests, day.stored()
     run = day.good_run()
     day.expect_silence(requests)
@@ -66,7 +85,7 @@ def second_sync(day: Day) -> None:
 
 def people_come_and_go(day: Day) -> None:
     """Check mode tells who changes; the real run does exactly that."""
-    day.screen.heading("3. One is hired, one leaves, one marries, one moves: first look, then sync")
+    day.screen.heading("4. One is hired, one leaves, one marries, one moves: first look, then sync")
     before, after = _changes(day)
     requests, state = day.service.requests, day.stored()
     look = day.good_run("--check", "--diff")
@@ -123,7 +142,7 @@ def _changes(day: Day) -> tuple[set[Row], set[Row]]:
 def emptied_ou(day: Day) -> None:
     """A location without people stops everything; when they are back, it goes on."""
     tromso = day.company.site("tromso")
-    day.screen.heading("4. The OU of Tromsø is emptied: the export stops, roster and service stay")
+    day.screen.heading("5. The OU of Tromsø is emptied: the export stops, roster and service stay")
     count = day.directory.empty_ou(day.company.site_dn(tromso))
     day.screen.say(f"{count} accounts are deleted by mistake.")
     run = day.stopped_run("ad_contacts_export", "tromso", "minimum is 1")
@@ -144,7 +163,7 @@ def emptied_ou(day: Day) -> None:
 
 def disabled_half(day: Day) -> None:
     """Too many would be removed: the guard stops the upload."""
-    day.screen.heading("5. Half of Oslo is disabled: the guard stops the upload")
+    day.screen.heading("6. Half of Oslo is disabled: the guard stops the upload")
     oslo, tromso = day.company.site("oslo-hq"), day.company.site("tromso")
     half = [who for who in day.company.at(oslo) if row(who, oslo) in day.known][::2]
     for person in half:
@@ -177,4 +196,4 @@ def _rows(diff: list[str], sign: str) -> list[Row]:
     return [tuple(cells) for cells in csv.reader(lines)]
 
 
-STEPS = (first_sync, second_sync, people_come_and_go, emptied_ou, disabled_half)
+STEPS = (look, first_sync, second_sync, people_come_and_go, emptied_ou, disabled_half)

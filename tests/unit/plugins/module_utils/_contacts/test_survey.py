@@ -13,6 +13,9 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     compile_columns,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.placement import (
+    compile_placement,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.survey import Survey
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
@@ -124,3 +127,22 @@ def test_attributes_that_nobody_has() -> None:
     assert survey_of(PEOPLE, [1]).attributes_nobody_has == ["mobile"]
     assert survey_of(PEOPLE, []).attributes_nobody_has == []
     assert survey_of(PEOPLE, [0]).attributes_nobody_has == []
+
+
+def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> None:
+    placed = compile_placement("manager | of_entry('l')", ["tromso"], "location_value of source 1")
+    columns = compile_columns(
+        [
+            {"header": "Host", "value": "manager | of_entry('mail')"},
+            {"header": "Location", "value": "location"},
+        ],
+        all_global=False,
+    )
+    chief = {("cn=boss", "l"): "tromso", ("cn=boss", "mail"): "boss@corp.example"}
+    survey = Survey(columns, [placed], chief)
+    assert survey.attributes == ("manager",)
+    for number, manager in enumerate([b"cn=boss", b"cn=nobody"]):
+        survey.add(IDS[number], [manager], placed)
+    result = survey.result()
+    assert result["samples"] == [{"Host": "b***@c***.example", "Location": "tromso"}]
+    assert result["left_out"] == {"has no location": 1}
