@@ -185,6 +185,7 @@ def test_what_the_entry_has_that_an_attribute_names(
         {"header": "Name", "value": "sn"},
         {"header": "Manager", "value": "manager | of_entry('mail')"},
         {"header": "Secretary", "value": "secretary | of_entry('displayName') or 'nobody'"},
+        {"header": "Pager", "value": "manager | of_entry('pager')"},
         {"header": "Location", "value": "location"},
     ]
     with (
@@ -192,7 +193,10 @@ def test_what_the_entry_has_that_an_attribute_names(
         facts(directory, company.traveller, secretary=[company.person_dn(company.unreachable)]),
         facts(directory, company.unreachable, manager=[company.person_dn(company.unreachable)]),
     ):
-        exported(directory, place, sources=[everybody(directory)], columns=columns)
+        answer = exported(directory, place, sources=[everybody(directory)], columns=columns)
+    assert answer.warnings == [
+        "No entry that an attribute names has the attribute pager, which of_entry reads."
+    ]
     found = {row[0]: row[1:3] for row in rows(place)}
     assert found[company.marked.last_name] == [skipper.mail, "nobody"]
     assert found[company.traveller.last_name] == ["", company.unreachable.display_name]

@@ -44,6 +44,7 @@ class Export(NamedTuple):
     :ivar excluded: number of those of them that are no contacts because somebody said so.
     :ivar undated: number of people whose start attribute tells no day.
     :ivar empty_attributes: attributes that no entry had.
+    :ivar never_held: attributes that no entry had of those that an attribute names.
     :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
     :ivar location_header: title of the column that holds the location; None without one.
     :ivar is_in_clear: whether people's data crossed a network without encryption.
@@ -56,6 +57,7 @@ class Export(NamedTuple):
     excluded: int
     undated: int
     empty_attributes: list[str]
+    never_held: list[str]
     references: list[str]
     location_header: str | None
     is_in_clear: bool
@@ -69,6 +71,10 @@ class Export(NamedTuple):
             *(
                 f"No entry has the attribute {name}, which the columns use."
                 for name in self.empty_attributes
+            ),
+            *(
+                f"No entry that an attribute names has the attribute {name}, which of_entry reads."
+                for name in self.never_held
             ),
             *(
                 f"The directory refers to {uri} for a part of a source. Whoever is there is missing."
@@ -168,6 +174,7 @@ def export(
         excluded=sum(tally.excluded for tally in reading.tallies),
         undated=len(reading.people.undated),
         empty_attributes=reading.mapper.attributes_never_seen,
+        never_held=sorted(reading.people.never_held),
         references=with_people(reading.people.references),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None

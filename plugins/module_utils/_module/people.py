@@ -34,6 +34,7 @@ class People:
     :param object_types: what people are in Active Directory; as for `people_filter`.
     :ivar excluded: for each source's name how many people it found and did not give.
     :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
+    :ivar never_held: attributes that are read of entries which people name, and that none of these has.
     :ivar undated: people whose start attribute tells no day; they count as started.
     """
 
@@ -48,6 +49,7 @@ class People:
         self._belonging: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
         self.references: set[str] = set()
+        self.never_held: set[str] = set()
         self.undated: set[str] = set()
 
     def pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
@@ -95,6 +97,7 @@ class People:
                     for attribute, held in zip(wanted, entry.values):
                         if held:
                             found[name, attribute] = _smallest(held)
+        self.never_held.update(set(wanted) - {attribute for _name, attribute in found})
         return found
 
     def shows_anything(self, source: Source) -> bool:

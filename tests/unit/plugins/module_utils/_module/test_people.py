@@ -199,7 +199,9 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
         ],
         all_global=True,
     )
-    found = _people().entries(sources_of(export_params(source("OU=A"))), columns)
+    people = _people()
+    found = people.entries(sources_of(export_params(source("OU=A"))), columns)
+    assert people.never_held == {"sn"}
     assert asked == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
     assert found == {("CN=b", "mail"): "m@x"}
     assert server.queries[0].filter == ("(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))")

@@ -1,0 +1,147 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sources of the role's locations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+    sources_of_locations,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+
+TEMPLATE = "OU={ou},OU=Staff,DC=x"
+
+
+@pytest.mark.parametrize(
+    ("location", "source"),
+    [
+        (
+            {"location": "bergen", "ou": "Bergen, Harbour"},
+            {"location": "bergen", "search_base": "OU=Bergen\\, Harbour,OU=Staff,DC=x"},
+        ),
+        ({"ou": "{location}"}, {"search_base": "OU={location},OU=Staff,DC=x"}),
+        (
+            {"location": "oslo", "search_base": "OU=A,DC=x", "ou": ""},
+            {"location": "oslo", "search_base": "OU=A,DC=x"},
+        ),
+        (
+            {"location": "oslo", "filter": "(l=Oslo)", "search_base": None},
+            {"location": "oslo", "filter": "(l=Oslo)", "search_base": "DC=x"},
+        ),
+        (
+            {
+                "location": "oslo",
+                "search_base": "OU=A",
+                "search_scope": "base",
+                "filter": "(a=b)",
+                "minimum": 0,
+            },
+            {
+                "location": "oslo",
+                "search_base": "OU=A",
+                "search_scope": "base",
+                "filter": "(a=b)",
+                "minimum": 0,
+            },
+        ),
+        (
+            {"location": "oslo", "member_of": "CN=G,DC=x"},
+            {"location": "oslo", "member_of": "CN=G,DC=x", "search_base": "DC=x"},
+        ),
+        (
+            {"location": "oslo", "member_of": ["CN=G", "CN=H"], "ou": "A", "exclude_ous": "OU=B"},
+            {
+                "location": "oslo",
+                "search_base": "OU=A,OU=Staff,DC=x",
+                "member_of": ["CN=G", "CN=H"],
+                "exclude_ous": "OU=B",
+            },
+        ),
+        (
+            {"location": "oslo", "search_base": "OU=A", "member_of": ""},
+            {"location": "oslo", "search_base": "OU=A"},
+        ),
+        # A list that came out empty is told, not taken for everybody.
+        (
+            {"location": "oslo", "search_base": "OU=A", "member_of": []},
+            {"location": "oslo", "search_base": "OU=A", "member_of": []},
+        ),
+        (
+            {"location_value": "l", "locations": ["a"], "ou": "A"},
+            {"location_value": "l", "locations": ["a"], "search_base": "OU=A,OU=Staff,DC=x"},
+        ),
+        (
+            {"location": "", "ou": "A"},
+            {"location": "", "search_base": "OU=A,OU=Staff,DC=x"},
+        ),
+    ],
+)
+def test_a_location_becomes_a_source(location: dict[str, Any], source: dict[str, Any]) -> None:
+    assert sources_of_locations([location], TEMPLATE, "DC=x") == [source]
+
+
+def test_a_group_needs_no_base() -> None:
+    (source,) = sources_of_locations([{"member_of": "CN=G"}], TEMPLATE, "")
+    assert source == {"member_of": "CN=G"}
+
+
+def test_locations_keep_their_order() -> None:
+    locations = [{"location": name, "ou": name} for name in ("b", "a")]
+    sources = sources_of_locations(locations, TEMPLATE, "")
+    assert [source["location"] for source in sources] == ["b", "a"]
+
+
+def test_the_template_may_name_the_location_and_the_ou_twice() -> None:
+    locations = [{"location": "a,b", "ou": "{ou}"}]
+    (source,) = sources_of_locations(locations, "OU={ou},L={location},OU={ou}", "")
+    assert source["search_base"] == "OU={ou},L=a\\,b,OU={ou}"
+    (source,) = sources_of_locations([{"ou": "x"}], "OU={ou},L={location},{z}", "")
+    assert source["search_base"] == "OU=x,L=,{z}"
+
+
+@pytest.mark.parametrize(
+    ("location", "template", "message"),
+    [
+        (
+            {"location": "oslo", "uo": "A"},
+            *(TEMPLATE, "Cannot use location 2 (oslo): it has the unknown key 'uo'."),
+        ),
+        (
+            {"location": "oslo", "minimum": 1},
+            TEMPLATE,
+            (
+                "Cannot use location 2 (oslo): it says nowhere to look. "
+                "Give it ou, search_base, member_of or filter."
+            ),
+        ),
+        (
+            {"ou": "A", "search_base": "B"},
+            TEMPLATE,
+            "Cannot use location 2 (global): it has both ou and search_base. Give one of the two.",
+        ),
+        (
+            {"location": "oslo", "filter": "(a=b)"},
+            TEMPLATE,
+            "Cannot use location 2 (oslo): it has no search base. Set contact_sync_base_dn.",
+        ),
+        (
+            {"location": "oslo", "ou": "A"},
+            "OU=Staff",
+            (
+                "Cannot use contact_sync_ou_template: it does not hold {ou}. "
+                "Put {ou} where the OU goes."
+            ),
+        ),
+    ],
+)
+def test_a_location_that_cannot_become_a_source(
+    location: dict[str, Any], template: str, message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        sources_of_locations([{"search_base": "DC=x"}, location], template, "")
+    assert str(caught.value) == message
