@@ -138,7 +138,11 @@ def test_next_server_when_the_first_is_down(
     expected: tuple[bytes, bytes], open_ldap: RunningDirectory, place: Place
 ) -> None:
     uris = ["ldaps://localhost:1", open_ldap.uri_ldaps]
-    assert exported(open_ldap, place, server_uri=uris)["server"] == open_ldap.uri_ldaps
+    options = export_options(open_ldap, place, server_uri=uris)
+    answer = run_module(place, "ad_contacts_export", options)
+    assert answer["server"] == open_ldap.uri_ldaps
+    (warning,) = answer.warnings
+    assert warning.startswith("Left ldaps://localhost:1 for the next server. ")
     assert contents(place) == expected
 
 

@@ -130,7 +130,9 @@ def test_attributes_that_nobody_has() -> None:
 
 
 def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> None:
-    placed = compile_placement("manager | of_entry('l')", ["tromso"], "location_value of source 1")
+    placed = compile_placement(
+        "secretary | of_entry('l')", ["tromso"], "location_value of source 1"
+    )
     columns = compile_columns(
         [
             {"header": "Host", "value": "manager | of_entry('mail')"},
@@ -138,11 +140,11 @@ def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> Non
         ],
         all_global=False,
     )
-    chief = {("cn=boss", "l"): "tromso", ("cn=boss", "mail"): "boss@corp.example"}
+    chief = {("cn=aide", "l"): "tromso", ("cn=boss", "mail"): "boss@corp.example"}
     survey = Survey(columns, [placed], chief)
-    assert survey.attributes == ("manager",)
-    for number, manager in enumerate([b"cn=boss", b"cn=nobody"]):
-        survey.add(IDS[number], [manager], placed)
+    assert survey.attributes == ("manager", "secretary")
+    for number, secretary in enumerate([b"cn=aide", b"cn=nobody"]):
+        survey.add(IDS[number], [b"cn=boss", secretary], placed)
     result = survey.result()
     assert result["samples"] == [{"Host": "b***@c***.example", "Location": "tromso"}]
     assert result["left_out"] == {"has no location": 1}
