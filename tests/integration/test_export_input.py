@@ -190,8 +190,17 @@ CASES: list[tuple[dict[str, Any], str]] = [
         ),
     ),
     ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {FORM}"),
-    ({"server_uri": []}, "Cannot connect: server_uri is empty. Give at least one ldaps:// URI."),
-    ({"bind_pw": ""}, "Cannot bind: bind_pw is empty. Set bind_pw."),
+    (
+        {"server_uri": []},
+        (
+            "Cannot connect: server_uri and domain are both empty. Give at least one ldaps:// URI, or the"
+            " domain whose servers DNS names."
+        ),
+    ),
+    (
+        {"bind_pw": ""},
+        "Cannot bind: bind_pw is empty. Set bind_pw, or FRONTDESK_BIND_PW in the environment.",
+    ),
     (
         {"ca_path": "{root}/ca.pem", "validate_certs": False},
         (
