@@ -1,0 +1,114 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for gssapi that says what it is told to say, for what is done with its answers.
+
+What Kerberos itself does with a ticket, tests of the integration show with real ones.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+KRB5 = -1765328384
+"""The first minor code of MIT Kerberos's table krb5."""
+
+
+class GSSError(Exception):
+    """What Kerberos could not do."""
+
+    def __init__(self, minor: int, major: int = 0) -> None:
+        super().__init__(minor)
+        # gssapi gives signed numbers of 32 bits without their sign.
+        self.min_code, self.maj_code = minor % (1 << 32), major
+
+    def get_all_statuses(self, code: int, is_major: bool) -> list[str]:
+        assert code == (self.maj_code if is_major else self.min_code)
+        return ["GSSAPI's words" if is_major else "Kerberos's words"]
+
+
+class _Flag(enum.IntFlag):
+    mutual_authentication = 2
+    out_of_sequence_detection = 8
+    confidentiality = 16
+    integrity = 32
+
+
+class Gssapi:
+    """What the collection uses of gssapi.
+
+    :ivar asked: what tickets and contexts were made of, in their order.
+    :ivar heard: what the context was given of what the server said.
+    :ivar fails: what is raised, by the name of what is called.
+    :ivar is_encrypted: whether what is unwrapped was.
+    """
+
+    RequirementFlag = _Flag
+    NameType = SimpleNamespace(kerberos_principal="principal")
+    MechType = SimpleNamespace(kerberos="kerberos")
+    exceptions = SimpleNamespace(GSSError=GSSError)
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.heard: list[bytes | None] = []
+        self.fails: dict[str, GSSError] = {}
+        self.is_encrypted = True
+        self.complete = False
+        self.Name = self._name
+        self.Credentials = self._credentials
+        self.SecurityContext = self._context
+        self.raw = SimpleNamespace(
+            acquire_cred_with_password=self._with_password,
+            ChannelBindings=lambda application_data: ("bindings", application_data),
+        )
+        monkeypatch.setitem(sys.modules, "gssapi", self)
+
+    @staticmethod
+    def _name(text: str, kind: str) -> tuple[str, str]:
+        return text, kind
+
+    def _with_password(self, name: object, password: bytes, **options: Any) -> Any:
+        self._ask("password", name=name, password=password, **options)
+        return SimpleNamespace(creds="tickets")
+
+    def _credentials(self, **options: Any) -> Any:
+        self._ask("credentials", **options)
+        return SimpleNamespace(inquire=lambda **options: self._ask("inquire", **options))
+
+    def _context(self, **options: Any) -> Gssapi:
+        self._ask("context", **options)
+        return self
+
+    def _ask(self, what: str, **options: Any) -> None:
+        self.asked.append((what, options))
+        if what in self.fails:
+            raise self.fails[what]
+
+    def step(self, said: bytes | None) -> bytes | None:
+        """Say the token, and then nothing more."""
+        self.heard.append(said)
+        if "step" in self.fails:
+            raise self.fails["step"]
+        if said == b"":
+            # It proves nothing.
+            raise GSSError(0)
+        self.complete = said is not None
+        return None if self.complete else b"the token"
+
+    def wrap(self, message: bytes, encrypt: bool) -> Any:
+        kind = b"sealed:" if encrypt else b"signed:"
+        return SimpleNamespace(message=kind + message)
+
+    def unwrap(self, message: bytes) -> Any:
+        if "unwrap" in self.fails:
+            raise self.fails["unwrap"]
+        return SimpleNamespace(message=message[len(b"sealed:") :], encrypted=self.is_encrypted)
+
+    def get_wrap_size_limit(self, largest: int) -> int:
+        return largest - 60
