@@ -13,12 +13,15 @@ from typing import Any, NamedTuple, Protocol
 from .decoding import EntryDecoder, name_of, uris_of
 from .entry import Row, make_row
 from .library import FAILURES
-from .messages import Messages, Piece
+from .messages import Messages, OversizeError, Piece
 from .query import SCOPES, Query
 from .wire import Question, decoded, has_security_layer
 
 # simple paged results (RFC 2696).
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+# After these it is not known where the next answer begins.
+_LOST: tuple[type[Exception], ...] = (OversizeError, *FAILURES)
 
 
 class Page(NamedTuple):
@@ -122,6 +125,11 @@ def pages_past_ldap3(
         with suppress(*FAILURES):
             while number is not None and not messages.answer(number).end:
                 pass
+        raise
+    except _LOST:
+        # The rest of an answer that was cut, or is none, must not be taken for another's; ldap3 hangs up, too.
+        with suppress(*FAILURES):
+            connection.strategy.close()
         raise
 
 

@@ -15,9 +15,16 @@ from typing import Any
 
 import ldap3
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import timed
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    messages,
+    timed,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ber import (
     MalformedError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
+    OversizeError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.pages import (
     pages_by_ldap3,
@@ -29,6 +36,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.time
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.wire import decoded
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
+    HANG_UP,
     SEARCH,
     Message,
     ber,
@@ -115,6 +123,24 @@ def test_who_stops_when_the_server_is_gone_is_not_troubled() -> None:
         reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
         next(reading)
         reading.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "largest", "error"),
+    [
+        ([_person(1), HANG_UP], 1000, FAILURES),
+        ([_person(1), result(BIND)], 1000, MalformedError),
+        ([_person(1), page_end(b"")], 1, OversizeError),
+    ],
+)
+def test_a_connection_that_is_of_no_use_any_more_is_closed(
+    monkeypatch: pytest.MonkeyPatch, said: Sequence[Message], largest: int, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(messages, "LARGEST_MESSAGE", largest)
+    with _connection(said) as (connection, _server):
+        with pytest.raises(error):
+            list(pages_past_ldap3(connection, QUERY, NAMES, 10))
+        assert connection.closed
 
 
 def test_time_that_the_client_takes_is_not_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
