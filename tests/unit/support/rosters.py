@@ -42,6 +42,16 @@ def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Co
     return compile_columns(specifications, not located, phone_region)
 
 
+COLUMNS = columns(
+    {"header": "Name", "value": "sn", "required": True},
+    {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"},
+    {"header": "Phone", "value": "mobile", "unique": True},
+)
+"""Two of them with values that no two people at a location may share."""
+SAME = "another person here has the same value"
+"""Why one of them loses it."""
+
+
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
     """A contact whose location is a fact of its own, whatever its cells say."""
     return Contact(location, cells, identity)
