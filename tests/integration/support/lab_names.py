@@ -1,0 +1,50 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab's names in place of those that the documentation uses, so that what it shows can be run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.integration.support.place import Place
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+
+def for_the_lab(text: str, names: dict[str, str], company: Company) -> str:
+    """An example with the lab's names in place of those of the documentation's companies."""
+    oslo, bergen = (company.site_dn(company.site(name)) for name in ("oslo-hq", "bergen"))
+    names = {
+        **names,
+        "OU=Oslo,OU=Staff,DC=corp,DC=example": oslo,
+        "OU=Bergen,OU=Staff,DC=corp,DC=example": bergen,
+        "OU=Bergen\\, Harbour,OU=Staff,DC=harbour,DC=example": bergen,
+        "CN=Harbour Access,OU=Groups,DC=corp,DC=example": f"CN=All of Oslo,{oslo}",
+        "CN=Externals,OU=Groups": "CN=Tromsø duty,OU=Groups",
+        "location: harbour\n": "location: tromso\n",
+        "DC=corp,DC=example": company.base_dn,
+        "DC=harbour,DC=example": company.base_dn,
+        "Bergen, Harbour": company.site("bergen").ou,
+        "ou: Oslo}": "ou: Oslo HQ}",
+        "contact_sync_ou: Oslo\n": "contact_sync_ou: Oslo HQ\n",
+    }
+    for name, own in names.items():
+        text = text.replace(name, own)
+    return text
+
+
+def names_of(directory: RunningDirectory, place: Place) -> dict[str, str]:
+    """The lab's names for those of the documentation's first company and of its machine."""
+    return {
+        "ldaps://dc1.corp.example": directory.uri_ldaps,
+        "ldaps://dc2.corp.example": directory.uri_ldaps,
+        "svc-frontdesk@corp.example": directory.bind_upn or directory.bind_dn,
+        "/etc/ssl/certs/corp-ca.pem": str(directory.ca_file),
+        **dict.fromkeys(
+            ("/var/lib/frontdesk-contacts", "/srv/contacts", "/srv/state", "/srv/frontdesk"),
+            str(place.root),
+        ),
+    }
