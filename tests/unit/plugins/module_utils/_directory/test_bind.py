@@ -6,18 +6,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import ldap3
 import pytest
 import trustme
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import bind
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
+    check_access,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
+    close,
+    connect,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     ServerError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
+    directory_context,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._library import LibraryError
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
     access_to,
@@ -243,3 +257,50 @@ def _referral(request: int, uri: str) -> Message:
     """A result that sends the client to another server (RFC 4511, 4.1.10)."""
     parts = (ber(0x0A, b"\x0a"), ber(0x04), ber(0x04), ber(0xA3, ber(0x04, uri.encode())))
     return ber({BIND: 0x61, SEARCH: 0x65}[request], *parts), b""
+
+
+@pytest.mark.parametrize(
+    ("auth_protocol", "binding", "algorithms", "library"),
+    [
+        ("kerberos", None, {"md4"}, "gssapi"),
+        # Where ldap3 ties NTLM to TLS, it needs MD4 of nobody; else OpenSSL may still have it.
+        ("ntlm", "tls", {"md4"}, "cryptography"),
+        ("ntlm", "tls", set(), "cryptography"),
+        ("ntlm", None, set(), "pycryptodome"),
+        ("ntlm", None, {"md4"}, None),
+        *((other, None, set(), None) for other in ("simple", "external", "anonymous")),
+    ],
+)
+def test_a_library_that_a_protocol_needs_is_missed_before_anything_is_sent(
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    auth_protocol: str,
+    binding: str | None,
+    algorithms: set[str],
+    library: str | None,
+) -> None:
+    for module in ("gssapi", "cryptography", "Crypto"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr(bind, "_NTLM_BINDING", binding)
+    monkeypatch.setattr(hashlib, "algorithms_available", algorithms)
+    if library is None:
+        bind.require_libraries(auth_protocol)
+        return
+    with pytest.raises(LibraryError) as caught:
+        bind.require_libraries(auth_protocol)
+    assert caught.value.library.name == library
+    assert caught.value.reason == f"by auth_protocol {auth_protocol}"
+
+
+@pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
+def test_only_an_account_with_a_password_sends_one(server_tls: Tls, auth_protocol: str) -> None:
+    account = Account(auth_protocol, "cn=svc", "s3cret")
+    directory = Directory()
+    with ldap_server(directory, server_tls.context) as port:
+        uri = f"ldaps://localhost:{port}"
+        access = access_to(server_tls, uri)
+        (address,) = check_access(access)
+        connection = connect(access, address, directory_context(access))
+        assert bind.bind(connection, uri, account) is False
+        close(connection)
+    assert (b"s3cret" in directory.requests[0]) is (auth_protocol == "simple")

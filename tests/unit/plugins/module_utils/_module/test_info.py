@@ -194,8 +194,11 @@ def test_a_server_that_is_down_does_not_keep_the_next_from_being_looked_at(tmp_p
         options["server_uri"].insert(0, down)
         found = _info(_base("a"), **options)
     assert [server["bound"] for server in found.servers] == [False, True]
-    assert [problem.where for problem in found.problems] == [down]
-    assert found.verdict == f"Problems found: 1. (1) {found.problems[0]}"
+    (problem,) = found.problems
+    assert found.verdict == f"Problems found: 1. (1) {problem}"
+    assert found.result["problems"] == [
+        {"where": down, "cause": problem.cause, "remedy": problem.remedy}
+    ]
 
 
 def test_a_source_that_fails_leaves_the_others_to_be_read(tmp_path: Path) -> None:
