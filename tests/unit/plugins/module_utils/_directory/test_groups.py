@@ -72,6 +72,53 @@ def test_lists_of_every_kind_are_read_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert made.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
 
 
+def test_groups_of_active_directory_are_looked_up_and_their_members_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def sid(last: int) -> bytes:
+        return bytes(24) + last.to_bytes(4, "little")
+
+    below: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
+        "CN=A*": [(b"CN=b", [sid(7), sid(8)]), (b"CN=d", b""), (b"cn=a*", sid(513))],
+        # Two groups that belong to each other, and one without a SID.
+        "CN=b": [(b"CN=c", b"")],
+        "CN=c": [(b"CN=B", sid(7))],
+    }
+    asked: list[Query] = []
+
+    def search(
+        _session: Session, query: Query, _attributes: object, _size: int
+    ) -> Iterator[list[Entry]]:
+        asked.append(query)
+        for name, found in below.items():
+            if f"(memberOf={name})".replace("*", "\\2a") in query.filter:
+                yield [Entry(IDS[0], list(values)) for values in found]
+
+    def read_entry(_session: Session, _name: str, _attributes: object) -> dict[str, list[bytes]]:
+        kinds = [b"top", b"group"]
+        return {
+            "objectclass": kinds,
+            "distinguishedname": [b"CN=A*"],
+            "objectsid": [sid(0x010201)],
+        }
+
+    monkeypatch.setattr(groups, "search", search)
+    monkeypatch.setattr(groups, "read_entry", read_entry)
+    session = SESSION._replace(is_active_directory=True)
+    found = find_members(session, ["cn=a*"], ["DC=x", "DC=y"])
+    assert found.names == []
+    assert found.filters == [
+        *("(memberOf=CN=A\\2a)", "(primaryGroupID=66049)"),
+        *("(memberOf=CN=b)", "(primaryGroupID=7)"),
+        "(memberOf=CN=d)",
+        "(memberOf=CN=c)",
+    ]
+    assert {query.search_base for query in asked} == {"DC=x"}
+    assert all("(objectClass=group)" in query.filter for query in asked)
+    # Each group is asked for once, those of one level together.
+    assert len(asked) == 3
+
+
 @pytest.mark.parametrize("is_active_directory", [True, False])
 @pytest.mark.parametrize(
     ("group", "kind", "answer"),
