@@ -76,7 +76,14 @@ def _message(operation: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 
 
 DN = _elements(0x04, st.text(max_size=150).map(str.encode))
-ATTRIBUTES = st.lists(_attribute(NAME), max_size=8).map(b"".join)
+
+
+def _attributes(names: list[str]) -> st.SearchStrategy[bytes]:
+    return _sequence(*(_attribute(st.just(name)) for name in names))
+
+
+# An entry has each attribute once (RFC 4512, 2.2).
+ATTRIBUTES = st.lists(NAME, max_size=8, unique_by=str.lower).flatmap(_attributes)
 ENTRY = _elements(0x64, _sequence(DN, _elements(0x30, ATTRIBUTES)))
 REFERENCE = _elements(0x73, _elements(0x04, st.just(b"ldap://other/DC=y")))
 ANSWER = st.lists(_message(st.one_of(ENTRY, ENTRY, ENTRY, REFERENCE))).map(b"".join)
