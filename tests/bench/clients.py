@@ -2,116 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clients that are compared: how each is run, and how the rows that it gave are read."""
+"""The clients that are compared, and how each is run."""
 
 from __future__ import annotations
 
-import base64
-import csv
-import json
 import os
+import shlex
 import sys
-import uuid
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench.measure import Cost, cost_of
-from tests.bench.people import TOP, units
+from tests.bench.rows import Rows, ldif_rows, peer_rows, roster_rows
+from tests.bench.task import ATTRIBUTES, PAGE, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.lab.directory import RunningDirectory
-
 HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"  # the one that has Debian's python3-ldap
-ATTRIBUTES = ("givenName", "sn", "mail", "mobile", "telephoneNumber", "title", "department")
-PAGE = 1000
-
-_DEFAULT_COLUMNS = [
-    {"header": "First Name", "value": "givenName", "required": True},
-    {"header": "Last Name", "value": "sn", "required": True},
-    {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
-    {"header": "SMS Phone", "value": "mobile", "unique": True},
-]
-_COLUMNS = [
-    *_DEFAULT_COLUMNS,
-    *({"header": name, "value": name} for name in ATTRIBUTES[4:]),
-    {"header": "Location", "value": "location", "required": True},
-]
-
-Rows = list[tuple[str, ...]]
-"""Identity, the attributes and the location of each person, sorted."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is read, and where clients put what they make of it.
-
-    :ivar folder: a folder of the bench's own, with the collection below ansible_collections.
-    :ivar tls: whether over LDAPS, and not in clear.
-    :ivar password: the account's; empty for reading anonymously.
-    """
-
-    directory: RunningDirectory
-    folder: Path
-    filter: str
-    tls: bool = False
-    password: str = field(default="", repr=False)
-
-    @property
-    def uri(self) -> str:
-        """Where the directory is read."""
-        return self.directory.uri_ldaps if self.tls else self.directory.uri_ldap
-
-    @property
-    def base(self) -> str:
-        """The unit above all people that are read."""
-        return self.directory.company.ou_dn(TOP)
-
-    @property
-    def identity(self) -> str:
-        """The attribute that tells people apart."""
-        return self.directory.dialect.identity_attribute
-
-    def peer(self) -> dict[str, Any]:
-        """What the other clients are told, in a file of their own, for it may hold a password."""
-        return {
-            "uri": self.uri,
-            "base": self.base,
-            "filter": self.filter,
-            "attributes": [*ATTRIBUTES, self.identity],
-            "page": PAGE,
-            "bind_dn": self.directory.bind_dn,
-            "bind_pw": self.directory.bind_pw,
-            "ca_file": str(self.directory.ca_file),
-            "csv": str(self.folder / "peer.csv"),
-        }
-
-    def options(self) -> dict[str, Any]:
-        """Options of ad_contacts_export."""
-        account = {"bind_dn": self.directory.bind_dn, "bind_pw": self.password}
-        return {
-            "server_uri": [self.uri],
-            **(account if self.password else {"auth_protocol": "anonymous"}),
-            "ca_path": str(self.directory.ca_file),
-            "filter": self.filter,
-            "page_size": PAGE,
-            "columns": _COLUMNS,
-            "sources": [
-                {"location": unit, "search_base": self.directory.company.ou_dn(TOP, unit)}
-                for unit in units()
-            ],
-            "dest": str(self.folder / "own.csv"),
-        }
-
-    def write(self, name: str, document: object) -> Path:
-        """Write a document as JSON, which is YAML too, that nobody else may read."""
-        path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(document), encoding="utf-8")
-        return path
 
 
 class Client:
@@ -119,10 +28,12 @@ class Client:
 
     :ivar name: how the table calls it.
     :ivar most: how many people it is given at most; with more it would take too long.
+    :ivar loops: whether it is compared with a search for each unit, too.
     """
 
     name = ""
     most = 10_000_000
+    loops = True
 
     def run(self, task: Task) -> Cost:
         """Read everybody once."""
@@ -158,17 +69,14 @@ class Export(Client):
 
     def rows(self, task: Task) -> Rows:
         """Rows of the roster and its identities."""
-        with (task.folder / "own.csv").open(encoding="utf-8", newline="") as file:
-            cells = list(csv.reader(file))[1:]
-        lines = (task.folder / "own.csv.ids").read_text(encoding="utf-8").splitlines()
-        identities = map(json.loads, lines[1 : 1 + len(cells)])
-        return sorted((identity, *row) for identity, row in zip(identities, cells, strict=True))
+        return roster_rows(task)
 
 
 class Playbook(Export):
     """A whole ansible-playbook with that module."""
 
     name = "ansible-playbook, ad_contacts_export"
+    loops = False
 
     def run(self, task: Task) -> Cost:
         """Read everybody."""
@@ -190,9 +98,7 @@ class LdapSearch(Client):
         """Rows of another run, whose output is kept."""
         output = task.folder / "people.ldif"
         self._run(task, output)
-        records = output.read_text(encoding="utf-8").split("\n\n")
-        people = [record for record in map(_attributes, records) if "dn" in record]
-        return sorted(map(_row_of, people))
+        return ldif_rows(task, output.read_text(encoding="utf-8"))
 
     def _run(self, task: Task, output: Path | None) -> Cost:
         account: tuple[str, ...] = ()
@@ -200,18 +106,10 @@ class LdapSearch(Client):
             (task.folder / "password").touch(mode=0o600)
             (task.folder / "password").write_text(task.password, encoding="utf-8")
             account = ("-D", task.directory.bind_dn, "-y", str(task.folder / "password"))
-        command = (
-            *("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-H", task.uri, *account),
-            *(
-                "-b",
-                task.base,
-                "-E",
-                f"pr={PAGE}/noprompt",
-                task.filter,
-                *ATTRIBUTES,
-                task.identity,
-            ),
-        )
+        search = ("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-H", task.uri, *account)
+        wanted = ("-E", f"pr={PAGE}/noprompt", task.filter, *ATTRIBUTES, task.identity)
+        each = " && ".join(shlex.join([*search, "-b", base, *wanted]) for base in task.bases)
+        command = ("sh", "-c", each)
         environment = {"LDAPTLS_CACERT": str(task.directory.ca_file)}
         return cost_of(command, task.folder, environment, output=output)
 
@@ -235,7 +133,7 @@ class Script(Client):
 
     def rows(self, task: Task) -> Rows:
         """Rows of the CSV file."""
-        return _peer_rows(task)
+        return peer_rows(task)
 
 
 class Community(Client):
@@ -245,6 +143,7 @@ class Community(Client):
     """
 
     name = "ansible-playbook, community.general.ldap_search + template"
+    loops = False
     most = 100_000
 
     def __init__(self, programs: Path) -> None:
@@ -257,7 +156,7 @@ class Community(Client):
             "community.general.ldap_search": {
                 **{name: peer[name] for name in ("bind_dn", "bind_pw", "filter")},
                 "server_uri": peer["uri"],
-                "dn": peer["base"],
+                "dn": peer["bases"][0],
                 "scope": "subordinate",
                 "attrs": peer["attributes"],
                 "page_size": PAGE,
@@ -275,7 +174,7 @@ class Community(Client):
 
     def rows(self, task: Task) -> Rows:
         """Rows of the CSV file."""
-        return _peer_rows(task)
+        return peer_rows(task)
 
 
 def _remove(*paths: Path) -> None:
@@ -296,31 +195,3 @@ def _play(task: Task, programs: Path, python: str, tasks: Sequence[Mapping[str, 
     command = [str(programs / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
     command += ["-e", f"ansible_python_interpreter={python}", str(playbook)]
     return cost_of(command, task.folder, environment, output=task.folder / "output")
-
-
-def _peer_rows(task: Task) -> Rows:
-    """Rows of a CSV file of the attributes, the identity, and the distinguished name."""
-    with (task.folder / "peer.csv").open(encoding="utf-8", newline="") as file:
-        names = [*ATTRIBUTES, task.identity, "dn"]
-        return sorted(_row_of(dict(zip(names, row, strict=True))) for row in csv.reader(file))
-
-
-def _attributes(record: str) -> dict[str, str]:
-    """The values of an LDIF record (RFC 2849), between comments."""
-    values = {}
-    for line in record.splitlines():
-        if line.startswith("#"):
-            continue
-        name, _colon, value = line.partition(":")
-        if value.startswith(":"):
-            data = base64.b64decode(value[1:])
-            is_guid = name == "objectGUID"
-            value = str(uuid.UUID(bytes_le=data)) if is_guid else data.decode()
-        values[name] = value.strip()
-    return values
-
-
-def _row_of(values: Mapping[str, str]) -> tuple[str, ...]:
-    identity = values.get("entryUUID") or values["objectGUID"]
-    location = values["dn"].split(",")[1].partition("=")[2]
-    return (identity, *(values.get(name, "") for name in ATTRIBUTES), location)

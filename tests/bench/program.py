@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import venv
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +25,10 @@ from tests.bench.clients import (
     LdapSearch,
     Playbook,
     Script,
-    Task,
 )
 from tests.bench.measure import ClientError, Line, table
 from tests.bench.people import UNITS, large
+from tests.bench.task import Task
 from tests.lab.authority import authority
 from tests.lab.keeper import Keeper
 from tests.lab.openldap import openldap
@@ -115,12 +116,17 @@ def _on_openldap(number: int, arguments: argparse.Namespace, issuer: Authority) 
     clients = [client for client in chosen if client.most >= number]
     with _folder() as folder, openldap(large(number), issuer, anonymous_reads=True) as directory:
         task = Task(directory, folder, _ON_OPENLDAP)
-        print(f"\nOpenLDAP, {number} people in {UNITS} units, in clear, anonymously", flush=True)
         search = LdapSearch()
+        where = f"OpenLDAP, {number} people in {UNITS} units, in clear, anonymously"
+        print(f"\n{where}: one search", flush=True)
         print_table([(search, task), *((client, task) for client in clients)], arguments.rounds)
+        by_unit = replace(task, by_unit=True)
+        loops = [client for client in clients if client.loops]
+        print(f"\n{where}: a search for each unit", flush=True)
+        print_table([(search, by_unit), *((client, by_unit) for client in loops)], arguments.rounds)
         if "export" in arguments.clients:
             print("\nOver LDAPS, relative to the same in clear", flush=True)
-            over_tls = Task(directory, folder, _ON_OPENLDAP, tls=True)
+            over_tls = replace(task, tls=True)
             print_table([(Export(), task), (Export(), over_tls)], arguments.rounds)
 
 

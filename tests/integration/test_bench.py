@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bench import program
-from tests.bench.clients import Client, Task
+from tests.bench.clients import Client
 from tests.bench.measure import ClientError, Cost, Line, cost_of, table
+from tests.bench.task import Task
 
 if TYPE_CHECKING:
-    from tests.bench.clients import Rows
+    from tests.bench.rows import Rows
 
 ROOT = Path(__file__).parents[2]
 

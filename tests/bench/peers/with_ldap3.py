@@ -19,18 +19,19 @@ import ldap3
 settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 server = ldap3.Server(settings["uri"], get_info=ldap3.ALL)
 connection = ldap3.Connection(server, auto_bind=True)
-people = connection.extend.standard.paged_search(
-    settings["base"],
-    settings["filter"],
-    attributes=settings["attributes"],
-    paged_size=settings["page"],
-    generator=False,
-)
 with Path(settings["csv"]).open("w", encoding="utf-8", newline="") as file:
     writer = csv.writer(file)
-    for person in people:
-        row = []
-        for name in settings["attributes"]:
-            value = person["attributes"].get(name) or ""
-            row.append(value[0] if isinstance(value, list) else value)
-        writer.writerow([*row, person["dn"]])
+    for base in settings["bases"]:
+        people = connection.extend.standard.paged_search(
+            base,
+            settings["filter"],
+            attributes=settings["attributes"],
+            paged_size=settings["page"],
+            generator=False,
+        )
+        for person in people:
+            row = []
+            for name in settings["attributes"]:
+                value = person["attributes"].get(name) or ""
+                row.append(value[0] if isinstance(value, list) else value)
+            writer.writerow([*row, person["dn"]])

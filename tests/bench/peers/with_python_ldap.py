@@ -20,21 +20,22 @@ from ldap.controls import SimplePagedResultsControl  # type: ignore[import-not-f
 settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 connection = ldap.initialize(settings["uri"])
 connection.simple_bind_s()
-control = SimplePagedResultsControl(True, size=settings["page"], cookie="")
 with Path(settings["csv"]).open("w", encoding="utf-8", newline="") as file:
     writer = csv.writer(file)
-    while True:
-        message = connection.search_ext(
-            settings["base"],
-            ldap.SCOPE_SUBTREE,
-            settings["filter"],
-            settings["attributes"],
-            serverctrls=[control],
-        )
-        _kind, people, _id, controls = connection.result3(message)
-        for dn, attributes in people:
-            row = [attributes.get(name, [b""])[0].decode() for name in settings["attributes"]]
-            writer.writerow([*row, dn])
-        control.cookie = controls[0].cookie
-        if not control.cookie:
-            break
+    for base in settings["bases"]:
+        control = SimplePagedResultsControl(True, size=settings["page"], cookie="")
+        while True:
+            message = connection.search_ext(
+                base,
+                ldap.SCOPE_SUBTREE,
+                settings["filter"],
+                settings["attributes"],
+                serverctrls=[control],
+            )
+            _kind, people, _id, controls = connection.result3(message)
+            for dn, attributes in people:
+                row = [attributes.get(name, [b""])[0].decode() for name in settings["attributes"]]
+                writer.writerow([*row, dn])
+            control.cookie = controls[0].cookie
+            if not control.cookie:
+                break

@@ -1,0 +1,65 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rows that clients gave, made alike so that they can be compared."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+from tests.bench.task import ATTRIBUTES, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rows = list[tuple[str, ...]]
+"""Identity, the attributes, and where units are searched by themselves the location, of each person, sorted."""
+
+
+def roster_rows(task: Task) -> Rows:
+    """Rows of a roster and its identities."""
+    with (task.folder / "own.csv").open(encoding="utf-8", newline="") as file:
+        cells = list(csv.reader(file))[1:]
+    lines = (task.folder / "own.csv.ids").read_text(encoding="utf-8").splitlines()
+    identities = map(json.loads, lines[1 : 1 + len(cells)])
+    return sorted((identity, *row) for identity, row in zip(identities, cells, strict=True))
+
+
+def ldif_rows(task: Task, ldif: str) -> Rows:
+    """Rows of LDIF."""
+    people = [person for person in map(_values_of, ldif.split("\n\n")) if "dn" in person]
+    return sorted(_row_of(person, task) for person in people)
+
+
+def peer_rows(task: Task) -> Rows:
+    """Rows of a CSV file of the attributes, the identity, and the distinguished name."""
+    with (task.folder / "peer.csv").open(encoding="utf-8", newline="") as file:
+        names = [*ATTRIBUTES, task.identity, "dn"]
+        people = [dict(zip(names, row, strict=True)) for row in csv.reader(file)]
+    return sorted(_row_of(person, task) for person in people)
+
+
+def _values_of(record: str) -> dict[str, str]:
+    """The values of an LDIF record (RFC 2849), between comments."""
+    values = {}
+    for line in record.splitlines():
+        if line.startswith("#"):
+            continue
+        name, _colon, value = line.partition(":")
+        if value.startswith(":"):
+            data = base64.b64decode(value[1:])
+            is_guid = name == "objectGUID"
+            value = str(uuid.UUID(bytes_le=data)) if is_guid else data.decode()
+        values[name] = value.strip()
+    return values
+
+
+def _row_of(values: Mapping[str, str], task: Task) -> tuple[str, ...]:
+    cells = (values.get(name, "") for name in ATTRIBUTES)
+    location = [values["dn"].split(",")[1].partition("=")[2]] if task.by_unit else []
+    return (values[task.identity], *cells, *location)
