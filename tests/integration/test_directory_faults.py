@@ -63,7 +63,8 @@ ROOT = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
 LATE = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
 CLOSED = "it closed the connection (*). Check the server's log and try again."
-RESET = "it reset the connection (*). Check the server's log and try again."
+# Over TLS, OpenSSL may take the one for the other when the end comes within a record.
+RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
 ASK_LIMIT = (
     "Ask the directory's administrator for a higher limit for the bind account, or lower page_size."
 )

@@ -58,7 +58,7 @@ def nested_groups(directory: RunningDirectory) -> Iterator[str]:
     """
     company = directory.company
     traveller, skipper = company.person_dn(company.traveller), company.person_dn(company.comma)
-    disabled = next(person for person in company.people if person.disabled)
+    (disabled, *_others) = (person for person in company.people if person.disabled)
     with (
         group(directory, "Innermost", skipper) as innermost,
         group(directory, "Night, shift (inner)", innermost) as inner,

@@ -71,7 +71,8 @@ def samba(
     iPAddress and as its common name, and no DNS names: where Python has no `ssl.match_hostname` any
     more (3.12), ldap3 2.9.1 compares DNS names only, and the common name if there are none.
     """
-    with _place() as place, Keeper() as keeper:
+    place, claim = _place()
+    with claim, Keeper() as keeper:
         address = place.address
         certificate = certificate or authority.issue(*place.names, common_name=place.names[0])
         directory = RunningDirectory(
@@ -128,15 +129,13 @@ class _Place:
         return command_within(argv, ports or {}) if self.is_inside else argv
 
 
-@contextlib.contextmanager
-def _place() -> Iterator[_Place]:
-    """Find a place for a server; it is kept from others meanwhile."""
+def _place() -> tuple[_Place, contextlib.AbstractContextManager[object]]:
+    """Find a place for a server, and what keeps it from others until it is left."""
     if _may_use_its_ports():
         address, claim = _claimed_address()
-        with claim:
-            yield _Place(address, (address,), 389, 636, is_inside=False)
-    else:
-        yield _Place("127.0.0.1", ("localhost", "127.0.0.1"), *free_ports(), is_inside=True)
+        return _Place(address, (address,), 389, 636, is_inside=False), claim
+    place = _Place("127.0.0.1", ("localhost", "127.0.0.1"), *free_ports(), is_inside=True)
+    return place, contextlib.nullcontext()
 
 
 def _may_use_its_ports() -> bool:

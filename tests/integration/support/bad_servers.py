@@ -103,6 +103,10 @@ def check_left(
 
 
 def assert_told(text: str, expected: str) -> None:
-    """See that a text is the expected one, in which ``(*)`` stands for the words of others."""
+    """See that a text is the expected one.
+
+    In that, ``(*)`` stands for the words of others, and ``<this|that>`` for one of the two.
+    """
     pattern = re.escape(expected).replace(re.escape("(*)"), r"\(.+\)")
+    pattern = re.sub("<(.+?)>", lambda choice: f"(?:{choice[1]})".replace(r"\|", "|"), pattern)
     assert re.fullmatch(pattern, text), text

@@ -99,7 +99,7 @@ def test_who_a_result_is_about(codes: Sequence[int], kind: type[DirectoryError])
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = error_of_result("Cannot search", result)
-        assert type(error) is kind
+        assert isinstance(error, ServerError) is (kind is ServerError)
         assert (error.tried, error.answer, error.remedy) == (
             "Cannot search",
             *finding_of_result(result),

@@ -154,7 +154,9 @@ def test_an_answer_without_pages_is_handed_on_in_pieces(monkeypatch: pytest.Monk
     pieces = [said.answer(NUMBER)]
     while not pieces[-1].end:
         pieces.append(said.answer(NUMBER))
-    assert [each for piece in pieces for each in piece.entries] == [each for each, _ in people]
+    assert [each for piece in pieces for each in piece.entries] == [
+        operation for operation, _controls in people
+    ]
     assert all(len(b"".join(piece.entries)) < 3000 for piece in pieces)
     assert line.waits == len(pieces) > 2
 

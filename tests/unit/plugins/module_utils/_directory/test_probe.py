@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -43,12 +43,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, free_port, tls
 
 
-@contextmanager
-def probed(access: Access, *, as_account: bool = True) -> Iterator[Probe]:
+def probed(access: Access, *, as_account: bool = True) -> AbstractContextManager[Probe]:
     """What is found out about the one server that the settings name."""
     (address,) = check_access(access)
-    with probing(access, address, directory_context(access), as_account=as_account) as probe:
-        yield probe
+    return probing(access, address, directory_context(access), as_account=as_account)
 
 
 @pytest.mark.parametrize("as_account", [True, False])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in, source
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, free_port, tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, tls
 
 ROOT = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
 
@@ -81,7 +81,9 @@ class _People(Directory):
 def _listening(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any]]:
     """Options that lead to these servers, with TLS."""
     server_tls = tls(tmp_path, "localhost")
-    with _ports(server_tls, directories) as ports:
+    with ExitStack() as stack:
+        servers = [ldap_server(directory, server_tls.context) for directory in directories]
+        ports = [stack.enter_context(server) for server in servers]
         yield {
             "server_uri": [f"ldaps://localhost:{port}" for port in ports],
             "bind_dn": "cn=svc",
@@ -90,18 +92,6 @@ def _listening(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, An
             "filter": "(sn=*)",
             "receive_timeout": 5,
         }
-
-
-@contextmanager
-def _ports(server_tls: Tls, directories: Sequence[Directory]) -> Iterator[list[int]]:
-    if not directories:
-        yield []
-        return
-    with (
-        ldap_server(directories[0], server_tls.context) as port,
-        _ports(server_tls, directories[1:]) as more,
-    ):
-        yield [port, *more]
 
 
 def _info(*sources: dict[str, Any], **options: Any) -> Info:

@@ -162,7 +162,7 @@ def test_an_error_names_the_source_and_stays_what_it_is(
     server.fails = kind("Cannot search", "no", "Do")
     with pytest.raises(kind) as caught:
         _given(_people(), export_params(source("OU=A", location="a")))
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, ServerError) is (kind is ServerError)
     assert str(caught.value) == "source 1 (location 'a'): Cannot search: no. Do."
 
 
