@@ -26,6 +26,7 @@ from tests.sessions import (
     CORES,
     IN_CI,
     NEWEST,
+    ON_THE_CORE,
     Core,
     build,
     collection_tree,
@@ -188,7 +189,8 @@ def add_sessions(core: Core) -> None:
     def units(session: nox.Session) -> None:
         """Run the unit tests with ansible-test: what runs on the controller in this Python, modules in theirs.
 
-        Of what is true of any input the newest core's session tries many, the others some. One process
+        The oldest and the newest core, which have the oldest and the newest Python, run all; the others those
+        that can depend on the core. Of what is true of any input the newest tries many, the oldest some. One process
         runs the tests, for sessions are run side by side.
         """
         session.install(package, "-r", "tests/unit/requirements.txt")
@@ -204,7 +206,8 @@ def add_sessions(core: Core) -> None:
         with session.chdir(tree):
             if interpreter:
                 session.run(*units, python, "tests/unit/plugins/filter/", "tests/unit/roles/")
-            session.run(*units, target, *interpreter, *session.posargs)
+            chosen = session.posargs or (() if core.all_units else ON_THE_CORE)
+            session.run(*units, target, *interpreter, *chosen)
         refuse_skipped_tests(session, tree / "tests" / "output" / "junit")
 
 

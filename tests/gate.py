@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the whole gate: every session of noxfile.py, three at a time.
+"""Run the whole gate: every session of noxfile.py, four at a time.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
-WORKERS = 3
+WORKERS = 4
 """For two processors: integration tests wait for half of their time, until something falls silent or ends."""
 LONGEST = ("integration", "units", "sanity")
 """What sessions are begun first, so that none is left to run alone at the end."""
@@ -57,6 +58,8 @@ class Outcome:
     result: str
     """`passed`, `failed` or `skipped`."""
     seconds: float
+    computing: float
+    """Seconds that it kept a processor busy."""
     log: str
 
 
@@ -83,19 +86,20 @@ def run(session: Session, made_from: str) -> Outcome:
     report.unlink(missing_ok=True)
     ready = stamp.exists() and stamp.read_text() == made_from
     with log.open("w") as output:
-        subprocess.run(
+        process = subprocess.Popen(
             [*NOX, "-R" if ready else "-r", "--report", str(report), "--session", session.name],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            check=False,
         )
+        _pid, _status, used = os.wait4(process.pid, 0)
     result = read_report(report)
     if result == "passed":
         stamp.write_text(made_from)
     text = log.read_text(errors="replace")
-    return Outcome(session.name, result, time.monotonic() - started, text)
+    seconds = time.monotonic() - started
+    return Outcome(session.name, result, seconds, used.ru_utime + used.ru_stime, text)
 
 
 def read_report(report: Path) -> str:
@@ -109,7 +113,7 @@ def read_report(report: Path) -> str:
 
 
 def run_all(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run sessions, three at a time but none beside one of the same tag, and give each as it ends."""
+    """Run sessions, four at a time but none beside one of the same tag, and give each as it ends."""
     made_from = fingerprint()
     waiting = list(sessions)
     running: dict[Future[Outcome], Session] = {}
@@ -136,7 +140,10 @@ def main() -> int:
         outcomes.append(outcome)
         tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
         note = f": {', '.join(tests)}" if tests else ""
-        print(f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s){note}", flush=True)
+        print(
+            f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s, {outcome.computing:.0f} of computing){note}",
+            flush=True,
+        )
     for outcome in outcomes:
         if outcome.result != "passed":
             print(f"\n=== {outcome.name}: {outcome.result} ===\n{outcome.log}")

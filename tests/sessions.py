@@ -29,6 +29,8 @@ class Core(NamedTuple):
     """Which script its ansible-test wants to fetch for new environments: get_pip_<this>.py."""
     units: str
     """The Python that the unit tests of modules and their utilities run in."""
+    all_units: bool
+    """Whether all of them run, or those alone that can depend on the core."""
     modules: str
     """The Python that modules run in, when integration tests run them."""
     libraries: str
@@ -51,15 +53,21 @@ CORES = (
         ("3.11", "3.12", "3.10"),
         "23_1_2",
         "3.9",
+        True,
         "3.9",
         OLDEST,
         f"{ON_CORE} or {ON_LIBRARY}",
     ),
-    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", "3.10", LIBRARIES, ON_CORE),
-    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", "3.12", LATEST, ON_LIBRARY),
-    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", "3.13", ALL_LIBRARIES, ""),
+    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", False, "3.10", LIBRARIES, ON_CORE),
+    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", False, "3.12", LATEST, ON_LIBRARY),
+    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", True, "3.13", ALL_LIBRARIES, ""),
 )
 NEWEST = CORES[-1]
+# Unit tests of what imports ansible-core; the three rooms do not.
+ON_THE_CORE = (
+    *("tests/unit/plugins/filter/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
+    "tests/unit/plugins/module_utils/_module/",
+)
 
 
 def real_interpreters_first() -> None:
