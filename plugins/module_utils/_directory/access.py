@@ -79,7 +79,7 @@ def _address(uri: str, access: Access) -> Address:
         host, port, scheme = parts.hostname, parts.port, parts.scheme
     except ValueError:
         host, port, scheme = None, None, ""
-    rest = (parts.path.strip("/"), parts.query, parts.username) if host else ()
+    rest = (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc) if host else ()
     if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(rest):
         # What stands before an @ may be a password.
         shown = repr(uri) if "@" not in uri else "that holds an account"

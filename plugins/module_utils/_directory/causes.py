@@ -12,9 +12,10 @@ from typing import NamedTuple, Union
 
 @dataclass(frozen=True)
 class Result:
-    """A result code of RFC 4511, appendix A."""
+    """A result code of RFC 4511, appendix A, and what Samba says beside it where it then means another thing."""
 
     code: int
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ _PLAIN_PORT = (
 )
 _CLOSED = "Check the server's log and try again"
 
+NO_SASL_IN_TLS = Result(8, "not allowed if TLS is used")
 NO_TICKET = (Ticket(_KRB5 + 141), Ticket(_KRB5 + 195))
 NO_KEY = Ticket(_KRB5 + 181)
 EXPIRED = Ticket(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
@@ -114,6 +116,9 @@ CAUSES: dict[Sign, Cause] = {
     Result(7): Cause("the server does not know this kind of bind", "Choose another auth_protocol"),
     Result(8): Cause(
         "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"
+    ),
+    NO_SASL_IN_TLS: Cause(
+        "the server takes no ticket within TLS", "Use ldap:// without start_tls: Kerberos encrypts"
     ),
     Result(10): Cause(
         "the server refers to another server", "Name the server that holds this base in server_uri"

@@ -17,6 +17,7 @@ from .causes import (
     CAUSES,
     EXPIRED,
     NO_KEY,
+    NO_SASL_IN_TLS,
     NO_TICKET,
     Cause,
     Dns,
@@ -28,6 +29,7 @@ from .causes import (
     StartTls,
     Ticket,
 )
+from .library import NO_LDAP
 
 
 class DirectoryError(FrontdeskError):
@@ -81,6 +83,8 @@ def _cause_of_result(result: Mapping[str, Any]) -> Cause:
         return CAUSES[Reason("4dc")]
     if code == 1 and "Failed to start authentication system" in message:  # Samba's words
         return CAUSES[Result(7)]
+    if code == NO_SASL_IN_TLS.code and NO_SASL_IN_TLS.said in message:
+        return CAUSES[NO_SASL_IN_TLS]
     cause = CAUSES.get(Result(code), _REFUSED)
     if code == 49:
         reason = _REASON.search(message)
@@ -141,7 +145,7 @@ def finding_of_failure(
     """
     if isinstance(tls_failure, ssl.SSLCertVerificationError):
         return finding_of_certificate(tls_failure, "server_uri")
-    if isinstance(failure, (LookupError, TypeError, ValueError, AttributeError)):
+    if isinstance(failure, NO_LDAP):
         return Finding(
             f"it answered something that is no LDAP ({type(failure).__name__})",
             "Check that the server speaks LDAP on this port",

@@ -36,8 +36,14 @@ class SecurityContext(NamedTuple):
     failure: type[Exception]
 
     def encrypt(self, message: bytes) -> bytes:
-        """Make of a message what only the other side can read, and nobody can alter."""
-        return bytes(self.context.wrap(message, True).message)
+        """Make of a message what only the other side can read, and nobody can alter.
+
+        :raises ValueError: when that cannot be done any more.
+        """
+        try:
+            return bytes(self.context.wrap(message, True).message)
+        except self.failure as error:
+            raise ValueError(str(error)) from None
 
     def decrypt(self, message: bytes) -> bytes:
         """Read what the other side has encrypted.

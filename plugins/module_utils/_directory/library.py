@@ -10,14 +10,20 @@ import traceback
 
 from .._library import Library
 
-# What ldap3 raises: its own exceptions, and what its decoding stumbles over when a server speaks no LDAP.
-FAILURES: tuple[type[Exception], ...] = (
+# What ldap3's decoding stumbles over when a server speaks no LDAP. It makes a number's worth of bytes of a number
+# in the place of a string, and goes into any depth.
+NO_LDAP: tuple[type[Exception], ...] = (
     LookupError,
     TypeError,
     ValueError,
     AttributeError,
-    OSError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
 )
+
+# What ldap3 raises: these, its own exceptions, and those of the socket.
+FAILURES: tuple[type[Exception], ...] = (*NO_LDAP, OSError)
 
 # The oldest release that knows Python 3.9 and newer.
 LDAP3 = Library("ldap3", "2.9.1")
@@ -48,4 +54,4 @@ except ImportError:
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
-__all__ = ["CRYPTOGRAPHY", "FAILURES", "GSSAPI", "LDAP3", "PYCRYPTODOME", "ldap3"]
+__all__ = ["CRYPTOGRAPHY", "FAILURES", "GSSAPI", "LDAP3", "NO_LDAP", "PYCRYPTODOME", "ldap3"]

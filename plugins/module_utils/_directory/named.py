@@ -43,11 +43,12 @@ def named_entries(
 ) -> Iterator[list[tuple[str, Entry]]]:
     """Find the entries of some names, as far as they are there.
 
-    :param names: distinguished names, each once.
+    :param names: distinguished names.
     :param query: where the entries must be, anywhere with an empty base, and which filter they must pass.
     :param attributes: names in lower case; an entry's values come in this order.
     :param references: as for `search`.
-    :returns: lists of entries with their names, spelled as they were given.
+    :returns: lists of entries with their names, spelled as they were given; one that was given in several
+        spellings comes with each of them.
     :raises DirectoryError: as for `search`.
     """
     if not names:
@@ -57,16 +58,19 @@ def named_entries(
         yield from _one_by_one(session, names, query, attributes)
         return
     for chunk in chunks(names):
-        given = {normal_name(name): name for name in chunk}
+        given: dict[str, list[str]] = {}
+        for name in chunk:
+            given.setdefault(normal_name(name), []).append(name)
         any_name = any_of(equal(attribute, name) for name in chunk)
         asked = query._replace(filter=all_of([query.filter, any_name]))
         for page in search(session, asked, [*attributes, attribute], AT_A_TIME, references):
-            found = []
+            found: list[tuple[str, Entry]] = []
             for entry in page:
                 *values, own = entry.values
-                name = given.get(normal_name(text_of(own)))
-                if name is not None:
-                    found.append((name, entry._replace(values=values)))
+                itself = text_of(own)
+                # By the server's own rules it is one of those that were asked for, however it is spelled.
+                spellings = given.get(normal_name(itself), [itself])
+                found += [(name, entry._replace(values=values)) for name in spellings]
             yield found
 
 

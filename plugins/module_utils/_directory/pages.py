@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from .decoding import EntryDecoder, name_of, uris_of
-from .entry import Row, make_row
+from .entry import PartOfValuesError, Row, make_row
 from .library import FAILURES
 from .messages import Messages, OversizeError, Piece
 from .query import SCOPES, Query
@@ -120,17 +120,29 @@ def pages_past_ldap3(
                 result,
                 _beginning(piece, cookie),
             )
-    except GeneratorExit:
+    except (GeneratorExit, PartOfValuesError):
         # Nobody wants the page that has been asked for, but who asks next must not find it.
-        with suppress(*FAILURES):
-            while number is not None and not messages.answer(number).end:
-                pass
+        if number is not None:
+            _pass_over(connection, messages, number)
         raise
     except _LOST:
-        # The rest of an answer that was cut, or is none, must not be taken for another's; ldap3 hangs up, too.
-        with suppress(*FAILURES):
-            connection.strategy.close()
+        _hang_up(connection)
         raise
+
+
+def _pass_over(connection: Any, messages: Messages, number: int) -> None:
+    """Listen to an answer that nobody wants to its end."""
+    try:
+        while not messages.answer(number).end:
+            pass
+    except _LOST:
+        _hang_up(connection)
+
+
+def _hang_up(connection: Any) -> None:
+    # The rest of an answer that was cut, or is none, must not be taken for another's; ldap3 hangs up, too.
+    with suppress(*FAILURES):
+        connection.strategy.close()
 
 
 def _beginning(piece: Piece, cookie: bytes) -> object:

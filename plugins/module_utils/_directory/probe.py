@@ -109,7 +109,9 @@ def _look(probe: Probe, access: Access, address: Address) -> None:
     trusting = directory_context(access._replace(ca_path=None, validate_certs=False))
     connection = connect(access, address, trusting)
     try:
-        probe.address = str(connection.socket.getpeername()[0])
+        # Whoever has hung up by now has no address any more; why, the session's connection tells.
+        with suppress(OSError):
+            probe.address = str(connection.socket.getpeername()[0])
         if address.use_ssl or access.start_tls:
             probe.tls = _tls(connection.socket)
     finally:

@@ -122,21 +122,21 @@ def _check_part(session: Session, name: str, part: _Part | None, first: int) -> 
 def searchable_contexts(session: Session) -> list[str]:
     """The names below which everything of a directory is (RFC 4512, 5.1), as far as a search can begin there.
 
-    Of an Active Directory it is the server's own domain (MS-ADTS 3.1.1.3.2.3).
+    Of an Active Directory it is the server's own domain (MS-ADTS 3.1.1.3.2.3). Others may have a default, too,
+    beside which there is more.
 
     :returns: an empty name alone when a search can begin nowhere: entries can be read by their names only.
     :raises DirectoryError: when the server does not tell.
     """
-    names = ("defaultNamingContext", "namingContexts")
-    raw = read_entry(session, "", names) or {}
-    for name in names:
-        contexts = [value.decode("utf-8", "replace") for value in raw.get(name.lower(), ())]
-        if any(contexts):
-            return [
-                context
-                for context in contexts
-                if context and read_entry(session, context, ["1.1"]) is not None
-            ] or [""]
+    name = "defaultNamingContext" if session.is_active_directory else "namingContexts"
+    raw = read_entry(session, "", [name]) or {}
+    contexts = [value.decode("utf-8", "replace") for value in raw.get(name.lower(), ())]
+    if any(contexts):
+        return [
+            context
+            for context in contexts
+            if context and read_entry(session, context, ["1.1"]) is not None
+        ] or [""]
     raise DirectoryError(
         f"Cannot search all of {session.uri}",
         "its root DSE names no naming context",

@@ -18,10 +18,16 @@ class Seal(Protocol):
     """What a security context can do, as gssapi's."""
 
     def encrypt(self, message: bytes) -> bytes:
-        """Make of a message what only the other side can read, and nobody can alter."""
+        """Make of a message what only the other side can read, and nobody can alter.
+
+        :raises ValueError: when that cannot be done any more.
+        """
 
     def decrypt(self, message: bytes) -> bytes:
-        """Read what the other side has encrypted."""
+        """Read what the other side has encrypted.
+
+        :raises ValueError: when nobody has who knows the key.
+        """
 
 
 class SealedSocket:
@@ -44,11 +50,14 @@ class SealedSocket:
     def sendall(self, data: bytes) -> None:
         """Say something.
 
-        :raises OSError: as the socket below.
+        :raises OSError: as the socket below, and when it cannot be encrypted any more.
         """
         buffers = bytearray()
         for start in range(0, len(data), self._largest):
-            sealed = self._seal.encrypt(bytes(data[start : start + self._largest]))
+            try:
+                sealed = self._seal.encrypt(bytes(data[start : start + self._largest]))
+            except ValueError as error:
+                raise OSError(f"a buffer that cannot be sealed: {error}") from error
             buffers += len(sealed).to_bytes(_LENGTH, "big") + sealed
         self._connected.sendall(bytes(buffers))
 

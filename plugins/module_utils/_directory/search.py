@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
@@ -46,8 +46,8 @@ def search(
     connection = session.connection
     read = pages or pages_of(connection)
     names = [*attributes, *IDENTITY_ATTRIBUTES]
-    with closing(_checked(read(connection, query, names, page_size), tried)) as answers:
-        for page in answers:
+    with closing(read(connection, query, names, page_size)) as answers:
+        for page in _checked(answers, tried):
             if references is not None:
                 references.update(page.references)
             entries = make_entries(page.rows)
@@ -60,7 +60,7 @@ def search(
             yield entries
 
 
-def _checked(pages: Iterator[Page], tried: str) -> Generator[Page, None, None]:
+def _checked(pages: Iterator[Page], tried: str) -> Iterator[Page]:
     """The pages, each of which is whole and another one than those before it."""
     seen: set[object] = set()
     while page := _next(pages, tried):

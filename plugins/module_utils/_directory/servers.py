@@ -45,7 +45,6 @@ def read_from_first(access: Access, read: Callable[[Session], _T]) -> tuple[_T, 
     :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
     :raises DirectoryError: when no server gave everything, or one said what another would say too.
     """
-    check_access(access)
     context = directory_context(access)
     addresses, notes = find_servers(access)
     warnings = [f"{note.meaning}. {note.remedy}." for note in notes]

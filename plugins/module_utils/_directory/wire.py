@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .ber import MalformedError
 from .library import ldap3
 from .query import SCOPES, Query
 
@@ -59,11 +58,7 @@ def decoded(connection: Any, message: bytes) -> dict[str, Any]:
     :raises Exception: one of FAILURES, for what is no LDAP.
     """
     decode: Callable[[bytes], dict[str, Any]] = ldap3.utils.asn1.decode_message_fast
-    try:
-        result: dict[str, Any] = connection.strategy.decode_response_fast(decode(message))
-    except (ArithmeticError, MemoryError, RecursionError) as error:
-        # It makes a number's worth of bytes of a number in the place of a string, and goes into any depth.
-        raise MalformedError(str(error)) from None
+    result: dict[str, Any] = connection.strategy.decode_response_fast(decode(message))
     return result
 
 

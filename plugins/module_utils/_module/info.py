@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .._contacts.columns import Column
 from .._contacts.survey import Survey
-from .._directory.access import Access, check_access
+from .._directory.access import Access
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing
 from .._directory.servers import find_servers
@@ -95,7 +95,6 @@ def info(
     """
     check_page_size(params["page_size"])
     access = access_of(params)
-    check_access(access)
     question = _Question(
         access,
         directory_context(access),
@@ -127,6 +126,7 @@ def _ask(question: _Question, session: Session) -> _Answer:
     """Read every source, and go on when one fails."""
     answer = _Answer([], [])
     people = People(session, question.page_size, question.object_types)
+    shown: dict[str, bool] = {}
     for source in question.sources:
         placements = [source.placement] if source.placement else []
         try:
@@ -136,16 +136,14 @@ def _ask(question: _Question, session: Session) -> _Answer:
                 for entry in page:
                     survey.add(*entry, source.place)
             survey.excluded = people.excluded[source.name]
+            if not survey.entries:
+                # Asked now, for what follows may end the session.
+                shown[source.name] = people.shows_anything(source)
             answer.read.append((source, survey))
         except DirectoryError as error:
             answer.problems.append(problem_of_error(session.uri, error))
             if session.connection.closed:
                 break
-    shown = {
-        source.name: people.shows_anything(source)
-        for source, survey in answer.read
-        if not survey.entries
-    }
     answer.problems.extend(problems_of_people(session.uri, answer.read, shown))
     answer.problems.extend(problems_of_references(session.uri, with_people(people.references)))
     return answer

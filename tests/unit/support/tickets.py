@@ -102,6 +102,8 @@ class Gssapi:
         return None if self.complete else b"the token"
 
     def wrap(self, message: bytes, encrypt: bool) -> Any:
+        if "wrap" in self.fails:
+            raise self.fails["wrap"]
         kind = b"sealed:" if encrypt else b"signed:"
         return SimpleNamespace(message=kind + message)
 

@@ -99,7 +99,7 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
             ({"server_uris": ["ldaps://good", uri]}, _malformed(uri))
             for uri in (
                 *("", "dc1.x.no", "dc1.x.no:636", "https://dc1", "ldaps://", "ldaps://:636"),
-                *("ldaps://dc1/DC=x", "ldaps://dc1?x", "ldaps://dc1:x"),
+                *("ldaps://dc1/DC=x", "ldaps://dc1?x", "ldaps://dc1#x", "ldaps://dc1:x"),
                 *("ldaps://dc1:99999", "ldaps://[::1", "ldapi://socket"),
                 *("ldaps://a..b", "ldaps://" + "a" * 64, "ldaps://a b"),
             )
@@ -113,7 +113,7 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
                     "Give the base in search_base and the account in bind_dn."
                 ),
             )
-            for uri in ("ldaps://svc@dc1", "ldaps://svc:s3cret@dc1")
+            for uri in ("ldaps://svc@dc1", "ldaps://svc:s3cret@dc1", "ldaps://:s3cret@dc1")
         ),
         (
             {"server_uris": ["ldap://dc1"]},

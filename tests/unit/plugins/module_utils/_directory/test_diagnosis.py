@@ -17,6 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     finding_of_refused_tls,
     finding_of_result,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding
 
 LIMIT = (
@@ -268,6 +269,25 @@ def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
         "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without",
     )
     assert finding_of_failure(Exception(text), None, asked_for_tls=True) == finding
+
+
+@pytest.mark.parametrize(
+    "failure", [KeyError, TypeError, UnicodeError, OverflowError, MemoryError, RecursionError]
+)
+def test_what_ldap3_stumbles_over_is_no_ldap(failure: type[Exception]) -> None:
+    assert issubclass(failure, FAILURES)
+    assert finding_of_failure(failure("odd"), None) == Finding(
+        f"it answered something that is no LDAP ({failure.__name__})",
+        "Check that the server speaks LDAP on this port",
+    )
+
+
+def test_a_server_that_takes_no_ticket_within_tls() -> None:
+    # Samba's words, where it permits tickets without TLS alone.
+    said = {"result": 8, "message": "SASL:[GSSAPI]: not allowed if TLS is used."}
+    finding = finding_of_result({**said, "description": "strongerAuthRequired"})
+    assert finding.meaning.startswith("the server takes no ticket within TLS (result 8 ")
+    assert finding.remedy == "Use ldap:// without start_tls: Kerberos encrypts"
 
 
 def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:

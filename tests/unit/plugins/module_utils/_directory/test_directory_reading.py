@@ -121,21 +121,31 @@ def test_an_entry_that_goes_while_it_is_read(tmp_path: Path) -> None:
         assert read_values(session, "CN=G", ["member"]) is None
 
 
+_TWO = {"namingContexts": [b"DC=x", b"DC=y"], "defaultNamingContext": [b"DC=x"]}
+
+
 @pytest.mark.parametrize(
-    ("root", "readable", "contexts"),
+    ("is_active_directory", "root", "readable", "contexts"),
     [
-        ({"namingContexts": [b"DC=x", b"DC=y"], "defaultNamingContext": [b"DC=x"]}, [1], ["DC=x"]),
-        ({"namingContexts": [b"o=a", b"", b"o=b"]}, [1, 1], ["o=a", "o=b"]),
-        ({"namingContexts": [b"o=a", b"o=b"]}, [0, 1], ["o=b"]),
-        ({"namingContexts": [b"o=a"]}, [0], [""]),
+        (True, _TWO, [1], ["DC=x"]),
+        (False, _TWO, [1, 1], ["DC=x", "DC=y"]),
+        (False, {"namingContexts": [b"o=a", b"", b"o=b"]}, [1, 1], ["o=a", "o=b"]),
+        (False, {"namingContexts": [b"o=a", b"o=b"]}, [0, 1], ["o=b"]),
+        (False, {"namingContexts": [b"o=a"]}, [0], [""]),
     ],
 )
 def test_where_a_search_of_everything_begins(
-    tmp_path: Path, root: Attributes, readable: Sequence[int], contexts: Sequence[str]
+    tmp_path: Path,
+    *,
+    is_active_directory: bool,
+    root: Attributes,
+    readable: Sequence[int],
+    contexts: Sequence[str],
 ) -> None:
     found = [{"a": [b"b"]} if there else 32 for there in readable]
     with session_with(tmp_path, _Answers(root, *found)) as session:
-        assert searchable_contexts(session) == contexts
+        of_kind = session._replace(is_active_directory=is_active_directory)
+        assert searchable_contexts(of_kind) == contexts
 
 
 def test_a_server_that_does_not_tell_what_it_holds(tmp_path: Path) -> None:

@@ -144,6 +144,12 @@ def test_what_is_said_is_encrypted_and_not_only_signed(gssapi: Gssapi) -> None:
     assert _context(gssapi).decrypt(b"sealed:people") == b"people"
 
 
+def test_what_cannot_be_encrypted_any_more_is_an_error(gssapi: Gssapi) -> None:
+    gssapi.fails = {"wrap": GSSError(7)}
+    with pytest.raises(ValueError, match="7"):
+        _context(gssapi).encrypt(b"people")
+
+
 def test_what_is_heard_must_be_encrypted_by_who_knows_the_key(gssapi: Gssapi) -> None:
     gssapi.is_encrypted = False
     with pytest.raises(ValueError, match="it is not encrypted"):

@@ -40,6 +40,10 @@ class _Server:
         monkeypatch.setattr(named, "search", self._search)
         monkeypatch.setattr(named, "read_entry", self._read_entry)
 
+    def name_of(self, name: str) -> bytes:
+        """What it calls an entry of this name."""
+        return name.upper().encode()
+
     def _search(
         self,
         _session: Session,
@@ -53,8 +57,7 @@ class _Server:
         found = by_name or [name for name in self.names if query.search_base == name]
         values = {"mail": b"m", self.finds_by: b""}
         yield [
-            Entry(ID, [values.get(a) or name.upper().encode() for a in attributes])
-            for name in found
+            Entry(ID, [values.get(a) or self.name_of(name) for a in attributes]) for name in found
         ]
 
     def _read_entry(
@@ -91,6 +94,21 @@ def test_names_come_back_as_they_were_given(
     )
     # Active Directory is known to find them.
     assert (server.read == []) is is_active_directory
+
+
+def test_a_name_in_several_spellings_comes_back_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["CN=a,DC=x", "cn=A, dc=x"]
+    _Server(monkeypatch, names[0])
+    assert [name for name, _entry in _found(_session(), names)] == names
+
+
+def test_whom_the_server_finds_by_a_spelling_of_its_own_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The value as RFC 4514, 2.4, writes one of which only the encoding is known.
+    server = _Server(monkeypatch, "CN=#040161,DC=x")
+    monkeypatch.setattr(server, "name_of", {"CN=#040161,DC=x": b"CN=a,DC=x"}.get)
+    assert _found(_session(), ["CN=#040161,DC=x"]) == [("CN=a,DC=x", Entry(ID, [b"m"]))]
 
 
 def test_many_names_are_asked_for_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:

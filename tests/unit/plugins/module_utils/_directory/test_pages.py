@@ -22,6 +22,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ber import (
     MalformedError,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    PartOfValuesError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
     OversizeError,
@@ -118,6 +121,27 @@ def test_who_stops_in_the_middle_leaves_a_connection_that_can_be_used(taken: int
         assert connection.response[0]["dn"] == "CN=9,DC=x"
 
 
+def test_an_entry_with_a_part_of_its_values_leaves_a_connection_that_can_be_used() -> None:
+    part = entry("CN=1,DC=x", {"sn;range=0-1499": [b"a"]})
+    with _connection([part, page_end(b"c")], *_pages(1)) as (connection, server):
+        with pytest.raises(PartOfValuesError):
+            list(pages_past_ldap3(connection, QUERY, NAMES, 10))
+        server.pages = [[_person(9), result(SEARCH)]]
+        assert connection.search("DC=x", "(sn=*)")
+        assert connection.response[0]["dn"] == "CN=9,DC=x"
+
+
+def test_an_answer_that_nobody_wants_and_that_has_no_end_closes_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _connection(*_pages(1), [_person(1), result(BIND)]) as (connection, _server):
+        reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
+        next(reading)
+        monkeypatch.setattr(messages, "LARGEST_MESSAGE", 1)
+        reading.close()
+        assert connection.closed
+
+
 def test_who_stops_when_the_server_is_gone_is_not_troubled() -> None:
     with _connection(*_pages(1)) as (connection, _server):
         reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
@@ -174,7 +198,7 @@ def test_a_cookie_that_is_a_number_is_no_cookie() -> None:
     value = ber(0x30, ber(0x02, b"\0"), ber(0x02, b"\x7f" * 9))
     control = ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, value))
     message = numbered(7, (result(SEARCH)[0], ber(0xA0, control)))
-    with pytest.raises(MalformedError):
+    with pytest.raises(FAILURES):
         decoded(connection_to(Line(b"")), message)
 
 
@@ -182,5 +206,5 @@ def test_elements_without_end_are_no_result() -> None:
     nested = b""
     for _depth in range(5_000):
         nested = ber(0x30, nested)
-    with pytest.raises(MalformedError):
+    with pytest.raises(FAILURES):
         decoded(connection_to(Line(b"")), numbered(7, (ber(0x65, nested), b"")))

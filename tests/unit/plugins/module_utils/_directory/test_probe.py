@@ -6,11 +6,19 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    connection as connection_module,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    probe as probe_module,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
     Access,
     check_access,
@@ -140,6 +148,25 @@ def test_a_server_that_is_down(server_tls: Tls) -> None:
         assert "the connection was refused" in str(probe.error)
         assert "127.0.0.1" in probe.resolved
         assert (probe.address, probe.tls, probe.session) == ("", None, None)
+
+
+def test_a_server_that_hangs_up_before_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, server_tls: Tls
+) -> None:
+    def gone() -> None:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    def connect(*access: Any) -> Any:
+        connection = connection_module.connect(*access)
+        connection.socket.getpeername = gone
+        return connection
+
+    monkeypatch.setattr(probe_module, "connect", connect)
+    with ldap_server(Directory(), server_tls.context) as port:
+        access = access_to(server_tls, f"ldaps://localhost:{port}")
+        with probed(access) as probe:
+            assert (probe.address, probe.error) == ("", None)
+            assert probe.tls is not None
 
 
 def test_a_name_that_does_not_resolve(server_tls: Tls) -> None:

@@ -47,6 +47,20 @@ def test_what_is_said_goes_in_buffers_that_the_other_side_takes(ends: Ends) -> N
     assert far.recv(100) == b"".join(len(b).to_bytes(4, "big") + b for b in buffers)
 
 
+def test_what_cannot_be_encrypted_any_more_is_not_said(ends: Ends) -> None:
+    class Ended(Mirror):
+        def encrypt(self, message: bytes) -> bytes:
+            raise ValueError("the context has expired")
+
+    far, _sealed = ends
+    sealed = SealedSocket(_sealed, Ended(), 4)
+    with pytest.raises(OSError, match="a buffer that cannot be sealed: the context has expired"):
+        sealed.sendall(b"abc")
+    far.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        far.recv(1)
+
+
 @given(
     buffers=st.lists(st.binary(max_size=9), min_size=1),
     cuts=st.lists(st.integers(1, 9)),

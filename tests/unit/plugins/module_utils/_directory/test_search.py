@@ -190,6 +190,20 @@ def test_a_server_that_repeats_its_pages_is_left(
     )
 
 
+def test_a_search_that_fails_is_over_when_the_error_is_told(tmp_path: Path) -> None:
+    """The error holds all that was going on, and the session may be used before that is dropped."""
+    again = [_person(1), page_end(b"c")]
+    pages = _Pages(again, again, again, [_person(2), result(SEARCH)])
+    with session_with(tmp_path, pages) as session:
+        with pytest.raises(DirectoryError) as caught:
+            _all(search(session, QUERY, [], 1))
+        # One of the two ways has asked for one page more by then.
+        pages.pages = [[_person(2), result(SEARCH)]]
+        assert session.connection.search("DC=x", "(sn=*)")
+        assert session.connection.response[0]["dn"] == "CN=2,DC=x"
+    assert "gives a page of its answer again" in str(caught.value)
+
+
 def test_one_cookie_for_all_pages_is_the_server_s_own_affair(tmp_path: Path) -> None:
     pages = _Pages(
         [_person(0), page_end(b"c")],

@@ -244,6 +244,22 @@ def test_why_nobody_is_found(tmp_path: Path, shown: list[Message], cause: str) -
     assert problem.cause.endswith(cause)
 
 
+def test_why_nobody_is_found_is_asked_while_the_server_is_there(tmp_path: Path) -> None:
+    directory = _People(a=[], b=None)
+
+    class Showing(_People):
+        def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
+            if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
+                return [_person(1), result(SEARCH)]
+            return directory(request, content)
+
+    with _listening(tmp_path, Showing()) as options:
+        found = _info(_base("a"), _base("b"), **options)
+    lost, nobody = found.problems
+    assert lost.cause.startswith("source 2: ")
+    assert nobody.cause.endswith("though the bind account sees other objects there")
+
+
 def test_who_is_excluded_is_counted(tmp_path: Path) -> None:
     directory = _People(a=[_person(1), _person(2)])
 
