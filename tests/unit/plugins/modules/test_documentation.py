@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import re
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,6 +264,12 @@ def test_the_libraries_that_a_module_needs_are_documented(
     # What only some options need says so in brackets.
     plain = [requirement.partition(" (")[0] for requirement in documented]
     assert plain == [library.requirement for library in libraries]
+
+
+@pytest.mark.parametrize("library", [*_OF_DIRECTORIES, REQUESTS], ids=attrgetter("name"))
+def test_the_readme_names_each_library(library: Library) -> None:
+    readme = Path(__file__).parents[4].joinpath("README.md").read_text("utf-8")
+    assert f"{library.name} {library.minimum}" in readme
 
 
 def _fragments(module: str) -> list[str]:
