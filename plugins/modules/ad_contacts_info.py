@@ -89,7 +89,7 @@ problems:
   elements: dict
   contains:
     where:
-      description: The server, or the source.
+      description: The server, the source, or the domain whose servers DNS was to name.
       type: str
     cause:
       description: What is wrong. It holds nobody's value.
@@ -102,13 +102,13 @@ problems:
       cause: its certificate ends in 12 days, on 2026-12-06
       remedy: Renew it before
 servers:
-  description: What each server is and gives, in the order of O(server_uri).
+  description: What each server is and gives, in the order of O(server_uri), or in which DNS names those of O(domain).
   returned: always
   type: list
   elements: dict
   contains:
     uri:
-      description: The server as it was given.
+      description: The server as it was given, or made of what DNS says.
       type: str
       sample: ldaps://dc1.corp.example
     resolved:
