@@ -213,9 +213,17 @@ servers:
         location:
           description: Identifier of the location; empty for all locations, and where an attribute's value says it.
           type: str
+        locations:
+          description: The locations that an attribute's value may give; none where O(sources[].location) says it.
+          type: list
+          elements: str
         search_base:
-          description: Where it begins.
+          description: Where it begins; empty for all of the directory.
           type: str
+        member_of:
+          description: The groups that people must belong to; none for anybody.
+          type: list
+          elements: str
         entries:
           description: How many people it gave.
           type: int
@@ -251,7 +259,9 @@ servers:
       sample:
         - name: source 1 (location 'oslo-hq')
           location: oslo-hq
+          locations: []
           search_base: OU=Oslo,OU=Staff,DC=corp,DC=example
+          member_of: []
           entries: 212
           contacts: 211
           left_out: {"Email and SMS Phone are both empty": 1}
