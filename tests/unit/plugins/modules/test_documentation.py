@@ -221,6 +221,15 @@ def test_the_expressions_in_the_documentation_give_what_it_says() -> None:
         assert compile_expression(f"{source} | join", "C").attributes == {"mail"}
 
 
+def test_no_backslash_protects_anything_in_code() -> None:
+    """Unlike V(...), C(...) ends at the first bracket, and what stands in it is printed as it is."""
+    modules = ("ad_contacts_export", "ad_contacts_info", "contact_upload")
+    documented: list[Any] = [importlib.import_module(f"{_MODULES}.{each}") for each in modules]
+    documented += [Directory, Sources]
+    code = re.findall(r"\bC\(([^)]*)\)", "".join(each.DOCUMENTATION for each in documented))
+    assert [shown for shown in code if "\\\\" in shown or shown.endswith("\\")] == []
+
+
 def test_environment_variables_are_named_where_they_count() -> None:
     specs = {**directory_spec(), **upload_spec()}
     documented = {
