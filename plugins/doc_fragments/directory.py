@@ -69,11 +69,12 @@ options:
     default: simple
   bind_dn:
     description:
-      - The account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\\user).
+      - The account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\user).
       - It needs no right but to read the people.
-      - With O(auth_protocol=kerberos) it is a principal, C(NAME@REALM) with the realm in capitals, required with
-        O(bind_pw) alone. Of a keytab or ticket cache it then says whose key or ticket to take.
-      - With O(auth_protocol=ntlm) it is C(DOMAIN\\user).
+      - With O(auth_protocol=kerberos) it is a principal, C(NAME@REALM) with the realm in capitals and, in Active
+        Directory, its C(sAMAccountName) as the name, required with O(bind_pw) alone. Of a keytab or ticket cache it
+        then says whose key or ticket to take.
+      - With O(auth_protocol=ntlm) it is C(DOMAIN\user).
       - Required with V(simple) and V(ntlm) as O(auth_protocol). Not together with V(external) and V(anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
     type: str
@@ -95,7 +96,7 @@ options:
   ccache:
     description:
       - Where the account's Kerberos tickets are, as a file or C(TYPE:NAME), for instance V(/tmp/krb5cc_1000) or
-        V(KCM:1000). Somebody must have got them (C(kinit\)), and must renew them.
+        V(KCM:1000). Somebody must have got them (C(kinit)), and must renew them.
       - If not set, and there is neither O(bind_pw) nor O(keytab), it is where E(KRB5CCNAME) or C(krb5.conf) says.
       - Only with O(auth_protocol=kerberos).
     type: str

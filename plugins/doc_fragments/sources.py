@@ -57,7 +57,7 @@ options:
           - Together with O(sources[].search_base) both must hold. So must the filter, by which disabled accounts are
             left out.
           - In Active Directory the server is asked for the people of the groups. Elsewhere the groups' own lists are
-            read (C(member), C(uniqueMember), C(memberUid) with C(gidNumber\)), and the people by their names.
+            read (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and the people by their names.
         type: raw
       filter:
         description:
@@ -79,7 +79,7 @@ options:
         description:
           - LDAP filter. Nobody whom it finds is a contact of this source, for instance V((employeeType=external\)).
           - The server is asked for those whom it finds, and not for all others, so that an attribute that it does not
-            know leaves nobody out.
+            know, or that the account may not read, leaves nobody out.
         type: str
       minimum:
         description:
@@ -115,8 +115,8 @@ options:
   exclude_filter:
     description:
       - LDAP filter. Nobody whom it finds is a contact, for instance V((employeeType=external\)).
-      - The server is asked for those whom it finds, and not for all others, so that an attribute that it does not know
-        leaves nobody out.
+      - The server is asked for those whom it finds, and not for all others, so that an attribute that it does not know,
+        or that the account may not read, leaves nobody out.
     type: str
   skip_hidden:
     description:

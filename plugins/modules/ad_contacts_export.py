@@ -49,6 +49,9 @@ options:
       - Mode of both files. If not set, it is V(0600), for they hold people's data.
 seealso:
   - module: frontdesk.contacts.contact_upload
+  - module: frontdesk.contacts.ad_contacts_info
+  - ref: ansible_collections.frontdesk.contacts.docsite.connecting
+    description: Rights, certificates and ports, and what to do about each message.
 """
 
 EXAMPLES = r"""

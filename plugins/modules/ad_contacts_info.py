@@ -89,7 +89,7 @@ problems:
   elements: dict
   contains:
     where:
-      description: The server, or the source.
+      description: The server, the source, or the domain whose servers DNS was to name.
       type: str
     cause:
       description: What is wrong. It holds nobody's value.
@@ -102,13 +102,13 @@ problems:
       cause: its certificate ends in 12 days, on 2026-12-06
       remedy: Renew it before
 servers:
-  description: What each server is and gives, in the order of O(server_uri).
+  description: What each server is and gives, in the order of O(server_uri), or in which DNS names those of O(domain).
   returned: always
   type: list
   elements: dict
   contains:
     uri:
-      description: The server as it was given.
+      description: The server as it was given, or made of what DNS says.
       type: str
       sample: ldaps://dc1.corp.example
     resolved:
@@ -213,9 +213,17 @@ servers:
         location:
           description: Identifier of the location; empty for all locations, and where an attribute's value says it.
           type: str
+        locations:
+          description: The locations that an attribute's value may give; none where O(sources[].location) says it.
+          type: list
+          elements: str
         search_base:
-          description: Where it begins.
+          description: Where it begins; empty for all of the directory.
           type: str
+        member_of:
+          description: The groups that people must belong to; none for anybody.
+          type: list
+          elements: str
         entries:
           description: How many people it gave.
           type: int
@@ -251,7 +259,9 @@ servers:
       sample:
         - name: source 1 (location 'oslo-hq')
           location: oslo-hq
+          locations: []
           search_base: OU=Oslo,OU=Staff,DC=corp,DC=example
+          member_of: []
           entries: 212
           contacts: 211
           left_out: {"Email and SMS Phone are both empty": 1}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +98,7 @@ def test_the_fleet_of_the_guide(
     create_vault(place, create, secrets)
     (place.home / ".frontdesk-vault").write_text(VAULT, encoding="utf-8")
     # The documentation's service has a certificate that everybody trusts.
-    env = {"ANSIBLE_PYTHON_INTERPRETER": sys.executable, "REQUESTS_CA_BUNDLE": str(service.ca_file)}
+    env = {"REQUESTS_CA_BUNDLE": str(service.ca_file)}
     runs = []
     for command, uploads in zip(syncs, (0, 2, 2), strict=True):
         runs.append(run_command(place, command, VAULT, env=env))
@@ -156,8 +155,7 @@ def test_the_probe_of_the_guide(active_directory: RunningDirectory, place: Place
     shown = for_the_lab(files(CONNECTING)["inventory.yml"], names, active_directory.company)
     (place.root / "inventory.yml").write_text(shown, encoding="utf-8")
     _ask, probe = commands(CONNECTING, "read -rs FRONTDESK_BIND_PW")
-    secrets = {"FRONTDESK_BIND_PW": active_directory.bind_pw}
-    run = run_command(place, probe, env={**secrets, "ANSIBLE_PYTHON_INTERPRETER": sys.executable})
+    run = run_command(place, probe, env={"FRONTDESK_BIND_PW": active_directory.bind_pw})
     run.check()
     (lines,) = (task.result["msg"] for task in run.tasks if task.name == "Say what was found")
     assert (
@@ -169,7 +167,20 @@ def test_the_probe_of_the_guide(active_directory: RunningDirectory, place: Place
 def test_messages_of_the_guide_are_those_of_the_code() -> None:
     text = (ROOT / CONNECTING).read_text("utf-8")
     listed = re.findall(r"^   \* - ``(.+)``$", text[text.index("   * - Message") :], re.MULTILINE)
-    rooms = ("plugins/module_utils/_directory", "plugins/module_utils")
+    rooms = [f"plugins/module_utils/{room}" for room in ("", "_directory", "_module")]
     code = "".join(path.read_text("utf-8") for room in rooms for path in (ROOT / room).glob("*.py"))
     assert len(listed) > 20
     assert [message for message in listed if f'"{message}' not in code] == []
+
+
+def test_variables_of_the_guides_are_those_of_the_role_and_the_playbooks() -> None:
+    names = re.compile(r"\bcontact_sync_\w+")
+    known = {
+        name
+        for pattern in ("roles/*/meta/argument_specs.yml", "playbooks/*.yml")
+        for path in ROOT.glob(pattern)
+        for name in names.findall(path.read_text("utf-8"))
+    }
+    for document in (ROOT / "README.md", *ROOT.glob("docs/docsite/rst/*.rst")):
+        shown = names.findall(document.read_text("utf-8"))
+        assert sorted(set(shown) - known) == [], document.name

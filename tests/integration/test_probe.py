@@ -27,12 +27,18 @@ def syncs(directory: RunningDirectory) -> Inventory:
     """Two syncs: one that has nothing to complain of, and one that asks a server that is down, too."""
     fjord = directory.company
     oslo, tromso = fjord.site("oslo-hq"), fjord.site("tromso")
+    by_office = {
+        "location_value": "physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq'})",
+        "locations": ["bergen", "oslo-hq"],
+        "member_of": f"CN=All of Oslo,{fjord.site_dn(oslo)}",
+        "exclude_filter": f"(sn={fjord.people[0].last_name})",
+    }
     # The service has no part in it: nothing about it is said.
     variables = {
         **{f"contact_sync_{name}": value for name, value in access(directory).items()},
         "contact_sync_filter": directory.people_filter,
         "contact_sync_ou_template": f"OU={{ou}},{fjord.staff_dn}",
-        "contact_sync_locations": [{"location": "tromso", "ou": tromso.ou}],
+        "contact_sync_locations": [{"location": "tromso", "ou": tromso.ou}, by_office],
         "contact_sync_page_size": "100",
         "contact_sync_on_invalid": "fail",
         "contact_sync_fail_on_problems": "yes",
@@ -80,11 +86,23 @@ def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
     assert location == (
         f"  tromso ({fjord.site_dn(tromso)}): {len(people)} people, {len(people) - 1} with a valid row"
     )
-    assert left_out == "    Left out: 1 because Email and SMS Phone are both empty"
+    assert left_out == "    Left out: 1 (Email and SMS Phone are both empty)"
     lacking = len([person for person in people if not person.mobile])
     assert f"    SMS Phone is empty for {lacking} of {len(people)}: attribute mobile" in more
     sample = r"    For instance: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
     assert len([line for line in more if re.fullmatch(sample, line)]) == 3
+    # By group and office.
+    group = [person for person in fjord.people[:20] if person.active]
+    given = [person for person in group if person.last_name != fjord.people[0].last_name]
+    at_oslo = len([person for person in given if person.office == "Oslo HQ"])
+    by_office = more.index(
+        f"  bergen, oslo-hq (CN=All of Oslo,{fjord.site_dn(fjord.site('oslo-hq'))}):"
+        f" {len(given)} people, {at_oslo} with a valid row"
+    )
+    assert more[by_office + 1 : by_office + 3] == [
+        f"    Excluded: {len(group) - len(given)} more",
+        f"    Left out: {len(given) - at_oslo} (has no location)",
+    ]
     assert more[-1] == "No problems."
 
 

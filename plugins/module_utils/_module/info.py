@@ -175,7 +175,9 @@ def _server(probe: Probe, access: Access, now: datetime, answer: _Answer) -> dic
             {
                 "name": source.name,
                 "location": source.location,
+                "locations": source.locations if source.placement else [],
                 "search_base": source.query.search_base,
+                "member_of": list(source.groups),
                 **survey.result(),
             }
             for source, survey in answer.read

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import re
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -219,6 +221,15 @@ def test_the_expressions_in_the_documentation_give_what_it_says() -> None:
         assert compile_expression(f"{source} | join", "C").attributes == {"mail"}
 
 
+def test_no_backslash_protects_anything_in_code() -> None:
+    """Unlike V(...), C(...) ends at the first bracket, and what stands in it is printed as it is."""
+    modules = ("ad_contacts_export", "ad_contacts_info", "contact_upload")
+    documented: list[Any] = [importlib.import_module(f"{_MODULES}.{each}") for each in modules]
+    documented += [Directory, Sources]
+    code = re.findall(r"\bC\(([^)]*)\)", "".join(each.DOCUMENTATION for each in documented))
+    assert [shown for shown in code if "\\\\" in shown or shown.endswith("\\")] == []
+
+
 def test_environment_variables_are_named_where_they_count() -> None:
     specs = {**directory_spec(), **upload_spec()}
     documented = {
@@ -262,6 +273,12 @@ def test_the_libraries_that_a_module_needs_are_documented(
     # What only some options need says so in brackets.
     plain = [requirement.partition(" (")[0] for requirement in documented]
     assert plain == [library.requirement for library in libraries]
+
+
+@pytest.mark.parametrize("library", [*_OF_DIRECTORIES, REQUESTS], ids=attrgetter("name"))
+def test_the_readme_names_each_library(library: Library) -> None:
+    readme = Path(__file__).parents[4].joinpath("README.md").read_text("utf-8")
+    assert f"{library.name} {library.minimum}" in readme
 
 
 def _fragments(module: str) -> list[str]:
