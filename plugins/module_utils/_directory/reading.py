@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from .connection import close
 from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
 from .library import FAILURES, ldap3
 from .session import Session
@@ -37,6 +38,8 @@ def read_entry(
     try:
         connection.search(name, search_filter, ldap3.BASE, attributes=list(attributes))
     except FAILURES as error:
+        # The rest of an answer that ldap3 cannot decode must not be taken for another's.
+        close(connection)
         raise ServerError(tried, *finding_of_failure(error, None)) from None
     result = connection.result
     if result["result"] == _NO_SUCH_OBJECT:

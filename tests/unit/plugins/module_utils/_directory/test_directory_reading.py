@@ -24,6 +24,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     SEARCH,
     Message,
+    ber,
     entry,
     result,
 )
@@ -73,6 +74,21 @@ def test_a_lost_connection_is_the_servers_matter(tmp_path: Path) -> None:
         session.connection.unbind()
         with pytest.raises(ServerError, match="Cannot read the root DSE on"):
             read_entry(session, "", ["member"])
+
+
+def test_a_connection_with_an_answer_that_is_none_is_closed(tmp_path: Path) -> None:
+    """What follows that answer belongs to nothing that is asked later."""
+    answers = _Answers()
+
+    def say(request: int, content: bytes) -> Sequence[Message] | None:
+        if b"CN=G" in content:
+            return [(ber(0x64, ber(0x04, b"CN=G")), b""), result(SEARCH)]
+        return answers(request, content)
+
+    with session_with(tmp_path, say) as session:
+        with pytest.raises(ServerError, match="something that is no LDAP"):
+            read_entry(session, "CN=G", ["member"])
+        assert session.connection.closed
 
 
 def test_values_are_read_range_by_range(tmp_path: Path) -> None:
