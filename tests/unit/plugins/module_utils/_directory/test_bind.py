@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import ldap3
 import pytest
 import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import bind
@@ -47,14 +45,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ldap_server,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.ntlm import NTLM, NtlmDirectory
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls
 
 ACTIVE_DIRECTORY = [b"1.2.840.113556.1.4.800"]
-
-
-@pytest.fixture(name="server_tls")
-def _server_tls(tmp_path: Path) -> Tls:
-    return tls(tmp_path, "localhost")
 
 
 @pytest.fixture(name="external")
@@ -129,96 +123,6 @@ def test_a_server_that_hangs_up_may_have_refused_the_certificate(
     assert caught.value.remedy.startswith("See that the server accepts client_cert. ")
 
 
-# A server's challenge (MS-NLMP, 2.2.1.2) with all that ldap3 looks for in it: NTLMv2 with the domain's name.
-_TARGET = "X".encode("utf-16-le")
-_TARGET_INFO = b"\x02\0\x02\0" + _TARGET + b"\0\0\0\0"
-_CHALLENGE = (
-    b"NTLMSSP\0\x02\0\0\0"
-    + struct.pack("<HHI", len(_TARGET), len(_TARGET), 56)
-    + bytes.fromhex("05828aa2")
-    + b"8 bytes!"
-    + bytes(8)
-    + struct.pack("<HHI", len(_TARGET_INFO), len(_TARGET_INFO), 56 + len(_TARGET))
-    + bytes(8)
-    + _TARGET
-    + _TARGET_INFO
-)
-
-
-class _NtlmDirectory(Directory):
-    """Speaks Microsoft's own bind (MS-ADTS 5.1.1.1.3): what it can do, a challenge, and a verdict."""
-
-    def __init__(self, verdict: Message) -> None:
-        super().__init__()
-        self.answers = [_sicily(b"NTLM"), _sicily(_CHALLENGE), verdict]
-
-    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        answers = super().__call__(request, content)
-        return [self.answers.pop(0)] if request == BIND else answers
-
-
-def _sicily(told: bytes) -> Message:
-    """An answer that tells something where others name an entry."""
-    return ber(0x61, ber(0x0A, b"\0"), ber(0x04, told), ber(0x04)), b""
-
-
-NTLM = Account("ntlm", r"X\svc", "s3cret")
-
-
-def test_a_challenge_is_answered_without_the_password(server_tls: Tls) -> None:
-    directory = _NtlmDirectory(result(BIND))
-    with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
-        with open_session(access):
-            pass
-    assert directory.asked == [BIND, BIND, BIND, SEARCH, UNBIND]
-    assert b"NTLMSSP\0\x01" in directory.requests[1]
-    answer = directory.requests[2]
-    assert b"NTLMSSP\0\x03" in answer
-    assert "svc".encode("utf-16-le") in answer
-    assert not [secret for secret in ("s3cret".encode("utf-16-le"), b"s3cret") if secret in answer]
-    # The binding to the TLS connection is 16 bytes after the number of its kind (MS-NLMP, 2.2.2.1).
-    assert (b"\x0a\0\x10\0" in answer) is hasattr(ldap3, "TLS_CHANNEL_BINDING")
-
-
-@pytest.mark.parametrize(
-    ("data", "answer", "remedy"),
-    [
-        ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
-        (
-            *(
-                "80090346",
-                "the server sees another TLS connection than this host (channel binding)",
-            ),
-            "Name the server itself in server_uri, and nothing in front of it that ends TLS",
-        ),
-    ],
-)
-def test_an_answer_to_a_challenge_that_is_refused(
-    *, server_tls: Tls, data: str, answer: str, remedy: str
-) -> None:
-    said = f"8009030C: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {data}, v1db1"
-    directory = _NtlmDirectory(result(BIND, 49, said))
-    with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
-        with pytest.raises(DirectoryError) as caught, open_session(access):
-            pass
-    assert str(caught.value) == (
-        f"Cannot bind to ldaps://localhost:{port} by NTLM as X\\svc: {answer} (result 49 "
-        f"invalidCredentials, {said}). {remedy}."
-    )
-
-
-def test_a_server_without_ntlm(server_tls: Tls) -> None:
-    directory = Directory()
-    directory.bind = result(BIND, 7)
-    with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
-        with pytest.raises(DirectoryError) as caught, open_session(access):
-            pass
-    assert caught.value.answer.startswith("the server does not know this kind of bind (result 7 ")
-
-
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
 @pytest.mark.parametrize("asked", [BIND, SEARCH])
 def test_no_protocol_follows_a_referral(
@@ -232,7 +136,7 @@ def test_no_protocol_follows_a_referral(
     }
     elsewhere = Directory()
     with ldap_server(elsewhere) as other:
-        directory = _NtlmDirectory(result(BIND)) if protocol == "ntlm" else Directory()
+        directory = NtlmDirectory(result(BIND)) if protocol == "ntlm" else Directory()
         answer = _referral(asked, f"ldap://localhost:{other}/DC=x")
 
         def say(request: int, content: bytes) -> Sequence[Message] | None:
