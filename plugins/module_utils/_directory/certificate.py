@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from .der import Element, elements
+
 
 class Certificate(NamedTuple):
     """A certificate, as far as an administrator asks for it.
@@ -52,11 +54,6 @@ class Certificate(NamedTuple):
         }
 
 
-class _Element(NamedTuple):
-    tag: int
-    content: bytes
-
-
 _UTC_TIME, _BMP = 0x17, 0x1E
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
@@ -82,12 +79,12 @@ def read_certificate(der: bytes) -> Certificate | None:
 
 
 def _certificate(der: bytes) -> Certificate:
-    outer = _elements(der)[0]
-    fields = _elements(_elements(outer.content)[0].content)
+    outer = elements(der)[0]
+    fields = elements(elements(outer.content)[0].content)
     if fields[0].tag == _VERSION:
         fields = fields[1:]
     # Of a version 3 certificate now: serial number, signature, issuer, validity, subject, key, ...
-    begin, end = _elements(fields[3].content)
+    begin, end = elements(fields[3].content)
     names = [
         name
         for field in fields[6:]
@@ -103,44 +100,23 @@ def _certificate(der: bytes) -> Certificate:
     )
 
 
-def _elements(data: bytes) -> list[_Element]:
-    """The elements that follow one another.
-
-    :raises ValueError: when the last one is cut.
-    :raises IndexError: when its head is.
-    """
-    found, at = [], 0
-    while at < len(data):
-        tag, length = data[at], data[at + 1]
-        at += 2
-        if length & 0x80:
-            size = length & 0x7F
-            length = int.from_bytes(data[at : at + size], "big")
-            at += size
-        if at + length > len(data):
-            raise ValueError("an element is cut")
-        found.append(_Element(tag, data[at : at + length]))
-        at += length
-    return found
-
-
-def _name(field: _Element) -> str:
+def _name(field: Element) -> str:
     """A distinguished name, the most special part first, as RFC 4514 writes it."""
     parts = []
-    for part in _elements(field.content):
-        for pair in _elements(part.content):
-            oid, value = _elements(pair.content)
+    for part in elements(field.content):
+        for pair in elements(part.content):
+            oid, value = elements(pair.content)
             parts.append(f"{_NAMES.get(oid.content, 'OID')}={_text(value)}")
     return ",".join(reversed(parts))
 
 
-def _text(value: _Element) -> str:
+def _text(value: Element) -> str:
     encoding = "utf-16-be" if value.tag == _BMP else "utf-8"
     text = value.content.decode(encoding, errors="replace")
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _moment(field: _Element) -> datetime:
+def _moment(field: Element) -> datetime:
     """A time in UTC; the years of two digits are those from 1950 to 2049 (RFC 5280, 4.1.2.5.1)."""
     text = field.content.decode("ascii", errors="replace")
     if field.tag == _UTC_TIME:
@@ -148,11 +124,11 @@ def _moment(field: _Element) -> datetime:
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
-def _alternative_names(extensions: _Element) -> Iterator[str]:
-    for extension in _elements(_elements(extensions.content)[0].content):
-        oid, *_critical, value = _elements(extension.content)
+def _alternative_names(extensions: Element) -> Iterator[str]:
+    for extension in elements(elements(extensions.content)[0].content):
+        oid, *_critical, value = elements(extension.content)
         if oid.content == _SUBJECT_ALT_NAME:
-            for name in _elements(_elements(value.content)[0].content):
+            for name in elements(elements(value.content)[0].content):
                 if name.tag == _DNS_NAME:
                     yield _text(name)
                 elif name.tag == _IP_ADDRESS:

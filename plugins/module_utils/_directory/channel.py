@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+
+from .der import elements
 
 _PREFIX = b"tls-server-end-point:"
 # Signature algorithms by the last bytes of their object identifiers, and the hash that each one uses (RFC
@@ -44,30 +45,18 @@ def end_point_of(certificate: bytes) -> bytes | None:
     :param certificate: in DER.
     :returns: what both sides must put into their part of the bind; None when the signature has no single
         hash, for which the binding is not defined.
+    :raises ValueError: when it is cut.
+    :raises IndexError: when it has another structure than RFC 5280 gives it.
     """
-    _to_be_signed, algorithm, *_signature = _parts(next(_parts(certificate))[1])
-    (_tag, identifier), *parameters = _parts(algorithm[1])
-    name = _HASHES.get(identifier)
-    if identifier == _PSS:
-        named = [part for part in _parts(parameters[0][1]) if part[0] == 0xA0]
-        name = _PSS_HASHES.get(_first_identifier(named[0][1])) if named else "sha256"
+    _to_be_signed, algorithm, *_signature = elements(elements(certificate)[0].content)
+    identifier, *parameters = elements(algorithm.content)
+    name = _HASHES.get(identifier.content)
+    if identifier.content == _PSS:
+        named = [part for part in elements(parameters[0].content) if part.tag == 0xA0]
+        name = _PSS_HASHES.get(_first_identifier(named[0].content)) if named else "sha256"
     return _PREFIX + hashlib.new(name, certificate).digest() if name else None
 
 
 def _first_identifier(encoded: bytes) -> bytes:
     """The object identifier of an AlgorithmIdentifier (RFC 5280, 4.1.1.2)."""
-    return next(_parts(next(_parts(encoded))[1]))[1]
-
-
-def _parts(encoded: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tag and content of each element of DER, whose tags in a certificate all take one byte (X.690, 8.1)."""
-    position = 0
-    while position < len(encoded):
-        tag, length = encoded[position], encoded[position + 1]
-        position += 2
-        if length & 0x80:
-            size = length & 0x7F
-            length = int.from_bytes(encoded[position : position + size], "big")
-            position += size
-        yield tag, encoded[position : position + length]
-        position += length
+    return elements(elements(encoded)[0].content)[0].content
