@@ -159,7 +159,7 @@ class Gathering:
         lines = [self._format.of_left_out(person) for person in found.left_out]
         self._left_out.add_all(lines)
         for person, line in zip(found.left_out, lines):
-            identity = line.split(b"\0", 2)[1]
+            _rank, identity, _cause = line.split(b"\0")
             self._share(person.location, _IDENTITY, [identity], [hash(line[:-1])])
 
     def _add_contacts(self, location: str, records: Sequence[bytes], source: int) -> None:

@@ -31,14 +31,13 @@ def moment_of(text: str) -> datetime | None:
     try:
         midnight = datetime(year, month, day, tzinfo=timezone.utc)
         moment = midnight.replace(hour=time[0], minute=time[1], second=time[2])
-        return moment - _offset(match["zone"] or "Z")
+        return moment - _offset(match["zone"] or "")
     except (ValueError, OverflowError):
         return None
 
 
 def _offset(zone: str) -> timedelta:
-    if zone == "Z":
-        return timedelta(0)
+    # Of UTC, which is Z or nothing, no digits are left.
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -offset if zone[0] == "-" else offset
+    return -offset if zone.startswith("-") else offset
