@@ -27,12 +27,12 @@ import yaml
 
 COLLECTION = "ansible_collections/frontdesk/contacts"
 MIDDLE = f"{COLLECTION}/plugins/module_utils/_contacts/"
-TESTS = f"{COLLECTION}/tests/unit/plugins/module_utils/_contacts"
+TESTS = f"{COLLECTION}/tests/unit/plugins/module_utils"
 EXPLAINED = Path(__file__).with_name("equivalent.yml")
 SETTINGS = f"""\
 [tool.mutmut]
 source_paths = ["{MIDDLE}"]
-pytest_add_cli_args_test_selection = ["{TESTS}"]
+pytest_add_cli_args_test_selection = ["{TESTS}/_contacts", "{TESTS}/test_libraries.py"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 also_copy = ["ansible_collections"]
 # Without a section of its own pytest would take the settings of a folder further up.

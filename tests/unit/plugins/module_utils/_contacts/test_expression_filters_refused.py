@@ -192,3 +192,11 @@ def test_phonenumbers_is_missed_by_name_and_by_nobody_else(monkeypatch: pytest.M
         with pytest.raises(LibraryError) as caught:
             compile_expression(source, "column 'SMS'", "NO")
         assert caught.value.reason == "by the filter e164 of column 'SMS'"
+
+
+def test_more_than_a_name_needs_jinja2_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "JINJA2", Library("jinja2", "3.0", failure="None."))
+    assert compile_expression("mail", "column 'A'").name == "mail"
+    with pytest.raises(LibraryError) as caught:
+        compile_expression("mail | lower", "column 'A'")
+    assert caught.value.reason == "by the expression 'mail | lower' of column 'A'"

@@ -22,6 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roste
     Emptied,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.unique import folded
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
     gathered,
     make,
@@ -49,6 +50,18 @@ def test_case_does_not_make_a_value_another() -> None:
         ("1", "A", "straße@x", "1"),
         ("2", "B", "", "2"),
     ]
+
+
+def test_a_value_is_compared_alike_whatever_comes_with_it() -> None:
+    """A page of ASCII alone takes a shorter way."""
+    alone, accompanied = folded([b"A@x", b"b@X"]), folded([b"A@x", b"b@X", "Å".encode()])
+    assert alone == accompanied[:2] == [b"a@x", b"b@x"]
+    assert accompanied[2] == "å".encode()
+
+
+def test_half_a_character_is_compared_too() -> None:
+    half = "\ud800Å".encode(errors="surrogatepass")
+    assert folded([half]) == ["\ud800å".encode(errors="surrogatepass")]
 
 
 def test_at_another_location_the_value_is_free() -> None:
