@@ -30,7 +30,8 @@ _LIBRARIES = {
     # Of older releases none is tested. Only those need it who have phone numbers checked.
     "phonenumbers": Library("phonenumbers", "8.13.0"),
 }
-_PARTS = ("jinja2", "jinja2.environment", "jinja2.nodes", "jinja2.parser", "jinja2.sandbox")
+# What is imported of each, and the library with it. The sandbox is the one part of jinja2 that does not come by itself.
+_MODULES = {"jinja2": "jinja2.sandbox", "phonenumbers": "phonenumbers"}
 
 
 def __getattr__(name: str) -> Library | ModuleType | None:
@@ -39,8 +40,7 @@ def __getattr__(name: str) -> Library | ModuleType | None:
         raise AttributeError(name)
     library = _LIBRARIES[name.lower()]
     try:
-        for part in _PARTS if library.name == "jinja2" else (library.name,):
-            importlib.import_module(part)
+        importlib.import_module(_MODULES[library.name])
         library = library._replace(package=importlib.import_module(library.name))
     except ImportError:
         library = library._replace(failure=traceback.format_exc())

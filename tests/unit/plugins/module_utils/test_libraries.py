@@ -88,7 +88,7 @@ def test_what_few_columns_need_is_imported_when_it_is_first_used(
     assert vars(anew)["JINJA2"].package is anew.jinja2
     assert "phonenumbers" not in vars(anew)
     assert anew.PHONENUMBERS.package is anew.phonenumbers
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="requests"):
         anew.requests  # noqa: B018  # it is the access that fails
 
 
