@@ -47,21 +47,30 @@ def issuer() -> Iterator[Authority]:
 def active_directory(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
     """Samba as an Active Directory domain controller. Who changes it changes it back."""
     with samba(fjord, issuer) as running:
-        yield running
+        yield from _changed_back(running)
 
 
 @pytest.fixture(scope="session")
 def open_ldap(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
     """OpenLDAP with the same people. Who changes it changes it back."""
     with openldap(fjord, issuer) as running:
-        yield running
+        yield from _changed_back(running)
 
 
 @pytest.fixture(scope="session")
 def ds_389(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
     """389 Directory Server with the same people. Who changes it changes it back."""
     with dirsrv(fjord, issuer) as running:
-        yield running
+        yield from _changed_back(running)
+
+
+def _changed_back(running: RunningDirectory) -> Iterator[RunningDirectory]:
+    """Lend a directory, and see that it comes back as it was."""
+    before = running.contents()
+    yield running
+    after = running.contents()
+    different = [dn for dn in before | after if before.get(dn) != after.get(dn)]
+    assert not different, f"{running.uri_ldaps} was not changed back: {different}"
 
 
 @pytest.fixture(scope="session")

@@ -166,6 +166,17 @@ class RunningDirectory:
             session.modify_dn(dn, _rdn(dn), new_superior=above)
         self.modify(person, {"physicalDeliveryOfficeName": [site.name]})
 
+    def restore(self, person: Person) -> None:
+        """Give a person who is still there the name, the place and the office of the company's list again."""
+        hired = self.company.person_dn(person)
+        name = _rdn(hired)
+        with self.session() as session:
+            dn = _find(session, self.company, person)
+            session.modify_dn(dn, name, new_superior=hired.removeprefix(f"{name},"))
+        listed = self.dialect.person_attributes(person)
+        changed = ("sn", "displayName", "physicalDeliveryOfficeName")
+        self.modify(person, {attribute: listed.get(attribute, []) for attribute in changed})
+
     def disable(self, person: Person) -> None:
         """Disable a person's account."""
         self.modify(person, {"userAccountControl": [str(ENABLED_ACCOUNT | DISABLED)]})
@@ -175,6 +186,20 @@ class RunningDirectory:
         changes = {name: [(ldap3.MODIFY_REPLACE, values)] for name, values in attributes.items()}
         with self.session() as session:
             session.modify(_find(session, self.company, person), changes)
+
+    def contents(self) -> dict[str, Attributes]:
+        """Return what anybody has of the attributes that the company's list fills, by DN."""
+        names = sorted(self.dialect.person_attributes(self.company.marked))
+        with self.session() as session:
+            session.search(self.staff_dn, "(objectClass=*)", attributes=names)
+            found = [entry for entry in session.response if "dn" in entry]
+        return {
+            entry["dn"]: {
+                name: sorted(value.decode() for value in values)
+                for name, values in entry["raw_attributes"].items()
+            }
+            for entry in found
+        }
 
     def empty_ou(self, ou_dn: str) -> int:
         """Delete everybody below an Organizational Unit, which stays; return how many they were."""
