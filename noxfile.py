@@ -162,6 +162,8 @@ def add_sessions(core: Core) -> None:
         modules = os.environ.get("MODULE_PYTHON") or module_python(
             session, there(session, core.modules), core.libraries
         )
+        # Once, and not in each of the many runs of a module.
+        session.run(modules, "-m", "compileall", "-q", str(place), external=True)
         # Not pytest's own place: with it a path of Ansible's sockets gets too long.
         with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
             session.run(
