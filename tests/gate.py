@@ -31,8 +31,8 @@ ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 4
 """For two processors: integration tests wait for half of their time, until something falls silent or ends."""
-LONGEST = ("integration", "units", "sanity")
-"""What sessions are begun first, so that none is left to run alone at the end."""
+LONGEST = ("integration", "sanity", "units")
+"""What sessions are begun first, in this order, so that none is left to run alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
 INGREDIENTS = (
@@ -68,7 +68,12 @@ def list_sessions(names: list[str]) -> list[Session]:
     command = [*NOX, "--list", "--json", *(["--session", *names] if names else [])]
     listed = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     sessions = [Session(entry["session"], frozenset(entry["tags"])) for entry in listed]
-    return sorted(sessions, key=lambda session: not session.name.startswith(LONGEST))
+    return sorted(sessions, key=_rank)
+
+
+def _rank(session: Session) -> int:
+    kind = session.name.partition("-")[0]
+    return LONGEST.index(kind) if kind in LONGEST else len(LONGEST)
 
 
 def fingerprint() -> str:

@@ -61,10 +61,16 @@ def test_the_first_playbook_of_the_readme(
         "contact_sync_state_dir": str(place.state),
     }
     Inventory(more).write(place.root / "inventory.yml")
+    changed, files_after = [], []
     for command, uploads in zip(syncs, (0, 1, 1), strict=True):
         run = run_command(place, command, VAULT, env={"ANSIBLE_INVENTORY": "inventory.yml"})
         run.check()
         assert service.uploads == uploads
+        changed.append(run.changed)
+        files_after.append(place.files())
+    # The second sync has nothing left to do.
+    assert changed[0] == changed[1] > changed[2] == 0
+    assert files_after[1] == files_after[2]
     assert {contact["Location"] for contact in service.contacts} == {"oslo-hq", "bergen"}
     assert place.holding(secrets.values()) == []
 
@@ -114,7 +120,7 @@ def test_the_fleet_of_the_guide(
         assert (place.root / host / "receipt.json").exists()
 
 
-@pytest.mark.every_core
+@pytest.mark.both_ends
 def test_delegation_and_defaults_of_the_guide(
     open_ldap: RunningDirectory, service: Receiver, place: Place
 ) -> None:

@@ -71,7 +71,7 @@ def said(run: Run, host: str) -> list[str]:
     return lines
 
 
-@pytest.mark.every_core
+@pytest.mark.both_ends
 def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
     fjord = open_ldap.company
     tromso = fjord.site("tromso")
@@ -106,7 +106,7 @@ def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
     assert more[-1] == "No problems."
 
 
-@pytest.mark.every_core
+@pytest.mark.both_ends
 def test_what_is_wrong(run: Run, open_ldap: RunningDirectory) -> None:
     assert set(run.failures) == {"wrong"}
     assert run.failures["wrong"].startswith("Stopped: problems were found.")

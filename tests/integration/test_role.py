@@ -190,7 +190,7 @@ VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
 AS_TEXT = {name: text for of in VALUES.values() for name, (_o, text, _g) in of.items()}
 
 
-@pytest.mark.every_core
+@pytest.mark.both_ends
 def test_blanks_count_as_unset_and_text_as_what_it_says(
     open_ldap: RunningDirectory, service: Receiver, place: Place
 ) -> None:
