@@ -50,6 +50,8 @@ _CLAIM_PORT = 38_900
 _HOSTNAME = "dc"
 _PASSWORD_NEVER_EXPIRES = 0x10000  # DONT_EXPIRE_PASSWD (MS-ADTS, 2.2.16)
 _LOG = "samba.log"
+_KEPT = Path(__file__).parents[2] / ".cache" / "samba"
+"""Where an empty domain is kept, for to make one takes seconds."""
 
 DIALECT = Dialect(
     identity_attribute="objectGUID",
@@ -203,6 +205,7 @@ def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[st
     entries.append({**stale, "password_last_set": str(filetime(datetime(2020, 1, 1, tzinfo=UTC)))})
     return {
         "smb_conf": str(smb_conf),
+        "kept": str(_KEPT),
         "realm": realm.name,
         "netbios_domain": company.netbios_domain,
         "hostname": _HOSTNAME,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make an Active Directory domain and fill it, before its server starts.
+"""Lay an Active Directory domain and fill it, before its server starts.
 
 Run by Debian's own Python, which python3-samba belongs to:
 `/usr/bin/python3 samba_setup.py SETUP.json`. The file names the smb.conf, the domain and its
@@ -16,16 +16,19 @@ control, which lets an object bring its objectGUID along, a password that was se
 # The imports of this file are Debian's, not PyPI's: the type checker cannot see them.
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import importlib
 import json
 import logging
+import shutil
 import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 import ldb  # type: ignore[import-not-found] # see above
-from samba import dsdb  # type: ignore[import-not-found] # see above
+from samba import dsdb, version  # type: ignore[import-not-found] # see above
 from samba.auth import system_session  # type: ignore[import-not-found] # see above
 from samba.credentials import Credentials  # type: ignore[import-not-found] # see above
 from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2  # type: ignore[import-not-found] # see above
@@ -40,6 +43,26 @@ _AS_IT_STANDS = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
 _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
+def lay_domain(setup: dict[str, Any], parameters: Any) -> None:
+    """Copy the empty domain that an earlier run has made, or make it and keep it: it takes seconds."""
+    made, kept = Path(setup["smb_conf"]).parent, Path(setup["kept"])
+    named = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
+    source = Path(__file__).read_text(encoding="utf-8")
+    key = hashlib.sha256("\n".join([source, version, *named]).encode()).hexdigest()
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept / key).exists():
+            make_domain(setup, parameters)
+            for other in kept.glob("*/"):
+                shutil.rmtree(other)
+            for folder in filter(Path.is_dir, made.iterdir()):
+                shutil.copytree(folder, kept / "half" / folder.name)
+            (kept / "half").rename(kept / key)
+            return
+        shutil.copytree(kept / key, made, dirs_exist_ok=True)
+
+
 def make_domain(setup: dict[str, Any], parameters: Any) -> None:
     """Provision the domain: schema, well-known objects, administrator."""
     provision(
@@ -51,7 +74,6 @@ def make_domain(setup: dict[str, Any], parameters: Any) -> None:
         domain=setup["netbios_domain"],
         hostname=setup["hostname"],
         hostip=setup["address"],
-        adminpass=setup["administrator_password"],
         serverrole="active directory domain controller",
         dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
         dns_backend="NONE",
@@ -68,6 +90,7 @@ def fill(setup: dict[str, Any], parameters: Any) -> None:
         lp=parameters,
         options=_SAMDB_OPTIONS,
     )
+    database.setpassword("(sAMAccountName=Administrator)", setup["administrator_password"])
     database.transaction_start()
     for entry in setup["entries"]:
         database.add(_message(entry), controls=[_RELAX])
@@ -119,7 +142,7 @@ def main() -> None:
     setup = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     parameters = LoadParm()
     parameters.load(setup["smb_conf"])
-    make_domain(setup, parameters)
+    lay_domain(setup, parameters)
     fill(setup, parameters)
     export_keys(setup, parameters)
 
