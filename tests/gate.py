@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the whole gate: every session of noxfile.py, four at a time.
+"""Run the whole gate: every session of noxfile.py, six at a time.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
-WORKERS = 4
-"""For two processors: integration tests wait for half of their time, until something falls silent or ends."""
-LONGEST = ("integration", "sanity", "units")
+WORKERS = 6
+"""For two processors: tests wait for half of their time, until something falls silent or ends."""
+LONGEST = ("integration", "units", "sanity")
 """What sessions are begun first, in this order, so that none is left to run alone at the end."""
+NICENESS = 10
+"""Of all sessions but the first, which takes longest and must not wait for the others."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
 INGREDIENTS = (
@@ -82,7 +84,7 @@ def fingerprint() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def run(session: Session, made_from: str) -> Outcome:
+def run(session: Session, made_from: str, niceness: int) -> Outcome:
     """Run one session. Its environment is taken as it is if the session passed with it before."""
     started = time.monotonic()
     stamp = LOGS / f"{session.name}.stamp"
@@ -92,7 +94,16 @@ def run(session: Session, made_from: str) -> Outcome:
     ready = stamp.exists() and stamp.read_text() == made_from
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*NOX, "-R" if ready else "-r", "--report", str(report), "--session", session.name],
+            [
+                "nice",
+                f"-n{niceness}",
+                *NOX,
+                "-R" if ready else "-r",
+                "--report",
+                str(report),
+                "--session",
+                session.name,
+            ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -118,7 +129,7 @@ def read_report(report: Path) -> str:
 
 
 def run_all(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run sessions, four at a time but none beside one of the same tag, and give each as it ends."""
+    """Run sessions, six at a time but none beside one of the same tag, and give each as it ends."""
     made_from = fingerprint()
     waiting = list(sessions)
     running: dict[Future[Outcome], Session] = {}
@@ -129,7 +140,8 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
                 busy = {tag for other in running.values() for tag in other.tags}
                 if len(running) < WORKERS and not session.tags & busy:
                     waiting.remove(session)
-                    running[pool.submit(run, session, made_from)] = session
+                    niceness = 0 if session is sessions[0] else NICENESS
+                    running[pool.submit(run, session, made_from, niceness)] = session
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 del running[future]
                 yield future.result()
