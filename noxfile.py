@@ -222,5 +222,6 @@ def add_missing(core: Core) -> None:
         say(f"not run: the tests with ansible-core {core.version}, for want of Python {wanted}")
 
 
-for each in reversed(CORES):  # the newest core's take longest, and so begin first
+# Those that take longest begin first: the newest core's, then the oldest's.
+for each in sorted(CORES, key=lambda core: (core is NEWEST, core.all_units), reverse=True):
     add_sessions(each)

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 6
 """For two processors: tests wait for half of their time, until something falls silent or ends."""
-LONGEST = ("integration", "units", "sanity")
+LONGEST = ("integration", "sanity", "units")
 """What sessions are begun first, in this order, so that none is left to run alone at the end."""
 NICENESS = 10
 """Of all sessions but the first, which takes longest and must not wait for the others."""
