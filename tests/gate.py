@@ -33,8 +33,8 @@ WORKERS = 6
 """For two processors: tests wait for half of their time, until something falls silent or ends."""
 LONGEST = ("integration", "sanity", "units")
 """What sessions are begun first, in this order, so that none is left to run alone at the end."""
-NICENESS = 10
-"""Of all sessions but the first, which takes longest and must not wait for the others."""
+NICENESS = 5
+"""Of sessions for which nothing waits: all but the first, which takes longest, and those that run one by one."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
 INGREDIENTS = (
@@ -140,7 +140,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
                 busy = {tag for other in running.values() for tag in other.tags}
                 if len(running) < WORKERS and not session.tags & busy:
                     waiting.remove(session)
-                    niceness = 0 if session is sessions[0] else NICENESS
+                    niceness = 0 if session.tags or session is sessions[0] else NICENESS
                     running[pool.submit(run, session, made_from, niceness)] = session
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 del running[future]
