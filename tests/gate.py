@@ -33,8 +33,6 @@ WORKERS = 6
 """For two processors: tests wait for half of their time, until something falls silent or ends."""
 LONGEST = ("integration", "sanity", "units")
 """What sessions are begun first, in this order, so that none is left to run alone at the end."""
-NICENESS = 5
-"""Of sessions for which nothing waits: all but the first, which takes longest, and those that run one by one."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
 INGREDIENTS = (
@@ -84,7 +82,7 @@ def fingerprint() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def run(session: Session, made_from: str, niceness: int) -> Outcome:
+def run(session: Session, made_from: str) -> Outcome:
     """Run one session. Its environment is taken as it is if the session passed with it before."""
     started = time.monotonic()
     stamp = LOGS / f"{session.name}.stamp"
@@ -94,16 +92,7 @@ def run(session: Session, made_from: str, niceness: int) -> Outcome:
     ready = stamp.exists() and stamp.read_text() == made_from
     with log.open("w") as output:
         process = subprocess.Popen(
-            [
-                "nice",
-                f"-n{niceness}",
-                *NOX,
-                "-R" if ready else "-r",
-                "--report",
-                str(report),
-                "--session",
-                session.name,
-            ],
+            [*NOX, "-R" if ready else "-r", "--report", str(report), "--session", session.name],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -140,8 +129,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
                 busy = {tag for other in running.values() for tag in other.tags}
                 if len(running) < WORKERS and not session.tags & busy:
                     waiting.remove(session)
-                    niceness = 0 if session.tags or session is sessions[0] else NICENESS
-                    running[pool.submit(run, session, made_from, niceness)] = session
+                    running[pool.submit(run, session, made_from)] = session
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 del running[future]
                 yield future.result()
