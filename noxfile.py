@@ -131,8 +131,8 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "tests/mutation", str(root), *session.posargs)
 
 
-SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
-"""How the integration tests run that wait for half of their time: each third of the files with its own servers."""
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""How the integration tests run that wait for half of their time: each half of the files with its own servers."""
 
 
 def add_sessions(core: Core) -> None:

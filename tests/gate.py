@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 6
 """For two processors: tests wait for half of their time, until something falls silent or ends."""
-LONGEST = ("integration", "sanity", "units")
+LONGEST = ("integration", "units", "sanity")
 """What sessions are begun first, in this order, so that none is left to run alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
@@ -47,7 +47,7 @@ class Session:
 
     name: str
     tags: frozenset[str]
-    """Sessions that share a tag must not run at the same time."""
+    """Sessions that share a tag make environments in one place, and must not do so at the same time."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,23 @@ def fingerprint() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
+def is_ready(session: Session, made_from: str) -> bool:
+    """Tell whether a session has passed with an environment that was made from the same."""
+    stamp = _stamp(session)
+    return stamp.exists() and stamp.read_text() == made_from
+
+
+def _stamp(session: Session) -> Path:
+    return LOGS / f"{session.name}.stamp"
+
+
 def run(session: Session, made_from: str) -> Outcome:
     """Run one session. Its environment is taken as it is if the session passed with it before."""
     started = time.monotonic()
-    stamp = LOGS / f"{session.name}.stamp"
     report = LOGS / f"{session.name}.json"
     log = LOGS / f"{session.name}.log"
     report.unlink(missing_ok=True)
-    ready = stamp.exists() and stamp.read_text() == made_from
+    ready = is_ready(session, made_from)
     with log.open("w") as output:
         process = subprocess.Popen(
             [*NOX, "-R" if ready else "-r", "--report", str(report), "--session", session.name],
@@ -101,7 +110,7 @@ def run(session: Session, made_from: str) -> Outcome:
         _pid, _status, used = os.wait4(process.pid, 0)
     result = read_report(report)
     if result == "passed":
-        stamp.write_text(made_from)
+        _stamp(session).write_text(made_from)
     text = log.read_text(errors="replace")
     seconds = time.monotonic() - started
     return Outcome(session.name, result, seconds, used.ru_utime + used.ru_stime, text)
@@ -118,9 +127,12 @@ def read_report(report: Path) -> str:
 
 
 def run_all(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run sessions, six at a time but none beside one of the same tag, and give each as it ends."""
+    """Run sessions, six at a time, and give each as it ends; none makes environments beside one of the same tag."""
     made_from = fingerprint()
-    waiting = list(sessions)
+    waiting = [
+        replace(session, tags=frozenset()) if is_ready(session, made_from) else session
+        for session in sessions
+    ]
     running: dict[Future[Outcome], Session] = {}
     pool = ThreadPoolExecutor(WORKERS)
     try:

@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 OWN = "frontdesk.contacts.sync"
 NAMES = [OWN, *sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))]
 DEFAULTS = "test_module_defaults_count_for_what_the_roles_variables_leave_out"
-MARKS = {
-    OWN: [pytest.mark.every_core],
-    "role_three_times_in_one_play": [pytest.mark.both_ends],
-}
 CHECK, REAL = ("--check",), ()
 STEPS: dict[str, list[tuple[str, ...]]] = {
     OWN: [CHECK, REAL],
@@ -161,7 +157,7 @@ def _scenario(
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=MARKS.get(name, [])) for name in NAMES],
+    [pytest.param(name, marks=[pytest.mark.every_core] if name == OWN else []) for name in NAMES],
 )
 def test_playbook(name: str, running: Running, fjord: Company) -> None:
     scenario, result = running[name]
