@@ -54,7 +54,8 @@ def lay_domain(setup: dict[str, Any], parameters: Any) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (kept / key).exists():
             make_domain(setup, parameters)
-            for other in kept.glob("*/"):
+            # Of an older Samba, or of a run that was killed while it copied.
+            for other in filter(Path.is_dir, kept.iterdir()):
                 shutil.rmtree(other)
             for folder in filter(Path.is_dir, made.iterdir()):
                 shutil.copytree(folder, kept / "half" / folder.name)
