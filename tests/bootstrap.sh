@@ -115,4 +115,6 @@ fi
 name=$1
 shift
 make_environment "$name"
+# Without bytecode each of the gate's many processes would compile the tests anew.
+unset PYTHONDONTWRITEBYTECODE
 exec ".venv/$name/bin/python" "$@"
