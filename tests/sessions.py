@@ -155,14 +155,22 @@ def module_python(session: nox.Session, version: str, *requirements: str) -> str
 def sanity_parts(core: Core, python: str) -> list[tuple[str, ...]]:
     """Return the arguments for each run of ansible-test's sanity tests.
 
-    The newest core's run for every Python that there is. pylint takes longer than all others together and finds the
-    same with each core. So it runs with the newest alone, and over what is released, for ruff and mypy have read the
-    tests. With the other cores modules are compiled and imported in one Python; integration tests run them in others.
+    With each core modules are compiled and imported in another Python, the one that its unit tests run in. pylint and
+    pep8 take longer than all others together and find the same with each core. So they run with the newest alone, and
+    over what is released, for ruff and mypy have read the tests.
     """
-    others = ("--skip-test", "pylint")
-    if core is not NEWEST:
-        return [(*others, "--python", python)]
-    return [others, ("--test", "pylint", "plugins/")]
+    per_python = ("compile", "import")
+    once = ("pylint", "pep8")
+    others = [part for test in (*per_python, *once) for part in ("--skip-test", test)]
+    parts = [
+        (*_tests(*per_python), "--python", core.units),
+        (*others, "--python", python),
+    ]
+    return [*parts, (*_tests(*once), "plugins/")] if core is NEWEST else parts
+
+
+def _tests(*names: str) -> tuple[str, ...]:
+    return tuple(part for name in names for part in ("--test", name))
 
 
 def lay_get_pip(core: Core) -> None:
