@@ -7,8 +7,9 @@
     python -m tests.integration.support.module_program
 
 Each line on stdin asks for one run, as JSON: `Order`. Each line on stdout answers one: `Outcome`.
-A module runs in a child of its own, which has the libraries loaded already: loading them takes
-longer than most runs. The collection itself is loaded anew each time.
+A module runs in a child of its own, which has the libraries and the collection loaded already: loading
+them takes longer than most runs. The module itself is loaded anew each time, and where a library is to be
+another than it is, the whole collection.
 
 Any Python that modules run in may run it, Python 3.9 and newer, and nothing of the tests but this
 file is loaded.
@@ -19,12 +20,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import sys
 import tempfile
 import traceback
 from typing import Any, NoReturn, TypedDict
 
+_COLLECTION = "ansible_collections.frontdesk.contacts"
 _LIBRARIES = (
     "ansible.module_utils.basic",
     "dns.resolver",
@@ -60,9 +63,20 @@ def main() -> None:
     """Run what is asked for until stdin ends."""
     for library in _LIBRARIES:
         importlib.import_module(library)
+    modules = importlib.import_module(f"{_COLLECTION}.plugins.modules")
+    for found in pkgutil.iter_modules(modules.__path__):
+        importlib.import_module(f"{modules.__name__}.{found.name}")
+    _unload(modules.__name__)
     # readline, not iteration: a child must not find the next order in a buffer of its parent.
     while line := sys.stdin.readline():
         print(json.dumps(_outcome(json.loads(line))), flush=True)
+
+
+def _unload(package: str) -> None:
+    """Have a package loaded anew, with all that is in it."""
+    for name in list(sys.modules):
+        if name == package or name.startswith(f"{package}."):
+            del sys.modules[name]
 
 
 def _outcome(order: Order) -> Outcome:
@@ -102,6 +116,8 @@ def _be_the_module(order: Order, options: int, output: int) -> NoReturn:
 
 
 def _run(order: Order) -> None:
+    if order["versions"] or order["without"]:
+        _unload(_COLLECTION)
     for library, version in order["versions"].items():
         sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # as libraries have it
     if order["without"]:
@@ -109,7 +125,7 @@ def _run(order: Order) -> None:
         for name in [*missing, order["without"]]:
             # An import of it now fails with ModuleNotFoundError (importlib, "sys.modules").
             sys.modules[name] = None  # type: ignore[assignment]  # its types know no None
-    name = f"ansible_collections.frontdesk.contacts.plugins.modules.{order['module']}"
+    name = f"{_COLLECTION}.plugins.modules.{order['module']}"
     # A module with arguments takes the first for its options.
     sys.argv = [name]
     runpy.run_module(name, run_name="__main__")
