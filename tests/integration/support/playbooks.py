@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PLAYBOOKS = Path(__file__).parents[1] / "playbooks"
 _COMPILED = Path(__file__).with_name("compiled")
+_CALLBACKS = Path(__file__).with_name("callbacks")
 
 _TASK = re.compile(r"TASK \[(?:frontdesk\.contacts\.contact_sync : )?(?P<name>.*?)\] \**")
 _RESULT = re.compile(
@@ -208,8 +209,8 @@ def run_command(
 
 
 @functools.cache
-def _compiled() -> tempfile.TemporaryDirectory[str]:
-    """Make the folder for what support/compiled/ keeps; it is removed when the tests end."""
+def _kept(_what: str) -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for what one run of Ansible leaves to the next; it is removed when the tests end."""
     return tempfile.TemporaryDirectory()
 
 
@@ -229,6 +230,8 @@ def _environment(place: Place, more: Mapping[str, str] | None) -> dict[str, str]
         # These save a second and a half in each run. How modules get to a host is Ansible's own business.
         "ANSIBLE_PIPELINING": "true",
         "PYTHONPATH": str(_COMPILED),
-        "COMPILED_MODULES": _compiled().name,
+        "COMPILED_MODULES": _kept("compiled").name,
+        "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
+        "KEPT_ARCHIVES": _kept("archives").name,
     }
     return place.environment({**settings, **(more or {})})
