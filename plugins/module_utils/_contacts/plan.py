@@ -106,22 +106,30 @@ def make_plan(
     by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
     view = _view_of(new.header, None if by_identity else key, location_column)
     tally = _Tally(with_changes)
-    if old is None:
-        for row in view.rows(new):
-            tally.add(Change(ADDED, None, row))
-    else:
-        differences = Differences(view, old, new, scratch)
-        for person in differences.people():
-            tally.add_person(person)
+    unchanged = _count(tally, view, old, new, scratch)
     return Plan(
         id=_plan_id(old, new),
         counts=tally.counts,
-        unchanged=differences.unchanged if old else {},
+        unchanged=unchanged,
         known=old.row_count if old else 0,
         by_identity=by_identity,
         invalid=tuple(tally.invalid),
         changes=tuple(sorted(tally.changes, key=_place)),
     )
+
+
+def _count(
+    tally: _Tally, view: View, old: RosterFile | None, new: RosterFile, scratch: Scratch
+) -> Mapping[str, int]:
+    """Count all changes, and return how many rows of each location are unchanged."""
+    if old is None:
+        for row in view.rows(new):
+            tally.add(Change(ADDED, None, row))
+        return {}
+    differences = Differences(view, old, new, scratch)
+    for person in differences.people():
+        tally.add_person(person)
+    return differences.unchanged
 
 
 def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str | None) -> View:

@@ -53,6 +53,21 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     """
     tls = VerifiedTls(context, access.receive_timeout)
     tried = f"Cannot connect to {address.uri}"
+    connection = _prepare(access, address, tls)
+    try:
+        connection.open(read_server_info=False)
+    except FAILURES as error:
+        close(connection)
+        raise ServerError(tried, *finding_of_failure(error, tls.failure)) from None
+    if not address.use_ssl:
+        connection.socket = TimedSocket(connection.socket, access.receive_timeout)
+    if access.start_tls:
+        _start_tls(connection, address.uri, tls)
+    return connection
+
+
+def _prepare(access: Access, address: Address, tls: VerifiedTls) -> Any:
+    """Make ldap3's connection; of a name's addresses are asked, nothing else."""
     server = ResolvedServer(
         resolve(access, address),
         address.host,
@@ -63,7 +78,7 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         connect_timeout=access.connection_timeout,
         allowed_referral_hosts=[],
     )
-    connection = ldap3.Connection(
+    return ldap3.Connection(
         server,
         client_strategy=ldap3.SYNC,
         # A referral followed by ldap3 would send name and password on, in clear if it says ldap://.
@@ -75,16 +90,6 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
         check_names=False,
         read_only=True,
     )
-    try:
-        connection.open(read_server_info=False)
-    except FAILURES as error:
-        close(connection)
-        raise ServerError(tried, *finding_of_failure(error, tls.failure)) from None
-    if not address.use_ssl:
-        connection.socket = TimedSocket(connection.socket, access.receive_timeout)
-    if access.start_tls:
-        _start_tls(connection, address.uri, tls)
-    return connection
 
 
 def resolve(access: Access, address: Address) -> list[tuple[Any, ...]]:

@@ -50,14 +50,18 @@ def search(
         for page in _checked(answers, tried):
             if references is not None:
                 references.update(page.references)
-            entries = make_entries(page.rows)
-            if entries is None:
-                raise DirectoryError(
-                    tried,
-                    "an entry came without objectGUID and entryUUID",
-                    "Let the bind account read the attribute: it tells people apart when names change",
-                )
-            yield entries
+            yield _entries_of(page, tried)
+
+
+def _entries_of(page: Page, tried: str) -> list[Entry]:
+    entries = make_entries(page.rows)
+    if entries is None:
+        raise DirectoryError(
+            tried,
+            "an entry came without objectGUID and entryUUID",
+            "Let the bind account read the attribute: it tells people apart when names change",
+        )
+    return entries
 
 
 def _checked(pages: Iterator[Page], tried: str) -> Iterator[Page]:

@@ -82,7 +82,31 @@ def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
 
 def source_spec() -> dict[str, Any]:
     """Who is read, and what becomes of them: the twin of the fragment ``sources``."""
-    source = {
+    return {
+        "sources": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": _one_source_spec(),
+        },
+        "filter": {"type": "str"},
+        "object_types": {
+            "type": "list",
+            "elements": "str",
+            "choices": [USER, CONTACT],
+            "default": [USER],
+        },
+        **_exclusion_spec(),
+        "skip_hidden": {"type": "bool", "default": False},
+        "start_attribute": {"type": "str"},
+        "columns": {"type": "list", "elements": "dict", "options": _column_spec()},
+        "phone_region": {"type": "str"},
+        "location_pattern": {"type": "str"},
+    }
+
+
+def _one_source_spec() -> dict[str, Any]:
+    return {
         "location": {"type": "str"},
         "location_value": {"type": "str"},
         "locations": {"type": "list", "elements": "str"},
@@ -98,7 +122,10 @@ def source_spec() -> dict[str, Any]:
         **_exclusion_spec(),
         "minimum": {"type": "int", "default": 1},
     }
-    column = {
+
+
+def _column_spec() -> dict[str, Any]:
+    return {
         "header": {"type": "str", "required": True},
         "value": {"type": "str", "required": True},
         "required": {"type": "bool", "default": False},
@@ -106,22 +133,6 @@ def source_spec() -> dict[str, Any]:
         "unique": {"type": "bool", "default": False},
         "max_length": {"type": "int"},
         "phone_style": {"type": "str", "choices": list(STYLES)},
-    }
-    return {
-        "sources": {"type": "list", "elements": "dict", "required": True, "options": source},
-        "filter": {"type": "str"},
-        "object_types": {
-            "type": "list",
-            "elements": "str",
-            "choices": [USER, CONTACT],
-            "default": [USER],
-        },
-        **_exclusion_spec(),
-        "skip_hidden": {"type": "bool", "default": False},
-        "start_attribute": {"type": "str"},
-        "columns": {"type": "list", "elements": "dict", "options": column},
-        "phone_region": {"type": "str"},
-        "location_pattern": {"type": "str"},
     }
 
 

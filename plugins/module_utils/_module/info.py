@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .._contacts.columns import Column
 from .._contacts.survey import Survey
-from .._directory.access import Access
+from .._directory.access import Access, Address
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing
 from .._directory.servers import find_servers
@@ -107,7 +107,12 @@ def info(
         addresses, notes = find_servers(access)
     except DirectoryError as error:
         return Info([], [problem_of_error(access.domain.name, error)])
-    servers, problems = [], [Problem(access.domain.name, *note) for note in notes]
+    return _look_at(question, addresses, [Problem(access.domain.name, *note) for note in notes])
+
+
+def _look_at(question: _Question, addresses: Sequence[Address], found: Sequence[Problem]) -> Info:
+    access = question.access
+    servers, problems = [], [*found]
     counts: dict[str, dict[str, int]] = {}
     is_refused = False
     for address in addresses:
