@@ -134,6 +134,8 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
         replace(session, tags=frozenset()) if is_ready(session, made_from) else session
         for session in sessions
     ]
+    # What waits for another takes longest, one after the other.
+    waiting.sort(key=lambda session: not session.tags)
     running: dict[Future[Outcome], Session] = {}
     pool = ThreadPoolExecutor(WORKERS)
     try:
