@@ -115,6 +115,6 @@ fi
 name=$1
 shift
 make_environment "$name"
-# Without bytecode each of the gate's many processes would compile the tests anew.
+# Without bytecode each of the many processes that are to come would compile the same anew.
 unset PYTHONDONTWRITEBYTECODE
 exec ".venv/$name/bin/python" "$@"

@@ -33,7 +33,7 @@ WORKERS = 4
 """For two processors: tests wait for much of their time, until something falls silent or ends. With more
 at a time, each takes longer than all gain by it: with six, 670 seconds of computing instead of 594."""
 LONGEST = ("integration", "units", "sanity")
-"""What sessions are begun first, in this order, so that none is left to run alone at the end."""
+"""What is begun first, in this order, of sessions that wait for no others, so that none runs alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
 INGREDIENTS = (
@@ -134,7 +134,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
         replace(session, tags=frozenset()) if is_ready(session, made_from) else session
         for session in sessions
     ]
-    # What waits for another takes longest, one after the other.
+    # Environments in one place are made one after the other; in a fresh clone that takes longest.
     waiting.sort(key=lambda session: not session.tags)
     running: dict[Future[Outcome], Session] = {}
     pool = ThreadPoolExecutor(WORKERS)

@@ -11,9 +11,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 NAMESPACE, NAME = "frontdesk", "contacts"
 IN_CI = os.environ.get("CI") == "true"
@@ -152,18 +155,18 @@ def module_python(session: nox.Session, version: str, *requirements: str) -> str
     return python
 
 
-def sanity_parts(core: Core, python: str) -> list[tuple[str, ...]]:
+def sanity_parts(core: Core, python: str, targets: Collection[str]) -> list[tuple[str, ...]]:
     """Return the arguments for each run of ansible-test's sanity tests.
 
-    With each core modules are compiled and imported in another Python, the one that its unit tests run in. pylint and
-    pep8 take longer than all others together and find the same with each core. So they run with the newest alone, and
-    over what is released, for ruff and mypy have read the tests.
+    Modules are compiled and imported in the target Pythons alone: those that the core's other tests run them in,
+    together every one that they may meet. pylint and pep8 take longer than all others together and find the same with
+    each core. So they run with the newest alone, and over what is released, for ruff and mypy have read the tests.
     """
     per_python = ("compile", "import")
     once = ("pylint", "pep8")
     others = [part for test in (*per_python, *once) for part in ("--skip-test", test)]
     parts = [
-        (*_tests(*per_python), "--python", core.units),
+        *((*_tests(*per_python), "--python", target) for target in sorted(set(targets))),
         (*others, "--python", python),
     ]
     return [*parts, (*_tests(*once), "plugins/")] if core is NEWEST else parts

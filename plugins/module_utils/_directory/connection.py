@@ -67,7 +67,10 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
 
 
 def _prepare(access: Access, address: Address, tls: VerifiedTls) -> Any:
-    """Make ldap3's connection; of a name's addresses are asked, nothing else."""
+    """Make ldap3's connection, not yet open: nothing is asked but the addresses of the server's name.
+
+    :raises ServerError: when the name has none.
+    """
     server = ResolvedServer(
         resolve(access, address),
         address.host,

@@ -8,8 +8,9 @@
 
 Each line on stdin asks for one run, as JSON: `Order`. Each line on stdout answers one: `Outcome`.
 A module runs in a child of its own, which has the libraries and the collection loaded already: loading
-them takes longer than most runs. The module itself is loaded anew each time, and where a library is to be
-another than it is, the whole collection.
+them takes longer than most runs. The module itself is loaded anew each time; the whole collection is, where
+an order has a library missing or of another release. That each module can be loaded alone is seen by
+ansible-test's sanity test "import" and by the playbooks.
 
 Any Python that modules run in may run it, Python 3.9 and newer, and nothing of the tests but this
 file is loaded.

@@ -6,7 +6,8 @@
 
 That is a ZIP archive of the module and all that it imports. Each run of Ansible makes it anew and keeps it for its
 own tasks; to find out what is imported takes a seventh of what a playbook does. This plugin hands the archives on
-to later runs, in the folder that KEPT_ARCHIVES names.
+to later runs, in the folder that KEPT_ARCHIVES names. An archive's name says nothing of what is in it: each place
+of collections needs a folder of its own, which lies in the file system of Ansible's local temporary directory.
 """
 
 from __future__ import annotations
