@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 PROFILE = Path(__file__).parent / "hypothesis-profile"
-_GATE = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+_GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("gate", _GATE)
 settings.register_profile("some", _GATE, max_examples=15)
 settings.register_profile("fuzz", _GATE, max_examples=5_000)

@@ -174,7 +174,7 @@ def _outcome(read: Callable[..., Any], answer: bytes) -> Any:
         return None
 
 
-# Fifty thousand in the gate, a million in `make fuzz`, fewer where the properties are tried a little.
+# A hundred thousand in the gate, a million in `make fuzz`, fewer where the properties are tried a little.
 _MUTATIONS = min(1_000 * settings().max_examples, 1_000_000)
 _SHARES = 20
 

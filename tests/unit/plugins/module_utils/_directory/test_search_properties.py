@@ -79,7 +79,7 @@ def _access(garbler: _Garbler, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @given(edits=EDITS)
-@settings(max_examples=settings().max_examples // 4)  # each is a session with a server
+@settings(max_examples=settings().max_examples // 3)  # each is a session with a server
 def test_a_spoilt_answer_gives_entries_or_an_error(
     garbler: _Garbler, access: Access, edits: Sequence[tuple[int, int, int, bytes]]
 ) -> None:
