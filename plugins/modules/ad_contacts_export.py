@@ -260,14 +260,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.arguments import (
-    DIRECTORY_PATHS,
-    default_columns,
-    directory_spec,
-    export_spec,
-    source_spec,
-)
+from ..module_utils._module.directory_options import DIRECTORY_PATHS, directory_spec
 from ..module_utils._module.export import export
+from ..module_utils._module.export_options import export_spec
 from ..module_utils._module.files import (
     check_dest,
     check_paths,
@@ -276,8 +271,8 @@ from ..module_utils._module.files import (
     stage_roster,
 )
 from ..module_utils._module.libraries import fail, require
-from ..module_utils._module.sources import sources_of
-from ..module_utils._scratch import scratch_files
+from ..module_utils._module.source_options import default_columns, source_spec, sources_of
+from ..module_utils._roster.external_sort import scratch_files
 
 
 def main() -> None:

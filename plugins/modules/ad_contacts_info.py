@@ -283,17 +283,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.arguments import (
-    DIRECTORY_PATHS,
-    default_columns,
-    directory_spec,
-    info_spec,
-    source_spec,
-)
+from ..module_utils._module.directory_options import DIRECTORY_PATHS, directory_spec
+from ..module_utils._module.export_options import info_spec
 from ..module_utils._module.files import check_paths
 from ..module_utils._module.info import info
 from ..module_utils._module.libraries import fail, require
-from ..module_utils._module.sources import sources_of
+from ..module_utils._module.source_options import default_columns, source_spec, sources_of
 
 
 def main() -> None:

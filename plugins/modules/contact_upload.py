@@ -469,10 +469,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import FrontdeskError
-from ..module_utils._module.arguments import upload_spec
-from ..module_utils._module.job import job_of
 from ..module_utils._module.libraries import require
 from ..module_utils._module.upload import upload
+from ..module_utils._module.upload_options import job_of, upload_spec
 from ..module_utils._service.library import REQUESTS
 
 

@@ -48,7 +48,7 @@ def collection(name: str) -> Any:
 
 def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
     """Contacts and the numbers of their sources; one of a thousand has another one's address."""
-    contact = collection("_contacts.contact").Contact
+    contact = collection("_contacts.mapper").Contact
     chance = random.Random(seed)
     for number in range(rows):
         source = number * SITES // rows
@@ -68,10 +68,10 @@ def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
 def make(rows: int, folder: Path, name: str, seed: int) -> None:
     """Make a roster and write both files."""
     columns = collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
-    found = collection("_contacts.contact").Found
+    found = collection("_contacts.mapper").Found
     places = [f"site-{number:02d}" for number in range(SITES)]
-    with collection("_scratch").scratch_files(folder) as scratch:
-        gathering = collection("_contacts.roster").Gathering(columns, places, scratch)
+    with collection("_roster.external_sort").scratch_files(folder) as scratch:
+        gathering = collection("_roster.builder").Gathering(columns, places, scratch)
         for source, page in itertools.groupby(people(rows, seed), key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):
@@ -82,9 +82,7 @@ def make(rows: int, folder: Path, name: str, seed: int) -> None:
             (folder / f"{name}.ids").open("wb") as ids_file,
             tempfile.SpooledTemporaryFile(1 << 20, dir=str(folder)) as identities,
         ):
-            collection("_contacts.roster_writer").write_roster(
-                roster, csv_file, ids_file, identities
-            )
+            collection("_roster.writer").write_roster(roster, csv_file, ids_file, identities)
 
 
 def plan(folder: Path) -> None:
@@ -93,14 +91,14 @@ def plan(folder: Path) -> None:
     with (
         files.load_roster(folder / "old.csv") as old,
         files.load_roster(folder / "new.csv") as new,
-        collection("_scratch").scratch_files(folder) as scratch,
+        collection("_roster.external_sort").scratch_files(folder) as scratch,
     ):
-        collection("_contacts.plan").make_plan(old, new, ["Email"], "Location", scratch)
+        collection("_roster.plan").make_plan(old, new, ["Email"], "Location", scratch)
 
 
 def run(step: str, rows: int, folder: Path) -> None:
     """Run one step in this process and print what it took."""
-    for name in ("_contacts.columns", "_contacts.roster_writer", "_module.files", "_scratch"):
+    for name in ("_contacts.columns", "_roster.writer", "_module.files", "_roster.external_sort"):
         collection(name)
     begun = time.process_time()
     if step == "base":

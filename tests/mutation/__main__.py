@@ -26,13 +26,15 @@ from typing import NamedTuple
 import yaml
 
 COLLECTION = "ansible_collections/frontdesk/contacts"
-MIDDLE = f"{COLLECTION}/plugins/module_utils/_contacts/"
+UTILITIES = f"{COLLECTION}/plugins/module_utils"
+MUTATED = ("_expressions", "_contacts", "_roster", "_text.py")
 TESTS = f"{COLLECTION}/tests/unit/plugins/module_utils"
+TESTED = ("_expressions", "_contacts", "_roster", "test_text.py", "test_libraries.py")
 EXPLAINED = Path(__file__).with_name("equivalent.yml")
 SETTINGS = f"""\
 [tool.mutmut]
-source_paths = ["{MIDDLE}"]
-pytest_add_cli_args_test_selection = ["{TESTS}/_contacts", "{TESTS}/test_libraries.py"]
+source_paths = {[f"{UTILITIES}/{path}" for path in MUTATED]}
+pytest_add_cli_args_test_selection = {[f"{TESTS}/{name}" for name in TESTED]}
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 also_copy = ["ansible_collections"]
 # Without a section of its own pytest would take the settings of a folder further up.
@@ -43,7 +45,7 @@ also_copy = ["ansible_collections"]
 class Mutant(NamedTuple):
     """A change of one place in the code.
 
-    :ivar file: name of the file in the middle.
+    :ivar file: path below module_utils, such as ``_roster/plan.py``.
     :ivar before: the lines that were changed, without their indentation.
     :ivar after: what they were changed to.
     """
@@ -80,13 +82,13 @@ def results(root: Path, patterns: list[str]) -> dict[str, str]:
 
 def pattern_of(file: str) -> str:
     """Return what mutmut calls the mutants of a file."""
-    return f"*._contacts.{Path(file).stem}.*"
+    return f"*.{file.removesuffix('.py').replace('/', '.')}.*"
 
 
 def read_mutant(difference: str) -> Mutant:
     """Read a unified diff of one file."""
     lines = difference.splitlines()
-    file = next(line for line in lines if line.startswith("--- ")).rpartition("/")[2]
+    file = next(line for line in lines if line.startswith("--- ")).rpartition("module_utils/")[2]
     changed = [line for line in lines if not line.startswith(("--- ", "+++ "))]
     before, after = (
         " ".join(line[1:].strip() for line in changed if line.startswith(sign)) for sign in "-+"

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._errors import InputError
-from . import library
-from .expression import Expression, compile_expression
-from .phone import PhoneStyle, check_region
-from .text import SURROGATE, clean, compose
+from .._expressions import library
+from .._expressions.expression import Expression, compile_expression
+from .._expressions.phone import PhoneStyle, check_region
+from .._text import SURROGATE, clean, compose
 
 MAX_ROW = 128 * 1024
 """Longest row in characters, all cells together.

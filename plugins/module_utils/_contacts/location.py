@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
-from .patterns import PatternError, compile_pattern, matches_whole
-from .text import compose
+from .._expressions.patterns import PatternError, compile_pattern, matches_whole
+from .._text import compose
 
 _SOURCE_KEYS = (
     *("location", "location_value", "locations", "search_base", "search_scope", "member_of"),

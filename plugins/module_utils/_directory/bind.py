@@ -11,12 +11,12 @@ from typing import Any
 
 from .._errors import Finding
 from .account import EXTERNAL, KERBEROS, NTLM, SIMPLE, Account
-from .channel import end_point_of
+from .certificate import end_point_of
 from .diagnosis import ServerError, error_of_bind, finding_of_failure
 from .kerberos import bind_with_ticket
 from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
-from .sealed import SealedSocket
+from .sockets import SealedSocket
 
 # What ldap3 calls the binding of NTLM to TLS; it has none before its release 2.10.
 _NTLM_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)

@@ -8,16 +8,35 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .access import Access, Address
+from .._hosts import is_loopback
+from .bind import bind
 from .diagnosis import ServerError, finding_of_dns, finding_of_failure, finding_of_refused_tls
-from .domain import DnsError, resolver_of
+from .domain import DnsError, Domain
 from .library import FAILURES, LDAP3, ldap3
-from .timed import TimedSocket
+from .root_dse import read_root_dse
+from .settings import Access, Address
+from .sockets import TimedSocket
 from .tls import VerifiedTls
+
+if TYPE_CHECKING:
+    from .resolver import Resolver
+
+
+def resolver_of(domain: Domain, seconds: int) -> Resolver:
+    """Who is asked for a domain's servers and their addresses.
+
+    :param seconds: how long the answer to one question may take.
+    :raises LibraryError: when dnspython is missing or too old.
+    :raises DnsError: when there is nobody to ask.
+    """
+    from .resolver import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
+
+    return Resolver(domain, seconds)
+
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
@@ -148,3 +167,54 @@ def close(connection: Any) -> None:
     # The session is over either way; what went wrong before is what matters.
     with suppress(*FAILURES):
         connection.unbind()
+
+
+class Session(NamedTuple):
+    """An open session.
+
+    :ivar uri: the server it is with.
+    :ivar connection: ldap3's connection.
+    :ivar is_active_directory: whether the server is an Active Directory domain controller.
+    :ivar is_in_clear: whether what is said crosses a network, and anybody on the way can read and alter it.
+    :ivar is_sealed: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
+    """
+
+    uri: str
+    connection: Any
+    is_active_directory: bool
+    is_in_clear: bool = False
+    is_sealed: bool = False
+
+
+@contextmanager
+def open_session(access: Access, address: Address, context: ssl.SSLContext) -> Iterator[Session]:
+    """Connect to one server, encrypt and bind; unbind at the end.
+
+    :param context: what the server's certificate must satisfy.
+    :raises ServerError: when there is no session, and another server may give one.
+    :raises DirectoryError: when the server refuses the account.
+    """
+    connection = connect(access, address, context)
+    try:
+        yield begin_session(access, address, connection)
+    finally:
+        close(connection)
+
+
+def begin_session(access: Access, address: Address, connection: Any) -> Session:
+    """Bind on a connection.
+
+    :param connection: what `connect` gave for the same server; it stays open when this fails.
+    :raises ServerError: when there is no session, and another server may give one.
+    :raises DirectoryError: when the server refuses the account.
+    """
+    sealed = bind(connection, address.uri, access.account)
+    return Session(
+        address.uri,
+        connection,
+        read_root_dse(connection, address.uri).is_active_directory,
+        is_in_clear=not (
+            address.use_ssl or access.start_tls or sealed or is_loopback(address.host)
+        ),
+        is_sealed=sealed,
+    )

@@ -15,10 +15,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import Finding, InputError
-from .._network import is_host
+from .._hosts import is_host
 
 if TYPE_CHECKING:
-    from .lookup import Resolver
+    pass
+
 
 _DNS_PORT = 53
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
@@ -113,18 +114,6 @@ def _name_server(text: str) -> tuple[str, int]:
             "Give an IP address, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
         )
     return address, port
-
-
-def resolver_of(domain: Domain, seconds: int) -> Resolver:
-    """Who is asked for a domain's servers and their addresses.
-
-    :param seconds: how long the answer to one question may take.
-    :raises LibraryError: when dnspython is missing or too old.
-    :raises DnsError: when there is nobody to ask.
-    """
-    from .lookup import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
-
-    return Resolver(domain, seconds)
 
 
 def site_name(domain: Domain) -> str:

@@ -15,14 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from .by_dn import AT_A_TIME, RawEntry, chunks, named_entries, read_entry, read_values
+from .connection import Session
 from .diagnosis import DirectoryError
 from .dn import normal_name
 from .entry import Entry, text_of
-from .named import AT_A_TIME, chunks, named_entries
 from .query import Query, all_of, any_of, equal
-from .reading import RawEntry, read_entry, read_values
 from .search import search
-from .session import Session
 
 _LIST_PAGE = 500
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from .account import Account
 from .diagnosis import DirectoryError, ServerError, finding_of_ticket
 from .library import GSSAPI, ldap3
-from .sealed import LARGEST
+from .sockets import LARGEST
 
 _NO_LAYER, _ENCRYPTED = 1, 4
 _IN_PROGRESS = 14

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .ber import (
+from .decoding import (
     EXTENDED_RESPONSE,
     INTEGER,
     INTERMEDIATE_RESPONSE,
@@ -20,8 +20,8 @@ from .ber import (
     content,
     long_length,
 )
+from .ldap3_private import decoded
 from .library import ldap3
-from .wire import decoded
 
 LARGEST_MESSAGE = 16 << 20
 """Bytes that a message may have: enough for a group of 200,000, and little enough to be held in memory."""

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from .access import Access, Address
 from .certificate import Certificate, read_certificate
-from .connection import close, connect, resolve
+from .connection import Session, begin_session, close, connect, resolve
 from .diagnosis import DirectoryError, ServerError
 from .library import FAILURES, ldap3
 from .query import Query
 from .root_dse import RootDse, read_root_dse
-from .session import Session, begin_session
+from .settings import Access, Address
 from .tls import directory_context
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from .._errors import Finding
-from .access import Access, Address, check_access
+from .connection import Session, open_session, resolver_of
 from .diagnosis import DirectoryError, ServerError, finding_of_dns
-from .domain import DnsError, Service, domain_names, in_order, is_within, resolver_of, site_name
-from .session import Session, open_session
+from .domain import DnsError, Service, domain_names, in_order, is_within, site_name
+from .settings import Access, Address, check_access
 from .tls import directory_context
 
 _T = TypeVar("_T")

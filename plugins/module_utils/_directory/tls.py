@@ -14,9 +14,9 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from .._tls import show_certificate, tls_context
-from .access import Access
 from .library import LDAP3
-from .timed import TimedSocket
+from .settings import Access
+from .sockets import TimedSocket
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
 if TYPE_CHECKING or LDAP3.failure is None:

@@ -12,20 +12,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from .._contacts.columns import Column, compile_columns
-from .._contacts.contact import GLOBAL_LOCATION, Found, Mapper
-from .._contacts.roster import Gathering, Roster
-from .._contacts.roster_writer import Written
-from .._contacts.runs import Scratch
+from .._contacts.columns import Column
+from .._contacts.mapper import Mapper
+from .._contacts.model import GLOBAL_LOCATION, Found
+from .._directory.connection import Session
 from .._directory.servers import read_from_first
-from .._directory.session import Session
-from .._errors import FrontdeskError, InputError
-from .._scratch import kept_if_whole
-from .people import People
-from .sources import Source, access_of
-
-MAX_PAGE_SIZE = 100_000
-"""Larger pages would hold a whole directory in one answer."""
+from .._errors import FrontdeskError
+from .._roster.builder import Gathering, Roster
+from .._roster.external_sort import Scratch, kept_if_whole
+from .._roster.writer import Written
+from .directory_options import access_of
+from .export_options import check_page_size
+from .source_options import Source, columns_of
+from .source_reader import People
 
 _IN_CLEAR = (
     "People's data came from {} in clear: on the way they can be read, and who the contacts are can be"
@@ -222,34 +221,6 @@ def _read(
                 gathering.add_all(found, number)
             tally.excluded = people.excluded[source.name]
     return _Reading(session.uri, session.is_in_clear, people, mapper, gathering, tallies)
-
-
-def columns_of(
-    params: Mapping[str, Any],
-    default_columns: Sequence[Mapping[str, Any]],
-    sources: Sequence[Source],
-) -> tuple[Column, ...]:
-    """The columns, checked and compiled, from the module's parameters.
-
-    :param default_columns: what they are when none are given.
-    :raises InputError: for a column that cannot be.
-    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
-    """
-    specifications = params["columns"] if params["columns"] is not None else default_columns
-    return compile_columns(
-        specifications,
-        all_global=not any(any(source.locations) for source in sources),
-        phone_region=params["phone_region"] or "",
-    )
-
-
-def check_page_size(size: int) -> None:
-    """Check the option.
-
-    :raises InputError: when it is too small or too large.
-    """
-    if not 1 <= size <= MAX_PAGE_SIZE:
-        raise InputError(f"Cannot use page_size {size}", f"it is not from 1 to {MAX_PAGE_SIZE}")
 
 
 def _check_left_out(roster: Roster) -> None:

@@ -14,11 +14,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
-from .._contacts.diff import roster_diff
-from .._contacts.roster import Roster
-from .._contacts.roster_file import RosterFile, read_roster
-from .._contacts.roster_writer import Written, write_roster
-from .._contacts.runs import Scratch
 from .._errors import FrontdeskError, InputError
 from .._files import (
     NewFile,
@@ -29,6 +24,11 @@ from .._files import (
     remove_unfinished,
     snapshot,
 )
+from .._roster.builder import Roster
+from .._roster.diff import roster_diff
+from .._roster.external_sort import Scratch
+from .._roster.files import RosterFile, read_roster
+from .._roster.writer import Written, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
 """Identities that wait in memory for the head of their file."""

@@ -12,16 +12,17 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from .._contacts.columns import Column
-from .._contacts.survey import Survey
-from .._directory.access import Access, Address
+from .._contacts.source_statistics import Survey
+from .._directory.connection import Session
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing
 from .._directory.servers import find_servers
-from .._directory.session import Session
+from .._directory.settings import Access, Address
 from .._directory.tls import directory_context
-from .export import check_page_size, columns_of, with_people
-from .people import People
-from .problems import (
+from .directory_options import access_of
+from .export import with_people
+from .export_options import check_page_size
+from .probe_report import (
     Problem,
     clock_offset,
     problem_of_error,
@@ -30,7 +31,8 @@ from .problems import (
     problems_of_references,
     problems_of_server,
 )
-from .sources import Source, access_of
+from .source_options import Source, columns_of
+from .source_reader import People
 
 
 class Info(NamedTuple):

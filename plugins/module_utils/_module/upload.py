@@ -13,19 +13,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .._contacts.diff import plan_diff
-from .._contacts.guard import GuardError, check_plan
-from .._contacts.plan import Plan, make_plan
-from .._contacts.roster_file import RosterFile
 from .._errors import FrontdeskError, InputError
-from .._scratch import scratch_files
+from .._roster.diff import plan_diff
+from .._roster.external_sort import scratch_files
+from .._roster.files import RosterFile
+from .._roster.guard import GuardError, check_plan
+from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
 from .._service.body import Content
 from .._service.client import Reply, send
-from .._service.lock import locked, watched
-from .._service.receipt import Binding, Receipt, StateError, endpoint_of, with_history
 from .._service.refusals import Sent
-from .._service.state import (
+from .._service.status import problem_of_answer
+from .._service.transport import check_files
+from .._state.directory import (
     NOTHING_SENT,
     Accepted,
     announce,
@@ -33,11 +33,11 @@ from .._service.state import (
     withdraw,
     write_accepted,
 )
-from .._service.status import problem_of_answer
-from .._service.transport import check_files
+from .._state.lock import locked, watched
+from .._state.receipt import Binding, Receipt, StateError, endpoint_of, with_history
 from .files import load_roster
-from .job import Job
-from .remaining import remaining_roster
+from .partial_acceptance import remaining_roster
+from .upload_options import Job
 
 
 class Outcome(NamedTuple):

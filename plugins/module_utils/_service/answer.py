@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .endpoint import ResultFormat
-from .reading import Reading
 from .refusals import MAX_ERRORS, Listed, RowError, Sent, is_number, words
+from .response_body import Reading
 
 # What a programmer calls a count; a person's address is none.
 _COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")

@@ -17,12 +17,12 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .._network import is_host
+from .._hosts import is_host
 from .body import Body, Content, ShrunkError
 from .endpoint import Endpoint
 from .failure import Failure, failure_of, shrunk, timed_out
 from .library import requests, urllib3
-from .reading import Reading, read_pieces
+from .response_body import Reading, read_pieces
 from .retry import perhaps_taken, seconds_asked, wait_before_next
 from .status import ServiceError
 from .transport import Session, authorization, proxy_host, service_context, verification

@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
-    default_columns,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
     info_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
+    default_columns,
     source_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     upload_spec,
 )
 

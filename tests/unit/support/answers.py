@@ -16,8 +16,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
+    Reading,
+)
 
 WHERE = ResultFormat(counts="counts", errors="errors")
 HEADER = ("Name", "Email", "Location")

@@ -10,9 +10,6 @@ import io
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.checks import (
-    check_endpoint,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
     Reply,
     send,
@@ -21,6 +18,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Credential,
     Endpoint,
     Retries,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint_checks import (
+    check_endpoint,
 )
 
 CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()

@@ -11,12 +11,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import session
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    connection as session,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     Access,
     check_access,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     directory_context,
 )

@@ -13,33 +13,33 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import servers
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
-    Access,
-    Address,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
+    Session,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import (
-    Session,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    Access,
+    Address,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
-    people as module_people,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
-    default_columns,
+    source_reader as module_people,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import (
     Export,
     export,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.sources import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     Source,
+    default_columns,
     sources_of,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
+    Scratch,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 

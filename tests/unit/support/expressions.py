@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from unicodedata import normalize
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import FILTERS
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import FILTERS
 from hypothesis import strategies as st
 
 REGION = "NO"

@@ -12,14 +12,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
-    default_columns,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     info_spec,
-    source_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info, info
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.sources import sources_of
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
+    default_columns,
+    source_spec,
+    sources_of,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     SEARCH,

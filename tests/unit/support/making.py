@@ -13,22 +13,22 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import Column
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
     LeftOut,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     DEFAULT_SIZES,
     Gathering,
     Roster,
     Sizes,
+    Uniqueness,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_writer import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import (
     Emptied,
     Written,
     write_roster,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.unique import Uniqueness
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
     csv_bytes,

@@ -11,9 +11,13 @@ import shutil
 import stat
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     source_spec,
 )
 

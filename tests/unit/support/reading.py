@@ -20,8 +20,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
     Row,
     make_row,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ldap3_private import (
+    decoded,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import Messages
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.wire import decoded
 
 NUMBER = 7
 """The message ID of the search that is answered."""

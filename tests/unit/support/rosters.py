@@ -18,17 +18,19 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     Column,
     compile_columns,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
     Found,
     LeftOut,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster_file import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
+    Scratch,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     RosterFile,
     read_roster,
     sha256,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
 
 HEADER = ("Name", "Email", "Location")
 

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
-    upload_spec,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
     ids_path,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.job import job_of
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import (
     Outcome,
     upload,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+    job_of,
+    upload_spec,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes, ids_bytes

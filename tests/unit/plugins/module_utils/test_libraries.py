@@ -33,10 +33,10 @@ _PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 # Each library: where it is imported, who else loads without it, and its oldest release that will do.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
-    ("dnspython", ["_directory.lookup"], "2.1.0"),
+    ("dnspython", ["_directory.resolver"], "2.1.0"),
     ("requests", ["_service.library", "_service.transport", "_service.client"], "2.31.0"),
-    ("jinja2", ["_contacts.library", "_contacts.syntax", "_contacts.expression"], "3.0"),
-    ("phonenumbers", ["_contacts.library", "_contacts.phone"], "8.13.0"),
+    ("jinja2", ["_expressions.library", "_expressions.syntax", "_expressions.expression"], "3.0"),
+    ("phonenumbers", ["_expressions.library", "_expressions.phone"], "8.13.0"),
 ]
 _IMPORTED_AS = {"dnspython": "dns"}
 
@@ -82,7 +82,7 @@ def test_files_load_without_their_library(
 def test_what_few_columns_need_is_imported_when_it_is_first_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    anew = _load_anew(monkeypatch, "_contacts.library")
+    anew = _load_anew(monkeypatch, "_expressions.library")
     assert not {"jinja2", "JINJA2", "phonenumbers", "PHONENUMBERS"} & set(vars(anew))
     assert anew.jinja2 is sys.modules["jinja2"]
     assert vars(anew)["JINJA2"].package is anew.jinja2

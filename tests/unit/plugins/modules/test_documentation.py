@@ -23,28 +23,36 @@ from ansible_collections.frontdesk.contacts.plugins.doc_fragments.directory impo
 from ansible_collections.frontdesk.contacts.plugins.doc_fragments.sources import (
     ModuleDocFragment as Sources,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import (
-    Values,
-    compile_expression,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.filters import FILTERS
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.library import (
-    JINJA2,
-    PHONENUMBERS,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import (
     CRYPTOGRAPHY,
     GSSAPI,
     LDAP3,
     PYCRYPTODOME,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.lookup import DNSPYTHON
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.resolver import (
+    DNSPYTHON,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
+    Values,
+    compile_expression,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import FILTERS
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.library import (
+    JINJA2,
+    PHONENUMBERS,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
     info_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     source_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.library import REQUESTS

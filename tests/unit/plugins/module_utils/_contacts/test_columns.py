@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import (
-    library,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
     broken_rule,
     compile_columns,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.expression import Values
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.phone import PhoneStyle
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import library
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
+    Values,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.phone import (
+    PhoneStyle,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
     Library,

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts import patterns
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
     check_locations,
     escape_dn_value,
     problem_of_location,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.tests.unit.support import endless
 from hypothesis import given
 from hypothesis import strategies as st

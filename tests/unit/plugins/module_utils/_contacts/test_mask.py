@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mask import mask
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.text import clean
+from ansible_collections.frontdesk.contacts.plugins.module_utils._text import clean
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

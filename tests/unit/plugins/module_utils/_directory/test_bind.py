@@ -14,9 +14,6 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import bind
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
-    check_access,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     close,
@@ -25,6 +22,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.conn
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     ServerError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     directory_context,

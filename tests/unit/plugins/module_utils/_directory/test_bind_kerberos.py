@@ -11,12 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
-    check_access,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.bind import bind
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.channel import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
     end_point_of,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
@@ -27,7 +24,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
     ServerError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sealed import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    check_access,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
     SealedSocket,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (

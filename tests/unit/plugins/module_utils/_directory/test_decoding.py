@@ -10,12 +10,10 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
     decoding,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ber import (
-    MalformedError,
-    content,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     EntryDecoder,
+    MalformedError,
+    content,
     name_of,
     uris_of,
 )

@@ -11,6 +11,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import groups
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import AT_A_TIME
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
+    Session,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
@@ -20,9 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.grou
     find_members,
     members,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.named import AT_A_TIME
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import Session
 
 IDS = [str(uuid.UUID(int=number)) for number in range(4)]
 SESSION = Session("ldaps://dc1", None, False)

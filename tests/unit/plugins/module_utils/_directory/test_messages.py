@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
     messages,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ber import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     MalformedError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (

@@ -19,10 +19,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
     probe as probe_module,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
-    Access,
-    check_access,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.probe import (
     Probe,
@@ -30,6 +26,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.prob
     shows_anything,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    Access,
+    check_access,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     directory_context,
 )

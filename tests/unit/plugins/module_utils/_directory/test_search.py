@@ -19,13 +19,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.pages import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import (
     Pages,
     pages_by_ldap3,
     pages_past_ldap3,
+    search,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,

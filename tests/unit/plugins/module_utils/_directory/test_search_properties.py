@@ -12,12 +12,12 @@ from contextlib import suppress
 from itertools import chain
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
     access_to,

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
+    Session,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     ServerError,
@@ -22,7 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
     read_from_first,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.session import Session
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,

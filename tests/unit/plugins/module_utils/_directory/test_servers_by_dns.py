@@ -14,10 +14,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
     connection,
     servers,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import (
-    Access,
-    Address,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -31,6 +27,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.doma
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
     find_servers,
     read_from_first,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    Access,
+    Address,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
-    export_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.environment import (
     nonempty_env_fallback,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+    export_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     source_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     upload_spec,
 )
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.access import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import Export
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.sources import (
-    Source,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     access_of,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import Export
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
+    Source,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     IDS,

@@ -10,17 +10,19 @@ import io
 from functools import partial
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import (
-    Gathering,
-    Sizes,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.runs import Scratch
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     ServerError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
     export as module_export,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    Gathering,
+    Sizes,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
+    Scratch,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     IDS,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.sources import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     Exclusion,
     Source,
     sources_of,

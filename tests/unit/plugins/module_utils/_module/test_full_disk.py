@@ -14,11 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.roster import (
-    DEFAULT_SIZES,
-    Gathering,
-    Sizes,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
     Placed,
@@ -26,7 +21,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     place_roster,
     stage_roster,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._scratch import scratch_files
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    DEFAULT_SIZES,
+    Gathering,
+    Sizes,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
+    scratch_files,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     columns,

@@ -19,7 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import info as module_info
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.problems import Problem
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.probe_report import Problem
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     ldap_server,

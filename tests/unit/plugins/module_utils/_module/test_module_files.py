@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
     LeftOut,
 )

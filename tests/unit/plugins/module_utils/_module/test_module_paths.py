@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.contact import LeftOut
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import replace_file
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.guard import check_plan
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import remaining, upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
+    partial_acceptance as remaining,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import check_plan
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
     REFUSED,

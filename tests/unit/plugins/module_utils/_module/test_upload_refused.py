@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.lock import locked
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.receipt import StateError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock import locked
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (

@@ -16,9 +16,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import Reading
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import (
     RowError,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
+    Reading,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     ROWS,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reading import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     MAX_ANSWER,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError

@@ -1,0 +1,86 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plain rows: what an entry's bytes are as they came, found to break no rule by one look at the whole row.
+
+Nearly all rows of nearly all directories are plain where the columns are names alone. A row that is not is no
+error: it goes the long way, on which each cell is decoded, composed, cleaned and held against the rules.
+So a plain row may be taken for another, but no other for a plain one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import NamedTuple, Union
+
+from .._expressions.syntax import LOCATION
+from .columns import MAX_ROW, Column
+
+Entry = tuple[str, Sequence[Union[bytes, "list[bytes]"]]]
+"""Identity and values of a directory's object."""
+
+# Printable ASCII, and letters of two bytes in UTF-8: Latin from U+00C0 to U+02FF and Cyrillic up to U+047F.
+# None of these is changed by composing, whatever is beside it, and none but the space is white space.
+_ASCII = rb"[ -~]*"
+_TEXT = _ASCII + rb"(?:[\xc3-\xcb\xd0\xd1][\x80-\xbf]" + _ASCII + rb")*(?<! )"
+# Nothing, and nothing that a spreadsheet may run, unless it is a common way to write a phone number.
+_CELL = rb"(?:(?![ =@+\0-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
+_IDENTITY = rb"[0-9A-Za-z-]+"
+
+
+class PlainRows(NamedTuple):
+    """Finds plain rows.
+
+    :ivar pick: takes a record's fields from an entry's values, the location, the identity and nothing.
+    :ivar is_plain: whether a record is that of a plain row.
+    """
+
+    pick: Callable[[Sequence[object]], tuple[bytes, ...]]
+    is_plain: Callable[[bytes], object]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], attributes: Sequence[str]) -> PlainRows | None:
+        """Those of some columns; None when a column is more than a name, or a phone number.
+
+        :param attributes: lower-case names of an entry's values.
+        """
+        fields = [*attributes, LOCATION]
+        indices = []
+        for column in columns:
+            name = column.expression.name
+            if name is None or column.phone_style is not None:
+                return None
+            indices.append(fields.index(name))
+        record = rb"\0".join([*map(_pattern, columns), _IDENTITY, b""])
+        return cls(
+            # The identity follows the location, and the end of the record is that nothing was emptied.
+            pick=itemgetter(*indices, len(fields), len(fields) + 1),
+            is_plain=re.compile(rb"(?!(?s:.){%d})" % (MAX_ROW + 1) + record).fullmatch,
+        )
+
+    def records(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
+        """The records of the plain rows of a page, and the entries that have none."""
+        pick, is_plain, join, place = self.pick, self.is_plain, b"\0".join, location.encode()
+        records, others = [], []
+        for entry in page:
+            identity, values = entry
+            try:
+                record = join(pick((*values, place, identity.encode(), b"")))
+            except TypeError:  # an attribute with several values
+                others.append(entry)
+                continue
+            if is_plain(record):
+                records.append(record)
+            else:
+                others.append(entry)
+        return records, others
+
+
+def _pattern(column: Column) -> bytes:
+    """What a column's cell is in a plain row. Whether another cell makes up for an empty one is not looked at."""
+    longest = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
+    is_needed = column.required or column.required_unless is not None
+    return longest + _CELL + (b"" if is_needed else b"?")

@@ -1,0 +1,161 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A socket on which answers have an end.
+
+A timeout of Python's sockets, and of ldap3, bounds the wait for the next byte: a server that sends one
+now and then would be listened to for ever.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any, Protocol
+
+# An answer may take so much longer, in parts of its time: telling a socket how long to wait is a system call,
+# and a page over TLS is a thousand reads.
+_TOLERANCE = 0.01
+
+
+class TimedSocket:
+    """A connected socket, as far as ldap3 uses one, that bounds the time of each answer as a whole.
+
+    What the client says last begins the time of the answer, or its waiting, when it had other things to do
+    in between. All else is the socket's own.
+
+    :param connected: the socket, with TLS or before it.
+    :param seconds: how long an answer may take from the question to its last byte.
+    """
+
+    def __init__(self, connected: socket.socket, seconds: int) -> None:
+        self._connected = connected
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+        # How long the socket waits for a byte: as long as the answer has left, as of the last time it was told.
+        self._patience = 0.0
+
+    def sendall(self, data: bytes) -> None:
+        """Say something, and begin the time of the answer.
+
+        :raises OSError: when it cannot be said, or nobody takes it in that time.
+        """
+        self.wait()
+        self._be_patient(self._seconds)
+        self._connected.sendall(data)
+
+    def wait(self) -> None:
+        """Begin the time of the answer anew: from now on the client does nothing but listen."""
+        self._end = time.monotonic() + self._seconds
+
+    def recv(self, size: int) -> bytes:
+        """Wait for the next bytes of the answer.
+
+        :raises OSError: socket.timeout when the answer's time is over, or another when it is cut.
+        """
+        left = self._end - time.monotonic()
+        if left > 0:
+            if not 0 <= self._patience - left < _TOLERANCE * self._seconds:
+                self._be_patient(left)
+            try:
+                return self._connected.recv(size)
+            except socket.timeout:
+                pass
+        raise socket.timeout(f"no whole answer within {self._seconds} s")
+
+    def _be_patient(self, seconds: float) -> None:
+        self._patience = seconds
+        self._connected.settimeout(seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connected, name)
+
+
+LARGEST = 0xFFFFFF
+"""Bytes of the largest buffer that this side takes: what fits into the three bytes that say so (RFC 4752)."""
+
+_LENGTH = 4
+
+
+class Seal(Protocol):
+    """What a security context can do, as gssapi's."""
+
+    def encrypt(self, message: bytes) -> bytes:
+        """Make of a message what only the other side can read, and nobody can alter.
+
+        :raises ValueError: when that cannot be done any more.
+        """
+
+    def decrypt(self, message: bytes) -> bytes:
+        """Read what the other side has encrypted.
+
+        :raises ValueError: when nobody has who knows the key.
+        """
+
+
+class SealedSocket:
+    """A connected socket, as far as ldap3 uses one, that encrypts what is said and decrypts what is heard.
+
+    Each buffer goes with its length in four bytes before it. All else is the socket's own.
+
+    :param connected: the socket below.
+    :param seal: encrypts and decrypts.
+    :param largest: bytes of the largest message that may be encrypted at a time, for the other side takes
+        no larger buffer than it has said.
+    """
+
+    def __init__(self, connected: Any, seal: Seal, largest: int) -> None:
+        self._connected = connected
+        self._seal = seal
+        self._largest = largest
+        self._heard = b""
+
+    def sendall(self, data: bytes) -> None:
+        """Say something.
+
+        :raises OSError: as the socket below, and when it cannot be encrypted any more.
+        """
+        buffers = bytearray()
+        for start in range(0, len(data), self._largest):
+            try:
+                sealed = self._seal.encrypt(bytes(data[start : start + self._largest]))
+            except ValueError as error:
+                raise OSError(f"a buffer that cannot be sealed: {error}") from error
+            buffers += len(sealed).to_bytes(_LENGTH, "big") + sealed
+        self._connected.sendall(bytes(buffers))
+
+    def recv(self, size: int) -> bytes:
+        """Wait for the next bytes; empty when the other side has hung up.
+
+        :raises OSError: as the socket below, and for what nobody who knows the key has said.
+        """
+        while not self._heard:
+            head = self._heard_of(_LENGTH)
+            if not head:
+                return b""
+            length = int.from_bytes(head, "big")
+            if length > LARGEST:
+                raise OSError(f"a sealed buffer of {length} bytes, larger than was agreed")
+            sealed = self._heard_of(length)
+            if len(head) < _LENGTH or len(sealed) < length:
+                raise OSError("eof within a sealed buffer")
+            try:
+                self._heard = self._seal.decrypt(sealed)
+            except ValueError as error:
+                raise OSError(f"a sealed buffer that cannot be opened: {error}") from error
+        given, self._heard = self._heard[:size], self._heard[size:]
+        return given
+
+    def _heard_of(self, size: int) -> bytes:
+        """So many bytes, or those before the end."""
+        parts = bytearray()
+        while len(parts) < size:
+            part = self._connected.recv(size - len(parts))
+            if not part:
+                break
+            parts += part
+        return bytes(parts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connected, name)

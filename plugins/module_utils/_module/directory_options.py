@@ -1,0 +1,86 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who reads a directory: options made into an account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from .._directory.account import PROTOCOLS, Account, unused_options
+from .._directory.domain import Domain
+from .._directory.settings import Access
+from .environment import _secret, nonempty_env_fallback
+
+
+def directory_spec() -> dict[str, Any]:
+    """How to get into a directory: the twin of the fragment ``directory``."""
+    return {
+        "server_uri": {"type": "list", "elements": "str"},
+        "domain": {"type": "str"},
+        "site": {"type": "str"},
+        "dns_servers": {"type": "list", "elements": "str"},
+        "auth_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "simple"},
+        "bind_dn": {
+            "type": "str",
+            "fallback": (nonempty_env_fallback, [ACCOUNT_VARIABLES["bind_dn"]]),
+        },
+        "bind_pw": _secret(ACCOUNT_VARIABLES["bind_pw"]),
+        "keytab": {"type": "path", "no_log": False},
+        "ccache": {"type": "str"},
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "start_tls": {"type": "bool", "default": False},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path", "aliases": ["ca_cert"]},
+        "connection_timeout": {"type": "int", "default": 10},
+        "receive_timeout": {"type": "int", "default": 120},
+        "page_size": {"type": "int", "default": 1000},
+    }
+
+
+DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
+"""Which of these options are paths."""
+
+
+def access_of(params: Mapping[str, Any]) -> Access:
+    """How to get into the directory, from a module's parameters."""
+    return Access(
+        server_uris=params["server_uri"] or [],
+        account=account_of(params),
+        start_tls=params["start_tls"],
+        validate_certs=params["validate_certs"],
+        ca_path=params["ca_path"],
+        connection_timeout=params["connection_timeout"],
+        receive_timeout=params["receive_timeout"],
+        domain=Domain(
+            (params["domain"] or "").rstrip("."), params["site"] or "", params["dns_servers"] or ()
+        ),
+    )
+
+
+ACCOUNT_VARIABLES = {"bind_dn": "FRONTDESK_BIND_DN", "bind_pw": "FRONTDESK_BIND_PW"}
+"""Options of an account, and the environment variables that stand in for them."""
+
+_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
+
+
+def account_of(params: Mapping[str, Any]) -> Account:
+    """Who reads the directory, from a module's parameters.
+
+    Variables of the environment are there for everything that a host runs. What is in one, and has no
+    place in the protocol of this account, is left out; given as an option it is a contradiction, for
+    `check_account` to find.
+    """
+    given = {option: params[option] or "" for option in _OPTIONS}
+    account = Account(params["auth_protocol"], **given)
+    unused = unused_options(account)
+    surplus = {
+        option: ""
+        for option, variable in ACCOUNT_VARIABLES.items()
+        if option in unused and given[option] == os.environ.get(variable)
+    }
+    return account._replace(**surplus)

@@ -1,0 +1,243 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An upload as the administrator asks for it: options made into a job, and checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from .._errors import InputError
+from .._roster.guard import Limits
+from .._service.body import check_form_name
+from .._service.endpoint import (
+    CSV_TYPE,
+    BodyFormat,
+    Credential,
+    Endpoint,
+    ResultFormat,
+    Retries,
+    Tls,
+)
+from .._service.endpoint_checks import check_endpoint
+from .._state.directory import default_state_dir
+from .environment import _secret
+from .files import check_paths
+
+
+def upload_spec() -> dict[str, Any]:
+    """Options of contact_upload."""
+    return {
+        "src": {"type": "path", "required": True},
+        **_service_spec(),
+        "profile": {"type": "str", "default": "receptionist"},
+        "location_column": {"type": "str", "default": "Location"},
+        "key": {
+            "type": "list",
+            "elements": "str",
+            "default": ["Email", "SMS Phone"],
+            "no_log": False,
+        },
+        "state_dir": {"type": "path"},
+        "max_removed": {"type": "int"},
+        "max_removed_percent": {"type": "float", "default": 10.0},
+        "initial": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
+        "result": {"type": "dict", "options": _result_spec()},
+    }
+
+
+def _service_spec() -> dict[str, Any]:
+    """Where a roster is sent, and how."""
+    readable = {"type": "dict", "default": {}, "no_log": False}
+    return {
+        "url": {"type": "str", "required": True},
+        "method": {"type": "str", "choices": ["POST", "PUT", "PATCH"], "default": "POST"},
+        "body_format": {"type": "str", "choices": ["multipart", "raw"], "default": "multipart"},
+        "field_name": {"type": "str", "default": "file"},
+        "form_fields": readable,
+        "content_type": {"type": "str", "default": CSV_TYPE},
+        "params": readable,
+        "headers": readable,
+        "token": _secret("FRONTDESK_TOKEN", aliases=["api_token"]),
+        # Names, no credentials; without no_log ansible-core would warn because of the word in them.
+        "token_header": {"type": "str", "default": "Authorization", "no_log": False},
+        "token_prefix": {"type": "str", "no_log": False},
+        "token_param": {"type": "str", "no_log": False},
+        "url_username": _secret("FRONTDESK_URL_USERNAME"),
+        "url_password": _secret("FRONTDESK_URL_PASSWORD"),
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "ca_path": {"type": "path", "aliases": ["ca_cert"]},
+        "validate_certs": {"type": "bool", "default": True},
+        "tls_minimum": {"type": "str", "choices": ["1.2", "1.3"], "default": "1.2"},
+        "use_proxy": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 60},
+        "retries": {"type": "int", "default": 3},
+        "retry_interval": {"type": "int", "default": 2},
+        "status_code": {"type": "list", "elements": "int"},
+    }
+
+
+def _result_spec() -> dict[str, Any]:
+    """Where an answer holds what."""
+    return {
+        "counts": {"type": "str"},
+        "refused": {"type": "list", "elements": "str", "default": []},
+        "errors": {"type": "str"},
+        "row": {"type": "str", "default": "row"},
+        "first_row": {"type": "int", "default": 1},
+        "row_column": {"type": "str"},
+        "column": {"type": "str", "default": "column"},
+        "cause": {"type": "str", "default": "error"},
+        "status": {"type": "str"},
+        "accepted": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+class Job(NamedTuple):
+    """One upload as the administrator asked for it, checked."""
+
+    src: Path
+    endpoint: Endpoint
+    profile: str
+    location_column: str
+    key: tuple[str, ...]
+    state_dir: Path
+    limits: Limits
+    force: bool
+    result: ResultFormat
+
+
+def job_of(params: Mapping[str, Any]) -> Job:
+    """The upload, checked, from the module's parameters.
+
+    :raises InputError: for anything in them that can be seen to be wrong without the service.
+    """
+    check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
+    endpoint = endpoint_from(params)
+    check_endpoint(endpoint)
+    check_form_name(f"{params['profile']}.csv")
+    if not params["key"]:
+        raise InputError(
+            "Cannot tell contacts apart", "key is empty", "Name the columns that identify a contact"
+        )
+    return Job(
+        src=Path(params["src"]),
+        endpoint=endpoint,
+        profile=params["profile"],
+        location_column=params["location_column"],
+        key=tuple(params["key"]),
+        state_dir=_state_dir(params["state_dir"], endpoint),
+        limits=_limits(params),
+        force=params["force"],
+        result=_result_format(params["result"]),
+    )
+
+
+def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
+    if given:
+        return Path(given)
+    return default_state_dir(
+        urlsplit(endpoint.url).hostname or "service", os.geteuid() == 0, dict(os.environ)
+    )
+
+
+def _limits(params: Mapping[str, Any]) -> Limits:
+    most, percent = params["max_removed"], params["max_removed_percent"]
+    if most is not None and most < 0:
+        raise InputError(f"Cannot use max_removed {most}", "it is less than 0")
+    if not 0 <= percent <= 100:
+        raise InputError(f"Cannot use max_removed_percent {percent:g}", "it is not from 0 to 100")
+    return Limits(most, percent, params["initial"])
+
+
+def endpoint_from(params: Mapping[str, Any]) -> Endpoint:
+    """Where the roster goes, and how.
+
+    :raises InputError: when a dictionary holds what is no text.
+    """
+    statuses = params["status_code"]
+    return Endpoint(
+        url=params["url"],
+        method=params["method"],
+        params=_pairs("params", params),
+        headers=_pairs("headers", params),
+        credential=_credential(params),
+        body=BodyFormat(
+            params["body_format"],
+            params["content_type"],
+            params["field_name"],
+            _pairs("form_fields", params),
+        ),
+        tls=Tls(
+            params["ca_path"],
+            params["validate_certs"],
+            params["client_cert"] or None,
+            params["client_key"] or None,
+            params["tls_minimum"],
+        ),
+        retries=Retries(params["retries"], params["retry_interval"]),
+        timeout=params["timeout"],
+        use_proxy=params["use_proxy"],
+        accepted=None if statuses is None else tuple(statuses),
+    )
+
+
+def _credential(params: Mapping[str, Any]) -> Credential:
+    prefix, in_query = params["token_prefix"], params["token_param"] or ""
+    if prefix is None:
+        # The scheme of RFC 6750 belongs to this one header; others carry the bare token.
+        is_bearer = params["token_header"].lower() == "authorization" and not in_query
+        prefix = "Bearer" if is_bearer else ""
+    return Credential(
+        params["token"] or "",
+        params["token_header"],
+        prefix,
+        in_query,
+        params["url_username"] or "",
+        params["url_password"] or "",
+    )
+
+
+def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """A dictionary as texts, its flags as JSON writes them; the order is kept."""
+    pairs = []
+    for name, value in (params[option] or {}).items():
+        if isinstance(value, bool):
+            value = str(value).lower()  # noqa: PLW2901  # what services expect of a flag
+        if not isinstance(value, (str, int, float)):
+            raise InputError(
+                f"Cannot use {option}: {name}",
+                "its value is neither text nor a number nor a flag",
+                "Write it as text, in quotes",
+            )
+        pairs.append((str(name), str(value)))
+    return tuple(pairs)
+
+
+def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
+    """Where the answer holds what.
+
+    :raises InputError: when one part is given without the one that it belongs to.
+    """
+    if not result:
+        return ResultFormat()
+    for part, needed in (
+        ("refused", "counts"),
+        ("row_column", "errors"),
+        ("status", "errors"),
+        ("status", "accepted"),
+        ("accepted", "status"),
+    ):
+        if result[part] and not result[needed]:
+            raise InputError(
+                f"Cannot use result.{part}", f"it is given without {needed}", f"Set result.{needed}"
+            )
+    lists = {name: tuple(result[name]) for name in ("refused", "accepted")}
+    return ResultFormat(**{**result, **lists})

@@ -1,0 +1,194 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan: how a new roster differs from the last accepted one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
+from .comparison import Differences, Person, Row, View
+from .external_sort import Scratch
+from .files import RosterFile
+
+ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
+KINDS = (ADDED, CHANGED, MOVED, REMOVED)
+
+REMOVED_INVALID = "removed_invalid"
+"""Counts those of the removed who are still in the directory, but without a valid row."""
+
+
+class Change(NamedTuple):
+    """One contact that is not as it was. An added one has no before, a removed one no after."""
+
+    kind: str
+    before: Row | None
+    after: Row | None
+
+    @property
+    def location(self) -> str:
+        """Where the change counts: the new location, or the old one of a removed contact."""
+        row = self.after or self.before
+        return (row.location if row else "") or GLOBAL_LOCATION
+
+
+class Plan(NamedTuple):
+    """All differences between two rosters.
+
+    :ivar id: names exactly this step from one roster to the next.
+    :ivar counts: number of contacts by location and kind of change.
+    :ivar unchanged: number of contacts that stay as they are, by location.
+    :ivar known: number of contacts in the last accepted roster.
+    :ivar by_identity: whether people were told apart by identity; else by the key columns.
+    :ivar invalid: removed contacts of people without a valid row, with its cause; at most MAX_LISTED.
+    :ivar changes: the changes themselves in the order of the contacts, when they were asked for.
+    """
+
+    id: str
+    counts: Mapping[tuple[str, str], int]
+    unchanged: Mapping[str, int]
+    known: int
+    by_identity: bool
+    invalid: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs."""
+        return not any(self.counts.values())
+
+    def count(self, kind: str) -> int:
+        """How many contacts were added, changed, moved or removed."""
+        return sum(number for (_location, of), number in self.counts.items() if of == kind)
+
+    def summary(self) -> dict[str, object]:
+        """The plan as counts, without any person in it."""
+        kinds = (*KINDS, REMOVED_INVALID)
+        by_location: dict[str, dict[str, int]] = {}
+        for location in sorted({location for location, _kind in self.counts} | set(self.unchanged)):
+            by_location[location] = {kind: self.counts.get((location, kind), 0) for kind in kinds}
+            by_location[location]["unchanged"] = self.unchanged.get(location, 0)
+        return {
+            "id": self.id,
+            **{kind: self.count(kind) for kind in kinds},
+            "unchanged": sum(self.unchanged.values()),
+            "by_location": by_location,
+        }
+
+
+def make_plan(
+    old: RosterFile | None,
+    new: RosterFile,
+    key: Sequence[str],
+    location_column: str | None,
+    scratch: Scratch,
+    *,
+    with_changes: bool = False,
+) -> Plan:
+    """Compare a new roster with the last accepted one, row by row; neither is held in memory.
+
+    Rows that are equal to the letter are the same contact, whoever it is: the service sees no
+    difference. The others are matched by person: at the same location it is a change, else a move.
+
+    :param old: the last accepted roster with the same header, or None.
+    :param key: columns that tell people apart when one of the rosters has no identities.
+    :param location_column: header of the column that holds the location; None without one.
+    :param scratch: where rows are set aside when there are many.
+    :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
+    :raises InputError: when a file is not any more what it was.
+    :raises FrontdeskError: when there is no room to set rows aside.
+    """
+    by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
+    view = _view_of(new.header, None if by_identity else key, location_column)
+    tally = _Tally(with_changes)
+    unchanged = _count(tally, view, old, new, scratch)
+    return Plan(
+        id=_plan_id(old, new),
+        counts=tally.counts,
+        unchanged=unchanged,
+        known=old.row_count if old else 0,
+        by_identity=by_identity,
+        invalid=tuple(tally.invalid),
+        changes=tuple(sorted(tally.changes, key=_place)),
+    )
+
+
+def _count(
+    tally: _Tally, view: View, old: RosterFile | None, new: RosterFile, scratch: Scratch
+) -> Mapping[str, int]:
+    """Count all changes, and return how many rows of each location are unchanged."""
+    if old is None:
+        for row in view.rows(new):
+            tally.add(Change(ADDED, None, row))
+        return {}
+    differences = Differences(view, old, new, scratch)
+    for person in differences.people():
+        tally.add_person(person)
+    return differences.unchanged
+
+
+def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str | None) -> View:
+    return View(
+        place=header.index(location_column) if location_column in header else None,
+        keys=None if key is None else tuple(header.index(name) for name in key),
+        width=len(header),
+    )
+
+
+def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
+    step = f"{old.sha256 if old else 'nothing'} {new.sha256}"
+    return hashlib.sha256(step.encode()).hexdigest()[:16]
+
+
+def _place(change: Change) -> tuple[str, Row | None, str]:
+    return (change.location, change.after or change.before, change.kind)
+
+
+class _Tally:
+    """Counts changes, and keeps only those that a result shows."""
+
+    def __init__(self, with_changes: bool) -> None:
+        self._with_changes = with_changes
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.invalid: list[LeftOut] = []
+        self.changes: list[Change] = []
+
+    def add(self, change: Change) -> None:
+        self.counts[change.location, change.kind] += 1
+        if self._with_changes:
+            self.changes.append(change)
+
+    def add_person(self, person: Person) -> None:
+        for change in _changes_of(person):
+            self.add(change)
+            if change.before is not None and change.kind == REMOVED and person.left_out:
+                self.counts[change.location, REMOVED_INVALID] += 1
+                if len(self.invalid) < MAX_LISTED:
+                    self.invalid.append(_why_invalid(change.before, person.left_out))
+
+
+def _why_invalid(removed: Row, left_out: Sequence[LeftOut]) -> LeftOut:
+    here = [person for person in left_out if person.location == removed.location]
+    return (here or left_out)[0]._replace(location=removed.location)
+
+
+def _changes_of(person: Person) -> Iterator[Change]:
+    here: dict[str, deque[Row]] = defaultdict(deque)
+    for row in person.after:
+        here[row.location].append(row)
+    left = []
+    for row in person.before:
+        if here[row.location]:
+            yield Change(CHANGED, row, here[row.location].popleft())
+        else:
+            left.append(row)
+    right = [row for rows in here.values() for row in rows]
+    moves = min(len(left), len(right))
+    yield from (Change(MOVED, *rows) for rows in zip(left, right))
+    yield from (Change(REMOVED, row, None) for row in left[moves:])
+    yield from (Change(ADDED, None, row) for row in right[moves:])

@@ -1,0 +1,168 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two files of a roster as they are written: the CSV that is uploaded, and the identities beside it.
+
+The CSV is UTF-8 without a byte order mark, CRLF, minimal quoting (RFC 4180), header first. The
+identities file is JSON Lines: a head with format, SHA-256 of the CSV and number of rows; the identity
+of each row; the people left out, with the cause.
+"""
+
+from __future__ import annotations
+
+import bisect
+import csv
+import hashlib
+import io
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, NamedTuple
+
+from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
+from .._contacts.packing import ESCAPE, unpack
+from .builder import Roster
+from .files import IDS_FORMAT
+from .record_codec import RANK, parts_of
+
+
+class Emptied(NamedTuple):
+    """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
+
+    identity: str
+    location: str
+    column: str
+    cause: str
+
+
+class Written(NamedTuple):
+    """What a roster turned out to be when it was written.
+
+    :ivar sha256: of the CSV's bytes, in hexadecimal.
+    :ivar by_location: number of contacts by location.
+    :ivar left_out_count: number of people without a row.
+    :ivar left_out: the first of them by location and identity, at most MAX_LISTED.
+    :ivar emptied: the first cells, by location and identity, that lost their value; at most MAX_LISTED.
+    """
+
+    sha256: str
+    by_location: dict[str, int]
+    left_out_count: int
+    left_out: tuple[LeftOut, ...]
+    emptied: tuple[Emptied, ...]
+
+    @property
+    def row_count(self) -> int:
+        """Number of contacts."""
+        return sum(self.by_location.values())
+
+
+def write_roster(
+    roster: Roster, csv_file: BinaryIO, ids_file: BinaryIO, identities: BinaryIO
+) -> Written:
+    """Write both files of a roster from where they stand, reading it once.
+
+    :param identities: an empty file for the identities, which come after a head that is known last.
+    :raises OSError: when they cannot be written.
+    """
+    lines = roster.format
+    ranks: Counter[bytes] = Counter()
+    emptied = _First()
+    data = _quoted([roster.header])
+    digest = hashlib.sha256(data)
+    csv_file.write(data)
+    for batch in roster.batches():
+        parts = parts_of(batch)
+        data = _csv_rows(parts.cells)
+        digest.update(data)
+        csv_file.write(data)
+        identities.write(_json_lines(parts.identities))
+        if batch[0][:RANK] == batch[-1][:RANK]:
+            ranks[batch[0][:RANK]] += len(batch)
+        else:
+            ranks.update([line[:RANK] for line in batch])
+        for line in parts.emptied:
+            emptied.add(lines.contact(line))
+    checksum = digest.hexdigest()
+    by_location = {lines.location(rank) or GLOBAL_LOCATION: count for rank, count in ranks.items()}
+    head = {"format": IDS_FORMAT, "sha256": checksum, "rows": sum(by_location.values())}
+    ids_file.write(_json_line(head))
+    identities.seek(0)
+    shutil.copyfileobj(identities, ids_file)
+    left_out, count = _write_left_out(roster, ids_file)
+    return Written(checksum, by_location, count, left_out, emptied.cells())
+
+
+def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
+    """Write everybody left out; gives the first of them and the number of all."""
+    first: list[LeftOut] = []
+    count = 0
+    for person in roster.left_out():
+        ids_file.write(_json_line(person._asdict()))
+        count += 1
+        if count <= MAX_LISTED:
+            first.append(person)
+    return tuple(first), count
+
+
+def _quoted(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)  # by its own dialect: CRLF, minimal quoting
+    return text.getvalue().encode()
+
+
+_NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
+"""What the csv module quotes, as lines hold it: an escape may stand for a line feed."""
+
+
+def _csv_rows(rows: Sequence[bytes]) -> bytes:
+    """Rows of packed cells as CSV. Few need the csv module, and it takes much longer."""
+    data = b"\r\n".join([*rows, b""])
+    if b"" not in rows and len(data) - len(data.translate(None, _NEEDS_QUOTES)) == len(rows):
+        return data.replace(b"\0", b",")
+    return b"".join(
+        [
+            row.replace(b"\0", b",") + b"\r\n"
+            if row and len(row.translate(None, _NEEDS_QUOTES)) == len(row)
+            else _quoted([unpack(row + b"\n")])
+            for row in rows
+        ]
+    )
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
+_UUID_CHARACTERS = b"0123456789abcdef-"
+_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
+
+
+def _json_lines(texts: Sequence[bytes]) -> bytes:
+    """Packed texts on a line each, written by one call, which is much faster than one for each."""
+    if not b"".join(texts).translate(None, _UUID_CHARACTERS):
+        return b'"%b"\n' % b'"\n"'.join(texts)
+    array = _ON_LINES.encode(unpack(b"\0".join(texts) + b"\n"))
+    return f"{array[1:-1]}\n".encode()
+
+
+def _json_line(document: object) -> bytes:
+    return f"{_JSON.encode(document)}\n".encode()
+
+
+class _First:
+    """The first emptied cells by location and identity, whatever order they come in."""
+
+    def __init__(self) -> None:
+        self._contacts: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
+
+    def add(self, contact: Contact) -> None:
+        bisect.insort(self._contacts, (contact.location, contact.identity, contact.emptied))
+        del self._contacts[MAX_LISTED:]
+
+    def cells(self) -> tuple[Emptied, ...]:
+        cells = [
+            Emptied(identity, location, column, cause)
+            for location, identity, emptied in self._contacts
+            for column, cause in emptied
+        ]
+        return tuple(cells[:MAX_LISTED])

@@ -1,0 +1,64 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Channel bindings: what RFC 5929 says of each kind of signature."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
+    end_point_of,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dc1.x.no")])
+RSA = rsa.generate_private_key(65537, 2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+PREFIX = b"tls-server-end-point:"
+
+
+def _certificate(key, hash_, **more) -> bytes:  # type: ignore[no-untyped-def]  # keys of several kinds
+    now = datetime.now(timezone.utc)
+    builder = x509.CertificateBuilder(NAME, NAME, key.public_key(), 1, now, now + timedelta(days=1))
+    made: bytes = builder.sign(key, hash_, **more).public_bytes(Encoding.DER)
+    return made
+
+
+@pytest.mark.parametrize("key", [RSA, EC])
+@pytest.mark.parametrize("name", ["sha224", "sha256", "sha384", "sha512"])
+def test_the_hash_is_that_of_the_signature(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str
+) -> None:
+    certificate = _certificate(key, getattr(hashes, name.upper())())
+    assert end_point_of(certificate) == PREFIX + hashlib.new(name, certificate).digest()
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha384", "sha512"])
+def test_a_hash_among_the_parameters(name: str) -> None:
+    hash_ = getattr(hashes, name.upper())()
+    pss = padding.PSS(padding.MGF1(hash_), padding.PSS.DIGEST_LENGTH)
+    certificate = _certificate(RSA, hash_, rsa_padding=pss)
+    assert end_point_of(certificate) == PREFIX + hashlib.new(name, certificate).digest()
+
+
+def test_a_signature_without_a_hash_of_its_own() -> None:
+    assert end_point_of(_certificate(ED, None)) is None
+
+
+@pytest.mark.parametrize("algorithm", ["300d06092a864886f70d0101050500", "300906072a8648ce3d0401"])
+def test_weak_hashes_are_replaced(algorithm: str) -> None:
+    """Libraries make no such certificates any more: the part that counts will do."""
+    certificate = (
+        b"\x30" + bytes([4 + len(algorithm) // 2]) + b"\x30\x00" + bytes.fromhex(algorithm)
+    )
+    certificate += b"\x03\x00"
+    assert end_point_of(certificate) == PREFIX + hashlib.sha256(certificate).digest()

@@ -1,0 +1,89 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The time that an answer may take, from the question to its last byte."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import sockets
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
+    TimedSocket,
+)
+
+
+class _Clock:
+    """Stands in for the module time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class _Line(NamedTuple):
+    """A timed socket, who is at its other end, and the clock."""
+
+    client: TimedSocket
+    server: socket.socket
+    clock: _Clock
+
+
+@pytest.fixture(name="line")
+def _line(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Line]:
+    clock = _Clock()
+    monkeypatch.setattr(sockets, "time", clock)
+    client, server = socket.socketpair()
+    with client, server:
+        yield _Line(TimedSocket(client, 5), server, clock)
+
+
+def _listen(line: _Line) -> bytes:
+    return line.client.recv(1)
+
+
+def test_an_answer_in_pieces_counts_as_long_as_its_time_lasts(line: _Line) -> None:
+    line.server.sendall(b"ab")
+    line.clock.now += 4.9
+    assert _listen(line) == b"a"
+    assert line.client.gettimeout() == pytest.approx(0.1)
+
+
+def test_bytes_that_trickle_in_do_not_lengthen_the_time(line: _Line) -> None:
+    line.server.sendall(b"abcd")
+    for _byte in "abc":
+        line.clock.now += 1.5
+        _listen(line)
+    line.clock.now += 1.5
+    with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
+        _listen(line)
+
+
+def test_a_question_begins_the_time_of_its_answer_anew(line: _Line) -> None:
+    line.clock.now += 60
+    line.client.sendall(b"and now?")
+    assert line.server.recv(100) == b"and now?"
+    assert line.client.gettimeout() == 5
+    line.server.sendall(b"z")
+    assert _listen(line) == b"z"
+
+
+@pytest.mark.parametrize("seconds", [4.99, 5, 6])
+def test_silence_is_the_same_error(line: _Line, seconds: float) -> None:
+    line.clock.now += seconds
+    with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
+        _listen(line)
+
+
+def test_an_answer_that_is_cut_is_another_one(line: _Line) -> None:
+    line.server.close()
+    assert _listen(line) == b""
+    line.client.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        _listen(line)

@@ -1,0 +1,44 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of an account, and the environment variables that stand in for them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
+    ACCOUNT_VARIABLES,
+    account_of,
+    directory_spec,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+
+
+def test_an_account_is_what_the_options_say() -> None:
+    params = filled_in(directory_spec(), bind_dn="svc", bind_pw="pw")
+    assert account_of(params) == Account("simple", "svc", "pw")
+    assert account_of(filled_in(directory_spec())) == Account("simple")
+
+
+def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there for all that a host runs, and ansible-core has put it into the parameters."""
+    for option, variable in ACCOUNT_VARIABLES.items():
+        monkeypatch.setenv(variable, f"{option} of the host")
+    params = filled_in(
+        directory_spec(),
+        auth_protocol="anonymous",
+        bind_dn="bind_dn of the host",
+        bind_pw="bind_pw of the host",
+    )
+    assert account_of(params) == Account("anonymous")
+    assert account_of({**params, "bind_pw": "given"}) == Account("anonymous", "", "given")
+
+
+def test_the_environment_adds_no_second_way_to_a_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ACCOUNT_VARIABLES["bind_pw"], "of the host")
+    params = filled_in(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
+    assert account_of(params) == Account("kerberos", "", "of the host")
+    assert account_of({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")
+    assert account_of({**params, "ccache": "/c"}) == Account("kerberos", ccache="/c")

@@ -1,0 +1,212 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An upload's options: checked, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+    job_of,
+    upload_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import Limits
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
+    BodyFormat,
+    Credential,
+    Endpoint,
+    ResultFormat,
+    Retries,
+    Tls,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+
+RESULT = filled_in(upload_spec()["result"]["options"])
+
+
+def _params(**given: Any) -> dict[str, Any]:
+    return filled_in(
+        upload_spec(),
+        **{
+            "src": "/x/contacts.csv",
+            "url": "https://X.no/contacts",
+            "token": "t0ken",
+            "state_dir": "/state",
+            **given,
+        },
+    )
+
+
+def test_a_job_is_what_the_options_say() -> None:
+    result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
+    more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
+    job = job_of(
+        _params(
+            method="PUT",
+            body_format="multipart",
+            content_type="text/csv",
+            field_name="f",
+            form_fields={"mode": "all", "count": 3},
+            params={"remove-hosts": True, "send-emails": False},
+            headers={"X-Mode": "1"},
+            client_cert="/cert",
+            client_key="/key",
+            ca_path="/ca",
+            tls_minimum="1.3",
+            use_proxy=False,
+            retries=1,
+            retry_interval=5,
+            status_code=[200, 202],
+            timeout=5,
+            profile="p",
+            location_column="L",
+            key=["A"],
+            force=True,
+            max_removed=3,
+            max_removed_percent=0.5,
+            initial=True,
+            result={**result, **more},
+            token_header="X-Sent",
+            token_prefix="Key",
+        )
+    )
+    assert job.endpoint == Endpoint(
+        "https://X.no/contacts",
+        "PUT",
+        params=(("remove-hosts", "true"), ("send-emails", "false")),
+        headers=(("X-Mode", "1"),),
+        credential=Credential("t0ken", "X-Sent", "Key"),
+        body=BodyFormat("multipart", "text/csv", "f", (("mode", "all"), ("count", "3"))),
+        tls=Tls("/ca", True, "/cert", "/key", "1.3"),
+        retries=Retries(1, 5),
+        timeout=5,
+        use_proxy=False,
+        accepted=(200, 202),
+    )
+    assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
+    assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
+    assert (job.limits, job.force) == (Limits(3, 0.5, initial=True), True)
+    assert job.result == ResultFormat("c", ("x",), "e", "r", 2, "A", "k", "w", "s", ("y",))
+
+
+def test_the_defaults_of_a_job() -> None:
+    job = job_of(_params())
+    assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
+    assert job.result == ResultFormat()
+    assert job.key == ("Email", "SMS Phone")
+    assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
+    assert job.endpoint.tls == Tls()
+    assert (job.endpoint.retries, job.endpoint.accepted) == (Retries(), None)
+    assert job.endpoint.body == BodyFormat()
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "prefix"),
+    [
+        ("Authorization", None, "Bearer"),
+        ("authorization", None, "Bearer"),
+        ("Authorization", "", ""),
+        ("Authorization", "Token", "Token"),
+        ("X-Api-Key", None, ""),
+        ("X-Api-Key", "Key", "Key"),
+    ],
+)
+def test_bearer_belongs_to_the_header_authorization(
+    header: str, given: str | None, prefix: str
+) -> None:
+    job = job_of(_params(token_header=header, token_prefix=given))
+    assert job.endpoint.credential.token_prefix == prefix
+
+
+def test_the_parts_of_a_credential() -> None:
+    for given, credential in (
+        ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),
+        (
+            {"token": None, "url_username": "u", "url_password": "p"},
+            Credential("", "Authorization", "Bearer", "", "u", "p"),
+        ),
+        (
+            {"token": "", "url_password": "", "client_cert": "/c"},
+            Credential("", "Authorization", "Bearer"),
+        ),
+    ):
+        assert job_of(_params(**given)).endpoint.credential == credential
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"url": "x"}, "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."),
+        (
+            {"key": []},
+            "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
+        ),
+        *(
+            (
+                {option: {"a": value}},
+                (
+                    f"Cannot use {option}: a: its value is neither text nor a number nor a flag. "
+                    "Write it as text, in quotes."
+                ),
+            )
+            for option in ("params", "headers", "form_fields")
+            for value in (None, [1], {1: 1})
+        ),
+        (
+            {"profile": 'a"b'},
+            """Cannot use 'a"b.csv' in a form: it is empty or holds quotes or control characters.""",
+        ),
+        *(
+            (
+                {"result": {**RESULT, part: value}},
+                f"Cannot use result.{part}: it is given without {needed}. Set result.{needed}.",
+            )
+            for part, value, needed in (
+                ("refused", ["x"], "counts"),
+                ("row_column", "Email", "errors"),
+                ("status", "s", "errors"),
+                ("accepted", ["x"], "status"),
+            )
+        ),
+        (
+            {"result": {**RESULT, "errors": "e", "status": "s"}},
+            "Cannot use result.status: it is given without accepted. Set result.accepted.",
+        ),
+        ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
+        *(
+            (
+                {"max_removed_percent": percent},
+                f"Cannot use max_removed_percent {shown}: it is not from 0 to 100.",
+            )
+            for percent, shown in ((-0.1, "-0.1"), (100.5, "100.5"), (float("nan"), "nan"))
+        ),
+    ],
+)
+def test_wrong_options_are_told(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        job_of(_params(**changes))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("percent", [0.0, 100.0])
+def test_the_borders_of_the_percentage(percent: float) -> None:
+    limits = job_of(_params(max_removed_percent=percent, max_removed=0)).limits
+    assert limits == Limits(0, percent, initial=False)
+
+
+@pytest.mark.parametrize(
+    ("user", "place"),
+    [(0, "/var/lib/frontdesk-contacts/x.no"), (1000, "/state-home/frontdesk-contacts/x.no")],
+)
+def test_the_state_is_named_by_the_host_when_no_directory_is_given(
+    monkeypatch: pytest.MonkeyPatch, user: int, place: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setenv("XDG_STATE_HOME", "/state-home")
+    assert job_of(_params(state_dir=None)).state_dir == Path(place)

@@ -1,0 +1,162 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roster: its order, each person once, and what is told of it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import BinaryIO
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
+    Contact,
+    LeftOut,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    DEFAULT_SIZES,
+    Gathering,
+    Sizes,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
+    Scratch,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import Emptied
+from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
+    gathered,
+    make,
+    written,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    COLUMNS,
+    MEMORY,
+    SAME,
+    columns,
+    contact,
+    found,
+)
+
+
+def test_rows_are_in_the_order_of_location_cells_identity() -> None:
+    people = [
+        contact("1", "B", "b@x", "", location="oslo"),
+        contact("4", "A", "", "1", location="oslo"),
+        contact("2", "A", "a@x", "", location="oslo"),
+        contact("3", "Z", "z@x", "", location="bergen"),
+    ]
+    assert [row[0] for row in make(COLUMNS, people).contacts] == ["3", "4", "2", "1"]
+    plain = columns({"header": "Name", "value": "sn"})
+    same = [contact("b", "A"), contact("a", "A")]
+    assert make(plain, same).contacts == [("a", "A"), ("b", "A")]
+
+
+def test_without_people_there_is_a_header() -> None:
+    made = make(COLUMNS, [])
+    assert made.csv == b"Name,Email,Phone\r\n"
+    assert (made.contacts, made.left_out, made.emptied) == ([], [], [])
+
+
+def test_a_person_is_once_at_a_location_and_once_at_each() -> None:
+    here, there = contact("1", "A", "a@x", ""), contact("1", "A", "a@x", "", location="bergen")
+    assert make(COLUMNS, [here, there, here]).contacts == [("1", "A", "a@x", "")] * 2
+    gone = LeftOut("1", "oslo", "Name is empty")
+    assert make(COLUMNS, [gone, gone]).left_out == [gone]
+
+
+def test_a_person_of_two_sources_at_one_location_is_one_row_however_little_is_read_at_a_time() -> (
+    None
+):
+    people = [contact(str(number), "A", f"{number}@x", "") for number in range(4)]
+    made = written(gathered(COLUMNS, [people, people[1:], people[:2]], Sizes(run=1)))
+    assert [row[0] for row in made.contacts] == ["0", "1", "2", "3"]
+    assert (made.written.row_count, any(made.lost)) == (4, False)
+
+
+def test_of_two_readings_of_a_person_at_a_location_one_counts_whichever_came_first() -> None:
+    one, other = contact("1", "A", "a@x", ""), contact("1", "A", "b@x", "")
+    gone = LeftOut("1", "oslo", "Name is empty")
+    people: list[Contact | LeftOut] = [one, other, gone]
+    for readings in itertools.permutations(people):
+        made = make(COLUMNS, readings)
+        assert (made.contacts, made.left_out) == ([("1", "A", "a@x", "")], [])
+    assert make(COLUMNS, [gone, gone._replace(cause="A")]).left_out == [gone._replace(cause="A")]
+
+
+def test_people_left_out_are_in_order() -> None:
+    people = [LeftOut("2", "b", "x"), LeftOut("1", "b", "y"), LeftOut("3", "a", "z")]
+    roster = make(COLUMNS, people)
+    assert [person.identity for person in roster.left_out] == ["3", "1", "2"]
+    assert roster.contacts == []
+
+
+NO_NUMBER = "not a valid phone number"
+
+
+def test_what_a_cell_lost_and_why_is_told_of_people_with_a_row_alone() -> None:
+    lost = (("Phone", NO_NUMBER),)
+    people = [
+        contact("1", "A", "a@x", "")._replace(emptied=lost),
+        contact("2", "B", "b@x", ""),
+        # Without a phone and then without mail, too.
+        contact("3", "C", "a@x", "")._replace(emptied=lost),
+        contact("4", "D", "a@x", "1"),
+    ]
+    made = make(COLUMNS, people)
+    assert made.emptied == [
+        Emptied("1", "oslo", "Phone", NO_NUMBER),
+        Emptied("4", "oslo", "Email", SAME),
+    ]
+    assert made.left_out == [LeftOut("3", "oslo", f"Email: {SAME}; Phone: {NO_NUMBER}")]
+    assert [row[0] for row in made.contacts] == ["1", "2", "4"]
+
+
+def test_the_result_lists_the_first_fifty_of_many() -> None:
+    lost = (("A", "x"), ("B", "y"))
+    people = [
+        contact(f"{number:03d}", "N", f"{number}@x", "")._replace(emptied=lost)
+        for number in range(100)
+    ]
+    gone = [LeftOut(f"{number:03d}", "bergen", "x") for number in range(51)]
+    made = make(COLUMNS, [*reversed(people), *reversed(gone)])
+    assert [cell.identity for cell in made.emptied] == [
+        f"{n:03d}" for n in range(25) for _cell in lost
+    ]
+    assert made.emptied[:2] == [Emptied("000", "oslo", "A", "x"), Emptied("000", "oslo", "B", "y")]
+    assert made.written.left_out == tuple(gone[:50])
+    assert (made.written.left_out_count, len(made.left_out)) == (51, 51)
+    assert (made.written.row_count, made.written.by_location) == (100, {"oslo": 100})
+
+
+def test_who_lost_nothing_does_not_count_among_the_first_fifty() -> None:
+    people = [contact(f"{number:03d}", "N", f"{number}@x", "") for number in range(60)]
+    people.append(contact("060", "N", "60@x", "")._replace(emptied=(("Phone", NO_NUMBER),)))
+    assert make(COLUMNS, people).emptied == [Emptied("060", "oslo", "Phone", NO_NUMBER)]
+
+
+def test_sources_come_one_after_another() -> None:
+    gathering = Gathering(COLUMNS, ["oslo", "bergen"], MEMORY)
+    gathering.add_all(found([contact("1", "A", "a@x", "")]), 0)
+    gathering.add_all(found([contact("1", "A", "a@x", "", location="bergen")]), 1)
+    with pytest.raises(ValueError, match="source 0 comes after source 1"):
+        gathering.add_all(found([contact("2", "B", "b@x", "")]), 0)
+
+
+def test_without_room_nothing_is_lost_silently() -> None:
+    def no_room() -> BinaryIO:
+        raise OSError(28, "No space left on device")
+
+    def make_many(sizes: Sizes) -> None:
+        gathering = Gathering(COLUMNS, ["oslo"], Scratch("/here", no_room), sizes)
+        for number in range(10):
+            gathering.add_all(found([contact(str(number), "A", f"{number}@x", "")]), 0)
+
+    make_many(DEFAULT_SIZES)
+    for sizes in (Sizes(run=100), Sizes(pairs=2)):
+        with pytest.raises(FrontdeskError) as caught:
+            make_many(sizes)
+        assert str(caught.value) == (
+            "Cannot set contacts aside in /here: No space left on device. "
+            "Make room there, and let this user write there."
+        )

@@ -1,0 +1,108 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A roster that is made piece by piece is the one that is made in the plainest way."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
+    Contact,
+    LeftOut,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import Sizes
+from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
+    gathered,
+    plain_roster,
+    written,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
+from hypothesis import given
+from hypothesis import strategies as st
+
+COLUMNS = columns(
+    {"header": "Name", "value": "sn", "required": True},
+    {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"},
+    {"header": "Phone", "value": "mobile", "unique": True},
+)
+NAMES = ["A", "A B", "A,B", 'A "B"', "Å", "\U0001f600", "\ufffd", "אב"]
+IDENTITIES = [*(str(uuid.UUID(int=number)) for number in range(6)), "a", "b\n"]
+MAILS = ["a@x", "A@x", "b@x", "straße@x", "STRASSE@x"]
+
+_cells = st.tuples(
+    st.sampled_from(NAMES), st.sampled_from(["", *MAILS]), st.sampled_from(["", "1", "2"])
+)
+
+
+@st.composite
+def _person(draw: st.DrawFn, location: str) -> Contact | LeftOut:
+    identity = draw(st.sampled_from(IDENTITIES))
+    cells = draw(_cells)
+    if not any(cells[1:]) or draw(st.integers(0, 4)) == 0:
+        return LeftOut(identity, location, draw(st.sampled_from(["x", "y"])))
+    emptied = (("Phone", "no number"),) if not cells[2] and cells[0] == "Å" else ()
+    return Contact(location, cells, identity, emptied)
+
+
+@st.composite
+def _source(draw: st.DrawFn) -> list[Contact | LeftOut]:
+    location = draw(st.sampled_from(["", "oslo", "oslo-2", "ålesund"]))
+    return draw(st.lists(_person(location), max_size=12))
+
+
+_sizes = st.builds(
+    Sizes,
+    run=st.sampled_from([1, 200, 400, 1000, 1 << 20]),
+    pairs=st.sampled_from([1, 2, 5, 1 << 16]),
+    suspects=st.sampled_from([1, 2, 64, 1 << 16]),
+)
+
+
+@given(st.lists(_source(), max_size=5), _sizes, st.integers())
+def test_order_and_sizes_make_no_difference(
+    sources: list[list[Contact | LeftOut]], sizes: Sizes, seed: int
+) -> None:
+    shuffled = [list(source) for source in sources]
+    for source in shuffled:
+        random.Random(seed).shuffle(source)
+    made = written(gathered(COLUMNS, shuffled, sizes))
+    plain = plain_roster(COLUMNS, [person for source in sources for person in source])
+    assert made.csv == plain.csv
+    assert made.ids == plain.ids
+    assert made.emptied == plain.emptied
+    assert made.written.left_out == tuple(plain.left_out)
+    assert made.written.left_out_count == len(plain.left_out)
+    counts = Counter(c.location or "(all locations)" for c in plain.contacts)
+    assert made.written.by_location == counts
+    rows = {(c.location, c.identity) for c in plain.contacts}
+    for number, source in enumerate(sources):
+        found = [person for person in source if isinstance(person, Contact)]
+        lost = [person for person in found if (person.location, person.identity) not in rows]
+        assert sum(made.lost[number].values()) == len(lost)
+
+
+@given(st.lists(_source(), max_size=4))
+def test_no_two_people_at_a_location_share_a_value(
+    sources: list[list[Contact | LeftOut]],
+) -> None:
+    plain = plain_roster(COLUMNS, [person for source in sources for person in source])
+    values = Counter(
+        (c.location, index, c.cells[index].casefold())
+        for c in plain.contacts
+        for index in (1, 2)
+        if c.cells[index]
+    )
+    assert max(values.values(), default=1) == 1
+
+
+@given(st.lists(_source(), max_size=4), _sizes)
+def test_a_roster_can_be_read_again(sources: list[list[Contact | LeftOut]], sizes: Sizes) -> None:
+    roster = gathered(COLUMNS, sources, sizes)
+    left_out = list(roster.left_out())
+    one, other = written(roster), written(roster)
+    assert one == other
+    assert one.left_out == left_out

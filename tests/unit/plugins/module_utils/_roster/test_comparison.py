@@ -1,0 +1,42 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the rows of two rosters are compared: in which order, and however many they are."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import (
+    NotInOrderError,
+    View,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import (
+    ADDED,
+    REMOVED,
+    make_plan,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
+
+A, B = ("A", "a@x", "oslo"), ("B", "b@x", "oslo")
+BY_EMAIL = View(place=2, keys=(1,), width=3)
+
+
+def test_equal_rows_are_in_order() -> None:
+    rows = BY_EMAIL.rows_in_order(roster_file([A, A, B]))
+    assert [row.cells for row in rows] == [A, A, B]
+
+
+def test_rows_that_stand_otherwise_than_exported_are_noticed() -> None:
+    with pytest.raises(NotInOrderError):
+        list(BY_EMAIL.rows_in_order(roster_file([A, B, A])))
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_rosters_and_what_differs_may_be_more_than_is_held(in_order: bool) -> None:
+    many = [("x" * 130_000, f"{number:02d}@x", "oslo") for number in range(70)]
+    if not in_order:
+        many.reverse()
+    for old, new, kind in ((many, [B], REMOVED), ([B], many, ADDED)):
+        plan = make_plan(roster_file(old), roster_file(new), ["Email"], "Location", MEMORY)
+        assert plan.count(kind) == len(many)

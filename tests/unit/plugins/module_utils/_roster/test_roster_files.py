@@ -1,0 +1,259 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rosters as they are read: whole, or an error that names the line."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from functools import partial
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
+    MAX_LINE,
+    read_roster,
+    sha256,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    cells_of,
+    csv_bytes,
+    identities_of,
+    ids_bytes,
+    roster_file,
+    roster_of,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+CSV = 'Name,Note\r\nÅse,"a, ""b"""\r\nLie,\r\n'.encode()
+BOM = b"\xef\xbb\xbf"
+
+
+def test_a_checksum_is_a_sha_256_in_hexadecimal() -> None:
+    assert sha256(b"abc") == hashlib.sha256(b"abc").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("data", "start"),
+    [
+        (CSV, 0),
+        (BOM + CSV, 3),
+        (CSV.replace(b"\r\n", b"\n"), 0),
+        (CSV.rstrip(b"\r\n"), 0),
+    ],
+)
+def test_a_roster_is_read(data: bytes, start: int) -> None:
+    read = roster_of(data)
+    assert read.header == ("Name", "Note")
+    assert cells_of(read) == [("Åse", 'a, "b"'), ("Lie", "")]
+    assert identities_of(read) == [None, None]
+    assert (read.row_count, read.size) == (2, len(data) - start)
+    assert read.sha256 == sha256(data[start:])
+    assert read.content().read() == data[start:]
+    assert (read.open_ids, read.ids_sha256) == (None, "")
+    assert list(read.left_out()) == []
+
+
+def test_a_quoted_cell_may_hold_anything_that_csv_lets_it() -> None:
+    data = b'A,"B\n1"\n"1\r\n\n""2""","\r"\n";",\t\n'
+    read = roster_of(data)
+    assert read.header == ("A", "B\n1")
+    assert cells_of(read) == [('1\r\n\n"2"', "\r"), (";", "\t")]
+
+
+def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
+    read = roster_file([("A", "a@x", "oslo"), ("B", "b@x", "oslo")], "ab")
+    assert [(one.identity, other.identity) for one in read.rows() for other in read.rows()] == [
+        *(("a", "a"), ("a", "b"), ("b", "a"), ("b", "b"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "it is empty. Export a roster to it first."),
+        (BOM, "it is empty. Export a roster to it first."),
+        (b"\n", "it is empty. Export a roster to it first."),
+        (b",\r\n", "it is empty. Export a roster to it first."),
+        (b"A\r\nb\r\n\xe5\r\n", "line 3 is not valid UTF-8. Save it as UTF-8."),
+        (b"\xe5", "line 1 is not valid UTF-8. Save it as UTF-8."),
+        (b'A\n"b\n\xe5"\n', "line 3 is not valid UTF-8. Save it as UTF-8."),
+        ("A\r\nÅ".encode("utf-16"), "line 1 is not valid UTF-8. Save it as UTF-8."),
+        ("A\r\nb".encode("utf-16-be"), "line 1 holds a NUL byte."),
+        (b"A\r\nb\r\nc\0\r\n", "line 3 holds a NUL byte."),
+        (
+            b'A,B\r\n1,"2\r\n3"\r\n4\r\n',
+            "the row on line 4 has 1 cells, the header 2.",
+        ),
+        (b'A,B\r\n"2\r\n\r\n3"\r\n', "the row on lines 2 to 4 has 1 cells, the header 2."),
+        (b"A,B\r\n1,2,3\r\n", "the row on line 2 has 3 cells, the header 2."),
+        (b"A,B\r\n\r\n1,2\r\n", "line 2 is empty."),
+        (b"A\nb\n\n", "line 3 is empty."),
+        (
+            b"\nA\nb\n",
+            "it is empty. Export a roster to it first.",
+        ),
+        (b'"A\nb', "lines 1 to 2: unexpected end of data."),
+        (b'A\r\n"b"c\r\n', "line 2: ',' expected after '\"'."),
+        (b'A\r\n"b', "line 2: unexpected end of data."),
+        (b'A\r\nb\r\n"c\r\nd\r\n', "lines 3 to 4: unexpected end of data."),
+        (b"A\r\n" + b"x" * 140_000, "line 2: field larger than field limit (131072)."),
+        (
+            b'A\r\n"' + b"x\n" * 70_000,
+            "lines 2 to 65538: field larger than field limit (131072).",
+        ),
+        (
+            b"A\r\nb\r\n" + b"x" * (MAX_LINE + 1),
+            "line 3 has more than 1048576 bytes.",
+        ),
+        (
+            b"Name;Mail\r\nA;B\r\n",
+            "its columns are separated by semicolons. Save it as CSV (RFC 4180): separated by commas.",
+        ),
+        (
+            b"Name\tMail\r\nA\tB\r\n",
+            "its columns are separated by tabs. Save it as CSV (RFC 4180): separated by commas.",
+        ),
+        (
+            b"A,B,C,B\r\n1,2,3,4\r\n",
+            (
+                "its columns 2 and 4 have the same title. "
+                "Give each column a title of its own in the first line."
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_roster(data: bytes, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        roster_of(data)
+    assert str(caught.value) == f"Cannot read x.csv: {problem}"
+
+
+def test_a_line_may_be_as_long_as_is_read_at_a_time() -> None:
+    header = ",".join(f"c{number}" for number in range(10)).encode() + b"\n"
+    line = b",".join([*[b"x" * 110_000] * 9, b"y" * (MAX_LINE - 990_010)]) + b"\n"
+    assert len(line) == MAX_LINE
+    assert roster_of(header + line).row_count == 1
+    with pytest.raises(InputError, match="line 2 has more than"):
+        roster_of(header + b"y" + line)
+
+
+_CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+
+
+@given(st.integers(1, 3).flatmap(lambda n: st.lists(st.tuples(*[_CELL] * n), max_size=4)))
+def test_what_the_csv_module_writes_is_read(rows: list[tuple[str, ...]]) -> None:
+    header = tuple("ABC"[: len(rows[0]) if rows else 1])
+    identities = [f"id-{number}" for number in range(len(rows))]
+    gone = LeftOut("x", "oslo", "gone\n")
+    read = roster_file(rows, identities, header, [gone])
+    assert (read.header, cells_of(read)) == (header, rows)
+    assert identities_of(read) == identities
+    assert list(read.left_out()) == [gone]
+
+
+HEAD = {"format": 1, "sha256": sha256(CSV), "rows": 2}
+GONE = {"identity": "c", "location": "oslo", "cause": "Name is empty"}
+
+
+def _ids(head: object, *lines: object) -> bytes:
+    return "".join(json.dumps(line) + "\n" for line in (head, *lines)).encode()
+
+
+@pytest.mark.parametrize("last", [[], [GONE], [GONE, {**GONE, "more": 1}]])
+def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
+    data = _ids(HEAD, "a", "Å", *last)
+    read = roster_of(CSV, data)
+    assert identities_of(read) == ["a", "Å"]
+    assert read.ids_sha256 == sha256(data)
+    assert list(read.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(last)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n",
+        b"no JSON",
+        b"\xff",
+        b"[]",
+        b"1",
+        b"null",
+        b"{}",
+        _ids({**HEAD, "format": 2}, "a", "b"),
+        _ids({**HEAD, "sha256": "0"}, "a", "b"),
+        _ids({**HEAD, "rows": 1}, "a"),
+        _ids({**HEAD, "rows": 3}, "a", "b", "c"),
+        _ids({"format": 1, "sha256": HEAD["sha256"]}, "a", "b"),
+        _ids(HEAD, "a"),
+        _ids(HEAD, "a").rstrip(b"\n"),
+        _ids(HEAD, "a", 1),
+        _ids(HEAD, "a", {"identity": "b"}),
+        _ids(HEAD, "a", None),
+        _ids(HEAD, "a") + b'"b\n',
+        _ids(HEAD, "a", "b", "c"),
+        _ids(HEAD, "a", "b", {"identity": "c"}),
+        _ids(HEAD, "a", "b", GONE) + b"{",
+        _ids(HEAD, "a", "b", GONE)[:-8],
+        # No line is read that is longer than any that is written.
+        _ids({**HEAD, "more": "x" * MAX_LINE}, "a", "b"),
+        _ids(HEAD, "a", "x" * MAX_LINE),
+        _ids(HEAD, "a", "b", {**GONE, "more": "x" * MAX_LINE}),
+    ],
+)
+def test_identities_that_do_not_match_count_as_none(data: bytes) -> None:
+    read = roster_of(CSV, data)
+    assert (read.open_ids, read.ids_sha256) == (None, "")
+    assert identities_of(read) == [None, None]
+
+
+def test_a_file_that_cannot_be_read_is_an_os_error() -> None:
+    class _Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output error"):
+        read_roster("x.csv", partial(_Broken, CSV))
+    with pytest.raises(OSError, match="Input/output error"):
+        read_roster("x.csv", partial(io.BytesIO, CSV), partial(_Broken, ids_bytes(CSV, "ab")))
+
+
+def test_a_roster_that_has_become_another_is_told_with_its_name() -> None:
+    contents = [CSV, CSV + b"more\r\n"]
+    read = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
+    with pytest.raises(InputError) as caught:
+        list(read.rows())
+    assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 cells, the header 2."
+
+
+def test_the_size_is_counted_over_many_reads() -> None:
+    data = csv_bytes([("x" * 100, "y" * 100, "z" * 100)] * 1000)
+    assert len(data) > 4 * 64 * 1024
+    read = roster_of(data)
+    assert (read.size, read.sha256, read.row_count) == (len(data), sha256(data), 1000)
+
+
+@pytest.mark.parametrize(
+    ("csv_data", "ids_data"),
+    [
+        (CSV + b"Moe,\r\n", _ids(HEAD, "a", "b")),
+        (CSV[: CSV.index(b"Lie")], _ids(HEAD, "a", "b")),
+        (CSV, _ids(HEAD, "a")),
+        (CSV, b""),
+    ],
+)
+def test_a_roster_that_changes_while_it_is_read_is_an_error(
+    csv_data: bytes, ids_data: bytes
+) -> None:
+    files = {"csv": CSV, "ids": _ids(HEAD, "a", "b")}
+    read = read_roster("x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"]))
+    assert identities_of(read) == ["a", "b"]
+    files.update(csv=csv_data, ids=ids_data)
+    with pytest.raises(InputError) as caught:
+        identities_of(read)
+    assert str(caught.value) == "Cannot read x.csv: it was changed while it was read. Run again."

@@ -1,0 +1,193 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Receipts: written, read, damaged, and of a newer format."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
+    Binding,
+    Receipt,
+    StateError,
+    endpoint_of,
+    parse_receipt,
+    render_receipt,
+    with_history,
+)
+
+RECEIPT = Receipt(
+    binding=Binding("https://x/contacts", "receptionist", ("Name", "Tromsø")),
+    roster="ab" * 32,
+    identities="cd" * 32,
+    rows=2,
+    accepted_at="2026-01-02T03:04:05Z",
+    plan="0123456789abcdef",
+    status=200,
+    counts={"added": 2},
+)
+# What all formats write alike.
+WRITTEN = {
+    "endpoint": "https://x/contacts",
+    "profile": "receptionist",
+    "header": ["Name", "Tromsø"],
+    "roster": "ab" * 32,
+    "identities": "cd" * 32,
+    "rows": 2,
+    "accepted_at": "2026-01-02T03:04:05Z",
+    "plan": "0123456789abcdef",
+    "status": 200,
+    "counts": {"added": 2},
+}
+
+
+def test_the_bytes_of_a_receipt() -> None:
+    data = render_receipt(RECEIPT)
+    assert data.endswith(b"\n}\n")
+    assert "Tromsø".encode() in data
+    assert json.loads(data) == {
+        **WRITTEN,
+        "format": 2,
+        "needs": "0.1.0",
+        "sequence": 1,
+        "complete": True,
+        "history": [],
+        "checksum": "2fa04e479bf3fe697c1d0176feba475c55e4fe768e8ef010113c82f0d4501979",
+    }
+
+
+def test_what_is_written_is_read() -> None:
+    receipt = with_history(RECEIPT, RECEIPT._replace(rows=1))
+    assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
+
+
+@pytest.mark.parametrize(
+    ("needs", "version"),
+    [
+        ("1.4.0", " to 1.4.0 or newer"),
+        (None, ""),
+        ("1.4\nRun this", ""),
+        (3, ""),
+    ],
+)
+def test_a_newer_format_is_refused_with_what_it_needs(needs: object, version: str) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), "format": 3, "needs": needs}
+    with pytest.raises(StateError) as caught:
+        parse_receipt(json.dumps(document).encode(), "/state/receipt.json")
+    assert str(caught.value) == (
+        "Cannot use /state/receipt.json: its format 3 is newer than 2. "
+        f"Update the collection frontdesk.contacts{version}."
+    )
+
+
+def test_the_first_format_is_read_and_written_as_the_newest() -> None:
+    document = {**WRITTEN, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
+    receipt = parse_receipt(json.dumps(document).encode(), "receipt.json")
+    assert receipt == RECEIPT._replace(sequence=3, history=({"rows": 1}, {"rows": 0}))
+    written = render_receipt(with_history(RECEIPT, receipt))
+    assert json.loads(written)["format"] == 2
+    assert parse_receipt(written, "receipt.json").sequence == 4
+
+
+@pytest.mark.parametrize("part", ["rows", "roster", "complete", "sequence", "endpoint"])
+def test_a_receipt_that_was_changed_is_damaged(part: str) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), part: "00"}
+    with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
+        parse_receipt(json.dumps(document).encode(), "receipt.json")
+
+
+@pytest.mark.parametrize("number", [1, 0, 1.5])
+def test_another_number_for_the_format_is_damage(number: float) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), "format": number}
+    with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
+        parse_receipt(json.dumps(document).encode(), "receipt.json")
+
+
+def test_spaces_are_no_damage() -> None:
+    document = json.loads(render_receipt(RECEIPT))
+    assert parse_receipt(json.dumps(document).encode(), "receipt.json") == RECEIPT
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
+def test_a_receipt_that_names_another_file_is_damaged(name: str) -> None:
+    data = render_receipt(RECEIPT._replace(roster=name))
+    with pytest.raises(StateError, match=r"it is damaged \(checksum of a file\)"):
+        parse_receipt(data, "receipt.json")
+
+
+def test_order_is_by_sequence_when_the_clock_jumps_back() -> None:
+    later = RECEIPT._replace(accepted_at="2025-01-01T00:00:00Z")
+    receipt = with_history(later, with_history(RECEIPT, RECEIPT))
+    assert receipt.sequence == 3
+    assert [past["sequence"] for past in receipt.history] == [2, 1]
+
+
+_DAMAGED = [
+    (b"", "JSONDecodeError"),
+    (b'{"format": 1', "JSONDecodeError"),
+    (b"\xff", "UnicodeDecodeError"),
+    (b"[]", "TypeError"),
+    (b"null", "TypeError"),
+    (b"{}", "KeyError"),
+    (b'{"format": "1"}', "TypeError"),
+    (b'{"format": 1}', "KeyError"),
+]
+
+
+@pytest.mark.parametrize(("data", "kind"), _DAMAGED)
+def test_a_damaged_receipt_is_told(data: bytes, kind: str) -> None:
+    with pytest.raises(StateError) as caught:
+        parse_receipt(data, "/state/receipt.json")
+    assert str(caught.value) == (
+        f"Cannot use /state/receipt.json: it is damaged ({kind}). Restore it from a backup, "
+        "or remove the state directory and upload with initial: true."
+    )
+
+
+@pytest.mark.parametrize("key", list(json.loads(render_receipt(RECEIPT))))
+def test_a_receipt_without_one_of_its_parts_is_damaged(key: str) -> None:
+    document = json.loads(render_receipt(RECEIPT))
+    del document[key]
+    with pytest.raises(StateError, match="it is damaged"):
+        parse_receipt(json.dumps(document).encode(), "receipt.json")
+
+
+@pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
+def test_parts_of_another_kind_are_damage(key: str, value: object) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), key: value}
+    with pytest.raises(StateError, match="it is damaged"):
+        parse_receipt(json.dumps(document).encode(), "receipt.json")
+
+
+def test_history_is_short_and_has_the_latest_first() -> None:
+    assert with_history(RECEIPT, None) == RECEIPT
+    receipt = RECEIPT._replace(rows=0)
+    for number in range(1, 13):
+        receipt = with_history(RECEIPT._replace(rows=number), receipt)
+    assert [past["rows"] for past in receipt.history] == list(range(11, 1, -1))
+    assert receipt.history[0] == {
+        "roster": "ab" * 32,
+        "rows": 11,
+        "accepted_at": "2026-01-02T03:04:05Z",
+        "plan": "0123456789abcdef",
+        "status": 200,
+        "endpoint": "https://x/contacts",
+        "sequence": 12,
+        "complete": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://x.no/contacts", "https://x.no/contacts"),
+        ("https://x.no/contacts?key=secret#part", "https://x.no/contacts"),
+        ("HTTPS://X.no:8443/Contacts", "https://x.no:8443/Contacts"),
+        ("https://x.no", "https://x.no"),
+    ],
+)
+def test_an_endpoint_is_named_without_its_query(url: str, endpoint: str) -> None:
+    assert endpoint_of(url) == endpoint

@@ -1,0 +1,296 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state directory: what is in it, who may read it, and who may write it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
+    RosterFile,
+    read_roster,
+    sha256,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state import directory
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.directory import (
+    announce,
+    default_state_dir,
+    read_accepted,
+    withdraw,
+    write_accepted,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
+    Binding,
+    Receipt,
+    StateError,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    cells_of,
+    identities_of,
+    ids_bytes,
+    roster_of,
+)
+
+CSV = b"Name\r\nLie\r\n"
+IDS = ids_bytes(CSV, ["id-1"])
+ROSTER = roster_of(CSV, IDS)
+ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true."
+
+
+def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
+    return Receipt(
+        binding=Binding("https://x", "receptionist", ("Name",)),
+        roster=sha256(csv),
+        identities="" if ids is None else sha256(ids),
+        rows=1,
+        accepted_at="2026-01-02T03:04:05Z",
+        plan="p",
+        status=200,
+        counts={},
+    )
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.receipt == _receipt()
+    assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
+    names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
+    assert set(os.listdir(tmp_path)) == names
+    assert {mode_of(tmp_path / name) for name in names} == {0o600}
+
+
+def test_a_roster_without_identities(tmp_path: Path) -> None:
+    write_accepted(tmp_path, _receipt(ids=None), roster_of(CSV))
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.roster.open_ids is None
+    assert set(os.listdir(tmp_path)) == {"receipt.json", f"{sha256(CSV)}.csv"}
+
+
+def test_identities_that_are_gone_count_as_none(tmp_path: Path) -> None:
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    (tmp_path / f"{sha256(IDS)}.ids").unlink()
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.roster.open_ids is None
+
+
+def test_without_a_receipt_there_is_nothing(tmp_path: Path) -> None:
+    assert read_accepted(tmp_path) is None
+    assert read_accepted(tmp_path / "nowhere") is None
+    (tmp_path / f"{sha256(CSV)}.csv").write_bytes(CSV)
+    assert read_accepted(tmp_path) is None
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"Name\r\nOla\r\n"])
+def test_a_roster_that_is_not_the_accepted_one_is_told(
+    tmp_path: Path, damage: bytes | None
+) -> None:
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    path = tmp_path / f"{sha256(CSV)}.csv"
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+    with pytest.raises(StateError) as caught:
+        read_accepted(tmp_path)
+    assert str(caught.value) == f"Cannot use {path}: it is missing or damaged. {ANEW}"
+
+
+def test_a_damaged_receipt_is_told_with_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_bytes(b"{")
+    with pytest.raises(StateError) as caught:
+        read_accepted(tmp_path)
+    assert str(caught.value) == f"Cannot use {path}: it is damaged (JSONDecodeError). {ANEW}"
+
+
+@pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
+    path.mkdir()
+    with pytest.raises(StateError) as caught:
+        read_accepted(tmp_path)
+    assert str(caught.value) == (
+        f"Cannot read {path}: Is a directory. Run as the user who owns the state directory."
+    )
+
+
+def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path: Path) -> None:
+    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    old = sha256(b"old")
+    gone = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
+    kept = [
+        "lock",
+        "contacts.csv",
+        "contacts.csv.ids",
+        f"{old}.txt",
+        f"a{old}.csv",
+        f"{old}.csv.gz",
+    ]
+    for name in (*gone, *kept):
+        (tmp_path / name).touch()
+    new = b"Name\r\nOla\r\n"
+    write_accepted(tmp_path, _receipt(new, None), roster_of(new))
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, "receipt.json", f"{sha256(new)}.csv"])
+
+
+@pytest.mark.parametrize(("fails_at", "files"), [(1, 0), (2, 1), (3, 2)])
+def test_the_receipt_is_replaced_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, files: int
+) -> None:
+    old = b"Name\r\nOld\r\n"
+    write_accepted(tmp_path, _receipt(old, None), roster_of(old))
+    calls = []
+    replace = _files.replace_file
+
+    def run_out_of_space(path: Path, data: bytes | BinaryIO) -> None:
+        calls.append(path.name)
+        if len(calls) == fails_at:
+            raise OSError(28, "No space left on device")
+        replace(path, data)
+
+    monkeypatch.setattr(directory, "replace_file", run_out_of_space)
+    with pytest.raises(StateError) as caught:
+        write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    assert str(caught.value) == (
+        f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
+        "accepted the roster; make room, and the next run sends it again."
+    )
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert cells_of(accepted.roster) == [("Old",)]
+    assert len(os.listdir(tmp_path)) == 2 + files
+
+
+def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    new = roster_of(b"Name\r\nOla\r\n")
+    announce(tmp_path, _receipt(), new)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    # Whoever reads it now knows that the service may have more than this.
+    assert accepted.receipt == _receipt()._replace(complete=False)
+    assert (tmp_path / f"{new.sha256}.csv").exists()
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_was_not_taken_is_withdrawn(tmp_path: Path, lost: bool) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    before = set(os.listdir(tmp_path))
+    announce(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
+    withdraw(tmp_path, _receipt(), lost=lost)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.receipt == _receipt()._replace(complete=not lost)
+    assert set(os.listdir(tmp_path)) == before
+
+
+def test_a_first_roster_that_was_not_taken_leaves_nothing(tmp_path: Path) -> None:
+    announce(tmp_path, None, ROSTER)
+    assert len(os.listdir(tmp_path)) == 2
+    withdraw(tmp_path, None, lost=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: Path) -> None:
+    withdraw(tmp_path / "gone", _receipt(), lost=False)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ROSTER._replace(open_file=roster_of(b"Name\r\nLiv\r\n").open_file),
+        ROSTER._replace(open_ids=roster_of(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
+    ],
+)
+def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
+    tmp_path: Path, changed: RosterFile
+) -> None:
+    old = b"Name\r\nAas\r\n"
+    write_accepted(tmp_path, _receipt(old, None), roster_of(old))
+    with pytest.raises(InputError, match="it or its identities changed while it was read"):
+        announce(tmp_path, _receipt(old, None), changed)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.receipt == _receipt(old, None)
+
+
+def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    src.write_bytes(b"\xef\xbb\xbf" + CSV)
+    stored = announce(tmp_path, None, read_roster("src", lambda: src.open("rb")))
+    src.write_bytes(b"something else")
+    with stored.content() as file:
+        assert file.read() == CSV
+    assert [row.cells for row in stored.rows()] == [("Lie",)]
+
+
+def test_what_cannot_be_withdrawn_counts_as_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    announce(tmp_path, _receipt(), ROSTER)
+
+    def run_out_of_space(_path: Path, _data: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(directory, "replace_file", run_out_of_space)
+    withdraw(tmp_path, _receipt(), lost=False)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert not accepted.receipt.complete
+    with pytest.raises(StateError) as caught:
+        announce(tmp_path, _receipt(), ROSTER)
+    assert str(caught.value) == (
+        f"Cannot write the state directory {tmp_path}: No space left on device. "
+        "Nothing has been sent. Make room there, or have it writable."
+    )
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"{}", IDS[:-1] + b"x"])
+def test_damaged_identities_are_told_and_do_no_harm(tmp_path: Path, damage: bytes | None) -> None:
+    write_accepted(tmp_path, _receipt(), ROSTER)
+    path = tmp_path / f"{sha256(IDS)}.ids"
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+    accepted = read_accepted(tmp_path)
+    assert accepted is not None
+    assert accepted.roster.open_ids is None
+    assert accepted.warning == (
+        f"{path} is missing or damaged: this run tells contacts apart by key. "
+        "It is written anew with the next roster that is accepted or the same; or restore it from a "
+        "backup."
+    )
+
+
+@pytest.mark.parametrize(
+    ("is_root", "environment", "path"),
+    [
+        (True, {"XDG_STATE_HOME": "/x", "HOME": "/root"}, "/var/lib/frontdesk-contacts/a"),
+        (False, {"XDG_STATE_HOME": "/x", "HOME": "/home/o"}, "/x/frontdesk-contacts/a"),
+        (False, {"HOME": "/home/o"}, "/home/o/.local/state/frontdesk-contacts/a"),
+        (
+            *(False, {"XDG_STATE_HOME": "", "HOME": "/home/o"}),
+            "/home/o/.local/state/frontdesk-contacts/a",
+        ),
+        (False, {}, "/.local/state/frontdesk-contacts/a"),
+    ],
+)
+def test_where_the_state_is_when_nothing_is_said(
+    is_root: bool, environment: dict[str, str], path: str
+) -> None:
+    assert default_state_dir("a", is_root, environment) == Path(path)
