@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class Diagnosis(NamedTuple):
     """What an answer or a failure means, and what to do about it; the last two parts of an error."""
 
-    meaning: str
+    cause: str
     remedy: str
 
 
@@ -24,19 +24,19 @@ class FrontdeskError(Exception):
 
     No part may hold a password, a token or a person's values: the text is printed and logged.
 
-    :param tried: what was tried and where, for instance ``Cannot bind to ldaps://dc1 as svc``.
-    :param answer: what came back.
+    :param action: what was tried and where, for instance ``Cannot bind to ldaps://dc1 as svc``.
+    :param cause: what came back.
     :param remedy: what the administrator can do about it; a sentence without its full stop.
     """
 
-    def __init__(self, tried: str, answer: str = "", remedy: str = "") -> None:
-        self.tried = tried
-        self.answer = answer
+    def __init__(self, action: str, cause: str = "", remedy: str = "") -> None:
+        self.action = action
+        self.cause = cause
         self.remedy = remedy
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        said = f"{self.tried}: {self.answer}" if self.answer else self.tried
+        said = f"{self.action}: {self.cause}" if self.cause else self.action
         sentences = [said.rstrip(".")]
         if self.remedy:
             sentences.append(self.remedy.rstrip("."))

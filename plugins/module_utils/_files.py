@@ -33,12 +33,12 @@ def replace_file(path: Path, data: bytes | BinaryIO) -> None:
     :param data: what is to stand there; a file is read from where it is to its end.
     :raises OSError: when it cannot be written; the old file is as it was then.
     """
-    with new_file(path) as new:
+    with pending_file(path) as new:
         shutil.copyfileobj(io.BytesIO(data) if isinstance(data, bytes) else data, new.file, _BLOCK)
         move_into_place([new])
 
 
-class NewFile(NamedTuple):
+class PendingFile(NamedTuple):
     """A file that is written beside its place.
 
     :ivar path: its place.
@@ -51,7 +51,7 @@ class NewFile(NamedTuple):
     file: BinaryIO
 
 
-def is_same(path: Path, other: Path) -> bool:
+def has_same_bytes(path: Path, other: Path) -> bool:
     """Whether a file is there and holds the same bytes as another.
 
     :raises OSError: when one cannot be read.
@@ -68,7 +68,7 @@ def is_same(path: Path, other: Path) -> bool:
         return False
 
 
-def sha256_of(file: BinaryIO) -> str:
+def sha256_file(file: BinaryIO) -> str:
     """SHA-256 of all of a file, in hexadecimal; the file is left at its end.
 
     :raises OSError: when it cannot be read.
@@ -81,7 +81,7 @@ def sha256_of(file: BinaryIO) -> str:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[NewFile]:
+def pending_file(path: Path) -> Iterator[PendingFile]:
     """Begin a file (mode 0600) beside its place. It is gone afterwards unless it was moved.
 
     :raises OSError: when there is no room for it.
@@ -89,7 +89,7 @@ def new_file(path: Path) -> Iterator[NewFile]:
     descriptor, written = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     file = os.fdopen(descriptor, "wb", _BLOCK)
     try:
-        yield NewFile(path, Path(written), file)
+        yield PendingFile(path, Path(written), file)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(written)
@@ -98,7 +98,7 @@ def new_file(path: Path) -> Iterator[NewFile]:
             file.close()
 
 
-def move_into_place(files: Sequence[NewFile]) -> None:
+def move_into_place(files: Sequence[PendingFile]) -> None:
     """Move files to their places, in their order, once all are on the disk.
 
     :raises OSError: when one cannot be written.
@@ -128,7 +128,7 @@ def remove_unfinished(path: Path) -> None:
 
 
 @contextmanager
-def only_writer(folder: Path, patience: float = 60.0) -> Iterator[None]:
+def directory_lock(folder: Path, patience: float = 60.0) -> Iterator[None]:
     """Keep other runs from writing in a folder; waits for one that is at it.
 
     :param patience: seconds to wait, for anybody who may open a folder can lock it.

@@ -43,7 +43,7 @@ class Library(NamedTuple):
         return getattr(self.package, "__version__", self.release)
 
     @property
-    def place(self) -> str | None:
+    def path(self) -> str | None:
         """The folder that it was imported from."""
         path = getattr(self.package, "__file__", None)
         return path.rpartition("/")[0] if path else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ssl
 
-from ._errors import Finding, InputError
+from ._errors import Diagnosis, InputError
 
 
 def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
@@ -46,7 +46,7 @@ class _EncryptedKeyError(Exception):
     """The key needs a pass phrase."""
 
 
-def show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
+def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Have a certificate shown to every server that asks for one.
 
     :param cert: file with the certificate, in PEM format.
@@ -58,26 +58,26 @@ def show_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> Non
         # Without this OpenSSL would ask at the terminal.
         raise _EncryptedKeyError
 
-    tried = f"Cannot use client_cert {cert}"
+    action = f"Cannot use client_cert {cert}"
     if key:
-        tried += f" with client_key {key}"
+        action += f" with client_key {key}"
     try:
         context.load_cert_chain(cert, key, refuse)
     except _EncryptedKeyError as error:
         raise InputError(
-            tried,
+            action,
             "the key is encrypted",
             "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
         ) from error
     except OSError as error:
         raise InputError(
-            tried,
-            reason_of_file(error, "they are no certificate and its key"),
+            action,
+            explain_file_error(error, "they are no certificate and its key"),
             "Give files in PEM format; without client_key the key stands in client_cert, too",
         ) from error
 
 
-def reason_of_file(error: OSError, of_content: str) -> str:
+def explain_file_error(error: OSError, of_content: str) -> str:
     """Why a file cannot be used, by the system's words; OpenSSL's differ from one version to the next.
 
     :param of_content: what to say of a file that can be read.
@@ -87,40 +87,40 @@ def reason_of_file(error: OSError, of_content: str) -> str:
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
 _CERTIFICATE_CODES = {
-    9: Finding("its certificate is not yet valid", "Check the clocks of both hosts"),
-    10: Finding("its certificate has expired", "Renew the server's certificate"),
-    18: Finding(
+    9: Diagnosis("its certificate is not yet valid", "Check the clocks of both hosts"),
+    10: Diagnosis("its certificate has expired", "Renew the server's certificate"),
+    18: Diagnosis(
         "its certificate is self-signed and not trusted", "Give the certificate in ca_path"
     ),
-    19: Finding(
+    19: Diagnosis(
         "its certificate was issued by an unknown CA",
         "Give the issuing CA's certificate in ca_path",
     ),
-    20: Finding(
+    20: Diagnosis(
         "its certificate was issued by an unknown CA",
         "Give the issuing CA's certificate in ca_path",
     ),
-    62: Finding(
+    62: Diagnosis(
         "its certificate was issued for another name",
         "Use the name in the certificate in {option}",
     ),
-    64: Finding(
+    64: Diagnosis(
         "its certificate was issued for another address",
         "Use the name in the certificate in {option}",
     ),
 }
 
 
-def finding_of_certificate(error: ssl.SSLCertVerificationError, option: str) -> Finding:
+def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Diagnosis:
     """What a certificate that does not verify means.
 
     :param option: the option that names the server.
     """
     found = _CERTIFICATE_CODES.get(
         error.verify_code,
-        Finding("its certificate does not verify", "Check its certificate and ca_path"),
+        Diagnosis("its certificate does not verify", "Check its certificate and ca_path"),
     )
-    return Finding(
-        f"{found.meaning} ({error.verify_message.rstrip('.')})",
+    return Diagnosis(
+        f"{found.cause} ({error.verify_message.rstrip('.')})",
         found.remedy.format(option=option),
     )

@@ -266,13 +266,13 @@ from ..module_utils._module.export_options import export_spec
 from ..module_utils._module.files import (
     check_dest,
     check_paths,
-    place_of_scratch,
-    place_roster,
+    install_roster,
+    spill_directory,
     stage_roster,
 )
 from ..module_utils._module.libraries import fail, require
-from ..module_utils._module.source_options import default_columns, source_spec, sources_of
-from ..module_utils._roster.external_sort import scratch_files
+from ..module_utils._module.source_options import default_columns, parse_sources, source_spec
+from ..module_utils._roster.external_sort import open_spill_area
 
 
 def main() -> None:
@@ -288,13 +288,13 @@ def main() -> None:
     started = time.monotonic()
     try:
         check_paths(module.params, "dest", *DIRECTORY_PATHS)
-        sources = sources_of(module.params)
+        sources = parse_sources(module.params)
         dest = Path(os.path.realpath(module.params["dest"]))
         check_dest(dest, module.check_mode)
         columns = default_columns(module.params["phone_region"])
-        with scratch_files(place_of_scratch(module, dest)) as scratch:
+        with open_spill_area(spill_directory(module, dest)) as scratch:
             exported = export(module.params, columns, sources, scratch)
-            put = stage_roster if module.check_mode else place_roster
+            put = stage_roster if module.check_mode else install_roster
             placed = put(module, dest, exported.roster, exported.location_header, scratch)
     except LibraryError as error:
         fail(module, error)

@@ -288,7 +288,7 @@ from ..module_utils._module.export_options import info_spec
 from ..module_utils._module.files import check_paths
 from ..module_utils._module.info import info
 from ..module_utils._module.libraries import fail, require
-from ..module_utils._module.source_options import default_columns, source_spec, sources_of
+from ..module_utils._module.source_options import default_columns, parse_sources, source_spec
 
 
 def main() -> None:
@@ -300,7 +300,7 @@ def main() -> None:
     require(module, LDAP3)
     try:
         check_paths(module.params, *DIRECTORY_PATHS)
-        sources = sources_of(module.params)
+        sources = parse_sources(module.params)
         found = info(module.params, default_columns(module.params["phone_region"]), sources)
     except LibraryError as error:
         fail(module, error)

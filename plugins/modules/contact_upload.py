@@ -471,7 +471,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._module.libraries import require
 from ..module_utils._module.upload import upload
-from ..module_utils._module.upload_options import job_of, upload_spec
+from ..module_utils._module.upload_options import parse_upload_options, upload_spec
 from ..module_utils._service.library import REQUESTS
 
 
@@ -480,7 +480,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     require(module, REQUESTS)
     try:
-        outcome = upload(job_of(module.params), module.check_mode, module._diff)
+        outcome = upload(parse_upload_options(module.params), module.check_mode, module._diff)
     except FrontdeskError as error:
         module.fail_json(msg=str(error), uploaded=False, attempts=0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)

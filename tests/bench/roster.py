@@ -48,7 +48,7 @@ def collection(name: str) -> Any:
 
 def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
     """Contacts and the numbers of their sources; one of a thousand has another one's address."""
-    contact = collection("_contacts.mapper").Contact
+    contact = collection("_contacts.model").Contact
     chance = random.Random(seed)
     for number in range(rows):
         source = number * SITES // rows
@@ -68,15 +68,15 @@ def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
 def make(rows: int, folder: Path, name: str, seed: int) -> None:
     """Make a roster and write both files."""
     columns = collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
-    found = collection("_contacts.mapper").Found
+    found = collection("_contacts.model").MappedPage
     places = [f"site-{number:02d}" for number in range(SITES)]
-    with collection("_roster.external_sort").scratch_files(folder) as scratch:
-        gathering = collection("_roster.builder").Gathering(columns, places, scratch)
+    with collection("_roster.external_sort").open_spill_area(folder) as scratch:
+        gathering = collection("_roster.builder").RosterBuilder(columns, places, scratch)
         for source, page in itertools.groupby(people(rows, seed), key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):
                 gathering.add_all(found({places[source]: part}, ()), source)
-        roster = gathering.settle()
+        roster = gathering.build()
         with (
             (folder / name).open("wb") as csv_file,
             (folder / f"{name}.ids").open("wb") as ids_file,
@@ -91,7 +91,7 @@ def plan(folder: Path) -> None:
     with (
         files.load_roster(folder / "old.csv") as old,
         files.load_roster(folder / "new.csv") as new,
-        collection("_roster.external_sort").scratch_files(folder) as scratch,
+        collection("_roster.external_sort").open_spill_area(folder) as scratch,
     ):
         collection("_roster.plan").make_plan(old, new, ["Email"], "Location", scratch)
 

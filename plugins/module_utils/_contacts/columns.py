@@ -93,15 +93,15 @@ def _check_required_unless(column: Column, headers: Sequence[str]) -> None:
     other = column.required_unless
     if other is None:
         return
-    tried = f"Cannot use required_unless of column {column.header!r}"
+    action = f"Cannot use required_unless of column {column.header!r}"
     if other not in headers or other == column.header:
         raise InputError(
-            tried,
+            action,
             f"there is no other column {other!r}",
             f"Name one of {', '.join(map(repr, headers))}",
         )
     if column.required:
-        raise InputError(tried, "it is required in any case", "Leave one of the two out")
+        raise InputError(action, "it is required in any case", "Leave one of the two out")
 
 
 def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Column:

@@ -31,18 +31,18 @@ _CELL = rb"(?:(?![ =@+\0-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
 _IDENTITY = rb"[0-9A-Za-z-]+"
 
 
-class PlainRows(NamedTuple):
+class FastRows(NamedTuple):
     """Finds plain rows.
 
     :ivar pick: takes a record's fields from an entry's values, the location, the identity and nothing.
-    :ivar is_plain: whether a record is that of a plain row.
+    :ivar is_simple: whether a record is that of a plain row.
     """
 
     pick: Callable[[Sequence[object]], tuple[bytes, ...]]
-    is_plain: Callable[[bytes], object]
+    is_simple: Callable[[bytes], object]
 
     @classmethod
-    def of(cls, columns: Sequence[Column], attributes: Sequence[str]) -> PlainRows | None:
+    def of(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
         """Those of some columns; None when a column is more than a name, or a phone number.
 
         :param attributes: lower-case names of an entry's values.
@@ -58,12 +58,12 @@ class PlainRows(NamedTuple):
         return cls(
             # The identity follows the location, and the end of the record is that nothing was emptied.
             pick=itemgetter(*indices, len(fields), len(fields) + 1),
-            is_plain=re.compile(rb"(?!(?s:.){%d})" % (MAX_ROW + 1) + record).fullmatch,
+            is_simple=re.compile(rb"(?!(?s:.){%d})" % (MAX_ROW + 1) + record).fullmatch,
         )
 
     def records(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
         """The records of the plain rows of a page, and the entries that have none."""
-        pick, is_plain, join, place = self.pick, self.is_plain, b"\0".join, location.encode()
+        pick, is_simple, join, place = self.pick, self.is_simple, b"\0".join, location.encode()
         records, others = [], []
         for entry in page:
             identity, values = entry
@@ -72,7 +72,7 @@ class PlainRows(NamedTuple):
             except TypeError:  # an attribute with several values
                 others.append(entry)
                 continue
-            if is_plain(record):
+            if is_simple(record):
                 records.append(record)
             else:
                 others.append(entry)

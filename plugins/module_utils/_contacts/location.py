@@ -21,7 +21,7 @@ _PLACES = ("ou", "search_base", "member_of", "filter")
 _BLANK = ("", None)
 
 
-def problem_of_location(identifier: str) -> str | None:
+def location_problem(identifier: str) -> str | None:
     """Say what is wrong with a location's identifier, or None.
 
     The service knows a location by the identifier in the account, without capitals and spaces
@@ -48,7 +48,7 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
     """
     matches = _location_pattern(pattern)
     for number, location in _numbered(locations):
-        problem = problem_of_location(location)
+        problem = location_problem(location)
         if problem is None and not matches(location):
             problem = f"it does not match location_pattern {pattern!r}"
         if problem is not None:
@@ -76,17 +76,17 @@ def _location_pattern(pattern: str | None) -> Callable[[str], bool]:
     """What says whether an identifier matches the option location_pattern."""
     if pattern is None:
         return lambda _identifier: True
-    tried = f"Cannot use location_pattern {pattern!r}"
+    action = f"Cannot use location_pattern {pattern!r}"
     try:
         compiled = compile_pattern(compose(pattern))
     except PatternError as error:
-        raise InputError(tried, str(error)) from error
+        raise InputError(action, str(error)) from error
 
     def matches(identifier: str) -> bool:
         try:
             return matches_whole(compiled, compose(identifier))
         except PatternError as error:
-            raise InputError(tried, str(error)) from error
+            raise InputError(action, str(error)) from error
 
     return matches
 

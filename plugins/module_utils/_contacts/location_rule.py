@@ -20,7 +20,7 @@ OTHER_LOCATION = "has a location that is not one of the source's"
 """Why somebody is left out for whom it gives something that is not allowed; what, is that person's value."""
 
 
-class Placement(NamedTuple):
+class LocationRule(NamedTuple):
     """How the people of one source get their locations.
 
     :ivar name: what errors call it.
@@ -46,9 +46,9 @@ class Placement(NamedTuple):
         return None if location in self.locations else OTHER_LOCATION
 
 
-def compile_placement(
+def compile_location_rule(
     source: str, locations: Iterable[str], name: str, phone_region: str = ""
-) -> Placement:
+) -> LocationRule:
     """Check a source's placement and make it ready to run.
 
     :param source: the option location_value: an expression as those of columns.
@@ -64,4 +64,4 @@ def compile_placement(
             "it reads the location, which it is to give",
             "Use attributes, as in physicalDeliveryOfficeName | lower",
         )
-    return Placement(name, expression, frozenset(map(compose, locations)))
+    return LocationRule(name, expression, frozenset(map(compose, locations)))

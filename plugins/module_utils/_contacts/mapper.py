@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from .._errors import InputError
-from .._expressions.expression import NO_ENTRIES, Expression, Result, Values
+from .._expressions.expression import NO_ENTRIES, Evaluated, Expression, Values
 from .._expressions.filters import FilterError
 from .._expressions.phone import NO_NUMBER
 from .._text import clean, compose
 from .columns import Column, broken_rule
-from .fast_path import Entry, PlainRows
-from .location_rule import Placement
-from .model import Contact, Found, LeftOut
+from .fast_path import Entry, FastRows
+from .location_rule import LocationRule
+from .model import Contact, LeftOut, MappedPage
 
 
 class Mapper:
@@ -32,7 +32,7 @@ class Mapper:
     def __init__(
         self,
         columns: Sequence[Column],
-        placements: Sequence[Placement] = (),
+        placements: Sequence[LocationRule] = (),
         entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
     ) -> None:
         self.columns = tuple(columns)
@@ -41,14 +41,14 @@ class Mapper:
         self.attributes = tuple(sorted({name for e in expressions for name in e.attributes}))
         self._entries = entries
         self._never_seen = set(self.attributes)
-        self._plain = PlainRows.of(self.columns, self.attributes)
+        self._plain = FastRows.of(self.columns, self.attributes)
 
     @property
     def attributes_never_seen(self) -> list[str]:
         """The attributes that no entry so far had."""
         return sorted(self._never_seen)
 
-    def contacts(self, page: Sequence[Entry], location: str | Placement) -> Found:
+    def contacts(self, page: Sequence[Entry], location: str | LocationRule) -> MappedPage:
         """Make the rows of a page of entries; identity, values and location are those of `contact`.
 
         :raises InputError: as `contact`.
@@ -67,10 +67,10 @@ class Mapper:
                 records[person.location].append(person.record)
             else:
                 left_out.append(person)
-        return Found(records, left_out)
+        return MappedPage(records, left_out)
 
     def contact(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
     ) -> Contact | LeftOut:
         """Make the row of one entry at one location.
 
@@ -90,7 +90,7 @@ class Mapper:
                 self._never_seen.remove(name)
 
     def _contact(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
     ) -> Contact | LeftOut:
         attributes: dict[str, list[str]] = {}
         for name, held in zip(self.attributes, values):
@@ -117,7 +117,7 @@ class Mapper:
         return Contact(location, cells, identity, tuple(emptied.items()))
 
     def _place(
-        self, identity: str, attributes: Mapping[str, Sequence[str]], placement: Placement
+        self, identity: str, attributes: Mapping[str, Sequence[str]], placement: LocationRule
     ) -> str:
         values = Values(attributes, "", self._entries)
         try:
@@ -143,7 +143,7 @@ class Mapper:
         return tuple(cells), emptied
 
 
-def _evaluate(column: Column, values: Values, identity: str) -> Result:
+def _evaluate(column: Column, values: Values, identity: str) -> Evaluated:
     try:
         return column.expression.evaluate(values)
     except FilterError as error:
@@ -155,7 +155,7 @@ def _evaluation_error(
     expression: Expression, name: str, identity: str, error: FilterError
 ) -> InputError:
     return InputError(
-        f"Cannot evaluate the expression {expression.source!r} of {name} for the entry {identity}",
+        f"Cannot evaluate the expression {expression.text!r} of {name} for the entry {identity}",
         str(error),
         "Correct the expression, or the entry in the directory",
     )

@@ -48,7 +48,7 @@ class LeftOut(NamedTuple):
     cause: str
 
 
-class Found(NamedTuple):
+class MappedPage(NamedTuple):
     """What a page of entries gave.
 
     :ivar records: of the contacts by their location, in no order.

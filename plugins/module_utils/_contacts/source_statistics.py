@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._expressions.expression import NO_ENTRIES
 from .columns import Column, broken_rule
-from .location_rule import Placement
+from .location_rule import LocationRule
 from .mapper import Mapper
 from .mask import mask
 from .model import LeftOut
@@ -34,7 +34,7 @@ class EmptyCells(NamedTuple):
     empty: int
 
 
-class Survey:
+class SourceStatistics:
     """What can be said about the people of one source without saying who they are.
 
     Each row is looked at alone: whether two people share a value is left to the roster. Placements and entries
@@ -50,7 +50,7 @@ class Survey:
     def __init__(
         self,
         columns: Sequence[Column],
-        placements: Sequence[Placement] = (),
+        placements: Sequence[LocationRule] = (),
         entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
     ) -> None:
         self._columns = tuple(columns)
@@ -73,7 +73,7 @@ class Survey:
         return self._mapper.attributes
 
     def add(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | Placement
+        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
     ) -> None:
         """Look at one entry; the parameters are those of `Mapper.contact`.
 

@@ -182,18 +182,18 @@ def _check_kerberos(account: Account) -> None:
 
 def _check_keytab(path: str) -> None:
     """See that a keytab can be read: Kerberos would only say that it has no tickets."""
-    tried = f"Cannot use keytab {path}"
+    action = f"Cannot use keytab {path}"
     try:
         with open(path, "rb") as file:
             version = file.read(2)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
-            tried, str(reason), "Give a file that whoever runs the module can read"
+            action, str(reason), "Give a file that whoever runs the module can read"
         ) from error
     # Of the format's two versions Heimdal and MIT both write the second (MIT Kerberos, "Keytab file format").
     if version not in (b"\x05\x02", b"\x05\x01"):
-        raise InputError(tried, "it is no keytab", "Make one with ktpass, ktutil or msktutil")
+        raise InputError(action, "it is no keytab", "Make one with ktpass, ktutil or msktutil")
 
 
 def check_clear(account: Account, uri: str) -> None:

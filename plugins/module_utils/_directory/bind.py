@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from .._errors import Finding
+from .._errors import Diagnosis
 from .account import EXTERNAL, KERBEROS, NTLM, SIMPLE, Account
-from .certificate import end_point_of
-from .diagnosis import ServerError, error_of_bind, finding_of_failure
-from .kerberos import bind_with_ticket
+from .certificate import tls_server_end_point
+from .diagnosis import ServerError, bind_error, explain_failure
+from .kerberos import bind_with_kerberos
 from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
-from .sockets import SealedSocket
+from .sockets import SaslSocket
 
 # What ldap3 calls the binding of NTLM to TLS; it has none before its release 2.10.
 _NTLM_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
@@ -47,7 +47,7 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
     :raises ServerError: when there is no answer, or none that is about the account.
     :raises DirectoryError: when the server refuses the account.
     """
-    tried = f"Cannot bind to {uri} {account}"
+    action = f"Cannot bind to {uri} {account}"
     sealed = False
     try:
         if account.auth_protocol == KERBEROS:
@@ -63,23 +63,23 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             # auto_bind would lose the server's message, and with it Active Directory's reason.
             connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise _lost(tried, finding_of_failure(error, None), account) from None
+        raise _lost(action, explain_failure(error, None), account) from None
     except ServerError as error:
-        raise _lost(error.tried, Finding(error.answer, error.remedy), account) from None
+        raise _lost(error.action, Diagnosis(error.cause, error.remedy), account) from None
     if not connection.bound:
-        raise error_of_bind(tried, connection.result, account.auth_protocol)
+        raise bind_error(action, connection.result, account.auth_protocol)
     return sealed
 
 
-def _lost(tried: str, finding: Finding, account: Account) -> ServerError:
+def _lost(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
     """What to raise when there is no answer, which may be the server's way to refuse a certificate.
 
     In TLS 1.3 the client is done before the server has looked at it (RFC 8446, 4.4.2.4).
     """
     if not account.client_cert:
-        return ServerError(tried, *finding)
-    remedy = f"See that the server accepts client_cert. {finding.remedy}"
-    return ServerError(tried, finding.meaning, remedy)
+        return ServerError(action, *diagnosis)
+    remedy = f"See that the server accepts client_cert. {diagnosis.remedy}"
+    return ServerError(action, diagnosis.cause, remedy)
 
 
 def _bind_by_certificate(connection: Any, uri: str) -> None:
@@ -99,7 +99,7 @@ def _bind_by_ntlm(connection: Any, account: Account) -> None:
     connection.authentication = ldap3.NTLM
     connection.user, connection.password = account.bind_dn, account.bind_pw
     certificate = _certificate(connection)
-    if certificate and _NTLM_BINDING and end_point_of(certificate):
+    if certificate and _NTLM_BINDING and tls_server_end_point(certificate):
         connection.channel_binding = _NTLM_BINDING
         connection.server.tls.peer_certificate = certificate
     connection.bind(read_server_info=False)
@@ -110,17 +110,17 @@ def _bind_by_kerberos(connection: Any, uri: str, account: Account) -> bool:
     connection.sasl_mechanism = ldap3.GSSAPI
     # What follows is encrypted once, by TLS or by Kerberos: domain controllers refuse both together (MS-ADTS
     # 5.1.1.1.2).
-    agreed = bind_with_ticket(
+    agreed = bind_with_kerberos(
         connection,
         uri,
         account,
-        certificate and end_point_of(certificate),
+        certificate and tls_server_end_point(certificate),
         encrypt=certificate is None,
     )
     connection.bound = connection.result["result"] == 0
     if agreed is None or not connection.bound:
         return False
-    connection.socket = SealedSocket(connection.socket, agreed, agreed.largest)
+    connection.socket = SaslSocket(connection.socket, agreed, agreed.largest)
     return True
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from .connection import Session, close
-from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
-from .dn import is_in_scope, normal_name
-from .entry import Entry, text_of
+from .connection import LdapSession, close
+from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
+from .dn import is_in_scope, normalize_dn
+from .entry import Entry, first_text
 from .library import FAILURES, ldap3
-from .query import Query, all_of, any_of, equal
+from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
 RawEntry = Mapping[str, Sequence[bytes]]
@@ -29,7 +29,7 @@ _SUCCESS, _NO_SUCH_OBJECT = 0, 32
 
 
 def read_entry(
-    session: Session, name: str, attributes: Sequence[str], search_filter: str = ANYTHING
+    session: LdapSession, name: str, attributes: Sequence[str], search_filter: str = ANYTHING
 ) -> RawEntry | None:
     """Read one entry.
 
@@ -37,19 +37,19 @@ def read_entry(
     :returns: None when it is not there, or not for this account, or the filter does not find it.
     :raises DirectoryError: when the server gives anything else than an entry or nothing.
     """
-    tried = f"Cannot read {name or 'the root DSE'} on {session.uri}"
+    action = f"Cannot read {name or 'the root DSE'} on {session.uri}"
     connection = session.connection
     try:
         connection.search(name, search_filter, ldap3.BASE, attributes=list(attributes))
     except FAILURES as error:
         # The rest of an answer that ldap3 cannot decode must not be taken for another's.
         close(connection)
-        raise ServerError(tried, *finding_of_failure(error, None)) from None
+        raise ServerError(action, *explain_failure(error, None)) from None
     result = connection.result
     if result["result"] == _NO_SUCH_OBJECT:
         return None
     if result["result"] != _SUCCESS:
-        raise error_of_result(tried, result)
+        raise result_error(action, result)
     for response in connection.response or ():
         if response["type"] == "searchResEntry":
             raw = response["raw_attributes"]
@@ -73,7 +73,7 @@ class _Part(NamedTuple):
 
 
 def read_values(
-    session: Session, name: str, attributes: Sequence[str]
+    session: LdapSession, name: str, attributes: Sequence[str]
 ) -> dict[str, list[bytes]] | None:
     """Read all values that an entry has of some attributes, however many.
 
@@ -115,7 +115,7 @@ def _part_of(raw: RawEntry, attribute: str) -> _Part | None:
     return None
 
 
-def _check_part(session: Session, name: str, part: _Part | None, first: int) -> _Part:
+def _check_part(session: LdapSession, name: str, part: _Part | None, first: int) -> _Part:
     """See that a part is the one that was asked for, and that asking for more comes to an end."""
     if part is not None and part.first == first and (part.values or part.is_last):
         return part
@@ -126,7 +126,7 @@ def _check_part(session: Session, name: str, part: _Part | None, first: int) -> 
     )
 
 
-def searchable_contexts(session: Session) -> list[str]:
+def searchable_contexts(session: LdapSession) -> list[str]:
     """The names below which everything of a directory is (RFC 4512, 5.1), as far as a search can begin there.
 
     Of an Active Directory it is the server's own domain (MS-ADTS 3.1.1.3.2.3). Others may have a default, too,
@@ -151,7 +151,7 @@ def searchable_contexts(session: Session) -> list[str]:
     )
 
 
-AT_A_TIME = 200
+DNS_PER_SEARCH = 200
 """Names in one filter. With the longest of names it stays far below what servers take as one request."""
 
 # The attribute that holds an entry's own name: MS-ADA1, distinguishedName, and RFC 5020.
@@ -164,12 +164,12 @@ _Item = TypeVar("_Item")
 def chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
     """All items in lists of at most AT_A_TIME."""
     several = iter(items)
-    while chunk := list(islice(several, AT_A_TIME)):
+    while chunk := list(islice(several, DNS_PER_SEARCH)):
         yield chunk
 
 
-def named_entries(
-    session: Session,
+def read_entries_by_dn(
+    session: LdapSession,
     names: Sequence[str],
     query: Query,
     attributes: Sequence[str],
@@ -194,21 +194,21 @@ def named_entries(
     for chunk in chunks(names):
         given: dict[str, list[str]] = {}
         for name in chunk:
-            given.setdefault(normal_name(name), []).append(name)
-        any_name = any_of(equal(attribute, name) for name in chunk)
-        asked = query._replace(filter=all_of([query.filter, any_name]))
-        for page in search(session, asked, [*attributes, attribute], AT_A_TIME, references):
+            given.setdefault(normalize_dn(name), []).append(name)
+        any_name = filter_or(filter_equals(attribute, name) for name in chunk)
+        asked = query._replace(filter=filter_and([query.filter, any_name]))
+        for page in search(session, asked, [*attributes, attribute], DNS_PER_SEARCH, references):
             found: list[tuple[str, Entry]] = []
             for entry in page:
                 *values, own = entry.values
-                itself = text_of(own)
+                itself = first_text(own)
                 # By the server's own rules it is one of those that were asked for, however it is spelled.
-                spellings = given.get(normal_name(itself), [itself])
+                spellings = given.get(normalize_dn(itself), [itself])
                 found += [(name, entry._replace(values=values)) for name in spellings]
             yield found
 
 
-def _name_attribute(session: Session, base: str) -> str | None:
+def _name_attribute(session: LdapSession, base: str) -> str | None:
     """The attribute by which this server finds an entry; None when there is none.
 
     :param base: name of an entry that is there; one that this account may not read finds none.
@@ -216,13 +216,13 @@ def _name_attribute(session: Session, base: str) -> str | None:
     if session.is_active_directory:
         return _ACTIVE_DIRECTORY_NAME
     for attribute in _OTHER_NAMES:
-        if read_entry(session, base, ["1.1"], equal(attribute, base)) is not None:
+        if read_entry(session, base, ["1.1"], filter_equals(attribute, base)) is not None:
             return attribute
     return None
 
 
 def _one_by_one(
-    session: Session, names: Sequence[str], query: Query, attributes: Sequence[str]
+    session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
 ) -> Iterator[list[tuple[str, Entry]]]:
     for name in names:
         if query.search_base and not is_in_scope(name, query.search_base, query.scope):
@@ -230,5 +230,5 @@ def _one_by_one(
         if read_entry(session, name, ["1.1"], query.filter) is None:
             continue
         alone = Query(name, "base", query.filter)
-        for page in search(session, alone, attributes, AT_A_TIME):
+        for page in search(session, alone, attributes, DNS_PER_SEARCH):
             yield [(name, entry) for entry in page]

@@ -11,7 +11,7 @@ from typing import NamedTuple, Union
 
 
 @dataclass(frozen=True)
-class Result:
+class LdapResult:
     """A result code of RFC 4511, appendix A, and what Samba says beside it where it then means another thing."""
 
     code: int
@@ -19,7 +19,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Reason:
+class AdSubcode:
     """Active Directory's reason within result 49, or 1: a Windows error code in hexadecimal (MS-ERREF 2.2).
 
     It stands in the message, as "data 52e" of a bind, and as "000004DC" of what needs one.
@@ -43,21 +43,21 @@ class StartTls:
 
 
 @dataclass(frozen=True)
-class Line:
+class SocketFailure:
     """A part, in lower case, of what ldap3 or Python says of a connection that failed: nothing else tells why."""
 
     part: str
 
 
 @dataclass(frozen=True)
-class Proof:
+class BindMechanism:
     """Result 49 of a bind by an auth_protocol without a name and a password in it."""
 
     auth_protocol: str
 
 
 @dataclass(frozen=True)
-class Ticket:
+class KerberosCode:
     """A minor code of MIT Kerberos, from its tables krb5 and k5g, or a major one of GSSAPI."""
 
     code: int
@@ -98,147 +98,155 @@ _PLAIN_PORT = (
 )
 _CLOSED = "Check the server's log and try again"
 
-NO_SASL_IN_TLS = Result(8, "not allowed if TLS is used")
-NO_TICKET = (Ticket(_KRB5 + 141), Ticket(_KRB5 + 195))
-NO_KEY = Ticket(_KRB5 + 181)
-EXPIRED = Ticket(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
+NO_SASL_IN_TLS = LdapResult(8, "not allowed if TLS is used")
+NO_TICKET = (KerberosCode(_KRB5 + 141), KerberosCode(_KRB5 + 195))
+NO_KEY = KerberosCode(_KRB5 + 181)
+EXPIRED = KerberosCode(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
 
-Sign = Union[Result, Reason, Proof, Ticket, Handshake, StartTls, Line, Dns]
+Symptom = Union[
+    LdapResult, AdSubcode, BindMechanism, KerberosCode, Handshake, StartTls, SocketFailure, Dns
+]
 """What happened."""
 
-CAUSES: dict[Sign, Cause] = {
-    Result(3): Cause(
+CAUSES: dict[Symptom, Cause] = {
+    LdapResult(3): Cause(
         "the server's time limit ended the search",
         "Narrow the sources, or raise the limit on the server",
         elsewhere=True,
     ),
-    Result(4): Cause("the server's size limit cut the search short", _ASK_LIMIT, elsewhere=True),
-    Result(7): Cause("the server does not know this kind of bind", "Choose another auth_protocol"),
-    Result(8): Cause(
+    LdapResult(4): Cause(
+        "the server's size limit cut the search short", _ASK_LIMIT, elsewhere=True
+    ),
+    LdapResult(7): Cause(
+        "the server does not know this kind of bind", "Choose another auth_protocol"
+    ),
+    LdapResult(8): Cause(
         "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"
     ),
     NO_SASL_IN_TLS: Cause(
         "the server takes no ticket within TLS", "Use ldap:// without start_tls: Kerberos encrypts"
     ),
-    Result(10): Cause(
+    LdapResult(10): Cause(
         "the server refers to another server", "Name the server that holds this base in server_uri"
     ),
     # Also of an account to which pages are not permitted: OpenLDAP has no result of its own for that.
-    Result(11): Cause(
+    LdapResult(11): Cause(
         "an administrative limit ended the search",
         "Ask the directory's administrator for a higher limit, and for paged results (RFC 2696), for the bind"
         " account, or lower page_size",
         elsewhere=True,
     ),
-    Result(12): Cause(
+    LdapResult(12): Cause(
         "the server does not support what is required of it",
         "Have paged results (RFC 2696) permitted to the bind account",
         elsewhere=True,
     ),
-    Result(32): Cause(
+    LdapResult(32): Cause(
         "the search base does not exist", "Correct search_base, or let the bind account see it"
     ),
-    Result(34): Cause("the server does not accept the distinguished name", "Correct its spelling"),
-    Result(48): Cause(
+    LdapResult(34): Cause(
+        "the server does not accept the distinguished name", "Correct its spelling"
+    ),
+    LdapResult(48): Cause(
         "the server does not permit this kind of bind",
         "Choose another auth_protocol, or permit this one for the account",
     ),
-    Result(49): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
-    Result(50): Cause(
+    LdapResult(49): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
+    LdapResult(50): Cause(
         "the bind account has no right to read here",
         "Give it read access to the people's attributes",
     ),
-    Result(51): Cause("the server is busy", "Try again later", elsewhere=True),
-    Result(52): Cause("the server is unavailable", "Try again later", elsewhere=True),
-    Result(53): Cause(
+    LdapResult(51): Cause("the server is busy", "Try again later", elsewhere=True),
+    LdapResult(52): Cause("the server is unavailable", "Try again later", elsewhere=True),
+    LdapResult(53): Cause(
         "the server is unwilling to do this", "Read its message and its log", elsewhere=True
     ),
-    Reason("4dc"): Cause(
+    AdSubcode("4dc"): Cause(
         "the server lets nobody read who has not bound",
         "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
     ),
-    Reason("525"): Cause("there is no such account", "Correct bind_dn"),
+    AdSubcode("525"): Cause("there is no such account", "Correct bind_dn"),
     # Also of accounts that do not exist: Samba says nothing else, so as not to tell who does.
-    Reason("52e"): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
-    Reason("530"): Cause("the account may not log on at this hour", "Lift its logon hours"),
-    Reason("531"): Cause(
+    AdSubcode("52e"): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
+    AdSubcode("530"): Cause("the account may not log on at this hour", "Lift its logon hours"),
+    AdSubcode("531"): Cause(
         "the account may not log on from this computer", "Lift its workstation restriction"
     ),
-    Reason("532"): Cause("the password has expired", "Set a new password for the bind account"),
-    Reason("533"): Cause("the account is disabled", "Enable the bind account"),
-    Reason("701"): Cause("the account has expired", "Extend the bind account"),
-    Reason("773"): Cause(
+    AdSubcode("532"): Cause("the password has expired", "Set a new password for the bind account"),
+    AdSubcode("533"): Cause("the account is disabled", "Enable the bind account"),
+    AdSubcode("701"): Cause("the account has expired", "Extend the bind account"),
+    AdSubcode("773"): Cause(
         "the password must be changed first", "Set a new password for the bind account"
     ),
-    Reason("775"): Cause(
+    AdSubcode("775"): Cause(
         "the account is locked out", "Unlock it, and find out who tries its password"
     ),
-    Reason("80090346"): Cause(
+    AdSubcode("80090346"): Cause(
         "the server sees another TLS connection than this host (channel binding)",
         "Name the server itself in server_uri, and nothing in front of it that ends TLS",
     ),
-    Proof("kerberos"): Cause(
+    BindMechanism("kerberos"): Cause(
         "the server does not accept the ticket",
         "Check the clocks, that no other account has the server's servicePrincipalName, and that nothing in"
         " front of it ends TLS",
     ),
-    Proof("external"): Cause(
+    BindMechanism("external"): Cause(
         "the server does not know whose certificate this is",
         "Have client_cert mapped to an account that may read",
     ),
-    Ticket(_KRB5 + 6): Cause(
+    KerberosCode(_KRB5 + 6): Cause(
         "the realm has no such account", "Correct bind_dn, written as NAME@REALM"
     ),
-    Ticket(_KRB5 + 7): Cause(
+    KerberosCode(_KRB5 + 7): Cause(
         "the realm has no service of this name",
         "Name the server in server_uri as its servicePrincipalName does, or add ldap/HOST to that",
     ),
-    Ticket(_KRB5 + 12): Cause(
+    KerberosCode(_KRB5 + 12): Cause(
         "the account may not log on at this hour or from this computer", "Lift its restrictions"
     ),
-    Ticket(_KRB5 + 14): Cause(
+    KerberosCode(_KRB5 + 14): Cause(
         "the realm does not take this kind of key", "Make the keytab anew, with keys for AES"
     ),
-    Ticket(_KRB5 + 18): Cause(
+    KerberosCode(_KRB5 + 18): Cause(
         "the account is disabled, expired or locked out",
         "Enable, extend or unlock the bind account",
     ),
-    Ticket(_KRB5 + 23): Cause(
+    KerberosCode(_KRB5 + 23): Cause(
         "the password has expired, or must be changed first",
         "Set a new password for the bind account",
     ),
-    Ticket(_KRB5 + 24): Cause(
+    KerberosCode(_KRB5 + 24): Cause(
         "the password, or the key in the keytab, is not the account's",
         "Correct bind_pw, or make the keytab anew: each change of the password makes it useless",
     ),
-    Ticket(_KRB5 + 32): Cause("the ticket has expired", _GET_TICKET),
+    KerberosCode(_KRB5 + 32): Cause("the ticket has expired", _GET_TICKET),
     EXPIRED: Cause("the ticket has expired", _GET_TICKET),
-    Ticket(_KRB5 + 37): Cause(
+    KerberosCode(_KRB5 + 37): Cause(
         "the clocks of this host and of the realm differ too much",
         "Set both by the same time servers",
     ),
-    Ticket(_KRB5 + 140): Cause(
+    KerberosCode(_KRB5 + 140): Cause(
         "there is no such kind of ticket cache", "Correct ccache, or KRB5CCNAME in the environment"
     ),
-    Ticket(_KRB5 + 141): Cause("there is no ticket", _GET_TICKET),
-    Ticket(_KRB5 + 154): Cause(
+    KerberosCode(_KRB5 + 141): Cause("there is no ticket", _GET_TICKET),
+    KerberosCode(_KRB5 + 154): Cause(
         "nobody says where to ask for tickets of this realm",
         "Write the realm in capitals, and name its kdc in krb5.conf unless DNS does",
     ),
-    Ticket(_KRB5 + 156): Cause(
+    KerberosCode(_KRB5 + 156): Cause(
         "nobody answers who could give a ticket",
         "Check that port 88 of the domain controllers can be reached from this host, and krb5.conf",
     ),
-    Ticket(_KRB5 + 181): Cause(
+    KerberosCode(_KRB5 + 181): Cause(
         "the keytab has no key of this account",
         "Make it for the account in bind_dn; klist -k shows whose keys it has",
     ),
-    Ticket(_KRB5 + 195): Cause("there is no ticket", _GET_TICKET),
-    Ticket(_KRB5 + 212): Cause(
+    KerberosCode(_KRB5 + 195): Cause("there is no ticket", _GET_TICKET),
+    KerberosCode(_KRB5 + 212): Cause(
         "this is no ticket cache", "Correct ccache, or KRB5CCNAME in the environment"
     ),
-    Ticket(_KRB5 + 224): Cause("bind_dn has no realm", "Write it as NAME@REALM"),
-    Ticket(_K5G): Cause("the ticket cache is somebody else's", "Correct bind_dn or ccache"),
+    KerberosCode(_KRB5 + 224): Cause("bind_dn has no realm", "Write it as NAME@REALM"),
+    KerberosCode(_K5G): Cause("the ticket cache is somebody else's", "Correct bind_dn or ccache"),
     # Of what is said, the first part that is found counts.
     Handshake("timed out"): Cause(
         "it did not complete the TLS handshake in time",
@@ -252,34 +260,34 @@ CAUSES: dict[Sign, Cause] = {
     Handshake("wrong version number"): Cause(
         "it answered the TLS handshake with something else", _TLS_PORT
     ),
-    Line("alert certificate required"): Cause(
+    SocketFailure("alert certificate required"): Cause(
         "it asks for a certificate", "Give client_cert and client_key"
     ),
     **{
-        Line(f"alert {alert}"): Cause("it does not accept client_cert", _TRUST)
+        SocketFailure(f"alert {alert}"): Cause("it does not accept client_cert", _TRUST)
         for alert in ("unknown ca", "bad certificate", "certificate expired", "certificate unknown")
     },
     StartTls("terminated by server"): Cause("it closed the connection", _PLAIN_PORT),
     StartTls("reset"): Cause("it reset the connection", _PLAIN_PORT),
-    Line("refused"): Cause(
+    SocketFailure("refused"): Cause(
         "the connection was refused",
         "Check host and port, and that the server runs",
     ),
-    Line("unreachable"): Cause(
+    SocketFailure("unreachable"): Cause(
         "there is no route to it",
         "Check the network between this host and the server",
     ),
-    Line("no whole answer"): Cause(  # what TimedSocket says
+    SocketFailure("no whole answer"): Cause(  # what TimedSocket says
         "it did not answer in time",
         "Check its load and its log, or raise receive_timeout",
     ),
-    Line("timed out"): Cause(
+    SocketFailure("timed out"): Cause(
         "it did not answer in time", "Check firewalls, or raise connection_timeout"
     ),
-    Line("reset"): Cause("it reset the connection", _CLOSED),
-    Line("broken pipe"): Cause("it closed the connection", _CLOSED),
-    Line("eof"): Cause("it closed the connection", _CLOSED),
-    Line("terminated by server"): Cause("it closed the connection", _CLOSED),
+    SocketFailure("reset"): Cause("it reset the connection", _CLOSED),
+    SocketFailure("broken pipe"): Cause("it closed the connection", _CLOSED),
+    SocketFailure("eof"): Cause("it closed the connection", _CLOSED),
+    SocketFailure("terminated by server"): Cause("it closed the connection", _CLOSED),
     Dns("host"): Cause("its name does not resolve", "Correct the host name in server_uri"),
     Dns("target"): Cause(
         "its name does not resolve",

@@ -190,7 +190,7 @@ _PSS_HASHES = {
 }
 
 
-def end_point_of(certificate: bytes) -> bytes | None:
+def tls_server_end_point(certificate: bytes) -> bytes | None:
     """The channel binding ``tls-server-end-point`` of a server's certificate (RFC 5929, 4).
 
     :param certificate: in DER.

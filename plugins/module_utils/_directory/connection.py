@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._hosts import is_loopback
 from .bind import bind
-from .diagnosis import ServerError, finding_of_dns, finding_of_failure, finding_of_refused_tls
+from .diagnosis import ServerError, explain_dns, explain_failure, explain_refused_tls
 from .domain import DnsError, Domain
 from .library import FAILURES, LDAP3, ldap3
 from .root_dse import read_root_dse
-from .settings import Access, Address
-from .sockets import TimedSocket
+from .settings import Address, ConnectionSettings
+from .sockets import DeadlineSocket
 from .tls import VerifiedTls
 
 if TYPE_CHECKING:
     from .resolver import Resolver
 
 
-def resolver_of(domain: Domain, seconds: int) -> Resolver:
+def open_resolver(domain: Domain, seconds: int) -> Resolver:
     """Who is asked for a domain's servers and their addresses.
 
     :param seconds: how long the answer to one question may take.
@@ -63,7 +63,7 @@ class ResolvedServer(_Server):
         return self._places
 
 
-def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
+def connect(access: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
     """Connect to one server, encrypted; nothing of the account is sent.
 
     :param context: what the server's certificate must satisfy.
@@ -71,21 +71,21 @@ def connect(access: Access, address: Address, context: ssl.SSLContext) -> Any:
     :raises ServerError: when there is no answer, or no encryption that satisfies.
     """
     tls = VerifiedTls(context, access.receive_timeout)
-    tried = f"Cannot connect to {address.uri}"
+    action = f"Cannot connect to {address.uri}"
     connection = _prepare(access, address, tls)
     try:
         connection.open(read_server_info=False)
     except FAILURES as error:
         close(connection)
-        raise ServerError(tried, *finding_of_failure(error, tls.failure)) from None
+        raise ServerError(action, *explain_failure(error, tls.failure)) from None
     if not address.use_ssl:
-        connection.socket = TimedSocket(connection.socket, access.receive_timeout)
+        connection.socket = DeadlineSocket(connection.socket, access.receive_timeout)
     if access.start_tls:
         _start_tls(connection, address.uri, tls)
     return connection
 
 
-def _prepare(access: Access, address: Address, tls: VerifiedTls) -> Any:
+def _prepare(access: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
     """Make ldap3's connection, not yet open: nothing is asked but the addresses of the server's name.
 
     :raises ServerError: when the name has none.
@@ -114,7 +114,7 @@ def _prepare(access: Access, address: Address, tls: VerifiedTls) -> Any:
     )
 
 
-def resolve(access: Access, address: Address) -> list[tuple[Any, ...]]:
+def resolve(access: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
     """Where to connect to, as socket.getaddrinfo says it.
 
     :raises ServerError: when the host's name does not resolve.
@@ -128,19 +128,19 @@ def resolve(access: Access, address: Address) -> list[tuple[Any, ...]]:
         ]
     except OSError as error:
         problem = "target" if access.domain.name else "host"
-        finding = finding_of_dns(problem, error.strerror or str(error))
-        raise ServerError(f"Cannot connect to {address.uri}", *finding) from None
+        diagnosis = explain_dns(problem, error.strerror or str(error))
+        raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
 
 
-def _asked_dns(access: Access, address: Address) -> list[str]:
+def _asked_dns(access: ConnectionSettings, address: Address) -> list[str]:
     """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
-    tried = f"Cannot connect to {address.uri}"
+    action = f"Cannot connect to {address.uri}"
     try:
-        addresses = resolver_of(access.domain, access.connection_timeout).addresses(address.host)
+        addresses = open_resolver(access.domain, access.connection_timeout).addresses(address.host)
     except DnsError as error:
-        raise ServerError(tried, *error.finding) from None
+        raise ServerError(action, *error.diagnosis) from None
     if not addresses:
-        raise ServerError(tried, *finding_of_dns("target", "DNS has no address of it"))
+        raise ServerError(action, *explain_dns("target", "DNS has no address of it"))
     return addresses
 
 
@@ -153,13 +153,13 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     except FAILURES as error:
         result = connection.result
         refused = tls.failure is None and result and result["result"] != 0
-        finding = (
-            finding_of_refused_tls(result)
+        diagnosis = (
+            explain_refused_tls(result)
             if refused
-            else finding_of_failure(error, tls.failure, asked_for_tls=True)
+            else explain_failure(error, tls.failure, asked_for_tls=True)
         )
         close(connection)
-        raise ServerError(f"Cannot start TLS with {uri}", *finding) from None
+        raise ServerError(f"Cannot start TLS with {uri}", *diagnosis) from None
 
 
 def close(connection: Any) -> None:
@@ -169,7 +169,7 @@ def close(connection: Any) -> None:
         connection.unbind()
 
 
-class Session(NamedTuple):
+class LdapSession(NamedTuple):
     """An open session.
 
     :ivar uri: the server it is with.
@@ -187,7 +187,9 @@ class Session(NamedTuple):
 
 
 @contextmanager
-def open_session(access: Access, address: Address, context: ssl.SSLContext) -> Iterator[Session]:
+def open_session(
+    access: ConnectionSettings, address: Address, context: ssl.SSLContext
+) -> Iterator[LdapSession]:
     """Connect to one server, encrypt and bind; unbind at the end.
 
     :param context: what the server's certificate must satisfy.
@@ -201,7 +203,7 @@ def open_session(access: Access, address: Address, context: ssl.SSLContext) -> I
         close(connection)
 
 
-def begin_session(access: Access, address: Address, connection: Any) -> Session:
+def begin_session(access: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
     """Bind on a connection.
 
     :param connection: what `connect` gave for the same server; it stays open when this fails.
@@ -209,7 +211,7 @@ def begin_session(access: Access, address: Address, connection: Any) -> Session:
     :raises DirectoryError: when the server refuses the account.
     """
     sealed = bind(connection, address.uri, access.account)
-    return Session(
+    return LdapSession(
         address.uri,
         connection,
         read_root_dse(connection, address.uri).is_active_directory,

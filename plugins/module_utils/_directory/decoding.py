@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .entry import Row, check_whole, held
+from .entry import AttributeValues, check_whole, held
 
 INTEGER: Final = 0x02
 OCTET_STRING: Final = 0x04
@@ -102,7 +102,7 @@ class EntryDecoder:
         spelled = [name.lower().encode() for name in names]
         self._wanted = {name: column for column, name in enumerate(dict.fromkeys(spelled))}
         # What nobody asked for is laid in a column after all others.
-        self._blank: Row = [b""] * (len(self._wanted) + 1)
+        self._blank: AttributeValues = [b""] * (len(self._wanted) + 1)
         self._order = [self._wanted[name] for name in spelled]
         self._is_ordered = len(self._wanted) == len(names)
         # OpenLDAP and Samba write a length as short as they can, Active Directory that of a SEQUENCE or a SET
@@ -110,7 +110,7 @@ class EntryDecoder:
         self._short = _Layout(3, 8, {})
         self._long = _Layout(7, 16, {})
 
-    def row(self, operation: bytes) -> Row:
+    def row(self, operation: bytes) -> AttributeValues:
         """What an entry holds of each attribute.
 
         :param operation: a SearchResultEntry, with the controls that go with it.
@@ -142,7 +142,7 @@ class EntryDecoder:
         return row if self._is_ordered else [row[column] for column in self._order]
 
     def _read_attribute(
-        self, operation: bytes, begin: int, end: int, row: Row, layout: _Layout
+        self, operation: bytes, begin: int, end: int, row: AttributeValues, layout: _Layout
     ) -> int:
         """Read an attribute of any form into its column, and return where the next one begins."""
         start, stop = content(operation, begin, end, SEQUENCE)
@@ -172,7 +172,7 @@ def _check_controls(operation: bytes, at: int) -> None:
         raise MalformedError("a message is longer than its controls")
 
 
-def name_of(operation: bytes) -> bytes:
+def decode_entry_dn(operation: bytes) -> bytes:
     """The distinguished name of an entry, or the first URI of a reference, to tell it from others.
 
     :param operation: a SearchResultEntry or SearchResultReference.
@@ -183,7 +183,7 @@ def name_of(operation: bytes) -> bytes:
     return operation[start:stop]
 
 
-def uris_of(operation: bytes) -> list[str]:
+def decode_uris(operation: bytes) -> list[str]:
     """Where other servers have the rest.
 
     :param operation: a SearchResultReference, a SEQUENCE OF URI (RFC 4511, 4.5.3), with its controls.

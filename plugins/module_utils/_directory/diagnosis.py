@@ -11,23 +11,23 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from .._errors import Finding, FrontdeskError
-from .._tls import finding_of_certificate
+from .._errors import Diagnosis, FrontdeskError
+from .._tls import explain_certificate
 from .causes import (
     CAUSES,
     EXPIRED,
     NO_KEY,
     NO_SASL_IN_TLS,
     NO_TICKET,
+    AdSubcode,
+    BindMechanism,
     Cause,
     Dns,
     Handshake,
-    Line,
-    Proof,
-    Reason,
-    Result,
+    KerberosCode,
+    LdapResult,
+    SocketFailure,
     StartTls,
-    Ticket,
 )
 from .library import NO_LDAP
 
@@ -40,34 +40,34 @@ class ServerError(DirectoryError):
     """This server does not give a whole answer; another one may."""
 
 
-def error_of_result(tried: str, result: Mapping[str, Any]) -> DirectoryError:
+def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
     """What to raise when a server's answer is a result other than success.
 
-    :param result: as for `finding_of_result`.
+    :param result: as for `explain_result`.
     :returns: a ServerError when another server may do better.
     """
     kind = ServerError if _cause_of_result(result).elsewhere else DirectoryError
-    return kind(tried, *finding_of_result(result))
+    return kind(action, *explain_result(result))
 
 
-def error_of_bind(tried: str, result: Mapping[str, Any], auth_protocol: str) -> DirectoryError:
+def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> DirectoryError:
     """What to raise when a server does not let an account in.
 
-    :param result: as for `finding_of_result`.
+    :param result: as for `explain_result`.
     """
-    proof = CAUSES.get(Proof(auth_protocol))
+    proof = CAUSES.get(BindMechanism(auth_protocol))
     if result["result"] == 49 and proof and not _REASON.search(str(result.get("message"))):
-        return DirectoryError(tried, f"{proof.meaning} ({_words(result)})", proof.remedy)
-    return error_of_result(tried, result)
+        return DirectoryError(action, f"{proof.meaning} ({_words(result)})", proof.remedy)
+    return result_error(action, result)
 
 
-def finding_of_result(result: Mapping[str, Any]) -> Finding:
+def explain_result(result: Mapping[str, Any]) -> Diagnosis:
     """What an LDAPResult (RFC 4511, 4.1.9) other than success means.
 
     :param result: as ldap3 gives it: result, description, message, dn.
     """
     cause = _cause_of_result(result)
-    return Finding(f"{cause.meaning} ({_words(result)})", cause.remedy)
+    return Diagnosis(f"{cause.meaning} ({_words(result)})", cause.remedy)
 
 
 # Active Directory's words, and Samba's.
@@ -80,19 +80,19 @@ def _cause_of_result(result: Mapping[str, Any]) -> Cause:
     code = int(result["result"])
     message = str(result.get("message"))
     if code == 1 and _UNBOUND.search(message):
-        return CAUSES[Reason("4dc")]
+        return CAUSES[AdSubcode("4dc")]
     if code == 1 and "Failed to start authentication system" in message:  # Samba's words
-        return CAUSES[Result(7)]
+        return CAUSES[LdapResult(7)]
     if code == NO_SASL_IN_TLS.code and NO_SASL_IN_TLS.said in message:
         return CAUSES[NO_SASL_IN_TLS]
-    cause = CAUSES.get(Result(code), _REFUSED)
+    cause = CAUSES.get(LdapResult(code), _REFUSED)
     if code == 49:
         reason = _REASON.search(message)
-        cause = CAUSES.get(Reason(reason.group(1)), cause) if reason else cause
+        cause = CAUSES.get(AdSubcode(reason.group(1)), cause) if reason else cause
     return cause
 
 
-def finding_of_ticket(error: Any, *, of_keytab: bool = False) -> Finding:
+def explain_ticket(error: Any, *, of_keytab: bool = False) -> Diagnosis:
     """What Kerberos could not do, and why.
 
     :param error: gssapi's GSSError.
@@ -100,25 +100,25 @@ def finding_of_ticket(error: Any, *, of_keytab: bool = False) -> Finding:
     """
     # gssapi gives signed numbers of 32 bits without their sign.
     minor = (int(error.min_code) + _HALF) % (2 * _HALF) - _HALF
-    sign = NO_KEY if of_keytab and Ticket(minor) in NO_TICKET else Ticket(minor)
+    sign = NO_KEY if of_keytab and KerberosCode(minor) in NO_TICKET else KerberosCode(minor)
     said = error.get_all_statuses(error.min_code, False)
     if int(error.maj_code) == EXPIRED.code:
         # So says GSSAPI itself of tickets that were there already, and Kerberos then says "Success".
         sign, said = EXPIRED, error.get_all_statuses(error.maj_code, True)
     cause = CAUSES.get(sign, _NO_KERBEROS)
-    return Finding(f"{cause.meaning} ({'; '.join(said)})", cause.remedy)
+    return Diagnosis(f"{cause.meaning} ({'; '.join(said)})", cause.remedy)
 
 
 _HALF = 1 << 31
 _NO_KERBEROS = Cause("Kerberos failed", "Try kinit and kvno ldap/HOST on the same host")
 
 
-def finding_of_refused_tls(result: Mapping[str, Any]) -> Finding:
+def explain_refused_tls(result: Mapping[str, Any]) -> Diagnosis:
     """What any answer to StartTLS other than success means (RFC 4511, 4.14.2).
 
-    :param result: as for `finding_of_result`.
+    :param result: as for `explain_result`.
     """
-    return Finding(
+    return Diagnosis(
         f"the server refuses StartTLS ({_words(result)})",
         "Use ldaps://, or have a certificate set up on the server",
     )
@@ -134,9 +134,9 @@ def _words(result: Mapping[str, Any]) -> str:
     return ", ".join(answer)
 
 
-def finding_of_failure(
+def explain_failure(
     failure: BaseException, tls_failure: OSError | None, *, asked_for_tls: bool = False
-) -> Finding:
+) -> Diagnosis:
     """What a connection that failed means. Another server may do better, whatever it is.
 
     :param failure: what ldap3 raised.
@@ -144,22 +144,22 @@ def finding_of_failure(
     :param asked_for_tls: whether StartTLS was what the server was asked for.
     """
     if isinstance(tls_failure, ssl.SSLCertVerificationError):
-        return finding_of_certificate(tls_failure, "server_uri")
+        return explain_certificate(tls_failure, "server_uri")
     if isinstance(failure, NO_LDAP):
-        return Finding(
+        return Diagnosis(
             f"it answered something that is no LDAP ({type(failure).__name__})",
             "Check that the server speaks LDAP on this port",
         )
     text = str(tls_failure or _told(failure))
-    special = Handshake if tls_failure else StartTls if asked_for_tls else Line
-    for kind in (special, Line):
+    special = Handshake if tls_failure else StartTls if asked_for_tls else SocketFailure
+    for kind in (special, SocketFailure):
         for sign, cause in CAUSES.items():
             if isinstance(sign, kind) and sign.part in text.lower():
-                return Finding(f"{cause.meaning} ({text})", cause.remedy)
-    return Finding(text, "Check that the server speaks LDAP on this port, and its log")
+                return Diagnosis(f"{cause.meaning} ({text})", cause.remedy)
+    return Diagnosis(text, "Check that the server speaks LDAP on this port, and its log")
 
 
-def finding_of_dns(problem: str, words: str = "") -> Finding:
+def explain_dns(problem: str, words: str = "") -> Diagnosis:
     """What it means that DNS did not help.
 
     :param problem: as causes.py calls it.
@@ -167,7 +167,7 @@ def finding_of_dns(problem: str, words: str = "") -> Finding:
     """
     cause = CAUSES[Dns(problem)]
     said = f" ({words.rstrip('.')})" if words else ""
-    return Finding(f"{cause.meaning}{said}", cause.remedy)
+    return Diagnosis(f"{cause.meaning}{said}", cause.remedy)
 
 
 def _told(failure: BaseException) -> str:

@@ -37,7 +37,7 @@ def check_dn(name: str, option: str, where: str) -> None:
         )
 
 
-def normal_name(name: str) -> str:
+def normalize_dn(name: str) -> str:
     """The spelling that a name shares with all that are equal to it: a line for each level.
 
     Names are compared by the matching rules of their parts' types (RFC 4517, 4.2.15). Which those are only
@@ -60,7 +60,7 @@ def is_in_scope(name: str, base: str, scope: str) -> bool:
 
     :param scope: as in `query.Query`.
     """
-    levels, above = normal_name(name).split("\n"), normal_name(base).split("\n")
+    levels, above = normalize_dn(name).split("\n"), normalize_dn(base).split("\n")
     depth = len(levels) - len(above)
     if depth < 0 or levels[depth:] != above:
         return False

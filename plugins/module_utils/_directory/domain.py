@@ -14,7 +14,7 @@ from itertools import accumulate, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._errors import Finding, InputError
+from .._errors import Diagnosis, InputError
 from .._hosts import is_host
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Domain(NamedTuple):
     dns_servers: Sequence[str] = ()
 
 
-class Service(NamedTuple):
+class SrvRecord(NamedTuple):
     """What one SRV record says (RFC 2782)."""
 
     priority: int
@@ -53,12 +53,12 @@ class Service(NamedTuple):
 class DnsError(Exception):
     """DNS gave no answer, not even that there is nothing; callers know what was tried.
 
-    :ivar finding: why.
+    :ivar diagnosis: why.
     """
 
-    def __init__(self, finding: Finding) -> None:
-        self.finding = finding
-        super().__init__(finding.meaning)
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        super().__init__(diagnosis.cause)
 
 
 def check_domain(domain: Domain) -> None:
@@ -116,12 +116,12 @@ def _name_server(text: str) -> tuple[str, int]:
     return address, port
 
 
-def site_name(domain: Domain) -> str:
+def site_srv_name(domain: Domain) -> str:
     """The name under which DNS knows the domain controllers of the site (MS-ADTS 6.3.2.3)."""
     return f"_ldap._tcp.{domain.site}._sites.dc._msdcs.{domain.name}"
 
 
-def domain_names(domain: Domain) -> list[str]:
+def domain_srv_names(domain: Domain) -> list[str]:
     """The names under which DNS may know the servers of the whole domain, to be asked for until one is known.
 
     Domain controllers have one of their own (MS-ADTS 6.3.2.3); that of LDAP servers of any kind
@@ -130,14 +130,14 @@ def domain_names(domain: Domain) -> list[str]:
     return [f"_ldap._tcp.dc._msdcs.{domain.name}", f"_ldap._tcp.{domain.name}"]
 
 
-def is_within(host: str, domain: str) -> bool:
+def is_in_domain(host: str, domain: str) -> bool:
     """Whether what DNS gave is a host's name, and a domain's own or below it."""
     return is_host(host) and f".{host}".lower().endswith(f".{domain}".lower())
 
 
-def in_order(
-    services: Iterable[Service], below: Callable[[int], int] = secrets.randbelow
-) -> list[Service]:
+def order_srv_records(
+    services: Iterable[SrvRecord], below: Callable[[int], int] = secrets.randbelow
+) -> list[SrvRecord]:
     """Put services into the order in which they are to be tried (RFC 2782, "Usage rules").
 
     Lower priorities come first; within one, those of greater weight are more likely to.

@@ -18,7 +18,7 @@ Values = Union[bytes, "list[bytes]"]
 
 Nearly all have one; a list for each would cost as much as reading it."""
 
-Row = list[Values]
+AttributeValues = list[Values]
 """What an entry holds of each attribute that was asked for, in their order."""
 
 
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
     values: Sequence[Values]
 
 
-def text_of(values: Values) -> str:
+def first_text(values: Values) -> str:
     """The one text of an attribute that has no more, such as a name; empty when it has none."""
     value = values if isinstance(values, bytes) else values[0]
     return value.decode("utf-8", "replace")
@@ -62,7 +62,7 @@ def held(values: Sequence[bytes]) -> Values:
     return values[0] if len(values) == 1 else list(values)
 
 
-def make_row(names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]) -> Row:
+def make_row(names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]) -> AttributeValues:
     """Order an object's values by the attributes that were asked for.
 
     :param names: of these attributes.
@@ -78,7 +78,7 @@ def make_row(names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]) ->
     return [held(by_name.get(name.lower().encode()) or ()) for name in names]
 
 
-def make_entries(rows: Sequence[Row]) -> list[Entry] | None:
+def make_entries(rows: Sequence[AttributeValues]) -> list[Entry] | None:
     """Give each object its identity.
 
     :param rows: each with what it holds of IDENTITY_ATTRIBUTES at its end, which is taken away.

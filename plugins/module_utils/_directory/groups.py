@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .by_dn import AT_A_TIME, RawEntry, chunks, named_entries, read_entry, read_values
-from .connection import Session
+from .by_dn import DNS_PER_SEARCH, RawEntry, chunks, read_entries_by_dn, read_entry, read_values
+from .connection import LdapSession
 from .diagnosis import DirectoryError
-from .dn import normal_name
-from .entry import Entry, text_of
-from .query import Query, all_of, any_of, equal
+from .dn import normalize_dn
+from .entry import Entry, first_text
+from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
 _LIST_PAGE = 500
@@ -28,7 +28,7 @@ _LIST_PAGE = 500
 # What lists its members: Active Directory's group, RFC 4519 (3.5, 3.6), RFC 2307 and its successor's draft.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 _KNOWN_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
-_ANY_GROUP = any_of(equal("objectClass", name) for name in _GROUP_CLASSES)
+_ANY_GROUP = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
 
 
 class Members(NamedTuple):
@@ -42,7 +42,7 @@ class Members(NamedTuple):
     names: Sequence[str]
 
 
-def find_members(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+def find_members(session: LdapSession, groups: Sequence[str], contexts: Sequence[str]) -> Members:
     """Look groups up, and the groups that belong to them.
 
     :param groups: distinguished names.
@@ -54,8 +54,8 @@ def find_members(session: Session, groups: Sequence[str], contexts: Sequence[str
     return _members_by_name(session, groups, contexts)
 
 
-def members(
-    session: Session,
+def read_members(
+    session: LdapSession,
     queries: Sequence[Query],
     found: Members,
     attributes: Sequence[str],
@@ -68,7 +68,7 @@ def members(
     :param queries: where they must be, and which filter they must pass; the others are as for `search`.
     """
     pages = _found(session, queries, found, attributes, page_size=page_size, references=references)
-    if len(found.filters) <= AT_A_TIME and not (found.filters and found.names):
+    if len(found.filters) <= DNS_PER_SEARCH and not (found.filters and found.names):
         # One search, or one name after another, finds nobody twice.
         yield from pages
         return
@@ -80,7 +80,7 @@ def members(
 
 
 def _found(
-    session: Session,
+    session: LdapSession,
     queries: Sequence[Query],
     found: Members,
     attributes: Sequence[str],
@@ -90,23 +90,27 @@ def _found(
 ) -> Iterator[list[Entry]]:
     for query in queries:
         for chunk in chunks(found.filters):
-            asked = query._replace(filter=all_of([query.filter, any_of(chunk)]))
+            asked = query._replace(filter=filter_and([query.filter, filter_or(chunk)]))
             yield from search(session, asked, attributes, page_size, references)
-        for named in named_entries(session, found.names, query, attributes, references):
+        for named in read_entries_by_dn(session, found.names, query, attributes, references):
             yield [entry for _name, entry in named]
 
 
-def _members_by_group(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+def _members_by_group(
+    session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
+) -> Members:
     known: dict[str, str] = {}
     filters: list[str] = []
 
     def add(name: str, sid: bytes) -> None:
-        if normal_name(name) not in known:
-            known[normal_name(name)] = name
-            filters.append(equal("memberOf", name))
+        if normalize_dn(name) not in known:
+            known[normalize_dn(name)] = name
+            filters.append(filter_equals("memberOf", name))
             if sid:
                 # The last part of a group's SID (MS-DTYP 2.4.2.2) stands for it in primaryGroupID.
-                filters.append(equal("primaryGroupID", str(int.from_bytes(sid[-4:], "little"))))
+                filters.append(
+                    filter_equals("primaryGroupID", str(int.from_bytes(sid[-4:], "little")))
+                )
 
     for group in groups:
         raw = _checked_group(session, group, ["distinguishedName", "objectSid"])
@@ -118,26 +122,26 @@ def _members_by_group(session: Session, groups: Sequence[str], contexts: Sequenc
         frontier = list(known.values())[looked_at:]
         looked_at = len(known)
         for chunk in chunks(frontier):
-            of_these = any_of(equal("memberOf", name) for name in chunk)
-            query = Query(contexts[0], "subtree", all_of(["(objectClass=group)", of_these]))
+            of_these = filter_or(filter_equals("memberOf", name) for name in chunk)
+            query = Query(contexts[0], "subtree", filter_and(["(objectClass=group)", of_these]))
             for page in search(session, query, wanted, _LIST_PAGE):
                 for entry in page:
                     own, sid = entry.values
-                    add(text_of(own), sid if isinstance(sid, bytes) else sid[0])
+                    add(first_text(own), sid if isinstance(sid, bytes) else sid[0])
     return Members(filters, [])
 
 
-def _checked_group(session: Session, name: str, attributes: Sequence[str]) -> RawEntry:
-    tried = f"Cannot read the group {name} on {session.uri}"
+def _checked_group(session: LdapSession, name: str, attributes: Sequence[str]) -> RawEntry:
+    action = f"Cannot read the group {name} on {session.uri}"
     raw = read_entry(session, name, ["objectClass", *attributes])
     if raw is None:
         raise DirectoryError(
-            tried, "there is none of this name", "Correct the name, or let the bind account see it"
+            action, "there is none of this name", "Correct the name, or let the bind account see it"
         )
     classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
     if _KNOWN_CLASSES.isdisjoint(name.lower() for name in classes):
         raise DirectoryError(
-            tried,
+            action,
             f"it is no group that lists its members, but {', '.join(classes) or 'nothing known'}",
             f"Name an object of one of the classes {', '.join(_GROUP_CLASSES)}",
         )
@@ -147,35 +151,39 @@ def _checked_group(session: Session, name: str, attributes: Sequence[str]) -> Ra
 _LISTS = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
-def _members_by_name(session: Session, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+def _members_by_name(
+    session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
+) -> Members:
     for group in groups:
         _checked_group(session, group, [])
     names: dict[str, str] = {}
     filters: dict[str, None] = {}
-    read = {normal_name(group) for group in groups}
+    read = {normalize_dn(group) for group in groups}
     frontier = list(groups)
     while frontier:
         fresh: list[str] = []
         for group in frontier:
             values = read_values(session, group, _LISTS) or {}
             for name in _listed_names(values):
-                if normal_name(name) not in names:
-                    names[normal_name(name)] = name
+                if normalize_dn(name) not in names:
+                    names[normalize_dn(name)] = name
                     fresh.append(name)
             filters.update(dict.fromkeys(_account_filters(values)))
         frontier = [
             name
             for name in _groups_among(session, fresh, contexts)
-            if normal_name(name) not in read
+            if normalize_dn(name) not in read
         ]
-        read.update(map(normal_name, frontier))
+        read.update(map(normalize_dn, frontier))
     return Members(list(filters), list(names.values()))
 
 
-def _groups_among(session: Session, names: Sequence[str], contexts: Sequence[str]) -> Iterator[str]:
+def _groups_among(
+    session: LdapSession, names: Sequence[str], contexts: Sequence[str]
+) -> Iterator[str]:
     for context in contexts:
         query = Query(context, "subtree", _ANY_GROUP)
-        for page in named_entries(session, names, query, []):
+        for page in read_entries_by_dn(session, names, query, []):
             yield from (name for name, _entry in page)
 
 
@@ -191,6 +199,6 @@ def _listed_names(values: dict[str, list[bytes]]) -> Iterator[str]:
 def _account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
     """Who is in a posixGroup: by account name, and those whose first group it is (RFC 2307, 3)."""
     for value in values.get("memberuid", ()):
-        yield equal("uid", value.decode("utf-8", "replace"))
+        yield filter_equals("uid", value.decode("utf-8", "replace"))
     for value in values.get("gidnumber", ()):
-        yield equal("gidNumber", value.decode("utf-8", "replace"))
+        yield filter_equals("gidNumber", value.decode("utf-8", "replace"))

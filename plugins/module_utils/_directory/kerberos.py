@@ -15,7 +15,7 @@ import uuid
 from typing import Any, NamedTuple
 
 from .account import Account
-from .diagnosis import DirectoryError, ServerError, finding_of_ticket
+from .diagnosis import DirectoryError, ServerError, explain_ticket
 from .library import GSSAPI, ldap3
 from .sockets import LARGEST
 
@@ -59,7 +59,7 @@ class SecurityContext(NamedTuple):
         return bytes(opened.message)
 
 
-def tickets_of(account: Account) -> Any:
+def acquire_credentials(account: Account) -> Any:
     """Get what shows who an account is, from its password, its keytab or its ticket cache.
 
     Tickets that are got here are kept in memory alone; no file and no variable of the environment changes.
@@ -68,7 +68,7 @@ def tickets_of(account: Account) -> Any:
     :raises DirectoryError: when there are no tickets, and none can be got.
     """
     gssapi = GSSAPI.imported()
-    tried = f"Cannot get a Kerberos ticket {account.whose}".rstrip()
+    action = f"Cannot get a Kerberos ticket {account.whose}".rstrip()
     name, store = None, _store(account)
     try:
         if account.bind_dn:
@@ -83,8 +83,8 @@ def tickets_of(account: Account) -> Any:
         # Only now is the key that a keytab holds made use of.
         credentials.inquire(name=False, lifetime=True)
     except gssapi.exceptions.GSSError as error:
-        finding = finding_of_ticket(error, of_keytab=bool(store and "client_keytab" in store))
-        raise DirectoryError(tried, *finding) from None
+        diagnosis = explain_ticket(error, of_keytab=bool(store and "client_keytab" in store))
+        raise DirectoryError(action, *diagnosis) from None
     return credentials
 
 
@@ -101,7 +101,7 @@ def _store(account: Account) -> dict[str, str] | None:
     return None
 
 
-def bind_with_ticket(
+def bind_with_kerberos(
     connection: Any, uri: str, account: Account, binding: bytes | None, *, encrypt: bool
 ) -> SecurityContext | None:
     """Show a server a ticket.
@@ -114,8 +114,8 @@ def bind_with_ticket(
     :raises ServerError: when there is no ticket for this server, or it does not encrypt.
     """
     gssapi = GSSAPI.imported()
-    tried = f"Cannot bind to {uri} {account}"
-    tickets = tickets_of(account)
+    action = f"Cannot bind to {uri} {account}"
+    tickets = acquire_credentials(account)
     try:
         context = _context(gssapi, connection.server.host, tickets, binding, encrypt=encrypt)
         said: bytes | None = None
@@ -125,14 +125,14 @@ def bind_with_ticket(
                 return None
         choice, largest = _choice(context.unwrap(said).message, encrypt=encrypt)
         if choice is None:
-            raise ServerError(tried, *_LAYERS[encrypt])
+            raise ServerError(action, *_LAYERS[encrypt])
         _ask(connection, context.wrap(choice, False).message)
         if not encrypt:
             return None
         limit = context.get_wrap_size_limit(largest)
         return SecurityContext(context, limit, gssapi.exceptions.GSSError)
     except gssapi.exceptions.GSSError as error:
-        raise ServerError(tried, *finding_of_ticket(error)) from None
+        raise ServerError(action, *explain_ticket(error)) from None
 
 
 def _context(gssapi: Any, host: str, tickets: Any, binding: bytes | None, *, encrypt: bool) -> Any:

@@ -13,7 +13,7 @@ from .library import ldap3
 from .query import SCOPES, Query
 
 
-class Question:
+class PagedSearch:
     """A search that is asked a page at a time.
 
     :param connection: ldap3's, bound.

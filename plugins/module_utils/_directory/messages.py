@@ -42,7 +42,7 @@ class OversizeError(Exception):
     """A message is larger than any that makes sense; the text is its size in bytes."""
 
 
-class Piece(NamedTuple):
+class PartialResponse(NamedTuple):
     """An answer to a search, or a part of it.
 
     :ivar entries: operations SearchResultEntry, each with the controls that go with it.
@@ -55,7 +55,7 @@ class Piece(NamedTuple):
     end: bytes
 
 
-class Messages:
+class MessageReader:
     """What a server says on a connection, read from its socket past ldap3.
 
     :param connection: ldap3's, bound, without a security layer, its socket a TimedSocket.
@@ -67,7 +67,7 @@ class Messages:
         self._data = b""
         self._at = 0
 
-    def answer(self, number: int) -> Piece:
+    def answer(self, number: int) -> PartialResponse:
         """Wait for the answer to a search, or for the next part of it.
 
         :param number: the search's message ID.
@@ -81,14 +81,14 @@ class Messages:
         while message := self._pass_entries(_beginning(number), entries):
             kind, operation = self._operation(message, number)
             if kind == SEARCH_DONE:
-                return Piece(entries, references, message)
+                return PartialResponse(entries, references, message)
             if kind == SEARCH_ENTRY:
                 entries.append(operation)
             elif kind == SEARCH_REFERENCE:
                 references.append(operation)
             elif kind != INTERMEDIATE_RESPONSE:
                 raise MalformedError(f"operation {kind:#04x} is no answer to a search")
-        return Piece(entries, references, b"")
+        return PartialResponse(entries, references, b"")
 
     def _pass_entries(self, beginning: bytes, entries: list[bytes]) -> bytes:
         """Lay aside the entries before the next message of another kind, and return that.

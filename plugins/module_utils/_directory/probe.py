@@ -12,16 +12,16 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from .certificate import Certificate, read_certificate
-from .connection import Session, begin_session, close, connect, resolve
+from .connection import LdapSession, begin_session, close, connect, resolve
 from .diagnosis import DirectoryError, ServerError
 from .library import FAILURES, ldap3
 from .query import Query
 from .root_dse import RootDse, read_root_dse
-from .settings import Access, Address
+from .settings import Address, ConnectionSettings
 from .tls import directory_context
 
 
-class Tls(NamedTuple):
+class TlsInfo(NamedTuple):
     """The encryption of a connection.
 
     :ivar version: for instance ``TLSv1.3``.
@@ -51,10 +51,10 @@ class Probe:
         self.uri = uri
         self.resolved: Sequence[str] = ()
         self.address = ""
-        self.tls: Tls | None = None
+        self.tls: TlsInfo | None = None
         self.root = RootDse({})
         self.authorization_id = ""
-        self.session: Session | None = None
+        self.session: LdapSession | None = None
         self.error: DirectoryError | None = None
 
     @property
@@ -65,7 +65,7 @@ class Probe:
 
 @contextmanager
 def probing(
-    access: Access, address: Address, context: ssl.SSLContext, *, as_account: bool
+    access: ConnectionSettings, address: Address, context: ssl.SSLContext, *, as_account: bool
 ) -> Iterator[Probe]:
     """Find out about a server what can be found out, and stay connected meanwhile.
 
@@ -97,14 +97,14 @@ def probing(
         close(connection)
 
 
-def _addresses(access: Access, address: Address) -> list[str]:
+def _addresses(access: ConnectionSettings, address: Address) -> list[str]:
     # What a name that does not resolve means is told by the connection that cannot be made.
     with suppress(ServerError):
         return list(dict.fromkeys(str(where[0]) for *_kind, where in resolve(access, address)))
     return []
 
 
-def _look(probe: Probe, access: Access, address: Address) -> None:
+def _look(probe: Probe, access: ConnectionSettings, address: Address) -> None:
     trusting = directory_context(access._replace(ca_path=None, validate_certs=False))
     connection = connect(access, address, trusting)
     try:
@@ -117,15 +117,15 @@ def _look(probe: Probe, access: Access, address: Address) -> None:
         close(connection)
 
 
-def _tls(connected: Any) -> Tls:
-    return Tls(
+def _tls(connected: Any) -> TlsInfo:
+    return TlsInfo(
         version=str(connected.version()),
         cipher=str(connected.cipher()[0]),
         certificate=read_certificate(connected.getpeercert(binary_form=True)),
     )
 
 
-def _bind(probe: Probe, access: Access, address: Address, connection: Any) -> None:
+def _bind(probe: Probe, access: ConnectionSettings, address: Address, connection: Any) -> None:
     try:
         probe.session = begin_session(access, address, connection)
     except DirectoryError as error:
@@ -145,7 +145,7 @@ def _who_am_i(probe: Probe) -> str:
     return ""
 
 
-def shows_anything(session: Session, query: Query) -> bool:
+def shows_anything(session: LdapSession, query: Query) -> bool:
     """Whether the server shows the account anything at all right below the base of a search, people or not.
 
     Directories say nothing of what an account may not read: it is as if it were not there. Nor

@@ -86,22 +86,22 @@ def people_filter(
         f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={_filetime(now)})))"
     )
     filters = {USER: users, CONTACT: "(&(objectCategory=person)(objectClass=contact))"}
-    return any_of(filters[kind] for kind in object_types)
+    return filter_or(filters[kind] for kind in object_types)
 
 
-def all_of(filters: Iterable[str]) -> str:
+def filter_and(filters: Iterable[str]) -> str:
     """The filter that all of these make together."""
     several = list(filters)
     return several[0] if len(several) == 1 else f"(&{''.join(several)})"
 
 
-def any_of(filters: Iterable[str]) -> str:
+def filter_or(filters: Iterable[str]) -> str:
     """The filter for what one of these finds."""
     several = list(filters)
     return several[0] if len(several) == 1 else f"(|{''.join(several)})"
 
 
-def equal(attribute: str, value: str) -> str:
+def filter_equals(attribute: str, value: str) -> str:
     """The filter for a value, which may hold any character (RFC 4515, 3)."""
     for letter in "\\*()\0":
         value = value.replace(letter, f"\\{ord(letter):02x}")

@@ -4,7 +4,7 @@
 
 """Asking DNS: the one place that names dnspython.
 
-Loading it takes as long as loading ldap3, so this file is imported by `resolver_of` alone.
+Loading it takes as long as loading ldap3, so this file is imported by `open_resolver` alone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import traceback
 from typing import Any
 
 from .._library import Library
-from .diagnosis import finding_of_dns
-from .domain import DnsError, Domain, Service, name_servers
+from .diagnosis import explain_dns
+from .domain import DnsError, Domain, SrvRecord, name_servers
 
 # The oldest release that knows Python 3.9.
 DNSPYTHON = Library("dnspython", "2.1.0")
@@ -43,13 +43,13 @@ class Resolver:
         try:
             self._resolver = dns.resolver.Resolver(configure=not servers)
         except dns.resolver.NoResolverConfiguration as error:
-            raise DnsError(finding_of_dns("no resolver", str(error))) from None
+            raise DnsError(explain_dns("no resolver", str(error))) from None
         if servers:
             self._resolver.nameservers = list(servers)
             self._resolver.nameserver_ports = servers
         self._resolver.lifetime = float(seconds)
 
-    def services(self, name: str) -> list[Service]:
+    def services(self, name: str) -> list[SrvRecord]:
         """What the SRV records of a name say, in no order; empty when there is nothing.
 
         A target of "." says that there is no such service (RFC 2782).
@@ -57,7 +57,7 @@ class Resolver:
         :raises DnsError: when there is no answer.
         """
         return [
-            Service(record.priority, record.weight, record.port, target)
+            SrvRecord(record.priority, record.weight, record.port, target)
             for record in self._records(name, "SRV")
             if (target := record.target.to_text(omit_final_dot=True)) != "."
         ]
@@ -76,6 +76,6 @@ class Resolver:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.Timeout as error:
-            raise DnsError(finding_of_dns("timeout", str(error))) from None
+            raise DnsError(explain_dns("timeout", str(error))) from None
         except dns.exception.DNSException as error:
-            raise DnsError(finding_of_dns("failed", str(error))) from None
+            raise DnsError(explain_dns("failed", str(error))) from None

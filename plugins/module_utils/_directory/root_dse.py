@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from .diagnosis import ServerError, error_of_result, finding_of_failure
+from .diagnosis import ServerError, explain_failure, result_error
 from .library import FAILURES, ldap3
 
 # LDAP_CAP_ACTIVE_DIRECTORY_OID and LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID (MS-ADTS 3.1.1.3.4.3).
@@ -103,13 +103,13 @@ def read_root_dse(connection: Any, uri: str) -> RootDse:
     :raises ServerError: when there is no answer.
     :raises DirectoryError: when the server refuses.
     """
-    tried = f"Cannot read the root DSE of {uri}"
+    action = f"Cannot read the root DSE of {uri}"
     try:
         connection.search("", "(objectClass=*)", ldap3.BASE, attributes=list(_ATTRIBUTES))
     except FAILURES as error:
-        raise ServerError(tried, *finding_of_failure(error, None)) from None
+        raise ServerError(action, *explain_failure(error, None)) from None
     if connection.result["result"] != 0:
-        raise error_of_result(tried, connection.result)
+        raise result_error(action, connection.result)
     values: dict[str, Sequence[str]] = {}
     for entry in connection.response or ():
         for name, raw in entry.get("raw_attributes", {}).items():

@@ -10,13 +10,20 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, NamedTuple, Protocol
 
-from .connection import Session
-from .decoding import EntryDecoder, name_of, uris_of
-from .diagnosis import DirectoryError, ServerError, error_of_result, finding_of_failure
-from .entry import IDENTITY_ATTRIBUTES, Entry, PartOfValuesError, Row, make_entries, make_row
-from .ldap3_private import Question, decoded, has_security_layer
+from .connection import LdapSession
+from .decoding import EntryDecoder, decode_entry_dn, decode_uris
+from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
+from .entry import (
+    IDENTITY_ATTRIBUTES,
+    AttributeValues,
+    Entry,
+    PartOfValuesError,
+    make_entries,
+    make_row,
+)
+from .ldap3_private import PagedSearch, decoded, has_security_layer
 from .library import FAILURES
-from .messages import LARGEST_MESSAGE, Messages, OversizeError, Piece
+from .messages import LARGEST_MESSAGE, MessageReader, OversizeError, PartialResponse
 from .query import SCOPES, Query
 
 # simple paged results (RFC 2696).
@@ -35,13 +42,13 @@ class Page(NamedTuple):
     :ivar beginning: tells the answer from others: what it begins with, or its cookie if it is empty.
     """
 
-    rows: list[Row]
+    rows: list[AttributeValues]
     references: list[str]
     result: Mapping[str, Any] | None
     beginning: object
 
 
-class Pages(Protocol):
+class PageReader(Protocol):
     """A way to read a search to its end.
 
     Nothing else may be asked on the connection before the last page is there, or no more are wanted.
@@ -61,15 +68,15 @@ class Pages(Protocol):
         """
 
 
-def pages_of(connection: Any) -> Pages:
+def choose_reader(connection: Any) -> PageReader:
     """The best way to read from a connection."""
-    return pages_by_ldap3 if has_security_layer(connection) else pages_past_ldap3
+    return read_pages_with_ldap3 if has_security_layer(connection) else read_pages_fast
 
 
-def pages_by_ldap3(
+def read_pages_with_ldap3(
     connection: Any, query: Query, names: Sequence[str], page_size: int
 ) -> Generator[Page, None, None]:
-    """Have ldap3 receive and decode a page, and then ask for the next one. It is a `Pages`."""
+    """Have ldap3 receive and decode a page, and then ask for the next one. It is a `PageReader`."""
     cookie = b""
     while True:
         connection.search(
@@ -97,16 +104,16 @@ def pages_by_ldap3(
             return
 
 
-def pages_past_ldap3(
+def read_pages_fast(
     connection: Any, query: Query, names: Sequence[str], page_size: int
 ) -> Generator[Page, None, None]:
-    """Receive and decode entries here, and leave to ldap3 all else. It is a `Pages`.
+    """Receive and decode entries here, and leave to ldap3 all else. It is a `PageReader`.
 
     The next page is asked for before this one is decoded, so that server and client work at the same time.
     """
     decoder = EntryDecoder(names)
-    question = Question(connection, query, names, page_size)
-    messages = Messages(connection)
+    question = PagedSearch(connection, query, names, page_size)
+    messages = MessageReader(connection)
     number: int | None = question.ask(b"")
     try:
         while number is not None:
@@ -118,7 +125,7 @@ def pages_past_ldap3(
                 number = question.ask(cookie) if cookie else None
             yield Page(
                 [decoder.row(entry) for entry in piece.entries],
-                [uri for reference in piece.references for uri in uris_of(reference)],
+                [uri for reference in piece.references for uri in decode_uris(reference)],
                 result,
                 _beginning(piece, cookie),
             )
@@ -132,7 +139,7 @@ def pages_past_ldap3(
         raise
 
 
-def _pass_over(connection: Any, messages: Messages, number: int) -> None:
+def _pass_over(connection: Any, messages: MessageReader, number: int) -> None:
     """Listen to an answer that nobody wants to its end."""
     try:
         while not messages.answer(number).end:
@@ -147,9 +154,9 @@ def _hang_up(connection: Any) -> None:
         connection.strategy.close()
 
 
-def _beginning(piece: Piece, cookie: bytes) -> object:
+def _beginning(piece: PartialResponse, cookie: bytes) -> object:
     operations = piece.entries or piece.references
-    return (operations[0][0], name_of(operations[0])) if operations else cookie
+    return (operations[0][0], decode_entry_dn(operations[0])) if operations else cookie
 
 
 def _cookie_of(result: Mapping[str, Any]) -> bytes:
@@ -160,13 +167,13 @@ def _cookie_of(result: Mapping[str, Any]) -> bytes:
 
 
 def search(
-    session: Session,
+    session: LdapSession,
     query: Query,
     attributes: Sequence[str],
     page_size: int,
     references: set[str] | None = None,
     *,
-    pages: Pages | None = None,
+    pages: PageReader | None = None,
 ) -> Iterator[list[Entry]]:
     """Stream the entries of one search, a page at a time, a very large one in parts.
 
@@ -183,61 +190,61 @@ def search(
     :raises DirectoryError: when no other would: a base that is not there, a referral of the whole search,
         objects without an identity, or with more values than it gives.
     """
-    tried = f"Cannot search {query.search_base} on {session.uri}"
+    action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection
-    read = pages or pages_of(connection)
+    read = pages or choose_reader(connection)
     names = [*attributes, *IDENTITY_ATTRIBUTES]
     with closing(read(connection, query, names, page_size)) as answers:
-        for page in _checked(answers, tried):
+        for page in _checked(answers, action):
             if references is not None:
                 references.update(page.references)
-            yield _entries_of(page, tried)
+            yield _entries_of(page, action)
 
 
-def _entries_of(page: Page, tried: str) -> list[Entry]:
+def _entries_of(page: Page, action: str) -> list[Entry]:
     entries = make_entries(page.rows)
     if entries is None:
         raise DirectoryError(
-            tried,
+            action,
             "an entry came without objectGUID and entryUUID",
             "Let the bind account read the attribute: it tells people apart when names change",
         )
     return entries
 
 
-def _checked(pages: Iterator[Page], tried: str) -> Iterator[Page]:
+def _checked(pages: Iterator[Page], action: str) -> Iterator[Page]:
     """The pages, each of which is whole and another one than those before it."""
     seen: set[object] = set()
-    while page := _next(pages, tried):
+    while page := _next(pages, action):
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.
         if page.result is not None and page.result["result"] != 0:
-            raise error_of_result(tried, page.result)
+            raise result_error(action, page.result)
         # Cookies are the server's own (RFC 2696, 3), some use one for all pages. What a page begins with
         # shows whether it is another one; pages without anything have nothing else than their cookies.
         if page.beginning in seen:
-            raise ServerError(tried, *_ENDLESS)
+            raise ServerError(action, *_ENDLESS)
         seen.add(page.beginning)
         yield page
 
 
-def _next(pages: Iterator[Page], tried: str) -> Page | None:
+def _next(pages: Iterator[Page], action: str) -> Page | None:
     try:
         return next(pages, None)
     except PartOfValuesError as error:
         raise DirectoryError(
-            tried,
+            action,
             f"an entry has more values than the server gives at a time ({error})",
             "Leave this attribute out of the columns, or have its values reduced",
         ) from None
     except OversizeError as error:
         # Who says that much may have lost its way in the middle of the answer.
         raise ServerError(
-            tried,
+            action,
             f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken",
             "Leave attributes with very many or very long values out of the columns",
         ) from None
     except FAILURES as error:
-        raise ServerError(tried, *finding_of_failure(error, None)) from None
+        raise ServerError(action, *explain_failure(error, None)) from None
 
 
 _ENDLESS = (

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from .._errors import Finding
-from .connection import Session, open_session, resolver_of
-from .diagnosis import DirectoryError, ServerError, finding_of_dns
-from .domain import DnsError, Service, domain_names, in_order, is_within, site_name
-from .settings import Access, Address, check_access
+from .._errors import Diagnosis
+from .connection import LdapSession, open_resolver, open_session
+from .diagnosis import DirectoryError, ServerError, explain_dns
+from .domain import (
+    DnsError,
+    SrvRecord,
+    domain_srv_names,
+    is_in_domain,
+    order_srv_records,
+    site_srv_name,
+)
+from .settings import Address, ConnectionSettings, check_access
 from .tls import directory_context
 
 _T = TypeVar("_T")
@@ -23,16 +30,18 @@ class _Left(NamedTuple):
     """A server that was left, and the parts of its error: the error itself would hold all that was read."""
 
     uri: str
-    tried: str
+    action: str
     answer: str
     remedy: str
 
     @property
     def error(self) -> ServerError:
-        return ServerError(self.tried, self.answer, self.remedy)
+        return ServerError(self.action, self.answer, self.remedy)
 
 
-def read_from_first(access: Access, read: Callable[[Session], _T]) -> tuple[_T, list[str]]:
+def read_from_first(
+    access: ConnectionSettings, read: Callable[[LdapSession], _T]
+) -> tuple[_T, list[str]]:
     """Read from the first server that gives everything.
 
     A server that cannot be reached, is lost on the way or runs into a limit of its own is left for the
@@ -47,7 +56,7 @@ def read_from_first(access: Access, read: Callable[[Session], _T]) -> tuple[_T, 
     """
     context = directory_context(access)
     addresses, notes = find_servers(access)
-    warnings = [f"{note.meaning}. {note.remedy}." for note in notes]
+    warnings = [f"{note.cause}. {note.remedy}." for note in notes]
     left: list[_Left] = []
     for address in addresses:
         try:
@@ -56,19 +65,19 @@ def read_from_first(access: Access, read: Callable[[Session], _T]) -> tuple[_T, 
             warnings += [f"Left {each.uri} for the next server. {each.error}" for each in left]
             return made, warnings
         except ServerError as error:
-            left.append(_Left(address.uri, error.tried, error.answer, error.remedy))
-    raise left[0].error if len(left) == 1 else _error_of_all(left)
+            left.append(_Left(address.uri, error.action, error.cause, error.remedy))
+    raise left[0].error if len(left) == 1 else _all_failed_error(left)
 
 
-def _error_of_all(left: Sequence[_Left]) -> DirectoryError:
+def _all_failed_error(left: Sequence[_Left]) -> DirectoryError:
     return DirectoryError(
         f"None of {len(left)} servers gave everything",
-        "; ".join(f"{each.tried}: {each.answer}" for each in left),
+        "; ".join(f"{each.action}: {each.answer}" for each in left),
         ". ".join(dict.fromkeys(each.remedy.rstrip(".") for each in left)),
     )
 
 
-def find_servers(access: Access) -> tuple[list[Address], list[Finding]]:
+def find_servers(access: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
     """The servers in the order in which they are to be tried, and what was odd about how they were found.
 
     :raises InputError: for settings that cannot work.
@@ -79,21 +88,24 @@ def find_servers(access: Access) -> tuple[list[Address], list[Finding]]:
     return (addresses, []) if addresses else _named_by_dns(access)
 
 
-def _named_by_dns(access: Access) -> tuple[list[Address], list[Finding]]:
+def _named_by_dns(access: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
     domain = access.domain
     services, notes = _services(access)
-    tried = f"Cannot find the servers of {domain.name}"
+    action = f"Cannot find the servers of {domain.name}"
     if not services:
         raise DirectoryError(
-            tried, *finding_of_dns("nothing", f"no SRV record {' or '.join(domain_names(domain))}")
+            action,
+            *explain_dns("nothing", f"no SRV record {' or '.join(domain_srv_names(domain))}"),
         )
     # Whoever forges an answer of DNS can have a good certificate for another name.
-    outside = {service.target for service in services if not is_within(service.target, domain.name)}
+    outside = {
+        service.target for service in services if not is_in_domain(service.target, domain.name)
+    }
     inside = [service for service in services if service.target not in outside]
     if not inside:
-        raise DirectoryError(tried, *finding_of_dns("outside", ", ".join(sorted(outside))))
+        raise DirectoryError(action, *explain_dns("outside", ", ".join(sorted(outside))))
     notes += [
-        Finding(
+        Diagnosis(
             f"Left out {target}, which DNS names for {domain.name}: it is outside of that domain",
             "If it is right, name it in server_uri",
         )
@@ -102,26 +114,28 @@ def _named_by_dns(access: Access) -> tuple[list[Address], list[Finding]]:
     return list(dict.fromkeys(_address(service, access.start_tls) for service in inside)), notes
 
 
-def _services(access: Access) -> tuple[list[Service], list[Finding]]:
+def _services(access: ConnectionSettings) -> tuple[list[SrvRecord], list[Diagnosis]]:
     domain = access.domain
     try:
-        resolver = resolver_of(domain, access.connection_timeout)
-        near = resolver.services(site_name(domain)) if domain.site else []
-        found = next(filter(None, map(resolver.services, domain_names(domain))), [])
+        resolver = open_resolver(domain, access.connection_timeout)
+        near = resolver.services(site_srv_name(domain)) if domain.site else []
+        found = next(filter(None, map(resolver.services, domain_srv_names(domain))), [])
     except DnsError as error:
-        raise DirectoryError(f"Cannot find the servers of {domain.name}", *error.finding) from None
+        raise DirectoryError(
+            f"Cannot find the servers of {domain.name}", *error.diagnosis
+        ) from None
     notes = []
     if domain.site and not near:
         unknown = f"DNS knows no server of the site {domain.site} in {domain.name}"
         notes.append(
-            Finding(
+            Diagnosis(
                 f"{unknown}: those of the whole domain were taken", "Correct site, or leave it out"
             )
         )
-    return [*in_order(near), *in_order(found)], notes
+    return [*order_srv_records(near), *order_srv_records(found)], notes
 
 
-def _address(service: Service, start_tls: bool) -> Address:
+def _address(service: SrvRecord, start_tls: bool) -> Address:
     """Where a service listens, with TLS: what DNS names is the port without it."""
     scheme, standard = ("ldap", 389) if start_tls else ("ldaps", 636)
     host, port = service.target.lower(), service.port

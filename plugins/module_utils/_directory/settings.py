@@ -17,7 +17,7 @@ from .bind import require_libraries
 from .domain import Domain, check_domain
 
 
-class Access(NamedTuple):
+class ConnectionSettings(NamedTuple):
     """How to get into a directory.
 
     :ivar server_uris: tried in order until one gives everything; empty when DNS is to name the servers.
@@ -49,7 +49,7 @@ class Address(NamedTuple):
     use_ssl: bool
 
 
-def check_access(access: Access) -> list[Address]:
+def check_access(access: ConnectionSettings) -> list[Address]:
     """Check all that can be checked without a server.
 
     :returns: the servers that are given; none when DNS is to name them.
@@ -73,7 +73,7 @@ def check_access(access: Access) -> list[Address]:
     return [_address(uri, access) for uri in access.server_uris]
 
 
-def _address(uri: str, access: Access) -> Address:
+def _address(uri: str, access: ConnectionSettings) -> Address:
     try:
         parts = urlsplit(uri)
         host, port, scheme = parts.hostname, parts.port, parts.scheme

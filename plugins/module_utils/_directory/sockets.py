@@ -19,7 +19,7 @@ from typing import Any, Protocol
 _TOLERANCE = 0.01
 
 
-class TimedSocket:
+class DeadlineSocket:
     """A connected socket, as far as ldap3 uses one, that bounds the time of each answer as a whole.
 
     What the client says last begins the time of the answer, or its waiting, when it had other things to do
@@ -78,7 +78,7 @@ LARGEST = 0xFFFFFF
 _LENGTH = 4
 
 
-class Seal(Protocol):
+class MessageCipher(Protocol):
     """What a security context can do, as gssapi's."""
 
     def encrypt(self, message: bytes) -> bytes:
@@ -94,7 +94,7 @@ class Seal(Protocol):
         """
 
 
-class SealedSocket:
+class SaslSocket:
     """A connected socket, as far as ldap3 uses one, that encrypts what is said and decrypts what is heard.
 
     Each buffer goes with its length in four bytes before it. All else is the socket's own.
@@ -105,7 +105,7 @@ class SealedSocket:
         no larger buffer than it has said.
     """
 
-    def __init__(self, connected: Any, seal: Seal, largest: int) -> None:
+    def __init__(self, connected: Any, seal: MessageCipher, largest: int) -> None:
         self._connected = connected
         self._seal = seal
         self._largest = largest

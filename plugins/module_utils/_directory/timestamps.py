@@ -19,7 +19,7 @@ _MOMENT = re.compile(
 )
 
 
-def moment_of(text: str) -> datetime | None:
+def parse_timestamp(text: str) -> datetime | None:
     """The moment that a text tells; without an hour it is the beginning of that day, without a zone it is UTC.
 
     :returns: an aware moment; None when it tells none.

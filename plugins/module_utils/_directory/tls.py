@@ -13,10 +13,10 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from .._tls import show_certificate, tls_context
+from .._tls import load_client_certificate, tls_context
 from .library import LDAP3
-from .settings import Access
-from .sockets import TimedSocket
+from .settings import ConnectionSettings
+from .sockets import DeadlineSocket
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
@@ -25,7 +25,7 @@ else:
     _Tls = object
 
 
-def directory_context(access: Access) -> ssl.SSLContext:
+def directory_context(access: ConnectionSettings) -> ssl.SSLContext:
     """What the certificate of each server must satisfy, and what is shown to one that asks for a certificate.
 
     :raises InputError: when a file with certificates or the key cannot be used.
@@ -33,7 +33,7 @@ def directory_context(access: Access) -> ssl.SSLContext:
     context = tls_context(access.ca_path, access.validate_certs)
     account = access.account
     if account.client_cert:
-        show_certificate(context, account.client_cert, account.client_key or None)
+        load_client_certificate(context, account.client_cert, account.client_key or None)
     return context
 
 
@@ -66,4 +66,4 @@ class VerifiedTls(_Tls):
         except OSError as error:
             self.failure = error
             raise
-        connection.socket = TimedSocket(secured, self._receive_timeout)
+        connection.socket = DeadlineSocket(secured, self._receive_timeout)

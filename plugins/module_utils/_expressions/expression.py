@@ -54,7 +54,7 @@ class Values(NamedTuple):
         return values[0] if values else ""
 
 
-class Result(NamedTuple):
+class Evaluated(NamedTuple):
     """What an expression gives for one entry.
 
     :ivar refused: whether the filter e164 was used on something that is no valid number.
@@ -67,7 +67,7 @@ class Result(NamedTuple):
 class Expression(NamedTuple):
     """A checked and compiled expression.
 
-    :ivar source: the expression as it was written, without the spaces around it.
+    :ivar text: the expression as it was written, without the spaces around it.
     :ivar attributes: lower-case names of the LDAP attributes it reads.
     :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
     :ivar reads_location: whether the source's location is part of it.
@@ -75,9 +75,9 @@ class Expression(NamedTuple):
     :ivar name: the name in lower case that it is nothing but; None when there is more to it.
     """
 
-    source: str
+    text: str
     attributes: frozenset[str]
-    evaluate: Callable[[Values], Result]
+    evaluate: Callable[[Values], Evaluated]
     reads_location: bool
     references: frozenset[tuple[str, str]] = frozenset()
     name: str | None = None
@@ -124,7 +124,7 @@ def _bare_name(text: str) -> Expression:
     name = text.lower()
     used = frozenset({name}) - {LOCATION}
     return Expression(
-        text, used, lambda values: Result(values.first(name)), name == LOCATION, name=name
+        text, used, lambda values: Evaluated(values.first(name)), name == LOCATION, name=name
     )
 
 
@@ -172,7 +172,7 @@ def _compiled(text: str, place: str, phone_region: str) -> Expression:
     run = _runnable(environment, syntax)
     names = sorted(syntax.names - {PHONE_REGION})
 
-    def evaluate(values: Values) -> Result:
+    def evaluate(values: Values) -> Evaluated:
         context: dict[str, object] = {name: values.first(name.lower()) for name in names}
         # Lists always: Jinja, as Python, neither joins a list to a tuple nor finds them equal.
         context[ALL] = {
@@ -182,7 +182,7 @@ def _compiled(text: str, place: str, phone_region: str) -> Expression:
         phone.refused = False
         other.entries = values.entries
         try:
-            return Result(_as_text(run(context)), phone.refused)
+            return Evaluated(_as_text(run(context)), phone.refused)
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 

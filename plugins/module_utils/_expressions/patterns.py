@@ -26,7 +26,9 @@ class CpuLimitError(Exception):
     """A call was given up because it took too long."""
 
 
-def within(seconds: float, function: Callable[..., _Result], *arguments: object) -> _Result:
+def run_with_cpu_limit(
+    seconds: float, function: Callable[..., _Result], *arguments: object
+) -> _Result:
     """Call a function, and give up when it has used up its time.
 
     What counts is the time that this process computes, so a machine that is busy with other things
@@ -161,7 +163,7 @@ def _bounded(use: Callable[..., _Result], *arguments: str) -> _Result:
             f"its regular expression is used on a value of more than {MAX_LENGTH} characters"
         )
     try:
-        return within(SECONDS, use, *arguments)
+        return run_with_cpu_limit(SECONDS, use, *arguments)
     except CpuLimitError:
         raise PatternError(
             f"its regular expression needs more than {SECONDS:g} s of computing for one value"

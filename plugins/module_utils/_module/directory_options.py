@@ -12,7 +12,7 @@ from typing import Any
 
 from .._directory.account import PROTOCOLS, Account, unused_options
 from .._directory.domain import Domain
-from .._directory.settings import Access
+from .._directory.settings import ConnectionSettings
 from .environment import _secret, nonempty_env_fallback
 
 
@@ -46,11 +46,11 @@ DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
 """Which of these options are paths."""
 
 
-def access_of(params: Mapping[str, Any]) -> Access:
+def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
     """How to get into the directory, from a module's parameters."""
-    return Access(
+    return ConnectionSettings(
         server_uris=params["server_uri"] or [],
-        account=account_of(params),
+        account=parse_account(params),
         start_tls=params["start_tls"],
         validate_certs=params["validate_certs"],
         ca_path=params["ca_path"],
@@ -68,7 +68,7 @@ ACCOUNT_VARIABLES = {"bind_dn": "FRONTDESK_BIND_DN", "bind_pw": "FRONTDESK_BIND_
 _OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
 
 
-def account_of(params: Mapping[str, Any]) -> Account:
+def parse_account(params: Mapping[str, Any]) -> Account:
     """Who reads the directory, from a module's parameters.
 
     Variables of the environment are there for everything that a host runs. What is in one, and has no

@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 
 from .._contacts.columns import Column
 from .._contacts.mapper import Mapper
-from .._contacts.model import GLOBAL_LOCATION, Found
-from .._directory.connection import Session
+from .._contacts.model import GLOBAL_LOCATION, MappedPage
+from .._directory.connection import LdapSession
 from .._directory.servers import read_from_first
 from .._errors import FrontdeskError
-from .._roster.builder import Gathering, Roster
-from .._roster.external_sort import Scratch, kept_if_whole
+from .._roster.builder import Roster, RosterBuilder
+from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import Written
-from .directory_options import access_of
+from .directory_options import parse_connection_settings
 from .export_options import check_page_size
-from .source_options import Source, columns_of
-from .source_reader import People
+from .source_options import Source, parse_columns
+from .source_reader import SourceReader
 
 _IN_CLEAR = (
     "People's data came from {} in clear: on the way they can be read, and who the contacts are can be"
@@ -114,7 +114,7 @@ class _Tally:
         self.contacts = 0
         self.causes: Counter[str] = Counter()
 
-    def add(self, found: Found) -> None:
+    def add(self, found: MappedPage) -> None:
         self.contacts += sum(map(len, found.records.values()))
         self.causes.update(person.cause for person in found.left_out)
 
@@ -146,23 +146,23 @@ def export(
     params: Mapping[str, Any],
     default_columns: Sequence[Mapping[str, Any]],
     sources: Sequence[Source],
-    scratch: Scratch,
+    scratch: SpillArea,
 ) -> Export:
     """Read all sources and make the roster; nothing is written.
 
-    :param sources: what `sources_of` made of the same parameters.
+    :param sources: what `parse_sources` made of the same parameters.
     :param scratch: where people are set aside when there are many, until the roster is written.
     :raises InputError: for wrong options, before anything is read.
     :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
     :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
     """
     check_page_size(params["page_size"])
-    columns = columns_of(params, default_columns, sources)
-    access = access_of(params)
+    columns = parse_columns(params, default_columns, sources)
+    access = parse_connection_settings(params)
     read = partial(_read, columns, sources, params, scratch)
     reading, left = read_from_first(access, read)
-    roster = reading.gathering.settle()
-    for tally, lost in zip(reading.tallies, roster.lost):
+    roster = reading.gathering.build()
+    for tally, lost in zip(reading.tallies, roster.dropped_by_source):
         tally.check_minimum(lost, reading.server)
     if params["on_invalid"] == "fail":
         _check_left_out(roster)
@@ -174,7 +174,7 @@ def export(
         undated=len(reading.people.undated),
         empty_attributes=reading.mapper.attributes_never_seen,
         never_held=sorted(reading.people.never_held),
-        references=with_people(reading.people.references),
+        references=relevant_referrals(reading.people.references),
         location_header=next(
             (column.header for column in columns if column.expression.is_location), None
         ),
@@ -188,9 +188,9 @@ class _Reading(NamedTuple):
 
     server: str
     is_in_clear: bool
-    people: People
+    people: SourceReader
     mapper: Mapper
-    gathering: Gathering
+    gathering: RosterBuilder
     tallies: list[_Tally]
 
 
@@ -198,11 +198,11 @@ def _read(
     columns: Sequence[Column],
     sources: Sequence[Source],
     params: Mapping[str, Any],
-    scratch: Scratch,
-    session: Session,
+    scratch: SpillArea,
+    session: LdapSession,
 ) -> _Reading:
     """Read all sources by one session, from the beginning."""
-    people = People(session, params["page_size"], params["object_types"])
+    people = SourceReader(session, params["page_size"], params["object_types"])
     placements = [source.placement for source in sources if source.placement is not None]
     mapper = Mapper(columns, placements, people.entries(sources, columns))
     # Who has no location is left out of all of them.
@@ -210,8 +210,8 @@ def _read(
         {*source.locations, ""} if source.placement else {source.location} for source in sources
     ]
     tallies = []
-    with kept_if_whole(scratch) as room:
-        gathering = Gathering(columns, places, room)
+    with discard_on_error(scratch) as room:
+        gathering = RosterBuilder(columns, places, room)
         for number, source in enumerate(sources):
             tally = _Tally(source)
             tallies.append(tally)
@@ -241,6 +241,6 @@ def _most_common(causes: Counter[str]) -> str:
 _DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
 
 
-def with_people(references: set[str]) -> list[str]:
+def relevant_referrals(references: set[str]) -> list[str]:
     """The references behind which there can be people."""
     return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))

@@ -16,17 +16,17 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 from .._errors import FrontdeskError, InputError
 from .._files import (
-    NewFile,
-    is_same,
+    PendingFile,
+    directory_lock,
+    has_same_bytes,
     move_into_place,
-    new_file,
-    only_writer,
+    pending_file,
     remove_unfinished,
     snapshot,
 )
 from .._roster.builder import Roster
 from .._roster.diff import roster_diff
-from .._roster.external_sort import Scratch
+from .._roster.external_sort import SpillArea
 from .._roster.files import RosterFile, read_roster
 from .._roster.writer import Written, write_roster
 
@@ -51,7 +51,7 @@ class Module(Protocol):
         """Set these, and tell whether anything changed."""
 
 
-class Placed(NamedTuple):
+class InstalledRoster(NamedTuple):
     """A roster that was written.
 
     :ivar written: what it turned out to be.
@@ -93,7 +93,7 @@ def check_paths(params: Mapping[str, Any], *options: str) -> None:
             )
 
 
-def place_of_scratch(module: Module, dest: Path) -> Path:
+def spill_directory(module: Module, dest: Path) -> Path:
     """Where people are set aside: where the roster will be written, for there must be room for it anyway.
 
     A temporary folder may well be memory, and in a real run is not used.
@@ -158,22 +158,22 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
         yield roster
 
 
-def place_roster(
-    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: Scratch
-) -> Placed:
+def install_roster(
+    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: SpillArea
+) -> InstalledRoster:
     """Put both files in place. They are written before either is moved, so a full disk changes nothing.
 
     :param location_column: title of the column that holds the location; None without one.
     :raises FrontdeskError: when they cannot be written; the old roster is whole then.
     """
     try:
-        with only_writer(dest.parent), ExitStack() as opened:
+        with directory_lock(dest.parent), ExitStack() as opened:
             for path in (dest, ids_path(dest)):
                 remove_unfinished(path)
-            files = [opened.enter_context(new_file(path)) for path in (dest, ids_path(dest))]
+            files = [opened.enter_context(pending_file(path)) for path in (dest, ids_path(dest))]
             written = _write(roster, files)
             diff = _diff(module, dest, files, location_column, scratch)
-            new = [file for file in files if not is_same(file.path, file.written)]
+            new = [file for file in files if not has_same_bytes(file.path, file.written)]
             backup = _back_up(module, dest) if new else None
             for file in new:
                 _set_attributes(module, file.written)
@@ -189,12 +189,12 @@ def place_roster(
         raise FrontdeskError(
             f"Cannot write {dest}", error.strerror or str(error), "Make room, or correct dest"
         ) from error
-    return Placed(written, dest, bool(new) or any(attributes), backup, diff)
+    return InstalledRoster(written, dest, bool(new) or any(attributes), backup, diff)
 
 
 def stage_roster(
-    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: Scratch
-) -> Placed:
+    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: SpillArea
+) -> InstalledRoster:
     """Write a complete roster to a private folder (0700) that outlives the module, and leave dest alone.
 
     :returns: its path is that of the CSV in it; whoever asked for check mode removes the folder.
@@ -206,7 +206,7 @@ def stage_roster(
             place = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
             undo.callback(shutil.rmtree, place, ignore_errors=True)
             path = place / dest.name
-            with new_file(path) as csv_file, new_file(ids_path(path)) as ids_file:
+            with pending_file(path) as csv_file, pending_file(ids_path(path)) as ids_file:
                 files = (csv_file, ids_file)
                 written = _write(roster, files)
                 diff = _diff(module, dest, files, location_column, scratch)
@@ -214,7 +214,7 @@ def stage_roster(
                     # Nothing is changed, but an owner that there is not fails here as in a real run.
                     _set_attributes(module, new.written)
                 changed = any(
-                    not is_same(old, new.written) or _set_attributes(module, old)
+                    not has_same_bytes(old, new.written) or _set_attributes(module, old)
                     for old, new in zip((dest, ids_path(dest)), files)
                 )
                 move_into_place(files)
@@ -225,10 +225,10 @@ def stage_roster(
             error.strerror or str(error),
             "Make room there",
         ) from error
-    return Placed(written, path, changed, None, diff)
+    return InstalledRoster(written, path, changed, None, diff)
 
 
-def _write(roster: Roster, files: Sequence[NewFile]) -> Written:
+def _write(roster: Roster, files: Sequence[PendingFile]) -> Written:
     csv_file, ids_file = files
     folder = str(csv_file.path.parent)
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as identities:
@@ -242,9 +242,9 @@ def _write(roster: Roster, files: Sequence[NewFile]) -> Written:
 def _diff(
     module: Module,
     dest: Path,
-    files: Sequence[NewFile],
+    files: Sequence[PendingFile],
     location_column: str | None,
-    scratch: Scratch,
+    scratch: SpillArea,
 ) -> dict[str, str] | None:
     if not module._diff:
         return None

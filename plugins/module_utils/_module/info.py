@@ -12,27 +12,27 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from .._contacts.columns import Column
-from .._contacts.source_statistics import Survey
-from .._directory.connection import Session
+from .._contacts.source_statistics import SourceStatistics
+from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing
 from .._directory.servers import find_servers
-from .._directory.settings import Access, Address
+from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import directory_context
-from .directory_options import access_of
-from .export import with_people
+from .directory_options import parse_connection_settings
+from .export import relevant_referrals
 from .export_options import check_page_size
 from .probe_report import (
     Problem,
     clock_offset,
-    problem_of_error,
-    problems_of_differences,
-    problems_of_people,
-    problems_of_references,
-    problems_of_server,
+    difference_problems,
+    error_problem,
+    people_problems,
+    referral_problems,
+    server_problems,
 )
-from .source_options import Source, columns_of
-from .source_reader import People
+from .source_options import Source, parse_columns
+from .source_reader import SourceReader
 
 
 class Info(NamedTuple):
@@ -63,7 +63,7 @@ class Info(NamedTuple):
 class _Question(NamedTuple):
     """What is asked of each server."""
 
-    access: Access
+    access: ConnectionSettings
     context: ssl.SSLContext
     columns: Sequence[Column]
     sources: Sequence[Source]
@@ -78,7 +78,7 @@ class _Answer(NamedTuple):
     :ivar problems: why the others could not.
     """
 
-    read: list[tuple[Source, Survey]]
+    read: list[tuple[Source, SourceStatistics]]
     problems: list[Problem]
 
 
@@ -91,16 +91,16 @@ def info(
 
     An account that one server refuses is not tried on the others, for that could lock it.
 
-    :param sources: what `sources_of` made of the same parameters.
+    :param sources: what `parse_sources` made of the same parameters.
     :raises InputError: for wrong options, before anything is asked.
     :raises LibraryError: when an option needs a library that is missing or too old.
     """
     check_page_size(params["page_size"])
-    access = access_of(params)
+    access = parse_connection_settings(params)
     question = _Question(
         access,
         directory_context(access),
-        columns_of(params, default_columns, sources),
+        parse_columns(params, default_columns, sources),
         sources,
         params["page_size"],
         params["object_types"],
@@ -108,7 +108,7 @@ def info(
     try:
         addresses, notes = find_servers(access)
     except DirectoryError as error:
-        return Info([], [problem_of_error(access.domain.name, error)])
+        return Info([], [error_problem(access.domain.name, error)])
     return _look_at(question, addresses, [Problem(access.domain.name, *note) for note in notes])
 
 
@@ -122,23 +122,23 @@ def _look_at(question: _Question, addresses: Sequence[Address], found: Sequence[
             is_refused = is_refused or probe.account_is_refused
             now = datetime.now(timezone.utc)
             answer = _ask(question, probe.session) if probe.session else _Answer([], [])
-            problems += [*problems_of_server(probe, access, now), *answer.problems]
+            problems += [*server_problems(probe, access, now), *answer.problems]
         servers.append(_server(probe, access, now, answer))
         for source, survey in answer.read:
             counts.setdefault(source.name, {})[probe.uri] = survey.entries
-    return Info(servers, [*problems, *problems_of_differences(counts)])
+    return Info(servers, [*problems, *difference_problems(counts)])
 
 
-def _ask(question: _Question, session: Session) -> _Answer:
+def _ask(question: _Question, session: LdapSession) -> _Answer:
     """Read every source, and go on when one fails."""
     answer = _Answer([], [])
-    people = People(session, question.page_size, question.object_types)
+    people = SourceReader(session, question.page_size, question.object_types)
     shown: dict[str, bool] = {}
     for source in question.sources:
         placements = [source.placement] if source.placement else []
         try:
             entries = people.entries([source], question.columns)
-            survey = Survey(question.columns, placements, entries)
+            survey = SourceStatistics(question.columns, placements, entries)
             for page in people.pages(source, survey.attributes):
                 for entry in page:
                     survey.add(*entry, source.place)
@@ -148,15 +148,17 @@ def _ask(question: _Question, session: Session) -> _Answer:
                 shown[source.name] = people.shows_anything(source)
             answer.read.append((source, survey))
         except DirectoryError as error:
-            answer.problems.append(problem_of_error(session.uri, error))
+            answer.problems.append(error_problem(session.uri, error))
             if session.connection.closed:
                 break
-    answer.problems.extend(problems_of_people(session.uri, answer.read, shown))
-    answer.problems.extend(problems_of_references(session.uri, with_people(people.references)))
+    answer.problems.extend(people_problems(session.uri, answer.read, shown))
+    answer.problems.extend(referral_problems(session.uri, relevant_referrals(people.references)))
     return answer
 
 
-def _server(probe: Probe, access: Access, now: datetime, answer: _Answer) -> dict[str, Any]:
+def _server(
+    probe: Probe, access: ConnectionSettings, now: datetime, answer: _Answer
+) -> dict[str, Any]:
     """What the module returns of one server."""
     offset = clock_offset(probe, now)
     certificate = probe.tls.certificate if probe.tls else None

@@ -34,7 +34,7 @@ def fail(module: AnsibleModule, error: LibraryError) -> None:
         said = missing_required_lib(library.requirement, reason=error.reason or None)
         module.fail_json(msg=said, exception=library.failure)
     too_old = FrontdeskError(
-        f"Cannot use the Python library {library.name} {library.version} from {library.place}"
+        f"Cannot use the Python library {library.name} {library.version} from {library.path}"
         f" on {platform.node()}'s Python {sys.executable}",
         f"{library.requirement} is required {error.reason}".rstrip(),
         "Upgrade it for this Python, or set ansible_python_interpreter to one that has it",

@@ -20,19 +20,19 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
 
 from .._errors import FrontdeskError
-from .._files import sha256_of
-from .._roster.external_sort import scratch_files
+from .._files import sha256_file
+from .._roster.external_sort import open_spill_area
 from .._roster.files import IDS_FORMAT, FileRow, RosterFile
 from .._state.directory import TAKEN
 from .._state.receipt import StateError
-from .upload_options import Job
+from .upload_options import UploadOptions
 
 _Person = tuple[str, ...]
 
 
 @contextmanager
-def remaining_roster(
-    job: Job, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
+def partially_accepted_roster(
+    job: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterFile]:
     """The roster that the service has now.
 
@@ -46,7 +46,7 @@ def remaining_roster(
         return
     with ExitStack() as opened:
         try:
-            scratch = opened.enter_context(scratch_files(job.state_dir))
+            scratch = opened.enter_context(open_spill_area(job.state_dir))
             with_identities = new.open_ids is not None and (old is None or old.open_ids is not None)
             roster = _written(
                 new.header,
@@ -65,7 +65,7 @@ def remaining_roster(
 class _Merge:
     """Two rosters, one of which was taken in part."""
 
-    def __init__(self, job: Job, new: RosterFile, with_identities: bool) -> None:
+    def __init__(self, job: UploadOptions, new: RosterFile, with_identities: bool) -> None:
         header = new.header
         self._keys = None if with_identities else [header.index(name) for name in job.key]
         self._place = header.index(job.location_column) if job.location_column in header else None
@@ -119,7 +119,7 @@ def _written(
         "what the service has",
         header,
         count,
-        sha256_of(csv_file),
+        sha256_file(csv_file),
         csv_file.tell(),
         0,
         _again(csv_file),
@@ -129,7 +129,7 @@ def _written(
     head = {"format": IDS_FORMAT, "sha256": roster.sha256, "rows": count}
     for line in (head, *identities):
         ids_file.write(f"{json.dumps(line)}\n".encode("ascii"))
-    return roster._replace(open_ids=_again(ids_file), ids_sha256=sha256_of(ids_file))
+    return roster._replace(open_ids=_again(ids_file), ids_sha256=sha256_file(ids_file))
 
 
 def _again(file: BinaryIO) -> Callable[[], BinaryIO]:

@@ -10,18 +10,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from .._contacts.source_statistics import Survey
+from .._contacts.source_statistics import SourceStatistics
 from .._directory.certificate import Certificate
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe
-from .._directory.settings import Access
+from .._directory.settings import ConnectionSettings
 from .source_options import Source
 
 SOON = timedelta(days=30)
 """A certificate that ends within this time is a problem already."""
 _SKEW = timedelta(minutes=5)  # what Kerberos permits by default (RFC 4120, 1.6; MS-KILE 3.1.1)
 
-Read = Sequence[tuple[Source, Survey]]
+Read = Sequence[tuple[Source, SourceStatistics]]
 """The sources that a server gave, and what was seen in them."""
 
 
@@ -41,17 +41,17 @@ class Problem(NamedTuple):
         return f"{self.where}: {self.cause.rstrip('.')}. {self.remedy.rstrip('.')}."
 
 
-def problem_of_error(where: str, error: DirectoryError) -> Problem:
+def error_problem(where: str, error: DirectoryError) -> Problem:
     """What went wrong, as a problem."""
-    return Problem(where, f"{error.tried}: {error.answer}", error.remedy)
+    return Problem(where, f"{error.action}: {error.cause}", error.remedy)
 
 
-def problems_of_server(probe: Probe, access: Access, now: datetime) -> list[Problem]:
+def server_problems(probe: Probe, access: ConnectionSettings, now: datetime) -> list[Problem]:
     """What is wrong with a server, whoever is in its directory."""
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
     if probe.error:
-        problem = problem_of_error(probe.uri, probe.error)
+        problem = error_problem(probe.uri, probe.error)
         # Only then is there a certificate and no answer to anything.
         if certificate and not probe.session and not probe.account_is_refused:
             problem = problem._replace(cause=f"{problem.cause}; {_shown(certificate)}")
@@ -93,7 +93,7 @@ def _problems_of_certificate(where: str, certificate: Certificate, now: datetime
     return [Problem(where, cause, "Renew it before")]
 
 
-def problems_of_people(server: str, read: Read, shown: Mapping[str, bool]) -> list[Problem]:
+def people_problems(server: str, read: Read, shown: Mapping[str, bool]) -> list[Problem]:
     """What is wrong with the people that a server gave.
 
     :param shown: for sources that gave nobody, by name, whether the server shows anything below their base.
@@ -110,7 +110,7 @@ def problems_of_people(server: str, read: Read, shown: Mapping[str, bool]) -> li
     return problems + _problems_of_columns(server, read)
 
 
-def _all_excluded(where: str, source: Source, survey: Survey) -> Problem:
+def _all_excluded(where: str, source: Source, survey: SourceStatistics) -> Problem:
     cause = f"everybody who is found in {source.where} is excluded: {survey.excluded}"
     return Problem(where, cause, "Correct what excludes them, or set minimum: 0")
 
@@ -128,7 +128,7 @@ def _nobody(where: str, source: Source, something_is_shown: bool) -> Problem:
     return Problem(where, cause, remedy)
 
 
-def _too_few(where: str, source: Source, survey: Survey) -> Problem:
+def _too_few(where: str, source: Source, survey: SourceStatistics) -> Problem:
     causes = "; ".join(f"{cause}: {count}" for cause, count in survey.causes.most_common(5))
     cause = f"only {survey.contacts} of {survey.entries} people have a valid row, and minimum is {source.minimum}"
     remedy = "Correct these people in the directory, the columns, or minimum"
@@ -162,7 +162,7 @@ def _problems_of_columns(server: str, read: Read) -> list[Problem]:
     ]
 
 
-def problems_of_references(server: str, references: Sequence[str]) -> list[Problem]:
+def referral_problems(server: str, references: Sequence[str]) -> list[Problem]:
     """Where there may be more people."""
     return [
         Problem(
@@ -174,7 +174,7 @@ def problems_of_references(server: str, references: Sequence[str]) -> list[Probl
     ]
 
 
-def problems_of_differences(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
+def difference_problems(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
     """Where servers do not hold the same.
 
     :param counts: by the name of a source, for each server that gave it the number of people.

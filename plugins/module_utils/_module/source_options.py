@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from .._contacts.columns import Column, compile_columns
 from .._contacts.location import check_locations
-from .._contacts.location_rule import Placement, compile_placement
+from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn
-from .._directory.query import CONTACT, USER, Query, check_filter, check_query, equal
+from .._directory.query import CONTACT, USER, Query, check_filter, check_query, filter_equals
 from .._errors import InputError
 from .._expressions.phone import STYLES
 from .._text import compose
@@ -100,7 +100,7 @@ def _exclusion_spec() -> dict[str, Any]:
     }
 
 
-def columns_of(
+def parse_columns(
     params: Mapping[str, Any],
     default_columns: Sequence[Mapping[str, Any]],
     sources: Sequence[Source],
@@ -150,7 +150,7 @@ class Source(NamedTuple):
     query: Query
     minimum: int
     groups: tuple[str, ...] = ()
-    placement: Placement | None = None
+    placement: LocationRule | None = None
     exclusion: Exclusion = Exclusion()
 
     @property
@@ -159,7 +159,7 @@ class Source(NamedTuple):
         return [self.location] if self.placement is None else sorted(self.placement.locations)
 
     @property
-    def place(self) -> str | Placement:
+    def place(self) -> str | LocationRule:
         """What a `Mapper` is to be given as the location of its people."""
         return self.location if self.placement is None else self.placement
 
@@ -170,7 +170,7 @@ class Source(NamedTuple):
         return ", in ".join(part for part in (self.query.search_base, groups) if part)
 
 
-def sources_of(params: Mapping[str, Any]) -> list[Source]:
+def parse_sources(params: Mapping[str, Any]) -> list[Source]:
     """The sources, checked, from the module's parameters.
 
     :raises InputError: for anything in them that can be seen to be wrong without a server.
@@ -209,7 +209,7 @@ def _source(
     _check_limits(given, name)
     placement = None
     if given["location_value"] is not None:
-        placement = compile_placement(
+        placement = compile_location_rule(
             given["location_value"],
             given["locations"],
             f"location_value of {name}",
@@ -235,19 +235,19 @@ def _check_ways_to_a_location(source: Mapping[str, Any], name: str) -> None:
     location, value, locations = (
         source[key] for key in ("location", "location_value", "locations")
     )
-    tried = f"Cannot tell the location of {name}"
+    action = f"Cannot tell the location of {name}"
     if location is not None and (value is not None or locations is not None):
         other = "location_value" if value is not None else "locations"
-        raise InputError(tried, f"it has location and {other}", "Give one of the two")
+        raise InputError(action, f"it has location and {other}", "Give one of the two")
     if value is not None and not locations:
         raise InputError(
-            tried,
+            action,
             "it has location_value without locations",
             "List in locations the identifiers that may come out",
         )
     if value is None and locations is not None:
         raise InputError(
-            tried,
+            action,
             "it has locations without location_value",
             "Say in location_value how a person's location comes about",
         )
@@ -276,12 +276,12 @@ def _check_place(
 
 
 def _check_limits(source: Mapping[str, Any], name: str) -> None:
-    tried = f"Cannot use minimum {source['minimum']} of {name}"
+    action = f"Cannot use minimum {source['minimum']} of {name}"
     if source["minimum"] < 0:
-        raise InputError(tried, "it is less than 0")
+        raise InputError(action, "it is less than 0")
     if source["minimum"] > 1 and source["search_scope"] == "base":
         raise InputError(
-            tried,
+            action,
             "search_scope base gives one entry at most",
             "Search subtree or one_level, or lower minimum",
         )
@@ -321,7 +321,7 @@ def _names(value: object, option: str, where: str) -> tuple[str, ...]:
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 # MS-ADA2, msExchHideFromAddressLists.
-_HIDDEN = equal("msExchHideFromAddressLists", "TRUE")
+_HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
 
 
 def _exclusion_for_all(params: Mapping[str, Any]) -> Exclusion:

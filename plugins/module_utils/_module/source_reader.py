@@ -12,20 +12,20 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
-from .._directory.by_dn import ANYTHING, named_entries, read_entry, searchable_contexts
-from .._directory.connection import Session
+from .._directory.by_dn import ANYTHING, read_entries_by_dn, read_entry, searchable_contexts
+from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
-from .._directory.groups import Members, find_members, members
+from .._directory.groups import Members, find_members, read_members
 from .._directory.probe import shows_anything
-from .._directory.query import Query, all_of, any_of, people_filter
+from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
-from .._directory.timestamps import moment_of
+from .._directory.timestamps import parse_timestamp
 from .._text import compose
 from .source_options import Source
 
 
-class People:
+class SourceReader:
     """Reads the people of sources by one session.
 
     What several sources need, such as a group that all exclude, is read once.
@@ -37,7 +37,7 @@ class People:
     :ivar undated: people whose start attribute tells no day; they count as started.
     """
 
-    def __init__(self, session: Session, page_size: int, object_types: Sequence[str]) -> None:
+    def __init__(self, session: LdapSession, page_size: int, object_types: Sequence[str]) -> None:
         self._session = session
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
@@ -84,14 +84,14 @@ class People:
         names: set[str] = set()
         for source in sources:
             with _named(source):
-                any_name = any_of(f"({attribute}=*)" for attribute in naming)
+                any_name = filter_or(f"({attribute}=*)" for attribute in naming)
                 for page in self._found(source, naming, any_name):
                     names.update(_smallest(held) for entry in page for held in entry.values)
         names.discard("")
         found: dict[tuple[str, str], str] = {}
         for context in self._all_contexts():
             query = Query(context, "subtree", ANYTHING)
-            for named in named_entries(self._session, sorted(names), query, wanted):
+            for named in read_entries_by_dn(self._session, sorted(names), query, wanted):
                 for name, entry in named:
                     for attribute, held in zip(wanted, entry.values):
                         if held:
@@ -111,11 +111,11 @@ class People:
     ) -> Iterator[list[Entry]]:
         """Everybody whom a source finds, and who passes a filter."""
         filters = [source.query.filter or self._people, *([condition] if condition else [])]
-        query = source.query._replace(filter=all_of(filters))
+        query = source.query._replace(filter=filter_and(filters))
         bases = [query.search_base] if query.search_base else self._all_contexts()
         queries = [query._replace(search_base=base) for base in bases]
         if source.groups:
-            yield from members(
+            yield from read_members(
                 self._session,
                 queries,
                 self._members_of(source.groups),
@@ -136,7 +136,7 @@ class People:
         if exclusion.groups:
             found |= self._all_of(exclusion.groups)
         if exclusion.filters:
-            found |= _identities(self._found(source, [], any_of(exclusion.filters)))
+            found |= _identities(self._found(source, [], filter_or(exclusion.filters)))
         if exclusion.start_attribute:
             found |= self._not_started(source, exclusion.start_attribute)
         return found
@@ -158,7 +158,7 @@ class People:
         if groups not in self._belonging:
             found = self._members_of(groups)
             queries = [Query(base, "subtree", ANYTHING) for base in self._all_contexts()]
-            pages = members(self._session, queries, found, [], page_size=self._page_size)
+            pages = read_members(self._session, queries, found, [], page_size=self._page_size)
             self._belonging[groups] = _identities(pages)
         return self._belonging[groups]
 
@@ -166,7 +166,7 @@ class People:
         found = set()
         for page in self._found(source, [attribute], f"({attribute}=*)"):
             for entry in page:
-                moment = moment_of(_smallest(entry.values[0]))
+                moment = parse_timestamp(_smallest(entry.values[0]))
                 if moment is None:
                     self.undated.add(entry.identity)
                 elif moment > self._now:
@@ -204,4 +204,4 @@ def _named(source: Source) -> Iterator[None]:
     try:
         yield
     except DirectoryError as error:
-        raise type(error)(f"{source.name}: {error.tried}", error.answer, error.remedy) from None
+        raise type(error)(f"{source.name}: {error.action}", error.cause, error.remedy) from None

@@ -15,29 +15,29 @@ from typing import Any, NamedTuple
 
 from .._errors import FrontdeskError, InputError
 from .._roster.diff import plan_diff
-from .._roster.external_sort import scratch_files
+from .._roster.external_sort import open_spill_area
 from .._roster.files import RosterFile
 from .._roster.guard import GuardError, check_plan
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
 from .._service.body import Content
-from .._service.client import Reply, send
+from .._service.client import Response, send
 from .._service.refusals import Sent
-from .._service.status import problem_of_answer
+from .._service.status import answer_error
 from .._service.transport import check_files
 from .._state.directory import (
     NOTHING_SENT,
-    Accepted,
-    announce,
-    read_accepted,
-    withdraw,
-    write_accepted,
+    Baseline,
+    abort_upload,
+    begin_upload,
+    commit_upload,
+    read_baseline,
 )
-from .._state.lock import locked, watched
-from .._state.receipt import Binding, Receipt, StateError, endpoint_of, with_history
+from .._state.lock import exclusive_lock, shared_lock
+from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
 from .files import load_roster
-from .partial_acceptance import remaining_roster
-from .upload_options import Job
+from .partial_acceptance import partially_accepted_roster
+from .upload_options import UploadOptions
 
 
 class Outcome(NamedTuple):
@@ -100,7 +100,7 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     return {**shown, **receipt.binding._asdict()}
 
 
-def upload(job: Job, check_mode: bool, with_diff: bool = False) -> Outcome:
+def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
     """Send the roster if it differs from the last accepted one and the guard lets the plan pass.
 
     :param with_diff: whether the plan is to hold what a diff shows.
@@ -109,19 +109,19 @@ def upload(job: Job, check_mode: bool, with_diff: bool = False) -> Outcome:
     check_files(job.endpoint.tls)
     with _load_src(job):  # a bad roster is said before anything is made
         pass
-    lock = watched(job.state_dir) if check_mode else locked(job.state_dir)
+    lock = shared_lock(job.state_dir) if check_mode else exclusive_lock(job.state_dir)
     # Only under the lock: a run that held it may have come with a newer roster.
     with lock, _load_src(job) as roster:
         return _upload(job, roster, check_mode, with_diff)
 
 
-def _upload(job: Job, roster: RosterFile, check_mode: bool, with_diff: bool) -> Outcome:
-    accepted = read_accepted(job.state_dir)
-    binding = Binding(endpoint_of(job.endpoint.url), job.profile, roster.header)
+def _upload(job: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool) -> Outcome:
+    accepted = read_baseline(job.state_dir)
+    binding = Binding(strip_query(job.endpoint.url), job.profile, roster.header)
     why_none = _why_no_receipt(accepted, binding, job.state_dir)
     base = accepted if accepted is not None and why_none is None else None
     # The state directory must have room for the roster anyway; check mode leaves it alone.
-    with scratch_files(Path(tempfile.gettempdir()) if check_mode else job.state_dir) as scratch:
+    with open_spill_area(Path(tempfile.gettempdir()) if check_mode else job.state_dir) as scratch:
         plan = make_plan(
             base.roster if base else None,
             roster,
@@ -153,8 +153,8 @@ class _Step(NamedTuple):
 
     roster: RosterFile
     binding: Binding
-    base: Accepted | None
-    accepted: Accepted | None
+    base: Baseline | None
+    accepted: Baseline | None
 
     @property
     def last(self) -> Receipt | None:
@@ -163,7 +163,7 @@ class _Step(NamedTuple):
 
 
 @contextmanager
-def _load_src(job: Job) -> Iterator[RosterFile]:
+def _load_src(job: UploadOptions) -> Iterator[RosterFile]:
     with load_roster(job.src) as roster:
         missing = [name for name in job.key if name not in roster.header]
         if missing:
@@ -182,7 +182,7 @@ def _load_src(job: Job) -> Iterator[RosterFile]:
         yield roster
 
 
-def _why_no_receipt(accepted: Accepted | None, binding: Binding, directory: Path) -> str | None:
+def _why_no_receipt(accepted: Baseline | None, binding: Binding, directory: Path) -> str | None:
     if accepted is None:
         return f"no receipt of an earlier upload is in {directory}"
     for part, old, new in zip(Binding._fields, accepted.receipt.binding, binding):
@@ -192,33 +192,37 @@ def _why_no_receipt(accepted: Accepted | None, binding: Binding, directory: Path
 
 
 def _keep(
-    job: Job, outcome: Outcome, base: Accepted, roster: RosterFile, check_mode: bool
+    job: UploadOptions, outcome: Outcome, base: Baseline, roster: RosterFile, check_mode: bool
 ) -> Outcome:
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
     if roster.open_ids is None or roster.ids_sha256 == base.roster.ids_sha256:
         return outcome
     receipt = base.receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
-        write_accepted(job.state_dir, receipt, roster, NOTHING_SENT)
+        commit_upload(job.state_dir, receipt, roster, NOTHING_SENT)
     return outcome._replace(changed=True, receipt=receipt)
 
 
-def _send(job: Job, outcome: Outcome, step: _Step) -> Outcome:
+def _send(job: UploadOptions, outcome: Outcome, step: _Step) -> Outcome:
     """Send the roster, and note what became of it."""
-    roster = announce(job.state_dir, step.base.receipt if step.base else None, step.roster)
+    roster = begin_upload(job.state_dir, step.base.receipt if step.base else None, step.roster)
     step = step._replace(roster=roster)
     try:
         with roster.content() as file:
             content = Content(file, roster.size, roster.start)
             reply = send(job.endpoint, f"{job.profile}.csv", content)
     except FrontdeskError as error:
-        outcome = _not_taken(job, outcome, step, lost=getattr(error, "lost", False))
+        outcome = _not_taken(
+            job, outcome, step, may_be_accepted=getattr(error, "may_be_accepted", False)
+        )
         return outcome._replace(attempts=getattr(error, "attempts", 0), error=error)
     answer = _answer(job, roster, reply)
     outcome = outcome._replace(answer=answer, attempts=reply.attempts)
-    problem = problem_of_answer(job.endpoint, answer)
+    problem = answer_error(job.endpoint, answer)
     if problem is not None and not (job.endpoint.accepts(answer.status) and answer.is_partial):
-        return _not_taken(job, outcome, step, lost=reply.lost)._replace(error=problem)
+        return _not_taken(job, outcome, step, may_be_accepted=reply.may_be_accepted)._replace(
+            error=problem
+        )
     outcome = outcome._replace(changed=True, uploaded=problem is None)
     try:
         receipt = _commit(job, outcome, step, answer)
@@ -228,10 +232,12 @@ def _send(job: Job, outcome: Outcome, step: _Step) -> Outcome:
     return outcome._replace(receipt=receipt, error=problem)
 
 
-def _not_taken(job: Job, outcome: Outcome, step: _Step, *, lost: bool) -> Outcome:
+def _not_taken(
+    job: UploadOptions, outcome: Outcome, step: _Step, *, may_be_accepted: bool
+) -> Outcome:
     """Note that the service has not accepted the roster, or that this is not sure."""
-    withdraw(job.state_dir, step.last, lost=lost)
-    return _in_doubt(outcome) if lost else outcome
+    abort_upload(job.state_dir, step.last, may_be_accepted=may_be_accepted)
+    return _in_doubt(outcome) if may_be_accepted else outcome
 
 
 def _in_doubt(outcome: Outcome) -> Outcome:
@@ -241,19 +247,19 @@ def _in_doubt(outcome: Outcome) -> Outcome:
     return outcome._replace(receipt=outcome.receipt._replace(complete=False))
 
 
-def _answer(job: Job, roster: RosterFile, reply: Reply) -> Answer:
+def _answer(job: UploadOptions, roster: RosterFile, reply: Response) -> Answer:
     sent = Sent(roster.header, roster.row_count, roster.rows)
     answer = read_answer(reply.status, reply.reading, job.result, sent)
     return answer._replace(retry_after=reply.retry_after)
 
 
-def _commit(job: Job, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:
+def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:
     """Make what the service has now the last accepted roster.
 
     :raises StateError: when that cannot be written.
     """
     old = step.base.roster if step.base else None
-    with remaining_roster(job, old, step.roster, answer.refused) as roster:
+    with partially_accepted_roster(job, old, step.roster, answer.refused) as roster:
         receipt = Receipt(
             binding=step.binding,
             roster=roster.sha256,
@@ -266,5 +272,5 @@ def _commit(job: Job, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:
             complete=not answer.refused,
         )
         receipt = with_history(receipt, step.last)
-        write_accepted(job.state_dir, receipt, roster)
+        commit_upload(job.state_dir, receipt, roster)
     return receipt

@@ -22,7 +22,7 @@ from .._service.endpoint import (
     Endpoint,
     ResultFormat,
     Retries,
-    Tls,
+    TlsSettings,
 )
 from .._service.endpoint_checks import check_endpoint
 from .._state.directory import default_state_dir
@@ -100,7 +100,7 @@ def _result_spec() -> dict[str, Any]:
     }
 
 
-class Job(NamedTuple):
+class UploadOptions(NamedTuple):
     """One upload as the administrator asked for it, checked."""
 
     src: Path
@@ -114,20 +114,20 @@ class Job(NamedTuple):
     result: ResultFormat
 
 
-def job_of(params: Mapping[str, Any]) -> Job:
+def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
     """The upload, checked, from the module's parameters.
 
     :raises InputError: for anything in them that can be seen to be wrong without the service.
     """
     check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
-    endpoint = endpoint_from(params)
+    endpoint = parse_endpoint(params)
     check_endpoint(endpoint)
     check_form_name(f"{params['profile']}.csv")
     if not params["key"]:
         raise InputError(
             "Cannot tell contacts apart", "key is empty", "Name the columns that identify a contact"
         )
-    return Job(
+    return UploadOptions(
         src=Path(params["src"]),
         endpoint=endpoint,
         profile=params["profile"],
@@ -157,7 +157,7 @@ def _limits(params: Mapping[str, Any]) -> Limits:
     return Limits(most, percent, params["initial"])
 
 
-def endpoint_from(params: Mapping[str, Any]) -> Endpoint:
+def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
     """Where the roster goes, and how.
 
     :raises InputError: when a dictionary holds what is no text.
@@ -175,7 +175,7 @@ def endpoint_from(params: Mapping[str, Any]) -> Endpoint:
             params["field_name"],
             _pairs("form_fields", params),
         ),
-        tls=Tls(
+        tls=TlsSettings(
             params["ca_path"],
             params["validate_certs"],
             params["client_cert"] or None,

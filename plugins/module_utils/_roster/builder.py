@@ -14,10 +14,10 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from .._contacts.columns import Column, broken_rule
-from .._contacts.model import Contact, Found, LeftOut
-from .duplicates import SharedValues, Suspects
-from .external_sort import RUN_BYTES, Runs, Scratch, merged
-from .record_codec import AFTER_CELLS, CONTACT, LEFT_OUT, TAIL, Lines, by_identity, source_of
+from .._contacts.model import Contact, LeftOut, MappedPage
+from .duplicates import BloomFilter, DuplicateFinder
+from .external_sort import RUN_BYTES, ExternalSorter, SpillArea, merge_sorted
+from .record_codec import AFTER_CELLS, CONTACT, LEFT_OUT, TAIL, RecordCodec, by_identity, source_of
 
 _SAME_VALUE = "another person here has the same value"
 
@@ -84,13 +84,13 @@ class Roster:
     :param has_repeats: whether somebody may be among the contacts more than once.
     :ivar header: titles of the columns.
     :ivar format: reads the lines.
-    :ivar lost: for each source how many contacts lost their row to others with the same value, by cause.
+    :ivar dropped_by_source: for each source how many contacts lost their row to others with the same value, by cause.
     """
 
     def __init__(
         self,
         header: tuple[str, ...],
-        format: Lines,
+        format: RecordCodec,
         people: tuple[_People, _People],
         lost: Sequence[Counter[str]],
         *,
@@ -98,7 +98,7 @@ class Roster:
     ) -> None:
         self.header = header
         self.format = format
-        self.lost = lost
+        self.dropped_by_source = lost
         self._contacts, self._left_out = people
         self._has_repeats = has_repeats
 
@@ -128,15 +128,15 @@ class _People:
     :param tail: number of bytes at a line's end that do not tell it from another.
     """
 
-    def __init__(self, scratch: Scratch, run_bytes: int, tail: int) -> None:
-        self._found = Runs(scratch, run_bytes)
-        self._again = Runs(scratch, run_bytes)
+    def __init__(self, scratch: SpillArea, run_bytes: int, tail: int) -> None:
+        self._found = ExternalSorter(scratch, run_bytes)
+        self._again = ExternalSorter(scratch, run_bytes)
         self._tail = tail
-        self._suspects: Suspects | None = None
+        self._suspects: BloomFilter | None = None
         # Takes those who were found, and somebody who was settled.
         self.add_all, self.put_back = self._found.add_all, self._again.add
 
-    def take_out(self, suspects: Suspects) -> Iterator[bytes]:
+    def take_out(self, suspects: BloomFilter) -> Iterator[bytes]:
         """The lines of all suspects, in no order; they are not among the others any more."""
         self._suspects = suspects
         for part in self._found.parts():
@@ -147,10 +147,10 @@ class _People:
         found = self._found.parts()
         if self._suspects is not None:
             found = [self._suspects.others(part, self._tail) for part in found]
-        return merged([*found, *self._again.parts()])
+        return merge_sorted([*found, *self._again.parts()])
 
 
-class Gathering:
+class RosterBuilder:
     """Everybody who was found, on the way into a roster.
 
     :param locations: for each source the location of its people, or the set of those that they may be at; the
@@ -161,7 +161,7 @@ class Gathering:
         self,
         columns: Sequence[Column],
         locations: Sequence[str | AbstractSet[str]],
-        scratch: Scratch,
+        scratch: SpillArea,
         sizes: Sizes = DEFAULT_SIZES,
     ) -> None:
         self._columns = tuple(columns)
@@ -169,18 +169,18 @@ class Gathering:
         sources_at = Counter(itertools.chain.from_iterable(places))
         # Where no location of a source is that of another, its values are not met again.
         self._is_alone = [all(sources_at[name] == 1 for name in place) for place in places]
-        self._format = Lines(sources_at)
+        self._format = RecordCodec(sources_at)
         self._scratch = scratch
         self._sizes = sizes
         self._contacts = _People(scratch, sizes.run, TAIL)
         self._left_out = _People(scratch, sizes.run, len("\n"))
-        self._suspects = Suspects(sizes.suspects)
-        self._shared = SharedValues(scratch, self._suspects, sizes.pairs)
+        self._suspects = BloomFilter(sizes.suspects)
+        self._shared = DuplicateFinder(scratch, self._suspects, sizes.pairs)
         self._lost: list[Counter[str]] = [Counter() for _source in self._is_alone]
         self._source = 0
         self._unique = [index for index, column in enumerate(columns) if column.unique]
 
-    def add_all(self, found: Found, source: int) -> None:
+    def add_all(self, found: MappedPage, source: int) -> None:
         """Take what a page of a source gave. Sources come one after another.
 
         :param source: its number.
@@ -224,10 +224,10 @@ class Gathering:
             if self._is_alone[self._source]:
                 self._shared.forget()
             else:
-                self._shared.set_aside()
+                self._shared.spill()
             self._source = source
 
-    def settle(self) -> Roster:
+    def build(self) -> Roster:
         """Put everybody found into one roster, whatever order they were found in.
 
         A person found twice at one location is one row. Of several people with the same value in a unique
@@ -244,8 +244,8 @@ class Gathering:
             header, self._format, people, self._lost, has_repeats=self._shared.has_repeats
         )
 
-    def _settle(self, suspects: Suspects) -> None:
-        again = Runs(self._scratch, self._sizes.run)
+    def _settle(self, suspects: BloomFilter) -> None:
+        again = ExternalSorter(self._scratch, self._sizes.run)
         for line in self._contacts.take_out(suspects):
             again.add(by_identity(line, CONTACT))
         for line in self._left_out.take_out(suspects):

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, LeftOut
 from .._contacts.packing import pack, unpack
-from .external_sort import Runs, Scratch
+from .external_sort import ExternalSorter, SpillArea
 from .files import RosterFile
 
 
-class Row(NamedTuple):
+class RosterRow(NamedTuple):
     """A contact as it stands in a roster file.
 
     :ivar location: text of its location cell; empty for all locations.
@@ -42,35 +42,35 @@ class View(NamedTuple):
     keys: tuple[int, ...] | None
     width: int
 
-    def rows(self, roster: RosterFile) -> Iterator[Row]:
+    def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
         """All rows in the file's order."""
         place, keys = self.place, self.keys
         for cells, identity in roster.rows():
-            yield Row(
+            yield RosterRow(
                 "" if place is None else cells[place],
                 cells,
                 (identity or "",) if keys is None else tuple([cells[index] for index in keys]),
             )
 
-    def rows_in_order(self, roster: RosterFile) -> Iterator[Row]:
+    def rows_in_order(self, roster: RosterFile) -> Iterator[RosterRow]:
         """All rows as they stand, which is by location, cells, person in a roster that was exported.
 
         :raises NotInOrderError: when they stand otherwise.
         """
-        before: Row | None = None
+        before: RosterRow | None = None
         for row in self.rows(roster):
             if before is not None and row < before:
                 raise NotInOrderError
             yield row
             before = row
 
-    def sorted_rows(self, roster: RosterFile, scratch: Scratch) -> Iterator[Row]:
+    def sorted_rows(self, roster: RosterFile, scratch: SpillArea) -> Iterator[RosterRow]:
         """All rows by location, cells, person, however they stand."""
-        runs = Runs(scratch)
+        runs = ExternalSorter(scratch)
         for row in self.rows(roster):
             runs.add(pack((row.location, *row.cells, *row.person)))
         for location, *fields in map(unpack, runs):
-            yield Row(location, tuple(fields[: self.width]), tuple(fields[self.width :]))
+            yield RosterRow(location, tuple(fields[: self.width]), tuple(fields[self.width :]))
 
 
 class NotInOrderError(Exception):
@@ -85,8 +85,8 @@ class Person(NamedTuple):
     :ivar left_out: where the new roster has no row for the person, and why.
     """
 
-    before: list[Row]
-    after: list[Row]
+    before: list[RosterRow]
+    after: list[RosterRow]
     left_out: list[LeftOut]
 
 
@@ -103,7 +103,7 @@ class Differences:
     :ivar unchanged: number of rows that are in both, by location.
     """
 
-    def __init__(self, view: View, old: RosterFile, new: RosterFile, scratch: Scratch) -> None:
+    def __init__(self, view: View, old: RosterFile, new: RosterFile, scratch: SpillArea) -> None:
         self._view = view
         try:
             self._compare(view.rows_in_order(old), view.rows_in_order(new), scratch)
@@ -113,9 +113,11 @@ class Differences:
             for left_out in new.left_out():
                 self._add(_LEFT_OUT, (left_out.identity,), left_out.location, [left_out.cause])
 
-    def _compare(self, old: Iterator[Row], new: Iterator[Row], scratch: Scratch) -> None:
+    def _compare(
+        self, old: Iterator[RosterRow], new: Iterator[RosterRow], scratch: SpillArea
+    ) -> None:
         self.unchanged: Counter[str] = Counter()
-        self._lines = Runs(scratch)
+        self._lines = ExternalSorter(scratch)
         for side, row in _unmatched(old, new, self.unchanged):
             self._add(side, row.person, row.location, row.cells)
 
@@ -134,13 +136,13 @@ class Differences:
                     person.left_out.append(LeftOut(key[0], location, fields[0]))
                 else:
                     rows = person.before if side == _BEFORE else person.after
-                    rows.append(Row(location, tuple(fields), tuple(key)))
+                    rows.append(RosterRow(location, tuple(fields), tuple(key)))
             yield person
 
 
 def _unmatched(
-    old: Iterator[Row], new: Iterator[Row], unchanged: Counter[str]
-) -> Iterator[tuple[str, Row]]:
+    old: Iterator[RosterRow], new: Iterator[RosterRow], unchanged: Counter[str]
+) -> Iterator[tuple[str, RosterRow]]:
     """The rows of two sorted rosters that are not in both; the others are counted."""
     before, after = next(old, None), next(new, None)
     while before is not None and after is not None:

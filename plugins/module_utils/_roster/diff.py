@@ -13,8 +13,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from .comparison import Row
-from .external_sort import Scratch
+from .comparison import RosterRow
+from .external_sort import SpillArea
 from .files import RosterFile
 from .plan import Plan, make_plan
 
@@ -38,7 +38,7 @@ def plan_diff(
 
 
 def roster_diff(
-    old: RosterFile | None, new: RosterFile, location_column: str | None, scratch: Scratch
+    old: RosterFile | None, new: RosterFile, location_column: str | None, scratch: SpillArea
 ) -> dict[str, str]:
     """The contacts that differ between the roster on disk and a new one.
 
@@ -52,7 +52,7 @@ def roster_diff(
     return plan_diff(plan, new.header, "old roster", "new roster")
 
 
-def _lines(rows: Iterable[Row | None]) -> str:
+def _lines(rows: Iterable[RosterRow | None]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(row.cells for row in rows if row is not None)
     return text.getvalue()

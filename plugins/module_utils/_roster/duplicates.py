@@ -14,13 +14,13 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from .external_sort import Scratch, set_aside
+from .external_sort import SpillArea, spill
 
 _PARTS = 256
 _INTEGER = array("q").itemsize
 
 
-class Suspects:
+class BloomFilter:
     """A set of hashes that takes the same memory whatever is in it, and so finds some in it that are not.
 
     :param size: number of bytes, a power of two.
@@ -54,7 +54,7 @@ class Suspects:
         return (line for line in lines if not marks[hash(line[:-tail]) & mask])
 
 
-class SharedValues:
+class DuplicateFinder:
     """Finds those who hold a value that another one holds too.
 
     Pairs of a value and its holder are held in memory, up to a number, until they are forgotten or set
@@ -65,7 +65,7 @@ class SharedValues:
     :ivar has_repeats: whether a holder was found to hold a value twice.
     """
 
-    def __init__(self, scratch: Scratch, suspects: Suspects, pairs: int) -> None:
+    def __init__(self, scratch: SpillArea, suspects: BloomFilter, pairs: int) -> None:
         self._scratch = scratch
         self._suspects = suspects
         self._most = pairs
@@ -84,7 +84,7 @@ class SharedValues:
         """
         self._match(self._holders, values, holders)
         if len(self._holders) >= self._most:
-            self.set_aside()
+            self.spill()
 
     def _match(self, known: dict[int, int], values: Sequence[int], holders: Sequence[int]) -> None:
         before = len(known)
@@ -106,11 +106,11 @@ class SharedValues:
         :raises FrontdeskError: when pairs cannot be set aside, beside others that were.
         """
         if self._is_parted:
-            self.set_aside()
+            self.spill()
         self._holders = {}
         self._is_parted = False
 
-    def set_aside(self) -> None:
+    def spill(self) -> None:
         """Set the pairs in memory aside, if there are any.
 
         :raises FrontdeskError: when they cannot be.
@@ -120,7 +120,7 @@ class SharedValues:
         parts: list[array[int]] = [array("q") for _number in range(_PARTS)]
         for pair in self._holders.items():
             parts[pair[0] % _PARTS].extend(pair)
-        with set_aside(self._scratch.place):
+        with spill(self._scratch.directory):
             if self._file is None:
                 self._file = self._scratch.open()
             self._file.writelines(parts)
@@ -136,7 +136,7 @@ class SharedValues:
         """
         if self._file is None:
             return
-        self.set_aside()
+        self.spill()
         for number in range(_PARTS):
             pairs = self._part(self._file, number)
             self._match({}, pairs[::2], pairs[1::2])

@@ -26,19 +26,19 @@ _LINE_OVERHEAD = 64
 """Bytes that Python takes for a line beside its characters, and for its place in a list."""
 
 
-class Scratch(NamedTuple):
+class SpillArea(NamedTuple):
     """Where lines are set aside.
 
-    :ivar place: what errors call it.
+    :ivar directory: what errors call it.
     :ivar open: gives a new, empty file for writing and reading that is private to this process.
     """
 
-    place: str
+    directory: str
     open: Callable[[], BinaryIO]
 
 
 @contextmanager
-def set_aside(place: str) -> Iterator[None]:
+def spill(directory: str) -> Iterator[None]:
     """What goes wrong while something is set aside.
 
     :raises FrontdeskError: in place of an OSError.
@@ -47,20 +47,20 @@ def set_aside(place: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise FrontdeskError(
-            f"Cannot set contacts aside in {place}",
+            f"Cannot set contacts aside in {directory}",
             error.strerror or str(error),
             "Make room there, and let this user write there",
         ) from error
 
 
-class Runs:
+class ExternalSorter:
     """Lines of bytes, sorted however many they are.
 
     :param scratch: where a run is set aside once it has grown.
     :param run_bytes: memory that a run may take.
     """
 
-    def __init__(self, scratch: Scratch, run_bytes: int = RUN_BYTES) -> None:
+    def __init__(self, scratch: SpillArea, run_bytes: int = RUN_BYTES) -> None:
         self._scratch = scratch
         self._run_bytes = run_bytes
         self._files: list[BinaryIO] = []
@@ -79,11 +79,11 @@ class Runs:
         self._lines += lines
         self._bytes += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD
         if self._bytes >= self._run_bytes:
-            self._set_aside()
+            self._spill()
 
-    def _set_aside(self) -> None:
+    def _spill(self) -> None:
         self._lines.sort()
-        with set_aside(self._scratch.place):
+        with spill(self._scratch.directory):
             file = self._scratch.open()
             file.writelines(self._lines)
             file.flush()
@@ -100,13 +100,13 @@ class Runs:
 
     def __iter__(self) -> Iterator[bytes]:
         """All lines in order. Only the last iterator may be read."""
-        return itertools.chain.from_iterable(merged(self.parts()))
+        return itertools.chain.from_iterable(merge_sorted(self.parts()))
 
 
 _HELD = 500
 
 
-def merged(parts: Iterable[Iterator[bytes]], lines: int = _HELD) -> Iterator[list[bytes]]:
+def merge_sorted(parts: Iterable[Iterator[bytes]], lines: int = _HELD) -> Iterator[list[bytes]]:
     """Merge what is sorted, a list of lines at a time: sorting what is partly sorted is what Python does best.
 
     :param lines: how many lines of each part are held.
@@ -130,7 +130,7 @@ _BLOCK = 64 * 1024
 
 
 @contextmanager
-def scratch_files(folder: Path) -> Iterator[Scratch]:
+def open_spill_area(folder: Path) -> Iterator[SpillArea]:
     """Make room for what memory shall not hold: files (mode 0600) without a name where the system can.
 
     None of them outlives the process, however that ends, for none has a name once it is open.
@@ -145,7 +145,7 @@ def scratch_files(folder: Path) -> Iterator[Scratch]:
         return cast(BinaryIO, file)
 
     try:
-        yield Scratch(str(folder), new_file)
+        yield SpillArea(str(folder), new_file)
     finally:
         for file in files:
             _close(file)
@@ -158,7 +158,7 @@ def _close(file: IO[bytes]) -> None:
 
 
 @contextmanager
-def kept_if_whole(scratch: Scratch) -> Iterator[Scratch]:
+def discard_on_error(scratch: SpillArea) -> Iterator[SpillArea]:
     """Make room within this room that is given back at once when what was to be set aside fails.
 
     What is read again from the beginning then takes no more of the disk than what was read once.
@@ -170,5 +170,5 @@ def kept_if_whole(scratch: Scratch) -> Iterator[Scratch]:
             files.callback(_close, file)
             return file
 
-        yield Scratch(scratch.place, new_file)
+        yield SpillArea(scratch.directory, new_file)
         files.pop_all()

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
-from .comparison import Differences, Person, Row, View
-from .external_sort import Scratch
+from .comparison import Differences, Person, RosterRow, View
+from .external_sort import SpillArea
 from .files import RosterFile
 
 ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
@@ -27,8 +27,8 @@ class Change(NamedTuple):
     """One contact that is not as it was. An added one has no before, a removed one no after."""
 
     kind: str
-    before: Row | None
-    after: Row | None
+    before: RosterRow | None
+    after: RosterRow | None
 
     @property
     def location(self) -> str:
@@ -86,7 +86,7 @@ def make_plan(
     new: RosterFile,
     key: Sequence[str],
     location_column: str | None,
-    scratch: Scratch,
+    scratch: SpillArea,
     *,
     with_changes: bool = False,
 ) -> Plan:
@@ -119,7 +119,7 @@ def make_plan(
 
 
 def _count(
-    tally: _Tally, view: View, old: RosterFile | None, new: RosterFile, scratch: Scratch
+    tally: _Tally, view: View, old: RosterFile | None, new: RosterFile, scratch: SpillArea
 ) -> Mapping[str, int]:
     """Count all changes, and return how many rows of each location are unchanged."""
     if old is None:
@@ -145,7 +145,7 @@ def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
     return hashlib.sha256(step.encode()).hexdigest()[:16]
 
 
-def _place(change: Change) -> tuple[str, Row | None, str]:
+def _place(change: Change) -> tuple[str, RosterRow | None, str]:
     return (change.location, change.after or change.before, change.kind)
 
 
@@ -172,13 +172,13 @@ class _Tally:
                     self.invalid.append(_why_invalid(change.before, person.left_out))
 
 
-def _why_invalid(removed: Row, left_out: Sequence[LeftOut]) -> LeftOut:
+def _why_invalid(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
     here = [person for person in left_out if person.location == removed.location]
     return (here or left_out)[0]._replace(location=removed.location)
 
 
 def _changes_of(person: Person) -> Iterator[Change]:
-    here: dict[str, deque[Row]] = defaultdict(deque)
+    here: dict[str, deque[RosterRow]] = defaultdict(deque)
     for row in person.after:
         here[row.location].append(row)
     left = []

@@ -37,7 +37,7 @@ CONTACT, LEFT_OUT = b"0", b"1"
 """What a line may be of, in the order in which one person's lines count."""
 
 
-class Lines:
+class RecordCodec:
     """Makes lines and reads them.
 
     :param locations: all that people may be at.

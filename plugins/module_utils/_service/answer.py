@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from .endpoint import ResultFormat
 from .refusals import MAX_ERRORS, Listed, RowError, Sent, is_number, words
-from .response_body import Reading
+from .response_body import ResponseBody
 
 # What a programmer calls a count; a person's address is none.
 _COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
@@ -59,7 +59,7 @@ class Answer(NamedTuple):
         return not self.problem and not self.unplaced and 0 < len(self.refused) < self.rows
 
 
-def read_answer(status: int, reading: Reading, where: ResultFormat, sent: Sent) -> Answer:
+def read_answer(status: int, reading: ResponseBody, where: ResultFormat, sent: Sent) -> Answer:
     """Read counts and row errors from an answer.
 
     :param reading: its body.
@@ -90,7 +90,7 @@ def read_answer(status: int, reading: Reading, where: ResultFormat, sent: Sent) 
     )
 
 
-def _document(reading: Reading, where: ResultFormat) -> tuple[Any, str]:
+def _document(reading: ResponseBody, where: ResultFormat) -> tuple[Any, str]:
     """The answer as JSON (RFC 8259), or why it is none."""
     if not where.counts and not where.errors:
         return None, ""

@@ -20,18 +20,18 @@ from urllib.parse import urlsplit
 from .._hosts import is_host
 from .body import Body, Content, ShrunkError
 from .endpoint import Endpoint
-from .failure import Failure, failure_of, shrunk, timed_out
+from .failure import Failure, classify_failure, shrunk, timed_out
 from .library import requests, urllib3
-from .response_body import Reading, read_pieces
-from .retry import perhaps_taken, seconds_asked, wait_before_next
+from .response_body import ResponseBody, read_body
+from .retry import outcome_is_unknown, seconds_asked, wait_before_next
 from .status import ServiceError
-from .transport import Session, authorization, proxy_host, service_context, verification
+from .transport import UploadSession, authorization, proxy_host, service_context, verification
 from .watchdog import Watchdog
 
 _PIECE = 64 << 10
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """What came back.
 
     :ivar status: HTTP status code (RFC 9110, 15).
@@ -39,15 +39,15 @@ class Reply(NamedTuple):
     :ivar retry_after: seconds that the service asked to wait; None when it did not.
     :ivar location: where a redirect leads.
     :ivar attempts: how many were made.
-    :ivar lost: whether the service may have the roster after any of them, though the answer is no acceptance.
+    :ivar may_be_accepted: whether any attempt may have been accepted although the response does not say so.
     """
 
     status: int
-    reading: Reading
+    reading: ResponseBody
     retry_after: float | None = None
     location: str = ""
     attempts: int = 1
-    lost: bool = False
+    may_be_accepted: bool = False
 
 
 def send(
@@ -55,7 +55,7 @@ def send(
     file_name: str,
     content: Content,
     sleep: Callable[[float], object] = time.sleep,
-) -> Reply:
+) -> Response:
     """Upload one file.
 
     :param file_name: what it is called in a form.
@@ -64,45 +64,50 @@ def send(
     :raises InputError: when a file with certificates or the key cannot be used.
     """
     context = service_context(endpoint.tls)
-    attempt, lost = 1, False
+    attempt, may_be_accepted = 1, False
     while True:
         came = _attempt(endpoint, context, file_name, content)
         ended, asked = (
             (came.ended, None) if isinstance(came, Failure) else (came.status, came.retry_after)
         )
         # What an earlier attempt may have left there, a later one that is refused does not take back.
-        lost = lost or perhaps_taken(ended)
+        may_be_accepted = may_be_accepted or outcome_is_unknown(ended)
         wait = wait_before_next(endpoint.retries, endpoint.method, attempt, ended, asked)
         if wait is None:
-            return _final(endpoint, came, attempt, lost)
+            return _final(endpoint, came, attempt, may_be_accepted)
         sleep(wait)
         attempt += 1
 
 
-def _final(endpoint: Endpoint, came: Reply | Failure, attempts: int, lost: bool) -> Reply:
+def _final(
+    endpoint: Endpoint, came: Response | Failure, attempts: int, may_be_accepted: bool
+) -> Response:
     """The last attempt's reply, or the error that it ended in.
 
     :raises ServiceError: when there is no reply, or a redirect.
     """
     if isinstance(came, Failure):
-        error = ServiceError(endpoint.tried, *came.finding)
+        error = ServiceError(endpoint.action, *came.diagnosis)
     elif 300 <= came.status < 400:
         error = ServiceError(
-            endpoint.tried,
+            endpoint.action,
             f"it answered with a redirect to {_host_of(came.location)}",
             "Give the final address in url",
         )
     else:
-        return came._replace(attempts=attempts, lost=lost)
-    error.attempts, error.lost = attempts, lost
+        return came._replace(attempts=attempts, may_be_accepted=may_be_accepted)
+    error.attempts, error.may_be_accepted = attempts, may_be_accepted
     raise error
 
 
 def _attempt(
     endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: Content
-) -> Reply | Failure:
+) -> Response | Failure:
     """Send the file once."""
-    with Watchdog(endpoint.timeout) as watchdog, Session(endpoint, context, watchdog) as session:
+    with (
+        Watchdog(endpoint.timeout) as watchdog,
+        UploadSession(endpoint, context, watchdog) as session,
+    ):
         body = Body(endpoint.body, file_name, content, watchdog.progress)
         try:
             reply = _exchange(endpoint, session, body)
@@ -110,12 +115,12 @@ def _attempt(
             return shrunk(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             if not watchdog.expired:
-                return failure_of(error, sent=body.started, proxy=proxy_host(endpoint))
+                return classify_failure(error, sent=body.started, proxy=proxy_host(endpoint))
     # An answer without a length may look whole when it was cut.
     return timed_out(sent=body.started) if watchdog.expired else reply
 
 
-def _exchange(endpoint: Endpoint, session: Session, body: Body) -> Reply:
+def _exchange(endpoint: Endpoint, session: UploadSession, body: Body) -> Response:
     """Send the request and read the answer."""
     credential = endpoint.credential
     params = list(endpoint.params)
@@ -143,7 +148,7 @@ def _exchange(endpoint: Endpoint, session: Session, body: Body) -> Reply:
     asked = seconds_asked(
         headers.get("Retry-After"), headers.get("Date"), datetime.now(timezone.utc)
     )
-    return Reply(
+    return Response(
         response.status_code,
         _read(response.raw, headers.get("Content-Encoding", "")),
         asked,
@@ -151,13 +156,13 @@ def _exchange(endpoint: Endpoint, session: Session, body: Body) -> Reply:
     )
 
 
-def _read(raw: Any, encoding: str) -> Reading:
+def _read(raw: Any, encoding: str) -> ResponseBody:
     """Read the answer's body.
 
     :param raw: the answer as urllib3 has it.
     :raises urllib3.exceptions.ProtocolError: when it ends before its time.
     """
-    reading = read_pieces(raw.stream(_PIECE, decode_content=False), encoding)
+    reading = read_body(raw.stream(_PIECE, decode_content=False), encoding)
     # urllib3 1.26 leaves it to others to see that a part is missing.
     if not reading.problem and raw.length_remaining:
         raise urllib3.exceptions.ProtocolError(

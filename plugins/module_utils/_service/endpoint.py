@@ -67,7 +67,7 @@ class BodyFormat(NamedTuple):
     form_fields: tuple[tuple[str, str], ...] = ()
 
 
-class Tls(NamedTuple):
+class TlsSettings(NamedTuple):
     """What the connection must satisfy, and what this side shows of itself.
 
     :ivar ca_path: file with the certificates to trust; None for those of the system.
@@ -140,7 +140,7 @@ class Endpoint(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     credential: Credential = Credential()
     body: BodyFormat = BodyFormat()
-    tls: Tls = Tls()
+    tls: TlsSettings = TlsSettings()
     retries: Retries = Retries()
     timeout: int = 60
     use_proxy: bool = True
@@ -156,7 +156,7 @@ class Endpoint(NamedTuple):
         return self.url.partition("?")[0].partition("#")[0]
 
     @property
-    def tried(self) -> str:
+    def action(self) -> str:
         """How an error begins."""
         return f"Cannot upload to {self.shown}"
 

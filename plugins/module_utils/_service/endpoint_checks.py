@@ -16,7 +16,7 @@ from .._hosts import check_seconds, is_host, is_loopback
 from .._text import SURROGATE
 from .body import check_form_name
 from .credential_names import is_credential_name
-from .endpoint import RAW, Credential, Endpoint, Retries, Tls
+from .endpoint import RAW, Credential, Endpoint, Retries, TlsSettings
 
 # RFC 9110, 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -142,7 +142,7 @@ def _check_credential(endpoint: Endpoint) -> None:
 
 
 def _check_contradictions(credential: Credential) -> None:
-    for wrong, tried, answer, remedy in (
+    for wrong, action, answer, remedy in (
         (
             credential.token and credential.username,
             "Cannot use token and url_username together",
@@ -173,7 +173,7 @@ def _check_contradictions(credential: Credential) -> None:
         ),
     ):
         if wrong:
-            raise InputError(tried, answer, remedy)
+            raise InputError(action, answer, remedy)
 
 
 def _check_body(endpoint: Endpoint) -> None:
@@ -259,7 +259,7 @@ def _check_value(option: str, name: str, value: str) -> None:
 
 
 def _check_tls(endpoint: Endpoint) -> None:
-    tls: Tls = endpoint.tls
+    tls: TlsSettings = endpoint.tls
     if tls.client_key and not tls.client_cert:
         raise InputError(
             "Cannot use client_key", "it is given without client_cert", "Set client_cert"

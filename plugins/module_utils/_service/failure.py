@@ -11,20 +11,20 @@ import socket
 import ssl
 from typing import NamedTuple
 
-from .._errors import Finding
-from .._tls import finding_of_certificate
+from .._errors import Diagnosis
+from .._tls import explain_certificate
 from .library import requests, urllib3
-from .retry import HOPELESS, LOST, UNREACHED
+from .retry import NOT_SENT, OUTCOME_UNKNOWN, PERMANENT
 
 SENT_AGAIN = "It may have taken the roster; the next run sends it again"
 
 _PROXY_STATUS = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 _PROXY_FINDINGS = {
-    407: Finding(
+    407: Diagnosis(
         "it asks for a user name and a password (407)",
         "Put them into HTTPS_PROXY in the environment, as http://USER:PASSWORD@HOST:PORT",
     ),
-    403: Finding(
+    403: Diagnosis(
         "it does not let this host through to the service (403)",
         "Have it permit the service, name the service's host in NO_PROXY, or set use_proxy: false",
     ),
@@ -38,11 +38,11 @@ class Failure(NamedTuple):
     :ivar ended: UNREACHED, LOST or HOPELESS, for the decision about the next one.
     """
 
-    finding: Finding
+    diagnosis: Diagnosis
     ended: str
 
 
-def failure_of(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
+def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
     """What a failure of requests or urllib3 means.
 
     :param sent: whether anything of the roster had been sent.
@@ -50,20 +50,20 @@ def failure_of(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
     """
     cause = _root_cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Failure(finding_of_certificate(cause, "url"), HOPELESS)
+        return Failure(explain_certificate(cause, "url"), PERMANENT)
     # In TLS 1.3 a refused certificate shows only after the request.
     if getattr(cause, "reason", None) in _TLS_FINDINGS:
-        return Failure(_of_tls(cause), HOPELESS)
+        return Failure(_of_tls(cause), PERMANENT)
     if sent:
-        return Failure(_lost(error, cause), LOST)
+        return Failure(_lost(error, cause), OUTCOME_UNKNOWN)
     if proxy and _is_unusable_proxy(cause):
         return Failure(
-            Finding(
+            Diagnosis(
                 f"the proxy {proxy} cannot be used ({type(cause).__name__})",
                 "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or socks5:// where"
                 " this Python has PySocks; or set use_proxy: false",
             ),
-            HOPELESS,
+            PERMANENT,
         )
     if proxy and _is_of_proxy(error, cause):
         return _of_proxy(cause, proxy)
@@ -76,43 +76,45 @@ def shrunk(missing: int) -> Failure:
     :param missing: number of bytes.
     """
     return Failure(
-        Finding(
+        Diagnosis(
             f"the roster became {missing} bytes shorter while it was sent",
             "Let nothing write to src during the upload",
         ),
-        HOPELESS,
+        PERMANENT,
     )
 
 
 def timed_out(*, sent: bool) -> Failure:
     """What it means that the watchdog cut the connection."""
     if sent:
-        return Failure(_LATE, LOST)
-    return Failure(_STALLED, UNREACHED)
+        return Failure(_LATE, OUTCOME_UNKNOWN)
+    return Failure(_STALLED, NOT_SENT)
 
 
-_LATE = Finding("it did not answer in time", SENT_AGAIN)
+_LATE = Diagnosis("it did not answer in time", SENT_AGAIN)
 _CERTIFICATE_ASKED = "It may ask for client_cert"
-_STALLED = Finding(
+_STALLED = Diagnosis(
     "the connection was not ready in time", "Check firewalls and proxies, or raise timeout"
 )
 
 
-def _lost(error: Exception, cause: BaseException) -> Finding:
+def _lost(error: Exception, cause: BaseException) -> Diagnosis:
     """What went wrong once the roster was on its way."""
     kind = type(cause).__name__
     if _is_timeout(error, cause):
         return _LATE
     if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
-        return Finding("its answer is no HTTP", "Check url, and what listens there")
+        return Diagnosis("its answer is no HTTP", "Check url, and what listens there")
     if kind == "IncompleteRead":
-        return Finding("its answer was cut short", SENT_AGAIN)
+        return Diagnosis("its answer was cut short", SENT_AGAIN)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else kind
     if isinstance(cause, ssl.SSLEOFError):
         # In TLS 1.3 a client may send before the server has looked for its certificate, and then sees
         # the end of the connection before the alert that tells why (RFC 8446, 4.4.2.4).
-        return Finding(f"the connection was lost ({reason})", f"{_CERTIFICATE_ASKED}. {SENT_AGAIN}")
-    return Finding(f"the connection was lost ({reason})", SENT_AGAIN)
+        return Diagnosis(
+            f"the connection was lost ({reason})", f"{_CERTIFICATE_ASKED}. {SENT_AGAIN}"
+        )
+    return Diagnosis(f"the connection was lost ({reason})", SENT_AGAIN)
 
 
 def _is_timeout(error: Exception, cause: BaseException) -> bool:
@@ -145,19 +147,19 @@ def _of_proxy(cause: BaseException, proxy: str) -> Failure:
     if found is None:
         reason = getattr(cause, "strerror", None) or "the connection failed"
         return Failure(
-            Finding(
+            Diagnosis(
                 f"the proxy {proxy} cannot be reached: {reason}",
                 "Check HTTPS_PROXY in the environment, or set use_proxy: false",
             ),
-            UNREACHED,
+            NOT_SENT,
         )
     status = int(found[1])
-    finding = _PROXY_FINDINGS.get(
-        status, Finding(f"it answered {status}", "Look into the proxy's log")
+    diagnosis = _PROXY_FINDINGS.get(
+        status, Diagnosis(f"it answered {status}", "Look into the proxy's log")
     )
     return Failure(
-        Finding(f"the proxy {proxy} refused: {finding.meaning}", finding.remedy),
-        UNREACHED if status in _PROXY_PASSING else HOPELESS,
+        Diagnosis(f"the proxy {proxy} refused: {diagnosis.cause}", diagnosis.remedy),
+        NOT_SENT if status in _PROXY_PASSING else PERMANENT,
     )
 
 
@@ -165,46 +167,46 @@ def _of_connection(error: Exception, cause: BaseException) -> Failure:
     """What went wrong before anything of the roster was sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Failure(
-            Finding(
+            Diagnosis(
                 "it did not accept a connection in time",
                 "Check firewalls and proxies, or raise timeout",
             ),
-            UNREACHED,
+            NOT_SENT,
         )
     if _is_timeout(error, cause):
-        return Failure(_STALLED, UNREACHED)
+        return Failure(_STALLED, NOT_SENT)
     if isinstance(error, requests.exceptions.SSLError):
-        return Failure(_of_tls(cause), HOPELESS)
+        return Failure(_of_tls(cause), PERMANENT)
     if isinstance(cause, OSError) and cause.strerror:
         return Failure(
-            Finding(cause.strerror, "Check the host name, the port and the proxy"),
-            HOPELESS if _is_unknown_name(cause) else UNREACHED,
+            Diagnosis(cause.strerror, "Check the host name, the port and the proxy"),
+            PERMANENT if _is_unknown_name(cause) else NOT_SENT,
         )
     return Failure(
-        Finding(
+        Diagnosis(
             f"the connection failed ({type(cause).__name__})",
             "Check the host name in url, and the network",
         ),
-        UNREACHED,
+        NOT_SENT,
     )
 
 
 _TLS_FINDINGS = {
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": Finding(
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": Diagnosis(
         "it asks for a client certificate", "Set client_cert and client_key"
     ),
-    "TLSV1_ALERT_UNKNOWN_CA": Finding(
+    "TLSV1_ALERT_UNKNOWN_CA": Diagnosis(
         "it does not know the CA of the client certificate",
         "Use a certificate in client_cert that the service has issued or registered",
     ),
 }
 
 
-def _of_tls(cause: BaseException) -> Finding:
+def _of_tls(cause: BaseException) -> Diagnosis:
     reason = str(getattr(cause, "reason", None) or "handshake failed")
     if reason in _TLS_FINDINGS:
         return _TLS_FINDINGS[reason]
-    return Finding(
+    return Diagnosis(
         f"no TLS connection ({reason})",
         f"It must speak TLS 1.2 or newer, and at least tls_minimum. {_CERTIFICATE_ASKED}",
     )

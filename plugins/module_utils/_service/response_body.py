@@ -14,7 +14,7 @@ MAX_ANSWER = 16 << 20
 """Bytes of an answer that are read, decoded; the rest is left. It holds 100,000 row errors."""
 
 
-class Reading(NamedTuple):
+class ResponseBody(NamedTuple):
     """What was read.
 
     :ivar problem: why it is not the whole answer; empty when it is.
@@ -24,7 +24,7 @@ class Reading(NamedTuple):
     problem: str = ""
 
 
-def read_pieces(pieces: Iterable[bytes], encoding: str) -> Reading:
+def read_body(pieces: Iterable[bytes], encoding: str) -> ResponseBody:
     """Read an answer's body.
 
     Encodings are not asked for, but some servers use gzip and deflate all the same (RFC 9110, 8.4.1).
@@ -37,19 +37,19 @@ def read_pieces(pieces: Iterable[bytes], encoding: str) -> Reading:
         return _read_plain(pieces)
     if encoding in ("gzip", "x-gzip", "deflate"):
         return _read_packed(pieces)
-    return Reading(b"", "it is in an encoding that was not asked for")
+    return ResponseBody(b"", "it is in an encoding that was not asked for")
 
 
-def _read_plain(pieces: Iterable[bytes]) -> Reading:
+def _read_plain(pieces: Iterable[bytes]) -> ResponseBody:
     body = bytearray()
     for piece in pieces:
         body += piece
         if len(body) > MAX_ANSWER:
             return _too_long(body)
-    return Reading(bytes(body))
+    return ResponseBody(bytes(body))
 
 
-def _read_packed(pieces: Iterable[bytes]) -> Reading:
+def _read_packed(pieces: Iterable[bytes]) -> ResponseBody:
     # 32: the format, gzip or zlib, shows in its first bytes.
     unpacker = zlib.decompressobj(32 + zlib.MAX_WBITS)
     body = bytearray()
@@ -61,11 +61,11 @@ def _read_packed(pieces: Iterable[bytes]) -> Reading:
             if unpacker.eof:
                 break
     except zlib.error:
-        return Reading(b"", "it is not packed as its Content-Encoding says")
+        return ResponseBody(b"", "it is not packed as its Content-Encoding says")
     if not unpacker.eof:
-        return Reading(b"", "its packed content has no end")
-    return Reading(bytes(body))
+        return ResponseBody(b"", "its packed content has no end")
+    return ResponseBody(bytes(body))
 
 
-def _too_long(body: bytearray) -> Reading:
-    return Reading(bytes(body[:MAX_ANSWER]), f"it is longer than {MAX_ANSWER >> 20} MiB")
+def _too_long(body: bytearray) -> ResponseBody:
+    return ResponseBody(bytes(body[:MAX_ANSWER]), f"it is longer than {MAX_ANSWER >> 20} MiB")

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from .endpoint import Retries
 
-UNREACHED, LOST, HOPELESS = "unreached", "lost", "hopeless"
+NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
 """How an attempt without an answer ended: before anything of the roster was sent; after that; or in a way
 that the next one would end in too, such as a certificate that does not verify."""
 
@@ -28,13 +28,13 @@ _IDEMPOTENT = frozenset({"PUT"})
 # Where the service says that it has not taken the request: 408, the request did not arrive in time
 # (RFC 9110, 15.5.9); 425, it was not processed (RFC 8470, 5.2); 429, too many (RFC 6585, 4); 503, it
 # cannot at the moment (RFC 9110, 15.6.4).
-_NOT_TAKEN = frozenset({UNREACHED, 408, 425, 429, 503})
+_NOT_TAKEN = frozenset({NOT_SENT, 408, 425, 429, 503})
 
 # Where it may have been taken, and the next attempt may fare better: 502 and 504 are a gateway's.
-_PERHAPS_TAKEN = frozenset({LOST, 502, 504})
+_PERHAPS_TAKEN = frozenset({OUTCOME_UNKNOWN, 502, 504})
 
 
-def may_repeat(method: str, ended: int | str) -> bool:
+def is_safe_to_repeat(method: str, ended: int | str) -> bool:
     """Whether an upload may be sent again without harm, and with hope.
 
     :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
@@ -42,7 +42,7 @@ def may_repeat(method: str, ended: int | str) -> bool:
     return ended in _NOT_TAKEN or (method in _IDEMPOTENT and ended in _PERHAPS_TAKEN)
 
 
-def perhaps_taken(ended: int | str) -> bool:
+def outcome_is_unknown(ended: int | str) -> bool:
     """Whether the service may have the roster after an attempt.
 
     After a failure of its own it may, whatever that is called; after a success it may although its
@@ -50,7 +50,9 @@ def perhaps_taken(ended: int | str) -> bool:
 
     :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
     """
-    return ended == LOST or (isinstance(ended, int) and (200 <= ended < 300 or ended >= 500))
+    return ended == OUTCOME_UNKNOWN or (
+        isinstance(ended, int) and (200 <= ended < 300 or ended >= 500)
+    )
 
 
 def wait_before_next(
@@ -62,7 +64,7 @@ def wait_before_next(
     :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
     :param asked: seconds that the service asked to wait; None when it did not.
     """
-    if attempt > retries.limit or not may_repeat(method, ended):
+    if attempt > retries.limit or not is_safe_to_repeat(method, ended):
         return None
     wait = min(retries.interval * 2.0 ** (attempt - 1), LONGEST_WAIT)
     if asked is None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._errors import Finding, FrontdeskError
+from .._errors import Diagnosis, FrontdeskError
 from .answer import Answer
 from .endpoint import Endpoint
 from .retry import LONGEST_ASKED
@@ -16,96 +16,96 @@ class ServiceError(FrontdeskError):
     """The service could not be reached, or did not take the roster, or not all of it.
 
     :ivar attempts: how many were made.
-    :ivar lost: whether it may have taken the roster all the same.
+    :ivar may_be_accepted: whether it may have taken the roster all the same.
     """
 
     attempts = 1
-    lost = False
+    may_be_accepted = False
 
 
 _DOCUMENTATION = "the service's documentation"
 
 # RFC 9110, 15, and what services use these for.
 _STATUSES = {
-    202: Finding(
+    202: Diagnosis(
         "it may yet refuse the roster",
         "Check url and result against the service's documentation; to take it for accepted, put 202 into status_code",
     ),
-    400: Finding(
+    400: Diagnosis(
         "it cannot read the request",
         f"Compare method, body_format, field_name, form_fields, params and the columns with {_DOCUMENTATION}",
     ),
-    401: Finding(
+    401: Diagnosis(
         "it does not know the credential", "Check {credential}, and what the token may do"
     ),
-    403: Finding(
+    403: Diagnosis(
         "the credential does not permit this", "Check {credential}, and what the token may do"
     ),
-    404: Finding("nothing is there", "Check url"),
-    405: Finding("it does not take this method there", "Check url and method"),
-    406: Finding("it has no answer in JSON", "Check url, or set Accept in headers"),
-    407: Finding("a proxy asks for a password", "Check HTTPS_PROXY in the environment"),
-    408: Finding(
+    404: Diagnosis("nothing is there", "Check url"),
+    405: Diagnosis("it does not take this method there", "Check url and method"),
+    406: Diagnosis("it has no answer in JSON", "Check url, or set Accept in headers"),
+    407: Diagnosis("a proxy asks for a password", "Check HTTPS_PROXY in the environment"),
+    408: Diagnosis(
         "the roster did not arrive in time", "Check the network; the next run sends it again"
     ),
-    409: Finding(
+    409: Diagnosis(
         "it conflicts with what the service has or does",
         "Wait until another import has ended; the next run sends the roster again",
     ),
-    410: Finding("it is no longer there", "Check url"),
-    411: Finding("it wants a length that it was told", "Look for a proxy that changes requests"),
-    412: Finding("a condition does not hold", "Check headers"),
-    413: Finding(
+    410: Diagnosis("it is no longer there", "Check url"),
+    411: Diagnosis("it wants a length that it was told", "Look for a proxy that changes requests"),
+    412: Diagnosis("a condition does not hold", "Check headers"),
+    413: Diagnosis(
         "the roster is too large for it",
         f"Look up the limit in {_DOCUMENTATION}; export fewer people",
     ),
-    415: Finding("it takes another media type", "Check body_format and content_type"),
-    422: Finding(
+    415: Diagnosis("it takes another media type", "Check body_format and content_type"),
+    422: Diagnosis(
         "it refuses the content",
         f"Compare the columns with {_DOCUMENTATION}; with result.errors set, service.errors has the rows",
     ),
-    425: Finding("it is too early for it", "The next run sends the roster again"),
-    429: Finding(
+    425: Diagnosis("it is too early for it", "The next run sends the roster again"),
+    429: Diagnosis(
         "it has had too many requests", "Run less often, or raise retries or retry_interval"
     ),
-    502: Finding(
+    502: Diagnosis(
         "the way to the service is disturbed",
         "It may have taken the roster; the next run sends it again",
     ),
-    503: Finding(
+    503: Diagnosis(
         "it is not available", "The service has a problem; the next run sends the roster again"
     ),
-    504: Finding(
+    504: Diagnosis(
         "the service behind it did not answer in time",
         "It may have taken the roster; the next run sends it again",
     ),
 }
 
 
-def finding_of_status(status: int) -> Finding:
+def explain_status(status: int) -> Diagnosis:
     """What a status means that no roster was accepted with, and what to do."""
     if status in _STATUSES:
         return _STATUSES[status]
     if status >= 500:
-        return Finding("", "The service has a problem; the next run sends the roster again")
+        return Diagnosis("", "The service has a problem; the next run sends the roster again")
     if 200 <= status < 300:
-        return Finding("", f"Check url, result and status_code against {_DOCUMENTATION}")
-    return Finding("", f"Look up the status in {_DOCUMENTATION}")
+        return Diagnosis("", f"Check url, result and status_code against {_DOCUMENTATION}")
+    return Diagnosis("", f"Look up the status in {_DOCUMENTATION}")
 
 
-def problem_of_answer(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
+def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
     """Why an answer does not mean that all of the roster was accepted; None when it does."""
     said = f"it answered {answer.status}"
     if answer.refused_count:
         return _refusal(endpoint, answer, said)
     if not endpoint.accepts(answer.status):
-        found = finding_of_status(answer.status)
-        meaning = f"{said} ({found.meaning})" if found.meaning else said
+        found = explain_status(answer.status)
+        meaning = f"{said} ({found.cause})" if found.cause else said
         remedy = found.remedy.format(credential=endpoint.credential.options)
-        return ServiceError(endpoint.tried, meaning + _asked(answer), remedy)
+        return ServiceError(endpoint.action, meaning + _asked(answer), remedy)
     if answer.problem:
         return ServiceError(
-            endpoint.tried,
+            endpoint.action,
             f"{said}, but not with what result says: {answer.problem}; the roster counts as not accepted",
             f"Check url and result against {_DOCUMENTATION}",
         )
@@ -120,7 +120,7 @@ def _refusal(endpoint: Endpoint, answer: Answer, said: str) -> ServiceError:
     remedy = "Correct these people in the directory, or the columns"
     if answer.errors:
         remedy += "; service.errors has the rows"
-    return ServiceError(endpoint.tried, f"{said} and refused {rows}; {counts}", remedy)
+    return ServiceError(endpoint.action, f"{said} and refused {rows}; {counts}", remedy)
 
 
 def _asked(answer: Answer) -> str:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._tls import reason_of_file, show_certificate, tls_context
-from .endpoint import Credential, Endpoint, Tls
+from .._tls import explain_file_error, load_client_certificate, tls_context
+from .endpoint import Credential, Endpoint, TlsSettings
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
@@ -33,7 +33,7 @@ else:
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
-def service_context(tls: Tls) -> ssl.SSLContext:
+def service_context(tls: TlsSettings) -> ssl.SSLContext:
     """What every connection to the service must satisfy, and what it shows of this side.
 
     :raises InputError: when a file with certificates or the key cannot be used.
@@ -41,11 +41,11 @@ def service_context(tls: Tls) -> ssl.SSLContext:
     context = tls_context(tls.ca_path, tls.validate_certs)
     context.minimum_version = _VERSIONS[tls.minimum]
     if tls.client_cert:
-        show_certificate(context, tls.client_cert, tls.client_key)
+        load_client_certificate(context, tls.client_cert, tls.client_key)
     return context
 
 
-def check_files(tls: Tls) -> None:
+def check_files(tls: TlsSettings) -> None:
     """See that certificates and key can be used, before anything else is done.
 
     :raises InputError: names the file.
@@ -120,7 +120,7 @@ class _Adapter(_HTTPAdapter):
         return type("Pool", (pool,), {"ConnectionCls": connection})
 
 
-class Session(_RequestsSession):
+class UploadSession(_RequestsSession):
     """One attempt's connection to the service.
 
     :param context: made by `service_context`.
@@ -165,7 +165,7 @@ def proxy_host(endpoint: Endpoint) -> str | None:
     return "named in the environment"
 
 
-def verification(tls: Tls) -> bool | str:
+def verification(tls: TlsSettings) -> bool | str:
     """What requests is to verify certificates with, beside the context: it loads a bundle of its own.
 
     :raises InputError: when the environment names one that cannot be used.
@@ -192,6 +192,6 @@ def _check_bundle(name: str, path: str) -> None:
     except OSError as error:
         raise InputError(
             f"Cannot use the certificates in {path}, which {name} in the environment names",
-            reason_of_file(error, "there are none in PEM format"),
+            explain_file_error(error, "there are none in PEM format"),
             "Correct it, or set ca_path",
         ) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .._errors import InputError
-from .._files import replace_file, sha256_of
+from .._files import replace_file, sha256_file
 from .._roster.files import OpenFile, RosterFile, read_roster
 from .receipt import Receipt, StateError, parse_receipt, render_receipt
 
@@ -24,7 +24,7 @@ _OLD_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.j
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
-class Accepted(NamedTuple):
+class Baseline(NamedTuple):
     """A roster as the service accepted it.
 
     :ivar warning: what is wrong with it and does no harm; empty when nothing is.
@@ -49,7 +49,7 @@ def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> 
     return Path(home) / "frontdesk-contacts" / name
 
 
-def read_accepted(directory: Path) -> Accepted | None:
+def read_baseline(directory: Path) -> Baseline | None:
     """The last accepted roster; None when there is no receipt.
 
     :raises StateError: when receipt or roster are damaged or cannot be read.
@@ -61,8 +61,8 @@ def read_accepted(directory: Path) -> Accepted | None:
     receipt = parse_receipt(data, str(path))
     roster = _read_roster(directory, receipt)
     if roster.ids_sha256 == receipt.identities:
-        return Accepted(receipt, roster)
-    return Accepted(
+        return Baseline(receipt, roster)
+    return Baseline(
         receipt,
         roster._replace(open_ids=None, ids_sha256=""),
         f"{directory / receipt.identities}.ids is missing or damaged: this run tells contacts apart by key. "
@@ -109,7 +109,7 @@ def _read(path: Path) -> bytes | None:
         raise _unreadable(path, error) from error
 
 
-def put_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
+def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
     """Put a roster's files in place, named by their content: nothing refers to them yet.
 
     :param remedy: what to do when there is no room for them.
@@ -134,7 +134,7 @@ def _put(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
     with open_file() as file:
         replace_file(path, file)
     with path.open("rb") as file:
-        if sha256_of(file) == path.stem:
+        if sha256_file(file) == path.stem:
             return
     path.unlink()
     raise InputError(
@@ -144,7 +144,7 @@ def _put(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
     )
 
 
-def put_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
+def write_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
     """Replace the receipt: that is the commit.
 
     :raises StateError: when it cannot be written; the state is as it was then.
@@ -157,7 +157,7 @@ NOTHING_SENT = "Nothing has been sent. Make room there, or have it writable"
 TAKEN = "The service has accepted the roster; make room, and the next run sends it again"
 
 
-def announce(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
+def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
     """Note that a roster is about to be sent, and see by that, before, that the state can be written.
 
     Until the outcome is noted, the receipt counts as incomplete: a run that is killed, or whose answer
@@ -168,26 +168,26 @@ def announce(directory: Path, receipt: Receipt | None, roster: RosterFile) -> Ro
     :raises StateError: when it cannot be written; nothing must be sent then.
     :raises InputError: when the roster is not any more what it was; nothing must be sent then either.
     """
-    roster = put_roster(directory, roster, NOTHING_SENT)
+    roster = write_state_roster(directory, roster, NOTHING_SENT)
     if receipt is not None and receipt.complete:
-        put_receipt(directory, receipt._replace(complete=False), NOTHING_SENT)
+        write_receipt(directory, receipt._replace(complete=False), NOTHING_SENT)
     return roster
 
 
-def withdraw(directory: Path, receipt: Receipt | None, *, lost: bool) -> None:
+def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: bool) -> None:
     """Note that the service has not taken what was announced.
 
     :param receipt: the last one as it was before; None when there is none.
-    :param lost: whether that is not sure; the receipt stays incomplete then.
+    :param may_be_accepted: whether that is not sure; the receipt stays incomplete then.
     """
     # What cannot be noted stays incomplete, too: the next run sends, and that is harmless.
     with suppress(StateError):
-        if receipt is not None and receipt.complete and not lost:
-            put_receipt(directory, receipt, "")
+        if receipt is not None and receipt.complete and not may_be_accepted:
+            write_receipt(directory, receipt, "")
     _remove_old(directory, receipt)
 
 
-def write_accepted(
+def commit_upload(
     directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = TAKEN
 ) -> None:
     """Make a roster the last accepted one. The receipt is replaced last: that is the commit.
@@ -195,8 +195,8 @@ def write_accepted(
     :param remedy: what to do when there is no room for it.
     :raises StateError: when it cannot be written; the state is as it was then.
     """
-    put_roster(directory, roster, remedy)
-    put_receipt(directory, receipt, remedy)
+    write_state_roster(directory, roster, remedy)
+    write_receipt(directory, receipt, remedy)
     _remove_old(directory, receipt)
 
 

@@ -19,38 +19,38 @@ _LOCK = "lock"
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def exclusive_lock(directory: Path) -> Iterator[None]:
     """Make the directory, private to its user, and keep other runs out while this one uses it.
 
     :raises StateError: when it cannot be made, others may look into it, or another run is using it.
     """
-    tried = f"Cannot use the state directory {directory}"
+    action = f"Cannot use the state directory {directory}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(directory, tried)
+        _check_private(directory, action)
         lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(
-            tried,
+            action,
             error.strerror or str(error),
             "Give state_dir a directory that this user may write",
         ) from error
     try:
-        _lock(lock, fcntl.LOCK_EX, tried)
+        _lock(lock, fcntl.LOCK_EX, action)
         yield
     finally:
         os.close(lock)
 
 
 @contextmanager
-def watched(directory: Path) -> Iterator[None]:
+def shared_lock(directory: Path) -> Iterator[None]:
     """Read the state while nobody changes it, without leaving a trace; for check mode.
 
     :raises StateError: when it cannot be read, others may look into it, or another run is changing it.
     """
-    tried = f"Cannot use the state directory {directory}"
+    action = f"Cannot use the state directory {directory}"
     try:
-        _check_private(directory, tried)
+        _check_private(directory, action)
         lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         # No run has been here yet.
@@ -58,40 +58,40 @@ def watched(directory: Path) -> Iterator[None]:
         return
     except OSError as error:
         raise StateError(
-            tried,
+            action,
             error.strerror or str(error),
             "Run as the user who owns the state directory",
         ) from error
     try:
-        _lock(lock, fcntl.LOCK_SH, tried)
+        _lock(lock, fcntl.LOCK_SH, action)
         yield
     finally:
         os.close(lock)
 
 
-def _check_private(directory: Path, tried: str) -> None:
+def _check_private(directory: Path, action: str) -> None:
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o077:
         # Not made private here: it may be one that others need, such as /srv.
         raise StateError(
-            tried,
+            action,
             f"others may look into it (mode {mode:04o})",
             "Give state_dir a directory of its own with mode 0700",
         )
 
 
-def _lock(descriptor: int, kind: int, tried: str) -> None:
+def _lock(descriptor: int, kind: int, action: str) -> None:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise StateError(
-            tried,
+            action,
             "another run is using it",
             "Wait until it ends, and schedule the runs further apart",
         ) from error
     except OSError as error:
         raise StateError(
-            tried,
+            action,
             f"it cannot be locked ({error.strerror})",
             "Put state_dir on a file system with locks, such as a local one",
         ) from error

@@ -78,7 +78,7 @@ class Receipt(NamedTuple):
     history: tuple[dict[str, Any], ...] = ()
 
 
-def endpoint_of(url: str) -> str:
+def strip_query(url: str) -> str:
     """The part of a URL that names the service: scheme, host and port, path; no query, which may be secret."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, "", ""))

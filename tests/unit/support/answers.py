@@ -18,7 +18,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    Reading,
+    ResponseBody,
 )
 
 WHERE = ResultFormat(counts="counts", errors="errors")
@@ -35,4 +35,4 @@ def sent(rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENT
 
 def read(document: object, where: ResultFormat = WHERE) -> Answer:
     """What is read in an answer of status 200."""
-    return read_answer(200, Reading(json.dumps(document).encode()), where, sent())
+    return read_answer(200, ResponseBody(json.dumps(document).encode()), where, sent())

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    Reply,
+    Response,
     send,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 
 
-def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Reply:
+def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
     """Send it, with a token; `changes` are of the endpoint or its credential."""
     credential = Credential("t0ken", "Authorization", "Bearer")
     own = {name: changes.pop(name) for name in Credential._fields if name in changes}

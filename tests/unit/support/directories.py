@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
-    connection as session,
+    connection,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    Access,
+    ConnectionSettings,
     check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
@@ -35,9 +35,9 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
 
 
-def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
+def access_to(server_tls: Tls, *uris: str, **changes: Any) -> ConnectionSettings:
     """Settings that lead to servers with this TLS, in their order."""
-    return Access(
+    return ConnectionSettings(
         server_uris=uris,
         account=Account("simple", "svc@x.no", "s3cret"),
         start_tls=False,
@@ -48,14 +48,14 @@ def access_to(server_tls: Tls, *uris: str, **changes: Any) -> Access:
     )._replace(**changes)
 
 
-def open_session(access: Access) -> AbstractContextManager[session.Session]:
+def open_session(access: ConnectionSettings) -> AbstractContextManager[connection.LdapSession]:
     """A session with the one server that the settings name."""
     (address,) = check_access(access)
-    return session.open_session(access, address, directory_context(access))
+    return connection.open_session(access, address, directory_context(access))
 
 
 @contextmanager
-def session_with(tmp_path: Path, say: Say) -> Iterator[session.Session]:
+def session_with(tmp_path: Path, say: Say) -> Iterator[connection.LdapSession]:
     """A session with a server that says what it is told to say."""
     server_tls = tls(tmp_path, "localhost")
     with ldap_server(say, server_tls.context) as port:

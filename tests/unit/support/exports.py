@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import servers
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    Session,
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -23,8 +23,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    Access,
     Address,
+    ConnectionSettings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
     source_reader as module_people,
@@ -36,15 +36,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     Source,
     default_columns,
-    sources_of,
+    parse_sources,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
+    SpillArea,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 
 IDS = [str(uuid.UUID(int=number)) for number in range(100)]
-Found = Sequence[Entry]
+MappedPage = Sequence[Entry]
 
 
 def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
@@ -59,32 +59,34 @@ class DirectoryOfPeople:
     :ivar elsewhere: what a server gives, by its URI, when that is something else.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **people: Found | DirectoryError) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, **people: MappedPage | DirectoryError
+    ) -> None:
         self.people = people
-        self.elsewhere: dict[str, dict[str, Found | DirectoryError]] = {}
+        self.elsewhere: dict[str, dict[str, MappedPage | DirectoryError]] = {}
         self.is_active_directory = True
         self.is_in_clear = False
         self.queries: list[tuple[Query, Sequence[str], int]] = []
-        self.sessions: list[Access] = []
+        self.sessions: list[ConnectionSettings] = []
         self.references: dict[str, set[str]] = {}
         monkeypatch.setattr(servers, "open_session", self._open_session)
         monkeypatch.setattr(module_people, "search", self._search)
 
     @contextmanager
     def _open_session(
-        self, access: Access, address: Address, _context: ssl.SSLContext
-    ) -> Iterator[Session]:
+        self, access: ConnectionSettings, address: Address, _context: ssl.SSLContext
+    ) -> Iterator[LdapSession]:
         self.sessions.append(access)
-        yield Session(address.uri, None, self.is_active_directory, self.is_in_clear)
+        yield LdapSession(address.uri, None, self.is_active_directory, self.is_in_clear)
 
     def _search(
         self,
-        session: Session,
+        session: LdapSession,
         query: Query,
         attributes: Sequence[str],
         page_size: int,
         references: set[str],
-    ) -> Iterator[Found]:
+    ) -> Iterator[MappedPage]:
         references.update(self.references.get(session.uri, ()))
         self.queries.append((query, attributes, page_size))
         people = self.elsewhere.get(session.uri, self.people)
@@ -94,7 +96,7 @@ class DirectoryOfPeople:
         yield found
 
 
-def export_of(params: dict[str, Any], scratch: Scratch = MEMORY) -> tuple[Export, list[Source]]:
+def export_of(params: dict[str, Any], scratch: SpillArea = MEMORY) -> tuple[Export, list[Source]]:
     """Read everybody, with the default columns unless others are given; gives the sources too."""
-    sources = sources_of(params)
+    sources = parse_sources(params)
     return export(params, default_columns(params["phone_region"]), sources, scratch), sources

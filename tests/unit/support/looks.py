@@ -21,8 +21,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info, info
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     default_columns,
+    parse_sources,
     source_spec,
-    sources_of,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
@@ -51,7 +51,7 @@ def person(number: int, **more: list[bytes]) -> Message:
     return entry(f"cn={number},dc=x", attributes)
 
 
-class People(Directory):
+class SourceReader(Directory):
     """A server with people below bases, and what it says of itself.
 
     :ivar people: what is said of a base; None hangs up.
@@ -90,9 +90,9 @@ def look(*sources: dict[str, Any], **options: Any) -> Info:
     """Look at servers for people of these sources."""
     spec = {**directory_spec(), **source_spec(), **info_spec()}
     params = filled_in(spec, sources=list(sources), **options)
-    return info(params, default_columns(params["phone_region"]), sources_of(params))
+    return info(params, default_columns(params["phone_region"]), parse_sources(params))
 
 
 def base(name: str, **given: Any) -> dict[str, Any]:
-    """A source: one of the bases of `People`."""
+    """A source: one of the bases of `SourceReader`."""
     return source(f"ou={name},dc=x", **given)

@@ -19,8 +19,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     DEFAULT_SIZES,
-    Gathering,
     Roster,
+    RosterBuilder,
     Sizes,
     Uniqueness,
 )
@@ -37,7 +37,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     roster_of,
 )
 
-People = Iterable["Contact | LeftOut"]
+SourceReader = Iterable["Contact | LeftOut"]
 
 
 class Made(NamedTuple):
@@ -65,25 +65,25 @@ class Made(NamedTuple):
 
 
 def gathered(
-    columns: Sequence[Column], sources: Sequence[People], sizes: Sizes = DEFAULT_SIZES
+    columns: Sequence[Column], sources: Sequence[SourceReader], sizes: Sizes = DEFAULT_SIZES
 ) -> Roster:
     """The roster of sources; the people of one are all at one location."""
     people = [list(source) for source in sources]
     locations = [source[0].location if source else "" for source in people]
-    gathering = Gathering(columns, locations, MEMORY, sizes)
+    gathering = RosterBuilder(columns, locations, MEMORY, sizes)
     for number, source in enumerate(people):
         gathering.add_all(found(source), number)
-    return gathering.settle()
+    return gathering.build()
 
 
 def written(roster: Roster) -> Made:
     """Write a roster to memory."""
     csv_file, ids_file = io.BytesIO(), io.BytesIO()
     made = write_roster(roster, csv_file, ids_file, io.BytesIO())
-    return Made(csv_file.getvalue(), ids_file.getvalue(), made, roster.lost)
+    return Made(csv_file.getvalue(), ids_file.getvalue(), made, roster.dropped_by_source)
 
 
-def make(columns: Sequence[Column], people: People, sizes: Sizes = DEFAULT_SIZES) -> Made:
+def make(columns: Sequence[Column], people: SourceReader, sizes: Sizes = DEFAULT_SIZES) -> Made:
     """The roster of people, each location of whom is a source."""
     by_location: dict[str, list[Contact | LeftOut]] = {}
     for person in people:
@@ -101,7 +101,7 @@ class Plain(NamedTuple):
     emptied: list[Emptied]
 
 
-def plain_roster(columns: Sequence[Column], people: People) -> Plain:
+def plain_roster(columns: Sequence[Column], people: SourceReader) -> Plain:
     """Make a roster in the plainest way: with everybody in memory."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
     first: dict[tuple[str, str], Contact | LeftOut] = {}

@@ -14,16 +14,18 @@ from typing import Any, NamedTuple
 import ldap3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     EntryDecoder,
-    uris_of,
+    decode_uris,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
-    Row,
+    AttributeValues,
     make_row,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ldap3_private import (
     decoded,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import Messages
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
+    MessageReader,
+)
 
 NUMBER = 7
 """The message ID of the search that is answered."""
@@ -33,7 +35,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 class Read(NamedTuple):
     """What an answer was read as, and how many bytes it had."""
 
-    rows: list[Row]
+    rows: list[AttributeValues]
     references: list[str]
     result: dict[str, Any]
     size: int
@@ -74,12 +76,12 @@ def connection_to(line: Line) -> Any:
 def read_here(data: bytes, names: Sequence[str], size: int = 1 << 20, number: int = NUMBER) -> Read:
     """Read an answer past ldap3."""
     connection = connection_to(Line(data, size))
-    messages = Messages(connection)
+    messages = MessageReader(connection)
     piece = messages.answer(number)
     decoder = EntryDecoder(names)
     return Read(
         [decoder.row(entry) for entry in piece.entries],
-        [uri for reference in piece.references for uri in uris_of(reference)],
+        [uri for reference in piece.references for uri in decode_uris(reference)],
         decoded(connection, piece.end),
         len(data) - connection.socket.left - (len(messages._data) - messages._at),
     )

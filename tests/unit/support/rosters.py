@@ -20,11 +20,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
-    Found,
     LeftOut,
+    MappedPage,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
+    SpillArea,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     RosterFile,
@@ -34,7 +34,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files i
 
 HEADER = ("Name", "Email", "Location")
 
-MEMORY = Scratch("memory", io.BytesIO)
+MEMORY = SpillArea("memory", io.BytesIO)
 """Sets lines aside without touching the disk."""
 
 
@@ -59,7 +59,7 @@ def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
     return Contact(location, cells, identity)
 
 
-def found(people: Iterable[Contact | LeftOut]) -> Found:
+def found(people: Iterable[Contact | LeftOut]) -> MappedPage:
     """What a page gives that holds these people."""
     records: dict[str, list[bytes]] = defaultdict(list)
     left_out = []
@@ -68,7 +68,7 @@ def found(people: Iterable[Contact | LeftOut]) -> Found:
             records[person.location].append(person.record)
         else:
             left_out.append(person)
-    return Found(records, left_out)
+    return MappedPage(records, left_out)
 
 
 def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> bytes:

@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload 
     upload,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
-    job_of,
+    parse_upload_options,
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
@@ -80,7 +80,7 @@ class Sync:
         options.update(given)
         if options["result"] is not None:
             options["result"] = filled_in(spec["result"]["options"], **options["result"])
-        job = job_of(filled_in(spec, **options))
+        job = parse_upload_options(filled_in(spec, **options))
         return upload(job, check_mode, with_diff=True)
 
     def files(self) -> dict[str, bytes]:

@@ -27,8 +27,8 @@ def test_a_failure_is_sentences(parts: tuple[str, ...], text: str) -> None:
     error = FrontdeskError(*parts)
     assert str(error) == text
     assert error.args == (text,)
-    tried, answer, remedy = (*parts, "", "")[:3]
-    assert (error.tried, error.answer, error.remedy) == (tried, answer, remedy)
+    action, answer, remedy = (*parts, "", "")[:3]
+    assert (error.action, error.cause, error.remedy) == (action, answer, remedy)
 
 
 def test_what_is_wrong_with_the_input_is_one_kind_of_failure() -> None:

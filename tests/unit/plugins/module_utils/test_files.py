@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
-    is_same,
+    directory_lock,
+    has_same_bytes,
     move_into_place,
-    new_file,
-    only_writer,
+    pending_file,
     remove_unfinished,
     replace_file,
 )
@@ -80,7 +80,7 @@ def test_a_new_file_is_private_beside_its_place_and_gone_unless_moved(tmp_path: 
     path.write_bytes(b"old")
     before = os.umask(0)
     try:
-        with new_file(path) as new:
+        with pending_file(path) as new:
             assert (new.path, new.written.parent) == (path, tmp_path)
             assert mode_of(new.written) == 0o600
             new.file.write(b"new")
@@ -97,7 +97,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, removes:
     path.write_bytes(b"old")
 
     def fail() -> None:
-        with new_file(path) as new:
+        with pending_file(path) as new:
             if removes:
                 new.written.unlink()
             raise KeyboardInterrupt
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_given_up(tmp_path: Path) ->
     path = tmp_path / "contacts.csv"
 
     def fail() -> None:
-        with new_file(path) as new:
+        with pending_file(path) as new:
             new.file.write(b"new")
             # As on a full disk: what still waits to be written cannot be.
             os.close(new.file.fileno())
@@ -137,7 +137,7 @@ def test_of_several_files_none_is_moved_before_all_are_on_the_disk(
             raise OSError(errno.ENOSPC, "No space left on device")
 
     def write() -> None:
-        with new_file(first) as one, new_file(second) as two:
+        with pending_file(first) as one, pending_file(second) as two:
             one.file.write(b"new")
             two.file.write(b"more")
             move_into_place([one, two])
@@ -171,15 +171,15 @@ def test_files_are_the_same_when_their_bytes_are(
 ) -> None:
     (tmp_path / "one").write_bytes(one)
     (tmp_path / "other").write_bytes(other)
-    assert is_same(tmp_path / "one", tmp_path / "other") is same
+    assert has_same_bytes(tmp_path / "one", tmp_path / "other") is same
 
 
 def test_a_file_that_is_not_there_is_the_same_as_none(tmp_path: Path) -> None:
     (tmp_path / "one").touch()
-    assert is_same(tmp_path / "nowhere", tmp_path / "one") is False
-    assert is_same(tmp_path / "one" / "below", tmp_path / "one") is False
+    assert has_same_bytes(tmp_path / "nowhere", tmp_path / "one") is False
+    assert has_same_bytes(tmp_path / "one" / "below", tmp_path / "one") is False
     with pytest.raises(IsADirectoryError):
-        is_same(tmp_path, tmp_path / "one")
+        has_same_bytes(tmp_path, tmp_path / "one")
 
 
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def _killed_while_writing(path: Path) -> None:
         "files = importlib.util.module_from_spec(spec)\n"
         "spec.loader.exec_module(files)\n"
         "from pathlib import Path\n"
-        f"with files.new_file(Path({str(path)!r})) as new:\n"
+        f"with files.pending_file(Path({str(path)!r})) as new:\n"
         "    new.file.write(b'new')\n"
         "    os.kill(os.getpid(), 9)\n"
     )
@@ -221,7 +221,7 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path, name
 def test_only_one_writer_at_a_time(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:
-        with only_writer(tmp_path), pytest.raises(BlockingIOError):
+        with directory_lock(tmp_path), pytest.raises(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
@@ -234,11 +234,11 @@ def test_a_writer_waits_for_another_one(tmp_path: Path) -> None:
 
     def write_too() -> None:
         waits.set()
-        with only_writer(tmp_path):
+        with directory_lock(tmp_path):
             order.append("second")
 
     thread = threading.Thread(target=write_too)
-    with only_writer(tmp_path):
+    with directory_lock(tmp_path):
         thread.start()
         assert waits.wait(30)
         order.append("first")
@@ -249,10 +249,10 @@ def test_a_writer_waits_for_another_one(tmp_path: Path) -> None:
 def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(_files, "time", _Clock(now))
-    with only_writer(tmp_path), pytest.raises(TimeoutError), only_writer(tmp_path):
+    with directory_lock(tmp_path), pytest.raises(TimeoutError), directory_lock(tmp_path):
         pass
     assert 60 <= now[0] < 61
-    with only_writer(tmp_path), pytest.raises(TimeoutError), only_writer(tmp_path, 0.0):
+    with directory_lock(tmp_path), pytest.raises(TimeoutError), directory_lock(tmp_path, 0.0):
         pass
     assert now[0] < 61
 
@@ -275,10 +275,10 @@ def test_a_folder_that_cannot_be_locked_is_used_all_the_same(
         raise OSError
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with only_writer(tmp_path):
+    with directory_lock(tmp_path):
         pass
 
 
 def test_a_folder_to_lock_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), only_writer(tmp_path / "nowhere"):
+    with pytest.raises(FileNotFoundError), directory_lock(tmp_path / "nowhere"):
         pass

@@ -60,7 +60,7 @@ def test_a_library_that_is_there_and_new_enough(
     package = sys.modules[_IMPORTED_AS.get(library, library)]
     assert found._replace(release=None) == Library(library, minimum, package)
     assert found.version is not None
-    assert found.place == package.__path__[0]
+    assert found.path == package.__path__[0]
     assert not found.is_too_old
 
 
@@ -75,7 +75,7 @@ def test_files_load_without_their_library(
     first, *_others = [_load_anew(monkeypatch, name) for name in names]
     found: Library = getattr(first, library.upper())
     assert f"import of {package}" in str(found.failure)
-    assert (found.version, found.place, found.is_too_old) == (None, None, False)
+    assert (found.version, found.path, found.is_too_old) == (None, None, False)
     assert found.requirement == f"{library} >= {minimum}"
 
 

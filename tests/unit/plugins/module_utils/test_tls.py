@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 import trustme
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding, InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
+    Diagnosis,
+    InputError,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
-    finding_of_certificate,
-    show_certificate,
+    explain_certificate,
+    load_client_certificate,
     tls_context,
 )
 from cryptography.hazmat.primitives import serialization
@@ -71,7 +74,7 @@ NAME = "Use the name in the certificate in url"
 def test_what_a_failed_verification_means(code: int, meaning: str, remedy: str) -> None:
     failure = ssl.SSLCertVerificationError(1, "certificate verify failed: timed out")
     failure.verify_code, failure.verify_message = code, "OpenSSL's words"
-    assert finding_of_certificate(failure, "url") == Finding(f"{meaning} (OpenSSL's words)", remedy)
+    assert explain_certificate(failure, "url") == Diagnosis(f"{meaning} (OpenSSL's words)", remedy)
 
 
 def test_certificates_that_nothing_is_verified_against(tmp_path: Path) -> None:
@@ -94,10 +97,10 @@ def _pair(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_client_certificate_is_loaded(pair: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = pair
-    show_certificate(tls_context(None, validate_certs=True), str(cert), str(key))
+    load_client_certificate(tls_context(None, validate_certs=True), str(cert), str(key))
     both = tmp_path / "both.pem"
     both.write_bytes(cert.read_bytes() + key.read_bytes())
-    show_certificate(tls_context(None, validate_certs=True), str(both), None)
+    load_client_certificate(tls_context(None, validate_certs=True), str(both), None)
 
 
 def test_client_certificates_that_cannot_be_used_are_told(
@@ -123,5 +126,5 @@ def test_client_certificates_that_cannot_be_used_are_told(
     ):
         key_file = None if given[1] is None else str(given[1])
         with pytest.raises(InputError) as caught:
-            show_certificate(tls_context(None, validate_certs=True), str(given[0]), key_file)
-        assert caught.value.answer == problem
+            load_client_certificate(tls_context(None, validate_certs=True), str(given[0]), key_file)
+        assert caught.value.cause == problem

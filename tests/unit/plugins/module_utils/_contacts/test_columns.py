@@ -46,9 +46,9 @@ def test_a_column_has_what_was_given() -> None:
         },
         phone_region="NO",
     )
-    assert (plain.header, plain.expression.source) == ("A", "sn")
+    assert (plain.header, plain.expression.text) == ("A", "sn")
     assert plain[2:] == (True, None, False, None, None)
-    assert (full.header, full.expression.source) == ("B", "mail | lower")
+    assert (full.header, full.expression.text) == ("B", "mail | lower")
     assert full[2:] == (False, "A", True, 1, PhoneStyle("national", "NO"))
 
 

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import MAX_ROW
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import (
     Entry,
-    PlainRows,
+    FastRows,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
@@ -86,7 +86,7 @@ def test_a_page_gives_what_its_entries_give_one_by_one(
 
 def _is_plain(cell: str, **rules: object) -> bool:
     mapper = Mapper(columns({"header": "A", "value": "sn", **rules}))
-    plain = PlainRows.of(mapper.columns, mapper.attributes)
+    plain = FastRows.of(mapper.columns, mapper.attributes)
     assert plain is not None
     entry = (IDENTITY, [cell.encode()])
     records, others = plain.records([entry], "")
@@ -161,7 +161,7 @@ def test_a_row_with_an_empty_cell_that_another_may_make_up_for_is_not_plain() ->
         {"header": "Email", "value": "mail", "required_unless": "Phone"},
         {"header": "Phone", "value": "mobile"},
     )
-    plain = PlainRows.of(both, ("mail", "mobile"))
+    plain = FastRows.of(both, ("mail", "mobile"))
     assert plain is not None
     page: list[Entry] = [("1", [b"a@x", b""]), ("2", [b"", b"1"]), ("3", [b"", b""])]
     assert plain.records(page, "") == ([b"a@x\0\x001\0"], page[1:])
@@ -172,7 +172,7 @@ def test_a_row_with_an_empty_cell_that_another_may_make_up_for_is_not_plain() ->
 )
 def test_where_a_cell_is_no_value_as_it_came_no_row_is_plain(value: dict[str, str]) -> None:
     made = columns({"header": "A", "value": "mail"}, {"header": "B", **value})
-    assert PlainRows.of(made, ("mail", "sn")) is None
+    assert FastRows.of(made, ("mail", "sn")) is None
     assert (
         Mapper(made).contacts([("1", [b"a@x", b"Lie"][: len(Mapper(made).attributes)])], "").records
     )

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
     check_locations,
     escape_dn_value,
-    problem_of_location,
+    location_problem,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
@@ -38,7 +38,7 @@ COPY = "Copy the identifier from the service's account: no capitals, no spaces."
     ],
 )
 def test_an_identifier_has_no_capitals_and_no_spaces(identifier: str, problem: str | None) -> None:
-    assert problem_of_location(identifier) == problem
+    assert location_problem(identifier) == problem
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_rule import (
-    Placement,
-    compile_placement,
+    LocationRule,
+    compile_location_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
@@ -21,7 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
     Values,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import Gathering
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    RosterBuilder,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, columns
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -32,8 +34,8 @@ COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Where", "value"
 NAME = "location_value of source 2"
 
 
-def placement(source: str, *locations: str) -> Placement:
-    return compile_placement(source, locations or ("oslo-hq", "tromsø"), NAME)
+def placement(source: str, *locations: str) -> LocationRule:
+    return compile_location_rule(source, locations or ("oslo-hq", "tromsø"), NAME)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_an_expression_that_gives_no_text_names_the_source() -> None:
 
 def test_numbers_belong_to_the_region_if_one_is_given() -> None:
     source, values = "mobile | e164 or phone_region", Values({"mobile": ("22123456",)}, "")
-    placed = compile_placement(source, ["+4722123456"], NAME, "NO")
+    placed = compile_location_rule(source, ["+4722123456"], NAME, "NO")
     assert placed.location(values) == "+4722123456"
     assert placement(source).location(values) == ""
 
@@ -150,15 +152,15 @@ def test_a_value_is_shared_at_a_location_not_in_a_source() -> None:
     placed = placement("l", "oslo", "bergen")
     mapper = Mapper(UNIQUE, [placed])
     assert mapper.attributes == ("l", "mail")
-    gathering = Gathering(UNIQUE, [{"", "bergen", "oslo"}, "oslo", "bergen"], MEMORY)
-    pages: list[tuple[str | Placement, list[tuple[str, list[bytes | list[bytes]]]]]] = [
+    gathering = RosterBuilder(UNIQUE, [{"", "bergen", "oslo"}, "oslo", "bergen"], MEMORY)
+    pages: list[tuple[str | LocationRule, list[tuple[str, list[bytes | list[bytes]]]]]] = [
         (placed, [("2", [b"oslo", b"A@x"]), ("3", [b"bergen", b"a@x"]), ("5", [b"", b"e@x"])]),
         ("oslo", [("4", [b"", b"a@x"])]),
         ("bergen", [("1", [b"", b"a@x"])]),
     ]
     for number, (place, page) in enumerate(pages):
         gathering.add_all(mapper.contacts(page, place), number)
-    roster = gathering.settle()
+    roster = gathering.build()
     made = written(roster)
     assert made.contacts == [
         *(("3", "", "bergen"), ("1", "a@x", "bergen")),

@@ -13,8 +13,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
-    Found,
     LeftOut,
+    MappedPage,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
@@ -188,7 +188,7 @@ def test_a_page_gives_contacts_and_people_left_out() -> None:
         ("2", [b"b@x", b""]),
         ("3", [[b"C@x", b"d@x"], b"=Moe"]),
     ]
-    assert mapper.contacts(page, "oslo") == Found(
+    assert mapper.contacts(page, "oslo") == MappedPage(
         {"oslo": [Contact("oslo", ("Lie", "a@x", "A@x", "oslo"), "1").record]},
         [
             LeftOut("2", "oslo", "Name is empty"),

@@ -14,10 +14,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     compile_columns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_rule import (
-    compile_placement,
+    compile_location_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.source_statistics import (
-    Survey,
+    SourceStatistics,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
@@ -36,9 +36,9 @@ PEOPLE = [
 ]
 
 
-def survey_of(people: list[tuple[str, str, str, str]], numbers: list[int]) -> Survey:
+def survey_of(people: list[tuple[str, str, str, str]], numbers: list[int]) -> SourceStatistics:
     """A survey of people in some order; the attributes are givenname, mail, mobile and sn."""
-    survey = Survey(COLUMNS)
+    survey = SourceStatistics(COLUMNS)
     assert survey.attributes == ("givenname", "mail", "mobile", "sn")
     for number in numbers:
         values = [value.encode() for value in people[number]]
@@ -101,7 +101,7 @@ def test_nobodys_value_is_said() -> None:
 
 
 def test_causes_are_counted() -> None:
-    survey = Survey(COLUMNS)
+    survey = SourceStatistics(COLUMNS)
     for number, name in enumerate((b"\xff", b"", b"\xff", b"")):
         survey.add(IDS[number], [name, b"mail", b"", b"Lie"], "oslo-hq")
     assert survey.causes == {
@@ -112,7 +112,7 @@ def test_causes_are_counted() -> None:
 
 def test_numbers_are_looked_at_in_their_column_s_style() -> None:
     phone = {"header": "Phone", "value": "mobile", "phone_style": "e164_no_plus"}
-    survey = Survey(columns(phone, phone_region="NO"))
+    survey = SourceStatistics(columns(phone, phone_region="NO"))
     survey.add(IDS[0], [b"no number"], "")
     assert survey.result()["empty_columns"] == [
         {"column": "Phone", "attributes": ["mobile"], "empty": 1}
@@ -120,7 +120,7 @@ def test_numbers_are_looked_at_in_their_column_s_style() -> None:
 
 
 def test_for_whom_an_expression_gives_no_text_is_said() -> None:
-    survey = Survey(columns({"header": "A", "value": "all.mail if mail == 'x' else ''"}))
+    survey = SourceStatistics(columns({"header": "A", "value": "all.mail if mail == 'x' else ''"}))
     with pytest.raises(InputError, match=f" for the entry {IDS[0]}: it gives a list: "):
         survey.add(IDS[0], [b"x"], "")
 
@@ -132,7 +132,7 @@ def test_attributes_that_nobody_has() -> None:
 
 
 def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> None:
-    placed = compile_placement(
+    placed = compile_location_rule(
         "secretary | of_entry('l')", ["tromso"], "location_value of source 1"
     )
     columns = compile_columns(
@@ -143,7 +143,7 @@ def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> Non
         all_global=False,
     )
     chief = {("cn=aide", "l"): "tromso", ("cn=boss", "mail"): "boss@corp.example"}
-    survey = Survey(columns, [placed], chief)
+    survey = SourceStatistics(columns, [placed], chief)
     assert survey.attributes == ("manager", "secretary")
     for number, secretary in enumerate([b"cn=aide", b"cn=nobody"]):
         survey.add(IDS[number], [b"cn=boss", secretary], placed)

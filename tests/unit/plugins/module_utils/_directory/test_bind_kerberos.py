@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.bind import bind
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
-    end_point_of,
+    tls_server_end_point,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     close,
@@ -28,7 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
     check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
-    SealedSocket,
+    SaslSocket,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     directory_context,
@@ -106,12 +106,12 @@ def test_within_tls_a_ticket_is_tied_to_the_connection_and_encrypts_nothing(
         certificate = connection.socket.getpeercert(binary_form=True)
         assert bind(connection, uri, KERBEROS) is False
         assert connection.bound
-        assert not isinstance(connection.socket, SealedSocket)
+        assert not isinstance(connection.socket, SaslSocket)
     options = _options(gssapi)
     assert options["name"] == ("ldap/localhost@", "principal")
     assert (options["usage"], options["mech"]) == ("initiate", "kerberos")
     assert options["flags"] == Gssapi.RequirementFlag.mutual_authentication
-    assert options["channel_bindings"] == ("bindings", end_point_of(certificate))
+    assert options["channel_bindings"] == ("bindings", tls_server_end_point(certificate))
     assert gssapi.heard == [None, b"the answer"]
     # The mechanism with the token, with an empty one, and with no layer and no buffer.
     said = (b"GSSAPI\x04\x09the token", b"GSSAPI\x04\x00", b"GSSAPI\x04\x0bsigned:\x01\0\0\0")
@@ -124,7 +124,7 @@ def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: Tls, gssapi: Gs
         assert bind(connection, uri, KERBEROS) is True
         assert connection.bound
         sealed = connection.socket
-        assert isinstance(sealed, SealedSocket)
+        assert isinstance(sealed, SaslSocket)
         # The server's buffer holds what was said, and what encrypts it.
         assert sealed._largest == 0x010000 - 60
     options = _options(gssapi)
@@ -165,8 +165,8 @@ def test_a_server_that_does_not_offer_what_is_needed(
             with pytest.raises(ServerError) as caught:
                 bind(connection, uri, KERBEROS)
             assert not connection.bound
-        assert caught.value.tried == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
-        assert (caught.value.answer, caught.value.remedy) == (answer, remedy)
+        assert caught.value.action == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
+        assert (caught.value.cause, caught.value.remedy) == (answer, remedy)
         # Nothing was chosen.
         assert directory.asked.count(BIND) == 2
 
@@ -182,8 +182,8 @@ def test_a_ticket_that_is_refused_at_any_step(
         with pytest.raises(DirectoryError) as caught:
             bind(connection, uri, KERBEROS)
         assert not isinstance(caught.value, ServerError)
-        assert caught.value.answer.startswith("the account is disabled (result 49 ")
-        assert not isinstance(connection.socket, SealedSocket)
+        assert caught.value.cause.startswith("the account is disabled (result 49 ")
+        assert not isinstance(connection.socket, SaslSocket)
     assert directory.asked.count(BIND) == taken + 1
 
 
@@ -207,8 +207,8 @@ def test_a_server_that_there_is_no_ticket_for(server_tls: Tls, gssapi: Gssapi, f
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)
-    assert caught.value.tried == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
-    assert caught.value.answer == "the realm has no service of this name (Kerberos's words)"
+    assert caught.value.action == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
+    assert caught.value.cause == "the realm has no service of this name (Kerberos's words)"
 
 
 def test_an_account_without_tickets_says_nothing_to_the_server(

@@ -78,4 +78,4 @@ def test_a_server_without_ntlm(server_tls: Tls) -> None:
         access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
         with pytest.raises(DirectoryError) as caught, open_session(access):
             pass
-    assert caught.value.answer.startswith("the server does not know this kind of bind (result 7 ")
+    assert caught.value.cause.startswith("the server does not know this kind of bind (result 7 ")

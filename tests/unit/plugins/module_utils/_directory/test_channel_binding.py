@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
-    end_point_of,
+    tls_server_end_point,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -39,7 +39,7 @@ def test_the_hash_is_that_of_the_signature(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str
 ) -> None:
     certificate = _certificate(key, getattr(hashes, name.upper())())
-    assert end_point_of(certificate) == PREFIX + hashlib.new(name, certificate).digest()
+    assert tls_server_end_point(certificate) == PREFIX + hashlib.new(name, certificate).digest()
 
 
 @pytest.mark.parametrize("name", ["sha256", "sha384", "sha512"])
@@ -47,11 +47,11 @@ def test_a_hash_among_the_parameters(name: str) -> None:
     hash_ = getattr(hashes, name.upper())()
     pss = padding.PSS(padding.MGF1(hash_), padding.PSS.DIGEST_LENGTH)
     certificate = _certificate(RSA, hash_, rsa_padding=pss)
-    assert end_point_of(certificate) == PREFIX + hashlib.new(name, certificate).digest()
+    assert tls_server_end_point(certificate) == PREFIX + hashlib.new(name, certificate).digest()
 
 
 def test_a_signature_without_a_hash_of_its_own() -> None:
-    assert end_point_of(_certificate(ED, None)) is None
+    assert tls_server_end_point(_certificate(ED, None)) is None
 
 
 @pytest.mark.parametrize("algorithm", ["300d06092a864886f70d0101050500", "300906072a8648ce3d0401"])
@@ -61,4 +61,4 @@ def test_weak_hashes_are_replaced(algorithm: str) -> None:
         b"\x30" + bytes([4 + len(algorithm) // 2]) + b"\x30\x00" + bytes.fromhex(algorithm)
     )
     certificate += b"\x03\x00"
-    assert end_point_of(certificate) == PREFIX + hashlib.sha256(certificate).digest()
+    assert tls_server_end_point(certificate) == PREFIX + hashlib.sha256(certificate).digest()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import sockets
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
-    TimedSocket,
+    DeadlineSocket,
 )
 
 
@@ -30,7 +30,7 @@ class _Clock:
 class _Line(NamedTuple):
     """A timed socket, who is at its other end, and the clock."""
 
-    client: TimedSocket
+    client: DeadlineSocket
     server: socket.socket
     clock: _Clock
 
@@ -41,7 +41,7 @@ def _line(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Line]:
     monkeypatch.setattr(sockets, "time", clock)
     client, server = socket.socketpair()
     with client, server:
-        yield _Line(TimedSocket(client, 5), server, clock)
+        yield _Line(DeadlineSocket(client, 5), server, clock)
 
 
 def _listen(line: _Line) -> bytes:

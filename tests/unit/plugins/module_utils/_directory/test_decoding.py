@@ -14,8 +14,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     EntryDecoder,
     MalformedError,
     content,
-    name_of,
-    uris_of,
+    decode_entry_dn,
+    decode_uris,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ber,
@@ -80,7 +80,7 @@ def test_only_so_many_beginnings_are_remembered(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("controls", [b"\xa0\x00", b"\xa0\x03\x30\x01\x04"])
 def test_controls_do_no_harm(controls: bytes) -> None:
     assert _row(SHORT + controls) == [b"Li", b""]
-    assert uris_of(reference("ldap://a")[0] + controls) == ["ldap://a"]
+    assert decode_uris(reference("ldap://a")[0] + controls) == ["ldap://a"]
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_a_length_is_read_in_any_form(length: bytes) -> None:
 
 def test_references_are_read() -> None:
     operation = b"\x73\x0e\x04\x08ldap://a\x04\x00\x04\x00"
-    assert uris_of(operation) == ["ldap://a"]
-    assert name_of(operation) == b"ldap://a"
-    assert name_of(SHORT) == b"CN=1"
+    assert decode_uris(operation) == ["ldap://a"]
+    assert decode_entry_dn(operation) == b"ldap://a"
+    assert decode_entry_dn(SHORT) == b"CN=1"
 
 
 @pytest.mark.parametrize(
@@ -170,4 +170,4 @@ def test_references_are_read() -> None:
 )
 def test_what_is_no_reference_is_refused(operation: bytes) -> None:
     with pytest.raises(MalformedError):
-        uris_of(operation)
+        decode_uris(operation)

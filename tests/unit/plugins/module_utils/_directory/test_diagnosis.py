@@ -12,13 +12,13 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     ServerError,
-    error_of_result,
-    finding_of_failure,
-    finding_of_refused_tls,
-    finding_of_result,
+    explain_failure,
+    explain_refused_tls,
+    explain_result,
+    result_error,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Finding
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Diagnosis
 
 LIMIT = (
     "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
@@ -70,7 +70,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
 )
 def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
     result = {"result": code, "description": "someWord", "message": "", "dn": ""}
-    assert finding_of_result(result) == Finding(f"{meaning} (result {code} someWord)", remedy)
+    assert explain_result(result) == Diagnosis(f"{meaning} (result {code} someWord)", remedy)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
 )
 def test_anonymous_reads_that_active_directory_refuses(said: str) -> None:
     result = {"result": 1, "description": "operationsError", "message": said, "dn": ""}
-    assert finding_of_result(result) == Finding(
+    assert explain_result(result) == Diagnosis(
         f"the server lets nobody read who has not bound (result 1 operationsError, {said})",
         "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
     )
@@ -99,11 +99,11 @@ def test_who_a_result_is_about(codes: Sequence[int], kind: type[DirectoryError])
     """A server may be left for what is about itself; what is asked for is as wrong on any other."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
-        error = error_of_result("Cannot search", result)
+        error = result_error("Cannot search", result)
         assert isinstance(error, ServerError) is (kind is ServerError)
-        assert (error.tried, error.answer, error.remedy) == (
+        assert (error.action, error.cause, error.remedy) == (
             "Cannot search",
-            *finding_of_result(result),
+            *explain_result(result),
         )
 
 
@@ -140,14 +140,14 @@ def test_why_active_directory_refused_a_bind(reason: str, meaning: str, remedy: 
         said = message.format(reason)
         result = {"result": 49, "description": "invalidCredentials", "message": said, "dn": ""}
         shown = said.removesuffix("\0")
-        assert finding_of_result(result) == Finding(
+        assert explain_result(result) == Diagnosis(
             f"{meaning} (result 49 invalidCredentials, {shown})", remedy
         )
 
 
 def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
     result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
-    assert finding_of_result(result).meaning == (
+    assert explain_result(result).cause == (
         "the server refused (result 1 operationsError, x, data 52e)"
     )
 
@@ -155,7 +155,7 @@ def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
 def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
     said = "unsupported extended operation"
     result = {"result": 2, "description": "protocolError", "message": said, "dn": ""}
-    assert finding_of_refused_tls(result) == Finding(
+    assert explain_refused_tls(result) == Diagnosis(
         f"the server refuses StartTLS (result 2 protocolError, {said})",
         "Use ldaps://, or have a certificate set up on the server",
     )
@@ -164,7 +164,7 @@ def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
 @pytest.mark.parametrize("message", [None, "", "metadata 52e", "data xyz"])
 def test_a_bind_refused_without_a_reason(message: str | None) -> None:
     result = {"result": 49, "description": "invalidCredentials", "message": message}
-    assert finding_of_result(result).remedy == "Correct bind_dn or bind_pw"
+    assert explain_result(result).remedy == "Correct bind_dn or bind_pw"
 
 
 def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
@@ -174,7 +174,7 @@ def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
         "dn": "DC=corp,DC=example",
         "message": "0000208D: NameErr:\r\n\tbest match of:\n\t'DC=corp'\n\0",
     }
-    assert finding_of_result(result).meaning == (
+    assert explain_result(result).cause == (
         "the search base does not exist (result 32 noSuchObject, 0000208D: NameErr: best match of: "
         "'DC=corp', matched as far as DC=corp,DC=example)"
     )
@@ -212,7 +212,7 @@ OPENING = "socket connection error while opening: "
     ],
 )
 def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) -> None:
-    assert finding_of_failure(Exception(text), None) == Finding(f"{meaning} ({text})", remedy)
+    assert explain_failure(Exception(text), None) == Diagnosis(f"{meaning} ({text})", remedy)
 
 
 @pytest.mark.parametrize(
@@ -250,8 +250,8 @@ def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) 
 def test_what_the_text_of_a_handshake_that_failed_means(
     text: str, meaning: str, remedy: str
 ) -> None:
-    finding = Finding(f"{meaning} ({text})", remedy)
-    assert finding_of_failure(Exception("something else"), OSError(text)) == finding
+    diagnosis = Diagnosis(f"{meaning} ({text})", remedy)
+    assert explain_failure(Exception("something else"), OSError(text)) == diagnosis
 
 
 @pytest.mark.parametrize(
@@ -264,11 +264,11 @@ def test_what_the_text_of_a_handshake_that_failed_means(
 def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
     text: str, meaning: str
 ) -> None:
-    finding = Finding(
+    diagnosis = Diagnosis(
         f"{meaning} ({text})",
         "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without",
     )
-    assert finding_of_failure(Exception(text), None, asked_for_tls=True) == finding
+    assert explain_failure(Exception(text), None, asked_for_tls=True) == diagnosis
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
 )
 def test_what_ldap3_stumbles_over_is_no_ldap(failure: type[Exception]) -> None:
     assert issubclass(failure, FAILURES)
-    assert finding_of_failure(failure("odd"), None) == Finding(
+    assert explain_failure(failure("odd"), None) == Diagnosis(
         f"it answered something that is no LDAP ({failure.__name__})",
         "Check that the server speaks LDAP on this port",
     )
@@ -285,12 +285,12 @@ def test_what_ldap3_stumbles_over_is_no_ldap(failure: type[Exception]) -> None:
 def test_a_server_that_takes_no_ticket_within_tls() -> None:
     # Samba's words, where it permits tickets without TLS alone.
     said = {"result": 8, "message": "SASL:[GSSAPI]: not allowed if TLS is used."}
-    finding = finding_of_result({**said, "description": "strongerAuthRequired"})
-    assert finding.meaning.startswith("the server takes no ticket within TLS (result 8 ")
-    assert finding.remedy == "Use ldap:// without start_tls: Kerberos encrypts"
+    diagnosis = explain_result({**said, "description": "strongerAuthRequired"})
+    assert diagnosis.cause.startswith("the server takes no ticket within TLS (result 8 ")
+    assert diagnosis.remedy == "Use ldap:// without start_tls: Kerberos encrypts"
 
 
 def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:
-    assert finding_of_failure(Exception("odd"), None) == Finding(
+    assert explain_failure(Exception("odd"), None) == Diagnosis(
         "odd", "Check that the server speaks LDAP on this port, and its log"
     )

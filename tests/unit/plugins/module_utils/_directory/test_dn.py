@@ -12,7 +12,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.locat
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (
     is_in_scope,
-    normal_name,
+    normalize_dn,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ from hypothesis import strategies as st
     ],
 )
 def test_equal_names_share_a_spelling(one: str, other: str) -> None:
-    assert normal_name(one) == normal_name(other)
+    assert normalize_dn(one) == normalize_dn(other)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_equal_names_share_a_spelling(one: str, other: str) -> None:
     ],
 )
 def test_other_names_do_not(one: str, other: str) -> None:
-    assert normal_name(one) != normal_name(other)
+    assert normalize_dn(one) != normalize_dn(other)
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(min_size=1, max_size=3))
 def test_a_name_has_as_many_levels_as_it_is_made_of(value: str, other: str) -> None:
     name = f"CN={escape_dn_value(value)},OU={escape_dn_value(other)},DC=x"
-    assert normal_name(name).count("\n") == 2
-    assert normal_name(name.swapcase()).count("\n") == 2
+    assert normalize_dn(name).count("\n") == 2
+    assert normalize_dn(name.swapcase()).count("\n") == 2
 
 
 @pytest.mark.parametrize(

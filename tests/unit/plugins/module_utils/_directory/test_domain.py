@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import (
     Domain,
-    Service,
+    SrvRecord,
     check_domain,
-    domain_names,
-    in_order,
-    is_within,
+    domain_srv_names,
+    is_in_domain,
     name_servers,
-    site_name,
+    order_srv_records,
+    site_srv_name,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from hypothesis import given
@@ -101,8 +101,8 @@ def test_addresses_and_ports_of_dns_servers() -> None:
 
 def test_the_names_that_dns_is_asked_for() -> None:
     domain = Domain("corp.example", "Oslo")
-    assert site_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
-    assert domain_names(domain) == [
+    assert site_srv_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
+    assert domain_srv_names(domain) == [
         "_ldap._tcp.dc._msdcs.corp.example",
         "_ldap._tcp.corp.example",
     ]
@@ -122,7 +122,7 @@ def test_the_names_that_dns_is_asked_for() -> None:
     ],
 )
 def test_which_hosts_are_within_a_domain(host: str, is_in: bool) -> None:
-    assert is_within(host, "corp.example") is is_in
+    assert is_in_domain(host, "corp.example") is is_in
 
 
 def _numbers(*numbers: int) -> Callable[[int], int]:
@@ -137,8 +137,8 @@ def _numbers(*numbers: int) -> Callable[[int], int]:
     return below
 
 
-def _service(name: str, priority: int, weight: int) -> Service:
-    return Service(priority, weight, 389, name)
+def _service(name: str, priority: int, weight: int) -> SrvRecord:
+    return SrvRecord(priority, weight, 389, name)
 
 
 @pytest.mark.parametrize(
@@ -160,19 +160,19 @@ def test_within_one_priority_chance_decides_by_weight(chance: Sequence[int], ord
         _service("c", 1, 30),
         _service("a", 1, 0),
     ]
-    ordered = in_order(services, _numbers(*chance, 0))
+    ordered = order_srv_records(services, _numbers(*chance, 0))
     assert "".join(service.target for service in ordered) == order
 
 
 @given(
     st.lists(
-        st.builds(Service, st.integers(0, 3), st.integers(0, 65_535), st.just(389), st.text("ab"))
+        st.builds(SrvRecord, st.integers(0, 3), st.integers(0, 65_535), st.just(389), st.text("ab"))
     )
 )
 def test_every_service_has_its_place_behind_those_of_lower_priority(
-    services: list[Service],
+    services: list[SrvRecord],
 ) -> None:
-    ordered = in_order(services)
+    ordered = order_srv_records(services)
     assert sorted(ordered) == sorted(services)
     priorities = [service.priority for service in ordered]
     assert priorities == sorted(priorities)

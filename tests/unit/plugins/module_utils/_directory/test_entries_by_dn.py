@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import by_dn
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
-    AT_A_TIME,
-    named_entries,
+    DNS_PER_SEARCH,
+    read_entries_by_dn,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    Session,
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
@@ -48,7 +48,7 @@ class _Server:
 
     def _search(
         self,
-        _session: Session,
+        _session: LdapSession,
         query: Query,
         attributes: Sequence[str],
         _page_size: int,
@@ -63,7 +63,7 @@ class _Server:
         ]
 
     def _read_entry(
-        self, _session: Session, name: str, _attributes: Sequence[str], search_filter: str
+        self, _session: LdapSession, name: str, _attributes: Sequence[str], search_filter: str
     ) -> dict[str, list[bytes]] | None:
         self.read.append(name)
         if name == QUERY.search_base:
@@ -71,12 +71,14 @@ class _Server:
         return {} if name in self.names else None
 
 
-def _session(is_active_directory: bool = False) -> Session:
-    return Session("ldaps://dc1", None, is_active_directory)
+def _session(is_active_directory: bool = False) -> LdapSession:
+    return LdapSession("ldaps://dc1", None, is_active_directory)
 
 
-def _found(session: Session, names: Sequence[str], query: Query = QUERY) -> list[tuple[str, Entry]]:
-    pages = named_entries(session, names, query, ["mail"])
+def _found(
+    session: LdapSession, names: Sequence[str], query: Query = QUERY
+) -> list[tuple[str, Entry]]:
+    pages = read_entries_by_dn(session, names, query, ["mail"])
     return [found for page in pages for found in page]
 
 
@@ -114,11 +116,11 @@ def test_whom_the_server_finds_by_a_spelling_of_its_own_is_not_lost(
 
 
 def test_many_names_are_asked_for_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [f"CN={number},DC=x" for number in range(2 * AT_A_TIME + 1)]
+    names = [f"CN={number},DC=x" for number in range(2 * DNS_PER_SEARCH + 1)]
     server = _Server(monkeypatch, *names)
     assert [name for name, _entry in _found(_session(), names)] == names
     assert [query.filter.count("(entrydn=") for query in server.searches] == [
-        *(AT_A_TIME, AT_A_TIME, 1)
+        *(DNS_PER_SEARCH, DNS_PER_SEARCH, 1)
     ]
 
 

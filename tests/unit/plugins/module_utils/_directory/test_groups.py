@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import groups
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import AT_A_TIME
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
+    DNS_PER_SEARCH,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    Session,
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -22,12 +24,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
     Members,
     find_members,
-    members,
+    read_members,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
 IDS = [str(uuid.UUID(int=number)) for number in range(4)]
-SESSION = Session("ldaps://dc1", None, False)
+SESSION = LdapSession("ldaps://dc1", None, False)
 QUERY = Query("DC=x", "subtree", "(a=b)")
 
 
@@ -38,23 +40,23 @@ class _Groups:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
         self.kind = b"groupOfNames"
         self.read: list[str] = []
-        for name in ("read_entry", "read_values", "named_entries"):
+        for name in ("read_entry", "read_values", "read_entries_by_dn"):
             monkeypatch.setattr(groups, name, getattr(self, name))
 
     def read_entry(
-        self, _session: Session, name: str, _attributes: object
+        self, _session: LdapSession, name: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
         return {"objectclass": [b"top", self.kind]} if name in self.lists else None
 
     def read_values(
-        self, _session: Session, name: str, _attributes: object
+        self, _session: LdapSession, name: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
         self.read.append(name)
         # One may go while they are read.
         return None if name == "CN=gone" else self.lists[name]
 
-    def named_entries(
-        self, _session: Session, names: Sequence[str], query: Query, _attributes: object
+    def read_entries_by_dn(
+        self, _session: LdapSession, names: Sequence[str], query: Query, _attributes: object
     ) -> Iterator[list[tuple[str, Entry]]]:
         assert query.search_base == "DC=x"
         yield [(name, Entry(IDS[0], [])) for name in names if name in self.lists]
@@ -89,14 +91,16 @@ def test_groups_of_active_directory_are_looked_up_and_their_members_are_not(
     asked: list[Query] = []
 
     def search(
-        _session: Session, query: Query, _attributes: object, _size: int
+        _session: LdapSession, query: Query, _attributes: object, _size: int
     ) -> Iterator[list[Entry]]:
         asked.append(query)
         for name, found in below.items():
             if f"(memberOf={name})".replace("*", "\\2a") in query.filter:
                 yield [Entry(IDS[0], list(values)) for values in found]
 
-    def read_entry(_session: Session, _name: str, _attributes: object) -> dict[str, list[bytes]]:
+    def read_entry(
+        _session: LdapSession, _name: str, _attributes: object
+    ) -> dict[str, list[bytes]]:
         kinds = [b"top", b"group"]
         return {
             "objectclass": kinds,
@@ -154,7 +158,7 @@ def test_what_is_no_group_is_refused(
         (["(uid=a)"], [], True),
         ([], ["CN=a"], True),
         (["(uid=a)"], ["CN=a"], False),
-        (["(uid=a)"] * (AT_A_TIME + 1), [], False),
+        (["(uid=a)"] * (DNS_PER_SEARCH + 1), [], False),
     ],
 )
 def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
@@ -164,23 +168,23 @@ def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     asked: list[str] = []
 
-    def search(_session: Session, query: Query, *_rest: object) -> Iterator[list[Entry]]:
+    def search(_session: LdapSession, query: Query, *_rest: object) -> Iterator[list[Entry]]:
         asked.append(query.filter)
         yield people
         yield people[:1] if repeats else people
 
-    def named_entries(
-        _session: Session, given: Sequence[str], *_rest: object
+    def read_entries_by_dn(
+        _session: LdapSession, given: Sequence[str], *_rest: object
     ) -> Iterator[list[tuple[str, Entry]]]:
         if given:
             yield [("CN=a", person) for person in people]
             yield [("CN=a", person) for person in people[:1]]
 
     monkeypatch.setattr(groups, "search", search)
-    monkeypatch.setattr(groups, "named_entries", named_entries)
-    pages = members(SESSION, [QUERY], Members(filters, names), [], page_size=10)
+    monkeypatch.setattr(groups, "read_entries_by_dn", read_entries_by_dn)
+    pages = read_members(SESSION, [QUERY], Members(filters, names), [], page_size=10)
     found = [entry for page in pages for entry in page]
     assert found == (people + people[:1] if repeats else people)
     sizes = [chunk.count("(uid=a)") for chunk in asked]
     assert sum(sizes) == len(filters)
-    assert max(sizes, default=0) <= AT_A_TIME
+    assert max(sizes, default=0) <= DNS_PER_SEARCH

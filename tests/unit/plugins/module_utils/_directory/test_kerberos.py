@@ -16,7 +16,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.kerberos import (
     SecurityContext,
-    tickets_of,
+    acquire_credentials,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.tickets import (
     KRB5,
@@ -35,7 +35,7 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
 
 
 def test_a_password_gets_tickets_that_no_file_holds(gssapi: Gssapi) -> None:
-    assert tickets_of(Account("kerberos", "svc@X.NO", "s3crét")) == "tickets"
+    assert acquire_credentials(Account("kerberos", "svc@X.NO", "s3crét")) == "tickets"
     options = {"usage": "initiate", "mechs": ["kerberos"]}
     given = {"name": PRINCIPAL, "password": "s3crét".encode(), **options}
     assert gssapi.asked == [("password", given)]
@@ -70,7 +70,7 @@ def test_where_tickets_are_and_what_they_are_got_with(
 ) -> None:
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
-    tickets_of(account)
+    acquire_credentials(account)
     (_credentials, asked), inquired = gssapi.asked
     held = asked.pop("store")
     assert asked == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
@@ -85,13 +85,13 @@ def test_where_tickets_are_and_what_they_are_got_with(
 
 def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
     for _time in range(2):
-        tickets_of(Account("kerberos", keytab="/k"))
+        acquire_credentials(Account("kerberos", keytab="/k"))
     caches = {options["store"]["ccache"] for what, options in gssapi.asked if what != "inquire"}
     assert len(caches) == 2
 
 
 @pytest.mark.parametrize(
-    ("account", "fails", "error", "tried", "finding"),
+    ("account", "fails", "error", "action", "diagnosis"),
     [
         (
             *(Account("kerberos", "svc@X.NO", "pw"), "password", GSSError(KRB5 + 24)),
@@ -124,15 +124,15 @@ def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
     ],
 )
 def test_an_account_without_tickets(
-    *, gssapi: Gssapi, account: Account, fails: str, error: GSSError, tried: str, finding: str
+    *, gssapi: Gssapi, account: Account, fails: str, error: GSSError, action: str, diagnosis: str
 ) -> None:
     gssapi.fails = {fails: error}
     with pytest.raises(DirectoryError) as caught:
-        tickets_of(account)
+        acquire_credentials(account)
     # Another server would have none either.
     assert not isinstance(caught.value, ServerError)
-    assert caught.value.tried == f"Cannot get a Kerberos ticket{tried}"
-    assert caught.value.answer.startswith(finding)
+    assert caught.value.action == f"Cannot get a Kerberos ticket{action}"
+    assert caught.value.cause.startswith(diagnosis)
 
 
 def _context(gssapi: Any) -> SecurityContext:

@@ -16,9 +16,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
     LARGEST_MESSAGE,
-    Messages,
+    MessageReader,
     OversizeError,
-    Piece,
+    PartialResponse,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -47,8 +47,8 @@ def _said(*said: Message, number: int = NUMBER) -> bytes:
     return b"".join(numbered(number, message) for message in said)
 
 
-def _answer(data: bytes, size: int = 1 << 20) -> Piece:
-    return Messages(connection_to(Line(data, size))).answer(NUMBER)
+def _answer(data: bytes, size: int = 1 << 20) -> PartialResponse:
+    return MessageReader(connection_to(Line(data, size))).answer(NUMBER)
 
 
 def _notification(name: bytes, code: int = 0, text: bytes = b"") -> bytes:
@@ -59,14 +59,14 @@ def _notification(name: bytes, code: int = 0, text: bytes = b"") -> bytes:
 @pytest.mark.parametrize("size", [1, 2, 7, 100, 1 << 20])
 def test_an_answer_is_read_to_its_end(size: int) -> None:
     data = _said(PERSON, REFERENCE, OTHER, END)
-    assert _answer(data, size) == Piece(
+    assert _answer(data, size) == PartialResponse(
         [PERSON[0], OTHER[0]], [REFERENCE[0]], numbered(NUMBER, END)
     )
 
 
 def test_answers_are_read_one_after_the_other_and_each_has_its_time() -> None:
     line = Line(_said(PERSON, END) + _said(OTHER, END, number=8))
-    said = Messages(connection_to(line))
+    said = MessageReader(connection_to(line))
     assert said.answer(NUMBER).entries == [PERSON[0]]
     assert said.answer(8).entries == [OTHER[0]]
     assert line.waits == 2
@@ -82,7 +82,7 @@ def test_any_number_is_known_again(number: int) -> None:
         ber(2, b"\0", written),
     ):
         data = ber(0x30, each, *PERSON) + ber(0x30, each, *END)
-        piece = Messages(connection_to(Line(data))).answer(number)
+        piece = MessageReader(connection_to(Line(data))).answer(number)
         assert piece.entries == [PERSON[0]]
 
 
@@ -150,7 +150,7 @@ def test_an_answer_without_pages_is_handed_on_in_pieces(monkeypatch: pytest.Monk
     monkeypatch.setattr(messages, "_LARGEST_PIECE", 2000)
     people = [entry(f"CN={number},DC=x", {"sn": [b"Lie"]}) for number in range(100)]
     line = Line(_said(*people, END), 500)
-    said = Messages(connection_to(line))
+    said = MessageReader(connection_to(line))
     pieces = [said.answer(NUMBER)]
     while not pieces[-1].end:
         pieces.append(said.answer(NUMBER))
@@ -167,7 +167,7 @@ def test_a_socket_that_fails_is_said_as_ldap3_says_it() -> None:
             raise TimeoutError("no whole answer within 5 s")
 
     with pytest.raises(ldap3.core.exceptions.LDAPSocketReceiveError) as caught:
-        Messages(connection_to(Broken(b""))).answer(NUMBER)
+        MessageReader(connection_to(Broken(b""))).answer(NUMBER)
     assert str(caught.value) == "error receiving data: no whole answer within 5 s"
 
 

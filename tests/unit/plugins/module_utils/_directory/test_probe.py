@@ -27,7 +27,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.prob
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    Access,
+    ConnectionSettings,
     check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
@@ -48,10 +48,14 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     reference,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, free_port, tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    Tls,
+    free_port,
+    tls,
+)
 
 
-def probed(access: Access, *, as_account: bool = True) -> AbstractContextManager[Probe]:
+def probed(access: ConnectionSettings, *, as_account: bool = True) -> AbstractContextManager[Probe]:
     """What is found out about the one server that the settings name."""
     (address,) = check_access(access)
     return probing(access, address, directory_context(access), as_account=as_account)
@@ -90,7 +94,9 @@ def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls:
         assert probe.root.product == "Somebody"
 
 
-def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(server_tls: Tls) -> None:
+def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(
+    server_tls: Tls,
+) -> None:
     answers = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
 
     def say(request: int, _content: bytes) -> Sequence[Message] | None:

@@ -17,11 +17,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.quer
     CONTACT,
     USER,
     Query,
-    all_of,
-    any_of,
     check_filter,
     check_query,
-    equal,
+    filter_and,
+    filter_equals,
+    filter_or,
     people_filter,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
@@ -197,9 +197,9 @@ def test_kinds_of_people_in_active_directory() -> None:
 
 
 def test_filters_are_put_together() -> None:
-    assert all_of(["(a=b)"]) == any_of(["(a=b)"]) == "(a=b)"
-    assert all_of(["(a=b)", "(c=d)"]) == "(&(a=b)(c=d))"
-    assert any_of(["(a=b)", "(c=d)"]) == "(|(a=b)(c=d))"
+    assert filter_and(["(a=b)"]) == filter_or(["(a=b)"]) == "(a=b)"
+    assert filter_and(["(a=b)", "(c=d)"]) == "(&(a=b)(c=d))"
+    assert filter_or(["(a=b)", "(c=d)"]) == "(|(a=b)(c=d))"
 
 
 @pytest.mark.parametrize(
@@ -212,5 +212,5 @@ def test_filters_are_put_together() -> None:
     ],
 )
 def test_any_value_can_stand_in_a_filter(value: str, written: str) -> None:
-    assert equal("a", value) == f"(a={written})"
-    check_filter(equal("a", value), "source 1")
+    assert filter_equals("a", value) == f"(a={written})"
+    check_filter(filter_equals("a", value), "source 1")

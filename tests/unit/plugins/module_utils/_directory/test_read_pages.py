@@ -31,12 +31,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.mess
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import (
-    pages_by_ldap3,
-    pages_of,
-    pages_past_ldap3,
+    choose_reader,
+    read_pages_fast,
+    read_pages_with_ldap3,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
-    TimedSocket,
+    DeadlineSocket,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -88,7 +88,7 @@ def _connection(*pages: Sequence[Message]) -> Iterator[tuple[Any, _Pages]]:
             ldap3.Server("localhost", port=port, get_info=ldap3.NONE), check_names=False
         )
         connection.open(read_server_info=False)
-        connection.socket = TimedSocket(connection.socket, 5)
+        connection.socket = DeadlineSocket(connection.socket, 5)
         try:
             yield connection, server
         finally:
@@ -101,7 +101,7 @@ def _pages(count: int) -> list[Sequence[Message]]:
 
 def test_the_next_page_is_asked_for_before_this_one_is_handed_on() -> None:
     with _connection(*_pages(1), [_person(2), page_end(b"")]) as (connection, server):
-        pages = pages_past_ldap3(connection, QUERY, NAMES, 10)
+        pages = read_pages_fast(connection, QUERY, NAMES, 10)
         assert len(next(pages).rows) == 1
         # The answer comes though nobody waits for it by then.
         assert connection.socket._connected.recv(1, socket.MSG_PEEK)
@@ -113,7 +113,7 @@ def test_the_next_page_is_asked_for_before_this_one_is_handed_on() -> None:
 @pytest.mark.parametrize("taken", [0, 1, 2])
 def test_who_stops_in_the_middle_leaves_a_connection_that_can_be_used(taken: int) -> None:
     with _connection(*_pages(5)) as (connection, server):
-        reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
+        reading = read_pages_fast(connection, QUERY, NAMES, 10)
         for _page in range(taken):
             next(reading)
         reading.close()
@@ -126,7 +126,7 @@ def test_an_entry_with_a_part_of_its_values_leaves_a_connection_that_can_be_used
     part = entry("CN=1,DC=x", {"sn;range=0-1499": [b"a"]})
     with _connection([part, page_end(b"c")], *_pages(1)) as (connection, server):
         with pytest.raises(PartOfValuesError):
-            list(pages_past_ldap3(connection, QUERY, NAMES, 10))
+            list(read_pages_fast(connection, QUERY, NAMES, 10))
         server.pages = [[_person(9), result(SEARCH)]]
         assert connection.search("DC=x", "(sn=*)")
         assert connection.response[0]["dn"] == "CN=9,DC=x"
@@ -136,7 +136,7 @@ def test_an_answer_that_nobody_wants_and_that_has_no_end_closes_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with _connection(*_pages(1), [_person(1), result(BIND)]) as (connection, _server):
-        reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
+        reading = read_pages_fast(connection, QUERY, NAMES, 10)
         next(reading)
         monkeypatch.setattr(messages, "LARGEST_MESSAGE", 1)
         reading.close()
@@ -145,7 +145,7 @@ def test_an_answer_that_nobody_wants_and_that_has_no_end_closes_the_connection(
 
 def test_who_stops_when_the_server_is_gone_is_not_troubled() -> None:
     with _connection(*_pages(1)) as (connection, _server):
-        reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
+        reading = read_pages_fast(connection, QUERY, NAMES, 10)
         next(reading)
         reading.close()
 
@@ -164,13 +164,13 @@ def test_a_connection_that_is_of_no_use_any_more_is_closed(
     monkeypatch.setattr(messages, "LARGEST_MESSAGE", largest)
     with _connection(said) as (connection, _server):
         with pytest.raises(error):
-            list(pages_past_ldap3(connection, QUERY, NAMES, 10))
+            list(read_pages_fast(connection, QUERY, NAMES, 10))
         assert connection.closed
 
 
 def test_time_that_the_client_takes_is_not_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
     with _connection(*_pages(3)) as (connection, _server):
-        reading = pages_past_ldap3(connection, QUERY, NAMES, 10)
+        reading = read_pages_fast(connection, QUERY, NAMES, 10)
         next(reading)
         now = time.monotonic()
 
@@ -187,12 +187,12 @@ def test_time_that_the_client_takes_is_not_the_server_s(monkeypatch: pytest.Monk
 
 def test_ldap3_reads_where_it_has_a_security_layer_to_unpack() -> None:
     connection = connection_to(Line(b""))
-    assert pages_of(connection) is pages_past_ldap3
+    assert choose_reader(connection) is read_pages_fast
     connection._digest_md5_kis = b"key"
-    assert pages_of(connection) is pages_by_ldap3
+    assert choose_reader(connection) is read_pages_with_ldap3
     connection._digest_md5_kis = None
     connection.session_security = "ENCRYPT"
-    assert pages_of(connection) is pages_by_ldap3
+    assert choose_reader(connection) is read_pages_with_ldap3
 
 
 def test_a_cookie_that_is_a_number_is_no_cookie() -> None:

@@ -16,12 +16,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
     resolver as resolver_module,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    resolver_of,
+    open_resolver,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import (
     DnsError,
     Domain,
-    Service,
+    SrvRecord,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
     Library,
@@ -49,21 +49,21 @@ def _answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_services_are_read_and_a_dot_is_none(answers: dict[str, Any]) -> None:
     answers["_ldap._tcp.x.no. SRV"] = ["1 2 389 DC1.x.no.", "0 0 0 ."]
-    resolver = resolver_of(DOMAIN, 5)
-    assert resolver.services("_ldap._tcp.x.no") == [Service(1, 2, 389, "DC1.x.no")]
+    resolver = open_resolver(DOMAIN, 5)
+    assert resolver.services("_ldap._tcp.x.no") == [SrvRecord(1, 2, 389, "DC1.x.no")]
 
 
 def test_addresses_are_of_both_kinds(answers: dict[str, Any]) -> None:
     answers["dc1.x.no. A"] = ["192.0.2.7"]
     answers["dc1.x.no. AAAA"] = ["2001:db8::7"]
-    assert resolver_of(DOMAIN, 5).addresses("dc1.x.no") == ["192.0.2.7", "2001:db8::7"]
+    assert open_resolver(DOMAIN, 5).addresses("dc1.x.no") == ["192.0.2.7", "2001:db8::7"]
 
 
 @pytest.mark.parametrize("nothing", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
 def test_nothing_is_an_answer(answers: dict[str, Any], nothing: Any) -> None:
     # What dnspython has them filled with is of no matter here.
     answers["x.no. SRV"] = nothing.__new__(nothing)
-    assert resolver_of(DOMAIN, 5).services("x.no") == []
+    assert open_resolver(DOMAIN, 5).services("x.no") == []
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_no_answer_is_an_error(
 ) -> None:
     answers["x.no. SRV"] = kind(*words)
     with pytest.raises(DnsError) as caught:
-        resolver_of(DOMAIN, 5).services("x.no")
-    assert caught.value.finding.meaning.startswith(meaning)
-    assert caught.value.finding.remedy == CHECK
+        open_resolver(DOMAIN, 5).services("x.no")
+    assert caught.value.diagnosis.cause.startswith(meaning)
+    assert caught.value.diagnosis.remedy == CHECK
 
 
 def _asked(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Resolver:
@@ -93,7 +93,7 @@ def _asked(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Reso
         return []
 
     monkeypatch.setattr(dns.resolver.Resolver, "resolve", resolve)
-    resolver_of(domain, 7).services("x.no")
+    open_resolver(domain, 7).services("x.no")
     return asked[0]
 
 
@@ -120,8 +120,8 @@ def test_a_host_without_a_resolver_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", configure)
     with pytest.raises(DnsError) as caught:
-        resolver_of(Domain("x.no"), 5)
-    assert caught.value.finding == (
+        open_resolver(Domain("x.no"), 5)
+    assert caught.value.diagnosis == (
         "this host knows no DNS server (cannot open /etc/resolv.conf)",
         "Give dns_servers",
     )
@@ -133,5 +133,5 @@ def test_without_dnspython_the_option_that_needs_it_is_named(
     missing = Library("dnspython", "2.1.0", failure="Traceback ...")
     monkeypatch.setattr(resolver_module, "DNSPYTHON", missing)
     with pytest.raises(LibraryError) as caught:
-        resolver_of(DOMAIN, 5)
+        open_resolver(DOMAIN, 5)
     assert caught.value.reason == "by domain"

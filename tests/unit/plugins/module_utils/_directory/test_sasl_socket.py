@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
     LARGEST,
-    SealedSocket,
+    SaslSocket,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,14 +30,14 @@ class Mirror:
         return message[6:][::-1]
 
 
-Ends = tuple[socket.socket, SealedSocket]
+Ends = tuple[socket.socket, SaslSocket]
 
 
 @pytest.fixture(name="ends")
 def _ends() -> Iterator[Ends]:
     far, near = socket.socketpair()
     with far, near:
-        yield far, SealedSocket(near, Mirror(), 4)
+        yield far, SaslSocket(near, Mirror(), 4)
 
 
 def test_what_is_said_goes_in_buffers_that_the_other_side_takes(ends: Ends) -> None:
@@ -53,7 +53,7 @@ def test_what_cannot_be_encrypted_any_more_is_not_said(ends: Ends) -> None:
             raise ValueError("the context has expired")
 
     far, _sealed = ends
-    sealed = SealedSocket(_sealed, Ended(), 4)
+    sealed = SaslSocket(_sealed, Ended(), 4)
     with pytest.raises(OSError, match="a buffer that cannot be sealed: the context has expired"):
         sealed.sendall(b"abc")
     far.setblocking(False)
@@ -70,7 +70,7 @@ def test_what_is_heard_is_whole_however_it_arrives(
     buffers: list[bytes], cuts: list[int], size: int
 ) -> None:
     heard = b"".join(len(part).to_bytes(4, "big") + part for part in map(Mirror().encrypt, buffers))
-    sealed = SealedSocket(_Pieces(heard, cuts), Mirror(), 4)
+    sealed = SaslSocket(_Pieces(heard, cuts), Mirror(), 4)
     told = b""
     while part := sealed.recv(size):
         assert len(part) <= size

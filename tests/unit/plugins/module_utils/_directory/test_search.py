@@ -21,9 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import (
-    Pages,
-    pages_by_ldap3,
-    pages_past_ldap3,
+    PageReader,
+    read_pages_fast,
+    read_pages_with_ldap3,
     search,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
@@ -62,11 +62,11 @@ class _Pages:
         return self.pages.pop(0)
 
 
-@pytest.fixture(autouse=True, params=[pages_past_ldap3, pages_by_ldap3], ids=["past", "by"])
+@pytest.fixture(autouse=True, params=[read_pages_fast, read_pages_with_ldap3], ids=["past", "by"])
 def _way_to_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read in each of the two ways."""
-    way: Pages = request.param
-    monkeypatch.setattr(search_module, "pages_of", lambda _connection: way)
+    way: PageReader = request.param
+    monkeypatch.setattr(search_module, "choose_reader", lambda _connection: way)
 
 
 def _all(pages: Iterable[list[Entry]]) -> list[Entry]:
@@ -103,8 +103,8 @@ def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     pages.pages[0] = [result(SEARCH, 51)]
     with pytest.raises(DirectoryError) as caught, session_with(tmp_path, pages):
         pass
-    assert caught.value.tried.startswith("Cannot read the root DSE of ldaps://localhost:")
-    assert caught.value.answer.startswith("the server is busy (result 51")
+    assert caught.value.action.startswith("Cannot read the root DSE of ldaps://localhost:")
+    assert caught.value.cause.startswith("the server is busy (result 51")
 
 
 def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
     pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["memberof"], 100))
-    assert caught.value.answer == (
+    assert caught.value.cause == (
         "an entry has more values than the server gives at a time (memberOf;range=0-1499)"
     )
 
@@ -156,8 +156,8 @@ def test_a_result_that_is_not_whole_is_an_error(
             next(entries)
         with pytest.raises(DirectoryError) as caught:
             _all(entries)
-    assert caught.value.tried == f"Cannot search OU=Staff,DC=x on {session.uri}"
-    assert caught.value.answer == problem
+    assert caught.value.action == f"Cannot search OU=Staff,DC=x on {session.uri}"
+    assert caught.value.cause == problem
 
 
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
         next(entries)
         with pytest.raises(DirectoryError) as caught:
             next(entries)
-    assert caught.value.tried == f"Cannot search OU=Staff,DC=x on {session.uri}"
-    assert caught.value.answer
+    assert caught.value.action == f"Cannot search OU=Staff,DC=x on {session.uri}"
+    assert caught.value.cause
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_page_whose_cookie_cannot_be_read_is_an_error(tmp_path: Path, value: b
 def _check_no_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
-    assert caught.value.answer.startswith("it answered something that is no LDAP (")
+    assert caught.value.cause.startswith("it answered something that is no LDAP (")
     assert caught.value.remedy == "Check that the server speaks LDAP on this port"
 
 
@@ -260,7 +260,7 @@ def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
         pytest.raises(DirectoryError) as caught,
     ):
         _all(search(session, QUERY, [], 100))
-    assert caught.value.answer.startswith("it did not answer in time (")
+    assert caught.value.cause.startswith("it did not answer in time (")
 
 
 def test_people_who_cannot_be_told_apart_are_an_error(tmp_path: Path) -> None:

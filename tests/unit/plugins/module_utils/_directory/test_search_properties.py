@@ -17,7 +17,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    ConnectionSettings,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
     access_to,
@@ -72,7 +74,9 @@ def _garbler() -> _Garbler:
 
 
 @pytest.fixture(scope="module", name="access")
-def _access(garbler: _Garbler, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Access]:
+def _access(
+    garbler: _Garbler, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ConnectionSettings]:
     server_tls = tls(tmp_path_factory.mktemp("tls"), "localhost")
     with ldap_server(garbler, server_tls.context) as port:
         yield access_to(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
@@ -81,7 +85,7 @@ def _access(garbler: _Garbler, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @given(edits=EDITS)
 @settings(max_examples=settings().max_examples // 3)  # each is a session with a server
 def test_a_spoilt_answer_gives_entries_or_an_error(
-    garbler: _Garbler, access: Access, edits: Sequence[tuple[int, int, int, bytes]]
+    garbler: _Garbler, access: ConnectionSettings, edits: Sequence[tuple[int, int, int, bytes]]
 ) -> None:
     garbler.edits = edits
     with open_session(access) as session:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    Session,
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -24,7 +24,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
     read_from_first,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    ConnectionSettings,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
@@ -49,7 +51,7 @@ def _server_tls(tmp_path: Path) -> Tls:
     return tls(tmp_path, "localhost")
 
 
-def _uri(session: Session) -> str:
+def _uri(session: LdapSession) -> str:
     return session.uri
 
 
@@ -77,7 +79,7 @@ def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
         access = access_to(server_tls, uri, f"ldaps://localhost:{other}")
         with pytest.raises(DirectoryError) as caught:
             read_from_first(access, _uri)
-    assert caught.value.tried == f"Cannot bind to {uri} as svc@x.no"
+    assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
     assert first.asked == [BIND, UNBIND]
     assert second.asked == []
 
@@ -129,7 +131,7 @@ class _Reader:
         self.failures = list(failures)
         self.made: list[weakref.ref[set[str]]] = []
 
-    def __call__(self, session: Session) -> str:
+    def __call__(self, session: LdapSession) -> str:
         everything = {session.uri}
         self.made.append(weakref.ref(everything))
         if self.failures:
@@ -139,7 +141,7 @@ class _Reader:
 
 
 @pytest.fixture(name="three")
-def _three(server_tls: Tls) -> Iterator[Access]:
+def _three(server_tls: Tls) -> Iterator[ConnectionSettings]:
     """Three names of one server."""
     with ldap_server(Directory(), server_tls.context) as port:
         uris = [f"ldaps://localhost:{port}/" + "/" * number for number in range(3)]
@@ -147,7 +149,7 @@ def _three(server_tls: Tls) -> Iterator[Access]:
 
 
 def test_a_server_that_fails_on_the_way_is_left_and_nothing_is_held_of_what_it_gave(
-    three: Access,
+    three: ConnectionSettings,
 ) -> None:
     gc.disable()  # what is let go of must need no collector
     try:
@@ -163,7 +165,7 @@ def test_a_server_that_fails_on_the_way_is_left_and_nothing_is_held_of_what_it_g
     ]
 
 
-def test_when_all_fail_each_is_told_and_each_remedy_once(three: Access) -> None:
+def test_when_all_fail_each_is_told_and_each_remedy_once(three: ConnectionSettings) -> None:
     read = _Reader(
         ServerError("Cannot a", "b", "Do this"),
         ServerError("Cannot c", "d", "Do that"),
@@ -176,13 +178,13 @@ def test_when_all_fail_each_is_told_and_each_remedy_once(three: Access) -> None:
     )
 
 
-def test_what_any_other_server_would_say_too_ends_the_reading(three: Access) -> None:
+def test_what_any_other_server_would_say_too_ends_the_reading(three: ConnectionSettings) -> None:
     read = _Reader(DirectoryError("Cannot search", "the base does not exist"))
     with pytest.raises(DirectoryError, match="the base does not exist"):
         read_from_first(three, read)
     assert len(read.made) == 1
 
 
-def test_wrong_settings_are_told_before_any_server_is_tried(three: Access) -> None:
+def test_wrong_settings_are_told_before_any_server_is_tried(three: ConnectionSettings) -> None:
     with pytest.raises(InputError, match="bind_pw is empty"):
         read_from_first(three._replace(account=Account("simple", "svc")), _uri)

@@ -17,20 +17,20 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
-    finding_of_dns,
+    explain_dns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import (
     DnsError,
     Domain,
-    Service,
+    SrvRecord,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
     find_servers,
     read_from_first,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    Access,
     Address,
+    ConnectionSettings,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
@@ -40,7 +40,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import ldap_
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, tls
 
 CONTROLLERS = "_ldap._tcp.dc._msdcs.x.no"
-ACCESS = Access(
+ACCESS = ConnectionSettings(
     server_uris=[],
     account=Account("simple", "svc@x.no", "s3cret"),
     start_tls=False,
@@ -56,7 +56,7 @@ class _Dns:
     """A resolver that knows what stands in a table; an error in it is raised."""
 
     def __init__(
-        self, services: Mapping[str, Sequence[Service] | DnsError], *addresses: str
+        self, services: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
     ) -> None:
         self.known = services
         self.known_addresses = addresses
@@ -66,7 +66,7 @@ class _Dns:
         assert (domain.name, seconds) == ("x.no", 5)
         return self
 
-    def services(self, name: str) -> Sequence[Service]:
+    def services(self, name: str) -> Sequence[SrvRecord]:
         self.asked.append(name)
         found = self.known.get(name, [])
         if isinstance(found, DnsError):
@@ -78,8 +78,8 @@ class _Dns:
         return self.known_addresses
 
 
-def _service(target: str, priority: int = 0, port: int = 389) -> Service:
-    return Service(priority, 0, port, target)
+def _service(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
+    return SrvRecord(priority, 0, port, target)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_where_a_server_listens_with_tls(
     monkeypatch: pytest.MonkeyPatch, start_tls: bool, port: int, address: Address
 ) -> None:
     found = _Dns({CONTROLLERS: [_service("DC1.x.no", port=port)]})
-    monkeypatch.setattr(servers, "resolver_of", found)
+    monkeypatch.setattr(servers, "open_resolver", found)
     assert find_servers(ACCESS._replace(start_tls=start_tls)) == ([address], [])
 
 
@@ -125,12 +125,12 @@ def test_in_what_order_servers_are_tried(
     *,
     monkeypatch: pytest.MonkeyPatch,
     site: str,
-    services: dict[str, list[Service]],
+    services: dict[str, list[SrvRecord]],
     hosts: str,
     asked: list[str],
 ) -> None:
     found = _Dns(services)
-    monkeypatch.setattr(servers, "resolver_of", found)
+    monkeypatch.setattr(servers, "open_resolver", found)
     addresses, notes = find_servers(ACCESS._replace(domain=Domain("x.no", site)))
     assert [address.host for address in addresses] == [f"{host}.x.no" for host in hosts.split()]
     assert notes == []
@@ -138,7 +138,7 @@ def test_in_what_order_servers_are_tried(
 
 
 def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "resolver_of", _Dns({CONTROLLERS: [_service("a.x.no")]}))
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_service("a.x.no")]}))
     _addresses, notes = find_servers(ACCESS._replace(domain=Domain("x.no", "S")))
     assert notes == [
         (
@@ -150,7 +150,7 @@ def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     services = [_service("dc.evil"), _service("a.x.no", 1), _service("ax.no", 2)]
-    monkeypatch.setattr(servers, "resolver_of", _Dns({CONTROLLERS: services}))
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: services}))
     addresses, notes = find_servers(ACCESS)
     assert [address.host for address in addresses] == ["a.x.no"]
     outside = "which DNS names for x.no: it is outside of that domain"
@@ -179,7 +179,7 @@ def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPa
             ),
         ),
         (
-            {CONTROLLERS: DnsError(finding_of_dns("timeout", "after 5 s"))},
+            {CONTROLLERS: DnsError(explain_dns("timeout", "after 5 s"))},
             (
                 "no DNS server answered in time (after 5 s). Check dns_servers, or else the resolver of"
                 " this host, and that port 53 is open to them, UDP and TCP."
@@ -189,10 +189,10 @@ def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPa
 )
 def test_when_there_is_no_server_to_try(
     monkeypatch: pytest.MonkeyPatch,
-    services: dict[str, list[Service] | DnsError],
+    services: dict[str, list[SrvRecord] | DnsError],
     message: str,
 ) -> None:
-    monkeypatch.setattr(servers, "resolver_of", _Dns(services))
+    monkeypatch.setattr(servers, "open_resolver", _Dns(services))
     with pytest.raises(DirectoryError) as caught:
         find_servers(ACCESS)
     assert str(caught.value) == f"Cannot find the servers of x.no: {message}"
@@ -210,7 +210,7 @@ def test_a_server_is_looked_up_where_it_was_found(
         found = _Dns({f"_ldap._tcp.dc._msdcs.{domain.name}": [_service(host, port=port)]})
         found.known_addresses = ("127.0.0.1",)
         for place in (servers, connection):
-            monkeypatch.setattr(place, "resolver_of", lambda *_asked: found)
+            monkeypatch.setattr(place, "open_resolver", lambda *_asked: found)
         access = access_to(server_tls, domain=domain)
         assert read_from_first(access, lambda session: session.uri) == (
             f"ldaps://{host}:{port}",
@@ -224,9 +224,9 @@ def test_a_server_without_an_address_is_left_for_the_next_one(
 ) -> None:
     services = [_service("a.x.no", port=free_port())]
     for place in (servers, connection):
-        monkeypatch.setattr(place, "resolver_of", _Dns({CONTROLLERS: services}))
+        monkeypatch.setattr(place, "open_resolver", _Dns({CONTROLLERS: services}))
     access = access_to(tls(tmp_path, "a.x.no"), domain=Domain("x.no", dns_servers=["192.0.2.53"]))
     with pytest.raises(DirectoryError) as caught:
         read_from_first(access, lambda session: session.uri)
-    assert caught.value.answer == "its name does not resolve (DNS has no address of it)"
+    assert caught.value.cause == "its name does not resolve (DNS has no address of it)"
     assert caught.value.remedy == "Correct its address in DNS, or give dns_servers that know it"

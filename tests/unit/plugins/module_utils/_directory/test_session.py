@@ -135,7 +135,7 @@ def test_a_host_with_several_addresses_tells_what_came_of_each(
     ):
         pass
     refused = "socket connection error while opening: [Errno 111] Connection refused"
-    assert caught.value.answer == (
+    assert caught.value.cause == (
         f"the connection was refused (127.0.0.1: {refused}; 127.0.0.2: {refused})"
     )
 
@@ -163,7 +163,7 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
         assert directory.asked == []
         with open_session(unverified):
             pass
-    assert caught.value.answer.startswith(problem)
+    assert caught.value.cause.startswith(problem)
 
 
 def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
         )
         with pytest.raises(ServerError) as caught, open_session(access):
             pass
-    assert caught.value.answer.startswith("it did not complete the TLS handshake in time (")
+    assert caught.value.cause.startswith("it did not complete the TLS handshake in time (")
 
 
 def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
@@ -197,8 +197,8 @@ def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
         uri = f"ldaps://localhost:{port}"
         with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, uri)):
             pass
-    assert caught.value.tried == f"Cannot bind to {uri} as svc@x.no"
-    assert caught.value.answer
+    assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
+    assert caught.value.cause
 
 
 def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
@@ -209,7 +209,7 @@ def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
         uri = f"ldaps://localhost:{port}"
         with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, uri)):
             pass
-    assert caught.value.tried == f"Cannot read the root DSE of {uri}"
+    assert caught.value.action == f"Cannot read the root DSE of {uri}"
 
 
 def test_no_text_of_a_failure_holds_the_password(server_tls: Tls) -> None:

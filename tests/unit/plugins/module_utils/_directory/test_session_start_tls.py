@@ -83,8 +83,8 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
             open_session(access_to(server_tls, uri, start_tls=True)),
         ):
             pass
-    assert caught.value.tried == f"Cannot start TLS with {uri}"
-    assert caught.value.answer.startswith("it closed the connection (")
+    assert caught.value.action == f"Cannot start TLS with {uri}"
+    assert caught.value.cause.startswith("it closed the connection (")
     assert caught.value.remedy.startswith("Use ldaps:// if this port has TLS from the beginning")
 
 
@@ -94,8 +94,8 @@ def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
         access = access_to(server_tls, uri, start_tls=True, receive_timeout=1)
         with pytest.raises(ServerError) as caught, open_session(access):
             pass
-    assert caught.value.tried == f"Cannot start TLS with {uri}"
-    assert "no whole answer within 1 s" in caught.value.answer
+    assert caught.value.action == f"Cannot start TLS with {uri}"
+    assert "no whole answer within 1 s" in caught.value.cause
 
 
 def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
@@ -109,6 +109,6 @@ def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls
             open_session(access_to(server_tls, uri, start_tls=True)),
         ):
             pass
-    assert caught.value.tried == f"Cannot start TLS with {uri}"
-    assert caught.value.answer.startswith("its certificate was issued by an unknown CA (")
+    assert caught.value.action == f"Cannot start TLS with {uri}"
+    assert caught.value.cause.startswith("its certificate was issued by an unknown CA (")
     assert BIND not in directory.asked

@@ -10,13 +10,13 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    Access,
     Address,
+    ConnectionSettings,
     check_access,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
-ACCESS = Access(
+ACCESS = ConnectionSettings(
     server_uris=["ldaps://dc1.x.no"],
     account=Account("simple", "svc@x.no", "s3cret"),
     start_tls=False,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.timestamps import (
-    moment_of,
+    parse_timestamp,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +35,9 @@ from hypothesis import strategies as st
 def test_a_moment(text: str, moment: tuple[int, ...]) -> None:
     year, month, day, *time = moment
     hour, minute, second = (*time, 0, 0, 0)[:3]
-    assert moment_of(text) == datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+    assert parse_timestamp(text) == datetime(
+        year, month, day, hour, minute, second, tzinfo=timezone.utc
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,10 +63,10 @@ def test_a_moment(text: str, moment: tuple[int, ...]) -> None:
     ],
 )
 def test_what_tells_no_moment(text: str) -> None:
-    assert moment_of(text) is None
+    assert parse_timestamp(text) is None
 
 
 @given(st.text(st.sampled_from("0123456789-:TZ+. "), max_size=25))
 def test_any_text_tells_an_aware_moment_or_none(text: str) -> None:
-    moment = moment_of(text)
+    moment = parse_timestamp(text)
     assert moment is None or moment.utcoffset() == timedelta(0)

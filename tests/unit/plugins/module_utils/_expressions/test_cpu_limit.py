@@ -15,7 +15,7 @@ from types import FrameType
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.patterns import (
     CpuLimitError,
-    within,
+    run_with_cpu_limit,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support import endless
 
@@ -43,17 +43,17 @@ def _as_before() -> Iterator[None]:
 
 
 def test_a_call_within_its_time_gives_its_result() -> None:
-    assert within(_LONG, "-".join, ["a", "b"]) == "a-b"
+    assert run_with_cpu_limit(_LONG, "-".join, ["a", "b"]) == "a-b"
 
 
 def test_a_match_that_would_take_for_ever_is_given_up() -> None:
     with pytest.raises(CpuLimitError):
-        within(endless.SECONDS, re.compile(endless.PATTERN).search, endless.TEXT)
+        run_with_cpu_limit(endless.SECONDS, re.compile(endless.PATTERN).search, endless.TEXT)
 
 
 def test_an_error_of_the_call_goes_on() -> None:
     with pytest.raises(ZeroDivisionError):
-        within(_LONG, divmod, 1, 0)
+        run_with_cpu_limit(_LONG, divmod, 1, 0)
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
@@ -65,7 +65,7 @@ def test_the_signal_and_the_timer_are_given_back(seconds: float) -> None:
     signal.signal(signal.SIGVTALRM, mine)
     signal.setitimer(signal.ITIMER_VIRTUAL, _LONG, 7)
     try:
-        within(seconds, _compute, 100)
+        run_with_cpu_limit(seconds, _compute, 100)
     except CpuLimitError:
         assert seconds < 1
     assert signal.getsignal(signal.SIGVTALRM) is mine
@@ -75,7 +75,7 @@ def test_the_signal_and_the_timer_are_given_back(seconds: float) -> None:
 
 
 def test_no_timer_is_left_where_there_was_none() -> None:
-    within(_LONG, len, "a")
+    run_with_cpu_limit(_LONG, len, "a")
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
@@ -86,7 +86,7 @@ def test_a_signal_that_comes_late_does_no_harm() -> None:
     def keep_handler() -> None:
         handlers.append(signal.getsignal(signal.SIGVTALRM))
 
-    within(_LONG, keep_handler)
+    run_with_cpu_limit(_LONG, keep_handler)
     (handler,) = handlers
     assert callable(handler)
     handler(signal.SIGVTALRM, None)
@@ -99,7 +99,9 @@ def test_another_thread_has_no_limit_and_touches_no_signal() -> None:
         timer = signal.getitimer(signal.ITIMER_VIRTUAL)
         return f"{signal.getsignal(signal.SIGVTALRM)!r} {timer}"
 
-    thread = threading.Thread(target=lambda: results.append(within(0.001, handler_and_timer)))
+    thread = threading.Thread(
+        target=lambda: results.append(run_with_cpu_limit(0.001, handler_and_timer))
+    )
     thread.start()
     thread.join()
     assert results == [handler_and_timer()]

@@ -10,16 +10,16 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     ACCOUNT_VARIABLES,
-    account_of,
     directory_spec,
+    parse_account,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
 
 
 def test_an_account_is_what_the_options_say() -> None:
     params = filled_in(directory_spec(), bind_dn="svc", bind_pw="pw")
-    assert account_of(params) == Account("simple", "svc", "pw")
-    assert account_of(filled_in(directory_spec())) == Account("simple")
+    assert parse_account(params) == Account("simple", "svc", "pw")
+    assert parse_account(filled_in(directory_spec())) == Account("simple")
 
 
 def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,13 +32,13 @@ def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch
         bind_dn="bind_dn of the host",
         bind_pw="bind_pw of the host",
     )
-    assert account_of(params) == Account("anonymous")
-    assert account_of({**params, "bind_pw": "given"}) == Account("anonymous", "", "given")
+    assert parse_account(params) == Account("anonymous")
+    assert parse_account({**params, "bind_pw": "given"}) == Account("anonymous", "", "given")
 
 
 def test_the_environment_adds_no_second_way_to_a_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ACCOUNT_VARIABLES["bind_pw"], "of the host")
     params = filled_in(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
-    assert account_of(params) == Account("kerberos", "", "of the host")
-    assert account_of({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")
-    assert account_of({**params, "ccache": "/c"}) == Account("kerberos", ccache="/c")
+    assert parse_account(params) == Account("kerberos", "", "of the host")
+    assert parse_account({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")
+    assert parse_account({**params, "ccache": "/c"}) == Account("kerberos", ccache="/c")

@@ -12,12 +12,14 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    ConnectionSettings,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    access_of,
+    parse_connection_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import Export
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
@@ -67,7 +69,7 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
         "emptied": [],
     }
     assert (exported.empty_attributes, exported.location_header) == (["mobile"], "Location")
-    assert directory.sessions == [access_of(params)]
+    assert directory.sessions == [parse_connection_settings(params)]
     assert {(tuple(names), size) for _query, names, size in directory.queries} == {
         (("givenname", "mail", "mobile", "sn"), 7)
     }
@@ -204,9 +206,11 @@ def test_the_borders_of_page_size(monkeypatch: pytest.MonkeyPatch, size: int) ->
 def test_access_is_what_the_parameters_say() -> None:
     params = export_params(source("OU=A"), ca_path="/ca", start_tls=True, validate_certs=False)
     account = Account("simple", "svc", "pw")
-    assert access_of(params) == Access(["ldaps://dc1"], account, True, False, "/ca", 10, 120)
+    assert parse_connection_settings(params) == ConnectionSettings(
+        ["ldaps://dc1"], account, True, False, "/ca", 10, 120
+    )
     domain: dict[str, Any] = {"domain": "x.no.", "site": "Oslo", "dns_servers": ["192.0.2.53"]}
     params = export_params(source("OU=A"), server_uri=None, **domain)
-    access = access_of(params)
+    access = parse_connection_settings(params)
     assert access.server_uris == []
     assert access.domain == Domain("x.no", "Oslo", ["192.0.2.53"])

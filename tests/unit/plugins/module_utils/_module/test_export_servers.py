@@ -18,11 +18,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
     export as module_export,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
-    Gathering,
+    RosterBuilder,
     Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
+    SpillArea,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     IDS,
@@ -68,7 +68,7 @@ def test_people_and_numbers_are_the_next_server_s_alone(monkeypatch: pytest.Monk
 def test_what_was_set_aside_of_the_first_server_is_given_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module_export, "Gathering", partial(Gathering, sizes=Sizes(run=1)))
+    monkeypatch.setattr(module_export, "RosterBuilder", partial(RosterBuilder, sizes=Sizes(run=1)))
     files: list[io.BytesIO] = []
     held = []
 
@@ -79,7 +79,7 @@ def test_what_was_set_aside_of_the_first_server_is_given_back(
 
     directory = DirectoryOfPeople(monkeypatch, A=[person(1), person(2), person(3)], B=CUT)
     directory.elsewhere = {"ldaps://dc2": {"A": [person(4)], "B": [person(5)]}}
-    exported, _sources = export_of(PARAMS, Scratch("memory", new_file))
+    exported, _sources = export_of(PARAMS, SpillArea("memory", new_file))
     # A file for each page, while what is being read fills a disk.
     assert held == [0, 0, 1]
     assert [row[0] for row in written(exported.roster).contacts] == [IDS[4], IDS[5]]

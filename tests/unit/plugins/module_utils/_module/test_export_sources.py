@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     Exclusion,
     Source,
-    sources_of,
+    parse_sources,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
@@ -25,11 +25,11 @@ def test_sources_are_named_and_take_the_common_filter() -> None:
         source("OU=B", location="b", filter="(b=1)", search_scope="base", minimum=0),
         filter="(a=1)",
     )
-    assert sources_of(params) == [
+    assert parse_sources(params) == [
         Source("source 1 (location 'oslo')", "oslo", Query("OU=A", "subtree", "(a=1)"), 1),
         Source("source 2 (location 'b')", "b", Query("OU=B", "base", "(b=1)"), 0),
     ]
-    assert sources_of(export_params(source("OU=A"))) == [
+    assert parse_sources(export_params(source("OU=A"))) == [
         Source("source 1", "", Query("OU=A", "subtree", ""), 1)
     ]
 
@@ -50,7 +50,7 @@ def test_a_name_is_one_name_however_many_commas_are_in_it(given: object, groups:
         skip_hidden=True,
         start_attribute="startDate",
     )
-    (made,) = sources_of(params)
+    (made,) = parse_sources(params)
     assert made.groups == tuple(groups)
     assert made.query == Query("", "subtree", "")
     assert made.where == " or ".join(f"the group {group}" for group in groups)
@@ -67,7 +67,7 @@ def test_a_source_may_have_several_locations() -> None:
         source("OU=A", location_value="l", locations=["b", "a"], member_of="CN=G"),
         source("OU=B", location="c"),
     )
-    first, second = sources_of(params)
+    first, second = parse_sources(params)
     assert first.locations == ["a", "b"]
     assert first.place is first.placement
     assert first.where == "OU=A, in the group CN=G"
@@ -186,5 +186,5 @@ def test_a_source_may_have_several_locations() -> None:
 )
 def test_wrong_sources_are_told(params: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        sources_of(params)
+        parse_sources(params)
     assert str(caught.value).startswith(message)

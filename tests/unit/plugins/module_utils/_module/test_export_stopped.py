@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     DirectoryOfPeople,
-    Found,
+    MappedPage,
     export_of,
     person,
 )
@@ -68,7 +68,7 @@ MINIMUM = (
     ],
 )
 def test_a_source_must_give_its_minimum(
-    monkeypatch: pytest.MonkeyPatch, people: Found, minimum: int, message: str | None
+    monkeypatch: pytest.MonkeyPatch, people: MappedPage, minimum: int, message: str | None
 ) -> None:
     DirectoryOfPeople(monkeypatch, A=people)
     params = export_params(source("OU=A", minimum=minimum))

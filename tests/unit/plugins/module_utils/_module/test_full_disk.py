@@ -16,18 +16,18 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
-    Placed,
-    place_of_scratch,
-    place_roster,
+    InstalledRoster,
+    install_roster,
+    spill_directory,
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     DEFAULT_SIZES,
-    Gathering,
+    RosterBuilder,
     Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    scratch_files,
+    open_spill_area,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -52,19 +52,19 @@ def _no_file_over(size: int) -> Iterator[None]:
 
 def _export(
     dest: Path, rows: int, sizes: Sizes = DEFAULT_SIZES, *, check_mode: bool = False
-) -> Placed:
+) -> InstalledRoster:
     module = FakeModule(check_mode=check_mode)
-    with scratch_files(place_of_scratch(module, dest)) as scratch:
-        gathering = Gathering(COLUMNS, ["oslo"], scratch, sizes)
+    with open_spill_area(spill_directory(module, dest)) as scratch:
+        gathering = RosterBuilder(COLUMNS, ["oslo"], scratch, sizes)
         for number in range(rows):
             gathering.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
-        put = stage_roster if check_mode else place_roster
-        return put(module, dest, gathering.settle(), None, scratch)
+        put = stage_roster if check_mode else install_roster
+        return put(module, dest, gathering.build(), None, scratch)
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(
-    ("limit", "sizes", "tried"),
+    ("limit", "sizes", "action"),
     [
         # The roster; the identities, which are longer; a run of contacts; who holds what.
         (1_000, DEFAULT_SIZES, "Cannot write"),
@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_all_as_it_was(
     *,
     limit: int,
     sizes: Sizes,
-    tried: str,
+    action: str,
     check_mode: bool,
 ) -> None:
     temporary, folder = tmp_path / "temporary", tmp_path / "folder"
@@ -91,9 +91,9 @@ def test_a_full_disk_leaves_all_as_it_was(
     old = {path.name: path.read_bytes() for path in folder.iterdir()}
     with _no_file_over(limit), pytest.raises(FrontdeskError) as caught:
         _export(dest, 1000, sizes, check_mode=check_mode)
-    if tried == "Cannot write" and check_mode:
-        tried = "Cannot write the roster of check mode in"
-    assert str(caught.value).startswith(f"{tried} {temporary if check_mode else folder}")
+    if action == "Cannot write" and check_mode:
+        action = "Cannot write the roster of check mode in"
+    assert str(caught.value).startswith(f"{action} {temporary if check_mode else folder}")
     assert ": File too large. Make room" in str(caught.value)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == old
     assert os.listdir(temporary) == []

@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
-    Finding,
+    Diagnosis,
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import info as module_info
@@ -27,7 +27,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.looks import (
     ROOT,
-    People,
+    SourceReader,
     base,
     listening,
     look,
@@ -37,7 +37,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import fr
 
 
 def test_a_server_as_it_should_be(tmp_path: Path) -> None:
-    directory = People(a=[person(1), person(2, mobile=[])], b=[person(3)])
+    directory = SourceReader(a=[person(1), person(2, mobile=[])], b=[person(3)])
     with listening(tmp_path, directory) as options:
         found = look(base("a", location="oslo"), base("b", location="bergen"), **options)
     (uri,) = options["server_uri"]
@@ -76,7 +76,7 @@ def test_a_server_as_it_should_be(tmp_path: Path) -> None:
 
 
 def test_a_server_in_clear_without_an_account_shows_no_certificate(tmp_path: Path) -> None:
-    with listening(tmp_path) as options, ldap_server(People(a=[person(1)])) as port:
+    with listening(tmp_path) as options, ldap_server(SourceReader(a=[person(1)])) as port:
         here = {"server_uri": [f"ldap://localhost:{port}"], "auth_protocol": "anonymous"}
         nobody = {"bind_dn": None, "bind_pw": None}
         (server,) = look(base("a"), **{**options, **here, **nobody}).servers
@@ -85,7 +85,7 @@ def test_a_server_in_clear_without_an_account_shows_no_certificate(tmp_path: Pat
 
 
 def test_seconds_of_a_clock_are_whole(tmp_path: Path) -> None:
-    directory = People(a=[person(1)])
+    directory = SourceReader(a=[person(1)])
     directory.attributes = {**ROOT, "currentTime": [b"20010101000000.0Z"]}
     with listening(tmp_path, directory) as options:
         found = look(base("a"), **options)
@@ -95,7 +95,11 @@ def test_seconds_of_a_clock_are_whole(tmp_path: Path) -> None:
 
 
 def test_an_account_that_one_server_refuses_is_not_tried_on_the_next(tmp_path: Path) -> None:
-    refusing, other, third = People(), People(a=[person(1)]), People(a=[person(1)])
+    refusing, other, third = (
+        SourceReader(),
+        SourceReader(a=[person(1)]),
+        SourceReader(a=[person(1)]),
+    )
     refusing.bind = result(BIND, 49)
     with listening(tmp_path, refusing, other, third) as options:
         found = look(base("a"), **options)
@@ -111,7 +115,7 @@ def test_an_account_that_one_server_refuses_is_not_tried_on_the_next(tmp_path: P
 
 
 def test_a_server_that_is_down_does_not_keep_the_next_from_being_looked_at(tmp_path: Path) -> None:
-    with listening(tmp_path, People(a=[person(1)])) as options:
+    with listening(tmp_path, SourceReader(a=[person(1)])) as options:
         down = f"ldaps://localhost:{free_port()}"
         options["server_uri"].insert(0, down)
         found = look(base("a"), **options)
@@ -125,7 +129,7 @@ def test_a_server_that_is_down_does_not_keep_the_next_from_being_looked_at(tmp_p
 
 def test_what_dns_says_of_a_domain_is_a_problem_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     error = DirectoryError("Cannot find the servers of x.no", "no", "Do")
-    notes = [Finding("Left out dc9", "Do not")]
+    notes = [Diagnosis("Left out dc9", "Do not")]
 
     def fails(_access: object) -> object:
         raise error
@@ -142,7 +146,7 @@ def test_what_dns_says_of_a_domain_is_a_problem_of_it(monkeypatch: pytest.Monkey
 def test_wrong_options_are_told_before_a_server_is_asked(
     tmp_path: Path, wrong: dict[str, Any]
 ) -> None:
-    directory = People()
+    directory = SourceReader()
     with listening(tmp_path, directory) as options, pytest.raises(InputError):
         look(base("a"), **{**options, **wrong})
     assert directory.asked == []

@@ -18,7 +18,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.looks import (
-    People,
+    SourceReader,
     base,
     listening,
     look,
@@ -27,12 +27,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.looks import (
 
 
 def test_a_source_that_fails_leaves_the_others_to_be_read(tmp_path: Path) -> None:
-    directory = People(a=[person(1)], c=[person(2)])
+    directory = SourceReader(a=[person(1)], c=[person(2)])
     # No such object.
     directory.people[b"ou=b,dc=x"] = None
     say = directory.__call__
 
-    class Lacking(People):
+    class Lacking(SourceReader):
         def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
             if request == SEARCH and b"ou=b,dc=x" in content:
                 return [result(SEARCH, 32)]
@@ -47,7 +47,7 @@ def test_a_source_that_fails_leaves_the_others_to_be_read(tmp_path: Path) -> Non
 
 
 def test_of_a_server_that_is_gone_nothing_more_is_asked(tmp_path: Path) -> None:
-    directory = People(a=[person(1)], b=None, c=[person(2)])
+    directory = SourceReader(a=[person(1)], b=None, c=[person(2)])
     with listening(tmp_path, directory) as options:
         found = look(base("a"), base("b"), base("c"), **options)
     assert [each["name"] for each in found.servers[0]["sources"]] == ["source 1"]
@@ -63,9 +63,9 @@ def test_of_a_server_that_is_gone_nothing_more_is_asked(tmp_path: Path) -> None:
     ],
 )
 def test_why_nobody_is_found(tmp_path: Path, shown: list[Message], cause: str) -> None:
-    directory = People(a=[], b=[person(1)])
+    directory = SourceReader(a=[], b=[person(1)])
 
-    class Showing(People):
+    class Showing(SourceReader):
         def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
             # What is there at all is asked for without a page.
             if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
@@ -80,9 +80,9 @@ def test_why_nobody_is_found(tmp_path: Path, shown: list[Message], cause: str) -
 
 
 def test_why_nobody_is_found_is_asked_while_the_server_is_there(tmp_path: Path) -> None:
-    directory = People(a=[], b=None)
+    directory = SourceReader(a=[], b=None)
 
-    class Showing(People):
+    class Showing(SourceReader):
         def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
             if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
                 return [person(1), result(SEARCH)]
@@ -96,9 +96,9 @@ def test_why_nobody_is_found_is_asked_while_the_server_is_there(tmp_path: Path) 
 
 
 def test_who_is_excluded_is_counted(tmp_path: Path) -> None:
-    directory = People(a=[person(1), person(2)])
+    directory = SourceReader(a=[person(1), person(2)])
 
-    class Excluding(People):
+    class Excluding(SourceReader):
         def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
             if request == SEARCH and b"ou=a,dc=x" in content and b"hidden" in content:
                 return [person(2), page_end(b"")]
@@ -115,7 +115,7 @@ def test_servers_that_refer_to_others_for_people(tmp_path: Path) -> None:
         reference("ldap://b.x/ou=c,ou=a,dc=x??sub"),
         reference("ldap://x/CN=Configuration,DC=x"),
     ]
-    with listening(tmp_path, People(a=[person(1), *away])) as options:
+    with listening(tmp_path, SourceReader(a=[person(1), *away])) as options:
         found = look(base("a"), **options)
     (problem,) = found.problems
     assert problem.where == options["server_uri"][0]
@@ -123,7 +123,7 @@ def test_servers_that_refer_to_others_for_people(tmp_path: Path) -> None:
 
 
 def test_servers_that_do_not_hold_the_same(tmp_path: Path) -> None:
-    one, other = People(a=[person(1)]), People(a=[person(1), person(2)])
+    one, other = SourceReader(a=[person(1)]), SourceReader(a=[person(1), person(2)])
     with listening(tmp_path, one, other) as options:
         found = look(base("a", location="oslo"), **options)
     first, second = options["server_uri"]
@@ -134,7 +134,7 @@ def test_servers_that_do_not_hold_the_same(tmp_path: Path) -> None:
 
 def test_people_are_placed_by_what_they_hold(tmp_path: Path) -> None:
     people = [person(1, l=[b"oslo"]), person(2, l=[b"nowhere"])]
-    with listening(tmp_path, People(a=people)) as options:
+    with listening(tmp_path, SourceReader(a=people)) as options:
         found = look(base("a", location_value="l", locations=["oslo"]), **options)
     (read,) = found.servers[0]["sources"]
     assert (read["entries"], read["contacts"]) == (2, 1)

@@ -21,14 +21,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     FrontdeskError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._files import only_writer
+from ansible_collections.frontdesk.contacts.plugins.module_utils._files import directory_lock
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
-    Placed,
+    InstalledRoster,
     ids_path,
+    install_roster,
     load_roster,
-    place_of_scratch,
-    place_roster,
+    spill_directory,
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
@@ -49,11 +49,13 @@ RENDERED, NEWER = make(COLUMNS, OLD), make(COLUMNS, NEW)
 REMEDY = "Name a file in an existing folder that this user may write."
 
 
-def _place(dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None) -> Placed:
-    return place_roster(module or FakeModule(), dest, gathered(COLUMNS, [people]), None, MEMORY)
+def _place(
+    dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None
+) -> InstalledRoster:
+    return install_roster(module or FakeModule(), dest, gathered(COLUMNS, [people]), None, MEMORY)
 
 
-def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> Placed:
+def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> InstalledRoster:
     return stage_roster(module, dest, gathered(COLUMNS, [people]), None, MEMORY)
 
 
@@ -71,11 +73,11 @@ def test_identities_stand_beside_the_roster() -> None:
 
 def test_both_files_are_written_private_and_once(dest: Path) -> None:
     placed = _place(dest, OLD)
-    assert placed == Placed(RENDERED.written, dest, True)
+    assert placed == InstalledRoster(RENDERED.written, dest, True)
     assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (RENDERED.csv, RENDERED.ids)
     assert (mode_of(dest), mode_of(ids_path(dest))) == (0o600, 0o600)
     before = dest.stat().st_ino
-    assert _place(dest, OLD) == Placed(RENDERED.written, dest, False)
+    assert _place(dest, OLD) == InstalledRoster(RENDERED.written, dest, False)
     assert dest.stat().st_ino == before
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
@@ -126,7 +128,7 @@ def test_a_backup_is_made_of_what_is_replaced(dest: Path, exists: bool) -> None:
     assert placed.changed
     assert placed.backup == (f"{dest}.bak" if exists else None)
     assert module.backups == ([str(ids_path(dest)), str(dest)] if exists else [])
-    assert _place(dest, NEW, module) == Placed(NEWER.written, dest, False)
+    assert _place(dest, NEW, module) == InstalledRoster(NEWER.written, dest, False)
     if exists:
         assert Path(f"{dest}.bak").read_bytes() == RENDERED.csv
 
@@ -157,7 +159,7 @@ def test_what_killed_runs_left_is_removed(dest: Path) -> None:
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
-@pytest.mark.parametrize("fails", ["new_file", "write_roster", "move_into_place"])
+@pytest.mark.parametrize("fails", ["pending_file", "write_roster", "move_into_place"])
 def test_a_failure_is_told_and_the_old_roster_is_whole(
     dest: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
@@ -189,7 +191,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
 def test_a_folder_that_somebody_else_keeps_locked_is_told(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "only_writer", partial(only_writer, patience=0.0))
+    monkeypatch.setattr(files, "directory_lock", partial(directory_lock, patience=0.0))
     descriptor = os.open(dest.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -265,7 +267,7 @@ def test_the_diff_is_made_when_it_is_asked_for(dest: Path, put: Any) -> None:
 
 
 def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
-    placed = Placed(RENDERED.written, Path("/real/contacts.csv"), True)
+    placed = InstalledRoster(RENDERED.written, Path("/real/contacts.csv"), True)
     asked = {"dest": "contacts.csv", "changed": True, "checksum": RENDERED.written.sha256}
     module = FakeModule()
     assert placed.result(module) == {**asked, "roster": "contacts.csv"}
@@ -279,5 +281,5 @@ def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
 
 
 def test_people_are_set_aside_where_the_roster_will_be(dest: Path) -> None:
-    assert place_of_scratch(FakeModule(), dest) == dest.parent
-    assert place_of_scratch(FakeModule(check_mode=True), dest) == Path(tempfile.gettempdir())
+    assert spill_directory(FakeModule(), dest) == dest.parent
+    assert spill_directory(FakeModule(check_mode=True), dest) == Path(tempfile.gettempdir())

@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     compile_columns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.source_statistics import (
-    Survey,
+    SourceStatistics,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
     Account,
@@ -22,7 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.cert
     Certificate,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    Session,
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -30,18 +30,20 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.probe import (
     Probe,
-    Tls,
+    TlsInfo,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.root_dse import (
     RootDse,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import Access
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    ConnectionSettings,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.probe_report import (
     Problem,
-    problems_of_differences,
-    problems_of_people,
-    problems_of_server,
+    difference_problems,
+    people_problems,
+    server_problems,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     Source,
@@ -49,7 +51,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 URI = "ldaps://dc1"
-ACCESS = Access([URI], Account("simple", "svc", "pw"), False, True, None, 1, 1)
+ACCESS = ConnectionSettings([URI], Account("simple", "svc", "pw"), False, True, None, 1, 1)
 
 
 def certificate(left: timedelta) -> Certificate:
@@ -58,14 +60,14 @@ def certificate(left: timedelta) -> Certificate:
 
 def probe(left: timedelta = timedelta(90), *, clear: bool = False, clock: str = "") -> Probe:
     found = Probe(URI)
-    found.tls = Tls("TLSv1.3", "A", certificate(left))
-    found.session = Session(URI, None, True, is_in_clear=clear)
+    found.tls = TlsInfo("TLSv1.3", "A", certificate(left))
+    found.session = LdapSession(URI, None, True, is_in_clear=clear)
     found.root = RootDse({"currenttime": [clock]})
     return found
 
 
 def test_nothing_is_wrong() -> None:
-    assert problems_of_server(probe(clock="20261124115501.0Z"), ACCESS, NOW) == []
+    assert server_problems(probe(clock="20261124115501.0Z"), ACCESS, NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -100,9 +102,9 @@ def test_nothing_is_wrong() -> None:
     ],
 )
 def test_what_is_wrong_though_the_account_is_let_in(
-    found: Probe, access: Access, cause: str
+    found: Probe, access: ConnectionSettings, cause: str
 ) -> None:
-    (problem,) = problems_of_server(found, access, NOW)
+    (problem,) = server_problems(found, access, NOW)
     assert (problem.where, problem.cause) == (URI, cause)
     assert problem.remedy
 
@@ -110,7 +112,7 @@ def test_what_is_wrong_though_the_account_is_let_in(
 def test_a_certificate_that_is_not_trusted_is_shown() -> None:
     found = probe(timedelta(-1))
     found.session, found.error = None, ServerError("Cannot connect", "it has expired", "Renew it")
-    (problem,) = problems_of_server(found, ACCESS, NOW)
+    (problem,) = server_problems(found, ACCESS, NOW)
     assert problem == Problem(
         URI,
         "Cannot connect: it has expired; it shows a certificate for dc1.corp.example, issued by"
@@ -122,7 +124,7 @@ def test_a_certificate_that_is_not_trusted_is_shown() -> None:
 def test_a_refused_account_has_nothing_to_do_with_the_certificate() -> None:
     found = probe()
     found.session, found.error = None, DirectoryError("Cannot bind", "it is locked", "Unlock it")
-    (problem,) = problems_of_server(found, ACCESS, NOW)
+    (problem,) = server_problems(found, ACCESS, NOW)
     assert problem == Problem(URI, "Cannot bind: it is locked", "Unlock it")
     assert str(problem) == "ldaps://dc1: Cannot bind: it is locked. Unlock it."
 
@@ -137,9 +139,11 @@ COLUMNS = compile_columns(
 )
 
 
-def read(minimum: int, *people: tuple[str, str, str], excluded: int = 0) -> tuple[Source, Survey]:
+def read(
+    minimum: int, *people: tuple[str, str, str], excluded: int = 0
+) -> tuple[Source, SourceStatistics]:
     """A source that gave people with a mobile, a pager and a last name."""
-    survey = Survey(COLUMNS)
+    survey = SourceStatistics(COLUMNS)
     assert survey.attributes == ("mobile", "pager", "sn")
     for number, values in enumerate(people):
         survey.add(str(number), [value.encode() for value in values], "oslo")
@@ -183,9 +187,9 @@ LIE = ("+4722123456", "", "Lie")
     ],
 )
 def test_what_is_wrong_with_people(
-    given: tuple[Source, Survey], shown: bool, causes: list[str]
+    given: tuple[Source, SourceStatistics], shown: bool, causes: list[str]
 ) -> None:
-    problems = problems_of_people(URI, [given], {"source 1": shown})
+    problems = people_problems(URI, [given], {"source 1": shown})
     assert len(problems) == len(causes)
     for problem, cause in zip(problems, causes):
         assert problem.cause.startswith(cause)
@@ -195,12 +199,12 @@ def test_what_is_wrong_with_people(
 
 def test_what_one_source_has_no_other_needs_to_have() -> None:
     reads = [read(1, ("+4722123456", "+4722123457", "Lie")), read(1, ("", "", "Berg")), read(0)]
-    assert problems_of_people(URI, reads, {"source 1": False}) == []
+    assert people_problems(URI, reads, {"source 1": False}) == []
 
 
 def test_servers_that_do_not_hold_the_same() -> None:
     counts = {"source 1": {"ldaps://dc1": 3, "ldaps://dc2": 2}, "source 2": {"ldaps://dc1": 3}}
-    (problem,) = problems_of_differences(counts)
+    (problem,) = difference_problems(counts)
     assert problem.where == "source 1"
     assert problem.cause == (
         "its servers do not hold the same people: 3 on ldaps://dc1, 2 on ldaps://dc2"

@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     compile_columns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    Session,
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -27,9 +27,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
     source_reader as module,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    sources_of,
+    parse_sources,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_reader import People
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_reader import (
+    SourceReader,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import IDS
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
@@ -48,16 +50,26 @@ class _Server:
         self.groups: list[Sequence[str]] = []
         self.contexts = 0
         self.fails: DirectoryError | None = None
-        for name in ("search", "find_members", "members", "read_entry", "searchable_contexts"):
+        for name in ("search", "find_members", "read_members", "read_entry", "searchable_contexts"):
             monkeypatch.setattr(module, name, getattr(self, name))
 
     def search(
-        self, _session: Session, query: Query, _attributes: object, _size: int, _references: object
+        self,
+        _session: LdapSession,
+        query: Query,
+        _attributes: object,
+        _size: int,
+        _references: object,
     ) -> Iterator[list[Entry]]:
         yield self._found(query)
 
-    def members(
-        self, _session: Session, queries: Sequence[Query], found: Members, *_rest: Any, **_more: Any
+    def read_members(
+        self,
+        _session: LdapSession,
+        queries: Sequence[Query],
+        found: Members,
+        *_rest: Any,
+        **_more: Any,
     ) -> Iterator[list[Entry]]:
         assert found == Members(["(memberOf=g)"], [])
         for query in queries:
@@ -72,27 +84,29 @@ class _Server:
                 return [Entry(IDS[number], values) for number, values in found.items()]
         return [Entry(IDS[1], []), Entry(IDS[2], [])]
 
-    def find_members(self, _session: Session, groups: Sequence[str], contexts: object) -> Members:
+    def find_members(
+        self, _session: LdapSession, groups: Sequence[str], contexts: object
+    ) -> Members:
         assert contexts == ["DC=x"]
         self.groups.append(groups)
         return Members(["(memberOf=g)"], [])
 
-    def read_entry(self, _session: Session, name: str, _attributes: object) -> object:
+    def read_entry(self, _session: LdapSession, name: str, _attributes: object) -> object:
         return None if "none" in name else {}
 
-    def searchable_contexts(self, _session: Session) -> list[str]:
+    def searchable_contexts(self, _session: LdapSession) -> list[str]:
         self.contexts += 1
         return ["DC=x"]
 
 
-def _people() -> People:
-    return People(Session("ldaps://dc1", None, False), 100, ["user"])
+def _people() -> SourceReader:
+    return SourceReader(LdapSession("ldaps://dc1", None, False), 100, ["user"])
 
 
-def _given(people: People, params: dict[str, Any]) -> list[list[str]]:
+def _given(people: SourceReader, params: dict[str, Any]) -> list[list[str]]:
     return [
         [entry.identity for page in people.pages(made, []) for entry in page]
-        for made in sources_of(params)
+        for made in parse_sources(params)
     ]
 
 
@@ -191,13 +205,13 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
     }
     asked: list[Any] = []
 
-    def named_entries(
-        _session: Session, names: Sequence[str], query: Query, wanted: Sequence[str]
+    def read_entries_by_dn(
+        _session: LdapSession, names: Sequence[str], query: Query, wanted: Sequence[str]
     ) -> Iterator[list[tuple[str, Entry]]]:
         asked.append((names, query.search_base, wanted))
         yield [(names[0], Entry(IDS[5], [[b"z@x", b"m@x"], b""]))]
 
-    monkeypatch.setattr(module, "named_entries", named_entries)
+    monkeypatch.setattr(module, "read_entries_by_dn", read_entries_by_dn)
     columns = compile_columns(
         [
             {"header": "M", "value": "manager | of_entry('mail')"},
@@ -206,7 +220,7 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
         all_global=True,
     )
     people = _people()
-    found = people.entries(sources_of(export_params(source("OU=A"))), columns)
+    found = people.entries(parse_sources(export_params(source("OU=A"))), columns)
     assert people.never_held == {"sn"}
     assert asked == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
     assert found == {("CN=b", "mail"): "m@x"}
@@ -216,5 +230,5 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
 def test_nothing_is_read_when_no_expression_names_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _Server(monkeypatch)
     columns = compile_columns([{"header": "M", "value": "manager"}], all_global=True)
-    assert _people().entries(sources_of(export_params(source("OU=A"))), columns) == {}
+    assert _people().entries(parse_sources(export_params(source("OU=A"))), columns) == {}
     assert server.queries == []

@@ -96,14 +96,14 @@ def test_force_sends_what_did_not_change_and_passes_no_limit(sync: Sync) -> None
     sync.people(("Z", "z@x", "oslo"))
     stopped = sync.run(force=True)
     assert stopped.error is not None
-    assert stopped.error.tried == "Stopped before removing all 3 contacts"
+    assert stopped.error.action == "Stopped before removing all 3 contacts"
     assert (did(stopped), len(sync.sent)) == ((False, False), 2)
 
 
 def test_without_a_receipt_it_must_be_asked_for(sync: Sync) -> None:
     stopped = sync.run()
     assert stopped.error is not None
-    assert stopped.error.answer == f"no receipt of an earlier upload is in {sync.state}"
+    assert stopped.error.cause == f"no receipt of an earlier upload is in {sync.state}"
     assert did(stopped) == (False, False)
     assert stopped.result(show_diff=False)["receipt"] is None
     assert sync.sent == []
@@ -125,7 +125,7 @@ def test_a_receipt_belongs_to_one_endpoint_profile_and_header(
         sync.src.write_text("Name,Email\r\nA,a@x\r\n")
     stopped = sync.run(**changes)
     assert stopped.error is not None
-    assert stopped.error.answer == f"the receipt in {sync.state} belongs to another {part}"
+    assert stopped.error.cause == f"the receipt in {sync.state} belongs to another {part}"
     assert stopped.receipt is None
     assert stopped.plan.known == 0
 

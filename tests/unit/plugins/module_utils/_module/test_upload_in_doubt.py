@@ -49,7 +49,7 @@ def test_what_may_have_been_taken_is_sent_again_even_if_nothing_changed(
     good, sync.answer = sync.answer, answer
     outcome = sync.run()
     assert outcome.error is not None
-    assert outcome.error.answer.startswith(answered)
+    assert outcome.error.cause.startswith(answered)
     assert did(outcome) == (False, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, is_complete(sync)) == (False, False)
@@ -93,7 +93,7 @@ def test_what_was_accepted_and_cannot_be_noted_is_told_as_accepted(
     def full(*_args: object) -> None:
         raise StateError("Cannot write the state directory", "No space left on device")
 
-    monkeypatch.setattr(upload, "write_accepted", full)
+    monkeypatch.setattr(upload, "commit_upload", full)
     outcome = sync.run()
     assert str(outcome.error) == "Cannot write the state directory: No space left on device."
     assert (did(outcome), outcome.attempts) == ((True, takes_all), 1)
@@ -111,7 +111,7 @@ def test_what_was_accepted_in_part_and_cannot_be_noted_for_want_of_room_is_told(
     def full(_folder: Path) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(remaining, "scratch_files", full)
+    monkeypatch.setattr(remaining, "open_spill_area", full)
     outcome = sync.run()
     assert str(outcome.error) == (
         f"Cannot write the state directory {sync.state}: No space left on device. The service has"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
-    job_of,
+    parse_upload_options,
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import Limits
@@ -23,7 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Endpoint,
     ResultFormat,
     Retries,
-    Tls,
+    TlsSettings,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
 
@@ -46,7 +46,7 @@ def _params(**given: Any) -> dict[str, Any]:
 def test_a_job_is_what_the_options_say() -> None:
     result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
     more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
-    job = job_of(
+    job = parse_upload_options(
         _params(
             method="PUT",
             body_format="multipart",
@@ -83,7 +83,7 @@ def test_a_job_is_what_the_options_say() -> None:
         headers=(("X-Mode", "1"),),
         credential=Credential("t0ken", "X-Sent", "Key"),
         body=BodyFormat("multipart", "text/csv", "f", (("mode", "all"), ("count", "3"))),
-        tls=Tls("/ca", True, "/cert", "/key", "1.3"),
+        tls=TlsSettings("/ca", True, "/cert", "/key", "1.3"),
         retries=Retries(1, 5),
         timeout=5,
         use_proxy=False,
@@ -96,12 +96,12 @@ def test_a_job_is_what_the_options_say() -> None:
 
 
 def test_the_defaults_of_a_job() -> None:
-    job = job_of(_params())
+    job = parse_upload_options(_params())
     assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
     assert job.result == ResultFormat()
     assert job.key == ("Email", "SMS Phone")
     assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
-    assert job.endpoint.tls == Tls()
+    assert job.endpoint.tls == TlsSettings()
     assert (job.endpoint.retries, job.endpoint.accepted) == (Retries(), None)
     assert job.endpoint.body == BodyFormat()
 
@@ -120,7 +120,7 @@ def test_the_defaults_of_a_job() -> None:
 def test_bearer_belongs_to_the_header_authorization(
     header: str, given: str | None, prefix: str
 ) -> None:
-    job = job_of(_params(token_header=header, token_prefix=given))
+    job = parse_upload_options(_params(token_header=header, token_prefix=given))
     assert job.endpoint.credential.token_prefix == prefix
 
 
@@ -136,7 +136,7 @@ def test_the_parts_of_a_credential() -> None:
             Credential("", "Authorization", "Bearer"),
         ),
     ):
-        assert job_of(_params(**given)).endpoint.credential == credential
+        assert parse_upload_options(_params(**given)).endpoint.credential == credential
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_the_parts_of_a_credential() -> None:
 )
 def test_wrong_options_are_told(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        job_of(_params(**changes))
+        parse_upload_options(_params(**changes))
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("percent", [0.0, 100.0])
 def test_the_borders_of_the_percentage(percent: float) -> None:
-    limits = job_of(_params(max_removed_percent=percent, max_removed=0)).limits
+    limits = parse_upload_options(_params(max_removed_percent=percent, max_removed=0)).limits
     assert limits == Limits(0, percent, initial=False)
 
 
@@ -209,4 +209,4 @@ def test_the_state_is_named_by_the_host_when_no_directory_is_given(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setenv("XDG_STATE_HOME", "/state-home")
-    assert job_of(_params(state_dir=None)).state_dir == Path(place)
+    assert parse_upload_options(_params(state_dir=None)).state_dir == Path(place)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
-from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock import locked
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock import exclusive_lock
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, plain
@@ -53,7 +53,7 @@ def test_what_the_service_refuses_is_not_remembered(
     sync.answer = answer
     outcome = sync.run()
     assert outcome.error is not None
-    assert outcome.error.answer == error
+    assert outcome.error.cause == error
     assert (did(outcome), kinds(outcome)) == ((False, False), {"added": 1})
     assert sync.files() == before
     service = outcome.result(show_diff=False)["service"]
@@ -75,7 +75,7 @@ def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
     good, sync.answer = sync.answer, plain("200 OK", json.dumps({"errors": refusals}).encode())
     outcome = sync.run()
     assert outcome.error is not None
-    assert "refused 2 rows; the others count as accepted" in outcome.error.answer
+    assert "refused 2 rows; the others count as accepted" in outcome.error.cause
     assert did(outcome) == (True, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
@@ -126,7 +126,7 @@ def test_when_it_is_not_told_which_rows_were_taken_none_counts(
     sync.answer = plain("200 OK", json.dumps(answer).encode())
     outcome = sync.run(result={**COUNTS, "refused": ["skipped", "failed"]})
     assert outcome.error is not None
-    assert outcome.error.answer.endswith("nothing counts as accepted")
+    assert outcome.error.cause.endswith("nothing counts as accepted")
     assert kinds(sync.run(check_mode=True)) == {"changed": 1}
     assert not is_complete(sync)
 
@@ -157,13 +157,13 @@ def test_row_errors_in_a_result_are_few_and_counted(sync: Sync) -> None:
 def test_a_service_that_is_not_there_is_an_outcome(sync: Sync) -> None:
     outcome = sync.run(initial=True, url=f"http://127.0.0.1:{free_port()}/c")
     assert outcome.error is not None
-    assert outcome.error.answer == "Connection refused"
+    assert outcome.error.cause == "Connection refused"
     assert did(outcome) == (False, False)
     assert list(sync.files()) == ["lock"]
 
 
 def test_another_run_is_kept_out(sync: Sync) -> None:
-    with locked(sync.state):
+    with exclusive_lock(sync.state):
         for check_mode in (False, True):
             with pytest.raises(StateError, match="another run is using it"):
                 sync.run(initial=True, check_mode=check_mode)

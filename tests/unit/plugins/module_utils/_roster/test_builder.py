@@ -17,11 +17,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     DEFAULT_SIZES,
-    Gathering,
+    RosterBuilder,
     Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
+    SpillArea,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import Emptied
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
@@ -136,7 +136,7 @@ def test_who_lost_nothing_does_not_count_among_the_first_fifty() -> None:
 
 
 def test_sources_come_one_after_another() -> None:
-    gathering = Gathering(COLUMNS, ["oslo", "bergen"], MEMORY)
+    gathering = RosterBuilder(COLUMNS, ["oslo", "bergen"], MEMORY)
     gathering.add_all(found([contact("1", "A", "a@x", "")]), 0)
     gathering.add_all(found([contact("1", "A", "a@x", "", location="bergen")]), 1)
     with pytest.raises(ValueError, match="source 0 comes after source 1"):
@@ -148,7 +148,7 @@ def test_without_room_nothing_is_lost_silently() -> None:
         raise OSError(28, "No space left on device")
 
     def make_many(sizes: Sizes) -> None:
-        gathering = Gathering(COLUMNS, ["oslo"], Scratch("/here", no_room), sizes)
+        gathering = RosterBuilder(COLUMNS, ["oslo"], SpillArea("/here", no_room), sizes)
         for number in range(10):
             gathering.add_all(found([contact(str(number), "A", f"{number}@x", "")]), 0)
 

@@ -15,12 +15,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
-    Gathering,
+    RosterBuilder,
     Sizes,
     folded,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
+    SpillArea,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import Emptied
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
@@ -142,11 +142,11 @@ def test_only_those_who_share_something_are_looked_at_again(
 
     locations = list(dict.fromkeys(person.location for person in people))
     # Each line is set aside on its own.
-    gathering = Gathering(COLUMNS, locations, Scratch("memory", new_file), Sizes(run=1))
+    gathering = RosterBuilder(COLUMNS, locations, SpillArea("memory", new_file), Sizes(run=1))
     for person in people:
         gathering.add_all(found([person]), locations.index(person.location))
     assert len(opened) == len(people)
-    gathering.settle()
+    gathering.build()
     suspects = 2 if settled else 0
     assert len(opened) == len(people) + suspects + settled
 
@@ -168,10 +168,10 @@ def test_values_of_a_source_are_set_aside_where_its_location_has_another() -> No
         return opened[-1]
 
     for locations, files in ((["oslo", "bergen"], 0), (["oslo", "oslo"], 1)):
-        gathering = Gathering(COLUMNS, locations, Scratch("memory", new_file))
+        gathering = RosterBuilder(COLUMNS, locations, SpillArea("memory", new_file))
         for source, location in enumerate(locations):
             gathering.add_all(found([contact(str(source), "A", "", "", location=location)]), source)
-        gathering.settle()
+        gathering.build()
         assert len(opened) == files
 
 

@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.duplicates import (
-    SharedValues,
-    Suspects,
+    BloomFilter,
+    DuplicateFinder,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
+    SpillArea,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 from hypothesis import given
@@ -26,8 +26,8 @@ _HASH = st.integers(-(2**63), 2**63 - 1) | st.integers(-600, 600)
 _SIZE = 1 << 20
 
 
-def _values_to(suspects: Suspects, pairs: int, scratch: Scratch = MEMORY) -> SharedValues:
-    return SharedValues(scratch, suspects, pairs)
+def _values_to(suspects: BloomFilter, pairs: int, scratch: SpillArea = MEMORY) -> DuplicateFinder:
+    return DuplicateFinder(scratch, suspects, pairs)
 
 
 @given(
@@ -36,16 +36,16 @@ def _values_to(suspects: Suspects, pairs: int, scratch: Scratch = MEMORY) -> Sha
     st.sets(st.integers(0, 9)),
 )
 def test_those_who_share_a_value_are_found_and_nobody_else(
-    pages: list[list[tuple[int, int]]], pairs: int, set_aside: set[int]
+    pages: list[list[tuple[int, int]]], pairs: int, spill: set[int]
 ) -> None:
-    suspects = Suspects(_SIZE)
+    suspects = BloomFilter(_SIZE)
     shared = _values_to(suspects, pairs)
     holders = defaultdict(set)
     noted: Counter[tuple[int, int]] = Counter()
     for number, page in enumerate(pages):
         shared.add([value for value, _holder in page], [holder for _value, holder in page])
-        if number in set_aside:
-            shared.set_aside()
+        if number in spill:
+            shared.spill()
         noted.update(page)
         for value, holder in page:
             holders[value].add(holder)
@@ -66,8 +66,8 @@ def test_one_file_is_opened_when_pairs_are_many() -> None:
         opened.append(io.BytesIO())
         return opened[-1]
 
-    suspects = Suspects(_SIZE)
-    shared = _values_to(suspects, 4, Scratch("memory", new_file))
+    suspects = BloomFilter(_SIZE)
+    shared = _values_to(suspects, 4, SpillArea("memory", new_file))
     for holder, files in ((1, 0), (2, 0), (3, 1), (4, 1), (5, 1)):
         shared.add([7, holder], [holder, holder])
         assert len(opened) == files
@@ -80,14 +80,14 @@ def test_one_file_is_opened_when_pairs_are_many() -> None:
 
 def test_pairs_are_counted_anew_once_they_were_set_aside() -> None:
     file = io.BytesIO()
-    shared = _values_to(Suspects(_SIZE), 3, Scratch("memory", lambda: file))
+    shared = _values_to(BloomFilter(_SIZE), 3, SpillArea("memory", lambda: file))
     for holder, size in ((1, 0), (2, 3 * 16), (3, 3 * 16), (4, 6 * 16)):
         shared.add([7, holder], [holder, holder])
         assert len(file.getvalue()) == size
 
 
 def test_what_is_forgotten_is_shared_with_nobody() -> None:
-    suspects = Suspects(_SIZE)
+    suspects = BloomFilter(_SIZE)
     shared = _values_to(suspects, 100)
     shared.add([7], [1])
     shared.forget()
@@ -95,11 +95,11 @@ def test_what_is_forgotten_is_shared_with_nobody() -> None:
     shared.finish()
     assert (suspects.is_empty, shared.has_repeats) == (True, False)
     # What was set aside is not forgotten, nor what came after it.
-    shared.set_aside()
+    shared.spill()
     shared.add([8], [4])
     shared.forget()
     shared.add([8], [5])
-    shared.set_aside()
+    shared.spill()
     shared.add([7], [3])
     shared.finish()
     assert [holder in suspects for holder in range(6)] == [False, False, *[True] * 4]
@@ -109,8 +109,8 @@ def test_where_nothing_is_to_be_found_later_no_file_is_opened() -> None:
     def no_file() -> BinaryIO:
         raise AssertionError
 
-    shared = _values_to(Suspects(_SIZE), 100, Scratch("memory", no_file))
-    shared.set_aside()
+    shared = _values_to(BloomFilter(_SIZE), 100, SpillArea("memory", no_file))
+    shared.spill()
     shared.add([], [])
     for holder in (1, 2):
         shared.add([7], [holder])
@@ -121,7 +121,7 @@ def test_where_nothing_is_to_be_found_later_no_file_is_opened() -> None:
 @pytest.mark.parametrize("pairs", [1, 100])
 def test_whether_a_holder_came_twice_is_told(pairs: int) -> None:
     for again, has_repeats in ((2, False), (1, True)):
-        suspects = Suspects(_SIZE)
+        suspects = BloomFilter(_SIZE)
         shared = _values_to(suspects, pairs)
         shared.add([7], [1])
         shared.add([7], [again])
@@ -132,7 +132,7 @@ def test_whether_a_holder_came_twice_is_told(pairs: int) -> None:
 
 @given(st.sets(_HASH), st.sampled_from([1, 2, 4, 1024]))
 def test_all_suspects_are_found_among_others(members: set[int], size: int) -> None:
-    suspects = Suspects(size)
+    suspects = BloomFilter(size)
     for member in members:
         suspects.add(member)
     assert suspects.is_empty is (not members)
@@ -140,7 +140,7 @@ def test_all_suspects_are_found_among_others(members: set[int], size: int) -> No
 
 
 def test_a_large_table_suspects_nobody_else() -> None:
-    suspects = Suspects(1024)
+    suspects = BloomFilter(1024)
     for member in range(0, 1024, 2):
         suspects.add(member)
     assert [member in suspects for member in range(8)] == [True, False] * 4
@@ -149,11 +149,11 @@ def test_a_large_table_suspects_nobody_else() -> None:
 
 def test_lines_are_those_of_suspects_or_of_others() -> None:
     lines = [b"a-1\n", b"a-2\n", b"b-1\n", b"c-1\n"]
-    suspects = Suspects(_SIZE)
+    suspects = BloomFilter(_SIZE)
     suspects.add(hash(b"a"))
     assert list(suspects.lines(lines, 3)) == lines[:2]
     assert list(suspects.others(lines, 3)) == lines[2:]
-    suspects = Suspects(1)
+    suspects = BloomFilter(1)
     suspects.add(0)
     assert list(suspects.lines(lines, 3)) == lines
     assert list(suspects.others(lines, 3)) == []

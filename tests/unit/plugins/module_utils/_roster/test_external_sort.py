@@ -17,9 +17,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.packi
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     RUN_BYTES,
-    Runs,
-    Scratch,
-    merged,
+    ExternalSorter,
+    SpillArea,
+    merge_sorted,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 from hypothesis import example, given
@@ -67,7 +67,7 @@ class _Counting:
 def test_runs_give_all_lines_in_order_as_often_as_one_likes(
     lines: list[bytes], run_bytes: int
 ) -> None:
-    runs = Runs(MEMORY, run_bytes)
+    runs = ExternalSorter(MEMORY, run_bytes)
     for number, line in enumerate(lines):
         runs.add(line)
         if number % 3 == 0:
@@ -79,11 +79,11 @@ def test_runs_give_all_lines_in_order_as_often_as_one_likes(
 def test_nothing_is_set_aside_before_a_run_is_full() -> None:
     counting = _Counting()
     # A line takes its bytes and 64 more.
-    runs = Runs(Scratch("memory", counting.open), 2 * (64 + 2) + 1)
+    runs = ExternalSorter(SpillArea("memory", counting.open), 2 * (64 + 2) + 1)
     for opened in (0, 0, 1, 1, 1, 2):
         runs.add(b"x\n")
         assert counting.opened == opened
-    exact = Runs(Scratch("memory", counting.open), 64 + 2)
+    exact = ExternalSorter(SpillArea("memory", counting.open), 64 + 2)
     exact.add(b"x\n")
     assert counting.opened == 3
     assert RUN_BYTES == 8 * 1024 * 1024
@@ -92,7 +92,7 @@ def test_nothing_is_set_aside_before_a_run_is_full() -> None:
 @given(st.lists(_LINES, max_size=5), st.integers(1, 4))
 @example([[b"1\n", b"2\n", b"3\n"], [b"5\n", b"6\n", b"7\n", b"8\n"]], 1)
 def test_what_is_merged_is_in_order(parts: list[list[bytes]], lines: int) -> None:
-    batches = list(merged([iter(sorted(part)) for part in parts], lines))
+    batches = list(merge_sorted([iter(sorted(part)) for part in parts], lines))
     assert [line for batch in batches for line in batch] == sorted(
         line for part in parts for line in part
     )
@@ -119,7 +119,7 @@ class _Full(io.BytesIO):
     [("writelines", "No space left on device"), ("flush", "what the system says")],
 )
 def test_a_full_disk_is_told_with_the_place(fails: str, answer: str) -> None:
-    runs = Runs(Scratch("/place", lambda: _Full(fails)), 100)
+    runs = ExternalSorter(SpillArea("/place", lambda: _Full(fails)), 100)
     runs.add(b"x\n")
     with pytest.raises(FrontdeskError) as caught:
         runs.add(b"y\n")

@@ -10,7 +10,7 @@ import hashlib
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import Row
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import RosterRow
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import (
     ADDED,
     CHANGED,
@@ -171,10 +171,10 @@ def test_without_a_location_column_there_are_changes_and_no_moves() -> None:
 
 
 def test_a_change_counts_at_the_new_location_or_the_last_one() -> None:
-    oslo, bergen = Row("oslo", ("A",), ("a",)), Row("bergen", ("A",), ("a",))
+    oslo, bergen = RosterRow("oslo", ("A",), ("a",)), RosterRow("bergen", ("A",), ("a",))
     assert Change(MOVED, oslo, bergen).location == "bergen"
     assert Change(REMOVED, oslo, None).location == "oslo"
-    assert Change(ADDED, None, Row("", (), ())).location == "(all locations)"
+    assert Change(ADDED, None, RosterRow("", (), ())).location == "(all locations)"
     assert Change(ADDED, None, None).location == "(all locations)"
 
 

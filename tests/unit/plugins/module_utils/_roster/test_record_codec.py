@@ -16,7 +16,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.record_
     HEAD,
     LEFT_OUT,
     TAIL,
-    Lines,
+    RecordCodec,
     by_identity,
     parts_of,
     source_of,
@@ -24,7 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.record_
 
 ONE, OTHER = "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3302"
 LOST = (("Phone", "none"),)
-LINES = Lines(["oslo", "bergen", "oslo"])
+LINES = RecordCodec(["oslo", "bergen", "oslo"])
 
 
 def _line(contact: Contact, source: int) -> bytes:

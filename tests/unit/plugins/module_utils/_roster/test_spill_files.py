@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
-    Scratch,
-    kept_if_whole,
-    scratch_files,
+    SpillArea,
+    discard_on_error,
+    open_spill_area,
 )
 
 
 def test_what_is_set_aside_has_no_name_and_is_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        with scratch_files(tmp_path) as scratch:
-            assert scratch.place == str(tmp_path)
+        with open_spill_area(tmp_path) as scratch:
+            assert scratch.directory == str(tmp_path)
             one, other = scratch.open(), scratch.open()
             one.write(b"x")
             assert os.listdir(tmp_path) == []
@@ -37,20 +37,20 @@ def test_what_is_set_aside_has_no_name_and_is_private(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_set_aside_it_is_an_os_error(tmp_path: Path) -> None:
-    with scratch_files(tmp_path / "nowhere") as scratch, pytest.raises(FileNotFoundError):
+    with open_spill_area(tmp_path / "nowhere") as scratch, pytest.raises(FileNotFoundError):
         scratch.open()
 
 
 def test_what_fails_gives_its_room_back_at_once(tmp_path: Path) -> None:
     files = []
 
-    def fail(scratch: Scratch) -> None:
-        with kept_if_whole(scratch) as room:
-            assert room.place == scratch.place
+    def fail(scratch: SpillArea) -> None:
+        with discard_on_error(scratch) as room:
+            assert room.directory == scratch.directory
             files.extend([room.open(), room.open()])
             raise ValueError("half")
 
-    with scratch_files(tmp_path) as scratch:
+    with open_spill_area(tmp_path) as scratch:
         kept = scratch.open()
         with pytest.raises(ValueError, match="half"):
             fail(scratch)
@@ -59,8 +59,8 @@ def test_what_fails_gives_its_room_back_at_once(tmp_path: Path) -> None:
 
 
 def test_what_is_whole_keeps_its_room_and_may_take_more(tmp_path: Path) -> None:
-    with scratch_files(tmp_path) as scratch:
-        with kept_if_whole(scratch) as room:
+    with open_spill_area(tmp_path) as scratch:
+        with discard_on_error(scratch) as room:
             file = room.open()
             file.write(b"x")
         other = room.open()

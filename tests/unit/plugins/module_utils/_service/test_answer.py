@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusa
     RowError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    Reading,
+    ResponseBody,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     ROWS,
@@ -53,14 +53,14 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     ),
 )
 def test_what_is_no_result_is_told(body: bytes, problem: str) -> None:
-    answer = read_answer(202, Reading(body), WHERE, sent())
+    answer = read_answer(202, ResponseBody(body), WHERE, sent())
     assert answer == Answer(202, {}, rows=2, problem=problem)
     # A profile that expects nothing of an answer reads nothing in it.
-    assert read_answer(200, Reading(body), ResultFormat(), sent()) == Answer(200, {}, rows=2)
+    assert read_answer(200, ResponseBody(body), ResultFormat(), sent()) == Answer(200, {}, rows=2)
 
 
 def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
-    reading = Reading(b'{"counts": {}}', "it is longer than 16 MiB")
+    reading = ResponseBody(b'{"counts": {}}', "it is longer than 16 MiB")
     assert read_answer(200, reading, WHERE, sent()).problem == "it is longer than 16 MiB"
     assert read_answer(200, reading, ResultFormat(), sent()).problem == ""
 
@@ -175,12 +175,12 @@ def test_rows_can_be_named_by_a_value() -> None:
     where = WHERE._replace(row="email", row_column="Email")
     errors = [{"email": " Ola@X.no", "error": "bad"}, {"email": "no@x.no"}, {"email": 1}, {}]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, Reading(body), where, sent(rows, ("a", "b", "c")))
+    answer = read_answer(200, ResponseBody(body), where, sent(rows, ("a", "b", "c")))
     assert answer.errors[0] == RowError(2, "b", "", "bad")
     assert [error.row for error in answer.errors] == [2, None, None, None]
     # Everybody with this value, at every location.
     assert (answer.refused, answer.unplaced) == (frozenset({2, 3}), 3)
-    gone = read_answer(200, Reading(body), where._replace(row_column="Mail"), sent(rows, ()))
+    gone = read_answer(200, ResponseBody(body), where._replace(row_column="Mail"), sent(rows, ()))
     assert (gone.refused, gone.unplaced) == (frozenset(), 4)
 
 
@@ -188,7 +188,7 @@ def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
     rows = [("x", f"{number}@x.no", "oslo") for number in range(500)]
     errors = [{"row": number, "error": "bad"} for number in range(1, 401)]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, Reading(body), WHERE, sent(rows, ()))
+    answer = read_answer(200, ResponseBody(body), WHERE, sent(rows, ()))
     assert (len(answer.errors), answer.error_count, answer.refused_count) == (50, 400, 400)
     assert answer.is_partial
 

@@ -16,7 +16,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    Reading,
+    ResponseBody,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +43,7 @@ _JSON = st.recursive(
 @given(st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_answer_is_too_strange(body: bytes) -> None:
     for where in (WHERE, REFUSED, STATUSES, WHERE._replace(row_column="Email")):
-        answer = read_answer(200, Reading(body), where, SENT)
+        answer = read_answer(200, ResponseBody(body), where, SENT)
         assert 0 <= len(answer.errors) <= answer.error_count
         assert answer.refused <= {1, 2}
         json.dumps([dict(answer.counts), answer.errors], ensure_ascii=False).encode()
@@ -62,6 +62,6 @@ def test_no_cell_of_the_roster_is_shown(texts: list[str], extra: object) -> None
         WHERE._replace(status="state"),
         WHERE._replace(row="error", row_column="Email"),
     ):
-        answer = read_answer(200, Reading(json.dumps(document).encode()), where, SENT)
+        answer = read_answer(200, ResponseBody(json.dumps(document).encode()), where, SENT)
         shown = json.dumps([dict(answer.counts), answer.errors], ensure_ascii=False)
         assert not [cell for row in ROWS for cell in row if cell in shown]

@@ -121,7 +121,7 @@ def test_where_a_redirect_leads_is_told(location: str, host: str) -> None:
 
     with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
         answer_to_roster(server.port)
-    assert caught.value.answer == f"it answered with a redirect to {host}"
+    assert caught.value.cause == f"it answered with a redirect to {host}"
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 422, 500, 503])

@@ -69,8 +69,8 @@ AGAIN = "It may have taken the roster; the next run sends it again"
 def test_no_whole_answer_is_told(answer: Any, told: str) -> None:
     with http_server(answer) as server, pytest.raises(ServiceError) as caught:
         answer_to_roster(server.port)
-    assert f"{caught.value.answer}. {caught.value.remedy}" == told
-    assert caught.value.lost
+    assert f"{caught.value.cause}. {caught.value.remedy}" == told
+    assert caught.value.may_be_accepted
 
 
 def test_an_answer_that_was_cut_is_told_where_urllib3_does_not_tell(
@@ -81,7 +81,7 @@ def test_an_answer_that_was_cut_is_told_where_urllib3_does_not_tell(
     monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
     with http_server(_cut) as server, pytest.raises(ServiceError) as caught:
         answer_to_roster(server.port)
-    assert (caught.value.answer, caught.value.lost) == ("its answer was cut short", True)
+    assert (caught.value.cause, caught.value.may_be_accepted) == ("its answer was cut short", True)
 
 
 def test_a_refused_connection_is_told() -> None:
@@ -99,7 +99,7 @@ def test_silence_ends_with_the_timeout() -> None:
     with silent_server() as port, pytest.raises(ServiceError) as caught:
         answer_to_roster(port, timeout=1)
     assert time.monotonic() - started < 5
-    assert caught.value.answer == "it did not answer in time"
+    assert caught.value.cause == "it did not answer in time"
 
 
 def test_silence_within_the_answer_ends_with_the_timeout() -> None:
@@ -109,7 +109,7 @@ def test_silence_within_the_answer_ends_with_the_timeout() -> None:
 
     with http_server(stall) as server, pytest.raises(ServiceError) as caught:
         answer_to_roster(server.port, timeout=1)
-    assert caught.value.answer == "it did not answer in time"
+    assert caught.value.cause == "it did not answer in time"
 
 
 def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
@@ -128,8 +128,8 @@ def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
     for answer in (trickle, trickle_in_body):
         with http_server(answer) as server, pytest.raises(ServiceError) as caught:
             answer_to_roster(server.port, timeout=1)
-        assert caught.value.answer == "it did not answer in time"
-        assert caught.value.lost
+        assert caught.value.cause == "it did not answer in time"
+        assert caught.value.may_be_accepted
     over.set()
 
 
@@ -145,7 +145,7 @@ def test_a_service_that_does_not_take_the_body_ends_with_the_timeout() -> None:
         )
         with pytest.raises(ServiceError) as caught:
             send(endpoint, "a.csv", content)
-    assert caught.value.lost
+    assert caught.value.may_be_accepted
 
 
 def test_headers_that_cannot_be_read_bring_no_url_into_a_log(
@@ -195,4 +195,4 @@ def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
             answer_to_roster(listener.getsockname()[1], timeout=1)
     for connection in waiting:
         connection.close()
-    assert caught.value.answer == "it did not accept a connection in time"
+    assert caught.value.cause == "it did not accept a connection in time"

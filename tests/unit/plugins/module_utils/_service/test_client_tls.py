@@ -18,7 +18,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Credential,
     Endpoint,
     Retries,
-    Tls,
+    TlsSettings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
@@ -46,7 +46,7 @@ def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tu
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
         credential=Credential("t0ken", "Authorization", "Bearer"),
-        tls=Tls(None if ca_path is None else str(ca_path), validate_certs),
+        tls=TlsSettings(None if ca_path is None else str(ca_path), validate_certs),
         retries=Retries(0, 0),
         timeout=20,
     )
@@ -169,7 +169,7 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("validate_certs", [True, False])
 def test_a_service_behind_a_proxy_is_held_to_the_same(validate_certs: bool) -> None:
-    adapter = _Adapter(service_context(Tls(None, validate_certs)), Watchdog(1))
+    adapter = _Adapter(service_context(TlsSettings(None, validate_certs)), Watchdog(1))
     context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
     assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

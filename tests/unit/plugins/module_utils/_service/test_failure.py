@@ -13,13 +13,13 @@ import pytest
 import requests
 import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failure import (
-    failure_of,
+    classify_failure,
     timed_out,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
-    HOPELESS,
-    LOST,
-    UNREACHED,
+    NOT_SENT,
+    OUTCOME_UNKNOWN,
+    PERMANENT,
 )
 
 AGAIN = "It may have taken the roster; the next run sends it again"
@@ -55,53 +55,53 @@ def _certificate_texts(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             _failed(ssl.SSLCertVerificationError(1, "x"), TLS),
             "its certificate has expired (expired). Renew the server's certificate",
-            HOPELESS,
+            PERMANENT,
         ),
         (
             _failed(ssl.SSLError(1, "[SSL: X]"), TLS),
             f"no TLS connection (handshake failed). {OLD_TLS}",
-            HOPELESS,
+            PERMANENT,
         ),
         (
             requests.exceptions.ConnectTimeout("secret"),
             f"it did not accept a connection in time. {FIREWALLS}",
-            UNREACHED,
+            NOT_SENT,
         ),
         (
             requests.exceptions.ReadTimeout("secret"),
             f"the connection was not ready in time. {FIREWALLS}",
-            UNREACHED,
+            NOT_SENT,
         ),
         (
             _failed(ConnectionRefusedError(111, "Connection refused"), CONNECTION),
             f"Connection refused. {HOST_AND_PORT}",
-            UNREACHED,
+            NOT_SENT,
         ),
         (
             _failed(socket.gaierror(socket.EAI_NONAME, "Name not known"), CONNECTION),
             f"Name not known. {HOST_AND_PORT}",
-            HOPELESS,
+            PERMANENT,
         ),
         (
             _failed(socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), CONNECTION),
             f"Temporary failure. {HOST_AND_PORT}",
-            UNREACHED,
+            NOT_SENT,
         ),
         (
             _failed(OSError("secret"), CONNECTION),
             f"the connection failed (OSError). {NETWORK}",
-            UNREACHED,
+            NOT_SENT,
         ),
         (
             requests.exceptions.InvalidProxyURL("secret"),
             f"the connection failed (InvalidProxyURL). {NETWORK}",
-            UNREACHED,
+            NOT_SENT,
         ),
     ],
 )
 def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> None:
-    failure = failure_of(error, sent=False, proxy=None)
-    assert (". ".join(failure.finding), failure.ended) == (told, ended)
+    failure = classify_failure(error, sent=False, proxy=None)
+    assert (". ".join(failure.diagnosis), failure.ended) == (told, ended)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> Non
     ],
 )
 def test_once_the_roster_is_on_its_way(error: Exception, told: str) -> None:
-    failure = failure_of(error, sent=True, proxy=None)
-    assert (". ".join(failure.finding), failure.ended) == (f"{told}. {AGAIN}", LOST)
+    failure = classify_failure(error, sent=True, proxy=None)
+    assert (". ".join(failure.diagnosis), failure.ended) == (f"{told}. {AGAIN}", OUTCOME_UNKNOWN)
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -137,16 +137,16 @@ def test_once_the_roster_is_on_its_way(error: Exception, told: str) -> None:
 def test_a_refused_client_certificate_is_told_whenever_it_shows(
     sent: bool, reason: str, told: str
 ) -> None:
-    failure = failure_of(_failed(_with_reason(reason), TLS), sent=sent, proxy=None)
-    assert (failure.finding.meaning, failure.ended) == (told, HOPELESS)
+    failure = classify_failure(_failed(_with_reason(reason), TLS), sent=sent, proxy=None)
+    assert (failure.diagnosis.cause, failure.ended) == (told, PERMANENT)
 
 
 def test_an_end_by_the_watchdog() -> None:
     before, after = timed_out(sent=False), timed_out(sent=True)
-    assert (before.finding.meaning, before.ended) == (
-        *("the connection was not ready in time", UNREACHED),
+    assert (before.diagnosis.cause, before.ended) == (
+        *("the connection was not ready in time", NOT_SENT),
     )
-    assert (after.finding.meaning, after.ended) == ("it did not answer in time", LOST)
+    assert (after.diagnosis.cause, after.ended) == ("it did not answer in time", OUTCOME_UNKNOWN)
 
 
 REFUSED, ASIDE = "the proxy p:3128 refused: it", "the proxy p:3128 cannot be reached:"
@@ -155,30 +155,30 @@ REFUSED, ASIDE = "the proxy p:3128 refused: it", "the proxy p:3128 cannot be rea
 @pytest.mark.parametrize(
     ("below", "told", "ended"),
     [
-        ("407 secret", f"{REFUSED} asks for a user name and a password (407)", HOPELESS),
+        ("407 secret", f"{REFUSED} asks for a user name and a password (407)", PERMANENT),
         (
             "403 secret",
             f"{REFUSED} does not let this host through to the service (403)",
-            HOPELESS,
+            PERMANENT,
         ),
-        ("418 secret", f"{REFUSED} answered 418", HOPELESS),
-        ("503 secret", f"{REFUSED} answered 503", UNREACHED),
+        ("418 secret", f"{REFUSED} answered 418", PERMANENT),
+        ("503 secret", f"{REFUSED} answered 503", NOT_SENT),
         (
             ConnectionRefusedError(111, "Connection refused"),
             f"{ASIDE} Connection refused",
-            UNREACHED,
+            NOT_SENT,
         ),
-        (OSError("secret"), f"{ASIDE} the connection failed", UNREACHED),
+        (OSError("secret"), f"{ASIDE} the connection failed", NOT_SENT),
     ],
 )
 def test_what_a_proxy_says(below: Exception | str, told: str, ended: str) -> None:
     if isinstance(below, str):
         below = OSError(f"Tunnel connection failed: {below}")
     error = _failed(urllib3.exceptions.ProxyError("secret", below), requests.exceptions.ProxyError)
-    failure = failure_of(error, sent=False, proxy="p:3128")
-    assert (failure.finding.meaning, failure.ended) == (told, ended)
-    assert failure.finding.remedy
-    assert "secret" not in failure.finding.remedy
+    failure = classify_failure(error, sent=False, proxy="p:3128")
+    assert (failure.diagnosis.cause, failure.ended) == (told, ended)
+    assert failure.diagnosis.remedy
+    assert "secret" not in failure.diagnosis.remedy
 
 
 @pytest.mark.parametrize(
@@ -191,11 +191,13 @@ def test_what_a_proxy_says(below: Exception | str, told: str, ended: str) -> Non
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_told(kind: type[Exception]) -> None:
-    failure = failure_of(kind("secret"), sent=False, proxy="p:1080")
-    assert failure.finding.meaning == f"the proxy p:1080 cannot be used ({kind.__name__})"
-    assert failure.finding.remedy.startswith("Correct HTTPS_PROXY or ALL_PROXY in the environment")
-    assert failure.ended == HOPELESS
-    assert failure_of(kind("secret"), sent=False, proxy=None).finding.remedy == NETWORK
+    failure = classify_failure(kind("secret"), sent=False, proxy="p:1080")
+    assert failure.diagnosis.cause == f"the proxy p:1080 cannot be used ({kind.__name__})"
+    assert failure.diagnosis.remedy.startswith(
+        "Correct HTTPS_PROXY or ALL_PROXY in the environment"
+    )
+    assert failure.ended == PERMANENT
+    assert classify_failure(kind("secret"), sent=False, proxy=None).diagnosis.remedy == NETWORK
 
 
 def test_the_deepest_cause_is_found_however_it_is_kept() -> None:
@@ -203,5 +205,5 @@ def test_the_deepest_cause_is_found_however_it_is_kept() -> None:
     middle = urllib3.exceptions.ProxyError("secret", refused)
     outer = requests.exceptions.ConnectionError()
     outer.__cause__ = middle
-    failure = failure_of(outer, sent=False, proxy=None)
-    assert failure.finding.meaning == "Connection refused"
+    failure = classify_failure(outer, sent=False, proxy=None)
+    assert failure.diagnosis.cause == "Connection refused"

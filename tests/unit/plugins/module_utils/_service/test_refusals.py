@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusa
     RowError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    Reading,
+    ResponseBody,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     WHERE,
@@ -83,7 +83,7 @@ def test_a_row_error(error: object, shown: RowError) -> None:
 def test_words_are_taken_out_however_they_are_written(form: Form, said: str, shown: str) -> None:
     rows = [(normalize(form, "\u00c5se"), "123456ola@x.no", "oslo")]
     body = json.dumps({"errors": [{"row": 1, "error": said}]}).encode()
-    (error,) = read_answer(422, Reading(body), WHERE, sent(rows, ())).errors
+    (error,) = read_answer(422, ResponseBody(body), WHERE, sent(rows, ())).errors
     assert error.cause == shown
 
 
@@ -104,12 +104,12 @@ def test_keys_are_where_the_profile_says() -> None:
 
 
 def test_without_identities_the_row_alone_is_known() -> None:
-    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, reading, WHERE, sent(identities=()))
     assert answer.errors == (RowError(1, None, "", "bad"),)
 
 
 def test_empty_cells_take_nothing_out() -> None:
-    reading = Reading(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, reading, WHERE, sent([("", "", "")], ()))
     assert answer.errors == (RowError(1, None, "", "bad"),)

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     MAX_ANSWER,
-    Reading,
-    read_pieces,
+    ResponseBody,
+    read_body,
 )
 
 TEXT = b'{"counts": {}}'
@@ -29,7 +29,7 @@ def _bytes(data: bytes) -> Iterable[bytes]:
 
 @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
 def test_what_is_not_packed_is_read_as_it_is(encoding: str) -> None:
-    assert read_pieces(_bytes(TEXT), encoding) == Reading(TEXT)
+    assert read_body(_bytes(TEXT), encoding) == ResponseBody(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_what_is_not_packed_is_read_as_it_is(encoding: str) -> None:
     ],
 )
 def test_what_is_packed_is_unpacked(encoding: str, packed: bytes) -> None:
-    assert read_pieces(_bytes(packed), encoding) == Reading(TEXT)
-    assert read_pieces([packed], encoding) == Reading(TEXT)
+    assert read_body(_bytes(packed), encoding) == ResponseBody(TEXT)
+    assert read_body([packed], encoding) == ResponseBody(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_what_is_packed_is_unpacked(encoding: str, packed: bytes) -> None:
     ],
 )
 def test_what_cannot_be_unpacked_is_told(encoding: str, data: bytes, problem: str) -> None:
-    assert read_pieces([data], encoding) == Reading(b"", problem)
+    assert read_body([data], encoding) == ResponseBody(b"", problem)
 
 
 @pytest.mark.parametrize("size", [MAX_ANSWER, MAX_ANSWER + 1])
 def test_where_the_limit_is(size: int) -> None:
     data = b"\0" * size
     for encoding, pieces in (("", [data]), ("gzip", [gzip.compress(data, 1)])):
-        reading = read_pieces(pieces, encoding)
+        reading = read_body(pieces, encoding)
         assert (len(reading.body), reading.problem) == (
             MAX_ANSWER,
             "" if size == MAX_ANSWER else TOO_LONG,
@@ -74,12 +74,12 @@ def test_where_the_limit_is(size: int) -> None:
 
 def test_an_endless_answer_is_left() -> None:
     pieces = itertools.count()
-    reading = read_pieces((b"x" * (1 << 20) for _piece in pieces), "")
+    reading = read_body((b"x" * (1 << 20) for _piece in pieces), "")
     assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)
     assert next(pieces) == 17
 
 
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = gzip.compress(b"\0" * (64 << 20))
-    reading = read_pieces([bomb], "gzip")
+    reading = read_body([bomb], "gzip")
     assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)

@@ -11,46 +11,46 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import Retries
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
-    HOPELESS,
     LONGEST_ASKED,
-    LOST,
-    UNREACHED,
-    may_repeat,
-    perhaps_taken,
+    NOT_SENT,
+    OUTCOME_UNKNOWN,
+    PERMANENT,
+    is_safe_to_repeat,
+    outcome_is_unknown,
     seconds_asked,
     wait_before_next,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-NEVER = (HOPELESS, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 415, 422, 500, 501)
+NEVER = (PERMANENT, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 415, 422, 500, 501)
 
 
 @pytest.mark.parametrize(
     ("ended", "methods"),
     [
-        *((ended, "POST PUT PATCH") for ended in (UNREACHED, 408, 425, 429, 503)),
-        *((ended, "PUT") for ended in (LOST, 502, 504)),
+        *((ended, "POST PUT PATCH") for ended in (NOT_SENT, 408, 425, 429, 503)),
+        *((ended, "PUT") for ended in (OUTCOME_UNKNOWN, 502, 504)),
         *((ended, "") for ended in NEVER),
     ],
 )
 def test_what_may_be_repeated(ended: int | str, methods: str) -> None:
-    repeated = [method for method in ("POST", "PUT", "PATCH") if may_repeat(method, ended)]
+    repeated = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, ended)]
     assert repeated == methods.split()
 
 
 @pytest.mark.parametrize(
     ("ended", "is_in_doubt"),
     [
-        *((ended, True) for ended in (LOST, 200, 202, 299, 500, 502, 503, 599)),
+        *((ended, True) for ended in (OUTCOME_UNKNOWN, 200, 202, 299, 500, 502, 503, 599)),
         *(
             (ended, False)
-            for ended in (UNREACHED, HOPELESS, 199, 300, 307, 400, 401, 422, 429, 499)
+            for ended in (NOT_SENT, PERMANENT, 199, 300, 307, 400, 401, 422, 429, 499)
         ),
     ],
 )
 def test_where_the_service_may_have_taken_it(ended: int | str, is_in_doubt: bool) -> None:
-    assert perhaps_taken(ended) is is_in_doubt
+    assert outcome_is_unknown(ended) is is_in_doubt
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_how_long_to_wait(
 
 
 def test_what_may_not_be_repeated_is_not_waited_for() -> None:
-    assert wait_before_next(Retries(3, 2), "POST", 1, LOST, None) is None
-    assert wait_before_next(Retries(3, 2), "PUT", 1, LOST, None) == 2.0
+    assert wait_before_next(Retries(3, 2), "POST", 1, OUTCOME_UNKNOWN, None) is None
+    assert wait_before_next(Retries(3, 2), "PUT", 1, OUTCOME_UNKNOWN, None) == 2.0
 
 
 NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=timezone(timedelta(0)))

@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import RowError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import (
-    problem_of_answer,
+    answer_error,
 )
 
 ENDPOINT = Endpoint("https://x.no/contacts?list=secret", credential=Credential("t0ken"))
@@ -58,10 +58,10 @@ STATUSES = {
 
 
 def _told(answer: Answer, endpoint: Endpoint = ENDPOINT) -> str:
-    error = problem_of_answer(endpoint, answer)
+    error = answer_error(endpoint, answer)
     assert error is not None
-    assert error.tried == "Cannot upload to https://x.no/contacts"
-    return f"{error.answer}. {error.remedy}"
+    assert error.action == "Cannot upload to https://x.no/contacts"
+    return f"{error.cause}. {error.remedy}"
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -86,7 +86,7 @@ def test_the_options_of_the_credential_are_named(credential: Credential, options
 
 @pytest.mark.parametrize("status", [200, 201, 204, 207, 299])
 def test_any_success_is_an_acceptance(status: int) -> None:
-    assert problem_of_answer(ENDPOINT, Answer(status)) is None
+    assert answer_error(ENDPOINT, Answer(status)) is None
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_any_success_is_an_acceptance(status: int) -> None:
     [((200,), 200, True), ((200,), 201, False), ((202,), 202, True), ((202,), 200, False)],
 )
 def test_statuses_can_be_named(accepted: tuple[int, ...], status: int, is_accepted: bool) -> None:
-    error = problem_of_answer(ENDPOINT._replace(accepted=accepted), Answer(status))
+    error = answer_error(ENDPOINT._replace(accepted=accepted), Answer(status))
     assert (error is None) is is_accepted
     if error is not None:
         assert error.remedy.startswith("Check url, result and status_code against")

@@ -16,10 +16,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
-    Tls,
+    TlsSettings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
-    Session,
+    UploadSession,
     authorization,
     proxies_for,
     proxy_host,
@@ -52,8 +52,8 @@ def test_the_header_of_each_credential(credential: Credential, headers: dict[str
 
 
 def test_the_floor_of_tls() -> None:
-    assert service_context(Tls()).minimum_version == ssl.TLSVersion.TLSv1_2
-    assert service_context(Tls(minimum="1.3")).minimum_version == ssl.TLSVersion.TLSv1_3
+    assert service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert service_context(TlsSettings(minimum="1.3")).minimum_version == ssl.TLSVersion.TLSv1_3
 
 
 ENDPOINT = Endpoint("https://x.no/contacts")
@@ -89,7 +89,10 @@ def test_a_proxy_is_named_without_its_password(
 
 
 def test_a_proxy_s_connections_are_watched_once() -> None:
-    with Watchdog(1) as watchdog, Session(ENDPOINT, service_context(Tls()), watchdog) as session:
+    with (
+        Watchdog(1) as watchdog,
+        UploadSession(ENDPOINT, service_context(TlsSettings()), watchdog) as session,
+    ):
         adapter = session.get_adapter(ENDPOINT.url)
         assert isinstance(adapter, HTTPAdapter)
         first, again = (
@@ -106,21 +109,21 @@ def test_what_certificates_are_verified_with(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     # Never True, with which some releases of requests leave the context aside.
-    assert verification(Tls()) == DEFAULT_CA_BUNDLE_PATH
-    assert verification(Tls("/ca")) == "/ca"
-    assert verification(Tls(None, validate_certs=False)) is False
+    assert verification(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
+    assert verification(TlsSettings("/ca")) == "/ca"
+    assert verification(TlsSettings(None, validate_certs=False)) is False
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path))
-    assert verification(Tls()) == str(tmp_path)
+    assert verification(TlsSettings()) == str(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
-    assert verification(Tls("/ca")) == "/ca"
-    assert verification(Tls(None, validate_certs=False)) is False
+    assert verification(TlsSettings("/ca")) == "/ca"
+    assert verification(TlsSettings(None, validate_certs=False)) is False
     for path, problem in (
         ("/nowhere", "No such file or directory"),
         (__file__, "there are none in PEM format"),
     ):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
         with pytest.raises(InputError) as caught:
-            verification(Tls())
+            verification(TlsSettings())
         assert str(caught.value) == (
             f"Cannot use the certificates in {path}, which REQUESTS_CA_BUNDLE in the environment names: "
             f"{problem}. Correct it, or set ca_path."

@@ -14,7 +14,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock import locked, watched
+from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock import (
+    exclusive_lock,
+    shared_lock,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
 
@@ -23,14 +26,14 @@ def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b"
     before = os.umask(0)
     try:
-        with locked(path):
+        with exclusive_lock(path):
             assert mode_of(path) == 0o700
             assert mode_of(path / "lock") == 0o600
     finally:
         os.umask(before)
 
 
-@pytest.mark.parametrize("enter", [locked, watched])
+@pytest.mark.parametrize("enter", [exclusive_lock, shared_lock])
 @pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
 def test_a_directory_that_others_may_enter_is_refused_and_kept(
     tmp_path: Path, mode: int, enter: Callable[[Path], AbstractContextManager[None]]
@@ -54,7 +57,7 @@ def test_a_file_system_without_locks_is_told(
 
     tmp_path.chmod(0o700)
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(StateError) as caught, locked(tmp_path):
+    with pytest.raises(StateError) as caught, exclusive_lock(tmp_path):
         pass
     assert str(caught.value) == (
         f"Cannot use the state directory {tmp_path}: it cannot be locked (No locks available). "
@@ -64,24 +67,24 @@ def test_a_file_system_without_locks_is_told(
 
 def test_a_private_directory_stays_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o1700)
-    with locked(tmp_path):
+    with exclusive_lock(tmp_path):
         assert mode_of(tmp_path) == 0o1700
 
 
 def test_another_run_is_kept_out_and_told(tmp_path: Path) -> None:
-    with locked(tmp_path):
-        with pytest.raises(StateError) as caught, locked(tmp_path):
+    with exclusive_lock(tmp_path):
+        with pytest.raises(StateError) as caught, exclusive_lock(tmp_path):
             pass
         assert str(caught.value) == (
             f"Cannot use the state directory {tmp_path}: another run is using it. "
             "Wait until it ends, and schedule the runs further apart."
         )
-    with locked(tmp_path):
+    with exclusive_lock(tmp_path):
         pass
 
 
 def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), locked(tmp_path):
+    with pytest.raises(KeyboardInterrupt), exclusive_lock(tmp_path):
         raise KeyboardInterrupt
     descriptor = os.open(tmp_path / "lock", os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,8 +94,8 @@ def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("enter", "remedy"),
     [
-        (locked, "Give state_dir a directory that this user may write"),
-        (watched, "Run as the user who owns the state directory"),
+        (exclusive_lock, "Give state_dir a directory that this user may write"),
+        (shared_lock, "Run as the user who owns the state directory"),
     ],
 )
 def test_a_directory_that_cannot_be_used_is_told(

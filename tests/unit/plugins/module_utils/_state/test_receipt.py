@@ -13,9 +13,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
     Binding,
     Receipt,
     StateError,
-    endpoint_of,
     parse_receipt,
     render_receipt,
+    strip_query,
     with_history,
 )
 
@@ -190,4 +190,4 @@ def test_history_is_short_and_has_the_latest_first() -> None:
     ],
 )
 def test_an_endpoint_is_named_without_its_query(url: str, endpoint: str) -> None:
-    assert endpoint_of(url) == endpoint
+    assert strip_query(url) == endpoint

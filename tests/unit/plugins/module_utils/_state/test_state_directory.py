@@ -20,11 +20,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files i
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state import directory
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.directory import (
-    announce,
+    abort_upload,
+    begin_upload,
+    commit_upload,
     default_state_dir,
-    read_accepted,
-    withdraw,
-    write_accepted,
+    read_baseline,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
     Binding,
@@ -59,8 +59,8 @@ def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
-    accepted = read_accepted(tmp_path)
+    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.receipt == _receipt()
     assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
@@ -70,40 +70,40 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_a_roster_without_identities(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(ids=None), roster_of(CSV))
-    accepted = read_accepted(tmp_path)
+    commit_upload(tmp_path, _receipt(ids=None), roster_of(CSV))
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.roster.open_ids is None
     assert set(os.listdir(tmp_path)) == {"receipt.json", f"{sha256(CSV)}.csv"}
 
 
 def test_identities_that_are_gone_count_as_none(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     (tmp_path / f"{sha256(IDS)}.ids").unlink()
-    accepted = read_accepted(tmp_path)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.roster.open_ids is None
 
 
 def test_without_a_receipt_there_is_nothing(tmp_path: Path) -> None:
-    assert read_accepted(tmp_path) is None
-    assert read_accepted(tmp_path / "nowhere") is None
+    assert read_baseline(tmp_path) is None
+    assert read_baseline(tmp_path / "nowhere") is None
     (tmp_path / f"{sha256(CSV)}.csv").write_bytes(CSV)
-    assert read_accepted(tmp_path) is None
+    assert read_baseline(tmp_path) is None
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"Name\r\nOla\r\n"])
 def test_a_roster_that_is_not_the_accepted_one_is_told(
     tmp_path: Path, damage: bytes | None
 ) -> None:
-    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     path = tmp_path / f"{sha256(CSV)}.csv"
     if damage is None:
         path.unlink()
     else:
         path.write_bytes(damage)
     with pytest.raises(StateError) as caught:
-        read_accepted(tmp_path)
+        read_baseline(tmp_path)
     assert str(caught.value) == f"Cannot use {path}: it is missing or damaged. {ANEW}"
 
 
@@ -111,24 +111,24 @@ def test_a_damaged_receipt_is_told_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "receipt.json"
     path.write_bytes(b"{")
     with pytest.raises(StateError) as caught:
-        read_accepted(tmp_path)
+        read_baseline(tmp_path)
     assert str(caught.value) == f"Cannot use {path}: it is damaged (JSONDecodeError). {ANEW}"
 
 
 @pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
-    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
     path.mkdir()
     with pytest.raises(StateError) as caught:
-        read_accepted(tmp_path)
+        read_baseline(tmp_path)
     assert str(caught.value) == (
         f"Cannot read {path}: Is a directory. Run as the user who owns the state directory."
     )
 
 
 def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     old = sha256(b"old")
     gone = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
     kept = [
@@ -142,7 +142,7 @@ def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path:
     for name in (*gone, *kept):
         (tmp_path / name).touch()
     new = b"Name\r\nOla\r\n"
-    write_accepted(tmp_path, _receipt(new, None), roster_of(new))
+    commit_upload(tmp_path, _receipt(new, None), roster_of(new))
     assert sorted(os.listdir(tmp_path)) == sorted([*kept, "receipt.json", f"{sha256(new)}.csv"])
 
 
@@ -151,7 +151,7 @@ def test_the_receipt_is_replaced_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, files: int
 ) -> None:
     old = b"Name\r\nOld\r\n"
-    write_accepted(tmp_path, _receipt(old, None), roster_of(old))
+    commit_upload(tmp_path, _receipt(old, None), roster_of(old))
     calls = []
     replace = _files.replace_file
 
@@ -163,49 +163,49 @@ def test_the_receipt_is_replaced_last(
 
     monkeypatch.setattr(directory, "replace_file", run_out_of_space)
     with pytest.raises(StateError) as caught:
-        write_accepted(tmp_path, _receipt(), roster_of(CSV, IDS))
+        commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster; make room, and the next run sends it again."
     )
-    accepted = read_accepted(tmp_path)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert cells_of(accepted.roster) == [("Old",)]
     assert len(os.listdir(tmp_path)) == 2 + files
 
 
 def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
-    write_accepted(tmp_path, _receipt(), ROSTER)
+    commit_upload(tmp_path, _receipt(), ROSTER)
     new = roster_of(b"Name\r\nOla\r\n")
-    announce(tmp_path, _receipt(), new)
-    accepted = read_accepted(tmp_path)
+    begin_upload(tmp_path, _receipt(), new)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     # Whoever reads it now knows that the service may have more than this.
     assert accepted.receipt == _receipt()._replace(complete=False)
     assert (tmp_path / f"{new.sha256}.csv").exists()
 
 
-@pytest.mark.parametrize("lost", [True, False])
-def test_what_was_not_taken_is_withdrawn(tmp_path: Path, lost: bool) -> None:
-    write_accepted(tmp_path, _receipt(), ROSTER)
+@pytest.mark.parametrize("may_be_accepted", [True, False])
+def test_what_was_not_taken_is_withdrawn(tmp_path: Path, may_be_accepted: bool) -> None:
+    commit_upload(tmp_path, _receipt(), ROSTER)
     before = set(os.listdir(tmp_path))
-    announce(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
-    withdraw(tmp_path, _receipt(), lost=lost)
-    accepted = read_accepted(tmp_path)
+    begin_upload(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
+    abort_upload(tmp_path, _receipt(), may_be_accepted=may_be_accepted)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
-    assert accepted.receipt == _receipt()._replace(complete=not lost)
+    assert accepted.receipt == _receipt()._replace(complete=not may_be_accepted)
     assert set(os.listdir(tmp_path)) == before
 
 
 def test_a_first_roster_that_was_not_taken_leaves_nothing(tmp_path: Path) -> None:
-    announce(tmp_path, None, ROSTER)
+    begin_upload(tmp_path, None, ROSTER)
     assert len(os.listdir(tmp_path)) == 2
-    withdraw(tmp_path, None, lost=True)
+    abort_upload(tmp_path, None, may_be_accepted=True)
     assert os.listdir(tmp_path) == []
 
 
 def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: Path) -> None:
-    withdraw(tmp_path / "gone", _receipt(), lost=False)
+    abort_upload(tmp_path / "gone", _receipt(), may_be_accepted=False)
 
 
 @pytest.mark.parametrize(
@@ -219,10 +219,10 @@ def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
     tmp_path: Path, changed: RosterFile
 ) -> None:
     old = b"Name\r\nAas\r\n"
-    write_accepted(tmp_path, _receipt(old, None), roster_of(old))
+    commit_upload(tmp_path, _receipt(old, None), roster_of(old))
     with pytest.raises(InputError, match="it or its identities changed while it was read"):
-        announce(tmp_path, _receipt(old, None), changed)
-    accepted = read_accepted(tmp_path)
+        begin_upload(tmp_path, _receipt(old, None), changed)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.receipt == _receipt(old, None)
 
@@ -230,7 +230,7 @@ def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
 def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
     src = tmp_path / "src"
     src.write_bytes(b"\xef\xbb\xbf" + CSV)
-    stored = announce(tmp_path, None, read_roster("src", lambda: src.open("rb")))
+    stored = begin_upload(tmp_path, None, read_roster("src", lambda: src.open("rb")))
     src.write_bytes(b"something else")
     with stored.content() as file:
         assert file.read() == CSV
@@ -240,19 +240,19 @@ def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
 def test_what_cannot_be_withdrawn_counts_as_incomplete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_accepted(tmp_path, _receipt(), ROSTER)
-    announce(tmp_path, _receipt(), ROSTER)
+    commit_upload(tmp_path, _receipt(), ROSTER)
+    begin_upload(tmp_path, _receipt(), ROSTER)
 
     def run_out_of_space(_path: Path, _data: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(directory, "replace_file", run_out_of_space)
-    withdraw(tmp_path, _receipt(), lost=False)
-    accepted = read_accepted(tmp_path)
+    abort_upload(tmp_path, _receipt(), may_be_accepted=False)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert not accepted.receipt.complete
     with pytest.raises(StateError) as caught:
-        announce(tmp_path, _receipt(), ROSTER)
+        begin_upload(tmp_path, _receipt(), ROSTER)
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. "
         "Nothing has been sent. Make room there, or have it writable."
@@ -261,13 +261,13 @@ def test_what_cannot_be_withdrawn_counts_as_incomplete(
 
 @pytest.mark.parametrize("damage", [None, b"", b"{}", IDS[:-1] + b"x"])
 def test_damaged_identities_are_told_and_do_no_harm(tmp_path: Path, damage: bytes | None) -> None:
-    write_accepted(tmp_path, _receipt(), ROSTER)
+    commit_upload(tmp_path, _receipt(), ROSTER)
     path = tmp_path / f"{sha256(IDS)}.ids"
     if damage is None:
         path.unlink()
     else:
         path.write_bytes(damage)
-    accepted = read_accepted(tmp_path)
+    accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.roster.open_ids is None
     assert accepted.warning == (
