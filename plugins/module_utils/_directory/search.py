@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, NamedTuple, Protocol
@@ -251,3 +252,11 @@ _ENDLESS = (
     "the server gives a page of its answer again, and would for ever",
     "Raise page_size so that one page holds everybody, and tell the server's administrator",
 )
+
+
+_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
+
+
+def relevant_referrals(references: set[str]) -> list[str]:
+    """The references behind which there can be people."""
+    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ from .._contacts.columns import Column
 from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
+from .._directory.search import relevant_referrals
 from .._directory.servers import read_from_first
 from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
@@ -238,9 +238,3 @@ def _most_common(causes: Counter[str]) -> str:
 
 
 # Partitions that every Active Directory domain refers to, with nobody in them (MS-ADTS 3.1.1.1.5).
-_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
-
-
-def relevant_referrals(references: set[str]) -> list[str]:
-    """The references behind which there can be people."""
-    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))

@@ -16,11 +16,11 @@ from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probing
+from .._directory.search import relevant_referrals
 from .._directory.servers import find_servers
 from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import directory_context
 from .directory_options import parse_connection_settings
-from .export import relevant_referrals
 from .export_options import check_page_size
 from .probe_report import (
     Problem,
