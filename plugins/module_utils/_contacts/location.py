@@ -104,7 +104,7 @@ def escape_dn_value(value: str) -> str:
     return escaped
 
 
-def sources_of_locations(
+def locations_to_sources(
     locations: Sequence[Mapping[str, Any]], ou_template: str, base_dn: str
 ) -> list[dict[str, Any]]:
     """Turn the role's locations into the sources of the export.

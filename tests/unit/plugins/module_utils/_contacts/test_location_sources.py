@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
-    sources_of_locations,
+    locations_to_sources,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
@@ -82,25 +82,25 @@ TEMPLATE = "OU={ou},OU=Staff,DC=x"
     ],
 )
 def test_a_location_becomes_a_source(location: dict[str, Any], source: dict[str, Any]) -> None:
-    assert sources_of_locations([location], TEMPLATE, "DC=x") == [source]
+    assert locations_to_sources([location], TEMPLATE, "DC=x") == [source]
 
 
 def test_a_group_needs_no_base() -> None:
-    (source,) = sources_of_locations([{"member_of": "CN=G"}], TEMPLATE, "")
+    (source,) = locations_to_sources([{"member_of": "CN=G"}], TEMPLATE, "")
     assert source == {"member_of": "CN=G"}
 
 
 def test_locations_keep_their_order() -> None:
     locations = [{"location": name, "ou": name} for name in ("b", "a")]
-    sources = sources_of_locations(locations, TEMPLATE, "")
+    sources = locations_to_sources(locations, TEMPLATE, "")
     assert [source["location"] for source in sources] == ["b", "a"]
 
 
 def test_the_template_may_name_the_location_and_the_ou_twice() -> None:
     locations = [{"location": "a,b", "ou": "{ou}"}]
-    (source,) = sources_of_locations(locations, "OU={ou},L={location},OU={ou}", "")
+    (source,) = locations_to_sources(locations, "OU={ou},L={location},OU={ou}", "")
     assert source["search_base"] == "OU={ou},L=a\\,b,OU={ou}"
-    (source,) = sources_of_locations([{"ou": "x"}], "OU={ou},L={location},{z}", "")
+    (source,) = locations_to_sources([{"ou": "x"}], "OU={ou},L={location},{z}", "")
     assert source["search_base"] == "OU=x,L=,{z}"
 
 
@@ -143,5 +143,5 @@ def test_a_location_that_cannot_become_a_source(
     location: dict[str, Any], template: str, message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        sources_of_locations([{"search_base": "DC=x"}, location], template, "")
+        locations_to_sources([{"search_base": "DC=x"}, location], template, "")
     assert str(caught.value) == message

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: sources_of_locations
+name: locations_to_sources
 short_description: Turn locations into the sources of an export
 version_added: 0.1.0
 author:
@@ -44,7 +44,7 @@ EXAMPLES = r"""
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
     bind_pw: "{{ vault_bind_pw }}"
-    sources: "{{ locations | frontdesk.contacts.sources_of_locations(ou_template) }}"
+    sources: "{{ locations | frontdesk.contacts.locations_to_sources(ou_template) }}"
     dest: /var/lib/frontdesk-contacts/contacts.csv
   vars:
     ou_template: OU={ou},OU=Staff,DC=corp,DC=example
@@ -65,7 +65,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._contacts.location import sources_of_locations
+from ..module_utils._contacts.location import locations_to_sources
 from ..module_utils._errors import InputError
 
 
@@ -73,7 +73,7 @@ def _sources(
     locations: Sequence[Mapping[str, Any]], ou_template: str, base_dn: str = ""
 ) -> list[dict[str, Any]]:
     try:
-        return sources_of_locations(locations, ou_template, base_dn)
+        return locations_to_sources(locations, ou_template, base_dn)
     except InputError as error:
         raise AnsibleFilterError(str(error)) from error
 
@@ -83,4 +83,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filter by its name."""
-        return {"sources_of_locations": _sources}
+        return {"locations_to_sources": _sources}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: locations_of_hosts
+name: hosts_to_locations
 short_description: Read locations from the hosts of an inventory
 version_added: 0.1.0
 author:
@@ -31,14 +31,14 @@ options:
     type: dict
     required: true
 seealso:
-  - plugin: frontdesk.contacts.sources_of_locations
+  - plugin: frontdesk.contacts.locations_to_sources
     plugin_type: filter
 """
 
 EXAMPLES = r"""
 - name: Show the locations of the group sites
   ansible.builtin.debug:
-    msg: "{{ groups['sites'] | frontdesk.contacts.locations_of_hosts(hostvars) }}"
+    msg: "{{ groups['sites'] | frontdesk.contacts.hosts_to_locations(hostvars) }}"
 """
 
 RETURN = r"""
@@ -103,4 +103,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filter by its name."""
-        return {"locations_of_hosts": _locations}
+        return {"hosts_to_locations": _locations}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.frontdesk.contacts.plugins.filter.locations_of_hosts import FilterModule
+from ansible_collections.frontdesk.contacts.plugins.filter.hosts_to_locations import FilterModule
 
-locations_of_hosts = FilterModule().filters()["locations_of_hosts"]
+hosts_to_locations = FilterModule().filters()["hosts_to_locations"]
 HOSTVARS = {
     "site2": {"contact_sync_location": "bergen", "contact_sync_ou": "Bergen, Harbour", "x": 1},
     "site1": {"contact_sync_location": "oslo", "contact_sync_ou": "Oslo"},
@@ -31,11 +31,11 @@ NOWHERE = (
 
 
 def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
-    assert locations_of_hosts(["site2", "site1"], HOSTVARS) == [
+    assert hosts_to_locations(["site2", "site1"], HOSTVARS) == [
         {"location": "bergen", "ou": "Bergen, Harbour"},
         {"location": "oslo", "ou": "Oslo"},
     ]
-    assert locations_of_hosts([], HOSTVARS) == []
+    assert hosts_to_locations([], HOSTVARS) == []
 
 
 def test_a_host_may_have_all_that_a_location_has() -> None:
@@ -54,7 +54,7 @@ def test_a_host_may_have_all_that_a_location_has() -> None:
         "contact_sync_ou": "",
         **{f"contact_sync_location_{key}": value for key, value in more.items()},
     }
-    assert locations_of_hosts(["one"], {"one": variables}) == [{"location": "oslo", **more}]
+    assert hosts_to_locations(["one"], {"one": variables}) == [{"location": "oslo", **more}]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_host_may_have_all_that_a_location_has() -> None:
 )
 def test_a_host_without_the_variables_is_named(host: str, variable: str) -> None:
     with pytest.raises(AnsibleFilterError) as caught:
-        locations_of_hosts(["site1", host], HOSTVARS)
+        hosts_to_locations(["site1", host], HOSTVARS)
     assert str(caught.value) == (
         f"Cannot make a location of the host {host}: it has no variable {variable}. "
         "Set it in the inventory, or take the host out of the group."
