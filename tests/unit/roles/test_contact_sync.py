@@ -45,7 +45,7 @@ TASKS = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks"
 TEMPLATES = [path.read_text(encoding="utf-8") for path in (ROLE / "templates").glob("*")]
 VARS = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
 ROLE_VARS = _load("vars/main.yml")
-TYPES: dict[str, dict[str, Any]] = ROLE_VARS["__contact_sync_types"]
+TYPES: dict[str, dict[str, Any]] = ROLE_VARS["__contact_sync_variable_specs"]
 STAGES = {f"contact_sync_{stage}" for stage in ("preflight", "export", "upload", "report")}
 """The tags."""
 PROFILES = {
@@ -63,15 +63,15 @@ def _module_options(module: str) -> dict[str, str]:
     (task,) = (task for task in tasks if f"frontdesk.contacts.{module}" in task)
     options: dict[str, str] = task[f"frontdesk.contacts.{module}"]
     assert task["module_defaults"] == {
-        "group/frontdesk.contacts.contact_sync": f"{{{{ __contact_sync_{stage}_given }}}}"
+        "group/frontdesk.contacts.contact_sync": f"{{{{ __contact_sync_{stage}_options_set }}}}"
     }
     # A look takes what the export takes, but for what becomes of people without a valid row.
     look = stage == "probe"
     told: dict[str, str] = dict(ROLE_VARS[f"__contact_sync_{'export' if look else stage}_options"])
     if look:
         del told["on_invalid"]
-        given = ROLE_VARS["__contact_sync_probe_given"]
-        assert "__contact_sync_export_given" in given
+        given = ROLE_VARS["__contact_sync_probe_options_set"]
+        assert "__contact_sync_export_options_set" in given
         assert "rejectattr('key', 'equalto', 'on_invalid')" in given
     assert not set(told) & set(options)
     return {**options, **told}
