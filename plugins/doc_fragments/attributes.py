@@ -7,26 +7,26 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every module of the collection says of itself."""
+    """Attributes that all modules of the collection have in common."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   action_group:
     description:
-      - Use C(group/frontdesk.contacts.all) in C(module_defaults) to set options for all modules of this collection.
-      - The group C(frontdesk.contacts.contact_sync) is the role's own.
+      - Use C(group/frontdesk.contacts.all) in C(module_defaults) to set defaults for all modules of this collection.
+      - The group C(frontdesk.contacts.contact_sync) is reserved for the role.
     support: full
     membership:
       - frontdesk.contacts.all
       - frontdesk.contacts.contact_sync
   check_mode:
     description:
-      - Can run in check mode and tell what it would change without changing it.
+      - Can run in check mode and report what would change without changing it.
     support: full
   diff_mode:
     description:
-      - Can show the contacts that differ. This is the only place where people's values are shown.
+      - Can return the contacts that differ in diff mode. No other output contains people's values.
     support: full
   idempotent:
     description:

@@ -7,146 +7,156 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How to get into a directory: the twin of directory_spec in module_utils/_module/arguments.py."""
+    """Options for connecting to a directory; mirrors directory_spec in module_utils/_module/arguments.py."""
 
     DOCUMENTATION = r"""
 options:
   server_uri:
     description:
-      - The directory's servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true), C(ldap://HOST).
-      - Either this or O(domain) is required.
-      - They are tried in order until one gives everything. One that cannot be reached, falls silent, breaks off or runs
-        into a limit of its own is left for the next one, with a warning, and there all is read again from the
-        beginning, so that what comes out is one server's.
-      - If one refuses the account, the others are not tried, for that could lock it.
+      - URIs of the directory servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true),
+        C(ldap://HOST).
+      - Either this option or O(domain) is required.
+      - Servers are tried in order until one returns a complete result. If a server is unreachable, times out, drops
+        the connection or hits a server-side limit, the module warns and starts over with the next one. A result
+        therefore always comes from a single server.
+      - If a server rejects the account, the remaining servers are not tried, because repeated failures could lock the
+        account.
     type: list
     elements: str
   domain:
     description:
-      - The DNS name of an Active Directory domain, or of another one whose LDAP servers DNS names, in the place of
-        O(server_uri). It is asked for the SRV records C(_ldap._tcp.dc._msdcs.DOMAIN), and if there are none for
+      - DNS name of an Active Directory domain, or of another domain with SRV records for its LDAP servers. Can be used
+        instead of O(server_uri).
+      - The servers are looked up in the SRV records of C(_ldap._tcp.dc._msdcs.DOMAIN) or, if there are none, of
         C(_ldap._tcp.DOMAIN).
-      - The servers are tried in the order of their priority and, by chance, of their weight (RFC 2782), and left for
-        the next one as in O(server_uri).
-      - DNS names the port without TLS. For V(389) LDAPS goes to 636 of the same host, and O(start_tls=true) to 389; any
-        other port is taken as it stands.
-      - A server that is not within the domain is left out, with a warning. The answers of DNS can be forged, and a
-        certificate proves no more than the name that DNS gave.
+      - Servers are tried in order of priority, and in weighted random order within the same priority (RFC 2782).
+        Failover works as described for O(server_uri).
+      - SRV records contain the port for connections without TLS. For port 389, LDAPS connects to port 636 of the same
+        host, and O(start_tls=true) to port 389. Any other port is used unchanged.
+      - Servers outside the domain are skipped with a warning. DNS responses can be forged, and a certificate proves
+        only the name that DNS returned.
     type: str
   site:
     description:
-      - The Active Directory site whose servers are tried first, those of C(_ldap._tcp.SITE._sites.dc._msdcs.DOMAIN).
-        The others of O(domain) come after them.
+      - Name of the Active Directory site whose servers are tried first, as listed in
+        C(_ldap._tcp.SITE._sites.dc._msdcs.DOMAIN). The other servers of O(domain) are tried after them.
     type: str
   dns_servers:
     description:
-      - The DNS servers that are asked for the servers of O(domain) and for their addresses, as C(ADDRESS) or
-        C(ADDRESS:PORT), for hosts that cannot resolve the domain.
+      - DNS servers used to look up the servers of O(domain) and their addresses, as C(ADDRESS) or C(ADDRESS:PORT).
+        Use this option on hosts that cannot resolve the domain.
       - If not set, the resolver of the host is used.
     type: list
     elements: str
   auth_protocol:
     description:
-      - How the account that reads the directory proves who it is.
-      - V(simple) sends O(bind_dn) and O(bind_pw), over TLS alone.
-      - V(kerberos) shows the server a ticket, got with O(bind_pw) or with O(keytab), or taken from O(ccache) or from
-        where the system has tickets. With C(ldaps://) or O(start_tls=true) the bind is tied to the TLS connection
-        (channel binding), and with C(ldap://) alone Kerberos itself encrypts all that follows. The name in
-        O(server_uri) must be one under which the realm knows the server, so a full host name and no address. It needs
-        the Python library C(gssapi), and the system's Kerberos (C(krb5.conf), or DNS) must know the realm.
-      - V(ntlm) answers a challenge with O(bind_pw), over TLS alone, tied to the TLS connection where ldap3 is 2.10 or
-        newer. Domains that forbid NTLM refuse it, and without that channel binding so do those that require it. Take
-        V(kerberos) where you can. Against a real server it has not been tested, for Samba does not take it as ldap3
-        speaks it.
-      - V(external) has TLS show O(client_cert), and the directory says whose it is (SASL EXTERNAL). Active Directory
-        takes the certificate at C(ldaps://) without a bind; it must be mapped to an account there.
-      - V(anonymous) has no account, so O(bind_dn) and O(bind_pw) must not be given; their environment variables are
-        not looked at. The directory must let anonymous clients read, which Active Directory does not unless changed.
-        C(ldap://) is permitted without O(start_tls), for there is no password to read on the way. People's data can
-        be read and altered there, so there is a warning unless the server is on the same host.
+      - Authentication protocol of the bind.
+      - V(simple) sends O(bind_dn) and O(bind_pw). It requires TLS.
+      - V(kerberos) presents a Kerberos ticket, which is obtained with O(bind_pw) or O(keytab), or taken from O(ccache)
+        or the system's default location. With C(ldaps://) or O(start_tls=true), the bind is tied to the TLS connection
+        (channel binding). With plain C(ldap://), Kerberos encrypts all traffic after the bind. The host in
+        O(server_uri) must be a name under which the server is registered in the realm, that is, a fully qualified host
+        name and not an IP address. This protocol requires the Python library C(gssapi), and the realm must be known to
+        the system's Kerberos configuration (C(krb5.conf) or DNS).
+      - V(ntlm) responds to a challenge with O(bind_pw). It requires TLS. With ldap3 2.10 or newer, the bind is tied to
+        the TLS connection (channel binding). Domains that forbid NTLM reject it. With older releases of ldap3, domains
+        that require channel binding also reject it. Use V(kerberos) if possible. V(ntlm) has not been tested with a
+        real server, because Samba does not accept the NTLM binds of ldap3.
+      - V(external) authenticates with the TLS client certificate O(client_cert) (SASL EXTERNAL). Active Directory
+        accepts the certificate of an C(ldaps://) connection without a bind; the certificate must be mapped to an
+        account there.
+      - V(anonymous) does not use an account. O(bind_dn) and O(bind_pw) must not be set, and their environment variables
+        are ignored. The directory must allow anonymous reads, which Active Directory does not by default. C(ldap://)
+        is accepted without O(start_tls), because no password is sent. Personal data can then be read and altered in
+        transit, so the module warns unless the server is on the same host.
     type: str
     choices: [simple, kerberos, ntlm, external, anonymous]
     default: simple
   bind_dn:
     description:
-      - The account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\user).
-      - It needs no right but to read the people.
-      - With O(auth_protocol=kerberos) it is a principal, C(NAME@REALM) with the realm in capitals and, in Active
-        Directory, its C(sAMAccountName) as the name, required with O(bind_pw) alone. Of a keytab or ticket cache it
-        then says whose key or ticket to take.
-      - With O(auth_protocol=ntlm) it is C(DOMAIN\user).
-      - Required with V(simple) and V(ntlm) as O(auth_protocol). Not together with V(external) and V(anonymous).
+      - Account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\user).
+      - It only needs permission to read the people.
+      - With O(auth_protocol=kerberos), this is a principal in the form C(NAME@REALM), with the realm in uppercase. In
+        Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with
+        O(bind_pw). With a keytab or a ticket cache, it selects the key or ticket to use.
+      - With O(auth_protocol=ntlm), this must be in the form C(DOMAIN\user).
+      - Required with V(simple) and V(ntlm) as O(auth_protocol). Cannot be combined with V(external) or V(anonymous).
       - If not set, the environment variable E(FRONTDESK_BIND_DN) is used. An empty variable counts as unset.
     type: str
   bind_pw:
     description:
-      - The account's password.
-      - Required with V(simple) and V(ntlm) as O(auth_protocol). Not together with V(external) and V(anonymous).
-      - With O(auth_protocol=kerberos) it gets a ticket, which is kept in memory alone and goes with the module.
-      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset, and the
-        variable is not looked at where the option would contradict others.
+      - Password of the account.
+      - Required with V(simple) and V(ntlm) as O(auth_protocol). Cannot be combined with V(external) or V(anonymous).
+      - With O(auth_protocol=kerberos), it is used to obtain a ticket, which is kept in memory only and discarded when
+        the module ends.
+      - If not set, the environment variable E(FRONTDESK_BIND_PW) is used. An empty variable counts as unset. The
+        variable is ignored if the option would conflict with other options.
     type: str
   keytab:
     description:
-      - A file with the account's Kerberos keys, in place of O(bind_pw). The ticket that it gives is kept in memory
-        alone.
-      - If not set, and there is no E(KRB5CCNAME) either, the environment variable E(KRB5_CLIENT_KTNAME) is used.
-      - Only with O(auth_protocol=kerberos).
+      - Path to a keytab with the Kerberos keys of the account. Can be used instead of O(bind_pw). The ticket that is
+        obtained with it is kept in memory only.
+      - If neither this option nor E(KRB5CCNAME) is set, the environment variable E(KRB5_CLIENT_KTNAME) is used.
+      - Can only be used with O(auth_protocol=kerberos).
     type: path
   ccache:
     description:
-      - Where the account's Kerberos tickets are, as a file or C(TYPE:NAME), for instance V(/tmp/krb5cc_1000) or
-        V(KCM:1000). Somebody must have got them (C(kinit)), and must renew them.
-      - If not set, and there is neither O(bind_pw) nor O(keytab), it is where E(KRB5CCNAME) or C(krb5.conf) says.
-      - Only with O(auth_protocol=kerberos).
+      - Ticket cache with the Kerberos tickets of the account, as a path or in the form C(TYPE:NAME), for example
+        V(/tmp/krb5cc_1000) or V(KCM:1000). The tickets must be obtained (C(kinit)) and renewed outside of this module.
+      - If this option, O(bind_pw) and O(keytab) are not set, the ticket cache of E(KRB5CCNAME) or C(krb5.conf) is used.
+      - Can only be used with O(auth_protocol=kerberos).
     type: str
   client_cert:
     description:
-      - A file in PEM format with the certificate to show when the server asks for one. It may hold the key as well.
-      - Required with O(auth_protocol=external). With the others it is shown beside what they do.
+      - Path to a PEM file with the client certificate to present if the server requests one. The file can also contain
+        the private key.
+      - Required with O(auth_protocol=external). With other protocols, the certificate is presented in addition to
+        their authentication.
     type: path
   client_key:
     description:
-      - A file in PEM format with the key of O(client_cert), in clear.
+      - Path to a PEM file with the unencrypted private key of O(client_cert).
     type: path
   start_tls:
     description:
-      - Encrypt a connection to C(ldap://) before the bind. Without this, C(ldap://) is refused but with V(kerberos)
-        and V(anonymous) as O(auth_protocol).
+      - Whether to encrypt a C(ldap://) connection with StartTLS before the bind. Without it, C(ldap://) is accepted
+        only with O(auth_protocol=kerberos) or O(auth_protocol=anonymous).
     type: bool
     default: false
   validate_certs:
     description:
-      - Whether the server's certificate and the name in it are verified.
-      - Without this, whoever is on the network can read the password and alter who the contacts are.
+      - Whether to verify the certificate of the server and the host name in it.
+      - If V(false), anyone on the network can read the password and alter the list of contacts.
     type: bool
     default: true
   ca_path:
     description:
-      - A file in PEM format with the certificates to trust. If not set, those of the system are used.
-      - With O(validate_certs=false) nothing would be held against them, and that is an error.
+      - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used.
+      - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]
   connection_timeout:
     description:
-      - Seconds that a TCP connection may take, and then again the TLS handshake. Each answer of DNS has as long, too.
+      - Timeout in seconds. It applies separately to establishing a TCP connection, to the TLS handshake, and to each
+        DNS response.
     type: int
     default: 10
   receive_timeout:
     description:
-      - Seconds that any one answer may take from the question to its last byte, the first page of a search included.
-      - A busy server can need ten seconds for the first page of a hundred thousand people.
+      - Timeout in seconds for each response, from sending the request to receiving the last byte.
+      - A busy server can take ten seconds to return the first page of a search for a hundred thousand people.
     type: int
     default: 120
   page_size:
     description:
-      - Number of entries asked for at a time, from 1 to 100000. Active Directory gives at most 1000 by default.
+      - Number of entries requested per page. Must be between 1 and 100000. By default, Active Directory returns at
+        most 1000.
     type: int
     default: 1000
 requirements:
   - ldap3 >= 2.9.1
-  - gssapi >= 1.6.9 (for O(auth_protocol=kerberos) alone)
-  - pycryptodome >= 3.10.1 (for O(auth_protocol=ntlm) alone, with ldap3 older than 2.10)
-  - cryptography >= 3.4.4 (for O(auth_protocol=ntlm) alone, with ldap3 2.10 and newer)
-  - dnspython >= 2.1.0 (for O(domain) alone)
+  - gssapi >= 1.6.9 (only for O(auth_protocol=kerberos))
+  - pycryptodome >= 3.10.1 (only for O(auth_protocol=ntlm) with ldap3 older than 2.10)
+  - cryptography >= 3.4.4 (only for O(auth_protocol=ntlm) with ldap3 2.10 or newer)
+  - dnspython >= 2.1.0 (only for O(domain))
 """

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: hosts_to_locations
-short_description: Read locations from the hosts of an inventory
+short_description: Turn inventory hosts into locations
 version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Makes of each host a location with the host's variable C(contact_sync_location), and one or more of
-    C(contact_sync_ou), C(contact_sync_location_search_base), C(contact_sync_location_search_scope),
-    C(contact_sync_location_member_of), C(contact_sync_location_filter), C(contact_sync_location_minimum),
+  - Turns each host into a location, using its variables. C(contact_sync_location) is required, together with at least
+    one of C(contact_sync_ou), C(contact_sync_location_search_base), C(contact_sync_location_member_of) and
+    C(contact_sync_location_filter).
+  - A host can also set C(contact_sync_location_search_scope), C(contact_sync_location_minimum),
     C(contact_sync_location_exclude_ous), C(contact_sync_location_exclude_groups) and
-    C(contact_sync_location_exclude_filter). A blank one counts as unset.
+    C(contact_sync_location_exclude_filter). Blank variables count as unset.
 positional: _input
 options:
   _input:
@@ -27,7 +28,7 @@ options:
     required: true
   hostvars:
     description:
-      - The variables of all hosts, C(hostvars).
+      - Variables of all hosts, C(hostvars).
     type: dict
     required: true
 seealso:
@@ -44,9 +45,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The locations, in the order of the hosts, each with C(location) and, where the host has them, C(ou),
-      C(search_base), C(search_scope), C(member_of), C(filter), C(minimum), C(exclude_ous), C(exclude_groups) and
-      C(exclude_filter).
+    - Locations in the order of the hosts. Each contains C(location) and, if set on the host, C(ou), C(search_base),
+      C(search_scope), C(member_of), C(filter), C(minimum), C(exclude_ous), C(exclude_groups) and C(exclude_filter).
   type: list
   elements: dict
 """
@@ -57,9 +57,9 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 _LOCATION = "contact_sync_location"
-# Not contact_sync_filter, which is the role's own filter for all locations: a host without an OU would get
-# the whole domain by it.
-_OTHERS = {
+# The filter is not read from contact_sync_filter, which is the role's filter for all locations: a host without
+# an OU would select the whole domain.
+_OPTIONAL = {
     "ou": "contact_sync_ou",
     **{
         key: f"{_LOCATION}_{key}"
@@ -69,38 +69,38 @@ _OTHERS = {
         )
     },
 }
-_PLACES = ("ou", "search_base", "member_of", "filter")
+_SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
 _BLANK = ("", None)
 
 
-def _locations(
+def _hosts_to_locations(
     hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    return [_location(host, hostvars[host]) for host in hosts]
+    return [_host_to_location(host, hostvars[host]) for host in hosts]
 
 
-def _location(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    names = {"location": _LOCATION, **_OTHERS}
-    found = {key: variables[name] for key, name in names.items() if name in variables}
-    location = {key: value for key, value in found.items() if value not in _BLANK}
+def _host_to_location(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"location": _LOCATION, **_OPTIONAL}
+    values = {key: variables[name] for key, name in names.items() if name in variables}
+    location = {key: value for key, value in values.items() if value not in _BLANK}
     if "location" not in location:
-        raise _error(host, f"it has no variable {_LOCATION}")
-    if not any(key in location for key in _PLACES):
-        *most, last = (_OTHERS[key] for key in _PLACES)
-        raise _error(host, f"it has no variable {', '.join(most)} or {last}")
+        raise _missing_variable(host, _LOCATION)
+    if not any(key in location for key in _SEARCH_KEYS):
+        *others, last = (_OPTIONAL[key] for key in _SEARCH_KEYS)
+        raise _missing_variable(host, f"{', '.join(others)} or {last}")
     return location
 
 
-def _error(host: str, answer: str) -> AnsibleFilterError:
+def _missing_variable(host: str, variable: str) -> AnsibleFilterError:
     return AnsibleFilterError(
-        f"Cannot make a location of the host {host}: {answer}. "
-        "Set it in the inventory, or take the host out of the group."
+        f"Cannot create a location from host {host}: it does not set {variable}. "
+        "Set the variable in the inventory, or remove the host from the group."
     )
 
 
 class FilterModule:
-    """Tells ansible-core about the filter."""
+    """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filter by its name."""
-        return {"hosts_to_locations": _locations}
+        """Return the filter by name."""
+        return {"hosts_to_locations": _hosts_to_locations}

@@ -12,26 +12,28 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Makes of each location a source for M(frontdesk.contacts.ad_contacts_export). A plain C(ou) becomes a search base.
+  - Turns each location into a source for M(frontdesk.contacts.ad_contacts_export). The name in C(ou) becomes a search
+    base.
 positional: _input
 options:
   _input:
     description:
-      - The locations. Each has C(location), or C(location_value) with C(locations), at least one of C(ou),
-        C(search_base), C(member_of) and C(filter), and if wanted C(search_scope), C(minimum), C(exclude_ous),
-        C(exclude_groups) and C(exclude_filter).
+      - Locations. Each requires at least one of C(ou), C(search_base), C(member_of) and C(filter). Unless its contacts
+        go to all locations, it also requires C(location), or C(location_value) with C(locations).
+      - A location can also contain C(search_scope), C(minimum), C(exclude_ous), C(exclude_groups) and
+        C(exclude_filter).
     type: list
     elements: dict
     required: true
   ou_template:
     description:
-      - The search base of a plain C(ou). C({ou}) and C({location}) are put in as escaped values of a distinguished
-        name (RFC 4514), so names with commas work.
+      - Template of the search base for C(ou). C({ou}) and C({location}) are replaced with values that are escaped for
+        use in a distinguished name (RFC 4514), so names can contain commas.
     type: str
     required: true
   base_dn:
     description:
-      - The search base of locations without C(ou) and C(search_base). Those with C(member_of) need none.
+      - Search base of locations without C(ou) and C(search_base). Not required for locations with C(member_of).
     type: str
     default: ""
 seealso:
@@ -39,7 +41,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Export the locations of the inventory
+- name: Export the contacts of a list of locations
   frontdesk.contacts.ad_contacts_export:
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
@@ -55,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The sources.
+  description: Sources in the order of the locations.
   type: list
   elements: dict
 """
@@ -69,7 +71,7 @@ from ..module_utils._contacts.location import locations_to_sources
 from ..module_utils._errors import InputError
 
 
-def _sources(
+def _locations_to_sources(
     locations: Sequence[Mapping[str, Any]], ou_template: str, base_dn: str = ""
 ) -> list[dict[str, Any]]:
     try:
@@ -79,8 +81,8 @@ def _sources(
 
 
 class FilterModule:
-    """Tells ansible-core about the filter."""
+    """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filter by its name."""
-        return {"locations_to_sources": _sources}
+        """Return the filter by name."""
+        return {"locations_to_sources": _locations_to_sources}

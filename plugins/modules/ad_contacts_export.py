@@ -7,18 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ad_contacts_export
-short_description: Export the people of a directory as contacts
+short_description: Export people from a directory as contacts
 version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Reads the people of each source from Active Directory or another LDAP directory, gives each its location, and
-    writes one CSV file, the roster, as front-desk services take it.
-  - A roster is complete or it is not written. If any source fails, is cut short or has fewer contacts than its
-    O(sources[].minimum), the task fails and the old roster stays as it was.
-  - The same directory gives the same bytes, whatever order the server answers in.
-  - Beside the roster it writes C(<dest>.ids), with which M(frontdesk.contacts.contact_upload) tells people apart
-    even when their names and addresses change.
+  - Reads the people of each source from Active Directory or another LDAP directory, assigns them to locations, and
+    writes a single CSV file, the roster, in the format that front-desk services expect.
+  - A roster is either complete or not written at all. If a source fails, is cut short or returns fewer contacts than
+    its O(sources[].minimum), the task fails and the old roster is left unchanged.
+  - The roster is reproducible. The same directory content results in the same bytes, regardless of the order in which
+    the server returns entries.
+  - The identities of the people are written to C(<dest>.ids). M(frontdesk.contacts.contact_upload) uses them to
+    recognize people even if their names and addresses change.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -27,35 +28,36 @@ extends_documentation_fragment:
 options:
   on_invalid:
     description:
-      - What to do about people who have no valid row. V(skip) leaves them out and lists them in RV(left_out),
-        V(fail) writes nothing.
-      - A value that begins like a spreadsheet formula makes a row invalid too, and so do more than 131072 characters
-        in all of its cells together.
+      - Action for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out); V(fail) fails
+        the task, and nothing is written.
+      - In addition to the rules of the columns, a row is invalid if a value starts like a spreadsheet formula, or if
+        its cells contain more than 131072 characters in total.
     type: str
     choices: [skip, fail]
     default: skip
   dest:
     description:
-      - The file to write, on the host that runs the module. Its folder must exist.
+      - Path of the roster on the host that runs the module. The parent directory must exist.
     type: path
     required: true
   backup:
     description:
-      - Keep a copy of the old roster and of its identities, with the time in their names, when one of the two changes.
+      - Whether to keep a copy of the old roster and its identities, with a timestamp in the file names, if either of
+        them changes.
     type: bool
     default: false
   mode:
     description:
-      - Mode of both files. If not set, it is V(0600), for they hold people's data.
+      - Mode of both files. If not set, V(0600) is used, because they contain personal data.
 seealso:
   - module: frontdesk.contacts.contact_upload
   - module: frontdesk.contacts.ad_contacts_info
   - ref: ansible_collections.frontdesk.contacts.docsite.connecting
-    description: Rights, certificates and ports, and what to do about each message.
+    description: Permissions, certificates and ports, and how to resolve each error message.
 """
 
 EXAMPLES = r"""
-- name: Export two offices
+- name: Export contacts of two offices
   frontdesk.contacts.ad_contacts_export:
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
@@ -67,7 +69,7 @@ EXAMPLES = r"""
         search_base: OU=Bergen,OU=Staff,DC=corp,DC=example
     dest: /var/lib/frontdesk-contacts/contacts.csv
 
-- name: Export an office from the domain controllers of its site, or from others when these fail
+- name: Export an office from the domain controllers of its site, with failover to other sites
   frontdesk.contacts.ad_contacts_export:
     domain: corp.example
     site: Oslo
@@ -78,7 +80,7 @@ EXAMPLES = r"""
         search_base: OU=Oslo,OU=Staff,DC=corp,DC=example
     dest: /var/lib/frontdesk-contacts/contacts.csv
 
-- name: Export everybody to all locations, with columns of their own
+- name: Export everyone to all locations, with custom columns
   frontdesk.contacts.ad_contacts_export:
     server_uri:
       - ldaps://dc1.corp.example
@@ -100,7 +102,7 @@ EXAMPLES = r"""
     on_invalid: fail
     dest: /srv/contacts/everybody.csv
 
-- name: Export by group and by office, without externals and those who have not started
+- name: Export by group and by office, without external people and future hires
   frontdesk.contacts.ad_contacts_export:
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
@@ -118,7 +120,7 @@ EXAMPLES = r"""
     start_attribute: employeeStartDate
     dest: /var/lib/frontdesk-contacts/contacts.csv
 
-- name: Export cells as another service wants them
+- name: Export with the column formats of another service
   frontdesk.contacts.ad_contacts_export:
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
@@ -149,52 +151,52 @@ EXAMPLES = r"""
 
 RETURN = r"""
 dest:
-  description: The file that was written, or would be.
+  description: Path of the roster that was written, or would be written in check mode.
   returned: success
   type: str
   sample: /var/lib/frontdesk-contacts/contacts.csv
 roster:
   description:
-    - The file to upload. In check mode it is a complete roster in RV(staging_dir).
+    - Path of the roster to upload. In check mode, this is a complete roster in RV(staging_dir).
   returned: success
   type: str
   sample: /var/lib/frontdesk-contacts/contacts.csv
 staging_dir:
   description:
-    - A folder of its own (mode 0700) that holds the roster of a run in check mode. Whoever asked for check mode
-      removes it; the role does.
+    - Temporary directory (mode 0700) with the roster of a run in check mode. The caller must remove it; the role does
+      so.
   returned: in check mode
   type: str
   sample: /tmp/frontdesk-contacts-x3v1q0ab
 checksum:
-  description: SHA-256 of the roster.
+  description: SHA-256 checksum of the roster.
   returned: success
   type: str
   sample: 0f6f7b9f9ad2d2a2bd1f0f3c0ee2ac0ba1a8ab5cf1bd5b4b63b2a7a1f1a8f0c3
 server:
-  description: URI of the server that was read.
+  description: URI of the server from which the people were read.
   returned: success
   type: str
   sample: ldaps://dc1.corp.example
 counts:
-  description: The export in numbers.
+  description: Statistics of the export.
   returned: success
   type: dict
   contains:
     entries:
-      description: Entries that the directory gave.
+      description: Number of entries returned by the directory.
       type: int
     contacts:
-      description: Rows of the roster.
+      description: Number of rows in the roster.
       type: int
     left_out:
-      description: People without a valid row.
+      description: Number of people without a valid row.
       type: int
     excluded:
-      description: Entries that are no contacts because an option says so, such as O(exclude_ous).
+      description: Number of entries excluded by an option such as O(exclude_ous).
       type: int
     by_location:
-      description: Rows by location, empty locations included.
+      description: Number of rows by location, including empty locations.
       type: dict
   sample:
     entries: 184
@@ -205,7 +207,7 @@ counts:
       bergen: 62
       oslo-hq: 120
 left_out:
-  description: People without a valid row, at most 50 of them; the identities file has all.
+  description: People without a valid row. At most 50 are returned; the identities file contains all of them.
   returned: success
   type: list
   elements: dict
@@ -217,12 +219,12 @@ left_out:
       description: Identifier of the location.
       type: str
     cause:
-      description: The rule that is broken.
+      description: Rule that the row violates.
       type: str
 emptied:
   description:
-    - Cells that lost their value, at most 50 of them. Either another person at the location has the same value and
-      the column is unique, or the value is no valid phone number.
+    - Cells whose value was removed, either because another person at the location has the same value in a unique
+      column, or because the value is not a valid phone number. At most 50 are returned.
   returned: success
   type: list
   elements: dict
@@ -237,15 +239,15 @@ emptied:
       description: Title of the column.
       type: str
     cause:
-      description: Why the value was taken away.
+      description: Reason why the value was removed.
       type: str
       sample: not a valid phone number
 backup_file:
-  description: Copy of the old roster.
+  description: Path of the copy of the old roster.
   returned: changed and O(backup=true)
   type: str
 duration:
-  description: Seconds that it took.
+  description: Run time in seconds.
   returned: success
   type: float
   sample: 0.8
@@ -283,7 +285,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require(module, LDAP3)
-    # Whatever is written, backups too, is private from its first byte; mode, owner and group come after.
+    # All files, including backups, must be private from the start; mode, owner and group are set later.
     os.umask(0o077)
     started = time.monotonic()
     try:

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ad_contacts_info
-short_description: Look at a directory, and say what keeps its people from becoming contacts
+short_description: Check a directory and report what prevents people from becoming contacts
 version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Connects to each server of Active Directory or of another LDAP directory as
-    M(frontdesk.contacts.ad_contacts_export) would, reads the same sources, and reports what it found. Nothing is
-    written.
-  - What is wrong is listed in RV(problems), each with its cause and what to do about it. The task succeeds all the
-    same, unless O(fail_on_problems=true).
-  - Every server is looked at, not only the first that answers. An account that one server refuses is not tried on
-    the others, for that could lock it.
-  - People's values are shown masked, and only three people of each source. Of a mail address these are the first
-    letters of its parts and the top-level domain, as in C(a***@c***.example), of a phone number the last two digits,
-    as in C(***56), and of other texts the first letters of at most three words, as in C(Å** L**).
+  - Connects to each server of Active Directory or another LDAP directory in the same way as
+    M(frontdesk.contacts.ad_contacts_export), reads the same sources, and reports the findings. Nothing is written.
+  - Problems are returned in RV(problems), each with its cause and a suggested fix. The task still succeeds unless
+    O(fail_on_problems=true).
+  - All servers are checked, not only the first one that responds. If a server rejects the account, the account is not
+    used with the remaining servers, because repeated failures could lock it.
+  - The result contains sample rows of three people for each source, with masked values. Mail addresses are reduced to
+    the first letters of their parts and the top-level domain, as in C(a***@c***.example), phone numbers to the last
+    two digits, as in C(***56), and other values to the first letters of at most three words, as in C(Å** L**).
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -29,22 +28,22 @@ extends_documentation_fragment:
 options:
   fail_on_problems:
     description:
-      - Whether the task fails when there are problems. It returns the same values then.
+      - Whether the task fails if there are problems. The return values are the same in both cases.
     type: bool
     default: false
 attributes:
   diff_mode:
     support: none
     description:
-      - There is nothing that it would change.
+      - This module never changes anything.
 seealso:
   - module: frontdesk.contacts.ad_contacts_export
   - ref: ansible_collections.frontdesk.contacts.docsite.connecting
-    description: Rights, certificates and ports, and what to do about each message.
+    description: Permissions, certificates and ports, and how to resolve each error message.
 """
 
 EXAMPLES = r"""
-- name: See whether two offices can be read from both domain controllers
+- name: Check whether two offices can be read from both domain controllers
   frontdesk.contacts.ad_contacts_info:
     server_uri:
       - ldaps://dc1.corp.example
@@ -58,11 +57,11 @@ EXAMPLES = r"""
         search_base: OU=Bergen,OU=Staff,DC=corp,DC=example
   register: directory
 
-- name: Show what is wrong
+- name: Show the problems
   ansible.builtin.debug:
     var: directory.problems
 
-- name: Stop when the phone numbers of an office are not what the front desk needs
+- name: Fail if there are problems with an office or its phone numbers
   frontdesk.contacts.ad_contacts_info:
     server_uri: ldaps://dc1.corp.example
     bind_dn: svc-frontdesk@corp.example
@@ -83,73 +82,73 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What is wrong, the servers in their order, and at the end what they do not agree about.
+  description: Problems in the order of the servers, followed by differences between the servers.
   returned: always
   type: list
   elements: dict
   contains:
     where:
-      description: The server, the source, or the domain whose servers DNS was to name.
+      description: Server or source with the problem, or domain whose servers could not be found in DNS.
       type: str
     cause:
-      description: What is wrong. It holds nobody's value.
+      description: Cause of the problem. It does not contain people's values.
       type: str
     remedy:
-      description: What to do about it.
+      description: Suggested fix.
       type: str
   sample:
     - where: ldaps://dc1.corp.example
       cause: its certificate ends in 12 days, on 2026-12-06
       remedy: Renew it before
 servers:
-  description: What each server is and gives, in the order of O(server_uri), or in which DNS names those of O(domain).
+  description: Findings for each server, in the order of O(server_uri) or of the SRV records of O(domain).
   returned: always
   type: list
   elements: dict
   contains:
     uri:
-      description: The server as it was given, or made of what DNS says.
+      description: URI of the server, from O(server_uri) or built from its DNS record.
       type: str
       sample: ldaps://dc1.corp.example
     resolved:
-      description: All addresses of its name; none when it does not resolve.
+      description: All addresses of the host name; empty if it cannot be resolved.
       type: list
       elements: str
       sample: [192.0.2.10]
     address:
-      description: The address that answered; empty when none did.
+      description: Address that accepted the connection; empty if none did.
       type: str
       sample: 192.0.2.10
     tls_version:
-      description: Version of TLS; empty without TLS.
+      description: TLS version of the connection; empty without TLS.
       type: str
       sample: TLSv1.3
     tls_cipher:
-      description: The cipher suite.
+      description: TLS cipher suite of the connection; empty without TLS.
       type: str
       sample: TLS_AES_256_GCM_SHA384
     certificate:
-      description: What the server shows, whether it is trusted or not; empty without TLS.
+      description: Certificate presented by the server, even if it is not trusted; empty without TLS.
       type: dict
       contains:
         subject:
-          description: Whose it is.
+          description: Subject of the certificate.
           type: str
         issuer:
-          description: Who issued it.
+          description: Issuer of the certificate.
           type: str
         names:
-          description: The host names and addresses that it is for.
+          description: Host names and addresses for which the certificate is valid.
           type: list
           elements: str
         not_before:
-          description: Since when it is valid, in UTC.
+          description: Start of the validity period, in UTC.
           type: str
         not_after:
-          description: Until when it is valid, in UTC.
+          description: Expiry date, in UTC.
           type: str
         days_left:
-          description: Whole days until then; negative when it has ended.
+          description: Number of whole days until the certificate expires; negative if it has expired.
           type: int
       sample:
         subject: CN=dc1.corp.example
@@ -159,86 +158,91 @@ servers:
         not_after: "2027-01-08T09:12:44+00:00"
         days_left: 45
     sealed:
-      description: Whether the account's authentication encrypts what is said, in place of TLS.
+      description: Whether the connection is encrypted by the authentication mechanism instead of TLS.
       type: bool
     auth_protocol:
-      description: How the account would prove who it is.
+      description: Authentication protocol of the bind.
       type: str
       sample: simple
     account:
-      description: Who asks, and how.
+      description: Account, and how it authenticates.
       type: str
       sample: as svc-frontdesk@corp.example
     bound:
-      description: Whether the server let the account in. Servers after one that refused it are not asked.
+      description:
+        - Whether the bind succeeded. If a server rejected the account, no bind is attempted on the servers after it.
       type: bool
     authorization_id:
-      description: Whom the server takes it for (RFC 4532); empty when it does not say.
+      description: Authorization identity reported by the server (RFC 4532); empty if it reports none.
       type: str
       sample: u:CORP\svc-frontdesk
     product:
-      description: What the server is, as far as it says; empty when it says nothing.
+      description: Server product, as far as the server identifies it; empty if the server reports nothing about itself.
       type: str
       sample: Active Directory
     version:
-      description: Which release of it, as far as it says.
+      description: Version of the server product; empty if the server does not report it.
       type: str
       sample: Windows Server 2016 or newer
     dns_host_name:
-      description: Its own name for itself, if it is Active Directory.
+      description: DNS host name reported by the server, if it is Active Directory.
       type: str
       sample: dc1.corp.example
     naming_contexts:
-      description: The trees that it holds; a source's O(sources[].search_base) must be in one of them.
+      description: Naming contexts of the server. Each O(sources[].search_base) must be in one of them.
       type: list
       elements: str
       sample: ["DC=corp,DC=example"]
     sasl_mechanisms:
-      description: The kinds of authentication that it offers beside name and password.
+      description: SASL mechanisms that the server supports in addition to simple binds.
       type: list
       elements: str
       sample: [GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5]
     clock_offset:
-      description: Seconds that its clock goes before this host's; nothing when it does not say its time.
+      description:
+        - Number of seconds by which the server's clock is ahead of this host's; V(null) if the server does not report
+          its time.
       type: int
       sample: 0
     sources:
-      description: What each source gave, for those that could be read to their end.
+      description: Statistics of each source that could be read completely.
       type: list
       elements: dict
       contains:
         name:
-          description: How the source is called in errors.
+          description: Name of the source in error messages.
           type: str
         location:
-          description: Identifier of the location; empty for all locations, and where an attribute's value says it.
+          description:
+            - Identifier of the location; empty for all locations, and if O(sources[].location_value) is used instead.
           type: str
         locations:
-          description: The locations that an attribute's value may give; none where O(sources[].location) says it.
+          description:
+            - Identifiers that O(sources[].location_value) may return; empty if O(sources[].location) is used instead.
           type: list
           elements: str
         search_base:
-          description: Where it begins; empty for all of the directory.
+          description: Search base of the source; empty for the whole directory.
           type: str
         member_of:
-          description: The groups that people must belong to; none for anybody.
+          description: Groups that people must belong to; empty if there is no such restriction.
           type: list
           elements: str
         entries:
-          description: How many people it gave.
+          description: Number of people returned by the source.
           type: int
         contacts:
           description:
-            - How many of them have a valid row. Whether two people share a value that must be unique is not looked at.
+            - Number of these people who have a valid row. Values that must be unique are not compared between people.
           type: int
         left_out:
-          description: For each cause of not having one how many people it keeps out.
+          description: Number of people left out, by cause.
           type: dict
         excluded:
-          description: How many more were found and are no contacts because an option says so, such as O(exclude_ous).
+          description: Number of additional people who were excluded by an option such as O(exclude_ous).
           type: int
         empty_columns:
-          description: The columns that are empty for somebody.
+          description: Columns that are empty for at least one person.
           type: list
           elements: dict
           contains:
@@ -246,14 +250,14 @@ servers:
               description: Title of the column.
               type: str
             attributes:
-              description: The attributes that it is made of, in lower case.
+              description: Attributes used by the column, in lowercase.
               type: list
               elements: str
             empty:
-              description: For how many people it is empty.
+              description: Number of people for whom the column is empty.
               type: int
         samples:
-          description: Three rows, masked, by the titles of the columns.
+          description: Up to three sample rows with masked values, by column title.
           type: list
           elements: dict
       sample:

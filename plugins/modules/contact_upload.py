@@ -13,276 +13,288 @@ author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
   - Compares a roster with the last one that the service accepted, and uploads it over HTTPS if they differ.
-  - Nothing is sent when nothing changed, and nothing when the plan removes more contacts than permitted.
-  - A status from 200 to 299 means that the service accepted the roster, except 202, by which it has yet to decide;
-    O(status_code) changes that.
-  - A service that accepts a roster and says in its answer that it refused some of the rows makes the task fail. What it
-    took counts as accepted, what it refused does not, and the next run sends all of it again.
-  - The credential is one of O(token), in a header or with O(token_param) in the query; O(url_username) with
-    O(url_password); and O(client_cert), which may also stand beside one of the others.
-  - What the service accepted is kept in a state directory together with a receipt; the next run compares with it.
+  - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
+  - A status code from 200 to 299 means that the service accepted the roster. The exception is 202, which means that the
+    service has not decided yet. Use O(status_code) to change this.
+  - If the service accepts a roster but reports that it rejected some of the rows, the task fails. Only the other rows
+    count as accepted, and the next run sends the complete roster again.
+  - The credential is either O(token), sent in a header or with O(token_param) in the query, or O(url_username) with
+    O(url_password), or O(client_cert), which can be combined with either of the others.
+  - The last accepted roster is stored with a receipt in a state directory. It is the baseline for the next run.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:
   idempotent:
     support: partial
     details:
-      - With O(force=true) it uploads every time.
+      - With O(force=true), the roster is uploaded every time.
 requirements:
   - requests >= 2.31.0
 options:
   src:
     description:
-      - The roster, as M(frontdesk.contacts.ad_contacts_export) writes it, on the host that runs the module.
-      - When C(<src>.ids) is there and belongs to it, people are told apart by their identities, else by O(key).
+      - Path of the roster, as written by M(frontdesk.contacts.ad_contacts_export), on the host that runs the module.
+      - If C(<src>.ids) exists and belongs to the roster, people are identified by the identities in it; otherwise, by
+        O(key).
     type: path
     required: true
   url:
     description:
-      - Where the service takes uploads, as its documentation says. Redirects are not followed.
-      - It is printed by B(-vvv) and written into the receipt without its query. A credential in it is refused.
-      - Only a service on this host itself can be reached by C(http://).
+      - URL of the service's upload endpoint, as documented by the service. Redirects are not followed.
+      - Shown with C(-vvv), and stored in the receipt without its query. URLs that contain a credential are rejected.
+      - C(http://) is accepted only for a service on the host that runs the module.
     type: str
     required: true
   method:
     description:
-      - The request's method, as the service's documentation says.
-      - V(PUT) may be repeated without harm, so more is tried again with it. See O(retries).
+      - HTTP method of the request, as documented by the service.
+      - V(PUT) is idempotent, so more failures are retried. See O(retries).
     type: str
     choices: [POST, PUT, PATCH]
     default: POST
   body_format:
     description:
-      - V(multipart) sends a form (C(multipart/form-data)) with the file in O(field_name).
-      - V(raw) sends the file as it is.
+      - Format of the request body.
+      - V(multipart) sends a form (C(multipart/form-data)) with the file in the field O(field_name).
+      - V(raw) sends the unmodified file.
     type: str
     choices: [multipart, raw]
     default: multipart
   field_name:
     description:
-      - Name of the form field that holds the file.
+      - Name of the form field that contains the file.
     type: str
     default: file
   form_fields:
     description:
-      - Further fields of the form, which stand before the file. Flags are written V(true) and V(false).
-      - They are printed and logged. A name that looks like a credential's is refused.
+      - Additional form fields, sent before the file. Booleans are sent as V(true) and V(false).
+      - The fields are shown and logged. Names that look like those of credentials are rejected.
     type: dict
     default: {}
   content_type:
     description:
-      - Media type of the file, in the form or of the whole request.
+      - Media type of the file. Without a form, this is the content type of the request.
     type: str
     default: text/csv; charset=utf-8
   params:
     description:
-      - Parameters that are added to the query of O(url). Flags are written V(true) and V(false).
-      - They are printed and logged. A name that looks like a credential's is refused; see O(token_param).
-      - With other parameters it is the same endpoint, and what did not change is not sent again; see O(force).
+      - Parameters to add to the query of O(url). Booleans are sent as V(true) and V(false).
+      - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param)
+        instead.
+      - Different parameters do not make a different endpoint, so an unchanged roster is not sent again. See O(force).
     type: dict
     default: {}
   headers:
     description:
-      - Further headers. Those that say what is sent, such as C(Content-Type), are set by other options.
-      - They are printed and logged. A name that looks like a credential's is refused; see O(token_header).
+      - Additional request headers. Headers that describe the content, such as C(Content-Type), are set by other
+        options.
+      - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header)
+        instead.
     type: dict
     default: {}
   token:
     description:
-      - The service's credential.
+      - Token for the service.
       - If not set, the environment variable E(FRONTDESK_TOKEN) is used. An empty variable counts as unset.
     type: str
     aliases: [api_token]
   token_header:
     description:
-      - The header that carries the token.
+      - Name of the header that carries the token.
     type: str
     default: Authorization
   token_prefix:
     description:
-      - What stands before the token in the header, with a space between them.
-      - If not set, it is V(Bearer) in the header C(Authorization), and nothing in others.
+      - Prefix of the token in the header, separated from it by a space.
+      - If not set, V(Bearer) is used in the header C(Authorization), and no prefix in other headers.
     type: str
   token_param:
     description:
-      - The parameter of the query that carries the token, instead of a header. It is added to O(params), and its value
-        is printed nowhere. Servers and proxies may log it all the same; prefer a header where the service takes one.
+      - Name of the query parameter that carries the token, instead of a header. It is added to O(params), and its value
+        is never shown. Servers and proxies can still log it, so use a header if the service supports one.
     type: str
   url_username:
     description:
-      - User name for HTTP Basic. Services that take a key without a password take it here.
+      - User name for HTTP Basic authentication. For services that expect a key without a password, set it to the key.
       - If not set, the environment variable E(FRONTDESK_URL_USERNAME) is used. An empty variable counts as unset.
     type: str
   url_password:
     description:
-      - Password for HTTP Basic.
+      - Password for HTTP Basic authentication.
       - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable counts as unset.
     type: str
   client_cert:
     description:
-      - A file in PEM format with the certificate to show, and those between it and its CA.
+      - Path to a PEM file with the client certificate to present, including any intermediate certificates.
     type: path
   client_key:
     description:
-      - A file in PEM format with the certificate's key, not encrypted. If not set, it stands in O(client_cert), too.
+      - Path to a PEM file with the unencrypted private key of O(client_cert). If not set, the key must be in
+        O(client_cert).
     type: path
   ca_path:
     description:
-      - A file in PEM format with the certificates to trust. If not set, they are those of the system and those that
-        come with requests, or the file that the environment variable C(REQUESTS_CA_BUNDLE) names.
-      - With O(validate_certs=false) nothing would be held against them, and that is an error.
+      - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used,
+        together with those of the requests library or with the file in the environment variable
+        C(REQUESTS_CA_BUNDLE).
+      - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]
   validate_certs:
     description:
-      - Whether the service's certificate and the name in it are verified.
-      - Without this, whoever is on the network can read the token and all contacts.
+      - Whether to verify the certificate of the service and the host name in it.
+      - If V(false), anyone on the network can read the token and all contacts.
     type: bool
     default: true
   tls_minimum:
     description:
-      - The oldest version of TLS.
+      - Minimum TLS version.
     type: str
     choices: ["1.2", "1.3"]
     default: "1.2"
   use_proxy:
     description:
-      - Whether the proxies count that the environment names (C(HTTPS_PROXY), C(ALL_PROXY), C(NO_PROXY)), where the
-        module runs.
+      - Whether to use the proxies configured in the environment (C(HTTPS_PROXY), C(ALL_PROXY), C(NO_PROXY)) of the host
+        that runs the module.
     type: bool
     default: true
   timeout:
     description:
-      - Seconds to connect, seconds in which each 256 KiB of the roster must be taken, and then seconds until the whole
-        answer is there. A service that sends it in drops gains no time by that.
+      - Timeout in seconds. It applies separately to connecting, to sending each 256 KiB of the roster, and to receiving
+        the complete response. A response that trickles in does not extend it.
     type: int
     default: 60
   retries:
     description:
-      - How often to try again, from 0 to 10, what may be repeated.
-      - With every O(method) that is where the service cannot have taken anything, that is, when no connection was made
-        and after the statuses 408, 425, 429 and 503.
-      - With V(PUT) it is also where it may have taken it, that is, when a connection was lost or there was no answer in
-        time, and after the statuses 502 and 504.
+      - Number of retries, from 0 to 10, for requests that are safe to repeat.
+      - With every O(method), the module retries if the service cannot have accepted the roster. This is the case if no
+        connection was established, and after the status codes 408, 425, 429 and 503.
+      - With V(PUT), it also retries if the service may have accepted the roster. This is the case if the connection was
+        lost or the response timed out, and after the status codes 502 and 504.
     type: int
     default: 3
   retry_interval:
     description:
-      - Seconds before it is tried again for the first time, from 0 to 60. Each later wait is twice as long, up to 60.
-      - A longer wait that the service asks for (C(Retry-After)) is kept up to 300 seconds. Beyond that the task fails.
+      - Seconds before the first retry, from 0 to 60. The interval doubles with each retry, up to 60 seconds.
+      - If the service requests a longer interval (C(Retry-After)), up to 300 seconds are accepted. If it requests more,
+        the task fails.
     type: int
     default: 2
   status_code:
     description:
-      - Statuses by which the service accepts the roster, from 200 to 299.
-      - If not set, it is all of these but 202. With 202 in the list, what it may yet refuse counts as accepted.
+      - Status codes that mean that the service accepted the roster, from 200 to 299.
+      - If not set, all of these except 202. If the list contains 202, contacts that the service may still reject count
+        as accepted.
     type: list
     elements: int
   profile:
     description:
-      - Name of what the service accepts. A receipt counts for one profile.
+      - Name of the service profile. A receipt is valid for one profile only.
     type: str
     default: receptionist
   location_column:
     description:
-      - Title of the column that holds the location. When the roster has none, its contacts go to all locations.
+      - Title of the column that contains the location. If the roster has no such column, its contacts belong to all
+        locations.
     type: str
     default: Location
   key:
     description:
-      - Columns that tell two contacts apart when one of the rosters has no identities.
+      - Columns that identify a contact if one of the two rosters has no identities.
     type: list
     elements: str
     default: [Email, SMS Phone]
   state_dir:
     description:
-      - Directory of the last accepted roster and its receipt. It is made with mode 0700, and refused when others may
-        look into it.
-      - Two accounts of one service need one each, for a receipt does not know whose token sent a roster.
-      - If not set, it is named after the service's host and lies in C(/var/lib/frontdesk-contacts) for root, else in
-        C($XDG_STATE_HOME/frontdesk-contacts) (C(~/.local/state/frontdesk-contacts)).
-      - Where runs happen in containers that are thrown away, it must be on a path that is kept.
+      - Directory of the last accepted roster and its receipt. It is created with mode 0700. A directory that other
+        users can access is rejected.
+      - Use a separate directory for each account of a service, because a receipt does not identify the account.
+      - If not set, a directory named after the host of the service is used, in C(/var/lib/frontdesk-contacts) for root,
+        or in C($XDG_STATE_HOME/frontdesk-contacts) (C(~/.local/state/frontdesk-contacts)) for other users.
+      - If the module runs in ephemeral containers, the directory must be on persistent storage.
     type: path
   max_removed:
     description:
-      - Most contacts that one upload may remove. If not set, only O(max_removed_percent) counts.
+      - Maximum number of contacts that one upload may remove. If not set, only O(max_removed_percent) applies.
     type: int
   max_removed_percent:
     description:
-      - Most contacts that one upload may remove, in percent of those known.
-      - It counts once more than 20 contacts are known. Removing all contacts always stops.
+      - Maximum number of contacts that one upload may remove, as a percentage of the known contacts.
+      - Applies only when more than 20 contacts are known. Removing all contacts is always refused.
     type: float
     default: 10.0
   initial:
     description:
-      - Permit an upload without a receipt of an earlier one. Set it for the first run only, for without a receipt
-        nothing can tell how many contacts an upload removes.
-      - A receipt counts for one endpoint, profile and header. With another it counts as none. The endpoint is O(url)
-        without its query; how it is used, such as O(method) and O(params), makes no other of it.
+      - Whether to allow an upload without a receipt of an earlier one. Set it only for the first run, because without a
+        receipt it is unknown how many contacts an upload removes.
+      - A receipt is valid for one combination of endpoint, profile and header, and ignored with any other. The endpoint
+        is O(url) without its query; O(method) and O(params) are not part of it.
     type: bool
     default: false
   force:
     description:
-      - Upload even when nothing changed. It never passes the limits.
+      - Whether to upload even when nothing changed. The limits still apply.
     type: bool
     default: false
   result:
     description:
-      - Where the service's JSON answer holds counts and row errors.
-      - When the answer holds neither of the two, the roster counts as not accepted whatever the status.
-      - When rows were refused and the answer tells which, the others count as accepted; see O(result.errors). When it
-        does not tell, nothing does. Both ways the task fails, and the next run sends the roster again.
-      - A service that takes nothing at all as soon as it refuses a row has to say so by its status.
+      - Location of counts and row errors in the JSON response of the service.
+      - If the response contains neither, the roster counts as not accepted, regardless of the status code.
+      - If rows were rejected and the response identifies them, the other rows count as accepted. See O(result.errors).
+        If it does not identify them, no row counts as accepted. In both cases, the task fails, and the next run sends
+        the roster again.
+      - A service that rejects the complete roster if it rejects a single row must indicate this with the status code.
     type: dict
     suboptions:
       counts:
         description:
-          - Path to an object of numbers, its keys parted by dots. V(.) is the whole answer.
+          - Path to an object whose values are numbers, as keys separated by dots. V(.) is the complete response.
         type: str
       refused:
         description:
-          - Names of the counts that say how many contacts were not taken, such as V(skipped) and V(failed).
-          - At least one of them has to be there, and those that are have to be whole numbers.
+          - Names of the counts of rejected contacts, such as V(skipped) and V(failed).
+          - The response must contain at least one of them, and their values must be integers.
         type: list
         elements: str
         default: []
       errors:
         description:
-          - Path to a list of objects, one for each refused row, or with O(result.status) for each row.
+          - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row.
         type: str
       row:
         description:
-          - Key of the row's number in such an object, or of its value in O(result.row_column).
+          - Key of the row number in these objects or, with O(result.row_column), of the value in that column.
         type: str
         default: row
       first_row:
         description:
-          - The number that the service gives the first row after the header. It is V(2) where lines are counted.
+          - Number of the first row after the header, as counted by the service. Set it to V(2) if the service counts
+            lines.
         type: int
         default: 1
       row_column:
         description:
-          - Title of a column, where the service names rows by their values in it instead of by numbers.
+          - Title of the column by whose values the service identifies rows, if it does not use row numbers.
         type: str
       column:
         description:
-          - Key of the column's title.
+          - Key of the column title.
         type: str
         default: column
       cause:
         description:
-          - Key of the reason. What stands in the roster is taken out of it.
+          - Key of the reason. Words that occur in the roster are removed from it.
         type: str
         default: error
       status:
         description:
-          - Key of a row's status, where the service lists all rows and not only those that it refused. When some are
-            not in its list, the roster counts as not accepted.
+          - Key of the row status, if the service lists all rows and not only the rejected ones. If rows are missing
+            from the list, the roster counts as not accepted.
         type: str
       accepted:
         description:
-          - The statuses of rows that were taken, in any case, such as V(Imported), V(Updated) and V(Not Changed). A row
-            with any other was refused.
+          - Status values of accepted rows, ignoring case, such as V(Imported), V(Updated) and V(Not Changed). Rows with
+            any other status are rejected.
         type: list
         elements: str
         default: []
@@ -291,13 +303,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Upload the contacts
+- name: Upload contacts
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
     token: "{{ vault_frontdesk_token }}"
 
-- name: Upload them for the first time, with a key in a header of the service's own
+- name: Upload contacts for the first time, with an API key in a custom header
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
@@ -310,7 +322,7 @@ EXAMPLES = r"""
       counts: counts
       errors: errors
 
-- name: Replace the file of a service that takes it as it is, by a key without a password (MRI OnLocation)
+- name: Upload the unmodified file with PUT and a key without a password (MRI OnLocation)
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
@@ -324,7 +336,7 @@ EXAMPLES = r"""
       status: status
       accepted: [Imported, Updated, Not Changed]
 
-- name: Send a token in the query, and say what becomes of missing contacts (Envoy, Sine)
+- name: Send the token in the query and remove missing contacts (Envoy, Sine)
   frontdesk.contacts.contact_upload:
     src: /var/lib/frontdesk-contacts/contacts.csv
     url: https://frontdesk.example/api/contacts/import
@@ -342,43 +354,43 @@ EXAMPLES = r"""
 RETURN = r"""
 uploaded:
   description:
-    - Whether the service accepted all of the roster, even if that could not be noted; in check mode, whether it would
-      be sent.
+    - Whether the service accepted the complete roster, even if the receipt could not be written. In check mode,
+      whether the roster would be sent.
   returned: always
   type: bool
 plan:
-  description: How the roster differs from the last accepted one, in numbers of contacts.
+  description: Differences between the roster and the last accepted one, as numbers of contacts.
   returned: when the roster and the state could be read
   type: dict
   contains:
     id:
-      description: Names exactly this step from one roster to the next.
+      description: Identifier derived from the old and the new roster.
       type: str
     added:
-      description: Contacts that are new.
+      description: Number of new contacts.
       type: int
     changed:
-      description: Contacts with other values at the same location.
+      description: Number of contacts with different values at the same location.
       type: int
     moved:
-      description: Contacts at another location.
+      description: Number of contacts that moved to another location.
       type: int
     removed:
-      description: Contacts that are no longer there.
+      description: Number of contacts that are no longer in the roster.
       type: int
     removed_invalid:
-      description: Those of the removed who are still in the directory, but without a valid row.
+      description: Number of removed contacts who are still in the directory, but without a valid row.
       type: int
     unchanged:
-      description: Contacts that stay as they are.
+      description: Number of unchanged contacts.
       type: int
     by_location:
-      description: The same numbers by location.
+      description: These numbers for each location.
       type: dict
     invalid:
       description:
-        - Those of the removed who are still in the directory, at most 50 of them, with C(identity), C(location) and
-          C(cause), which says why the export left them out.
+        - Removed contacts who are still in the directory, but without a valid row, with C(identity), C(location) and
+          C(cause), the reason why the export left them out. At most 50 are returned.
       type: list
       elements: dict
   sample:
@@ -392,30 +404,32 @@ plan:
     by_location: {}
     invalid: []
 service:
-  description: What the service answered, without anybody's values; V(null) when it gave no answer or was not asked.
+  description:
+    - Response of the service, without people's values; V(null) if there was no response or nothing was sent.
   returned: when the roster and the state could be read
   type: dict
   contains:
     status:
-      description: HTTP status.
+      description: HTTP status code.
       type: int
     counts:
-      description: What it counted, as O(result.counts) says.
+      description: Counts from the response. See O(result.counts).
       type: dict
     errors:
-      description: The rows that it refused, at most 50 of them, with C(row), C(identity), C(column) and C(cause).
+      description:
+        - Rejected rows, with C(row), C(identity), C(column) and C(cause). At most 50 are returned.
       type: list
       elements: dict
     error_count:
-      description: Number of refusals that it listed; of one row there may be several.
+      description: Number of listed row errors. A row can have several.
       type: int
     refused:
-      description: Number of contacts that it did not take, as the list and the counts say.
+      description: Number of rejected contacts, according to the list and the counts.
       type: int
 receipt:
   description:
-    - What the service accepted last, and when, as it stands in the state directory; V(null) when there is none for this
-      endpoint, profile and header.
+    - Receipt of the last accepted roster from the state directory; V(null) if there is none for this endpoint, profile
+      and header.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -423,43 +437,43 @@ receipt:
       description: O(url) without its query.
       type: str
     profile:
-      description: As in O(profile).
+      description: Value of O(profile).
       type: str
     header:
-      description: Titles of the roster's columns.
+      description: Column titles of the roster.
       type: list
       elements: str
     roster:
-      description: SHA-256 of the roster, which is its file's name in the state directory.
+      description: SHA-256 checksum of the roster, which is also its file name in the state directory.
       type: str
     identities:
-      description: The same of the identities; empty when there are none.
+      description: SHA-256 checksum of the identities; empty if there are none.
       type: str
     rows:
       description: Number of contacts.
       type: int
     accepted_at:
-      description: When it was accepted, in UTC.
+      description: Time of acceptance, in UTC.
       type: str
     plan:
-      description: The RV(plan.id) that led to it.
+      description: The RV(plan.id) of the upload.
       type: str
     status:
-      description: HTTP status of the answer.
+      description: HTTP status code of the response.
       type: int
     counts:
-      description: What the service counted.
+      description: Counts from the response.
       type: dict
     sequence:
-      description: Number of this acceptance in the state directory.
+      description: Running number of accepted uploads.
       type: int
     complete:
       description:
-        - Whether the service is known to have this roster and nothing else. If not, because it refused rows or may have
-          taken a later roster, the next run sends.
+        - Whether the service is known to have exactly this roster. If V(false), because it rejected rows or may have
+          accepted a later roster, the next run sends the roster again.
       type: bool
 attempts:
-  description: How often the roster was sent; 0 when it was not.
+  description: Number of upload attempts; V(0) if nothing was sent.
   returned: always
   type: int
 """
@@ -488,7 +502,7 @@ def main() -> None:
         module.warn(warning)
     if not outcome.plan.by_identity:
         module.warn(
-            "The rosters have no matching identities: contacts are told apart by "
+            "The rosters have no matching identities: contacts are identified by "
             + ", ".join(module.params["key"])
         )
     if outcome.error is not None:

@@ -266,7 +266,7 @@ def test_without_identities_the_key_tells_people_apart(service: Receiver, place:
     answer = run_upload(service, place)
     assert answer["plan"]["changed"] == 1
     assert answer.warnings == [
-        "The rosters have no matching identities: contacts are told apart by Email, SMS Phone"
+        "The rosters have no matching identities: contacts are identified by Email, SMS Phone"
     ]
 
 

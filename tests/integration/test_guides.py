@@ -150,7 +150,7 @@ def test_delegation_and_defaults_of_the_guide(
     folder = home / "frontdesk-contacts/domain"
     exported = run.returned("ad_contacts_export")["domain"]
     assert exported["dest"] == str(folder / "contacts.csv")
-    (made,) = [task.result for task in run.tasks if task.name == "Make the state directory"]
+    (made,) = [task.result for task in run.tasks if task.name == "Create the state directory"]
     assert made["path"] == str(folder)
     assert run.returned("contact_upload")["domain"]["uploaded"]
     assert not states.exists()
@@ -163,11 +163,11 @@ def test_the_probe_of_the_guide(active_directory: RunningDirectory, place: Place
     _ask, probe = commands(CONNECTING, "read -rs FRONTDESK_BIND_PW")
     run = run_command(place, probe, env={"FRONTDESK_BIND_PW": active_directory.bind_pw})
     run.check()
-    (lines,) = (task.result["msg"] for task in run.tasks if task.name == "Say what was found")
+    (lines,) = (task.result["msg"] for task in run.tasks if task.name == "Show the probe report")
     assert (
         len([line for line in lines if line.endswith(", bound as svc-frontdesk@fjord.test")]) == 2
     )
-    assert lines[-1] == "No problems."
+    assert lines[-1] == "No problems found."
 
 
 def test_messages_of_the_guide_are_those_of_the_code() -> None:

@@ -66,7 +66,7 @@ def run(
 
 def said(run: Run, host: str) -> list[str]:
     """The lines about a sync's directory."""
-    (lines,) = (task.result["msg"] for task in run.of(host) if task.name == "Say what was found")
+    (lines,) = (task.result["msg"] for task in run.of(host) if task.name == "Show the probe report")
     assert isinstance(lines, list)
     return lines
 
@@ -80,7 +80,7 @@ def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
     assert server == (
         f"{open_ldap.uri_ldaps} at 127.0.0.1: OpenLDAP, TLSv1.3, bound as {open_ldap.bind_dn}"
     )
-    assert known.lower() == f"  known to it as dn:{open_ldap.bind_dn}".lower()
+    assert known.lower() == f"  authorization id: dn:{open_ldap.bind_dn}".lower()
     form = r"  Certificate for localhost, 127\.0\.0\.1, issued by .*O=Fjord lab, \d+ days left"
     assert re.fullmatch(form, certificate)
     assert location == (
@@ -89,7 +89,7 @@ def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
     assert left_out == "    Left out: 1 (Email and SMS Phone are both empty)"
     lacking = len([person for person in people if not person.mobile])
     assert f"    SMS Phone is empty for {lacking} of {len(people)}: attribute mobile" in more
-    sample = r"    For instance: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
+    sample = r"    Sample: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
     assert len([line for line in more if re.fullmatch(sample, line)]) == 3
     # By group and office.
     group = [person for person in fjord.people[:20] if person.active]
@@ -100,18 +100,18 @@ def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
         f" {len(given)} people, {at_oslo} with a valid row"
     )
     assert more[by_office + 1 : by_office + 3] == [
-        f"    Excluded: {len(group) - len(given)} more",
+        f"    Also excluded: {len(group) - len(given)}",
         f"    Left out: {len(given) - at_oslo} (has no location)",
     ]
-    assert more[-1] == "No problems."
+    assert more[-1] == "No problems found."
 
 
 @pytest.mark.both_ends
 def test_what_is_wrong(run: Run, open_ldap: RunningDirectory) -> None:
     assert set(run.failures) == {"wrong"}
-    assert run.failures["wrong"].startswith("Stopped: problems were found.")
+    assert run.failures["wrong"].startswith("Directory probe failed: problems were found.")
     found = said(run, "wrong")
-    assert "ldaps://localhost:1: no session" in found
+    assert "ldaps://localhost:1: not bound" in found
     *_before, count, few, down = found
     assert count == "Problems: 2"
     people = len(open_ldap.company.at(open_ldap.company.site("oslo-hq")))

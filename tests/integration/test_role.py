@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-LEFT_OUT = " 1 people left out as invalid."
+LEFT_OUT = " Left out because of an invalid row: 1."
 """Company.unreachable."""
 
 SYNC = "frontdesk.contacts.sync"
@@ -43,27 +43,39 @@ RIGHT: dict[str, Any] = {
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no_server": (
         {"server_uri": ""},
-        "Cannot ask a directory: the host no_server has neither contact_sync_server_uri nor",
+        (
+            "Cannot connect to a directory: neither contact_sync_server_uri nor contact_sync_domain is set for"
+            " host no_server. Set "
+        ),
     ),
     "two_ways_to_the_directory": (
         {"domain": "fjord.test"},
-        "Cannot tell where the directory is: the host two_ways_to_the_directory has both",
+        (
+            "Cannot connect to a directory: both contact_sync_server_uri and contact_sync_domain are set for"
+            " host two_ways_to_the_directory. Set "
+        ),
     ),
     "no_locations": (
         {"locations": []},
-        "Nobody to sync: the host no_locations has neither contact_sync_locations nor",
+        (
+            "Cannot determine the locations: neither contact_sync_locations nor contact_sync_locations_group is"
+            " set for host no_locations. Set "
+        ),
     ),
     "two_kinds_of_locations": (
         {"locations_group": "half_sites"},
-        "Cannot tell where the locations are: the host two_kinds_of_locations has both",
+        (
+            "Cannot determine the locations: both contact_sync_locations and contact_sync_locations_group are"
+            " set for host two_kinds_of_locations. Set "
+        ),
     ),
     "no_group": (
         {"locations": [], "locations_group": "offices"},
-        "Cannot read the locations: the inventory has no group offices,",
+        "Cannot read the locations from the inventory: the group offices does not exist or has no hosts.",
     ),
     "half_a_site": (
         {"locations": [], "locations_group": "half_sites"},
-        "Cannot make a location of the host half: it has no variable contact_sync_ou, ",
+        "Cannot create a location from host half: it does not set contact_sync_ou, ",
     ),
     "two_bases": (
         {"locations": [{"location": "oslo-hq", "ou": "Oslo HQ", "search_base": "DC=test"}]},
@@ -71,20 +83,23 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no_base": (
         {"base_dn": "", "ou_template": ""},
-        "Cannot make a search base of the ou of a location: the host no_base has neither",
+        (
+            "Cannot build the search base of a location from its ou: neither contact_sync_base_dn nor"
+            " contact_sync_ou_template is set for host no_base. Set "
+        ),
     ),
     "no_ou_in_template": (
         {"ou_template": "OU=Staff,dc=fjord,dc=test"},
         "Cannot use contact_sync_ou_template: it does not hold {ou}. Put {ou} where the OU goes.",
     ),
     **{
-        f"name_{number}": ({"name": name}, f"Cannot name a state directory {name.strip()}")
+        f"name_{number}": ({"name": name}, f"Cannot name the state directory {name.strip()}")
         for number, name in enumerate(("..", "a/b", "a\n"))
     },
     **{
         f"url_{number}": (
             {"service_url": url},
-            f"Cannot upload in the clear: contact_sync_service_url of the host url_{number} does",
+            f"Cannot upload over an unencrypted connection: contact_sync_service_url of host url_{number} does",
         )
         for number, url in enumerate(("http://frontdesk.test/x", "http://localhost.test/x", ""))
     },
@@ -108,7 +123,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
             "base_dn": "",
             "locations": [{"location": "oslo-hq", "search_base": "DC=test"}],
         },
-        f"for no_state: the machine {platform.node()} has no state directory /srv/nowhere, so",
+        f"Cannot sync no_state: the state directory /srv/nowhere does not exist on {platform.node()}, so",
     ),
 }
 
@@ -232,7 +247,7 @@ def test_stages_can_be_run_alone(
     exported = run_playbook(place, SYNC, inventory, "--tags", "contact_sync_export")
     exported.check()
     assert exported.reports == [
-        f"Done: the roster of {number} contacts is in {place.dest}, nothing was uploaded.{LEFT_OUT}"
+        f"Done: {number} contacts were exported to {place.dest}, nothing was uploaded.{LEFT_OUT}"
     ]
     assert service.requests == 0
 
@@ -240,7 +255,7 @@ def test_stages_can_be_run_alone(
     uploaded = run_playbook(place, SYNC, inventory, *initial)
     uploaded.check()
     assert uploaded.reports == [
-        f"Done: a roster was uploaded. {number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
+        f"Done: the roster was uploaded. {number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
     ]
     assert not uploaded.returned("ad_contacts_export")
     assert service.uploads == 1
@@ -249,7 +264,7 @@ def test_stages_can_be_run_alone(
     skipped = run_playbook(place, SYNC, inventory, "--check", "--skip-tags", "contact_sync_upload")
     skipped.check()
     assert skipped.reports == [
-        f"Check mode: the roster of {number} contacts would be written, nothing was uploaded.{LEFT_OUT}"
+        f"Check mode: {number} contacts would be exported, nothing was uploaded.{LEFT_OUT}"
     ]
     checked = run_playbook(place, SYNC, inventory, "--tags", "contact_sync_preflight")
     checked.check()
@@ -283,6 +298,6 @@ def test_check_mode_by_keyword_is_check_mode(
     looked = run_playbook(place, "check.yml", inventory)
     looked.check()
     added = f"{number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
-    assert looked.reports == [f"Check mode: a roster would be uploaded. {added}{LEFT_OUT}"]
+    assert looked.reports == [f"Check mode: the roster would be uploaded. {added}{LEFT_OUT}"]
     assert service.requests == 0
     assert not list(place.temporary.iterdir())

@@ -98,7 +98,7 @@ class Run:
     @property
     def reports(self) -> list[str]:
         """What the role said that it did, each time."""
-        said = [task.result for task in self.tasks if task.name == "Say what was done"]
+        said = [task.result for task in self.tasks if task.name == "Report the result"]
         return [result["msg"] for result in said if "msg" in result]
 
     @property

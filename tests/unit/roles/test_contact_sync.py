@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's files agree with each other and with the modules."""
+"""Tests that the files of the role are consistent with each other and with the modules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
 )
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "contact_sync"
-# Words of a task that are not variables of the role itself.
+# A public variable of the role. Internal variables start with two underscores.
 _VARIABLE = re.compile(r"\b(?<!__)contact_sync_\w+")
 
 
@@ -36,18 +36,17 @@ def _load(path: str) -> Any:
     return yaml.safe_load((ROLE / path).read_text(encoding="utf-8"))
 
 
-ENTRIES: dict[str, dict[str, Any]] = {
-    name: entry["options"]
-    for name, entry in _load("meta/argument_specs.yml")["argument_specs"].items()
+ENTRY_POINTS: dict[str, dict[str, Any]] = {
+    name: entry_point["options"]
+    for name, entry_point in _load("meta/argument_specs.yml")["argument_specs"].items()
 }
-OPTIONS: dict[str, dict[str, Any]] = {**ENTRIES["main"], **ENTRIES["probe"]}
+OPTIONS: dict[str, dict[str, Any]] = {**ENTRY_POINTS["main"], **ENTRY_POINTS["probe"]}
 TASKS = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks").glob("*.yml")}
 TEMPLATES = [path.read_text(encoding="utf-8") for path in (ROLE / "templates").glob("*")]
 VARS = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
 ROLE_VARS = _load("vars/main.yml")
-TYPES: dict[str, dict[str, Any]] = ROLE_VARS["__contact_sync_variable_specs"]
-STAGES = {f"contact_sync_{stage}" for stage in ("preflight", "export", "upload", "report")}
-"""The tags."""
+VARIABLE_SPECS: dict[str, dict[str, Any]] = ROLE_VARS["__contact_sync_variable_specs"]
+TAGS = {f"contact_sync_{stage}" for stage in ("preflight", "export", "upload", "report")}
 PROFILES = {
     path.stem: path.read_text(encoding="utf-8") for path in (ROLE / "vars/profiles").glob("*")
 }
@@ -57,7 +56,10 @@ STAGE_OF = {"ad_contacts_export": "export", "ad_contacts_info": "probe", "contac
 
 
 def _module_options(module: str) -> dict[str, str]:
-    """What the role gives a module: as options of its task, and as defaults where it was told."""
+    """Return the templates of all options that the role passes to a module.
+
+    Some are options of the task, the others are passed as module_defaults if they are set.
+    """
     stage = STAGE_OF[module]
     tasks = yaml.safe_load(TASKS[f"{stage}.yml"])
     (task,) = (task for task in tasks if f"frontdesk.contacts.{module}" in task)
@@ -65,19 +67,21 @@ def _module_options(module: str) -> dict[str, str]:
     assert task["module_defaults"] == {
         "group/frontdesk.contacts.contact_sync": f"{{{{ __contact_sync_{stage}_options_set }}}}"
     }
-    # A look takes what the export takes, but for what becomes of people without a valid row.
-    look = stage == "probe"
-    told: dict[str, str] = dict(ROLE_VARS[f"__contact_sync_{'export' if look else stage}_options"])
-    if look:
-        del told["on_invalid"]
-        given = ROLE_VARS["__contact_sync_probe_options_set"]
-        assert "__contact_sync_export_options_set" in given
-        assert "rejectattr('key', 'equalto', 'on_invalid')" in given
-    assert not set(told) & set(options)
-    return {**options, **told}
+    # The probe gets the options of the export, except on_invalid.
+    is_probe = stage == "probe"
+    defaults: dict[str, str] = dict(
+        ROLE_VARS[f"__contact_sync_{'export' if is_probe else stage}_options"]
+    )
+    if is_probe:
+        del defaults["on_invalid"]
+        template = ROLE_VARS["__contact_sync_probe_options_set"]
+        assert "__contact_sync_export_options_set" in template
+        assert "rejectattr('key', 'equalto', 'on_invalid')" in template
+    assert not set(defaults) & set(options)
+    return {**options, **defaults}
 
 
-def test_the_roles_own_defaults_are_as_documented() -> None:
+def test_defaults_of_the_role_match_its_documentation() -> None:
     for name in ("contact_sync_profile", "contact_sync_locations"):
         assert f"{name} | default({OPTIONS[name]['default']!r}, true)" in VARS
     assert "V(Location)" in OPTIONS["contact_sync_location_header"]["description"]
@@ -86,20 +90,20 @@ def test_the_roles_own_defaults_are_as_documented() -> None:
 
 def test_every_option_is_used_and_every_variable_is_an_option() -> None:
     text = "\n".join([*TASKS.values(), *TEMPLATES, VARS, *PROFILES.values()])
-    assert set(_VARIABLE.findall(text)) - STAGES == set(OPTIONS)
+    assert set(_VARIABLE.findall(text)) - TAGS == set(OPTIONS)
 
 
 def test_required_options_have_no_default() -> None:
     assert [name for name, o in OPTIONS.items() if o.get("required") and "default" in o] == []
 
 
-def test_what_a_blank_is_no_value_of_is_raw_and_its_type_is_checked() -> None:
-    """A role's argument spec refuses a blank for every type but these."""
+def test_options_that_cannot_be_blank_are_raw_and_validated_by_the_role() -> None:
+    """A role's argument spec accepts blank values only for strings, lists and raw values."""
     raw = {name for name, option in OPTIONS.items() if option["type"] == "raw"}
-    assert raw == set(TYPES)
+    assert raw == set(VARIABLE_SPECS)
     for name in set(OPTIONS) - raw:
         assert "choices" not in OPTIONS[name]
-        # ansible-core 2.16 refuses a null where there is a default.
+        # ansible-core 2.16 rejects null for options with a default.
         assert "default" not in OPTIONS[name] or name == "contact_sync_locations"
         assert OPTIONS[name]["type"] in ("str", "list")
 
@@ -107,15 +111,15 @@ def test_what_a_blank_is_no_value_of_is_raw_and_its_type_is_checked() -> None:
 EXPORT = ("ad_contacts_export", {**directory_spec(), **source_spec(), **export_spec()})
 INFO = ("ad_contacts_info", {**directory_spec(), **source_spec(), **info_spec()})
 UPLOAD = ("contact_upload", upload_spec())
-# Its blank is a value: vars/main.yml hands it on by itself.
-PREFIX = {"token_prefix"}
+# vars/main.yml passes this option separately, because a blank prefix is a valid value.
+TOKEN_PREFIX = {"token_prefix"}
 
 
 @pytest.mark.parametrize(("module", "spec"), [EXPORT, INFO, UPLOAD])
-def test_the_role_gives_the_modules_all_their_options(module: str, spec: dict[str, Any]) -> None:
-    # The role says first what was found, and then fails itself.
-    its_own = {"backup", "fail_on_problems"}
-    assert set(_module_options(module)) == set(spec) - its_own - PREFIX
+def test_role_passes_all_options_to_the_modules(module: str, spec: dict[str, Any]) -> None:
+    # The role makes no backups, and it fails because of problems only after showing the report.
+    not_passed = {"backup", "fail_on_problems"}
+    assert set(_module_options(module)) == set(spec) - not_passed - TOKEN_PREFIX
 
 
 @pytest.mark.parametrize(
@@ -127,7 +131,7 @@ def test_the_role_gives_the_modules_all_their_options(module: str, spec: dict[st
         (*UPLOAD, "contact_sync_"),
     ],
 )
-def test_defaults_types_and_choices_are_those_of_the_modules(
+def test_defaults_types_and_choices_match_the_modules(
     module: str, spec: dict[str, Any], prefix: str
 ) -> None:
     checked = 0
@@ -135,44 +139,45 @@ def test_defaults_types_and_choices_are_those_of_the_modules(
         variable = prefix + name
         if variable not in OPTIONS or not re.search(rf"\b(?<!__){variable}\b", template):
             continue
-        option, twin = OPTIONS[variable], spec[name]
-        typed = TYPES.get(variable, option)
+        option, module_option = OPTIONS[variable], spec[name]
+        variable_spec = VARIABLE_SPECS.get(variable, option)
         checked += 1
         if "default" in option:
-            assert option["default"] == twin.get("default"), name
-        assert typed["type"] == twin["type"].replace("path", "str"), name
-        assert typed.get("elements") == twin.get("elements"), name
-        assert typed.get("choices") == twin.get("choices"), name
-        assert bool(option.get("no_log")) == bool(twin.get("no_log")), name
-        # A zero or a false must not be left out as a blank is.
-        assert typed["type"] not in ("bool", "int", "float") or "true)" not in template, name
+            assert option["default"] == module_option.get("default"), name
+        assert variable_spec["type"] == module_option["type"].replace("path", "str"), name
+        assert variable_spec.get("elements") == module_option.get("elements"), name
+        assert variable_spec.get("choices") == module_option.get("choices"), name
+        assert bool(option.get("no_log")) == bool(module_option.get("no_log")), name
+        # default(..., true) would drop 0 and false like a blank value.
+        drops_false = "true)" in template
+        assert not (drops_false and variable_spec["type"] in ("bool", "int", "float")), name
     assert checked >= 5
 
 
-def test_a_location_has_the_options_of_a_source_and_an_ou() -> None:
+def test_locations_have_the_options_of_a_source_and_an_ou() -> None:
     location = OPTIONS["contact_sync_locations"]["options"]
     source = source_spec()["sources"]["options"]
     assert set(location) == {*source, "ou"}
-    for name, twin in source.items():
-        assert location[name]["type"] == twin["type"]
-        assert location[name].get("choices") == twin.get("choices")
-        # The module has the defaults, the role hands on what was given.
+    for name, module_option in source.items():
+        assert location[name]["type"] == module_option["type"]
+        assert location[name].get("choices") == module_option.get("choices")
+        # The module sets the defaults; the role only passes options that are set.
         assert "default" not in location[name]
 
 
-def test_profiles_are_the_choices() -> None:
-    assert sorted(PROFILES) == TYPES["contact_sync_profile"]["choices"]
+def test_profile_files_match_the_choices_of_contact_sync_profile() -> None:
+    assert sorted(PROFILES) == VARIABLE_SPECS["contact_sync_profile"]["choices"]
 
 
 @pytest.mark.parametrize("region", ["", "NO"])
-def test_the_profile_receptionist_has_the_default_columns_of_the_module(region: str) -> None:
-    number = (
+def test_profile_receptionist_has_the_default_columns_of_the_module(region: str) -> None:
+    phone = (
         "{{ 'mobile | e164(phone_region)' if contact_sync_phone_region | default('', true)"
         " else 'mobile' }}"
     )
     text = PROFILES["receptionist"].replace("{{ __contact_sync_location_header }}", "Location")
-    assert number in text
-    text = text.replace(number, "mobile | e164(phone_region)" if region else "mobile")
+    assert phone in text
+    text = text.replace(phone, "mobile | e164(phone_region)" if region else "mobile")
     profile = yaml.safe_load(text)
     assert profile["columns"] == default_columns(region)
     assert profile["key"] == upload_spec()["key"]["default"]
@@ -180,9 +185,11 @@ def test_the_profile_receptionist_has_the_default_columns_of_the_module(region: 
     assert upload_spec()["profile"]["default"] == "receptionist"
 
 
-def test_every_tasks_file_is_imported_or_an_entry() -> None:
-    entries = {f"{name}.yml" for name in ENTRIES}
+def test_every_task_file_is_imported_or_an_entry_point() -> None:
+    entry_points = {f"{name}.yml" for name in ENTRY_POINTS}
     imported = {
-        name for entry in entries for name in re.findall(r"import_tasks: (\S+)", TASKS[entry])
+        name
+        for entry_point in entry_points
+        for name in re.findall(r"import_tasks: (\S+)", TASKS[entry_point])
     }
-    assert imported == set(TASKS) - entries
+    assert imported == set(TASKS) - entry_points

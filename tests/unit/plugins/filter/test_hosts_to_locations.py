@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locations from an inventory's hosts."""
+"""Tests for the filter hosts_to_locations."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from ansible_collections.frontdesk.contacts.plugins.filter.hosts_to_locations im
 
 hosts_to_locations = FilterModule().filters()["hosts_to_locations"]
 HOSTVARS = {
-    "site2": {"contact_sync_location": "bergen", "contact_sync_ou": "Bergen, Harbour", "x": 1},
-    "site1": {"contact_sync_location": "oslo", "contact_sync_ou": "Oslo"},
-    "bare": {},
-    "half": {"contact_sync_location": "tromso"},
-    "blank": {"contact_sync_location": "", "contact_sync_ou": "Oslo"},
-    "nowhere": {
+    "bergen": {"contact_sync_location": "bergen", "contact_sync_ou": "Bergen, Harbour", "x": 1},
+    "oslo": {"contact_sync_location": "oslo", "contact_sync_ou": "Oslo"},
+    "no_variables": {},
+    "no_search": {"contact_sync_location": "tromso"},
+    "blank_location": {"contact_sync_location": "", "contact_sync_ou": "Oslo"},
+    "blank_search": {
         "contact_sync_location": "oslo",
         "contact_sync_ou": "",
         "contact_sync_location_filter": None,
         "contact_sync_filter": "(objectClass=person)",
     },
 }
-NOWHERE = (
+SEARCH_VARIABLES = (
     "contact_sync_ou, contact_sync_location_search_base, contact_sync_location_member_of or "
     "contact_sync_location_filter"
 )
 
 
-def test_each_host_is_a_location_in_the_order_of_the_group() -> None:
-    assert hosts_to_locations(["site2", "site1"], HOSTVARS) == [
+def test_hosts_become_locations_in_the_same_order() -> None:
+    assert hosts_to_locations(["bergen", "oslo"], HOSTVARS) == [
         {"location": "bergen", "ou": "Bergen, Harbour"},
         {"location": "oslo", "ou": "Oslo"},
     ]
     assert hosts_to_locations([], HOSTVARS) == []
 
 
-def test_a_host_may_have_all_that_a_location_has() -> None:
-    more = {
+def test_host_can_set_all_keys_of_a_location() -> None:
+    keys = {
         "search_base": "DC=x",
         "search_scope": "base",
         "filter": "(l=Oslo)",
@@ -52,25 +52,25 @@ def test_a_host_may_have_all_that_a_location_has() -> None:
     variables = {
         "contact_sync_location": "oslo",
         "contact_sync_ou": "",
-        **{f"contact_sync_location_{key}": value for key, value in more.items()},
+        **{f"contact_sync_location_{key}": value for key, value in keys.items()},
     }
-    assert hosts_to_locations(["one"], {"one": variables}) == [{"location": "oslo", **more}]
+    assert hosts_to_locations(["oslo"], {"oslo": variables}) == [{"location": "oslo", **keys}]
 
 
 @pytest.mark.parametrize(
     ("host", "variable"),
     [
-        ("bare", "contact_sync_location"),
-        ("blank", "contact_sync_location"),
-        ("half", NOWHERE),
-        # The role's filter for all locations is not that of one location: it would find the whole domain.
-        ("nowhere", NOWHERE),
+        ("no_variables", "contact_sync_location"),
+        ("blank_location", "contact_sync_location"),
+        ("no_search", SEARCH_VARIABLES),
+        # contact_sync_filter must not count: it would select the whole domain.
+        ("blank_search", SEARCH_VARIABLES),
     ],
 )
-def test_a_host_without_the_variables_is_named(host: str, variable: str) -> None:
+def test_missing_variable_raises_an_error_with_the_host(host: str, variable: str) -> None:
     with pytest.raises(AnsibleFilterError) as caught:
-        hosts_to_locations(["site1", host], HOSTVARS)
+        hosts_to_locations(["oslo", host], HOSTVARS)
     assert str(caught.value) == (
-        f"Cannot make a location of the host {host}: it has no variable {variable}. "
-        "Set it in the inventory, or take the host out of the group."
+        f"Cannot create a location from host {host}: it does not set {variable}. "
+        "Set the variable in the inventory, or remove the host from the group."
     )

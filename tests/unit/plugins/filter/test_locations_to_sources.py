@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter around the sources of locations."""
+"""Tests for the filter locations_to_sources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_locations_become_sources() -> None:
     ]
 
 
-def test_what_is_wrong_is_told_as_a_filter_says_it() -> None:
+def test_input_errors_become_filter_errors() -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         locations_to_sources([{"location": "oslo"}], ou_template="OU={ou}")
     assert str(caught.value) == (

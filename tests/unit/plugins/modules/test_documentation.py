@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation and the argument specs say the same."""
+"""Tests that the documentation matches the argument specs."""
 
 from __future__ import annotations
 
@@ -79,13 +79,16 @@ def _options(fragment: Any) -> dict[str, Any]:
 
 
 def _option(option: dict[str, Any], below: str) -> dict[str, Any]:
-    """The facts of one option that must be the same in both places."""
-    facts = {key: option.get(key, value) for key, value in _DEFAULTS.items()}
-    facts["type"] = option["type"]
-    facts["options"] = {
-        name: _option(part, below) for name, part in (option.get(below) or {}).items()
+    """Return the properties of an option that must be identical in documentation and spec.
+
+    :param below: key of the suboptions.
+    """
+    properties = {key: option.get(key, value) for key, value in _DEFAULTS.items()}
+    properties["type"] = option["type"]
+    properties["options"] = {
+        name: _option(suboption, below) for name, suboption in (option.get(below) or {}).items()
     }
-    return facts
+    return properties
 
 
 def _documented(options: dict[str, Any]) -> dict[str, Any]:
@@ -101,13 +104,13 @@ def _specified(spec: dict[str, Any]) -> dict[str, Any]:
     [(Directory, directory_spec()), (Sources, source_spec())],
     ids=["directory", "sources"],
 )
-def test_each_fragment_is_the_twin_of_a_spec(fragment: Any, spec: dict[str, Any]) -> None:
+def test_fragments_match_the_argument_specs(fragment: Any, spec: dict[str, Any]) -> None:
     assert _documented(_options(fragment)) == _specified(spec)
 
 
-def test_ad_contacts_export() -> None:
+def test_ad_contacts_export_matches_its_argument_spec() -> None:
     options = dict(_documentation("ad_contacts_export")["options"])
-    # Described anew for its default; the rest of it stands in ansible-core's fragment for files.
+    # Only the description is overridden, to document the default. The rest comes from ansible-core's fragment.
     assert set(options.pop("mode")) == {"description"}
     assert _documented(options) == _specified(export_spec())
 
@@ -115,66 +118,74 @@ def test_ad_contacts_export() -> None:
 @pytest.mark.parametrize(
     ("module", "spec"), [("ad_contacts_info", info_spec()), ("contact_upload", upload_spec())]
 )
-def test_each_other_module_is_the_twin_of_a_spec(module: str, spec: dict[str, Any]) -> None:
+def test_other_modules_match_their_argument_specs(module: str, spec: dict[str, Any]) -> None:
     assert _documented(_documentation(module)["options"]) == _specified(spec)
 
 
-_READING = [f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources")]
+_DIRECTORY_FRAGMENTS = [
+    f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources")
+]
 
 
 @pytest.mark.parametrize(
     ("module", "fragments"),
     [
-        ("ad_contacts_export", _READING),
-        ("ad_contacts_info", _READING),
+        ("ad_contacts_export", _DIRECTORY_FRAGMENTS),
+        ("ad_contacts_info", _DIRECTORY_FRAGMENTS),
         ("contact_upload", ["frontdesk.contacts.attributes"]),
     ],
 )
-def test_modules_take_the_fragments(module: str, fragments: list[str]) -> None:
+def test_modules_extend_the_fragments(module: str, fragments: list[str]) -> None:
     extended = _documentation(module)["extends_documentation_fragment"]
     assert [name for name in extended if not name.startswith("ansible.builtin.")] == fragments
     assert ("ansible.builtin.files" in extended) is (module == "ad_contacts_export")
 
 
 @pytest.mark.parametrize(
-    ("module", "specs"),
+    ("module", "spec"),
     [
         ("ad_contacts_export", {**directory_spec(), **source_spec(), **export_spec()}),
         ("ad_contacts_info", {**directory_spec(), **source_spec(), **info_spec()}),
         ("contact_upload", upload_spec()),
     ],
 )
-def test_examples_use_options_that_there_are(module: str, specs: dict[str, Any]) -> None:
+def test_examples_use_only_existing_options(module: str, spec: dict[str, Any]) -> None:
     source = importlib.import_module(f"{_MODULES}.{module}")
     for task in yaml.safe_load(source.EXAMPLES):
         if f"frontdesk.contacts.{module}" not in task:
             continue
-        given = task[f"frontdesk.contacts.{module}"]
-        assert set(given) <= set(specs)
-        required = {name for name, option in specs.items() if option.get("required")}
-        assert required <= set(given)
+        options = task[f"frontdesk.contacts.{module}"]
+        assert set(options) <= set(spec)
+        required = {name for name, option in spec.items() if option.get("required")}
+        assert required <= set(options)
 
 
-def _lines_about_expressions() -> list[str]:
+def _expression_documentation() -> list[str]:
     columns = _options(Sources)["columns"]
-    lines: list[str] = columns["suboptions"]["value"]["description"]
-    return lines
+    paragraphs: list[str] = columns["suboptions"]["value"]["description"]
+    return paragraphs
 
 
-def _values(line: str) -> list[str]:
-    """What stands in V(...), where a backslash protects the character behind it."""
-    found = re.findall(r"\bV\(((?:\\.|[^)\\])*)\)", line)
+def _values(paragraph: str) -> list[str]:
+    """Return the contents of all V(...) markup, with backslash escapes removed."""
+    found = re.findall(r"\bV\(((?:\\.|[^)\\])*)\)", paragraph)
     return [re.sub(r"\\(.)", r"\1", value) for value in found]
 
 
-def test_each_filter_has_its_line_and_an_example_in_the_documentation() -> None:
-    lines = [line for line in _lines_about_expressions() if re.match(r"C\(\w+\), as in V", line)]
-    assert sorted(line[2 : line.index(")")] for line in lines) == sorted(FILTERS)
-    for line in lines:
-        assert line[2 : line.index(")")] in _values(line)[0]
+def test_each_filter_is_documented_with_an_example() -> None:
+    paragraphs = [
+        paragraph
+        for paragraph in _expression_documentation()
+        if re.match(r"C\(\w+\), as in V", paragraph)
+    ]
+    assert sorted(paragraph[2 : paragraph.index(")")] for paragraph in paragraphs) == sorted(
+        FILTERS
+    )
+    for paragraph in paragraphs:
+        assert paragraph[2 : paragraph.index(")")] in _values(paragraph)[0]
 
 
-_SOMEBODY = Values(
+_ENTRY_VALUES = Values(
     {
         "c": ("SE",),
         "department": ("Dept. 2",),
@@ -192,7 +203,7 @@ _SOMEBODY = Values(
     location="oslo-hq",
     entries={("CN=Åse Vik,DC=corp,DC=example", "mail"): "vik@corp.example"},
 )
-_DOCUMENTED = {
+_RESULTS = {
     "givenName": "PER-ÅGE",
     "mobile or telephoneNumber": "912 34 567",
     "givenName ~ ' ' ~ sn": "PER-ÅGE Lie",
@@ -219,26 +230,28 @@ _DOCUMENTED = {
 }
 
 
-def test_the_expressions_in_the_documentation_give_what_it_says() -> None:
-    documented = [value for line in _lines_about_expressions() for value in _values(line)]
+def test_documented_expressions_return_the_expected_results() -> None:
+    documented = [
+        value for paragraph in _expression_documentation() for value in _values(paragraph)
+    ]
     lists = {"all.mail", "all['mail']"}
-    assert set(documented) == {*_DOCUMENTED, *lists}
-    for source, text in _DOCUMENTED.items():
-        assert compile_expression(source, "C", "NO").evaluate(_SOMEBODY).text == text
-    for source in lists:
-        assert compile_expression(f"{source} | join", "C").attributes == {"mail"}
+    assert set(documented) == {*_RESULTS, *lists}
+    for expression, result in _RESULTS.items():
+        assert compile_expression(expression, "C", "NO").evaluate(_ENTRY_VALUES).text == result
+    for expression in lists:
+        assert compile_expression(f"{expression} | join", "C").attributes == {"mail"}
 
 
-def test_no_backslash_protects_anything_in_code() -> None:
-    """Unlike V(...), C(...) ends at the first bracket, and what stands in it is printed as it is."""
+def test_code_markup_has_no_backslash_escapes() -> None:
+    """Unlike V(...), C(...) has no escapes: it ends at the first closing parenthesis."""
     modules = ("ad_contacts_export", "ad_contacts_info", "contact_upload")
     documented: list[Any] = [importlib.import_module(f"{_MODULES}.{each}") for each in modules]
     documented += [Directory, Sources]
-    code = re.findall(r"\bC\(([^)]*)\)", "".join(each.DOCUMENTATION for each in documented))
-    assert [shown for shown in code if "\\\\" in shown or shown.endswith("\\")] == []
+    contents = re.findall(r"\bC\(([^)]*)\)", "".join(each.DOCUMENTATION for each in documented))
+    assert [code for code in contents if "\\\\" in code or code.endswith("\\")] == []
 
 
-def test_environment_variables_are_named_where_they_count() -> None:
+def test_options_document_their_environment_variables() -> None:
     specs = {**directory_spec(), **upload_spec()}
     documented = {
         **_options(Directory),
@@ -247,17 +260,17 @@ def test_environment_variables_are_named_where_they_count() -> None:
     for name, option in specs.items():
         text = " ".join(documented[name]["description"])
         variables = option.get("fallback", (None, []))[1]
-        assert [v for v in variables if f"E({v})" not in text] == []
+        assert [variable for variable in variables if f"E({variable})" not in text] == []
         assert ("E(FRONTDESK_" in text) is bool(variables)
 
 
-def test_what_every_module_says_of_itself() -> None:
+def test_modules_fully_support_the_common_attributes() -> None:
     attributes = yaml.safe_load(Attributes.DOCUMENTATION)["attributes"]
     assert set(attributes) == {"action_group", "check_mode", "diff_mode", "idempotent"}
     assert {attribute["support"] for attribute in attributes.values()} == {"full"}
 
 
-_OF_DIRECTORIES = [
+_DIRECTORY_LIBRARIES = [
     *(LDAP3, GSSAPI, PYCRYPTODOME, CRYPTOGRAPHY, DNSPYTHON),
     *(JINJA2, PHONENUMBERS),
 ]
@@ -266,25 +279,23 @@ _OF_DIRECTORIES = [
 @pytest.mark.parametrize(
     ("module", "libraries"),
     [
-        ("ad_contacts_export", _OF_DIRECTORIES),
-        ("ad_contacts_info", _OF_DIRECTORIES),
+        ("ad_contacts_export", _DIRECTORY_LIBRARIES),
+        ("ad_contacts_info", _DIRECTORY_LIBRARIES),
         ("contact_upload", [REQUESTS]),
     ],
 )
-def test_the_libraries_that_a_module_needs_are_documented(
-    module: str, libraries: list[Library]
-) -> None:
+def test_required_libraries_are_documented(module: str, libraries: list[Library]) -> None:
     documented = list(_documentation(module).get("requirements", []))
     for name, fragment in (("directory", Directory), ("sources", Sources)):
         if f"frontdesk.contacts.{name}" in _fragments(module):
             documented += yaml.safe_load(fragment.DOCUMENTATION)["requirements"]
-    # What only some options need says so in brackets.
-    plain = [requirement.partition(" (")[0] for requirement in documented]
-    assert plain == [library.requirement for library in libraries]
+    # Requirements of individual options are followed by these options in parentheses.
+    requirements = [requirement.partition(" (")[0] for requirement in documented]
+    assert requirements == [library.requirement for library in libraries]
 
 
-@pytest.mark.parametrize("library", [*_OF_DIRECTORIES, REQUESTS], ids=attrgetter("name"))
-def test_the_readme_names_each_library(library: Library) -> None:
+@pytest.mark.parametrize("library", [*_DIRECTORY_LIBRARIES, REQUESTS], ids=attrgetter("name"))
+def test_readme_lists_each_library(library: Library) -> None:
     readme = Path(__file__).parents[4].joinpath("README.md").read_text("utf-8")
     assert f"{library.name} {library.minimum}" in readme
 
