@@ -26,7 +26,7 @@ attributes:
     support: full
   diff_mode:
     description:
-      - Can return the contacts that differ in diff mode. No other output contains people's values.
+      - Can return the contacts that differ when run in diff mode. Only this output contains people's attribute values.
     support: full
   idempotent:
     description:

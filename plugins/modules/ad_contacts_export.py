@@ -28,8 +28,8 @@ extends_documentation_fragment:
 options:
   on_invalid:
     description:
-      - Action for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out); V(fail) fails
-        the task, and nothing is written.
+      - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
+        V(fail), the task fails, and nothing is written.
       - In addition to the rules of the columns, a row is invalid if a value starts like a spreadsheet formula, or if
         its cells contain more than 131072 characters in total.
     type: str
@@ -296,8 +296,8 @@ def main() -> None:
         columns = default_columns(module.params["phone_region"])
         with open_spill_area(spill_directory(module, dest)) as scratch:
             exported = export(module.params, columns, sources, scratch)
-            put = stage_roster if module.check_mode else install_roster
-            placed = put(module, dest, exported.roster, exported.location_header, scratch)
+            write = stage_roster if module.check_mode else install_roster
+            placed = write(module, dest, exported.roster, exported.location_header, scratch)
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:

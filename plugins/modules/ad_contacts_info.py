@@ -91,7 +91,7 @@ problems:
       description: Server or source with the problem, or domain whose servers could not be found in DNS.
       type: str
     cause:
-      description: Cause of the problem. It does not contain people's values.
+      description: Cause of the problem, without people's attribute values.
       type: str
     remedy:
       description: Suggested fix.
@@ -305,14 +305,14 @@ def main() -> None:
     try:
         check_paths(module.params, *DIRECTORY_PATHS)
         sources = parse_sources(module.params)
-        found = info(module.params, default_columns(module.params["phone_region"]), sources)
+        report = info(module.params, default_columns(module.params["phone_region"]), sources)
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
         module.fail_json(msg=str(error))
-    if found.problems and module.params["fail_on_problems"]:
-        module.fail_json(msg=found.verdict, **found.result)
-    module.exit_json(changed=False, **found.result)
+    if report.problems and module.params["fail_on_problems"]:
+        module.fail_json(msg=report.verdict, **report.result)
+    module.exit_json(changed=False, **report.result)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ description:
     service has not decided yet. Use O(status_code) to change this.
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails. Only the other rows
     count as accepted, and the next run sends the complete roster again.
-  - The credential is either O(token), sent in a header or with O(token_param) in the query, or O(url_username) with
-    O(url_password), or O(client_cert), which can be combined with either of the others.
+  - The credential is O(token), which is sent in a header or, with O(token_param), in the query; O(url_username) with
+    O(url_password); or O(client_cert), which can be combined with either of the others.
   - The last accepted roster is stored with a receipt in a state directory. It is the baseline for the next run.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
@@ -135,8 +135,7 @@ options:
   ca_path:
     description:
       - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used,
-        together with those of the requests library or with the file in the environment variable
-        C(REQUESTS_CA_BUNDLE).
+        together with those of the requests library or of the file in the environment variable C(REQUESTS_CA_BUNDLE).
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]
@@ -176,8 +175,8 @@ options:
   retry_interval:
     description:
       - Seconds before the first retry, from 0 to 60. The interval doubles with each retry, up to 60 seconds.
-      - If the service requests a longer interval (C(Retry-After)), up to 300 seconds are accepted. If it requests more,
-        the task fails.
+      - If the service requests a longer interval (C(Retry-After)), the module waits for up to 300 seconds. If the
+        service requests more, the task fails.
     type: int
     default: 2
   status_code:
@@ -238,7 +237,7 @@ options:
     default: false
   result:
     description:
-      - Location of counts and row errors in the JSON response of the service.
+      - Structure of the JSON response of the service, which contains counts, row errors or both.
       - If the response contains neither, the roster counts as not accepted, regardless of the status code.
       - If rows were rejected and the response identifies them, the other rows count as accepted. See O(result.errors).
         If it does not identify them, no row counts as accepted. In both cases, the task fails, and the next run sends
@@ -294,7 +293,7 @@ options:
       accepted:
         description:
           - Status values of accepted rows, ignoring case, such as V(Imported), V(Updated) and V(Not Changed). Rows with
-            any other status are rejected.
+            any other status count as rejected.
         type: list
         elements: str
         default: []
@@ -405,7 +404,7 @@ plan:
     invalid: []
 service:
   description:
-    - Response of the service, without people's values; V(null) if there was no response or nothing was sent.
+    - Response of the service, without values from the roster; V(null) if there was no response or nothing was sent.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -428,8 +427,8 @@ service:
       type: int
 receipt:
   description:
-    - Receipt of the last accepted roster from the state directory; V(null) if there is none for this endpoint, profile
-      and header.
+    - Receipt of the last accepted roster, as stored in the state directory; V(null) if there is none for this endpoint,
+      profile and header.
   returned: when the roster and the state could be read
   type: dict
   contains:
