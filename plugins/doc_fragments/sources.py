@@ -34,8 +34,8 @@ options:
         type: str
       locations:
         description:
-          - Identifiers that O(sources[].location_value) may return. Each of them is included in the counts, even if
-            nobody is at that location.
+          - Identifiers that O(sources[].location_value) may return. Each of them is included in the counts, even if it
+            has no people.
         type: list
         elements: str
       search_base:
