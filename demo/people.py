@@ -30,8 +30,8 @@ def expected_rows(company: Company) -> set[Row]:
     the traveller is a contact at both places.
     """
     tromso = company.site("tromso")
-    loser = max(company.sharing, key=lambda person: str(person.identity))
-    rows = {row(company.traveller, tromso)}
+    loser = max(company.people_sharing_mobile, key=lambda person: str(person.identity))
+    rows = {row(company.two_site_person, tromso)}
     for site in company.sites:
         for person in company.at(site):
             given, last, mail, mobile, location = row(person, site)
@@ -42,7 +42,12 @@ def expected_rows(company: Company) -> set[Row]:
 
 def ordinary(company: Company, site: Site) -> Iterator[Person]:
     """Yield those of a site about whom there is nothing special."""
-    special = {*company.sharing, company.traveller, company.marked, company.comma}
+    special = {
+        *company.people_sharing_mobile,
+        company.two_site_person,
+        company.canary_person,
+        company.person_with_comma,
+    }
     for person in company.at(site):
         if person not in special and person.mail and person.mobile:
             yield person

@@ -19,12 +19,12 @@ from demo.playbook import Ansible, ProgramError
 from demo.screen import Clock, Screen
 from demo.steps import STEPS
 from tests.lab.authority import authority
-from tests.lab.company import company
+from tests.lab.company import build_company
 from tests.lab.directory import NotReadyError
-from tests.lab.keeper import Keeper, KeeperError
 from tests.lab.openldap import openldap
+from tests.lab.process_supervisor import ProcessSupervisor, SupervisorError
 from tests.lab.receiver import receiver
-from tests.lab.samba import is_possible, samba
+from tests.lab.samba import can_run_samba, samba
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -51,7 +51,7 @@ def main() -> int:
     except UnmetError as error:
         screen.bad(f"Not as expected: {error}")
         return 1
-    except (ProgramError, KeeperError, NotReadyError) as error:
+    except (ProgramError, SupervisorError, NotReadyError) as error:
         screen.bad(str(error))
         return 1
     except SystemExit:
@@ -72,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--directory",
         choices=_DIRECTORIES,
-        default="samba" if is_possible() else "openldap",
+        default="samba" if can_run_samba() else "openldap",
         help="default: samba where a user may run it, else openldap",
     )
     return parser.parse_args()
@@ -90,7 +90,7 @@ def _begin(kind: str, screen: Screen, stack: contextlib.ExitStack) -> Day:
     screen.heading("A day at Fjord: real servers, real runs of frontdesk.contacts.sync")
     if kind == "openldap":
         screen.say("OpenLDAP stands in for Samba AD, which needs root, or user namespaces.")
-    fjord = company()
+    fjord = build_company()
     issuer = stack.enter_context(authority())
     directory = stack.enter_context(_DIRECTORIES[kind](fjord, issuer))
     screen.fact(
@@ -99,7 +99,7 @@ def _begin(kind: str, screen: Screen, stack: contextlib.ExitStack) -> Day:
     locations = [site.location for site in fjord.sites]
     service = stack.enter_context(receiver(issuer, locations=locations))
     screen.fact("service", f"{service.url}, strict about the profile receptionist")
-    place = stack.enter_context(Keeper()).directory
+    place = stack.enter_context(ProcessSupervisor()).directory
     secrets = {"FRONTDESK_BIND_PW": directory.bind_pw, "FRONTDESK_TOKEN": service.token}
     ansible = Ansible(place, screen, secrets)
     version = ansible.install_collection()

@@ -64,7 +64,7 @@ def first_sync(day: Day) -> None:
     for cell in export["emptied"]:
         who = f"{identity} {cell['identity']} at {cell['location']}"
         screen.fact("emptied", f"{cell['column']} of {who}: somebody else there has the same")
-    thea = day.company.traveller
+    thea = day.company.two_site_person
     screen.fact(
         "two places", f"{thea.given_name} {thea.last_name} is a contact of oslo-hq and tromso"
     )
@@ -124,10 +124,10 @@ def _changes(day: Day) -> tuple[set[Row], set[Row]]:
         office=bergen.name,
         ou=(bergen.ou, "Harbour"),
     )
-    day.directory.hire(newcomer)
-    day.directory.leave(leaver)
-    day.directory.marry(spouse, "Bjørnstad-Moe")
-    day.directory.move(mover, oslo)
+    day.directory.add_person(newcomer)
+    day.directory.delete_person(leaver)
+    day.directory.change_last_name(spouse, "Bjørnstad-Moe")
+    day.directory.move_person(mover, oslo)
     day.screen.say(
         f"{newcomer.display_name} is hired for {bergen.name}, {leaver.display_name} leaves,"
         f" {spouse.display_name} marries and is called Bjørnstad-Moe,"
@@ -150,7 +150,7 @@ def emptied_ou(day: Day) -> None:
     day.screen.fact("service", f"untouched, knows {day.counts_at_service()}")
     back = [person for person in day.company.people if person.ou[0] == tromso.ou]
     for person in back:
-        day.directory.hire(person)
+        day.directory.add_person(person)
     day.screen.say(
         f"{len(back)} accounts are made anew: new {day.directory.dialect.identity_attribute}s, the same people."
     )
@@ -167,7 +167,7 @@ def disabled_half(day: Day) -> None:
     oslo, tromso = day.company.site("oslo-hq"), day.company.site("tromso")
     half = [who for who in day.company.at(oslo) if row(who, oslo) in day.known][::2]
     for person in half:
-        day.directory.disable(person)
+        day.directory.disable_person(person)
     day.screen.say(f"{len(half)} accounts are disabled by a script that went wrong.")
     lost = {row(person, site) for person in half for site in (oslo, tromso)} & day.known
     run = day.stopped_run("contact_upload", f"removing {len(lost)} of {len(day.known)}")

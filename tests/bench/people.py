@@ -10,7 +10,7 @@ import dataclasses
 import random
 from typing import TYPE_CHECKING
 
-from tests.lab.company import Company, company
+from tests.lab.company import Company, build_company
 from tests.lab.person import Person
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def units() -> list[str]:
 
 def large(number: int) -> Company:
     """The lab's company and so many people more, the same at every call."""
-    lab = company()
+    lab = build_company()
     return dataclasses.replace(lab, people=(*lab.people, *_people(number)))
 
 

@@ -30,8 +30,8 @@ from tests.bench.measure import ClientError, Line, table
 from tests.bench.people import UNITS, large
 from tests.bench.task import Task
 from tests.lab.authority import authority
-from tests.lab.keeper import Keeper
 from tests.lab.openldap import openldap
+from tests.lab.process_supervisor import ProcessSupervisor
 from tests.lab.samba import samba
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _on_samba(number: int, rounds: int, issuer: Authority) -> None:
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """A folder of the bench's own, with the collection as it stands in this checkout."""
-    with Keeper() as keeper:
+    with ProcessSupervisor() as keeper:
         place = keeper.directory / "ansible_collections/frontdesk"
         place.mkdir(parents=True)
         (place / "contacts").symlink_to(ROOT)

@@ -16,7 +16,7 @@ from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.integration.support.place import Place
 from tests.lab.authority import Authority, authority
-from tests.lab.company import Company, company
+from tests.lab.company import Company, build_company
 from tests.lab.dirsrv import dirsrv
 from tests.lab.openldap import openldap
 from tests.lab.receiver import Receiver, receiver
@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def fjord() -> Company:
     """The lab's company."""
-    return company()
+    return build_company()
 
 
 @pytest.fixture(scope="session")

@@ -59,16 +59,16 @@ def test_a_year_at_fjord(
     first = sync(changing, service, place, initial=True)
     assert counts(first) == only("added", everybody)
 
-    changing.marry(fjord.marked, "Østby-D'Arcy")
+    changing.change_last_name(fjord.canary_person, "Østby-D'Arcy")
     married = sync(changing, service, place)
     assert counts(married) == only("changed")
     assert married["service"]["counts"]["removed"] == 0
     assert "Østby-D'Arcy" not in married.output
 
-    changing.modify(fjord.marked, {"mail": ["zebedy.ostby@fjord.test"], "mobile": []})
+    changing.modify(fjord.canary_person, {"mail": ["zebedy.ostby@fjord.test"], "mobile": []})
     assert counts(sync(changing, service, place)) == only("changed")
 
-    changing.move(fjord.marked, fjord.site("bergen"))
+    changing.move_person(fjord.canary_person, fjord.site("bergen"))
     moved = sync(changing, service, place)
     assert counts(moved) == only("moved")
     assert moved["plan"]["by_location"]["bergen"]["moved"] == 1
@@ -79,13 +79,13 @@ def test_a_year_at_fjord(
     changing.modify(other, {"mail": [one.mail or "b@fjord.test"]})
     assert counts(sync(changing, service, place)) == only("changed", 2)
 
-    changing.hire(
-        replace(fjord.marked, account="new.hire", display_name="New, Hire+", mail="n@f.test")
+    changing.add_person(
+        replace(fjord.canary_person, account="new.hire", display_name="New, Hire+", mail="n@f.test")
     )
     assert counts(sync(changing, service, place)) == only("added")
 
-    changing.disable(fjord.marked)
-    changing.leave(fjord.comma)
+    changing.disable_person(fjord.canary_person)
+    changing.delete_person(fjord.person_with_comma)
     left = sync(changing, service, place)
     assert counts(left) == only("removed", 2)
     assert left["service"]["counts"]["removed"] == 2
@@ -101,14 +101,14 @@ def test_same_in_active_directory(
 ) -> None:
     """Marriage with a new name of the object, and a move to another OU, and both back."""
     sync(active_directory, service, place, initial=True)
-    marked = fjord.marked
+    marked = fjord.canary_person
     try:
-        active_directory.marry(marked, "Østby")
+        active_directory.change_last_name(marked, "Østby")
         assert counts(sync(active_directory, service, place)) == only("changed")
-        active_directory.move(marked, fjord.site("tromso"))
+        active_directory.move_person(marked, fjord.site("tromso"))
         assert counts(sync(active_directory, service, place)) == only("moved")
     finally:
-        active_directory.restore(marked)
+        active_directory.restore_person(marked)
     assert counts(sync(active_directory, service, place)) == only("moved")
 
 

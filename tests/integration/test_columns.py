@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options, sources
-from tests.lab.rules import Rules
+from tests.lab.roster_validator import RosterValidator
 
 if TYPE_CHECKING:
     from tests.integration.support.modules import Answer
@@ -43,7 +43,7 @@ def test_the_default_columns_with_a_region(
     answer = run_module(
         place, "ad_contacts_export", export_options(open_ldap, place, phone_region="NO")
     )
-    assert {row["SMS Phone"] for row in rows(place)} >= {fjord.marked.mobile, ""}
+    assert {row["SMS Phone"] for row in rows(place)} >= {fjord.canary_person.mobile, ""}
     same_value = "another person here has the same value"
     assert {cell["cause"] for cell in answer["emptied"]} == {same_value}
 
@@ -51,8 +51,8 @@ def test_the_default_columns_with_a_region(
 def test_numbers_are_written_in_the_style_of_a_column(
     active_directory: RunningDirectory, fjord: Company, place: Place
 ) -> None:
-    """Some have a number that is none; with fjord.marked it is the mobile, and the other one counts."""
-    local = f"mobile | replace('{fjord.marked.mobile}', '12 34') | replace('+47', '')"
+    """Some have a number that is none; with fjord.canary_person it is the mobile, and the other one counts."""
+    local = f"mobile | replace('{fjord.canary_person.mobile}', '12 34') | replace('+47', '')"
     styles = ("e164", "e164_no_plus", "international", "national")
     columns = [
         {"header": style, "value": f"{local} | e164 or telephoneNumber", "phone_style": style}
@@ -62,7 +62,7 @@ def test_numbers_are_written_in_the_style_of_a_column(
     answer = exported(active_directory, place, *columns, phone_region="NO")
     assert answer["emptied"] == [
         {
-            "identity": str(fjord.marked.identity),
+            "identity": str(fjord.canary_person.identity),
             "location": "oslo-hq",
             "column": "SMS",
             "cause": "not a valid phone number",
@@ -70,16 +70,16 @@ def test_numbers_are_written_in_the_style_of_a_column(
     ]
     # Some releases of ansible-core have modules repeat their options, and here one of these holds the number.
     told = {name: value for name, value in answer.result.items() if name != "invocation"}
-    assert fjord.marked.mobile not in str(told)
+    assert fjord.canary_person.mobile not in str(told)
     number = fjord.person("plunde").mobile
     (row,) = (row for row in rows(place) if row["e164"] == number)
     assert row["e164_no_plus"] == number[1:]
     assert row["international"] == f"+47 {row['national']}"
     assert row["national"].replace(" ", "") == number[3:]
-    (marked,) = (row for row in rows(place) if row["e164"] == fjord.marked.telephone)
+    (marked,) = (row for row in rows(place) if row["e164"] == fjord.canary_person.telephone)
     assert marked["SMS"] == ""
     profile = {"columns": [*columns, SITE], "key": ["e164"], "location_column": "Site"}
-    rules = Rules.from_profile(profile, [site.location for site in fjord.sites], "Site")
+    rules = RosterValidator.from_profile(profile, [site.location for site in fjord.sites], "Site")
     contacts = rules.read(place.dest.read_bytes())
     assert len(contacts) == answer["counts"]["contacts"]
     assert rules.check(contacts) == []
@@ -91,7 +91,7 @@ def test_names_are_found_in_whichever_form_they_are_written(
     names = {site.name: site.location for site in fjord.sites}
     mapping = ", ".join(f"'{name}': '{location}'" for name, location in names.items())
     value = f"physicalDeliveryOfficeName | map_value({{{mapping}}}, 'nowhere')"
-    given = f"'yes' if givenName == '{unicodedata.normalize('NFD', fjord.comma.given_name)}'"
+    given = f"'yes' if givenName == '{unicodedata.normalize('NFD', fjord.person_with_comma.given_name)}'"
     exported(
         active_directory,
         place,
@@ -103,7 +103,9 @@ def test_names_are_found_in_whichever_form_they_are_written(
     found = rows(place)
     assert {row["Office"] for row in found} == set(names.values())
     people = [person for site in fjord.sites for person in fjord.at(site)]
-    namesakes = [person for person in people if person.given_name == fjord.comma.given_name]
+    namesakes = [
+        person for person in people if person.given_name == fjord.person_with_comma.given_name
+    ]
     assert [row["Named"] for row in found].count("yes") == len(namesakes) > 0
     mails = sorted(person.mail.partition("@")[0].replace(".", " ") for person in people)
     assert sorted(row["Mail"] for row in found) == mails
@@ -120,7 +122,7 @@ def test_a_pattern_without_end_is_given_up(
         ": its regular expression needs more than 1 s of computing for one value."
         " Correct the expression, or the entry in the directory."
     )
-    assert fjord.marked.mail not in answer.output
+    assert fjord.canary_person.mail not in answer.output
     assert not place.dest.exists()
 
 

@@ -62,7 +62,10 @@ def test_roster_holds_the_active_people_of_each_site(
     who = {str(person.identity): person for person in fjord.people}
     assert header == ["First Name", "Last Name", "Email", "SMS Phone", "Location"]
     assert head["rows"] == len(rows)
-    without_mobile = {str(fjord.sharing[0].identity), str(fjord.sharing[1].identity)}
+    without_mobile = {
+        str(fjord.people_sharing_mobile[0].identity),
+        str(fjord.people_sharing_mobile[1].identity),
+    }
     for row, identity in zip(rows, lines, strict=False):
         person = who[identity]
         assert row[:3] == [person.given_name, person.last_name, person.mail]
@@ -167,16 +170,16 @@ def test_person_at_two_locations(
     again = {
         "location": "tromso",
         "search_base": fjord.site_dn(fjord.site("oslo-hq")),
-        "filter": fjord.traveller_filter,
+        "filter": fjord.two_site_filter,
     }
     answer = exported(active_directory, place, sources=[*sources(active_directory), again])
     rows = [
         row for row in csv.reader(place.dest.read_text("utf-8").splitlines()) if "Tidemand" in row
     ]
-    mail = fjord.traveller.mail
+    mail = fjord.two_site_person.mail
     assert {(row[2], row[4]) for row in rows} == {(mail, "oslo-hq"), (mail, "tromso")}
     lines = identities_file(place).read_text("utf-8").splitlines()
-    assert lines.count(json.dumps(str(fjord.traveller.identity))) == 2
+    assert lines.count(json.dumps(str(fjord.two_site_person.identity))) == 2
     assert answer["counts"]["by_location"]["oslo-hq"] == len(fjord.at(fjord.site("oslo-hq")))
 
 
@@ -185,13 +188,13 @@ def test_mobile_that_two_share(
 ) -> None:
     """Whose identity is smaller keeps it; the other's cell is emptied, and that is told."""
     answer = exported(active_directory, place)
-    keeps, loses = sorted(str(person.identity) for person in fjord.sharing)
+    keeps, loses = sorted(str(person.identity) for person in fjord.people_sharing_mobile)
     same_value = "another person here has the same value"
     emptied = {"identity": loses, "location": "bergen", "column": "SMS Phone", "cause": same_value}
     assert answer["emptied"] == [emptied]
     roster = place.dest.read_text("utf-8")
-    assert roster.count(fjord.sharing[0].mobile) == 1
-    keeper = next(person for person in fjord.sharing if str(person.identity) == keeps)
+    assert roster.count(fjord.people_sharing_mobile[0].mobile) == 1
+    keeper = next(person for person in fjord.people_sharing_mobile if str(person.identity) == keeps)
     assert f"{keeper.mail},{keeper.mobile}," in roster
 
 

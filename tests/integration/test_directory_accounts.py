@@ -41,18 +41,18 @@ SOUND = {
 @pytest.fixture(scope="module")
 def reader(fjord: Company) -> Person:
     """Somebody with an account of their own that tests do things to."""
-    return replace(fjord.marked, account="reader", display_name="Reader (test)")
+    return replace(fjord.canary_person, account="reader", display_name="Reader (test)")
 
 
 @pytest.fixture(scope="module")
 def account(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
     """The reader's account, there for these tests alone."""
-    active_directory.hire(reader)
-    dn, password = active_directory.dn_of(reader), new_password()
+    active_directory.add_person(reader)
+    dn, password = active_directory.find_dn(reader), new_password()
     with active_directory.session() as session:
         session.extend.microsoft.modify_password(dn, password)
     yield Login(dn, password)
-    active_directory.leave(reader)
+    active_directory.delete_person(reader)
 
 
 def refused_bind(directory: RunningDirectory, login: Login, place: Place) -> str:

@@ -60,7 +60,7 @@ def limited(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
             for name, right in RIGHTS.items()
         ),
     ]
-    with openldap(fjord, issuer, rules="".join(rules)) as running:
+    with openldap(fjord, issuer, extra_conf="".join(rules)) as running:
         yield running
 
 

@@ -73,7 +73,7 @@ def test_active_directory_by_its_domain_alone(
     assert answer["server"] == ("ldap" if start_tls else "ldaps") + "://dc.fjord.test"
     assert answer["counts"]["contacts"] > 0
     assert not answer.warnings
-    assert names.asked[0] == CONTROLLERS
+    assert names.queries[0] == CONTROLLERS
 
 
 def test_servers_that_are_no_domain_controllers(
@@ -84,7 +84,7 @@ def test_servers_that_are_no_domain_controllers(
         options = export_options(open_ldap, place, **BY_DOMAIN, dns_servers=[names.address])
         answer = run_module(place, "ad_contacts_export", options)
     assert answer["server"] == f"ldaps://dc1.fjord.test:{port}"
-    assert names.asked == [CONTROLLERS, SERVERS, "dc1.fjord.test A", "dc1.fjord.test AAAA"]
+    assert names.queries == [CONTROLLERS, SERVERS, "dc1.fjord.test A", "dc1.fjord.test AAAA"]
 
 
 def test_servers_of_the_site_come_first_and_then_by_priority(
@@ -147,7 +147,7 @@ def test_a_server_outside_of_the_domain_is_not_given_the_password(
             " is right, name it in server_uri."
         )
     ]
-    assert "dc1.evil.test A" not in names.asked
+    assert "dc1.evil.test A" not in names.queries
 
 
 FIND = "Cannot find the servers of fjord.test: "
@@ -211,7 +211,7 @@ def test_what_dns_does_not_know(
     open_ldap: RunningDirectory,
     place: Place,
 ) -> None:
-    with name_server(records, refusal=refusal) as names:
+    with name_server(records, forced_rcode=refusal) as names:
         way = {**BY_DOMAIN, "dns_servers": [names.address], "connection_timeout": 2}
         message = refused_export(open_ldap, place, **way)
     assert message.startswith(begin)

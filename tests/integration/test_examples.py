@@ -18,7 +18,7 @@ from tests.integration.support.documents import ROOT
 from tests.integration.support.lab_names import for_the_lab, names_of
 from tests.integration.support.playbooks import Inventory, run_playbook
 from tests.lab.dns import name_server
-from tests.lab.receiver import Manner, receiver
+from tests.lab.receiver import ServiceBehavior, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,9 +70,9 @@ def test_every_example_of_every_plugin(
     locations = [site.location for site in active_directory.company.sites]
     flags = {"remove-hosts": "true", "send-emails": "false"}
     manners = (
-        Manner(),
-        Manner(method="PUT", raw=True, is_basic=True),
-        Manner(flags=flags, token_param="auth_token"),
+        ServiceBehavior(),
+        ServiceBehavior(method="PUT", raw=True, is_basic=True),
+        ServiceBehavior(flags=flags, token_param="auth_token"),
     )
     headers = ("X-Api-Key", "Authorization", "Authorization")
     with contextlib.ExitStack() as running:
@@ -89,7 +89,7 @@ def test_every_example_of_every_plugin(
                     locations=locations,
                     token_header=header,
                     token_prefix="",
-                    manner=manner,
+                    behavior=manner,
                 )
             )
             for header, manner in zip(headers, manners, strict=True)
@@ -100,8 +100,8 @@ def test_every_example_of_every_plugin(
             {"row": number, "status": "Imported"}
             for number, _person in enumerate(active_directory.company.people, 1)
         ]
-        others[1].fail_next(200, {"rows": rows})
-        others[2].fail_next(200, {"counts": {"imported": 1, "skipped": 0}})
+        others[1].queue_response(200, {"rows": rows})
+        others[2].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
         for task, each in zip(tasks["contact_upload"], (service, *others), strict=True):
             options = task["frontdesk.contacts.contact_upload"]
             assert options["url"] == SERVICE_URL

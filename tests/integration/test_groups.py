@@ -57,7 +57,10 @@ def nested_groups(directory: RunningDirectory) -> Iterator[str]:
     The first one is in the second one, too.
     """
     company = directory.company
-    traveller, skipper = company.person_dn(company.traveller), company.person_dn(company.comma)
+    traveller, skipper = (
+        company.person_dn(company.two_site_person),
+        company.person_dn(company.person_with_comma),
+    )
     (disabled, *_others) = (person for person in company.people if person.disabled)
     with (
         group(directory, "Innermost", skipper) as innermost,
@@ -127,7 +130,7 @@ def test_what_is_no_group_is_told(directory: RunningDirectory, place: Place) -> 
         f"source 1 (location 'night'): Cannot read the group {no_such} on {directory.uri_ldaps}: there is"
         " none of this name. Correct the name, or let the bind account see it."
     )
-    person = company.person_dn(company.traveller)
+    person = company.person_dn(company.two_site_person)
     answer = export(directory, place, {"location": "night", "member_of": person})
     assert (
         f"Cannot read the group {person} on {directory.uri_ldaps}: it is no group" in answer.message
@@ -139,7 +142,7 @@ def test_what_is_no_group_is_told(directory: RunningDirectory, place: Place) -> 
 def test_primary_group(active_directory: RunningDirectory, place: Place) -> None:
     """Whose primary group it is, is in neither member nor memberOf."""
     company = active_directory.company
-    traveller = company.traveller
+    traveller = company.two_site_person
     with (
         group(
             active_directory, "First", company.person_dn(traveller), sAMAccountName="First"
@@ -164,7 +167,11 @@ def test_primary_group(active_directory: RunningDirectory, place: Place) -> None
 
 def test_groups_of_unique_names_and_of_accounts(open_ldap: RunningDirectory, place: Place) -> None:
     company = open_ldap.company
-    traveller, skipper, marked = company.traveller, company.comma, company.marked
+    traveller, skipper, marked = (
+        company.two_site_person,
+        company.person_with_comma,
+        company.canary_person,
+    )
     unique = f"{company.person_dn(traveller)}#'0101'B"
     with (
         facts(open_ldap, skipper, uid=["skipper (1)"]),
@@ -191,7 +198,11 @@ def test_a_group_whose_members_come_in_ranges(
     open_ldap: RunningDirectory, issuer: Authority, place: Place
 ) -> None:
     company = open_ldap.company
-    traveller, skipper, marked = company.traveller, company.comma, company.marked
+    traveller, skipper, marked = (
+        company.two_site_person,
+        company.person_with_comma,
+        company.canary_person,
+    )
     gone = [f"CN=Gone {number},{open_ldap.staff_dn}" for number in range(2 * MAX_VALUES)]
     listed = [*gone, company.person_dn(marked)]
     listed.insert(MAX_VALUES - 1, company.person_dn(traveller))

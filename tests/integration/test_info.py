@@ -16,7 +16,7 @@ import pytest
 
 from tests.integration.support.looks import causes, looked_at
 from tests.integration.support.options import CHECK
-from tests.lab.company import company
+from tests.lab.company import build_company
 from tests.lab.dns import name_server
 from tests.lab.openldap import openldap
 
@@ -138,7 +138,7 @@ def test_certificates(
 ) -> None:
     now = datetime.now(UTC)
     certificate = issuer.issue(name, not_before=now - timedelta(days=9), not_after=now + left)
-    with openldap(company(), issuer, certificate=certificate) as directory:
+    with openldap(build_company(), issuer, certificate=certificate) as directory:
         answer = looked_at(directory, place)
     (server,) = answer["servers"]
     (cause,) = causes(answer)

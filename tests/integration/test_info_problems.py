@@ -67,7 +67,7 @@ def test_servers_that_do_not_hold_the_same(fjord: Company, issuer: Authority, pl
     ):
         both["server_uri"] = [one.uri_ldaps, other.uri_ldaps]
         assert causes(looked_at(one, place, **both)) == []
-        other.leave(fjord.unreachable)
+        other.delete_person(fjord.unreachable)
         answer = looked_at(one, place, **both)
     people = len(fjord.at(fjord.site("tromso")))
     assert [problem["where"] for problem in answer["problems"]] == ["source 3 (location 'tromso')"]

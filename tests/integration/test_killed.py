@@ -19,7 +19,7 @@ from tests.integration.support.playbooks import Inventory, run_playbook, start_p
 from tests.integration.support.processes import comes_true, descendants, kill_tree
 from tests.integration.support.rosters import contacts, write_roster
 from tests.integration.support.slow_line import slow_line
-from tests.lab.keeper import Keeper
+from tests.lab.process_supervisor import ProcessSupervisor
 
 if TYPE_CHECKING:
     from tests.integration.support.place import Place
@@ -37,7 +37,7 @@ def kill(pid: int) -> None:
     assert below
     everybody = {pid, *below}
     kill_tree(pid)
-    assert comes_true(lambda: not any(map(Keeper.is_running, everybody)))
+    assert comes_true(lambda: not any(map(ProcessSupervisor.is_running, everybody)))
 
 
 def check_leftovers(place: Place, *people: str) -> None:
@@ -60,7 +60,7 @@ def test_export(open_ldap: RunningDirectory, fjord: Company, place: Place) -> No
     assert place.files() == before
     check_leftovers(place, *(person.mail for person in fjord.people if person.mail))
     assert run_module(place, "ad_contacts_export", options)["changed"]
-    assert fjord.marked.mail in place.dest.read_text("utf-8")
+    assert fjord.canary_person.mail in place.dest.read_text("utf-8")
 
 
 def test_export_cleans_up_after_one_that_was_killed_while_writing(
@@ -87,7 +87,7 @@ def test_upload(service_takes_it: bool, service: Receiver, place: Place) -> None
     people = contacts(31)
     write_roster(place.dest, people)
     if not service_takes_it:
-        service.fail_next(500)
+        service.queue_response(500)
     with service.hold() as arrived, Modules(place.collections) as modules:
         modules.start(make_order(place, "contact_upload", options))
         assert arrived.wait(30)
@@ -119,7 +119,7 @@ def test_playbook(
         process.communicate()
     assert comes_true(lambda: service.requests == 1)
     assert not (place.state / "receipt.json").exists()
-    check_leftovers(place, fjord.marked.mail)
+    check_leftovers(place, fjord.canary_person.mail)
     # What Ansible itself leaves is the module with its options.
     secrets = place.holding([open_ldap.bind_pw, service.token])
     assert all(place.is_private(name) for name in secrets)

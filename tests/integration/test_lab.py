@@ -24,12 +24,12 @@ import pytest
 from ldap3.core.exceptions import LDAPSocketOpenError
 
 from tests.lab.authority import Authority, authority
-from tests.lab.company import Company, company
-from tests.lab.keeper import Keeper
-from tests.lab.namespace import are_allowed, command_within
+from tests.lab.company import Company, build_company
+from tests.lab.namespace import can_create_namespaces, namespace_command
 from tests.lab.openldap import openldap
-from tests.lab.plain_ldap import free_ports
+from tests.lab.process_supervisor import ProcessSupervisor
 from tests.lab.samba import samba
+from tests.lab.standard_ldap import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ ACTIVE_DIRECTORY_PEOPLE = (
 
 @pytest.fixture(scope="module")
 def fjord() -> Company:
-    return company()
+    return build_company()
 
 
 @pytest.fixture(scope="module")
@@ -85,17 +85,22 @@ def identities(directory: RunningDirectory, base: str, search_filter: str) -> se
 
 
 def test_company_is_what_it_says(fjord: Company) -> None:
-    assert company() == fjord
+    assert build_company() == fjord
     for attribute in ("account", "display_name", "identity"):
         assert len({getattr(who, attribute) for who in fjord.people}) == len(fjord.people)
     mails = [who.mail for who in fjord.people if who.mail]
     assert len(set(mails)) == len(mails)
     mobiles = [who.mobile for who in fjord.people if who.mobile]
     assert len(set(mobiles)) == len(mobiles) - 1
-    assert fjord.sharing[0].mobile == fjord.sharing[1].mobile
+    assert fjord.people_sharing_mobile[0].mobile == fjord.people_sharing_mobile[1].mobile
     active = {who for site in fjord.sites for who in fjord.at(site)}
     assert {who for who in active if not who.mail and not who.mobile} == {fjord.unreachable}
-    assert active >= {fjord.marked, fjord.traveller, fjord.comma, *fjord.sharing}
+    assert active >= {
+        fjord.canary_person,
+        fjord.two_site_person,
+        fjord.person_with_comma,
+        *fjord.people_sharing_mobile,
+    }
     assert any(who.disabled for who in fjord.people)
     assert any(not who.active and not who.disabled for who in fjord.people)
 
@@ -113,8 +118,8 @@ class TestDirectory:
         self, directory: RunningDirectory, fjord: Company
     ) -> None:
         oslo = fjord.site_dn(fjord.site("oslo-hq"))
-        found = identities(directory, oslo, fjord.traveller_filter)
-        assert found == {fjord.traveller.identity}
+        found = identities(directory, oslo, fjord.two_site_filter)
+        assert found == {fjord.two_site_person.identity}
 
     def test_service_account_binds_by_each_name(self, directory: RunningDirectory) -> None:
         names = [directory.bind_dn, directory.bind_upn, directory.bind_down_level]
@@ -130,20 +135,20 @@ class TestDirectory:
         assert connection.bind()
 
     def test_acts_of_administrators(self, directory: RunningDirectory, fjord: Company) -> None:
-        new = replace(fjord.marked, account="new.hire", display_name="New, Hire+")
-        identity = directory.hire(new)
-        directory.marry(new, "Østby-D'Arcy")
-        directory.move(new, fjord.site("bergen"))
+        new = replace(fjord.canary_person, account="new.hire", display_name="New, Hire+")
+        identity = directory.add_person(new)
+        directory.change_last_name(new, "Østby-D'Arcy")
+        directory.move_person(new, fjord.site("bergen"))
         directory.modify(new, {"mail": []})
-        assert directory.identity_of(new) == identity
+        assert directory.find_identity(new) == identity
         bergen = fjord.site_dn(fjord.site("bergen"))
         assert identity in identities(directory, bergen, "(&(sn=Østby-D'Arcy)(!(mail=*)))")
-        directory.disable(new)
+        directory.disable_person(new)
         search_filter = directory.people_filter or ACTIVE_DIRECTORY_PEOPLE
         assert identity not in identities(directory, bergen, search_filter)
-        directory.leave(new)
+        directory.delete_person(new)
         with pytest.raises(LookupError):
-            directory.dn_of(new)
+            directory.find_dn(new)
 
     def test_emptied_ou_stays(self, directory: RunningDirectory, fjord: Company) -> None:
         aurora = fjord.ou_dn("Tromsø", "Research", "Aurora")
@@ -151,7 +156,7 @@ class TestDirectory:
         assert directory.empty_ou(aurora) == len(people)
         assert identities(directory, aurora, "(objectClass=*)")
         for person in people:
-            directory.hire(person)
+            directory.add_person(person)
 
 
 def test_size_limit_cuts_a_paged_search(fjord: Company, issuer: Authority) -> None:
@@ -219,7 +224,7 @@ def test_killed_lab_leaves_nothing(tmp_path: Path) -> None:
     lab.send_signal(signal.SIGKILL)
     lab.wait()
     lab.stdout.close()
-    assert _comes_true(lambda: not any(map(Keeper.is_running, descendants)))
+    assert _comes_true(lambda: not any(map(ProcessSupervisor.is_running, descendants)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -236,7 +241,7 @@ with socket.create_server(("127.0.0.1", 389)) as listener:
 def test_programs_in_a_namespace_have_low_ports_and_unpacked_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not are_allowed():
+    if not can_create_namespaces():
         # Containers forbid them, and some systems do. The demo then uses OpenLDAP, and nothing else needs them.
         return
     (tmp_path / "usr/share/lab").mkdir(parents=True)
@@ -244,9 +249,9 @@ def test_programs_in_a_namespace_have_low_ports_and_unpacked_packages(
     monkeypatch.setenv("LAB_ROOT", str(tmp_path))
     port, _other = free_ports()
     deadline = time.monotonic() + 30
-    with Keeper() as keeper:
+    with ProcessSupervisor() as keeper:
         pid = keeper.start(
-            command_within([sys.executable, "-c", ECHO], {389: port}), log="namespace.log"
+            namespace_command([sys.executable, "-c", ECHO], {389: port}), log="namespace.log"
         )
         answer = b""
         # Until the program listens, whoever connects is sent away.

@@ -190,7 +190,7 @@ class TestReceiver:
         assert service.requests == 1
 
     def test_misbehaviour(self, service: Receiver) -> None:
-        service.fail_next(503, {"error": "later"}, {"Retry-After": "1"})
+        service.queue_response(503, {"error": "later"}, {"Retry-After": "1"})
         service.redirect("https://elsewhere.test/")
         content = f"{HEADER}{self.GOOD}".encode()
         assert [post(service, content)[0] for _request in range(3)] == [503, 307, 200]

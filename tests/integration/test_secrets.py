@@ -111,7 +111,7 @@ def loud(world: World) -> Run:
 
 def values(fjord: Company) -> list[str]:
     """What is known of one person, and found nowhere else."""
-    marked = fjord.marked
+    marked = fjord.canary_person
     return [marked.given_name, marked.last_name, marked.mail, marked.mobile, marked.account]
 
 
@@ -119,7 +119,7 @@ def test_syncs_show_no_secrets_and_nobody(world: World, loud: Run, fjord: Compan
     assert set(loud.failures) == set(FAILURES)
     assert world.service.uploads == 2
     assert not [value for value in values(fjord) if value in loud.output]
-    assert fjord.marked.mail not in world.service.log_file.read_text("utf-8")
+    assert fjord.canary_person.mail not in world.service.log_file.read_text("utf-8")
 
 
 @pytest.mark.parametrize("host", FAILURES)
@@ -135,7 +135,7 @@ def test_diff_shows_people_once_and_no_secrets(world: World, fjord: Company) -> 
     run.check()
     assert any("AnsiballZ_ad_contacts_export" in line for line in seen)
     assert not [line for line in seen if any(secret in line for secret in world.searched)]
-    assert run.output.count(fjord.marked.mail) == 1
+    assert run.output.count(fjord.canary_person.mail) == 1
     assert world.service.requests == requests
     assert not list(world.place.temporary.iterdir())
 

@@ -15,7 +15,7 @@ from tests.integration.support.modules import Modules, make_order
 from tests.integration.support.options import upload_options
 from tests.integration.support.rosters import contacts, write_roster
 from tests.integration.support.uploads import run_upload
-from tests.lab.receiver import Manner, Receiver, receiver
+from tests.lab.receiver import Receiver, ServiceBehavior, receiver
 
 if TYPE_CHECKING:
     from tests.integration.support.place import Place
@@ -47,10 +47,10 @@ class TestRetries:
     def test_the_whole_body_is_sent_each_time(
         self, method: str, status: int, attempts: int, issuer: Authority, place: Place
     ) -> None:
-        manner = Manner(method=method)
-        with receiver(issuer, locations=["oslo-hq"], manner=manner) as service:
+        manner = ServiceBehavior(method=method)
+        with receiver(issuer, locations=["oslo-hq"], behavior=manner) as service:
             for _time in range(2):
-                service.fail_next(status, b"", {"Retry-After": "0"})
+                service.queue_response(status, b"", {"Retry-After": "0"})
             answer = run_upload(service, place, initial=True, method=method)
             assert answer.result["attempts"] == service.requests == attempts
             assert len(service.contacts) == (2 if attempts == 3 else 0)
@@ -60,11 +60,13 @@ class TestRetries:
         self, statuses: tuple[int, int], issuer: Authority, place: Place
     ) -> None:
         """Even if the people are again as the service had them last for certain."""
-        with receiver(issuer, locations=["oslo-hq"], manner=Manner(method="PUT")) as service:
+        with receiver(
+            issuer, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")
+        ) as service:
             assert run_upload(service, place, initial=True, method="PUT")["uploaded"]
             write_roster(place.dest, contacts(3))
             for status in statuses:
-                service.fail_next(status)
+                service.queue_response(status)
             answer = run_upload(service, place, method="PUT", retry_interval=0)
             assert answer.failed
             assert answer.result["attempts"] == len(statuses)
@@ -74,7 +76,7 @@ class TestRetries:
             assert not run_upload(service, place, method="PUT")["changed"]
 
     def test_a_wait_that_is_too_long_is_told(self, service: Receiver, place: Place) -> None:
-        service.fail_next(429, b"", {"Retry-After": "3600"})
+        service.queue_response(429, b"", {"Retry-After": "3600"})
         answer = run_upload(service, place, initial=True)
         assert answer.message == (
             f"Cannot upload to {service.url}: it answered 429 (it has had too many requests) and asks"
@@ -102,7 +104,7 @@ class TestRetries:
 def test_each_status_is_one_clear_error(
     status: int, said: str, service: Receiver, place: Place
 ) -> None:
-    service.fail_next(status, b"<h1>Zebedy Quarrelstone</h1>", {"Content-Type": "text/html"})
+    service.queue_response(status, b"<h1>Zebedy Quarrelstone</h1>", {"Content-Type": "text/html"})
     answer = run_upload(service, place, initial=True, retries=0)
     assert answer.message.startswith(f"Cannot upload to {service.url}: {said}")
     assert "Quarrelstone" not in answer.output
@@ -128,7 +130,7 @@ def test_an_answer_that_says_something_else(
     answered: tuple[int, bytes, dict[str, str], str], service: Receiver, place: Place
 ) -> None:
     status, body, headers, problem = answered
-    service.fail_next(status, body, headers)
+    service.queue_response(status, body, headers)
     answer = run_upload(service, place, initial=True)
     assert answer.message == (
         f"Cannot upload to {service.url}: it answered {status}, but not with what result says:"
@@ -138,12 +140,12 @@ def test_an_answer_that_says_something_else(
 
 
 def test_202_is_an_acceptance_only_when_that_is_said(service: Receiver, place: Place) -> None:
-    service.fail_next(202, {"counts": {}})
+    service.queue_response(202, {"counts": {}})
     assert (
         "it answered 202 (it may yet refuse the roster)."
         in run_upload(service, place, initial=True).message
     )
-    service.fail_next(202, {"counts": {}})
+    service.queue_response(202, {"counts": {}})
     assert run_upload(service, place, initial=True, status_code=[202])["uploaded"]
 
 

@@ -69,7 +69,7 @@ class TestAnswers:
     def test_service_has_a_problem(
         self, status: int, meaning: str, service: Receiver, place: Place
     ) -> None:
-        service.fail_next(status, b"<h1>Zebedy Quarrelstone broke it</h1>")
+        service.queue_response(status, b"<h1>Zebedy Quarrelstone broke it</h1>")
         answer = refused_upload(service, place, retries=0)
         assert answer.message == (
             f"Cannot upload to {service.url}: it answered {status}{meaning}."
@@ -92,7 +92,7 @@ class TestAnswers:
         )
 
     def test_accepted_in_part_counts_in_part(self, service: Receiver, place: Place) -> None:
-        service.fail_next(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
+        service.queue_response(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
         answer = run_upload(service, place, initial=True)
         assert answer.message.startswith(
             f"Cannot upload to {service.url}: it answered 200 and refused 1 row; the others count"
@@ -125,7 +125,7 @@ def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
         "error_count": 1,
         "refused": 1,
     }
-    service.fail_next(422, {"errors": [{"row": 2, "column": "Email", "error": service_words}]})
+    service.queue_response(422, {"errors": [{"row": 2, "column": "Email", "error": service_words}]})
     answer = refused_upload(service, place)
     assert answer.result["service"]["errors"][0]["cause"] == "...@....... (... ...) is unknown"
     for value in ("Zebedy", "Quarrelstone", "ada001@", people[1].mobile):
@@ -179,7 +179,7 @@ class TestConnection:
         )
 
     def test_query_of_the_url_is_not_printed(self, service: Receiver, place: Place) -> None:
-        service.fail_next(500)
+        service.queue_response(500)
         answer = refused_upload(service, place, url=f"{service.url}?account=hush")
         assert answer.message.startswith(f"Cannot upload to {service.url}: it answered 500.")
 

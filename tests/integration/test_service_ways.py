@@ -17,7 +17,7 @@ from tests.integration.support.modules import Answer, run_module
 from tests.integration.support.options import upload_options
 from tests.integration.support.proxy import PASSWORD, proxy
 from tests.integration.support.rosters import contacts, write_roster
-from tests.lab.receiver import Manner, Receiver, receiver
+from tests.lab.receiver import Receiver, ServiceBehavior, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,33 +33,37 @@ CLIENT = "client.fjord.test"
 class Way(NamedTuple):
     """How a service wants a file, and the options for that."""
 
-    manner: Manner
+    manner: ServiceBehavior
     options: Callable[[str], dict[str, Any]]
 
 
 WAYS = {
-    "token in a header": Way(Manner(), lambda token: {"token": token}),
+    "token in a header": Way(ServiceBehavior(), lambda token: {"token": token}),
     "token in the query": Way(
-        Manner(token_param="auth_token"),
+        ServiceBehavior(token_param="auth_token"),
         lambda token: {"token": token, "token_param": "auth_token"},
     ),
-    "Basic": Way(Manner(is_basic=True), lambda token: {"token": None, "url_username": token}),
-    "client certificate": Way(
-        Manner(client_name=CLIENT, wants_token=False), lambda _token: {"token": None}
+    "Basic": Way(
+        ServiceBehavior(is_basic=True), lambda token: {"token": None, "url_username": token}
     ),
-    "client certificate and token": Way(Manner(client_name=CLIENT), lambda token: {"token": token}),
+    "client certificate": Way(
+        ServiceBehavior(client_name=CLIENT, requires_token=False), lambda _token: {"token": None}
+    ),
+    "client certificate and token": Way(
+        ServiceBehavior(client_name=CLIENT), lambda token: {"token": token}
+    ),
 }
-BODIES: dict[str, tuple[Manner, dict[str, Any]]] = {
+BODIES: dict[str, tuple[ServiceBehavior, dict[str, Any]]] = {
     "PUT of the file": (
-        Manner(method="PUT", raw=True),
+        ServiceBehavior(method="PUT", raw=True),
         {"method": "PUT", "body_format": "raw", "content_type": "text/csv"},
     ),
     "PATCH of a form with fields": (
-        Manner(method="PATCH", fields={"mode": "replace", "dry-run": "false"}),
+        ServiceBehavior(method="PATCH", fields={"mode": "replace", "dry-run": "false"}),
         {"method": "PATCH", "form_fields": {"mode": "replace", "dry-run": False}},
     ),
     "flags in the query": (
-        Manner(flags={"remove-hosts": "true", "send-emails": "false"}),
+        ServiceBehavior(flags={"remove-hosts": "true", "send-emails": "false"}),
         {"params": {"remove-hosts": True, "send-emails": False}},
     ),
 }
@@ -98,11 +102,11 @@ def test_each_credential_gets_in_and_a_netrc_changes_nothing(
     netrc.chmod(0o600)
     way = WAYS[name]
     certificate = dict(client_cert) if way.manner.client_name else {}
-    with receiver(issuer, locations=["oslo-hq"], manner=way.manner) as service:
+    with receiver(issuer, locations=["oslo-hq"], behavior=way.manner) as service:
         options: dict[str, Any] = {**way.options(service.token), **certificate}
         answer = _upload(service, place, **options)
         assert (answer["uploaded"], answer["attempts"]) == (True, 1)
-        service.fail_next(401)
+        service.queue_response(401)
         answer = _upload(service, place, force=True, **options)
         assert "it answered 401 (it does not know the credential)" in answer.message
 
@@ -114,7 +118,7 @@ def test_a_redirect_takes_no_credential_along(
     way = WAYS[name]
     certificate: dict[str, Any] = client_cert if way.manner.client_name else {}
     with (
-        receiver(issuer, locations=["oslo-hq"], manner=way.manner) as service,
+        receiver(issuer, locations=["oslo-hq"], behavior=way.manner) as service,
         receiver(issuer, locations=["oslo-hq"]) as other,
     ):
         service.redirect(other.url, 308)
@@ -126,7 +130,7 @@ def test_a_redirect_takes_no_credential_along(
 @pytest.mark.parametrize("name", BODIES)
 def test_each_body_is_taken_as_it_is_meant(name: str, issuer: Authority, place: Place) -> None:
     manner, options = BODIES[name]
-    with receiver(issuer, locations=["oslo-hq"], manner=manner) as service:
+    with receiver(issuer, locations=["oslo-hq"], behavior=manner) as service:
         assert _upload(service, place, **options)["uploaded"]
         assert len(service.contacts) == 2
         # It is strict: without these options it refuses.
@@ -165,8 +169,10 @@ class TestClientCertificates:
     def test_none_is_shown(
         self, newest: ssl.TLSVersion, told: str, issuer: Authority, place: Place
     ) -> None:
-        manner = Manner(client_name=CLIENT)
-        with receiver(issuer, locations=["oslo-hq"], manner=manner, tls_maximum=newest) as service:
+        manner = ServiceBehavior(client_name=CLIENT)
+        with receiver(
+            issuer, locations=["oslo-hq"], behavior=manner, tls_maximum=newest
+        ) as service:
             answer = _upload(service, place)
         assert answer.message == f"Cannot upload to {service.url}: {told}"
         assert (service.requests, answer.result["attempts"]) == (0, 1)
@@ -197,8 +203,8 @@ class TestClientCertificates:
         both = place.root / "both.pem"
         both.touch(mode=0o600)
         both.write_bytes(b"".join(_bytes(path) for path in client_cert.values()))
-        manner = Manner(client_name=CLIENT)
-        with receiver(issuer, locations=["oslo-hq"], manner=manner) as service:
+        manner = ServiceBehavior(client_name=CLIENT)
+        with receiver(issuer, locations=["oslo-hq"], behavior=manner) as service:
             assert _upload(service, place, client_cert=str(both))["uploaded"]
 
     def test_files_that_cannot_be_used(

@@ -50,14 +50,16 @@ def everybody(directory: RunningDirectory, **more: Any) -> dict[str, Any]:
 def test_location_by_an_attributes_value(directory: RunningDirectory, place: Place) -> None:
     company = directory.company
     active = [person for person in company.people if person.active]
-    with facts(directory, company.marked, physicalDeliveryOfficeName=["Zanzibar"]):
+    with facts(directory, company.canary_person, physicalDeliveryOfficeName=["Zanzibar"]):
         by_office = {
             "location_value": f"physicalDeliveryOfficeName | map_value({OFFICES}, 'elsewhere')",
             "locations": [*OFFICES.values(), "empty"],
             "search_base": directory.staff_dn,
         }
         answer = exported(directory, place, sources=[by_office], columns=NAME_AND_PLACE)
-    directory.modify(company.marked, {"physicalDeliveryOfficeName": [company.marked.office]})
+    directory.modify(
+        company.canary_person, {"physicalDeliveryOfficeName": [company.canary_person.office]}
+    )
     at = {
         location: sum(person.office == office for person in active)
         for office, location in OFFICES.items()
@@ -66,12 +68,12 @@ def test_location_by_an_attributes_value(directory: RunningDirectory, place: Pla
     assert answer["counts"]["by_location"] == {**at, "empty": 0}
     assert answer["left_out"] == [
         {
-            "identity": str(company.marked.identity),
+            "identity": str(company.canary_person.identity),
             "location": "",
             "cause": "has a location that is not one of the source's",
         }
     ]
-    traveller = company.traveller
+    traveller = company.two_site_person
     assert [f"{traveller.given_name} {traveller.last_name}", "tromso"] in rows(place)
     assert "Zanzibar" not in answer.output
 
@@ -83,7 +85,10 @@ def test_excluded_people_are_counted_and_no_contacts(
     active = [person for person in company.people if person.active]
     harbour = company.ou_dn("Bergen, Sales and Harbour", "Harbour")
     # Two of those who are below Harbour, too: nobody is excluded twice.
-    sailors = [company.person_dn(person) for person in (*company.sharing, company.traveller)]
+    sailors = [
+        company.person_dn(person)
+        for person in (*company.people_sharing_mobile, company.two_site_person)
+    ]
     below = {person.account for person in active if "Harbour" in person.ou}
     with (
         group(directory, "Sailors", *sailors) as sailing,
@@ -101,7 +106,7 @@ def test_excluded_people_are_counted_and_no_contacts(
             columns=NAME_AND_PLACE,
         )
     controllers = {person.account for person in active if person.title == "Controller"}
-    gone = below | {company.traveller.account}
+    gone = below | {company.two_site_person.account}
     assert len(below) > 20
     assert answer["counts"] == {
         "entries": 2 * len(active),
@@ -146,14 +151,14 @@ def test_hidden_people_where_nobody_can_be_hidden(
 def test_who_has_not_started_is_no_contact(directory: RunningDirectory, place: Place) -> None:
     company = directory.company
     with (
-        facts(directory, company.marked, employeeNumber=["2199-01-01"]),
-        facts(directory, company.comma, employeeNumber=["19990101000000.0Z"]),
-        facts(directory, company.traveller, employeeNumber=["soon"]),
+        facts(directory, company.canary_person, employeeNumber=["2199-01-01"]),
+        facts(directory, company.person_with_comma, employeeNumber=["19990101000000.0Z"]),
+        facts(directory, company.two_site_person, employeeNumber=["soon"]),
     ):
         answer = exported(directory, place, start_attribute="employeeNumber")
     assert answer["counts"]["excluded"] == 1
-    assert company.marked.last_name not in place.dest.read_text("utf-8")
-    assert company.comma.last_name in place.dest.read_text("utf-8")
+    assert company.canary_person.last_name not in place.dest.read_text("utf-8")
+    assert company.person_with_comma.last_name in place.dest.read_text("utf-8")
     assert answer.warnings == [
         "Values of start_attribute that are no dates: 1. Whoever has one counts as started."
     ]
@@ -180,7 +185,7 @@ def test_what_the_entry_has_that_an_attribute_names(
     directory: RunningDirectory, place: Place
 ) -> None:
     company = directory.company
-    skipper = company.comma
+    skipper = company.person_with_comma
     columns = [
         {"header": "Name", "value": "sn"},
         {"header": "Manager", "value": "manager | of_entry('mail')"},
@@ -189,8 +194,10 @@ def test_what_the_entry_has_that_an_attribute_names(
         {"header": "Location", "value": "location"},
     ]
     with (
-        facts(directory, company.marked, manager=[company.person_dn(skipper)]),
-        facts(directory, company.traveller, secretary=[company.person_dn(company.unreachable)]),
+        facts(directory, company.canary_person, manager=[company.person_dn(skipper)]),
+        facts(
+            directory, company.two_site_person, secretary=[company.person_dn(company.unreachable)]
+        ),
         facts(directory, company.unreachable, manager=[company.person_dn(company.unreachable)]),
     ):
         answer = exported(directory, place, sources=[everybody(directory)], columns=columns)
@@ -198,8 +205,8 @@ def test_what_the_entry_has_that_an_attribute_names(
         "No entry that an attribute names has the attribute pager, which of_entry reads."
     ]
     found = {row[0]: row[1:3] for row in rows(place)}
-    assert found[company.marked.last_name] == [skipper.mail, "nobody"]
-    assert found[company.traveller.last_name] == ["", company.unreachable.display_name]
+    assert found[company.canary_person.last_name] == [skipper.mail, "nobody"]
+    assert found[company.two_site_person.last_name] == ["", company.unreachable.display_name]
     assert found[company.unreachable.last_name] == ["", "nobody"]
     assert sum(1 for manager, _secretary in found.values() if manager) == 1
 
@@ -219,7 +226,7 @@ def test_the_address_that_exchange_sends_from(
         {"header": "All", "value": "all.proxyAddresses | join(' ')"},
         {"header": "Location", "value": "location"},
     ]
-    with facts(active_directory, company.marked, proxyAddresses=several):
-        source = everybody(active_directory, filter=f"(sn={company.marked.last_name})")
+    with facts(active_directory, company.canary_person, proxyAddresses=several):
+        source = everybody(active_directory, filter=f"(sn={company.canary_person.last_name})")
         exported(active_directory, place, sources=[source], columns=columns)
     assert rows(place) == [["primary@fjord.test", " ".join(sorted(several)), "fjord"]]

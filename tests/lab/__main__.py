@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from tests.lab.authority import authority
-from tests.lab.company import company
+from tests.lab.company import build_company
 from tests.lab.dirsrv import dirsrv
 from tests.lab.openldap import openldap
 from tests.lab.receiver import receiver
@@ -67,15 +67,15 @@ def receiver_facts(service: Receiver) -> dict[str, Any]:
 
 
 def start(
-    names: list[str], fjord: Company, issuer: Authority, stack: contextlib.ExitStack
+    names: list[str], company: Company, issuer: Authority, stack: contextlib.ExitStack
 ) -> dict[str, Any]:
     """Start the servers named, and return how to reach each."""
     facts: dict[str, Any] = {}
     for name, run in _DIRECTORIES.items():
         if name in names:
-            facts[name] = directory_facts(stack.enter_context(run(fjord, issuer)))
+            facts[name] = directory_facts(stack.enter_context(run(company, issuer)))
     if "receiver" in names:
-        locations = [site.location for site in fjord.sites]
+        locations = [site.location for site in company.sites]
         service = stack.enter_context(receiver(issuer, locations=locations))
         facts["receiver"] = receiver_facts(service)
     return facts
@@ -87,17 +87,17 @@ def main() -> None:
     parser.add_argument(
         "--only", action="append", choices=_SERVERS, help="a server to start; default: all"
     )
-    wanted = parser.parse_args().only or list(_SERVERS)
-    signal.signal(signal.SIGTERM, _end)
+    names = parser.parse_args().only or list(_SERVERS)
+    signal.signal(signal.SIGTERM, _interrupt_on_signal)
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         issuer = stack.enter_context(authority())
-        facts = start(wanted, company(), issuer, stack)
+        facts = start(names, build_company(), issuer, stack)
         yaml.safe_dump(facts, sys.stdout, allow_unicode=True, sort_keys=False)
         print("# Ready. Ctrl-C ends it.", flush=True)
         signal.pause()
 
 
-def _end(signum: int, frame: FrameType | None) -> NoReturn:
+def _interrupt_on_signal(signum: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 

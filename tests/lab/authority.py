@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import trustme
 
-from tests.lab.keeper import Keeper
+from tests.lab.process_supervisor import ProcessSupervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,5 +65,5 @@ class Authority:
 @contextlib.contextmanager
 def authority() -> Iterator[Authority]:
     """Make an authority whose files vanish with the run."""
-    with Keeper() as keeper:
-        yield Authority(keeper.directory)
+    with ProcessSupervisor() as supervisor:
+        yield Authority(supervisor.directory)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ldap3
 
 from tests.lab.authority import authority
-from tests.lab.company import company
+from tests.lab.company import build_company
 from tests.lab.openldap import openldap
 from tests.lab.samba import samba
 
@@ -37,16 +37,16 @@ _PAGE_SIZE = 10
 
 
 class _Recorder:
-    """A socket that keeps what is heard on it; all else is the socket's own."""
+    """A socket that keeps what is received on it; all else is the socket's own."""
 
     def __init__(self, connected: Any) -> None:
         self._connected = connected
-        self.heard = bytearray()
+        self.received = bytearray()
 
     def recv(self, size: int) -> bytes:
         """Listen, and keep it."""
         data: bytes = self._connected.recv(size)
-        self.heard += data
+        self.received += data
         return data
 
     def __getattr__(self, name: str) -> Any:
@@ -68,7 +68,7 @@ def capture(directory: RunningDirectory) -> list[bytes]:
                 paged_size=_PAGE_SIZE,
                 paged_cookie=cookie,
             )
-            pages.append(bytes(recorder.heard))
+            pages.append(bytes(recorder.received))
             cookie = session.result["controls"]["1.2.840.113556.1.4.319"]["value"]["cookie"]
     return pages
 
@@ -78,7 +78,7 @@ def main() -> int:
     FIXTURES.mkdir(exist_ok=True)
     with authority() as issuer:
         for name, server in (("samba", samba), ("openldap", openldap)):
-            with server(company(), issuer) as directory:
+            with server(build_company(), issuer) as directory:
                 pages = capture(directory)
             lines = [f"{base64.b64encode(page).decode('ascii')}\n" for page in pages]
             (FIXTURES / f"{name}.answers").write_text("".join(lines), encoding="ascii")

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tests.lab.person import Person, Site
-from tests.lab.staff import SITES, people
+from tests.lab.staff import SITES, generate_people
 
-__all__ = ["Company", "Person", "Site", "company", "escape"]
+__all__ = ["Company", "Person", "Site", "build_company", "escape"]
 
 _DN_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in ',+"\\<>;='})
 
@@ -77,27 +77,27 @@ class Company:
         return tuple(who for who in self.people if who.ou[0] == site.ou and who.active)
 
     @property
-    def marked(self) -> Person:
+    def canary_person(self) -> Person:
         """Somebody whose names, mail and numbers occur nowhere else: search outputs for them."""
         return self.person("zquarrelstone")
 
     @property
-    def traveller(self) -> Person:
+    def two_site_person(self) -> Person:
         """Somebody of Oslo HQ who also works in Tromsø.
 
         An object has one parent, so the second place is an attribute (physicalDeliveryOfficeName);
-        `traveller_filter` finds this person, and nobody else, below Oslo HQ. The group
+        `two_site_filter` finds this person, and nobody else, below Oslo HQ. The group
         `CN=Tromsø duty,OU=Groups` has this person as its member, too.
         """
         return self.person("ttidemand")
 
     @property
-    def traveller_filter(self) -> str:
+    def two_site_filter(self) -> str:
         """The filter, to be used below Oslo HQ, that finds `traveller` for Tromsø."""
-        return f"(&(objectClass=person)(physicalDeliveryOfficeName={self.traveller.office}))"
+        return f"(&(objectClass=person)(physicalDeliveryOfficeName={self.two_site_person.office}))"
 
     @property
-    def sharing(self) -> tuple[Person, Person]:
+    def people_sharing_mobile(self) -> tuple[Person, Person]:
         """Two active people of Bergen with one mobile number and a mail address each."""
         return self.person("ekvist"), self.person("rkvist")
 
@@ -107,11 +107,11 @@ class Company:
         return self.person("nnordlys")
 
     @property
-    def comma(self) -> Person:
+    def person_with_comma(self) -> Person:
         """An active person of Bergen whose common name holds a comma."""
         return self.person("plunde")
 
 
-def company() -> Company:
+def build_company() -> Company:
     """Return the company: some 200 people at three sites, the same at every call."""
-    return Company(sites=SITES, people=tuple(people()))
+    return Company(sites=SITES, people=tuple(generate_people()))

@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from tests.lab.authority import Certificate
     from tests.lab.company import Company
     from tests.lab.entries import Attributes, Dialect
-    from tests.lab.keeper import Keeper
     from tests.lab.kerberos import Realm
     from tests.lab.person import Person, Site
+    from tests.lab.process_supervisor import ProcessSupervisor
 
 Session = Any
 """An ldap3.Connection: most of its methods have no types, not even in the published stubs."""
 
 _READY_SECONDS = 60.0
-_TICK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 class NotReadyError(Exception):
@@ -112,8 +112,8 @@ class RunningDirectory:
             receive_timeout=30,
         )
         connection.open()
-        shown = connection.socket.getpeercert(binary_form=True)
-        if shown != ssl.PEM_cert_to_DER_cert(self.certificate.cert_file.read_text("ascii")):
+        presented = connection.socket.getpeercert(binary_form=True)
+        if presented != ssl.PEM_cert_to_DER_cert(self.certificate.cert_file.read_text("ascii")):
             raise NotReadyError(f"{self.uri_ldaps} is somebody else's")
         connection.bind()
         try:
@@ -121,63 +121,63 @@ class RunningDirectory:
         finally:
             connection.unbind()
 
-    def dn_of(self, person: Person) -> str:
+    def find_dn(self, person: Person) -> str:
         """Return the DN under which a person is now."""
         with self.session() as session:
-            return _find(session, self.company, person)
+            return _find_dn(session, self.company, person)
 
-    def identity_of(self, person: Person) -> uuid.UUID:
+    def find_identity(self, person: Person) -> uuid.UUID:
         """Return the identity that the directory gives a person: objectGUID or entryUUID."""
         name = self.dialect.identity_attribute
         with self.session() as session:
-            dn = _find(session, self.company, person)
+            dn = _find_dn(session, self.company, person)
             session.search(dn, "(objectClass=*)", ldap3.BASE, attributes=[name])
             raw: bytes = session.response[0]["raw_attributes"][name][0]
         if name == "entryUUID":  # text (RFC 4530)
             return uuid.UUID(raw.decode("ascii"))
         return uuid.UUID(bytes_le=raw)  # its first three parts little-endian (MS-DTYP, 2.3.4.2)
 
-    def hire(self, person: Person) -> uuid.UUID:
+    def add_person(self, person: Person) -> uuid.UUID:
         """Add a person. The server makes the identity, which is returned."""
         attributes = self.dialect.person_attributes(person)
         with self.session() as session:
             session.add(self.company.person_dn(person), attributes=attributes)
-        return self.identity_of(person)
+        return self.find_identity(person)
 
-    def leave(self, person: Person) -> None:
+    def delete_person(self, person: Person) -> None:
         """Delete a person."""
         with self.session() as session:
-            session.delete(_find(session, self.company, person))
+            session.delete(_find_dn(session, self.company, person))
 
-    def marry(self, person: Person, new_last_name: str, *, rename: bool = True) -> None:
+    def change_last_name(self, person: Person, new_last_name: str, *, rename: bool = True) -> None:
         """Give a person another last name; the object is renamed with it unless told otherwise."""
         display_name = f"{person.given_name} {new_last_name}"
         self.modify(person, {"sn": [new_last_name], "displayName": [display_name]})
         if rename:
             with self.session() as session:
-                dn = _find(session, self.company, person)
+                dn = _find_dn(session, self.company, person)
                 session.modify_dn(dn, f"CN={escape(display_name)}")
 
-    def move(self, person: Person, site: Site) -> None:
+    def move_person(self, person: Person, site: Site) -> None:
         """Move a person to another site, directly below its Organizational Unit."""
         with self.session() as session:
-            dn = _find(session, self.company, person)
-            above = self.company.site_dn(site)
-            session.modify_dn(dn, _rdn(dn), new_superior=above)
+            dn = _find_dn(session, self.company, person)
+            parent = self.company.site_dn(site)
+            session.modify_dn(dn, _rdn(dn), new_superior=parent)
         self.modify(person, {"physicalDeliveryOfficeName": [site.name]})
 
-    def restore(self, person: Person) -> None:
+    def restore_person(self, person: Person) -> None:
         """Give a person who is still there the name, the place and the office of the company's list again."""
         hired = self.company.person_dn(person)
         name = _rdn(hired)
         with self.session() as session:
-            dn = _find(session, self.company, person)
+            dn = _find_dn(session, self.company, person)
             session.modify_dn(dn, name, new_superior=hired.removeprefix(f"{name},"))
         listed = self.dialect.person_attributes(person)
         changed = ("sn", "displayName", "physicalDeliveryOfficeName")
         self.modify(person, {attribute: listed.get(attribute, []) for attribute in changed})
 
-    def disable(self, person: Person) -> None:
+    def disable_person(self, person: Person) -> None:
         """Disable a person's account."""
         self.modify(person, {"userAccountControl": [str(ENABLED_ACCOUNT | DISABLED)]})
 
@@ -185,11 +185,11 @@ class RunningDirectory:
         """Replace attributes of a person; an empty list removes the attribute."""
         changes = {name: [(ldap3.MODIFY_REPLACE, values)] for name, values in attributes.items()}
         with self.session() as session:
-            session.modify(_find(session, self.company, person), changes)
+            session.modify(_find_dn(session, self.company, person), changes)
 
     def contents(self) -> dict[str, Attributes]:
         """Return what anybody has of the attributes that the company's list fills, by DN."""
-        names = sorted(self.dialect.person_attributes(self.company.marked))
+        names = sorted(self.dialect.person_attributes(self.company.canary_person))
         with self.session() as session:
             session.search(self.staff_dn, "(objectClass=*)", attributes=names)
             found = [entry for entry in session.response if "dn" in entry]
@@ -211,24 +211,26 @@ class RunningDirectory:
         return len(found)
 
 
-def wait_until_ready(directory: RunningDirectory, keeper: Keeper, pid: int, log: str) -> None:
+def wait_until_ready(
+    directory: RunningDirectory, supervisor: ProcessSupervisor, pid: int, log: str
+) -> None:
     """Wait until a directory lets its administrator in.
 
     :raises NotReadyError: its process ended, or it did not answer in time.
     """
     deadline = time.monotonic() + _READY_SECONDS
     problem: Exception | None = None
-    while time.monotonic() < deadline and keeper.is_running(pid):
+    while time.monotonic() < deadline and supervisor.is_running(pid):
         try:
             with directory.session():
                 return
         except (LDAPSocketOpenError, NotReadyError) as error:
             problem = error
-            time.sleep(_TICK_SECONDS)
-    raise NotReadyError(f"{directory.uri_ldaps} is not ready: {problem}\n{keeper.tail(log)}")
+            time.sleep(_POLL_SECONDS)
+    raise NotReadyError(f"{directory.uri_ldaps} is not ready: {problem}\n{supervisor.tail(log)}")
 
 
-def _find(session: Session, company: Company, person: Person) -> str:
+def _find_dn(session: Session, company: Company, person: Person) -> str:
     account = escape_filter_chars(person.account)
     session.search(company.base_dn, f"(sAMAccountName={account})", attributes=["1.1"])
     found = [str(entry["dn"]) for entry in session.response if "dn" in entry]

@@ -4,7 +4,7 @@
 
 """A 389 Directory Server of the lab's own, on free ports of 127.0.0.1; any user may run it.
 
-Its instance lies in the keeper's directory, made of the package's templates: `dscreate` would want
+Its instance lies in the supervisor's directory, made of the package's templates: `dscreate` would want
 root, and a place below /etc.
 """
 
@@ -29,8 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificate
 
-from tests.lab.keeper import Keeper
-from tests.lab.plain_ldap import SCHEMA, ldif, planned, serve
+from tests.lab.process_supervisor import ProcessSupervisor
+from tests.lab.standard_ldap import SCHEMA, ldif, plan_directory, start_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ _PLUGINS = """\
     nsslapd-pluginType: betxnpreoperation
     nsslapd-pluginEnabled: on
     """
-_READABLE = (
+_READ_ACI = (
     '(targetattr != "userPassword")'
     '(version 3.0; acl "Accounts read"; allow (read, search, compare) userdn = "ldap:///all";)'
 )
@@ -86,16 +86,16 @@ def dirsrv(
 
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     """
-    directory = planned(company, authority, certificate)
-    with Keeper() as keeper:
-        root = keeper.directory
-        configuration = _configure(directory, keeper)
-        _lay_certificate(directory, keeper)
+    directory = plan_directory(company, authority, certificate)
+    with ProcessSupervisor() as supervisor:
+        root = supervisor.directory
+        configuration = _create_instance(directory, supervisor)
+        _create_certificate_database(directory, supervisor)
         # Offline a password is kept as it is given.
-        people = ldif(directory, _kept(directory.bind_pw), {"aci": [_READABLE]})
-        source = str(keeper.write("company.ldif", people))
+        people = ldif(directory, _hash_password(directory.bind_pw), {"aci": [_READ_ACI]})
+        source = str(supervisor.write_file("company.ldif", people))
         place = ("-D", str(configuration.parent))
-        keeper.run([_PROGRAM, "ldif2db", *place, "-n", _BACKEND, "-i", source])
+        supervisor.run([_PROGRAM, "ldif2db", *place, "-n", _BACKEND, "-i", source])
         prepared = configuration.read_text("utf-8")
 
         def command(plain: int, tls: int) -> list[str]:
@@ -105,12 +105,12 @@ def dirsrv(
             # -d keeps it in the foreground.
             return [_PROGRAM, *place, "-i", str(root / "run/pid"), "-d", "0"]
 
-        yield serve(directory, keeper, command, {})
+        yield start_server(directory, supervisor, command, {})
 
 
-def _configure(directory: RunningDirectory, keeper: Keeper) -> Path:
+def _create_instance(directory: RunningDirectory, supervisor: ProcessSupervisor) -> Path:
     """Lay out an instance; return its configuration, which is itself LDIF."""
-    root = keeper.directory
+    root = supervisor.directory
     names = ("bak", "cert", "db", "inst", "ldif", "lock", "log", "run", "tmp")
     for name in names:
         (root / name).mkdir()
@@ -129,7 +129,7 @@ def _configure(directory: RunningDirectory, keeper: Keeper) -> Path:
         "ds_user": getpass.getuser(),
         "ds_suffix": directory.base_dn,
         "ds_bename": _BACKEND,
-        "ds_passwd": _kept(directory.administrator.password),
+        "ds_passwd": _hash_password(directory.administrator.password),
         "rootdn": directory.administrator.dn,
         "ldapi": str(root / "run/ldapi"),
         "ldapi_enabled": "off",
@@ -141,7 +141,7 @@ def _configure(directory: RunningDirectory, keeper: Keeper) -> Path:
     text = re.sub(r"%(\w+)%", lambda found: values[found[1]], text)
     listening = "nsslapd-listenhost: 127.0.0.1\nnsslapd-securelistenhost: 127.0.0.1"
     text = text.replace("cn: config\n", f"cn: config\nnsslapd-security: on\n{listening}\n", 1)
-    return keeper.write("config/dse.ldif", text)
+    return supervisor.write_file("config/dse.ldif", text)
 
 
 def _schema() -> str:
@@ -153,26 +153,28 @@ def _schema() -> str:
     )
 
 
-def _kept(password: str) -> str:
+def _hash_password(password: str) -> str:
     """A password as the server keeps it: salted SHA-512."""
     salt = secrets.token_bytes(8)
     digest = hashlib.sha512(password.encode() + salt).digest()
     return "{SSHA512}" + base64.b64encode(digest + salt).decode("ascii")
 
 
-def _lay_certificate(directory: RunningDirectory, keeper: Keeper) -> None:
+def _create_certificate_database(
+    directory: RunningDirectory, supervisor: ProcessSupervisor
+) -> None:
     """Make the server's database of certificates, which it reads in place of files."""
-    shown = directory.certificate
-    key = load_pem_private_key(shown.key_file.read_bytes(), None)
+    files = directory.certificate
+    key = load_pem_private_key(files.key_file.read_bytes(), None)
     assert isinstance(key, EllipticCurvePrivateKey)
-    certificate = load_pem_x509_certificate(shown.cert_file.read_bytes())
+    certificate = load_pem_x509_certificate(files.cert_file.read_bytes())
     name = _CERTIFICATE_NAME.encode()
-    bundle = keeper.write("certificate.p12", "")
+    bundle = supervisor.write_file("certificate.p12", "")
     bundle.write_bytes(
         pkcs12.serialize_key_and_certificates(name, key, certificate, None, NoEncryption())
     )
-    place = ("-d", f"sql:{keeper.directory / 'cert'}")
-    keeper.run(["certutil", "-N", *place, "--empty-password"])
-    keeper.run(["pk12util", "-i", str(bundle), *place, "-W", ""])
+    place = ("-d", f"sql:{supervisor.directory / 'cert'}")
+    supervisor.run(["certutil", "-N", *place, "--empty-password"])
+    supervisor.run(["pk12util", "-i", str(bundle), *place, "-W", ""])
     trusted = ("-n", "authority", "-t", "CT,,", "-i", str(directory.ca_file))
-    keeper.run(["certutil", "-A", *place, *trusted])
+    supervisor.run(["certutil", "-A", *place, *trusted])

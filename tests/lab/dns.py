@@ -29,30 +29,30 @@ class NameServer:
     """A server that runs.
 
     :ivar records: what it knows, as in ``{"dc1.fjord.test A": ["127.0.0.1"]}``.
-    :ivar refusal: what it answers instead of everything, such as SERVFAIL; None for what it knows.
-    :ivar asked: what it was asked, in order, as the keys of `records` are written.
+    :ivar forced_rcode: what it answers instead of everything, such as SERVFAIL; None for what it knows.
+    :ivar queries: what it was asked, in order, as the keys of `records` are written.
     """
 
     records: Mapping[str, Sequence[str]]
-    refusal: dns.rcode.Rcode | None
+    forced_rcode: dns.rcode.Rcode | None
     address: str = ""
-    asked: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
 
     def answer(self, request: bytes) -> bytes:
         """Answer one question (RFC 1035, 4.1)."""
         query = dns.message.from_wire(request)
         (question,) = query.question
         name = question.name.to_text(omit_final_dot=True)
-        wanted = f"{name} {dns.rdatatype.to_text(question.rdtype)}"
-        self.asked.append(wanted)
+        key = f"{name} {dns.rdatatype.to_text(question.rdtype)}"
+        self.queries.append(key)
         answer = dns.message.make_response(query)
         answer.flags |= dns.flags.AA
-        if self.refusal is not None:
-            answer.set_rcode(self.refusal)
-        elif wanted in self.records:
+        if self.forced_rcode is not None:
+            answer.set_rcode(self.forced_rcode)
+        elif key in self.records:
             answer.answer.append(
                 dns.rrset.from_text(
-                    question.name, _TTL_SECONDS, "IN", question.rdtype, *self.records[wanted]
+                    question.name, _TTL_SECONDS, "IN", question.rdtype, *self.records[key]
                 )
             )
         elif not any(known.startswith(f"{name} ") for known in self.records):
@@ -62,22 +62,22 @@ class NameServer:
 
 @contextlib.contextmanager
 def name_server(
-    records: Mapping[str, Sequence[str]], *, refusal: dns.rcode.Rcode | None = None
+    records: Mapping[str, Sequence[str]], *, forced_rcode: dns.rcode.Rcode | None = None
 ) -> Iterator[NameServer]:
-    """Run a DNS server; `records` and `refusal` are those of `NameServer`."""
-    running = NameServer(records, refusal)
+    """Run a DNS server; `records` and `forced_rcode` are those of `NameServer`."""
+    server = NameServer(records, forced_rcode)
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             request, listener = self.request
-            listener.sendto(running.answer(request), self.client_address)
+            listener.sendto(server.answer(request), self.client_address)
 
     with socketserver.UDPServer(("127.0.0.1", 0), Handler) as listener:
-        running.address = f"127.0.0.1:{listener.server_address[1]}"
+        server.address = f"127.0.0.1:{listener.server_address[1]}"
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield running
+            yield server
         finally:
             listener.shutdown()
             thread.join()

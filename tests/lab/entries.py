@@ -74,28 +74,28 @@ class Dialect:
     def entries(self, company: Company) -> Iterator[Entry]:
         """Yield everything below the domain's own entry, parents first, but the service account."""
         for top in ("Staff", "Groups", "Service Accounts"):
-            yield _unit(f"OU={top},{company.base_dn}", top)
+            yield _ou_entry(f"OU={top},{company.base_dn}", top)
         for path in company.ous:
-            yield _unit(company.ou_dn(*path), path[-1])
+            yield _ou_entry(company.ou_dn(*path), path[-1])
         for person in company.people:
             dn = company.person_dn(person)
             yield Entry(dn, person.identity, self.person_attributes(person))
-        yield from self._things(company)
+        yield from self._other_entries(company)
 
-    def _things(self, company: Company) -> Iterator[Entry]:
+    def _other_entries(self, company: Company) -> Iterator[Entry]:
         """Yield what lies among people without being one."""
         oslo = company.site_dn(company.site("oslo-hq"))
         computer = {
             "sAMAccountName": ["OSLO-KIOSK$"],
             "userAccountControl": [str(_COMPUTER_ACCOUNT)],
         }
-        yield _thing(f"CN=OSLO-KIOSK,{oslo}", self.computer, computer)
+        yield _other_entry(f"CN=OSLO-KIOSK,{oslo}", self.computer, computer)
         janitor = {"sn": ["Vaktmester"], "mail": ["janitor@vaktmester.test"]}
-        yield _thing(f"CN=Janitor (external),{oslo}", self.contact, janitor)
-        duty = {"member": [company.person_dn(company.traveller)]}
-        yield _thing(f"CN=Tromsø duty,OU=Groups,{company.base_dn}", self.group, duty)
+        yield _other_entry(f"CN=Janitor (external),{oslo}", self.contact, janitor)
+        duty = {"member": [company.person_dn(company.two_site_person)]}
+        yield _other_entry(f"CN=Tromsø duty,OU=Groups,{company.base_dn}", self.group, duty)
         everyone = {"member": [company.person_dn(person) for person in company.people[:20]]}
-        yield _thing(f"CN=All of Oslo,{oslo}", self.group, everyone)
+        yield _other_entry(f"CN=All of Oslo,{oslo}", self.group, everyone)
 
 
 def service_dn(company: Company, account: str = SERVICE_ACCOUNT) -> str:
@@ -103,11 +103,11 @@ def service_dn(company: Company, account: str = SERVICE_ACCOUNT) -> str:
     return f"CN={escape(account)},OU=Service Accounts,{company.base_dn}"
 
 
-def _unit(dn: str, name: str) -> Entry:
+def _ou_entry(dn: str, name: str) -> Entry:
     return Entry(dn, identity(dn), {"objectClass": ["organizationalUnit"], "ou": [name]})
 
 
-def _thing(dn: str, classes: tuple[str, ...], attributes: Attributes) -> Entry:
+def _other_entry(dn: str, classes: tuple[str, ...], attributes: Attributes) -> Entry:
     common_name = dn.partition(",")[0].removeprefix("CN=")
     return Entry(
         dn, identity(dn), {"objectClass": list(classes), "cn": [common_name], **attributes}

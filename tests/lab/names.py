@@ -4,7 +4,7 @@
 
 """Names of people in the scripts that a real staff list holds, with a spelling in plain letters.
 
-The plain spelling is what an account or a mail address is made of. In each tongue, the numbers of
+The plain spelling is what an account or a mail address is made of. In each language, the numbers of
 first and last names have no common divisor: walking both lists in step repeats no pair early.
 """
 
@@ -22,8 +22,8 @@ class Name(NamedTuple):
 
     given: str
     last: str
-    plain_given: str
-    plain_last: str
+    ascii_given: str
+    ascii_last: str
 
     @property
     def display(self) -> str:
@@ -32,7 +32,7 @@ class Name(NamedTuple):
 
 
 # A word is `written` or, where the letters are not Latin, `written/plain`.
-_TONGUES: dict[str, tuple[str, str]] = {
+_LANGUAGES: dict[str, tuple[str, str]] = {
     "Norwegian": (
         """Ingrid Olav Sigrid Bjørn Solveig Håkon Åse Torstein Ragnhild Øyvind Kari Leif Astrid
         Trygve Gudrun Magnus Liv Sondre Marit Eirik Synnøve Kåre Jorunn""",
@@ -67,41 +67,41 @@ _TONGUES: dict[str, tuple[str, str]] = {
 }
 
 # Latin letters that are letters of their own, and so do not fall apart into a letter and an accent.
-_PLAIN = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "ß": "ss", "'": None})
+_ASCII = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "ß": "ss", "'": None})
 
 # In this order tongues take turns; a believable Norwegian staff list is mostly Norwegian.
-_TURNS = (
+_LANGUAGE_CYCLE = (
     *("Norwegian", "Norwegian", "German", "Norwegian", "Norwegian", "Polish", "Norwegian"),
     *("Norwegian", "Irish and French", "Norwegian", "Greek", "Norwegian", "Norwegian", "Russian"),
     *("Norwegian", "Norwegian", "Norwegian", "Chinese", "Norwegian", "Norwegian", "Arabic"),
 )
 
 
-def plain(word: str) -> str:
+def to_ascii(word: str) -> str:
     """Write a word of Latin letters without accents and apostrophes."""
-    parts = unicodedata.normalize("NFKD", word.translate(_PLAIN))
+    parts = unicodedata.normalize("NFKD", word.translate(_ASCII))
     return "".join(part for part in parts if part.isascii())
 
 
-def names() -> Iterator[Name]:
-    """Yield names in a fixed order, each pair of names once, until a tongue has no more."""
-    walks = {tongue: _walk(*lists) for tongue, lists in _TONGUES.items()}
+def generate_names() -> Iterator[Name]:
+    """Yield names in a fixed order, each pair of names once, until a language has no more."""
+    iterators = {language: _pair_names(*lists) for language, lists in _LANGUAGES.items()}
     while True:
-        for tongue in _TURNS:
-            name = next(walks[tongue], None)
+        for language in _LANGUAGE_CYCLE:
+            name = next(iterators[language], None)
             if name is None:
                 return
             yield name
 
 
-def _walk(given: str, last: str) -> Iterator[Name]:
+def _pair_names(given: str, last: str) -> Iterator[Name]:
     firsts, lasts = given.split(), last.split()
     for step in range(len(firsts) * len(lasts)):
-        first, plain_first = _spellings(firsts[step % len(firsts)])
-        family, plain_family = _spellings(lasts[step % len(lasts)])
-        yield Name(first, family, plain_first, plain_family)
+        first, ascii_first = _spellings(firsts[step % len(firsts)])
+        family, ascii_family = _spellings(lasts[step % len(lasts)])
+        yield Name(first, family, ascii_first, ascii_family)
 
 
 def _spellings(word: str) -> tuple[str, str]:
     written, separator, latin = word.partition("/")
-    return written, latin if separator else plain(written)
+    return written, latin if separator else to_ascii(written)

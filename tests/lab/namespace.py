@@ -9,7 +9,7 @@ unpacked packages below /usr, where they were built to lie. Its ports are reache
 the loopback outside: a socket goes on listening in the namespace that it was made in, so whoever
 holds it hands its clients on from there.
 
-The file has two sides. Imported, it offers `command_within` and `are_allowed`. Run as a script, it
+The file has two sides. Imported, it offers `namespace_command` and `can_create_namespaces`. Run as a script, it
 makes the sockets outside, goes inside, and starts the program; that side needs nothing but the
 standard library.
 """
@@ -39,7 +39,7 @@ _CHUNK = 1 << 16
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 
 
-class _Order(TypedDict):
+class _Job(TypedDict):
     """What is to be run inside.
 
     :ivar usr: what lies over /usr there; empty for nothing.
@@ -55,18 +55,18 @@ class _Order(TypedDict):
 
 def unpacked_packages() -> Path | None:
     """Return where packages lie unpacked, if anywhere."""
-    place = os.environ.get(ROOT_VARIABLE)
-    return Path(place) if place else None
+    path = os.environ.get(ROOT_VARIABLE)
+    return Path(path) if path else None
 
 
-def are_allowed() -> bool:
+def can_create_namespaces() -> bool:
     """Tell whether this user may make such namespaces here, and lay file systems over each other in them."""
     overlay = ("mount", "-t", "overlay", "lab", "-o", "lowerdir=/etc:/usr", "/mnt")
     done = subprocess.run([*_UNSHARE, *overlay], capture_output=True, check=False)
     return done.returncode == 0
 
 
-def command_within(argv: Sequence[str], ports: Mapping[int, int]) -> list[str]:
+def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str]:
     """Return the command that runs another one inside; it ends when that one does, with its code.
 
     Packages that lie unpacked are there as if they were installed.
@@ -74,32 +74,32 @@ def command_within(argv: Sequence[str], ports: Mapping[int, int]) -> list[str]:
     :param ports: for each port of the loopback inside the one of the loopback outside that leads to it.
     """
     root = unpacked_packages()
-    order: _Order = {
+    job: _Job = {
         "argv": list(argv),
         "usr": str(root / "usr") if root else "",
         "ports": {str(inside): outside for inside, outside in ports.items()},
         "is_inside": False,
     }
     # -I: neither the environment nor the current directory may change what is imported.
-    return [sys.executable, "-I", __file__, json.dumps(order)]
+    return [sys.executable, "-I", __file__, json.dumps(job)]
 
 
 # The other side: what runs when this file is the program.
 
 
-def _go_inside(order: _Order) -> int:
+def _enter_namespace(job: _Job) -> int:
     """Run the same program inside, with sockets that listen outside; return its code."""
     listeners = {
         inside: socket.create_server(("127.0.0.1", outside))
-        for inside, outside in order["ports"].items()
+        for inside, outside in job["ports"].items()
     }
     numbers = {inside: listener.fileno() for inside, listener in listeners.items()}
-    order = {**order, "ports": numbers, "is_inside": True}
-    argv = [*_UNSHARE, sys.executable, "-I", __file__, json.dumps(order)]
+    job = {**job, "ports": numbers, "is_inside": True}
+    argv = [*_UNSHARE, sys.executable, "-I", __file__, json.dumps(job)]
     return subprocess.run(argv, pass_fds=numbers.values(), check=False).returncode
 
 
-def _furnish(usr: str) -> None:
+def _prepare_namespace(usr: str) -> None:
     """Make inside what a new namespace lacks: packages in their places, and a loopback that is up."""
     if usr:
         layers = f"lowerdir={usr}:/usr"
@@ -108,22 +108,22 @@ def _furnish(usr: str) -> None:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
-async def _run(order: _Order) -> int:
+async def _run(job: _Job) -> int:
     """Start the program inside, hand on who connects, and return its code."""
-    child = await asyncio.create_subprocess_exec(*order["argv"])
-    for inside, listening in order["ports"].items():
-        await _hand_on(socket.socket(fileno=listening), int(inside))
+    child = await asyncio.create_subprocess_exec(*job["argv"])
+    for inside, listening in job["ports"].items():
+        await _forward_connections(socket.socket(fileno=listening), int(inside))
     return await child.wait()
 
 
-async def _hand_on(listener: socket.socket, port: int) -> None:
+async def _forward_connections(listener: socket.socket, port: int) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+            target_reader, target_writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:  # it does not listen yet
             writer.close()
             return
-        await asyncio.gather(_copy(reader, there_writer), _copy(there_reader, writer))
+        await asyncio.gather(_copy(reader, target_writer), _copy(target_reader, writer))
 
     await asyncio.start_server(serve, sock=listener)
 
@@ -141,11 +141,11 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 def main() -> None:
     """Run what the order on the command line says."""
-    order: _Order = json.loads(sys.argv[1])
-    if not order["is_inside"]:
-        sys.exit(_go_inside(order))
-    _furnish(order["usr"])
-    sys.exit(asyncio.run(_run(order)))
+    job: _Job = json.loads(sys.argv[1])
+    if not job["is_inside"]:
+        sys.exit(_enter_namespace(job))
+    _prepare_namespace(job["usr"])
+    sys.exit(asyncio.run(_run(job)))
 
 
 if __name__ == "__main__":

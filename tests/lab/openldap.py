@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lab.entries import SERVICE_ACCOUNT
-from tests.lab.keeper import Keeper
 from tests.lab.namespace import unpacked_packages
-from tests.lab.plain_ldap import SCHEMA, ldif, planned, serve
+from tests.lab.process_supervisor import ProcessSupervisor
+from tests.lab.standard_ldap import SCHEMA, ldif, plan_directory, start_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +60,8 @@ class _Installation:
         if self.root == Path("/"):
             return {}
         triplet = f"{platform.machine()}-linux-gnu"
-        places = (f"usr/lib/{triplet}", f"lib/{triplet}", "usr/lib")
-        return {"LD_LIBRARY_PATH": ":".join(str(self.root / place) for place in places)}
+        library_paths = (f"usr/lib/{triplet}", f"lib/{triplet}", "usr/lib")
+        return {"LD_LIBRARY_PATH": ":".join(str(self.root / path) for path in library_paths)}
 
 
 def _installation(root: Path | None) -> _Installation:
@@ -79,7 +79,7 @@ def openldap(
     certificate: Certificate | None = None,
     anonymous_reads: bool = False,
     realm: Realm | None = None,
-    rules: str = "",
+    extra_conf: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
     """Run a server with the company in it.
@@ -89,44 +89,47 @@ def openldap(
     :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without an account, and in clear.
     :param realm: whose tickets it takes, with the channel bindings of its TLS; None: nobody's.
-    :param rules: access and limits that come before the lab's own (slapd.access(5), slapd.conf(5)).
+    :param extra_conf: access and limits that come before the lab's own (slapd.access(5), slapd.conf(5)).
     :param root: where unpacked packages lie; None: what LAB_ROOT says, or else the system's.
     """
     installation = _installation(root)
-    directory = replace(planned(company, authority, certificate), realm=realm)
-    with Keeper() as keeper:
+    directory = replace(plan_directory(company, authority, certificate), realm=realm)
+    with ProcessSupervisor() as supervisor:
         parts = (
             _server_conf(installation, directory),
             _kerberos_conf(directory, realm) if realm else "",
-            _database_conf(directory, keeper.directory),
-            rules,
+            _database_conf(directory, supervisor.directory),
+            extra_conf,
             _access_conf(anonymous_reads=anonymous_reads),
             _limits_conf(directory, size_limit),
         )
-        conf = keeper.write("slapd.conf", "".join(textwrap.dedent(part) for part in parts))
-        _load(directory, keeper, installation, conf)
-        env = {**installation.environment, **(_kerberos_env(keeper, realm) if realm else {})}
-        yield serve(directory, keeper, partial(_command, installation, conf), env)
+        conf = supervisor.write_file("slapd.conf", "".join(textwrap.dedent(part) for part in parts))
+        _load_entries(directory, supervisor, installation, conf)
+        env = {**installation.environment, **(_kerberos_env(supervisor, realm) if realm else {})}
+        yield start_server(directory, supervisor, partial(_server_command, installation, conf), env)
 
 
-def _command(installation: _Installation, conf: Path, plain: int, tls: int) -> list[str]:
+def _server_command(installation: _Installation, conf: Path, plain: int, tls: int) -> list[str]:
     listeners = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{tls}/"
     # -d keeps it in the foreground.
     return [str(installation.program), *("-f", str(conf), "-h", listeners, "-d", "none")]
 
 
-def _kerberos_env(keeper: Keeper, realm: Realm) -> dict[str, str]:
-    conf = keeper.write("krb5.conf", realm.conf())
+def _kerberos_env(supervisor: ProcessSupervisor, realm: Realm) -> dict[str, str]:
+    conf = supervisor.write_file("krb5.conf", realm.conf())
     return {"KRB5_CONFIG": str(conf), "KRB5_KTNAME": str(realm.service_keytab)}
 
 
-def _load(
-    directory: RunningDirectory, keeper: Keeper, installation: _Installation, conf: Path
+def _load_entries(
+    directory: RunningDirectory,
+    supervisor: ProcessSupervisor,
+    installation: _Installation,
+    conf: Path,
 ) -> None:
     """Fill the database offline, where entries may bring their entryUUID along."""
-    company = keeper.write("company.ldif", ldif(directory, directory.bind_pw))
-    (keeper.directory / "database").mkdir()
-    keeper.run(
+    company = supervisor.write_file("company.ldif", ldif(directory, directory.bind_pw))
+    (supervisor.directory / "database").mkdir()
+    supervisor.run(
         [str(installation.program), "-T", "add", "-q", "-f", str(conf), "-l", str(company)],
         env=installation.environment,
     )
@@ -160,11 +163,11 @@ def _kerberos_conf(directory: RunningDirectory, realm: Realm) -> str:
         """
 
 
-def _database_conf(directory: RunningDirectory, place: Path) -> str:
+def _database_conf(directory: RunningDirectory, working_directory: Path) -> str:
     return f"""\
         database mdb
         suffix "{directory.base_dn}"
-        directory {place}/database
+        directory {working_directory}/database
         rootdn "{directory.administrator.dn}"
         rootpw {directory.administrator.password}
         maxsize {_DATABASE_BYTES}

@@ -5,7 +5,7 @@
 """The lab's front-desk service: takes a file of contacts over HTTPS and is strict about it.
 
 POST multipart/form-data with the one field `file` (text/csv), and the token in a header, unless a
-`Manner` says otherwise. What it answers, always as JSON:
+`ServiceBehavior` says otherwise. What it answers, always as JSON:
 
 200  the file replaced what was known: {"counts": {received, added, updated, removed}, "errors": []}
 422  rows are wrong, nothing was taken: {"counts": ..., "errors": [{"row", "column", "error"}]}
@@ -30,10 +30,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.lab.keeper import Keeper
-from tests.lab.rules import Contact, Counts, RefusedFileError, Rules
-from tests.lab.server import Answer, Request, serving
-from tests.lab.upload import RefusedRequestError, uploaded_file
+from tests.lab.process_supervisor import ProcessSupervisor
+from tests.lab.roster_validator import Contact, Counts, InvalidFileError, RosterValidator
+from tests.lab.server import Request, Response, https_server
+from tests.lab.upload import RejectedRequestError, extract_upload
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -46,7 +46,7 @@ FIELD = "file"
 
 
 @dataclass(frozen=True)
-class Manner:
+class ServiceBehavior:
     """How a service wants its files, where that differs from one to the next."""
 
     method: str = "POST"
@@ -62,7 +62,7 @@ class Manner:
     """Whether the token is the user name of HTTP Basic, without a password."""
     client_name: str | None = None
     """The common name in the client's certificate; without a token, it is all that counts."""
-    wants_token: bool = True
+    requires_token: bool = True
 
 
 @dataclass
@@ -72,20 +72,20 @@ class Receiver:
     Its attributes may be read while it works; its methods may be called from any thread.
     """
 
-    rules: Rules
+    validator: RosterValidator
     ca_file: Path
     log_file: Path
     """All it logged: methods, paths, statuses, counts, headers' names. Never a header's value."""
     token: str = field(repr=False)
     token_header: str = "Authorization"
     token_prefix: str = "Bearer "
-    manner: Manner = field(default_factory=Manner)
+    behavior: ServiceBehavior = field(default_factory=ServiceBehavior)
     url: str = ""
     history: list[list[Contact]] = field(default_factory=list)
     """What each accepted upload held, the oldest first."""
     requests: int = 0
     """How many requests came, refused ones included."""
-    _planned: deque[Answer] = field(default_factory=deque, repr=False)
+    _queued: deque[Response] = field(default_factory=deque, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _held: tuple[threading.Event, threading.Event] | None = field(default=None, repr=False)
 
@@ -99,22 +99,22 @@ class Receiver:
         """How many uploads were accepted."""
         return len(self.history)
 
-    def fail_next(
+    def queue_response(
         self,
         status: int,
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Answer the next request so, whatever it holds; several calls queue up."""
-        self._planned.append(Answer(status, {} if body is None else body, dict(headers or {})))
+        self._queued.append(Response(status, {} if body is None else body, dict(headers or {})))
 
     def redirect(self, target: str, status: int = HTTPStatus.TEMPORARY_REDIRECT) -> None:
         """Send the next request somewhere else."""
-        self.fail_next(status, headers={"Location": target})
+        self.queue_response(status, headers={"Location": target})
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[threading.Event]:
-        """Keep requests waiting for their answer until the block ends.
+        """Keep requests waiting for their response until the block ends.
 
         Yields an event that is set as soon as a request waits.
         """
@@ -126,7 +126,7 @@ class Receiver:
             self._held = None
             released.set()
 
-    def answer(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """Answer a request and log both."""
         if held := self._held:
             arrived, released = held
@@ -134,85 +134,85 @@ class Receiver:
             released.wait()
         with self._lock:
             self.requests += 1
-            answer = self._planned.popleft() if self._planned else self._judge(request)
-            self._log(request, answer)
-        return answer
+            response = self._queued.popleft() if self._queued else self._evaluate(request)
+            self._log(request, response)
+        return response
 
-    def _judge(self, request: Request) -> Answer:
+    def _evaluate(self, request: Request) -> Response:
         try:
-            self._admit(request)
-            return self._take(self.rules.read(self._content(request)))
-        except RefusedRequestError as error:
+            self._check_request(request)
+            return self._replace_contacts(self.validator.read(self._extract_file(request)))
+        except RejectedRequestError as error:
             headers = (
-                {"Allow": self.manner.method}
+                {"Allow": self.behavior.method}
                 if error.status == HTTPStatus.METHOD_NOT_ALLOWED
                 else {}
             )
-            return Answer(error.status, {"error": str(error)}, headers)
-        except RefusedFileError as error:
-            return Answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+            return Response(error.status, {"error": str(error)}, headers)
+        except InvalidFileError as error:
+            return Response(HTTPStatus.BAD_REQUEST, {"error": str(error)})
 
-    def _admit(self, request: Request) -> None:
+    def _check_request(self, request: Request) -> None:
         """Look at everything but the body."""
         if request.path != PATH:
-            raise RefusedRequestError(HTTPStatus.NOT_FOUND, "there is nothing here")
-        if request.method != self.manner.method:
-            problem = f"only {self.manner.method} is taken here"
-            raise RefusedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, problem)
-        if not self._knows(request):
-            raise RefusedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
-        flags = {name: text for name, text in request.query.items() if name in self.manner.flags}
-        if flags != dict(self.manner.flags):
-            raise RefusedRequestError(HTTPStatus.BAD_REQUEST, "flags are missing or wrong")
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "there is nothing here")
+        if request.method != self.behavior.method:
+            problem = f"only {self.behavior.method} is taken here"
+            raise RejectedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, problem)
+        if not self._is_authenticated(request):
+            raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
+        flags = {name: text for name, text in request.query.items() if name in self.behavior.flags}
+        if flags != dict(self.behavior.flags):
+            raise RejectedRequestError(HTTPStatus.BAD_REQUEST, "flags are missing or wrong")
         if request.problem is not None:
-            raise RefusedRequestError(request.problem, request.problem.description)
+            raise RejectedRequestError(request.problem, request.problem.description)
 
-    def _content(self, request: Request) -> bytes:
+    def _extract_file(self, request: Request) -> bytes:
         content_type = request.headers.get("Content-Type", "")
-        if not self.manner.raw:
-            return uploaded_file(content_type, request.body, FIELD, self.manner.fields)
+        if not self.behavior.raw:
+            return extract_upload(content_type, request.body, FIELD, self.behavior.fields)
         if content_type.partition(";")[0] != "text/csv":
-            raise RefusedRequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "it must be text/csv")
+            raise RejectedRequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "it must be text/csv")
         return request.body
 
-    def _knows(self, request: Request) -> bool:
-        manner = self.manner
-        if manner.client_name is not None and request.client != manner.client_name:
+    def _is_authenticated(self, request: Request) -> bool:
+        behavior = self.behavior
+        if behavior.client_name is not None and request.client != behavior.client_name:
             return False
-        if not manner.wants_token:
+        if not behavior.requires_token:
             return "Authorization" not in request.headers
         header = request.headers.get(self.token_header, "")
         given, expected = header, f"{self.token_prefix}{self.token}"
-        if manner.token_param is not None:
-            given, expected = request.query.get(manner.token_param, "") + header, self.token
-        elif manner.is_basic:
+        if behavior.token_param is not None:
+            given, expected = request.query.get(behavior.token_param, "") + header, self.token
+        elif behavior.is_basic:
             expected = f"Basic {base64.b64encode(f'{self.token}:'.encode()).decode()}"
         return hmac.compare_digest(given.encode(), expected.encode())
 
-    def _take(self, contacts: list[Contact]) -> Answer:
+    def _replace_contacts(self, contacts: list[Contact]) -> Response:
         """Replace everything known, or nothing if one row is wrong."""
-        if errors := self.rules.check(contacts):
+        if errors := self.validator.check(contacts):
             refused = {
                 "counts": asdict(Counts(received=len(contacts))),
                 "errors": [asdict(error) for error in errors],
             }
-            return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, refused)
-        counts = self.rules.compare(self.contacts, contacts)
+            return Response(HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+        counts = self.validator.compare(self.contacts, contacts)
         self.history.append(contacts)
-        return Answer(HTTPStatus.OK, {"counts": asdict(counts), "errors": []})
+        return Response(HTTPStatus.OK, {"counts": asdict(counts), "errors": []})
 
-    def _log(self, request: Request, answer: Answer) -> None:
-        body: Mapping[str, Any] = {} if isinstance(answer.body, bytes) else answer.body
+    def _log(self, request: Request, response: Response) -> None:
+        body: Mapping[str, Any] = {} if isinstance(response.body, bytes) else response.body
         line = {
             "method": request.method,
             "path": request.path,
             "headers": sorted(request.headers.keys()),
-            "status": int(answer.status),
+            "status": int(response.status),
             "counts": body.get("counts"),
         }
-        self.note(json.dumps(line))
+        self.write_log_line(json.dumps(line))
 
-    def note(self, line: str) -> None:
+    def write_log_line(self, line: str) -> None:
         """Write a line into the log."""
         # A thread that served a slow client may end later than the service and its directory.
         with (
@@ -233,7 +233,7 @@ def receiver(
     token_prefix: str = "Bearer ",
     certificate: Certificate | None = None,
     tls_maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
-    manner: Manner | None = None,
+    behavior: ServiceBehavior | None = None,
 ) -> Iterator[Receiver]:
     """Run the service on a free port of 127.0.0.1, with a new token.
 
@@ -242,25 +242,27 @@ def receiver(
     :param location_header: the title of the location's column, if the profile does not fix it.
     :param certificate: what it shows instead of a certificate for localhost and 127.0.0.1.
     :param tls_maximum: the newest TLS version it speaks; the oldest is 1.2.
-    :param manner: how it wants its files; with a client's name in it, it asks for certificates.
+    :param behavior: how it wants its files; with a client's name in it, it asks for certificates.
     """
-    manner = manner or Manner()
+    behavior = behavior or ServiceBehavior()
     if isinstance(profile, Path):
         data: Mapping[str, Any] = yaml.safe_load(profile.read_text(encoding="utf-8"))
     else:
         data = profile
     certificate = certificate or authority.issue("localhost", "127.0.0.1")
-    with Keeper() as keeper:
+    with ProcessSupervisor() as supervisor:
         service = Receiver(
-            rules=Rules.from_profile(data, locations, location_header),
+            validator=RosterValidator.from_profile(data, locations, location_header),
             ca_file=authority.ca_file,
-            log_file=keeper.write("receiver.log", ""),
+            log_file=supervisor.write_file("receiver.log", ""),
             token=f"Tk7.{secrets.token_hex(16)}",
             token_header=token_header,
             token_prefix=token_prefix,
-            manner=manner,
+            behavior=behavior,
         )
-        client_ca = authority.ca_file if manner.client_name is not None else None
-        with serving(service.answer, service.note, certificate, tls_maximum, client_ca) as port:
+        client_ca = authority.ca_file if behavior.client_name is not None else None
+        with https_server(
+            service.respond, service.write_log_line, certificate, tls_maximum, client_ca
+        ) as port:
             service.url = f"https://localhost:{port}{PATH}"
             yield service

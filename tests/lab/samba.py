@@ -32,11 +32,11 @@ from tests.lab.entries import (
     Dialect,
     service_dn,
 )
-from tests.lab.keeper import Keeper
 from tests.lab.kerberos import KDC_PORT, OTHER_SERVICE, Realm
-from tests.lab.namespace import are_allowed, command_within
+from tests.lab.namespace import can_create_namespaces, namespace_command
 from tests.lab.person import filetime, identity
-from tests.lab.plain_ldap import free_ports
+from tests.lab.process_supervisor import ProcessSupervisor
+from tests.lab.standard_ldap import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 
 _SYSTEM_PYTHON = "/usr/bin/python3"  # the only one that has Debian's python3-samba
 _PORTS = (389, 636, 3268, 3269, KDC_PORT)
-_CLAIM_PORT = 38_900
+_RESERVATION_PORT = 38_900
 _HOSTNAME = "dc"
 _PASSWORD_NEVER_EXPIRES = 0x10000  # DONT_EXPIRE_PASSWD (MS-ADTS, 2.2.16)
 _LOG = "samba.log"
-_KEPT = Path(__file__).parents[2] / ".cache" / "samba"
+_CACHE = Path(__file__).parents[2] / ".cache" / "samba"
 """Where an empty domain is kept, for to make one takes seconds."""
 
 DIALECT = Dialect(
@@ -73,15 +73,15 @@ def samba(
     iPAddress and as its common name, and no DNS names: where Python has no `ssl.match_hostname` any
     more (3.12), ldap3 2.9.1 compares DNS names only, and the common name if there are none.
     """
-    place, claim = _place()
-    with claim, Keeper() as keeper:
-        address = place.address
-        certificate = certificate or authority.issue(*place.names, common_name=place.names[0])
+    server, reservation = _allocate_address()
+    with reservation, ProcessSupervisor() as supervisor:
+        address = server.address
+        certificate = certificate or authority.issue(*server.names, common_name=server.names[0])
         directory = RunningDirectory(
             company=company,
             dialect=DIALECT,
-            uri_ldaps=f"ldaps://{place.names[0]}:{place.ldaps}",
-            uri_ldap=f"ldap://{place.names[0]}:{place.ldap}",
+            uri_ldaps=f"ldaps://{server.names[0]}:{server.ldaps}",
+            uri_ldap=f"ldap://{server.names[0]}:{server.ldap}",
             ca_file=authority.ca_file,
             certificate=certificate,
             bind_dn=service_dn(company),
@@ -91,16 +91,22 @@ def samba(
             people_filter=None,
             administrator=Login(f"Administrator@{company.domain}", new_password()),
             # Only who has the address can ask for tickets.
-            realm=None if place.is_inside else _realm(company, address, keeper.directory),
+            realm=None if server.in_namespace else _realm(company, address, supervisor.directory),
         )
-        smb_conf = keeper.write("smb.conf", _smb_conf(directory, address, keeper.directory))
-        setup = keeper.write("setup.json", json.dumps(_setup(directory, address, smb_conf)))
+        smb_conf = supervisor.write_file(
+            "smb.conf", _smb_conf(directory, address, supervisor.directory)
+        )
+        setup = supervisor.write_file(
+            "setup.json", json.dumps(_setup_data(directory, address, smb_conf))
+        )
         script = Path(__file__).with_name("samba_setup.py")
         # -I: this file's own name must not hide the `samba` that the script imports.
-        keeper.run(place.command([_SYSTEM_PYTHON, "-I", str(script), str(setup)]))
-        ports = {389: place.ldap, 636: place.ldaps}
-        pid = keeper.start(place.command(_server(keeper.directory, smb_conf), ports), log=_LOG)
-        wait_until_ready(directory, keeper, pid, _LOG)
+        supervisor.run(server.command([_SYSTEM_PYTHON, "-I", str(script), str(setup)]))
+        ports = {389: server.ldap, 636: server.ldaps}
+        pid = supervisor.start(
+            server.command(_server(supervisor.directory, smb_conf), ports), log=_LOG
+        )
+        wait_until_ready(directory, supervisor, pid, _LOG)
         yield directory
 
 
@@ -113,7 +119,7 @@ def _server(root: Path, smb_conf: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Address:
     """Where a server runs, and how clients reach it there."""
 
     address: str
@@ -123,24 +129,24 @@ class _Place:
     ldap: int
     ldaps: int
     """Ports for clients."""
-    is_inside: bool
+    in_namespace: bool
     """Whether it is in a namespace."""
 
     def command(self, argv: list[str], ports: Mapping[int, int] | None = None) -> list[str]:
         """Return how a program is run there; `ports` are to be reached from outside."""
-        return command_within(argv, ports or {}) if self.is_inside else argv
+        return namespace_command(argv, ports or {}) if self.in_namespace else argv
 
 
-def _place() -> tuple[_Place, contextlib.AbstractContextManager[object]]:
+def _allocate_address() -> tuple[_Address, contextlib.AbstractContextManager[object]]:
     """Find a place for a server, and what keeps it from others until it is left."""
-    if _may_use_its_ports():
-        address, claim = _claimed_address()
-        return _Place(address, (address,), 389, 636, is_inside=False), claim
-    place = _Place("127.0.0.1", ("localhost", "127.0.0.1"), *free_ports(), is_inside=True)
-    return place, contextlib.nullcontext()
+    if _can_bind_low_ports():
+        address, reservation = _reserve_address()
+        return _Address(address, (address,), 389, 636, in_namespace=False), reservation
+    server = _Address("127.0.0.1", ("localhost", "127.0.0.1"), *free_ports(), in_namespace=True)
+    return server, contextlib.nullcontext()
 
 
-def _may_use_its_ports() -> bool:
+def _can_bind_low_ports() -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -152,23 +158,23 @@ def _may_use_its_ports() -> bool:
     return True
 
 
-def is_possible() -> bool:
+def can_run_samba() -> bool:
     """Tell whether this user can run a domain controller here, one way or the other."""
-    return _may_use_its_ports() or are_allowed()
+    return _can_bind_low_ports() or can_create_namespaces()
 
 
-def _claimed_address() -> tuple[str, socket.socket]:
+def _reserve_address() -> tuple[str, socket.socket]:
     """Find an address of 127.0.0.0/8; it is kept from others until the socket is closed."""
     while True:
         address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
-        claim = socket.socket()
+        reservation = socket.socket()
         try:
-            claim.bind((address, _CLAIM_PORT))
+            reservation.bind((address, _RESERVATION_PORT))
         except OSError:
-            claim.close()
+            reservation.close()
             continue
         _check_ports(address)
-        return address, claim
+        return address, reservation
 
 
 def _check_ports(address: str) -> None:
@@ -190,7 +196,7 @@ def _realm(company: Company, address: str, folder: Path) -> Realm:
     return Realm(company.domain.upper(), address, *keytabs)
 
 
-def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
+def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
     """Say what samba_setup.py has to do."""
     company = directory.company
     realm = _realm(company, address, smb_conf.parent)
@@ -199,13 +205,15 @@ def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[st
         for entry in DIALECT.entries(company)
     ]
     entries.append(
-        _account(directory, SERVICE_ACCOUNT, control=ENABLED_ACCOUNT | _PASSWORD_NEVER_EXPIRES)
+        _account_entry(
+            directory, SERVICE_ACCOUNT, control=ENABLED_ACCOUNT | _PASSWORD_NEVER_EXPIRES
+        )
     )
-    stale = _account(directory, STALE_ACCOUNT, control=ENABLED_ACCOUNT)
+    stale = _account_entry(directory, STALE_ACCOUNT, control=ENABLED_ACCOUNT)
     entries.append({**stale, "password_last_set": str(filetime(datetime(2020, 1, 1, tzinfo=UTC)))})
     return {
         "smb_conf": str(smb_conf),
-        "kept": str(_KEPT),
+        "cache": str(_CACHE),
         "realm": realm.name,
         "netbios_domain": company.netbios_domain,
         "hostname": _HOSTNAME,
@@ -222,7 +230,7 @@ def _setup(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[st
     }
 
 
-def _account(directory: RunningDirectory, name: str, *, control: int) -> dict[str, Any]:
+def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> dict[str, Any]:
     """Say how to make an account for programs, with the service account's password."""
     company = directory.company
     return {

@@ -39,32 +39,32 @@ from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
 
 _RELAX = "relax:0"
 # Without it the server itself says when a password was set.
-_AS_IT_STANDS = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
+_KEEP_PWD_LAST_SET = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
 _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
-def lay_domain(setup: dict[str, Any], parameters: Any) -> None:
+def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
     """Copy the empty domain that an earlier run has made, or make it and keep it: it takes seconds."""
-    made, kept = Path(setup["smb_conf"]).parent, Path(setup["kept"])
+    directory, cache = Path(setup["smb_conf"]).parent, Path(setup["cache"])
     named = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
     source = Path(__file__).read_text(encoding="utf-8")
     key = hashlib.sha256("\n".join([source, version, *named]).encode()).hexdigest()
-    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (kept / "lock").open("w") as lock:
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (kept / key).exists():
-            make_domain(setup, parameters)
+        if not (cache / key).exists():
+            provision_domain(setup, parameters)
             # Of an older Samba, or of a run that was killed while it copied.
-            for other in filter(Path.is_dir, kept.iterdir()):
+            for other in filter(Path.is_dir, cache.iterdir()):
                 shutil.rmtree(other)
-            for folder in filter(Path.is_dir, made.iterdir()):
-                shutil.copytree(folder, kept / "half" / folder.name)
-            (kept / "half").rename(kept / key)
+            for folder in filter(Path.is_dir, directory.iterdir()):
+                shutil.copytree(folder, cache / "half" / folder.name)
+            (cache / "half").rename(cache / key)
             return
-        shutil.copytree(kept / key, made, dirs_exist_ok=True)
+        shutil.copytree(cache / key, directory, dirs_exist_ok=True)
 
 
-def make_domain(setup: dict[str, Any], parameters: Any) -> None:
+def provision_domain(setup: dict[str, Any], parameters: Any) -> None:
     """Provision the domain: schema, well-known objects, administrator."""
     provision(
         logging.getLogger("provision"),
@@ -83,7 +83,7 @@ def make_domain(setup: dict[str, Any], parameters: Any) -> None:
     )
 
 
-def fill(setup: dict[str, Any], parameters: Any) -> None:
+def add_entries(setup: dict[str, Any], parameters: Any) -> None:
     """Add the objects in the order given, all or none."""
     database = SamDB(
         url=parameters.private_path("sam.ldb"),
@@ -96,12 +96,12 @@ def fill(setup: dict[str, Any], parameters: Any) -> None:
     for entry in setup["entries"]:
         database.add(_message(entry), controls=[_RELAX])
         if "password_last_set" in entry:
-            _date_password(database, entry)
-    name_service(setup, database)
+            _set_password_age(database, entry)
+    add_service_principals(setup, database)
     database.transaction_commit()
 
 
-def name_service(setup: dict[str, Any], database: Any) -> None:
+def add_service_principals(setup: dict[str, Any], database: Any) -> None:
     """Let clients ask for tickets by the name under which they reach the server."""
     (controller,) = database.search(
         database.domain_dn(), expression=f"(sAMAccountName={setup['hostname']}$)", attrs=["1.1"]
@@ -112,7 +112,7 @@ def name_service(setup: dict[str, Any], database: Any) -> None:
     database.modify(message)
 
 
-def export_keys(setup: dict[str, Any], parameters: Any) -> None:
+def export_keytabs(setup: dict[str, Any], parameters: Any) -> None:
     """Write accounts' keys as keytabs, which hold them as good as passwords do."""
     importlib.import_module("samba.dckeytab")  # gives Net what writes keytabs
     net = Net(Credentials(), parameters)
@@ -121,11 +121,11 @@ def export_keys(setup: dict[str, Any], parameters: Any) -> None:
         Path(keytab).chmod(0o600)
 
 
-def _date_password(database: Any, entry: dict[str, Any]) -> None:
+def _set_password_age(database: Any, entry: dict[str, Any]) -> None:
     message = ldb.Message(ldb.Dn(database, entry["dn"]))
     name = "pwdLastSet"
     message[name] = ldb.MessageElement(entry["password_last_set"], ldb.FLAG_MOD_REPLACE, name)
-    database.modify(message, controls=[_AS_IT_STANDS])
+    database.modify(message, controls=[_KEEP_PWD_LAST_SET])
 
 
 def _message(entry: dict[str, Any]) -> dict[str, Any]:
@@ -143,9 +143,9 @@ def main() -> None:
     setup = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     parameters = LoadParm()
     parameters.load(setup["smb_conf"])
-    lay_domain(setup, parameters)
-    fill(setup, parameters)
-    export_keys(setup, parameters)
+    provision_from_cache(setup, parameters)
+    add_entries(setup, parameters)
+    export_keytabs(setup, parameters)
 
 
 if __name__ == "__main__":

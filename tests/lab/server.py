@@ -47,22 +47,22 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer; a mapping as its body is sent as JSON, bytes as they are."""
+class Response:
+    """A response; a mapping as its body is sent as JSON, bytes as they are."""
 
     status: int
     body: Mapping[str, Any] | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Respond = Callable[[Request], Answer]
-Note = Callable[[str], None]
+RequestHandler = Callable[[Request], Response]
+LogWriter = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def serving(
-    respond: Respond,
-    note: Note,
+def https_server(
+    respond: RequestHandler,
+    write_log_line: LogWriter,
     certificate: Certificate,
     tls_maximum: ssl.TLSVersion,
     client_ca: Path | None = None,
@@ -70,7 +70,7 @@ def serving(
     """Serve in threads on a free port of 127.0.0.1, which is yielded.
 
     :param respond: answers a request; called from several threads.
-    :param note: takes a line about what went wrong before there was a request.
+    :param write_log_line: takes a line about what went wrong before there was a request.
     :param client_ca: the authority whose certificate each client has to show; None asks for none.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -80,7 +80,7 @@ def serving(
     if client_ca is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(client_ca)
-    with _Server(respond, note, context) as server:
+    with _Server(respond, write_log_line, context) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
@@ -94,43 +94,45 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False  # a client that waits to be answered must not keep the run from ending
 
-    def __init__(self, respond: Respond, note: Note, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, respond: RequestHandler, write_log_line: LogWriter, context: ssl.SSLContext
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.respond = respond
-        self.note = note
+        self.write_log_line = write_log_line
         self._context = context
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a client; the handshake is left to its thread, where it delays nobody else."""
-        plain, address = super().get_request()
-        plain.settimeout(_CLIENT_SECONDS)
-        secured = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        raw, address = super().get_request()
+        raw.settimeout(_CLIENT_SECONDS)
+        secured = self._context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
         return secured, address
 
     def finish_request(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Shake hands and serve a client. Who is refused is heard out, and so hears why."""
+        """Shake hands and serve a client. Who is rejected is heard out, and so hears why."""
         if isinstance(request, ssl.SSLSocket):
             try:
                 request.do_handshake()
             except ssl.SSLError:
-                _hear_out(request)
+                _drain(request)
                 raise
         super().finish_request(request, client_address)
 
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Log what http.server would print: refused handshakes and clients that went away."""
-        self.note(f"connection lost: {type(sys.exception()).__name__}")
+        """Log what http.server would print: rejected handshakes and clients that went away."""
+        self.write_log_line(f"connection lost: {type(sys.exception()).__name__}")
 
 
-def _hear_out(refused: ssl.SSLSocket) -> None:
+def _drain(rejected: ssl.SSLSocket) -> None:
     """Wait until the client hangs up: a close with its words unread would destroy ours (RFC 9112, 9.6)."""
     with contextlib.suppress(OSError):
         # What it says is not to be decrypted any more.
-        while socket.socket.recv(refused, _MAX_BODY_BYTES):
+        while socket.socket.recv(rejected, _MAX_BODY_BYTES):
             pass
 
 
@@ -151,12 +153,12 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(
             self.command, path, self.headers, body, problem, parameters, self._client()
         )
-        answer = self.server.respond(request)
-        content = answer.body
+        response = self.server.respond(request)
+        content = response.body
         if not isinstance(content, bytes):
             content = json.dumps(content, ensure_ascii=False).encode()
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+        self.send_response(response.status)
+        for name, value in {"Content-Type": "application/json", **response.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -164,12 +166,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _client(self) -> str | None:
-        shown: Any = self.connection.getpeercert() or {}
-        names = [value for part in shown.get("subject", ()) for name, value in part]
+        certificate: Any = self.connection.getpeercert() or {}
+        names = [value for part in certificate.get("subject", ()) for name, value in part]
         return names[-1] if names else None
 
     def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
-        """Read the body whatever the answer will be: a client that still sends hears no answer."""
+        """Read the body whatever the response will be: a client that still sends hears no response."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             self.close_connection = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tests.lab.names import Name, names
+from tests.lab.names import Name, generate_names
 from tests.lab.person import Person, Site, filetime
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ BERGEN = Site("Bergen", "bergen", "Bergen, Sales and Harbour")
 TROMSO = Site("Tromsø", "tromso", "Tromsø")
 SITES = (OSLO, BERGEN, TROMSO)
 
-_LONG_AGO = filetime(datetime(2020, 1, 1, tzinfo=UTC))
-_LONG_AFTER = filetime(datetime(2099, 1, 1, tzinfo=UTC))
-_AREA = {OSLO: "22", BERGEN: "55", TROMSO: "77"}
+_EXPIRED = filetime(datetime(2020, 1, 1, tzinfo=UTC))
+_NOT_EXPIRED = filetime(datetime(2099, 1, 1, tzinfo=UTC))
+_AREA_CODES = {OSLO: "22", BERGEN: "55", TROMSO: "77"}
 _ACCOUNT_LENGTH = 20  # of sAMAccountName, for users (MS-ADA3, sAMAccountName)
 
 
@@ -53,24 +53,24 @@ _UNITS = (
 )
 
 
-def people() -> Iterator[Person]:
+def generate_people() -> Iterator[Person]:
     """Yield everybody, always the same."""
-    yield from _the_few()
+    yield from _special_people()
     posts = (unit for unit in _UNITS for _post in range(unit.size))
-    for number, (name, unit) in enumerate(zip(names(), posts, strict=False)):
-        yield _with_fate(_person(name, unit, number), number)
+    for number, (name, unit) in enumerate(zip(generate_names(), posts, strict=False)):
+        yield _vary(_person(name, unit, number), number)
 
 
 def _person(name: Name, unit: _Unit, number: int) -> Person:
-    plain_given, plain_last = name.plain_given.lower(), name.plain_last.lower()
+    ascii_given, ascii_last = name.ascii_given.lower(), name.ascii_last.lower()
     return Person(
-        account=f"{plain_given}.{plain_last}"[:_ACCOUNT_LENGTH].rstrip("."),
+        account=f"{ascii_given}.{ascii_last}"[:_ACCOUNT_LENGTH].rstrip("."),
         given_name=name.given,
         last_name=name.last,
         display_name=name.display,
-        mail=f"{plain_given}.{plain_last}@fjord.test",
+        mail=f"{ascii_given}.{ascii_last}@fjord.test",
         mobile=f"+4791{200_000 + 37 * number:06d}",
-        telephone=f"+47{_AREA[unit.site]}{310_000 + number:06d}",
+        telephone=f"+47{_AREA_CODES[unit.site]}{310_000 + number:06d}",
         title=unit.title,
         department=unit.path[-1] if unit.path else "Reception",
         office=unit.site.name,
@@ -78,39 +78,39 @@ def _person(name: Name, unit: _Unit, number: int) -> Person:
     )
 
 
-def _with_fate(person: Person, number: int) -> Person:
+def _vary(person: Person, number: int) -> Person:
     """Let some be disabled, some expired, some without a mobile, some without mail."""
     if number % 29 == 7:
         person = replace(person, disabled=True)
     elif number % 41 == 11:
-        person = replace(person, account_expires=_LONG_AGO)
+        person = replace(person, account_expires=_EXPIRED)
     elif number % 41 == 12:
         person = replace(person, account_expires=0)
     elif number % 41 == 13:
-        person = replace(person, account_expires=_LONG_AFTER)
+        person = replace(person, account_expires=_NOT_EXPIRED)
     if person.department == "Harbour" and number % 3 == 1:
         return replace(person, mail="")
     return replace(person, mobile="") if number % 11 == 4 else person
 
 
-def _the_few() -> Iterator[Person]:
+def _special_people() -> Iterator[Person]:
     engineering = _Unit(OSLO, ("Engineering",), "Engineer", 0)
     sales = _Unit(OSLO, ("Sales",), "Account manager", 0)
     harbour = _Unit(BERGEN, ("Harbour",), "Skipper", 0)
     research = _Unit(TROMSO, ("Research",), "Guest researcher", 0)
-    marked = _named("zquarrelstone", "Zebedy", "Quarrelstone", engineering, 900)
-    yield replace(marked, mobile="+4799887766")
-    traveller = _named("ttidemand", "Thea", "Tidemand", sales, 901)
-    yield replace(traveller, office=TROMSO.name)
+    canary = _special_person("zquarrelstone", "Zebedy", "Quarrelstone", engineering, 900)
+    yield replace(canary, mobile="+4799887766")
+    two_site = _special_person("ttidemand", "Thea", "Tidemand", sales, 901)
+    yield replace(two_site, office=TROMSO.name)
     for number, (account, given) in enumerate((("ekvist", "Embla"), ("rkvist", "Roar"))):
-        sharer = _named(account, given, "Kvist", harbour, 902 + number)
+        sharer = _special_person(account, given, "Kvist", harbour, 902 + number)
         yield replace(sharer, mobile="+4790555001")
-    skipper = _named("plunde", "Per-Åge", "Lunde", harbour, 904)
-    yield replace(skipper, display_name="Lunde, Per-Åge (skipper)")
-    unreachable = _named("nnordlys", "Nils", "Nordlys", research, 905)
+    with_comma = _special_person("plunde", "Per-Åge", "Lunde", harbour, 904)
+    yield replace(with_comma, display_name="Lunde, Per-Åge (skipper)")
+    unreachable = _special_person("nnordlys", "Nils", "Nordlys", research, 905)
     yield replace(unreachable, mail="", mobile="")
 
 
-def _named(account: str, given: str, last: str, unit: _Unit, number: int) -> Person:
+def _special_person(account: str, given: str, last: str, unit: _Unit, number: int) -> Person:
     person = _person(Name(given, last, given.replace("Å", "A"), last), unit, number)
     return replace(person, account=account)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class RefusedRequestError(Exception):
+class RejectedRequestError(Exception):
     """The request is not one that brings a file."""
 
     def __init__(self, status: int, problem: str) -> None:
@@ -24,7 +24,7 @@ class RefusedRequestError(Exception):
         """The HTTP status that says so."""
 
 
-def uploaded_file(
+def extract_upload(
     content_type: str, body: bytes, field: str, others: Mapping[str, str] | None = None
 ) -> bytes:
     """Return the bytes of the one file in an upload.
@@ -32,32 +32,32 @@ def uploaded_file(
     :param content_type: the request's Content-Type header.
     :param field: the name of the field that holds it, the last one of the form.
     :param others: what the fields before it must hold.
-    :raises RefusedRequestError: it is something else than one CSV file in that field.
+    :raises RejectedRequestError: it is something else than one CSV file in that field.
     """
     # A multipart body is what e-mail calls a message, once it has its header again.
     head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
     message = BytesParser(EmailMessage, policy=email.policy.HTTP).parsebytes(head + body)
     if message.get_content_type() != "multipart/form-data":
-        raise RefusedRequestError(415, "the body must be multipart/form-data")
+        raise RejectedRequestError(415, "the body must be multipart/form-data")
     if not message.is_multipart() or message.defects:
-        raise RefusedRequestError(400, "the multipart body is malformed")
+        raise RejectedRequestError(400, "the multipart body is malformed")
     parts = [part for part in message.iter_parts() if isinstance(part, EmailMessage)]
     names = [part.get_param("name", header="content-disposition") for part in parts]
     if names != [*(others or {}), field]:
-        raise RefusedRequestError(400, f"the form must have the fields {[*(others or {}), field]}")
+        raise RejectedRequestError(400, f"the form must have the fields {[*(others or {}), field]}")
     if [part.get_payload() for part in parts[:-1]] != list((others or {}).values()):
-        raise RefusedRequestError(400, "a field holds something else than it must")
-    return _file_of(parts[-1])
+        raise RejectedRequestError(400, "a field holds something else than it must")
+    return _file_content(parts[-1])
 
 
-def _file_of(part: EmailMessage) -> bytes:
+def _file_content(part: EmailMessage) -> bytes:
     if part.get_content_disposition() != "form-data" or not part.get_filename():
-        raise RefusedRequestError(400, "the field must be a file with a name")
+        raise RejectedRequestError(400, "the field must be a file with a name")
     if part.get_content_type() != "text/csv":
-        raise RefusedRequestError(415, "the file must be text/csv")
+        raise RejectedRequestError(415, "the file must be text/csv")
     if part.get_content_charset("utf-8") != "utf-8":
-        raise RefusedRequestError(415, "the file's charset must be UTF-8")
+        raise RejectedRequestError(415, "the file's charset must be UTF-8")
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
-        raise RefusedRequestError(400, "the file must not be multipart itself")
+        raise RejectedRequestError(400, "the file must not be multipart itself")
     return content

@@ -9,7 +9,7 @@ small process of their own, the keeper. It reads orders from a pipe whose other 
 holds: the kernel closes that end however the run ends, and at end of file the keeper stops what it
 started and removes the directory.
 
-The file has two sides. Imported, it offers `Keeper`. Run as a script, it *is* the keeper; that side
+The file has two sides. Imported, it offers `ProcessSupervisor`. Run as a script, it *is* the keeper; that side
 needs nothing but the standard library.
 """
 
@@ -34,29 +34,29 @@ if TYPE_CHECKING:
 PREFIX = "frontdesk-lab-"
 """How the name of every working directory begins, so that leftovers could be told."""
 
-_POLITE_SECONDS = 5.0
-_PATIENCE_SECONDS = 15.0
-_TICK_SECONDS = 0.05
+_TERMINATE_SECONDS = 5.0
+_KILL_SECONDS = 15.0
+_POLL_SECONDS = 0.05
 
 
-class KeeperError(Exception):
+class SupervisorError(Exception):
     """A kept program failed, or the keeper itself has gone."""
 
 
-class _Order(TypedDict):
+class _Command(TypedDict):
     argv: list[str]
     log: str
     env: dict[str, str]
     wait: bool
 
 
-class Keeper:
+class ProcessSupervisor:
     """A private working directory (0700) and the programs started in it, both gone when the run is.
 
     Use it as a context manager. Programs end in the reverse order of their start.
     """
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> ProcessSupervisor:
         self._process = subprocess.Popen(
             # -I: neither the environment nor the current directory may change what is imported.
             [sys.executable, "-I", __file__],
@@ -66,7 +66,7 @@ class Keeper:
             # A session of its own: Ctrl-C at the terminal is for the run, which then lets go.
             start_new_session=True,
         )
-        self.directory = Path(self._answer())
+        self.directory = Path(self._read_reply())
         return self
 
     def __exit__(
@@ -76,24 +76,24 @@ class Keeper:
         trace: TracebackType | None,
     ) -> None:
         # communicate() closes the pipe, which is the signal to end, and waits for the end.
-        self._process.communicate(timeout=2 * _PATIENCE_SECONDS)
+        self._process.communicate(timeout=2 * _KILL_SECONDS)
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
         """Run a program to its end in the working directory.
 
-        :raises KeeperError: its code was not 0; the text holds the end of its output.
+        :raises SupervisorError: its code was not 0; the text holds the end of its output.
         """
         log = f"{Path(argv[0]).name}.{len(list(self.directory.glob('*.out')))}.out"
-        code = self._order({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})
+        code = self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})
         if code != 0:
-            raise KeeperError(f"{argv[0]} ended with {code}:\n{self.tail(log)}")
+            raise SupervisorError(f"{argv[0]} ended with {code}:\n{self.tail(log)}")
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> int:
         """Start a server that stays until the keeper ends; its output goes to the file `log`.
 
         Returns its process id, which is its process group's id too.
         """
-        return self._order({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": False})
+        return self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": False})
 
     @staticmethod
     def is_running(pid: int) -> bool:
@@ -104,7 +104,7 @@ class Keeper:
             return False
         return stat.rpartition(")")[2].split()[0] != "Z"
 
-    def write(self, name: str, text: str) -> Path:
+    def write_file(self, name: str, text: str) -> Path:
         """Write a file (0600: it may hold a password) into the working directory."""
         path = self.directory / name
         path.touch(mode=0o600)
@@ -116,22 +116,22 @@ class Keeper:
         text = (self.directory / log).read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
-    def _order(self, order: _Order) -> int:
-        with contextlib.suppress(BrokenPipeError):  # the missing answer then says it better
-            print(json.dumps(order), file=self._process.stdin, flush=True)
-        return int(self._answer())
+    def _send(self, command: _Command) -> int:
+        with contextlib.suppress(BrokenPipeError):  # the missing reply then says it better
+            print(json.dumps(command), file=self._process.stdin, flush=True)
+        return int(self._read_reply())
 
-    def _answer(self) -> str:
+    def _read_reply(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            raise KeeperError(f"the keeper (process {self._process.pid}) has gone")
+            raise SupervisorError(f"the keeper (process {self._process.pid}) has gone")
         return line.rstrip("\n")
 
 
 # The other side: what runs when this file is the program.
 
 
-class _ParentGoneError(Exception):
+class _ParentExitedError(Exception):
     """The pipe's other end was closed while a program was still at work."""
 
 
@@ -144,12 +144,12 @@ def _working_directory() -> Iterator[str]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _launch(order: _Order, directory: str) -> subprocess.Popen[bytes]:
-    with Path(directory, order["log"]).open("wb") as log:
+def _launch(command: _Command, directory: str) -> subprocess.Popen[bytes]:
+    with Path(directory, command["log"]).open("wb") as log:
         return subprocess.Popen(
-            order["argv"],
+            command["argv"],
             cwd=directory,
-            env={**os.environ, **order["env"]},
+            env={**os.environ, **command["env"]},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -161,47 +161,50 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
     """Wait for a program; nothing can come through the pipe meanwhile but its end."""
     while True:
         try:
-            return child.wait(timeout=_TICK_SECONDS)
+            return child.wait(timeout=_POLL_SECONDS)
         except subprocess.TimeoutExpired:
             if select.select([sys.stdin], [], [], 0)[0]:
-                raise _ParentGoneError from None
+                raise _ParentExitedError from None
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
     """End a program and all of its process group, politely first."""
-    for sent, patience in ((signal.SIGTERM, _POLITE_SECONDS), (signal.SIGKILL, _PATIENCE_SECONDS)):
+    for sent, timeout in ((signal.SIGTERM, _TERMINATE_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, sent)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=patience)
+            child.wait(timeout=timeout)
 
 
-def _obey(directory: str, running: list[subprocess.Popen[bytes]]) -> None:
+def _execute_commands(directory: str, running: list[subprocess.Popen[bytes]]) -> None:
     # readline, not iteration: reading ahead would hide from select() what has come.
     while line := sys.stdin.readline():
-        order: _Order = json.loads(line)
-        child = _launch(order, directory)
+        command: _Command = json.loads(line)
+        child = _launch(command, directory)
         running.append(child)
-        answer = child.pid
-        if order["wait"]:
-            answer = _wait(child)
+        reply = child.pid
+        if command["wait"]:
+            reply = _wait(child)
             # Its process id may belong to somebody else from now on.
             running.remove(child)
-        print(answer, flush=True)
+        print(reply, flush=True)
 
 
-def _end(signum: int, frame: FrameType | None) -> NoReturn:
+def _exit_on_signal(signum: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signum)
 
 
 def main() -> None:
     """Be the keeper: obey orders until the pipe ends, then leave nothing behind."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     running: list[subprocess.Popen[bytes]] = []
-    with _working_directory() as directory, contextlib.suppress(_ParentGoneError, BrokenPipeError):
+    with (
+        _working_directory() as directory,
+        contextlib.suppress(_ParentExitedError, BrokenPipeError),
+    ):
         print(directory, flush=True)
         try:
-            _obey(directory, running)
+            _execute_commands(directory, running)
         finally:
             for child in reversed(running):
                 _stop(child)

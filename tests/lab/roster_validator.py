@@ -35,7 +35,7 @@ _PHONE = {
 }
 
 
-class RefusedFileError(Exception):
+class InvalidFileError(Exception):
     """The file as a whole cannot be read: nothing can be said about single rows."""
 
 
@@ -71,7 +71,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Rules:
+class RosterValidator:
     """The rules of a service for one account: its profile, and the account's locations."""
 
     columns: tuple[Column, ...]
@@ -82,7 +82,7 @@ class Rules:
     @classmethod
     def from_profile(
         cls, profile: Mapping[str, Any], locations: Collection[str], location_header: str
-    ) -> Rules:
+    ) -> RosterValidator:
         """Read the rules from a profile's data.
 
         A profile that leaves the title of the location's column to its users names it by a
@@ -108,43 +108,43 @@ class Rules:
     def read(self, content: bytes) -> list[Contact]:
         """Read a file's contacts.
 
-        :raises RefusedFileError: it is no UTF-8 or no CSV, or its header is not exactly the
+        :raises InvalidFileError: it is no UTF-8 or no CSV, or its header is not exactly the
             profile's; the location's column alone may be missing (contacts of all locations).
         """
         if content.startswith(codecs.BOM_UTF8):
-            raise RefusedFileError("the file begins with a byte order mark")
+            raise InvalidFileError("the file begins with a byte order mark")
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise RefusedFileError(f"not UTF-8: {error.reason} at byte {error.start}") from error
+            raise InvalidFileError(f"not UTF-8: {error.reason} at byte {error.start}") from error
         try:
             header, *rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
         except csv.Error as error:
-            raise RefusedFileError(f"not CSV: {error}") from error
+            raise InvalidFileError(f"not CSV: {error}") from error
         expected = [column.header for column in self.columns]
         if header not in (expected, [name for name in expected if name != self.location_column]):
-            raise RefusedFileError(f"the header must be {expected}")
+            raise InvalidFileError(f"the header must be {expected}")
         for number, row in enumerate(rows, start=1):
             if len(row) != len(header):
-                raise RefusedFileError(f"row {number} has {len(row)} cells, not {len(header)}")
+                raise InvalidFileError(f"row {number} has {len(row)} cells, not {len(header)}")
         return [dict(zip(header, row, strict=True)) for row in rows]
 
     def check(self, contacts: Sequence[Contact]) -> list[RowError]:
         """Return everything that is wrong with the contacts, by row."""
-        errors = list(self._repetitions(contacts))
+        errors = list(self._duplicates(contacts))
         for number, contact in enumerate(contacts, start=1):
             for column in self.columns:
                 if column.header in contact:
                     errors += [
                         RowError(number, column.header, error)
-                        for error in self._faults(column, contact)
+                        for error in self._cell_errors(column, contact)
                     ]
         return sorted(errors, key=lambda error: error.row)
 
     def compare(self, known: Sequence[Contact], contacts: Sequence[Contact]) -> Counts:
         """Count how contacts differ from those that were known."""
-        before = {self._identify(contact): contact for contact in known}
-        after = {self._identify(contact): contact for contact in contacts}
+        before = {self._contact_key(contact): contact for contact in known}
+        after = {self._contact_key(contact): contact for contact in contacts}
         return Counts(
             received=len(contacts),
             added=len(after.keys() - before.keys()),
@@ -152,7 +152,7 @@ class Rules:
             removed=len(before.keys() - after.keys()),
         )
 
-    def _faults(self, column: Column, contact: Contact) -> Iterator[str]:
+    def _cell_errors(self, column: Column, contact: Contact) -> Iterator[str]:
         value = contact[column.header]
         if not value and column.required:
             yield "is required"
@@ -169,7 +169,7 @@ class Rules:
         if column.header == self.location_column and value and value not in self.locations:
             yield "is no location of this account"
 
-    def _repetitions(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
+    def _duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
         """Find values that must be unique within their location, whatever their case."""
         seen: Counter[tuple[str, str, str]] = Counter()
         for number, contact in enumerate(contacts, start=1):
@@ -182,7 +182,7 @@ class Rules:
                 if seen[column.header, location, value] > 1:
                     yield RowError(number, column.header, "is not unique in its location")
 
-    def _identify(self, contact: Contact) -> tuple[str, str, str]:
+    def _contact_key(self, contact: Contact) -> tuple[str, str, str]:
         """Return what tells contacts apart: the location and the first key column with a value."""
         location = contact.get(self.location_column, "")
         for column in self.key:

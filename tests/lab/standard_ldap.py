@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority, Certificate
     from tests.lab.company import Company
     from tests.lab.entries import Attributes
-    from tests.lab.keeper import Keeper
+    from tests.lab.process_supervisor import ProcessSupervisor
 
 SCHEMA = Path(__file__).with_name("account.schema")
 """The attributes of accounts that no standard defines, as OpenLDAP reads them."""
@@ -50,7 +50,7 @@ DIALECT = Dialect(
 """What LDAP's own standards call things, with the account attributes of account.schema."""
 
 
-def planned(
+def plan_directory(
     company: Company, authority: Authority, certificate: Certificate | None
 ) -> RunningDirectory:
     """Return the facts of a directory that is to run, with new passwords and without addresses.
@@ -119,9 +119,9 @@ def _record(entry: Entry) -> str:
     )
 
 
-def serve(
+def start_server(
     directory: RunningDirectory,
-    keeper: Keeper,
+    supervisor: ProcessSupervisor,
     command: Callable[[int, int], Sequence[str]],
     env: Mapping[str, str],
 ) -> RunningDirectory:
@@ -132,16 +132,16 @@ def serve(
     for attempt in range(1, _ATTEMPTS + 1):
         plain, tls = free_ports()
         log = f"server.{attempt}.log"
-        pid = keeper.start(command(plain, tls), log=log, env=env)
+        pid = supervisor.start(command(plain, tls), log=log, env=env)
         running = replace(
             directory,
             uri_ldaps=f"ldaps://localhost:{tls}",
             uri_ldap=f"ldap://localhost:{plain}",
         )
         try:
-            wait_until_ready(running, keeper, pid, log)
+            wait_until_ready(running, supervisor, pid, log)
         except NotReadyError:
-            if keeper.is_running(pid) or attempt == _ATTEMPTS:
+            if supervisor.is_running(pid) or attempt == _ATTEMPTS:
                 raise
         else:
             return running
