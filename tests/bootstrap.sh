@@ -16,10 +16,10 @@ cd "$(dirname "$0")/.."
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-names_in() { sed 's/#.*//' "$1" | xargs; }
+package_names() { sed 's/#.*//' "$1" | xargs; }
 
-missing_of() {
-  for package in $(names_in "$1"); do
+missing_packages() {
+  for package in $(package_names "$1"); do
     dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || echo "$package"
   done
 }
@@ -40,43 +40,43 @@ apt_install() (
 )
 
 install_packages() {
-  missing=$(missing_of tests/lab/packages-root.txt)
+  missing=$(missing_packages tests/lab/packages-root.txt)
   # shellcheck disable=SC2086  # a list of names
   [ -z "$missing" ] || apt_install $missing
 }
 
-may_make_namespaces() {
+can_create_namespaces() {
   # What tests/lab/namespace.py does, too.
   unshare --user --map-root-user --mount --net \
     mount -t overlay lab -o lowerdir=/etc:/usr /mnt 2>/dev/null
 }
 
 unpack_packages() {
-  missing=$(missing_of tests/lab/packages-user.txt)
-  if may_make_namespaces; then
-    missing="$missing $(missing_of tests/lab/packages-namespace.txt)"
+  missing=$(missing_packages tests/lab/packages-user.txt)
+  if can_create_namespaces; then
+    missing="$missing $(missing_packages tests/lab/packages-namespace.txt)"
   fi
   missing=$(echo "$missing" | xargs)
   [ -n "$missing" ] || return 0
-  place=$PWD/.cache/debian
-  export LAB_ROOT="$place/root"
-  [ "$(cat "$place/stamp" 2>/dev/null)" != "$missing" ] || return 0
-  rm -rf "$place"
-  mkdir -p "$place/lists/partial" "$place/archives/partial" "$place/root"
+  cache_dir=$PWD/.cache/debian
+  export LAB_ROOT="$cache_dir/root"
+  [ "$(cat "$cache_dir/stamp" 2>/dev/null)" != "$missing" ] || return 0
+  rm -rf "$cache_dir"
+  mkdir -p "$cache_dir/lists/partial" "$cache_dir/archives/partial" "$cache_dir/root"
   # apt's own folders belong to root.
-  set -- -qq -o "Dir::State::Lists=$place/lists" -o "Dir::Cache=$place" -o Debug::NoLocking=1
+  set -- -qq -o "Dir::State::Lists=$cache_dir/lists" -o "Dir::Cache=$cache_dir" -o Debug::NoLocking=1
   apt-get "$@" update
   # shellcheck disable=SC2086
-  closure=$(apt-get "$@" --simulate install --no-install-recommends $missing | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  packages=$(apt-get "$@" --simulate install --no-install-recommends $missing | sed -n 's/^Inst \([^ ]*\).*/\1/p')
   # shellcheck disable=SC2086
-  (cd "$place/archives" && apt-get "$@" download $closure)
-  for archive in "$place"/archives/*.deb; do dpkg -x "$archive" "$place/root"; done
+  (cd "$cache_dir/archives" && apt-get "$@" download $packages)
+  for archive in "$cache_dir"/archives/*.deb; do dpkg -x "$archive" "$cache_dir/root"; done
   # /lib and its like are links to what is below /usr (and /usr alone is laid over the system's in a namespace).
   for folder in bin sbin lib lib64; do
-    [ ! -d "$place/root/$folder" ] || cp -a "$place/root/$folder" "$place/root/usr/"
-    rm -rf "${place:?}/root/$folder"
+    [ ! -d "$cache_dir/root/$folder" ] || cp -a "$cache_dir/root/$folder" "$cache_dir/root/usr/"
+    rm -rf "${cache_dir:?}/root/$folder"
   done
-  echo "$missing" >"$place/stamp"
+  echo "$missing" >"$cache_dir/stamp"
 }
 
 find_python() {
@@ -89,7 +89,7 @@ find_python() {
   return 1
 }
 
-make_environment() {
+create_environment() {
   environment=.venv/$1
   stamp=$(cat tests/bootstrap.sh tests/requirements/*.txt meta/*requirements.txt | sha256sum)
   [ ! -x "$environment/bin/python" ] || [ "$(cat "$environment/stamp" 2>/dev/null)" != "$stamp" ] || return 0
@@ -106,7 +106,7 @@ make_environment() {
 }
 
 if ! command -v apt-get >/dev/null; then
-  echo "No apt-get here. The lab needs: $(names_in tests/lab/packages-root.txt)" >&2
+  echo "No apt-get here. The lab needs: $(package_names tests/lab/packages-root.txt)" >&2
 elif is_root; then
   install_packages
 else
@@ -114,7 +114,7 @@ else
 fi
 name=$1
 shift
-make_environment "$name"
+create_environment "$name"
 # Without bytecode each of the many processes that are to come would compile the same anew.
 unset PYTHONDONTWRITEBYTECODE
 exec ".venv/$name/bin/python" "$@"

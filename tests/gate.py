@@ -32,11 +32,11 @@ LOGS = ROOT / ".nox" / "logs"
 WORKERS = 4
 """For two processors: tests wait for much of their time, until something falls silent or ends. With more
 at a time, each takes longer than all gain by it: with six, 670 seconds of computing instead of 594."""
-LONGEST = ("integration", "units", "sanity")
+SLOWEST = ("integration", "units", "sanity")
 """What is begun first, in this order, of sessions that wait for no others, so that none runs alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # What the sessions' environments are made from: as long as it stays, they are used as they are.
-INGREDIENTS = (
+ENVIRONMENT_INPUTS = (
     *("noxfile.py", "tests/sessions.py", "antsibull-nox.toml"),
     *("meta/*requirements.txt", "tests/**/*.txt"),
 )
@@ -59,7 +59,7 @@ class Outcome:
     result: str
     """`passed`, `failed` or `skipped`."""
     seconds: float
-    computing: float
+    cpu_seconds: float
     """Seconds that it kept a processor busy."""
     log: str
 
@@ -74,35 +74,42 @@ def list_sessions(names: list[str]) -> list[Session]:
 
 def _rank(session: Session) -> int:
     kind = session.name.partition("-")[0]
-    return LONGEST.index(kind) if kind in LONGEST else len(LONGEST)
+    return SLOWEST.index(kind) if kind in SLOWEST else len(SLOWEST)
 
 
-def fingerprint() -> str:
+def hash_environment_inputs() -> str:
     """Return a hash of what the environments are made from."""
-    files = sorted(path for pattern in INGREDIENTS for path in ROOT.glob(pattern))
+    files = sorted(path for pattern in ENVIRONMENT_INPUTS for path in ROOT.glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def is_ready(session: Session, made_from: str) -> bool:
+def has_current_environment(session: Session, inputs_hash: str) -> bool:
     """Tell whether a session has passed with an environment that was made from the same."""
     stamp = _stamp(session)
-    return stamp.exists() and stamp.read_text() == made_from
+    return stamp.exists() and stamp.read_text() == inputs_hash
 
 
 def _stamp(session: Session) -> Path:
     return LOGS / f"{session.name}.stamp"
 
 
-def run(session: Session, made_from: str) -> Outcome:
+def run(session: Session, inputs_hash: str) -> Outcome:
     """Run one session. Its environment is taken as it is if the session passed with it before."""
     started = time.monotonic()
     report = LOGS / f"{session.name}.json"
     log = LOGS / f"{session.name}.log"
     report.unlink(missing_ok=True)
-    ready = is_ready(session, made_from)
+    is_current = has_current_environment(session, inputs_hash)
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*NOX, "-R" if ready else "-r", "--report", str(report), "--session", session.name],
+            [
+                *NOX,
+                "-R" if is_current else "-r",
+                "--report",
+                str(report),
+                "--session",
+                session.name,
+            ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -111,7 +118,7 @@ def run(session: Session, made_from: str) -> Outcome:
         _pid, _status, used = os.wait4(process.pid, 0)
     result = read_report(report)
     if result == "passed":
-        _stamp(session).write_text(made_from)
+        _stamp(session).write_text(inputs_hash)
     text = log.read_text(errors="replace")
     seconds = time.monotonic() - started
     return Outcome(session.name, result, seconds, used.ru_utime + used.ru_stime, text)
@@ -129,9 +136,11 @@ def read_report(report: Path) -> str:
 
 def run_all(sessions: list[Session]) -> Iterator[Outcome]:
     """Run sessions, four at a time, and give each as it ends; none makes environments beside one of the same tag."""
-    made_from = fingerprint()
+    inputs_hash = hash_environment_inputs()
     waiting = [
-        replace(session, tags=frozenset()) if is_ready(session, made_from) else session
+        replace(session, tags=frozenset())
+        if has_current_environment(session, inputs_hash)
+        else session
         for session in sessions
     ]
     # Environments in one place are made one after the other; in a fresh clone that takes longest.
@@ -144,7 +153,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
                 busy = {tag for other in running.values() for tag in other.tags}
                 if len(running) < WORKERS and not session.tags & busy:
                     waiting.remove(session)
-                    running[pool.submit(run, session, made_from)] = session
+                    running[pool.submit(run, session, inputs_hash)] = session
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 del running[future]
                 yield future.result()
@@ -161,7 +170,7 @@ def main() -> int:
         tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
         note = f": {', '.join(tests)}" if tests else ""
         print(
-            f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s, {outcome.computing:.0f} of computing){note}",
+            f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s, {outcome.cpu_seconds:.0f} of computing){note}",
             flush=True,
         )
     for outcome in outcomes:

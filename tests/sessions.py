@@ -28,24 +28,24 @@ class Core(NamedTuple):
     version: str
     pythons: tuple[str, ...]
     """Those it runs on, the preferred one first."""
-    get_pip: str
+    get_pip_version: str
     """Which script its ansible-test wants to fetch for new environments: get_pip_<this>.py."""
-    units: str
+    unit_test_python: str
     """The Python that the unit tests of modules and their utilities run in."""
-    all_units: bool
+    runs_all_unit_tests: bool
     """Whether all of them run, or those alone that can depend on the core."""
-    modules: str
+    module_python: str
     """The Python that modules run in, when integration tests run them."""
-    libraries: str
+    module_requirements: str
     """What they import there: a file of requirements."""
-    tests: str
+    integration_markers: str
     """Which integration tests run with it, by their markers; empty for all."""
 
 
 LIBRARIES = "meta/requirements.txt"
 # With gssapi besides, which has to be compiled: once is enough.
 ALL_LIBRARIES = "meta/ee-requirements.txt"
-ON_CORE, AT_BOTH_ENDS, ON_LIBRARY = "every_core", "both_ends", "every_library"
+EVERY_CORE, BOTH_ENDS, EVERY_LIBRARY = "every_core", "both_ends", "every_library"
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
 # Together: every Python that modules may meet, and each library at its floor, at its newest release and at
 # its next one. What playbooks do is tested with the oldest core and the newest, some of it with the first that
@@ -59,21 +59,21 @@ CORES = (
         True,
         "3.9",
         OLDEST,
-        f"{ON_CORE} or {AT_BOTH_ENDS} or {ON_LIBRARY}",
+        f"{EVERY_CORE} or {BOTH_ENDS} or {EVERY_LIBRARY}",
     ),
-    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", False, "3.10", LIBRARIES, ON_CORE),
-    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", False, "3.12", LATEST, ON_LIBRARY),
+    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", False, "3.10", LIBRARIES, EVERY_CORE),
+    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", False, "3.12", LATEST, EVERY_LIBRARY),
     Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", True, "3.13", ALL_LIBRARIES, ""),
 )
 NEWEST = CORES[-1]
 # Unit tests of what imports ansible-core; the three rooms do not.
-ON_THE_CORE = (
+CORE_DEPENDENT_UNIT_TESTS = (
     *("tests/unit/plugins/filter/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
     "tests/unit/plugins/module_utils/_module/",
 )
 
 
-def real_interpreters_first() -> None:
+def replace_pyenv_shims() -> None:
     """Take pyenv's shims from PATH and add the interpreters that they stand for.
 
     A shim answers 127 for a version that is not selected, and ansible-test takes it all the same.
@@ -85,7 +85,7 @@ def real_interpreters_first() -> None:
     os.environ["PATH"] = os.pathsep.join(str(folder) for folder in [*kept, *versions])
 
 
-def workplace(session: nox.Session) -> Path:
+def session_directory(session: nox.Session) -> Path:
     """Return a folder of the session's own.
 
     Not nox's create_tmp(), which makes it TMPDIR too: sockets below it get too long a path.
@@ -93,32 +93,32 @@ def workplace(session: nox.Session) -> Path:
     return Path(session.cache_dir).resolve() / session.name
 
 
-def collection_tree(session: nox.Session) -> Path:
+def copy_collection(session: nox.Session) -> Path:
     """Copy the collection into a tree as Ansible wants it, and return its place in it.
 
     Only what git tracks, or would track, is copied. Of an earlier copy the bytecode stays, as it does in a
     checkout: to compile all tests takes seconds.
     """
-    root = workplace(session) / "ansible_collections"
+    root = session_directory(session) / "ansible_collections"
     for path in root.rglob("*"):
         if path.parent.name != "__pycache__" and (path.is_symlink() or not path.is_dir()):
             path.unlink()
-    place = root / NAMESPACE / NAME
+    target = root / NAMESPACE / NAME
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     for name in set(listed.split("\0")) - {""}:
         if Path(name).is_file():  # what is deleted is listed until it is committed
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, place / name)
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, target / name)
     # Else ansible-test takes the repository around it for its own, which ignores all of this.
-    subprocess.run(["git", "init", "--quiet", str(place)], check=True)
-    return place
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    return target
 
 
-def build(session: nox.Session) -> Path:
+def build_collection(session: nox.Session) -> Path:
     """Build the collection, and return the archive."""
-    tree = collection_tree(session)
-    dist = workplace(session) / "dist"
+    tree = copy_collection(session)
+    dist = session_directory(session) / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     with session.chdir(tree):
         session.run("ansible-galaxy", "collection", "build", "--output-path", str(dist))
@@ -126,12 +126,12 @@ def build(session: nox.Session) -> Path:
     return archive
 
 
-def try_some(tree: Path) -> None:
+def use_small_profile(tree: Path) -> None:
     """Let property tests in a tree try few inputs, for another session tries many."""
     (tree / "tests" / "unit" / "hypothesis-profile").write_text("some")
 
 
-def there(session: nox.Session, version: str) -> str:
+def available_python(session: nox.Session, version: str) -> str:
     """Return a Python's version if the machine has it, else, but not in CI, the session's own."""
     if shutil.which(f"python{version}"):
         return version
@@ -140,14 +140,14 @@ def there(session: nox.Session, version: str) -> str:
     return str(session.python)
 
 
-def module_python(session: nox.Session, version: str, *requirements: str) -> str:
+def create_module_environment(session: nox.Session, version: str, *requirements: str) -> str:
     """Make an environment as hosts have it that run the modules, and return its Python.
 
     :param requirements: files of what the modules import, and whatever else is to be in it.
     """
-    place = workplace(session) / f"modules-{version}"
-    python = str(place / "bin" / "python")
-    session.run_install(f"python{version}", "-m", "venv", "--clear", str(place), external=True)
+    target = session_directory(session) / f"modules-{version}"
+    python = str(target / "bin" / "python")
+    session.run_install(f"python{version}", "-m", "venv", "--clear", str(target), external=True)
     files = [part for file in requirements for part in ("-r", file)]
     install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     # gssapi has to be compiled, and optimizing takes more than half of that.
@@ -155,7 +155,9 @@ def module_python(session: nox.Session, version: str, *requirements: str) -> str
     return python
 
 
-def sanity_parts(core: Core, python: str, targets: Collection[str]) -> list[tuple[str, ...]]:
+def sanity_test_arguments(
+    core: Core, python: str, targets: Collection[str]
+) -> list[tuple[str, ...]]:
     """Return the arguments for each run of ansible-test's sanity tests.
 
     Modules are compiled and imported in the target Pythons alone: those that the core's other tests run them in,
@@ -176,19 +178,19 @@ def _tests(*names: str) -> tuple[str, ...]:
     return tuple(part for name in names for part in ("--test", name))
 
 
-def lay_get_pip(core: Core) -> None:
+def seed_get_pip_cache(core: Core) -> None:
     """Spare ansible-test a download from an address that closed networks do not reach.
 
     New environments of its own get their pip from a script, which it fetches unless the script is in its
     cache. This one has Python's own ensurepip do it. A script that is there already is left alone.
     """
-    script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip}.py"
+    script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip_version}.py"
     if not script.exists():
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text("import ensurepip\n\nensurepip.bootstrap()\n")
 
 
-def refuse_skipped_tests(session: nox.Session, reports: Path) -> None:
+def fail_on_skipped_tests(session: nox.Session, reports: Path) -> None:
     """Fail, in CI, when pytest's reports tell of skipped tests: nobody has seen what they test."""
     found = [re.findall(r'skipped="(\d+)"', report.read_text()) for report in reports.glob("*.xml")]
     skipped = sum(int(number) for numbers in found for number in numbers)
