@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo.screen import Clock
+from demo.screen import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo"
 PLAYBOOK = ("ansible-playbook", "-i", "demo/inventory.yml", "-e", "@run.yml")
-_PATIENCE_SECONDS = 10.0
+_TERMINATE_SECONDS = 10.0
 
 
 class ProgramError(Exception):
@@ -35,7 +35,7 @@ class ProgramError(Exception):
 
 
 @dataclass(frozen=True)
-class Run:
+class PlaybookRun:
     """What a run of the playbook did."""
 
     code: int
@@ -43,7 +43,7 @@ class Run:
     results: list[dict[str, Any]]
     """For each task what it returned, and the recap last; see callback_plugins/demo_results.py."""
 
-    def returned(self, module: str) -> dict[str, Any]:
+    def module_result(self, module: str) -> dict[str, Any]:
         """Return what a module of the collection returned, or nothing if it did not run."""
         action = f"frontdesk.contacts.{module}"
         found = [line["returned"] for line in self.results if line.get("action") == action]
@@ -62,55 +62,55 @@ class Run:
 
 
 class Ansible:
-    """ansible-core's programs in a place of their own: nothing of the caller's can disturb them."""
+    """ansible-core's programs in a directory of their own: nothing of the caller's can disturb them."""
 
-    def __init__(self, place: Path, screen: Screen, secrets: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, screen: Screen, secrets: Mapping[str, str]) -> None:
         """Prepare an empty directory.
 
         :param secrets: goes into the environment of the programs, and nowhere else.
         """
-        self._place = place
+        self._directory = directory
         self._screen = screen
         self._secrets = tuple(secrets.values())
-        self._results = place / "results.jsonl"
-        self.temporary = place / "tmp"
+        self._results = directory / "results.jsonl"
+        self.temporary = directory / "tmp"
         self.temporary.mkdir()
-        (place / "demo").symlink_to(DEMO)  # so that commands run as they are shown
-        (place / "ansible.cfg").write_text(_configuration(place), encoding="utf-8")
-        self._environment = {**_environment(place), **secrets}
+        (directory / "demo").symlink_to(DEMO)  # so that commands run as they are shown
+        (directory / "ansible.cfg").write_text(_configuration(directory), encoding="utf-8")
+        self._environment = {**_environment(directory), **secrets}
         self.runs = 0
-        self.searched = 0
+        self.searched_characters = 0
         """How many characters of output were searched for secrets; there was none in them."""
 
     def install_collection(self) -> str:
         """Build the collection from the checkout and install it; return its version."""
         built = ("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", ".")
-        self._must(*built)
-        [archive] = self._place.glob("frontdesk-contacts-*.tar.gz")
+        self._run_checked(*built)
+        [archive] = self._directory.glob("frontdesk-contacts-*.tar.gz")
         # --offline: what it depends on must be there already, and nothing is.
-        self._must("ansible-galaxy", "collection", "install", "--offline", archive.name)
+        self._run_checked("ansible-galaxy", "collection", "install", "--offline", archive.name)
         return archive.name.removeprefix("frontdesk-contacts-").removesuffix(".tar.gz")
 
     def write_variables(self, variables: Mapping[str, Any]) -> None:
         """Write what differs at each run of the demo to the file that every playbook run reads."""
         text = json.dumps(variables, indent=2)  # JSON is YAML
-        (self._place / "run.yml").write_text(text, encoding="utf-8")
+        (self._directory / "run.yml").write_text(text, encoding="utf-8")
 
-    def run(self, playbook: str, *arguments: str) -> Run:
+    def run(self, playbook: str, *arguments: str) -> PlaybookRun:
         """Run a playbook of the collection, and tell the person before the screen."""
         command = [*PLAYBOOK, f"frontdesk.contacts.{playbook}", *arguments]
         self._screen.command(shlex.join(command))
-        clock = Clock()
+        stopwatch = Stopwatch()
         self._results.write_text("", encoding="utf-8")
         code, output = self._run(*command)
         text = self._results.read_text(encoding="utf-8")
         self._search_secrets(text)
         self.runs += 1
         self._screen.output(output)
-        self._screen.ended(code, clock.seconds)
-        return Run(code, output, [json.loads(line) for line in text.splitlines()])
+        self._screen.exit_status(code, stopwatch.seconds)
+        return PlaybookRun(code, output, [json.loads(line) for line in text.splitlines()])
 
-    def _must(self, *argv: str) -> None:
+    def _run_checked(self, *argv: str) -> None:
         code, output = self._run(*argv)
         self._screen.output(output)
         if code != 0:
@@ -121,7 +121,7 @@ class Ansible:
         program = Path(sys.executable).with_name(argv[0])
         with subprocess.Popen(
             [str(program), *argv[1:]],
-            cwd=self._place,
+            cwd=self._directory,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -133,7 +133,7 @@ class Ansible:
             try:
                 output, _errors = process.communicate()
             finally:
-                _end(process)
+                _terminate(process)
         self._search_secrets(output)
         return process.returncode, output
 
@@ -144,21 +144,21 @@ class Ansible:
         """
         if any(secret in text for secret in self._secrets):
             raise ProgramError("A password or the token stood in the output of Ansible.")
-        self.searched += len(text)
+        self.searched_characters += len(text)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _terminate(process: subprocess.Popen[str]) -> None:
     """End a program that is still at work; Ansible passes a SIGTERM on to its workers."""
     if process.poll() is not None:
         return
     process.terminate()
     try:
-        process.wait(_PATIENCE_SECONDS)
+        process.wait(_TERMINATE_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _environment(place: Path) -> dict[str, str]:
+def _environment(directory: Path) -> dict[str, str]:
     """Return the caller's environment without what could disturb, and with a home of its own."""
     unwanted = ("ANSIBLE_", "FRONTDESK_", "PYTHON")
     kept = {
@@ -169,21 +169,21 @@ def _environment(place: Path) -> dict[str, str]:
     }
     return {
         **kept,
-        "HOME": str(place),
-        "TMPDIR": str(place / "tmp"),
+        "HOME": str(directory),
+        "TMPDIR": str(directory / "tmp"),
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
-        "DEMO_RESULTS": str(place / "results.jsonl"),
+        "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
+        "DEMO_RESULTS": str(directory / "results.jsonl"),
     }
 
 
-def _configuration(place: Path) -> str:
+def _configuration(directory: Path) -> str:
     return textwrap.dedent(f"""\
         [defaults]
-        home = {place}/ansible
-        remote_tmp = {place}/ansible/tmp
-        collections_path = {place}/collections
+        home = {directory}/ansible
+        remote_tmp = {directory}/ansible/tmp
+        collections_path = {directory}/collections
         collections_scan_sys_path = false
         callback_plugins = {DEMO}/callback_plugins
         callbacks_enabled = demo_results

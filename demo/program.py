@@ -13,10 +13,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from demo.checks import Checks, UnmetError
-from demo.day import Day
+from demo.context import DemoContext
+from demo.expectations import ExpectationError, Expectations
 from demo.playbook import Ansible, ProgramError
-from demo.screen import Clock, Screen
+from demo.screen import Screen, Stopwatch
 from demo.steps import STEPS
 from tests.lab.authority import authority
 from tests.lab.company import build_company
@@ -41,23 +41,23 @@ def main() -> int:
     arguments = _arguments()
     screen = Screen(verbose=arguments.verbose)
     for number in _SIGNALS:
-        signal.signal(number, _stop)
-    clock = Clock()
+        signal.signal(number, _exit_on_signal)
+    stopwatch = Stopwatch()
     try:
         with contextlib.ExitStack() as stack:
-            day = _begin(arguments.directory, screen, stack)
+            context = _set_up(arguments.directory, screen, stack)
             for step in STEPS:
-                step(day)
-    except UnmetError as error:
-        screen.bad(f"Not as expected: {error}")
+                step(context)
+    except ExpectationError as error:
+        screen.error(f"Not as expected: {error}")
         return 1
     except (ProgramError, SupervisorError, NotReadyError) as error:
-        screen.bad(str(error))
+        screen.error(str(error))
         return 1
     except SystemExit:
-        screen.bad("Stopped. All that was started has ended.")
+        screen.error("Stopped. All that was started has ended.")
         raise
-    screen.good(_proved(day, clock.seconds))
+    screen.success(_summary(context, stopwatch.seconds))
     return 0
 
 
@@ -78,40 +78,40 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
+def _exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
     """End the demo by the way of its context managers, which nothing may interrupt then."""
     for other in _SIGNALS:
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
-def _begin(kind: str, screen: Screen, stack: contextlib.ExitStack) -> Day:
+def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoContext:
     """Start the servers and install the collection."""
     screen.heading("A day at Fjord: real servers, real runs of frontdesk.contacts.sync")
     if kind == "openldap":
-        screen.say("OpenLDAP stands in for Samba AD, which needs root, or user namespaces.")
-    fjord = build_company()
+        screen.text("OpenLDAP stands in for Samba AD, which needs root, or user namespaces.")
+    company = build_company()
     issuer = stack.enter_context(authority())
-    directory = stack.enter_context(_DIRECTORIES[kind](fjord, issuer))
+    directory = stack.enter_context(_DIRECTORIES[kind](company, issuer))
     screen.fact(
         "directory", f"{'Samba AD' if kind == 'samba' else 'OpenLDAP'}, {directory.uri_ldaps}"
     )
-    locations = [site.location for site in fjord.sites]
+    locations = [site.location for site in company.sites]
     service = stack.enter_context(receiver(issuer, locations=locations))
     screen.fact("service", f"{service.url}, strict about the profile receptionist")
-    place = stack.enter_context(ProcessSupervisor()).directory
+    working_directory = stack.enter_context(ProcessSupervisor()).directory
     secrets = {"FRONTDESK_BIND_PW": directory.bind_pw, "FRONTDESK_TOKEN": service.token}
-    ansible = Ansible(place, screen, secrets)
+    ansible = Ansible(working_directory, screen, secrets)
     version = ansible.install_collection()
     screen.fact(
         "collection", f"frontdesk.contacts {version}, built and installed from this checkout"
     )
-    state = place / "state"
+    state = working_directory / "state"
     ansible.write_variables(_variables(directory, service, str(state)))
-    return Day(
+    return DemoContext(
         screen=screen,
-        checks=Checks(),
-        company=fjord,
+        expect=Expectations(),
+        company=company,
         directory=directory,
         service=service,
         ansible=ansible,
@@ -133,12 +133,12 @@ def _variables(directory: RunningDirectory, service: Receiver, state: str) -> di
     return variables
 
 
-def _proved(day: Day, seconds: float) -> str:
-    silent = day.ansible.runs - day.service.uploads
+def _summary(context: DemoContext, seconds: float) -> str:
+    silent = context.ansible.runs - context.service.uploads
     return (
-        f"Proved: {day.checks.met} expectations held in {day.ansible.runs} runs:"
-        f" {day.service.uploads} uploads accepted, {silent} runs that rightly sent nothing,"
-        f" no secret in {day.ansible.searched:,} characters of output, {seconds:.0f} s."
+        f"Proved: {context.expect.met} expectations held in {context.ansible.runs} runs:"
+        f" {context.service.uploads} uploads accepted, {silent} runs that rightly sent nothing,"
+        f" no secret in {context.ansible.searched_characters:,} characters of output, {seconds:.0f} s."
     )
 
 

@@ -36,7 +36,7 @@ class Screen:
         first = f"  {name:12} "
         print(textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=indent))
 
-    def say(self, text: str) -> None:
+    def text(self, text: str) -> None:
         """Print a sentence."""
         print(textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  "), flush=True)
 
@@ -44,7 +44,7 @@ class Screen:
         """Print a command before it runs."""
         print(self._paint(_DIM, f"  $ {arguments}"), flush=True)
 
-    def ended(self, code: int, seconds: float) -> None:
+    def exit_status(self, code: int, seconds: float) -> None:
         """Print how the last command ended."""
         print(self._paint(_DIM, f"    code {code} after {seconds:.1f} s"), flush=True)
 
@@ -59,11 +59,11 @@ class Screen:
             colour = {"-": _RED, "+": _GREEN}.get(line[:1])
             print(f"    {self._paint(colour, line) if colour else line}", flush=True)
 
-    def good(self, text: str) -> None:
+    def success(self, text: str) -> None:
         """Print what was proved."""
         print(f"\n{self._paint(_GREEN, text)}", flush=True)
 
-    def bad(self, text: str) -> None:
+    def error(self, text: str) -> None:
         """Print what went wrong."""
         print(f"\n{self._paint(_RED, text)}", flush=True)
 
@@ -71,7 +71,7 @@ class Screen:
         return f"\033[{code}m{text}\033[0m" if self._colour else text
 
 
-class Clock:
+class Stopwatch:
     """Seconds since it was made."""
 
     def __init__(self) -> None:

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.measure import Cost, cost_of
-from tests.bench.rows import Rows, ldif_rows, peer_rows, roster_rows
-from tests.bench.task import ATTRIBUTES, PAGE, Task
+from tests.bench.measure import Cost, measure_command
+from tests.bench.rows import Rows, csv_rows, ldif_rows, roster_rows
+from tests.bench.workload import ATTRIBUTES, PAGE, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,19 +27,19 @@ class Client:
     """One way to get people out of a directory and into rows.
 
     :ivar name: how the table calls it.
-    :ivar most: how many people it is given at most; with more it would take too long.
-    :ivar loops: whether it is compared with a search for each unit, too.
+    :ivar max_people: how many people it is given at most; with more it would take too long.
+    :ivar searches_by_unit: whether it is compared with a search for each unit, too.
     """
 
     name = ""
-    most = 10_000_000
-    loops = True
+    max_people = 10_000_000
+    searches_by_unit = True
 
-    def run(self, task: Task) -> Cost:
+    def run(self, workload: Workload) -> Cost:
         """Read everybody once."""
         raise NotImplementedError
 
-    def rows(self, task: Task) -> Rows:
+    def rows(self, workload: Workload) -> Rows:
         """The rows that the last run gave."""
         raise NotImplementedError
 
@@ -49,40 +49,40 @@ class Export(Client):
 
     name = "ad_contacts_export"
 
-    def run(self, task: Task) -> Cost:
+    def run(self, workload: Workload) -> Cost:
         """Read everybody; the roster of another run is gone before, as its checksum is not the aim."""
-        _remove(task.folder / "own.csv", task.folder / "own.csv.ids")
+        _delete_files(workload.folder / "own.csv", workload.folder / "own.csv.ids")
         name = "ansible_collections.frontdesk.contacts.plugins.modules.ad_contacts_export"
-        options = task.write("options.json", {"ANSIBLE_MODULE_ARGS": task.options()})
+        options = workload.write("options.json", {"ANSIBLE_MODULE_ARGS": workload.export_options()})
         environment = {
-            "PYTHONPATH": str(task.folder),
+            "PYTHONPATH": str(workload.folder),
             # What it imports is compiled in the run that is not measured.
-            "PYTHONPYCACHEPREFIX": str(task.folder / "pyc"),
+            "PYTHONPYCACHEPREFIX": str(workload.folder / "pyc"),
             "PYTHONDONTWRITEBYTECODE": "",
         }
-        return cost_of(
+        return measure_command(
             [sys.executable, "-m", name, str(options)],
-            task.folder,
+            workload.folder,
             environment,
-            output=task.folder / "output",
+            output=workload.folder / "output",
         )
 
-    def rows(self, task: Task) -> Rows:
+    def rows(self, workload: Workload) -> Rows:
         """Rows of the roster and its identities."""
-        return roster_rows(task)
+        return roster_rows(workload)
 
 
 class Playbook(Export):
     """A whole ansible-playbook with that module."""
 
     name = "ansible-playbook, ad_contacts_export"
-    loops = False
+    searches_by_unit = False
 
-    def run(self, task: Task) -> Cost:
+    def run(self, workload: Workload) -> Cost:
         """Read everybody."""
-        _remove(task.folder / "own.csv", task.folder / "own.csv.ids")
-        export = {"frontdesk.contacts.ad_contacts_export": task.options()}
-        return _play(task, Path(sys.executable).parent, sys.executable, [export])
+        _delete_files(workload.folder / "own.csv", workload.folder / "own.csv.ids")
+        export = {"frontdesk.contacts.ad_contacts_export": workload.export_options()}
+        return _run_play(workload, Path(sys.executable).parent, sys.executable, [export])
 
 
 class LdapSearch(Client):
@@ -90,28 +90,28 @@ class LdapSearch(Client):
 
     name = "ldapsearch"
 
-    def run(self, task: Task) -> Cost:
+    def run(self, workload: Workload) -> Cost:
         """Read everybody."""
-        return self._run(task, None)
+        return self._run(workload, None)
 
-    def rows(self, task: Task) -> Rows:
+    def rows(self, workload: Workload) -> Rows:
         """Rows of another run, whose output is kept."""
-        output = task.folder / "people.ldif"
-        self._run(task, output)
-        return ldif_rows(task, output.read_text(encoding="utf-8"))
+        output = workload.folder / "people.ldif"
+        self._run(workload, output)
+        return ldif_rows(workload, output.read_text(encoding="utf-8"))
 
-    def _run(self, task: Task, output: Path | None) -> Cost:
+    def _run(self, workload: Workload, output: Path | None) -> Cost:
         account: tuple[str, ...] = ()
-        if task.password:
-            (task.folder / "password").touch(mode=0o600)
-            (task.folder / "password").write_text(task.password, encoding="utf-8")
-            account = ("-D", task.directory.bind_dn, "-y", str(task.folder / "password"))
-        search = ("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-H", task.uri, *account)
-        wanted = ("-E", f"pr={PAGE}/noprompt", task.filter, *ATTRIBUTES, task.identity)
-        each = " && ".join(shlex.join([*search, "-b", base, *wanted]) for base in task.bases)
+        if workload.password:
+            (workload.folder / "password").touch(mode=0o600)
+            (workload.folder / "password").write_text(workload.password, encoding="utf-8")
+            account = ("-D", workload.directory.bind_dn, "-y", str(workload.folder / "password"))
+        search = ("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-H", workload.uri, *account)
+        wanted = ("-E", f"pr={PAGE}/noprompt", workload.filter, *ATTRIBUTES, workload.identity)
+        each = " && ".join(shlex.join([*search, "-b", base, *wanted]) for base in workload.bases)
         command = ("sh", "-c", each)
-        environment = {"LDAPTLS_CACERT": str(task.directory.ca_file)}
-        return cost_of(command, task.folder, environment, output=output)
+        environment = {"LDAPTLS_CACERT": str(workload.directory.ca_file)}
+        return measure_command(command, workload.folder, environment, output=output)
 
 
 class Script(Client):
@@ -120,38 +120,38 @@ class Script(Client):
     :param python: what runs it.
     """
 
-    def __init__(self, name: str, file: str, python: str, most: int) -> None:
+    def __init__(self, name: str, file: str, python: str, max_people: int) -> None:
         self.name = name
-        self.most = most
-        self._file = HERE / "peers" / file
+        self.max_people = max_people
+        self._file = HERE / "scripts" / file
         self._python = python
 
-    def run(self, task: Task) -> Cost:
+    def run(self, workload: Workload) -> Cost:
         """Read everybody."""
-        peer = task.write("peer.json", task.peer())
-        return cost_of([self._python, str(self._file), str(peer)], task.folder)
+        peer = workload.write("peer.json", workload.script_settings())
+        return measure_command([self._python, str(self._file), str(peer)], workload.folder)
 
-    def rows(self, task: Task) -> Rows:
+    def rows(self, workload: Workload) -> Rows:
         """Rows of the CSV file."""
-        return peer_rows(task)
+        return csv_rows(workload)
 
 
-class Community(Client):
+class CommunityGeneral(Client):
     """A whole ansible-playbook with community.general.ldap_search and a template.
 
     :param programs: folder of an environment that has the package ansible.
     """
 
     name = "ansible-playbook, community.general.ldap_search + template"
-    loops = False
-    most = 100_000
+    searches_by_unit = False
+    max_people = 100_000
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs
 
-    def run(self, task: Task) -> Cost:
+    def run(self, workload: Workload) -> Cost:
         """Read everybody."""
-        peer = task.peer()
+        peer = workload.script_settings()
         search = {
             "community.general.ldap_search": {
                 **{name: peer[name] for name in ("bind_dn", "bind_pw", "filter")},
@@ -165,33 +165,35 @@ class Community(Client):
         }
         write = {
             "ansible.builtin.template": {
-                "src": str(HERE / "peers/people.csv.j2"),
+                "src": str(HERE / "scripts/people.csv.j2"),
                 "dest": peer["csv"],
                 "mode": "0600",
             }
         }
-        return _play(task, self._programs, SYSTEM_PYTHON, [search, write])
+        return _run_play(workload, self._programs, SYSTEM_PYTHON, [search, write])
 
-    def rows(self, task: Task) -> Rows:
+    def rows(self, workload: Workload) -> Rows:
         """Rows of the CSV file."""
-        return peer_rows(task)
+        return csv_rows(workload)
 
 
-def _remove(*paths: Path) -> None:
+def _delete_files(*paths: Path) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
 
 
-def _play(task: Task, programs: Path, python: str, tasks: Sequence[Mapping[str, Any]]) -> Cost:
+def _run_play(
+    workload: Workload, programs: Path, python: str, tasks: Sequence[Mapping[str, Any]]
+) -> Cost:
     """Run a play of these tasks."""
     play = {"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}
-    playbook = task.write("playbook.yml", [play])
+    playbook = workload.write("playbook.yml", [play])
     environment = {
-        "ANSIBLE_COLLECTIONS_PATH": str(task.folder),
+        "ANSIBLE_COLLECTIONS_PATH": str(workload.folder),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
     }
     command = [str(programs / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
     command += ["-e", f"ansible_python_interpreter={python}", str(playbook)]
-    return cost_of(command, task.folder, environment, output=task.folder / "output")
+    return measure_command(command, workload.folder, environment, output=workload.folder / "output")

@@ -35,7 +35,7 @@ class ClientError(Exception):
     """A client failed, or gave other rows than another."""
 
 
-def cost_of(
+def measure_command(
     command: Sequence[str],
     folder: Path,
     env: Mapping[str, str] | None = None,
@@ -65,7 +65,7 @@ def cost_of(
     return Cost(wall, cpu, peak / 1024)
 
 
-class Line(NamedTuple):
+class ClientCosts(NamedTuple):
     """What one client took, round by round."""
 
     name: str
@@ -75,7 +75,7 @@ class Line(NamedTuple):
 _HEADER = ("client", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio")
 
 
-def table(lines: Sequence[Line], base: Line) -> str:
+def format_table(lines: Sequence[ClientCosts], base: ClientCosts) -> str:
     """Medians, and the medians of what each round took relative to the base in the same round."""
     rows = [_HEADER, *(_row(line, base) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -90,7 +90,7 @@ def table(lines: Sequence[Line], base: Line) -> str:
     )
 
 
-def _row(line: Line, base: Line) -> tuple[str, ...]:
+def _row(line: ClientCosts, base: ClientCosts) -> tuple[str, ...]:
     pairs = list(zip(line.costs, base.costs, strict=True))
     return (
         line.name,

@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING
 from tests.bench.clients import (
     SYSTEM_PYTHON,
     Client,
-    Community,
+    CommunityGeneral,
     Export,
     LdapSearch,
     Playbook,
     Script,
 )
-from tests.bench.measure import ClientError, Line, table
-from tests.bench.people import UNITS, large
-from tests.bench.task import Task
+from tests.bench.large_company import UNITS, large_company
+from tests.bench.measure import ClientCosts, ClientError, format_table
+from tests.bench.workload import Workload
 from tests.lab.authority import authority
 from tests.lab.openldap import openldap
 from tests.lab.process_supervisor import ProcessSupervisor
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority
 
 ROOT = Path(__file__).parents[2]
-_ON_OPENLDAP = "(objectClass=inetOrgPerson)"
-_ON_ACTIVE_DIRECTORY = "(&(objectCategory=person)(objectClass=user))"
+_OPENLDAP_FILTER = "(objectClass=inetOrgPerson)"
+_ACTIVE_DIRECTORY_FILTER = "(&(objectCategory=person)(objectClass=user))"
 
 
 def main() -> int:
@@ -51,9 +51,9 @@ def main() -> int:
     try:
         with authority() as issuer:
             for number in arguments.people:
-                _on_openldap(number, arguments, issuer)
+                _bench_openldap(number, arguments, issuer)
             if arguments.samba:
-                _on_samba(arguments.samba, arguments.rounds, issuer)
+                _bench_samba(arguments.samba, arguments.rounds, issuer)
     except ClientError as error:
         print(error, file=sys.stderr)
         return 1
@@ -86,7 +86,7 @@ def _arguments() -> argparse.Namespace:
 _NAMES = ("export", "playbook", "python-ldap", "ldap3", "community")
 
 
-def _client(name: str) -> Client:
+def _create_client(name: str) -> Client:
     """Make a client ready to be run."""
     if name == "export":
         return Export()
@@ -96,10 +96,10 @@ def _client(name: str) -> Client:
         return Script("python-ldap + csv", "with_python_ldap.py", SYSTEM_PYTHON, 10_000_000)
     if name == "ldap3":
         return Script("ldap3 as commonly written", "with_ldap3.py", sys.executable, 100_000)
-    return Community(_environment_of_ansible())
+    return CommunityGeneral(_create_ansible_environment())
 
 
-def _environment_of_ansible() -> Path:
+def _create_ansible_environment() -> Path:
     """Make the environment that has community.general, unless it is there; gives its programs."""
     place = ROOT / ".venv/bench-ansible"
     if not (place / "stamp").exists():
@@ -111,34 +111,43 @@ def _environment_of_ansible() -> Path:
     return place / "bin"
 
 
-def _on_openldap(number: int, arguments: argparse.Namespace, issuer: Authority) -> None:
-    chosen = [_client(name) for name in arguments.clients]
-    clients = [client for client in chosen if client.most >= number]
-    with _folder() as folder, openldap(large(number), issuer, anonymous_reads=True) as directory:
-        task = Task(directory, folder, _ON_OPENLDAP)
+def _bench_openldap(number: int, arguments: argparse.Namespace, issuer: Authority) -> None:
+    chosen = [_create_client(name) for name in arguments.clients]
+    clients = [client for client in chosen if client.max_people >= number]
+    with (
+        _working_directory() as folder,
+        openldap(large_company(number), issuer, anonymous_reads=True) as directory,
+    ):
+        workload = Workload(directory, folder, _OPENLDAP_FILTER)
         search = LdapSearch()
         where = f"OpenLDAP, {number} people in {UNITS} units, in clear, anonymously"
         print(f"\n{where}: one search", flush=True)
-        print_table([(search, task), *((client, task) for client in clients)], arguments.rounds)
-        by_unit = replace(task, by_unit=True)
-        loops = [client for client in clients if client.loops]
+        compare_clients(
+            [(search, workload), *((client, workload) for client in clients)], arguments.rounds
+        )
+        by_unit = replace(workload, by_unit=True)
+        loops = [client for client in clients if client.searches_by_unit]
         print(f"\n{where}: a search for each unit", flush=True)
-        print_table([(search, by_unit), *((client, by_unit) for client in loops)], arguments.rounds)
+        compare_clients(
+            [(search, by_unit), *((client, by_unit) for client in loops)], arguments.rounds
+        )
         if "export" in arguments.clients:
             print("\nOver LDAPS, relative to the same in clear", flush=True)
-            over_tls = replace(task, tls=True)
-            print_table([(Export(), task), (Export(), over_tls)], arguments.rounds)
+            over_tls = replace(workload, tls=True)
+            compare_clients([(Export(), workload), (Export(), over_tls)], arguments.rounds)
 
 
-def _on_samba(number: int, rounds: int, issuer: Authority) -> None:
-    with _folder() as folder, samba(large(number), issuer) as directory:
-        task = Task(directory, folder, _ON_ACTIVE_DIRECTORY, tls=True, password=directory.bind_pw)
+def _bench_samba(number: int, rounds: int, issuer: Authority) -> None:
+    with _working_directory() as folder, samba(large_company(number), issuer) as directory:
+        workload = Workload(
+            directory, folder, _ACTIVE_DIRECTORY_FILTER, tls=True, password=directory.bind_pw
+        )
         print(f"\nSamba AD, {number} people in {UNITS} units, over LDAPS", flush=True)
-        print_table([(LdapSearch(), task), (Export(), task)], rounds)
+        compare_clients([(LdapSearch(), workload), (Export(), workload)], rounds)
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def _working_directory() -> Iterator[Path]:
     """A folder of the bench's own, with the collection as it stands in this checkout."""
     with ProcessSupervisor() as keeper:
         place = keeper.directory / "ansible_collections/frontdesk"
@@ -147,20 +156,20 @@ def _folder() -> Iterator[Path]:
         yield keeper.directory
 
 
-def print_table(runs: Sequence[tuple[Client, Task]], rounds: int) -> None:
+def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> None:
     """Let each client read in turn, once to see its rows, and then round by round."""
     expected = None
-    for client, task in runs:
-        client.run(task)
-        rows = client.rows(task)
+    for client, workload in runs:
+        client.run(workload)
+        rows = client.rows(workload)
         if expected is None:
             expected = rows
         if rows != expected:
             raise ClientError(f"{client.name} gave other rows than {runs[0][0].name}")
     print(f"{len(expected or ())} rows, equal from all clients")
-    costs = [[client.run(task) for client, task in runs] for _round in range(rounds)]
+    costs = [[client.run(workload) for client, workload in runs] for _round in range(rounds)]
     lines = [
-        Line(client.name + (", LDAPS" if task.tls else ""), list(taken))
-        for (client, task), taken in zip(runs, zip(*costs, strict=True), strict=True)
+        ClientCosts(client.name + (", LDAPS" if workload.tls else ""), list(taken))
+        for (client, workload), taken in zip(runs, zip(*costs, strict=True), strict=True)
     ]
-    print(table(lines, lines[0]), flush=True)
+    print(format_table(lines, lines[0]), flush=True)

@@ -39,20 +39,20 @@ COLUMNS = [
 ]
 
 
-def collection(name: str) -> Any:
+def import_from_collection(name: str) -> Any:
     """A module of the collection."""
     return importlib.import_module(
         f"ansible_collections.frontdesk.contacts.plugins.module_utils.{name}"
     )
 
 
-def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
+def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
     """Contacts and the numbers of their sources; one of a thousand has another one's address."""
-    contact = collection("_contacts.model").Contact
+    contact = import_from_collection("_contacts.model").Contact
     chance = random.Random(seed)
     for number in range(rows):
         source = number * SITES // rows
-        place = f"site-{source:02d}"
+        location = f"site-{source:02d}"
         identity = str(uuid.UUID(int=chance.getrandbits(128)))
         mail = chance.randrange(rows) if chance.random() < 0.001 else number
         cells = (
@@ -60,59 +60,61 @@ def people(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
             f"Lastname{chance.randrange(50_000)}",
             f"person.{mail}@corp.example",
             f"+4790{number:07d}",
-            place,
+            location,
         )
-        yield contact(place, cells, identity), source
+        yield contact(location, cells, identity), source
 
 
-def make(rows: int, folder: Path, name: str, seed: int) -> None:
+def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
     """Make a roster and write both files."""
-    columns = collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
-    found = collection("_contacts.model").MappedPage
-    places = [f"site-{number:02d}" for number in range(SITES)]
-    with collection("_roster.external_sort").open_spill_area(folder) as scratch:
-        gathering = collection("_roster.builder").RosterBuilder(columns, places, scratch)
-        for source, page in itertools.groupby(people(rows, seed), key=itemgetter(1)):
+    columns = import_from_collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
+    mapped_page = import_from_collection("_contacts.model").MappedPage
+    locations = [f"site-{number:02d}" for number in range(SITES)]
+    with import_from_collection("_roster.external_sort").open_spill_area(folder) as scratch:
+        builder = import_from_collection("_roster.builder").RosterBuilder(columns, locations, scratch)
+        for source, page in itertools.groupby(generate_contacts(rows, seed), key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):
-                gathering.add_all(found({places[source]: part}, ()), source)
-        roster = gathering.build()
+                builder.add_all(mapped_page({locations[source]: part}, ()), source)
+        roster = builder.build()
         with (
             (folder / name).open("wb") as csv_file,
             (folder / f"{name}.ids").open("wb") as ids_file,
             tempfile.SpooledTemporaryFile(1 << 20, dir=str(folder)) as identities,
         ):
-            collection("_roster.writer").write_roster(roster, csv_file, ids_file, identities)
+            import_from_collection("_roster.writer").write_roster(
+                roster, csv_file, ids_file, identities
+            )
 
 
-def plan(folder: Path) -> None:
+def compare_rosters(folder: Path) -> None:
     """Compare two rosters in which every address and most names differ."""
-    files = collection("_module.files")
+    files = import_from_collection("_module.files")
     with (
         files.load_roster(folder / "old.csv") as old,
         files.load_roster(folder / "new.csv") as new,
-        collection("_roster.external_sort").open_spill_area(folder) as scratch,
+        import_from_collection("_roster.external_sort").open_spill_area(folder) as scratch,
     ):
-        collection("_roster.plan").make_plan(old, new, ["Email"], "Location", scratch)
+        import_from_collection("_roster.plan").make_plan(old, new, ["Email"], "Location", scratch)
 
 
-def run(step: str, rows: int, folder: Path) -> None:
+def run_step(step: str, rows: int, folder: Path) -> None:
     """Run one step in this process and print what it took."""
-    for name in ("_contacts.columns", "_roster.writer", "_module.files", "_roster.external_sort"):
-        collection(name)
+    for name in ("_contacts.columns", "_roster.writer", "_module.files", "_scratch"):
+        import_from_collection(name)
     begun = time.process_time()
     if step == "base":
-        for _person in people(rows):
+        for _person in generate_contacts(rows):
             pass
     elif step == "csv":
         with (folder / "plain.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(person.cells for person, _source in people(rows))
+            csv.writer(file).writerows(person.cells for person, _source in generate_contacts(rows))
     elif step == "make":
-        make(rows, folder, "old.csv", 1)
+        build_roster(rows, folder, "old.csv", 1)
     elif step == "other":
-        make(rows, folder, "new.csv", 2)
+        build_roster(rows, folder, "new.csv", 2)
     else:
-        plan(folder)
+        compare_rosters(folder)
     seconds = round(time.process_time() - begun, 2)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps({"rows": rows, "step": step, "cpu_seconds": seconds, "peak_mib": peak}))
@@ -123,7 +125,7 @@ def main() -> None:
     collections, *numbers = sys.argv[1:]
     if numbers[0] == "step":
         sys.path.insert(0, collections)
-        run(numbers[1], int(numbers[2]), Path(numbers[3]))
+        run_step(numbers[1], int(numbers[2]), Path(numbers[3]))
         return
     for rows in numbers:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:

@@ -12,7 +12,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING
 
-from tests.bench.task import ATTRIBUTES, Task
+from tests.bench.workload import ATTRIBUTES, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,30 +21,30 @@ Rows = list[tuple[str, ...]]
 """Identity, the attributes, and where units are searched by themselves the location, of each person, sorted."""
 
 
-def roster_rows(task: Task) -> Rows:
+def roster_rows(workload: Workload) -> Rows:
     """Rows of a roster and its identities."""
-    with (task.folder / "own.csv").open(encoding="utf-8", newline="") as file:
+    with (workload.folder / "own.csv").open(encoding="utf-8", newline="") as file:
         cells = list(csv.reader(file))[1:]
-    lines = (task.folder / "own.csv.ids").read_text(encoding="utf-8").splitlines()
+    lines = (workload.folder / "own.csv.ids").read_text(encoding="utf-8").splitlines()
     identities = map(json.loads, lines[1 : 1 + len(cells)])
     return sorted((identity, *row) for identity, row in zip(identities, cells, strict=True))
 
 
-def ldif_rows(task: Task, ldif: str) -> Rows:
+def ldif_rows(workload: Workload, ldif: str) -> Rows:
     """Rows of LDIF."""
-    people = [person for person in map(_values_of, ldif.split("\n\n")) if "dn" in person]
-    return sorted(_row_of(person, task) for person in people)
+    people = [person for person in map(_parse_ldif_record, ldif.split("\n\n")) if "dn" in person]
+    return sorted(_to_row(person, workload) for person in people)
 
 
-def peer_rows(task: Task) -> Rows:
+def csv_rows(workload: Workload) -> Rows:
     """Rows of a CSV file of the attributes, the identity, and the distinguished name."""
-    with (task.folder / "peer.csv").open(encoding="utf-8", newline="") as file:
-        names = [*ATTRIBUTES, task.identity, "dn"]
+    with (workload.folder / "peer.csv").open(encoding="utf-8", newline="") as file:
+        names = [*ATTRIBUTES, workload.identity, "dn"]
         people = [dict(zip(names, row, strict=True)) for row in csv.reader(file)]
-    return sorted(_row_of(person, task) for person in people)
+    return sorted(_to_row(person, workload) for person in people)
 
 
-def _values_of(record: str) -> dict[str, str]:
+def _parse_ldif_record(record: str) -> dict[str, str]:
     """The values of an LDIF record (RFC 2849), between comments."""
     values = {}
     for line in record.splitlines():
@@ -59,7 +59,7 @@ def _values_of(record: str) -> dict[str, str]:
     return values
 
 
-def _row_of(values: Mapping[str, str], task: Task) -> tuple[str, ...]:
+def _to_row(values: Mapping[str, str], workload: Workload) -> tuple[str, ...]:
     cells = (values.get(name, "") for name in ATTRIBUTES)
-    location = [values["dn"].split(",")[1].partition("=")[2]] if task.by_unit else []
-    return (values[task.identity], *cells, *location)
+    location = [values["dn"].split(",")[1].partition("=")[2]] if workload.by_unit else []
+    return (values[workload.identity], *cells, *location)

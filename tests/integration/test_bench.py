@@ -15,8 +15,8 @@ import pytest
 
 from tests.bench import program
 from tests.bench.clients import Client
-from tests.bench.measure import ClientError, Cost, Line, cost_of, table
-from tests.bench.task import Task
+from tests.bench.measure import ClientCosts, ClientError, Cost, format_table, measure_command
+from tests.bench.workload import Workload
 
 if TYPE_CHECKING:
     from tests.bench.rows import Rows
@@ -56,39 +56,41 @@ class _Fake(Client):
         self.name = name
         self._rows = rows
 
-    def run(self, _task: Task) -> Cost:
+    def run(self, _workload: Workload) -> Cost:
         return Cost(1, 1, 1)
 
-    def rows(self, _task: Task) -> Rows:
+    def rows(self, _workload: Workload) -> Rows:
         return self._rows
 
 
 def test_a_client_that_gives_other_rows_fails_the_bench() -> None:
-    task = Task.__new__(Task)
-    object.__setattr__(task, "tls", False)
+    workload = Workload.__new__(Workload)
+    object.__setattr__(workload, "tls", False)
     one, other = _Fake("one", [("1", "Lie")]), _Fake("other", [("1", "Moe")])
-    program.print_table([(one, task), (one, task)], rounds=1)
+    program.compare_clients([(one, workload), (one, workload)], rounds=1)
     with pytest.raises(ClientError, match="other gave other rows than one"):
-        program.print_table([(one, task), (other, task)], rounds=1)
+        program.compare_clients([(one, workload), (other, workload)], rounds=1)
 
 
 def test_a_client_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="ended with 3: said"):
-        cost_of(["sh", "-c", "echo said >&2; exit 3"], tmp_path)
+        measure_command(["sh", "-c", "echo said >&2; exit 3"], tmp_path)
 
 
 def test_what_a_client_took_is_its_own(tmp_path: Path) -> None:
     """Not what the process takes that measures it."""
     held = bytearray(b"x" * (64 << 20))
-    large = cost_of([sys.executable, "-I", "-S", "-c", "held = b'x' * (96 << 20)"], tmp_path)
-    small = cost_of(["true"], tmp_path)
+    large = measure_command(
+        [sys.executable, "-I", "-S", "-c", "held = b'x' * (96 << 20)"], tmp_path
+    )
+    small = measure_command(["true"], tmp_path)
     assert large.peak > 96
     assert small.peak < len(held) / 2**21
 
 
 def test_ratios_are_those_of_each_round() -> None:
-    base = Line("base", [Cost(1, 1, 10), Cost(2, 4, 10), Cost(4, 2, 10)])
-    line = Line("line", [Cost(2, 1, 20), Cost(2, 2, 20), Cost(2, 4, 20)])
-    rows = [row.split() for row in table([base, line], base).splitlines()]
+    base = ClientCosts("base", [Cost(1, 1, 10), Cost(2, 4, 10), Cost(4, 2, 10)])
+    line = ClientCosts("line", [Cost(2, 1, 20), Cost(2, 2, 20), Cost(2, 4, 20)])
+    rows = [row.split() for row in format_table([base, line], base).splitlines()]
     assert rows[1] == ["base", "2.00", "2.00", "10", "1.00", "1.00"]
     assert rows[2] == ["line", "2.00", "2.00", "20", "1.00", "1.00"]

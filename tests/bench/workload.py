@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.people import TOP, units
+from tests.bench.large_company import PARENT_UNIT, unit_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ _COLUMNS = [
 
 
 @dataclass(frozen=True)
-class Task:
+class Workload:
     """What is read, and where clients put what they make of it.
 
     :ivar folder: a folder of the bench's own, with the collection below ansible_collections.
@@ -60,15 +60,15 @@ class Task:
         """What is searched, one after the other."""
         company = self.directory.company
         if self.by_unit:
-            return [company.ou_dn(TOP, unit) for unit in units()]
-        return [company.ou_dn(TOP)]
+            return [company.ou_dn(PARENT_UNIT, unit) for unit in unit_names()]
+        return [company.ou_dn(PARENT_UNIT)]
 
     @property
     def identity(self) -> str:
         """The attribute that tells people apart."""
         return self.directory.dialect.identity_attribute
 
-    def peer(self) -> dict[str, Any]:
+    def script_settings(self) -> dict[str, Any]:
         """What the other clients are told, in a file of their own, for it may hold a password."""
         return {
             "uri": self.uri,
@@ -82,7 +82,7 @@ class Task:
             "csv": str(self.folder / "peer.csv"),
         }
 
-    def options(self) -> dict[str, Any]:
+    def export_options(self) -> dict[str, Any]:
         """Options of ad_contacts_export."""
         account = {"bind_dn": self.directory.bind_dn, "bind_pw": self.password}
         return {
@@ -99,7 +99,7 @@ class Task:
     def _sources(self) -> list[dict[str, str]]:
         if not self.by_unit:
             return [{"search_base": base} for base in self.bases]
-        pairs = zip(units(), self.bases, strict=True)
+        pairs = zip(unit_names(), self.bases, strict=True)
         return [{"location": unit, "search_base": base} for unit, base in pairs]
 
     def write(self, name: str, document: object) -> Path:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from demo.people import Row
+    from demo.contact_rows import Row
 
 
-class UnmetError(Exception):
+class ExpectationError(Exception):
     """Something was not as expected; the text says what, what was expected and what was seen."""
 
 
-class Checks:
+class Expectations:
     """Counts the expectations that held."""
 
     def __init__(self) -> None:
@@ -28,33 +28,33 @@ class Checks:
     def equal(self, what: str, seen: Any, expected: Any) -> None:
         """Expect two values to be equal.
 
-        :raises UnmetError: they are not.
+        :raises ExpectationError: they are not.
         """
         if seen != expected:
-            raise UnmetError(f"{what}:\n  expected {expected}\n  seen     {seen}")
+            raise ExpectationError(f"{what}:\n  expected {expected}\n  seen     {seen}")
         self.met += 1
 
     def same_rows(self, what: str, seen: Iterable[Row], expected: AbstractSet[Row]) -> None:
         """Expect exactly these rows, each once, in any order; only what differs is told.
 
-        :raises UnmetError: there are others.
+        :raises ExpectationError: there are others.
         """
         rows = list(seen)
         missing = sorted(expected - set(rows))
         surplus = sorted(set(rows) - expected)
         if missing or surplus or len(rows) != len(expected):
-            raise UnmetError(
+            raise ExpectationError(
                 f"{what}: expected {len(expected)} rows, seen {len(rows)}\n"
                 f"  expected and not seen: {missing}\n  seen and not expected: {surplus}"
             )
         self.met += 1
 
-    def holds(self, what: str, seen: Any, *parts: str) -> None:
+    def contains(self, what: str, seen: Any, *parts: str) -> None:
         """Expect a text to hold all of some parts.
 
-        :raises UnmetError: one is not in it.
+        :raises ExpectationError: one is not in it.
         """
         for part in parts:
             if part not in str(seen):
-                raise UnmetError(f"{what}:\n  expected to read {part!r}\n  seen {seen}")
+                raise ExpectationError(f"{what}:\n  expected to read {part!r}\n  seen {seen}")
         self.met += 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNITS = 20
-TOP = "Large"
+PARENT_UNIT = "Large"
 """The unit that holds the others, and nobody of the lab's company."""
 
 _GIVEN = (
@@ -29,12 +29,12 @@ _TITLES = ("Engineer", "Advisor", "Accountant", "Nurse", "Electrician", "Head of
 _DEPARTMENTS = ("Finance", "Research", "Operations", "Sales", "Human Resources")
 
 
-def units() -> list[str]:
+def unit_names() -> list[str]:
     """Names of the units, which are identifiers of locations, too."""
     return [f"site-{number:02d}" for number in range(UNITS)]
 
 
-def large(number: int) -> Company:
+def large_company(number: int) -> Company:
     """The lab's company and so many people more, the same at every call."""
     lab = build_company()
     return dataclasses.replace(lab, people=(*lab.people, *_people(number)))
@@ -46,7 +46,7 @@ def _people(number: int) -> Iterator[Person]:
     One of ten has no mobile number. The server gives them in no order.
     """
     chance = random.Random(number)
-    names = units()
+    names = unit_names()
     for index in chance.sample(range(number), number):
         given, last = chance.choice(_GIVEN), chance.choice(_LAST)
         yield Person(
@@ -54,13 +54,13 @@ def _people(number: int) -> Iterator[Person]:
             given_name=given,
             last_name=last,
             display_name=f"{given} {last} {index:07d}",
-            mail=f"{last.lower().translate(_PLAIN)}.{index}@fjord.test",
+            mail=f"{last.lower().translate(_ASCII)}.{index}@fjord.test",
             mobile="" if chance.random() < 0.1 else f"+479{index:07d}",
             telephone=f"+472{index:07d}",
             title=chance.choice(_TITLES),
             department=chance.choice(_DEPARTMENTS),
-            ou=(TOP, names[index % UNITS]),
+            ou=(PARENT_UNIT, names[index % UNITS]),
         )
 
 
-_PLAIN = str.maketrans("øåæ", "oaa")
+_ASCII = str.maketrans("øåæ", "oaa")

@@ -10,14 +10,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from demo.checks import UnmetError
+from demo.expectations import ExpectationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from demo.checks import Checks
-    from demo.people import Row
-    from demo.playbook import Ansible, Run
+    from demo.contact_rows import Row
+    from demo.expectations import Expectations
+    from demo.playbook import Ansible, PlaybookRun
     from demo.screen import Screen
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
@@ -25,72 +25,74 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Day:
+class DemoContext:
     """The company, its servers, the collection, and what the service is expected to know."""
 
     screen: Screen
-    checks: Checks
+    expect: Expectations
     company: Company
     directory: RunningDirectory
     service: Receiver
     ansible: Ansible
     state: Path
-    known: set[Row] = field(default_factory=set)
+    expected_contacts: set[Row] = field(default_factory=set)
 
-    def good_run(self, *arguments: str, playbook: str = "sync") -> Run:
+    def run_successfully(self, *arguments: str, playbook: str = "sync") -> PlaybookRun:
         """Run the sync, or another playbook, which has to end well.
 
-        :raises UnmetError: it fails.
+        :raises ExpectationError: it fails.
         """
         run = self.ansible.run(playbook, *arguments)
         if run.code != 0 or run.failures:
-            raise UnmetError(f"a run that ends with 0; it ended with {run.code}:\n{run.output}")
-        self.checks.met += 1
+            raise ExpectationError(
+                f"a run that ends with 0; it ended with {run.code}:\n{run.output}"
+            )
+        self.expect.met += 1
         return run
 
-    def stopped_run(self, module: str, *parts: str) -> Run:
+    def run_expecting_failure(self, module: str, *parts: str) -> PlaybookRun:
         """Run the sync, which has to stop in a module with a message that holds some parts.
 
         State, roster and service have to stay as they were, but for the roster when it is the
         upload that stops: then the roster is newer than what the service has.
 
-        :raises UnmetError: something else happens.
+        :raises ExpectationError: something else happens.
         """
-        state, requests = self.stored(), self.service.requests
+        state, requests = self.state_digests(), self.service.requests
         run = self.ansible.run("sync")
         if run.code == 0 or len(run.failures) != 1:
-            raise UnmetError(f"a run that stops; it ended with {run.code}:\n{run.output}")
+            raise ExpectationError(f"a run that stops; it ended with {run.code}:\n{run.output}")
         [(action, message)] = run.failures
-        self.checks.equal("where the run stops", action, f"frontdesk.contacts.{module}")
-        self.checks.holds("why the run stops", message, *parts)
+        self.expect.equal("where the run stops", action, f"frontdesk.contacts.{module}")
+        self.expect.contains("why the run stops", message, *parts)
         self.screen.fact("stopped", message)
-        self.expect_silence(requests)
-        kept = self.stored()
+        self.expect_no_requests(requests)
+        kept = self.state_digests()
         if module == "contact_upload":
             state, kept = (
                 {name: digest for name, digest in files.items() if "contacts.csv" not in name}
                 for files in (state, kept)
             )
-        self.checks.equal("files in the state directory", kept, state)
+        self.expect.equal("files in the state directory", kept, state)
         return run
 
-    def expect_silence(self, requests: int) -> None:
+    def expect_no_requests(self, requests: int) -> None:
         """Expect that the service got no more requests than it had, and knows the same."""
-        self.checks.equal("requests at the service", self.service.requests, requests)
-        self.expect_known()
+        self.expect.equal("requests at the service", self.service.requests, requests)
+        self.expect_service_contacts()
 
-    def expect_known(self) -> None:
+    def expect_service_contacts(self) -> None:
         """Expect that the service knows exactly whom it should."""
         seen = (tuple(contact.values()) for contact in self.service.contacts)
-        self.checks.same_rows("contacts at the service", seen, self.known)
+        self.expect.same_rows("contacts at the service", seen, self.expected_contacts)
 
-    def stored(self) -> dict[str, str]:
+    def state_digests(self) -> dict[str, str]:
         """Return the files of the state directory and a digest of each."""
         files = (path for path in self.state.rglob("*") if path.is_file())
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
-    def counts_at_service(self) -> str:
+    def describe_service_contacts(self) -> str:
         """Say how many contacts the service has at each location."""
-        places = [contact["Location"] for contact in self.service.contacts]
-        parts = [f"{place} {places.count(place)}" for place in sorted(set(places))]
-        return f"{len(places)} contacts: {', '.join(parts)}"
+        locations = [contact["Location"] for contact in self.service.contacts]
+        parts = [f"{location} {locations.count(location)}" for location in sorted(set(locations))]
+        return f"{len(locations)} contacts: {', '.join(parts)}"

@@ -18,7 +18,7 @@ Row = tuple[str, ...]
 """First name, last name, email, SMS phone, location."""
 
 
-def row(person: Person, site: Site) -> Row:
+def contact_row(person: Person, site: Site) -> Row:
     """Return a person's contact at a site."""
     return (person.given_name, person.last_name, person.mail, person.mobile, site.location)
 
@@ -27,20 +27,20 @@ def expected_rows(company: Company) -> set[Row]:
     """Return the contacts that a first sync should give.
 
     Active people with an address or a number; of two with one number the greater identity loses it;
-    the traveller is a contact at both places.
+    the traveller is a contact at both locations.
     """
     tromso = company.site("tromso")
     loser = max(company.people_sharing_mobile, key=lambda person: str(person.identity))
-    rows = {row(company.two_site_person, tromso)}
+    rows = {contact_row(company.two_site_person, tromso)}
     for site in company.sites:
         for person in company.at(site):
-            given, last, mail, mobile, location = row(person, site)
+            given, last, mail, mobile, location = contact_row(person, site)
             if mail or mobile:
                 rows.add((given, last, mail, "" if person == loser else mobile, location))
     return rows
 
 
-def ordinary(company: Company, site: Site) -> Iterator[Person]:
+def typical_people(company: Company, site: Site) -> Iterator[Person]:
     """Yield those of a site about whom there is nothing special."""
     special = {
         *company.people_sharing_mobile,
