@@ -30,7 +30,7 @@ UTILITIES = f"{COLLECTION}/plugins/module_utils"
 MUTATED = ("_expressions", "_contacts", "_roster", "_text.py")
 TESTS = f"{COLLECTION}/tests/unit/plugins/module_utils"
 TESTED = ("_expressions", "_contacts", "_roster", "test_text.py", "test_libraries.py")
-EXPLAINED = Path(__file__).with_name("equivalent.yml")
+EQUIVALENT_FILE = Path(__file__).with_name("equivalent.yml")
 SETTINGS = f"""\
 [tool.mutmut]
 source_paths = {[f"{UTILITIES}/{path}" for path in MUTATED]}
@@ -70,7 +70,7 @@ def mutmut(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def results(root: Path, patterns: list[str]) -> dict[str, str]:
+def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
     """Return what became of each mutant that was made."""
     lines = re.findall(r"^ *(\S+): (.+)$", mutmut(root, "results", "--all", "True"), re.MULTILINE)
     return {
@@ -80,7 +80,7 @@ def results(root: Path, patterns: list[str]) -> dict[str, str]:
     }
 
 
-def pattern_of(file: str) -> str:
+def mutmut_pattern(file: str) -> str:
     """Return what mutmut calls the mutants of a file."""
     return f"*.{file.removesuffix('.py').replace('/', '.')}.*"
 
@@ -96,9 +96,9 @@ def read_mutant(difference: str) -> Mutant:
     return Mutant(file, before, after)
 
 
-def explained() -> dict[Mutant, str]:
+def load_equivalent_mutants() -> dict[Mutant, str]:
     """Return the mutants that nobody could notice, each with the reason."""
-    entries = yaml.safe_load(EXPLAINED.read_text(encoding="utf-8"))
+    entries = yaml.safe_load(EQUIVALENT_FILE.read_text(encoding="utf-8"))
     return {
         Mutant(entry["file"], entry["before"], entry["after"]): entry["reason"] for entry in entries
     }
@@ -111,23 +111,26 @@ def main() -> int:
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     # These settings are meant for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
-    patterns = [pattern_of(file) for file in files]
+    patterns = [mutmut_pattern(file) for file in files]
     mutmut(root, "run", *patterns)
-    made = results(root, patterns)
-    alive = [
+    made = mutant_results(root, patterns)
+    survivors = [
         read_mutant(mutmut(root, "show", name))
         for name, result in made.items()
         if result != "killed"
     ]
-    known = {mutant for mutant in explained() if not files or mutant.file in files}
-    problems = [f"Nobody noticed: {mutant}" for mutant in alive if mutant not in known]
+    known = {mutant for mutant in load_equivalent_mutants() if not files or mutant.file in files}
+    problems = [f"Nobody noticed: {mutant}" for mutant in survivors if mutant not in known]
     problems += [
-        f"No longer needed in {EXPLAINED.name}: {mutant}" for mutant in sorted(known - set(alive))
+        f"No longer needed in {EQUIVALENT_FILE.name}: {mutant}"
+        for mutant in sorted(known - set(survivors))
     ]
     print("\n".join(problems))
     seconds = time.monotonic() - started
-    noticed = len(made) - len(alive)
-    print(f"=== {noticed} of {len(made)} mutants noticed, {len(alive)} not in {seconds:.0f}s ===")
+    killed = len(made) - len(survivors)
+    print(
+        f"=== {killed} of {len(made)} mutants noticed, {len(survivors)} not in {seconds:.0f}s ==="
+    )
     return int(bool(problems))
 
 
