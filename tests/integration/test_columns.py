@@ -80,9 +80,9 @@ def test_numbers_are_written_in_the_style_of_a_column(
     assert marked["SMS"] == ""
     profile = {"columns": [*columns, SITE], "key": ["e164"], "location_column": "Site"}
     rules = RosterValidator.from_profile(profile, [site.location for site in fjord.sites], "Site")
-    contacts = rules.read(place.dest.read_bytes())
+    contacts = rules.parse(place.dest.read_bytes())
     assert len(contacts) == answer["counts"]["contacts"]
-    assert rules.check(contacts) == []
+    assert rules.validate(contacts) == []
 
 
 def test_names_are_found_in_whichever_form_they_are_written(

@@ -121,7 +121,7 @@ def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
     assert answer.result["service"] == {
         "status": 422,
         "counts": {"received": 3, "added": 0, "updated": 0, "removed": 0},
-        "errors": [{**row, "cause": "is no location of this account"}],
+        "errors": [{**row, "cause": "is not a location of this account"}],
         "error_count": 1,
         "refused": 1,
     }

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the whole lab until Ctrl-C: `python -m tests.lab`.
+"""Run the lab's servers until Ctrl-C is pressed.
 
-Prints, as YAML, how to reach the servers. The passwords are the lab's own, new at each start.
+    python -m tests.lab [--only SERVER]...
+
+Prints the connection settings of the servers as YAML. The passwords are generated at each start.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ _SERVERS = (*_DIRECTORIES, "receiver")
 
 
 def directory_facts(directory: RunningDirectory) -> dict[str, Any]:
-    """Return how to reach a directory."""
+    """Return the connection settings of a directory."""
     facts = {
         "server_uri": directory.uri_ldaps,
         "server_uri_start_tls": directory.uri_ldap,
@@ -55,7 +57,7 @@ def directory_facts(directory: RunningDirectory) -> dict[str, Any]:
 
 
 def receiver_facts(service: Receiver) -> dict[str, Any]:
-    """Return how to reach the receiver."""
+    """Return the connection settings of the front-desk service."""
     return {
         "url": service.url,
         "ca_path": str(service.ca_file),
@@ -69,7 +71,7 @@ def receiver_facts(service: Receiver) -> dict[str, Any]:
 def start(
     names: list[str], company: Company, issuer: Authority, stack: contextlib.ExitStack
 ) -> dict[str, Any]:
-    """Start the servers named, and return how to reach each."""
+    """Start the named servers, and return the connection settings of each."""
     facts: dict[str, Any] = {}
     for name, run in _DIRECTORIES.items():
         if name in names:
@@ -82,10 +84,15 @@ def start(
 
 
 def main() -> None:
-    """Start what the command line names, print how to reach it, and wait."""
-    parser = argparse.ArgumentParser(prog="python -m tests.lab", description="Run the lab.")
+    """Start the servers given on the command line, print their connection settings, and wait."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.lab", description="Run the lab's servers."
+    )
     parser.add_argument(
-        "--only", action="append", choices=_SERVERS, help="a server to start; default: all"
+        "--only",
+        action="append",
+        choices=_SERVERS,
+        help="start only this server; can be repeated (default: all servers)",
     )
     names = parser.parse_args().only or list(_SERVERS)
     signal.signal(signal.SIGTERM, _interrupt_on_signal)
@@ -93,7 +100,7 @@ def main() -> None:
         issuer = stack.enter_context(authority())
         facts = start(names, build_company(), issuer, stack)
         yaml.safe_dump(facts, sys.stdout, allow_unicode=True, sort_keys=False)
-        print("# Ready. Ctrl-C ends it.", flush=True)
+        print("# Ready. Press Ctrl-C to stop.", flush=True)
         signal.pause()
 
 

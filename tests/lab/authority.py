@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A certificate authority of the lab's own, made on the spot and trusted by nobody else."""
+"""A certificate authority for the lab's servers, created at run time."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Certificate:
 
 
 class Authority:
-    """A new certificate authority that keeps what it issues in one directory."""
+    """A new certificate authority, which writes the certificates it issues to one directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._issuer = trustme.CA(organization_name="Fjord lab")
+        self._ca = trustme.CA(organization_name="Fjord lab")
         self._issued = 0
         self.ca_file = directory / "ca.pem"
-        self._issuer.cert_pem.write_to_path(self.ca_file)
+        self._ca.cert_pem.write_to_path(self.ca_file)
 
     def issue(
         self,
@@ -45,25 +45,27 @@ class Authority:
         not_before: datetime | None = None,
         not_after: datetime | None = None,
     ) -> Certificate:
-        """Issue a certificate for host names and IP addresses (its subjectAltName, RFC 6125).
+        """Issue a certificate.
 
-        `not_before` and `not_after` make one that is not valid yet, or no longer.
+        :param names: host names and IP addresses for its subjectAltName (RFC 6125).
+        :param not_before: start of its validity period, for a certificate that is not yet valid.
+        :param not_after: end of its validity period, for an expired certificate.
         """
-        made = self._issuer.issue_cert(
+        issued = self._ca.issue_cert(
             *names, common_name=common_name, not_before=not_before, not_after=not_after
         )
         self._issued += 1
         cert_file = self._directory / f"cert-{self._issued}.pem"
         key_file = self._directory / f"key-{self._issued}.pem"
-        # Samba refuses a key that others may read: the mode comes first.
+        # Samba rejects a key file that other users can read.
         key_file.touch(mode=0o600)
-        made.private_key_pem.write_to_path(key_file)
-        made.cert_chain_pems[0].write_to_path(cert_file)
+        issued.private_key_pem.write_to_path(key_file)
+        issued.cert_chain_pems[0].write_to_path(cert_file)
         return Certificate(cert_file, key_file)
 
 
 @contextlib.contextmanager
 def authority() -> Iterator[Authority]:
-    """Make an authority whose files vanish with the run."""
+    """Create an authority whose files are removed at the end of the run."""
     with ProcessSupervisor() as supervisor:
         yield Authority(supervisor.directory)

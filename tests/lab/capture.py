@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write down what real servers answer, for unit tests: `PYTHONPATH=. python -m tests.lab.capture`.
+"""Record the responses of real servers for the unit tests.
 
-It takes people and groups of the lab's company, all of them invented, from Samba and from OpenLDAP. A file has
-a line for each page: its bytes as they came, TLS taken off, in base64.
+    PYTHONPATH=. python -m tests.lab.capture
+
+Searches Samba and OpenLDAP for people and groups of the lab's fictional company. Each line of a fixture file
+contains one page of a result: the decrypted bytes, encoded in base64.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).parents[1] / "unit/fixtures"
 
-# Names with letters that ASCII lacks, groups with one member and with many, a page with references.
+# Matches names with non-ASCII letters, groups with one and with many members, and search result references.
 _FILTER = "(|(givenName=Å*)(givenName=Ø*)(givenName=S*)(member=*))"
 _ATTRIBUTES = [
     *("objectClass", "cn", "givenName", "sn", "mail", "mobile", "telephoneNumber", "title"),
@@ -37,14 +39,14 @@ _PAGE_SIZE = 10
 
 
 class _Recorder:
-    """A socket that keeps what is received on it; all else is the socket's own."""
+    """A socket wrapper that records the received bytes."""
 
     def __init__(self, connected: Any) -> None:
         self._connected = connected
         self.received = bytearray()
 
     def recv(self, size: int) -> bytes:
-        """Listen, and keep it."""
+        """Receive and record bytes."""
         data: bytes = self._connected.recv(size)
         self.received += data
         return data
@@ -54,7 +56,7 @@ class _Recorder:
 
 
 def capture(directory: RunningDirectory) -> list[bytes]:
-    """Return the pages of one search as the server gives them."""
+    """Return the raw bytes of each page of one search."""
     pages: list[bytes] = []
     with directory.session() as session:
         connected, cookie = session.socket, b""
@@ -74,7 +76,7 @@ def capture(directory: RunningDirectory) -> list[bytes]:
 
 
 def main() -> int:
-    """Write a file for each server."""
+    """Write the fixture file of each server."""
     FIXTURES.mkdir(exist_ok=True)
     with authority() as issuer:
         for name, server in (("samba", samba), ("openldap", openldap)):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's company: who works where at Fjord, the same people with the same identities every time.
+"""The lab's company, Fjord: its sites and its people, the same on each run.
 
-Pure data. How an entry is written in Active Directory or OpenLDAP stands in `entries.py`.
+`entries.py` turns this data into LDAP entries.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DN_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in ',+"\\<>;='})
 
 
 def escape(value: str) -> str:
-    """Write a value so that it can stand in a distinguished name (RFC 4514, 2.4)."""
+    """Escape an attribute value for use in a distinguished name (RFC 4514, section 2.4)."""
     escaped = value.translate(_DN_SPECIAL)
     if escaped.startswith(("#", " ")):
         escaped = f"\\{escaped}"
@@ -29,7 +29,7 @@ def escape(value: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Company:
-    """Everybody and every place of the company, and by name those whom tests ask for."""
+    """The sites and people of the company, and properties for the people that tests need."""
 
     sites: tuple[Site, ...]
     people: tuple[Person, ...] = field(repr=False)
@@ -47,11 +47,14 @@ class Company:
         return f"OU=Staff,{self.base_dn}"
 
     def ou_dn(self, *names: str) -> str:
-        """Return the DN of an Organizational Unit, given the names from below Staff downwards."""
+        """Return the DN of an Organizational Unit.
+
+        :param names: its path below Staff, top level first.
+        """
         return ",".join([*(f"OU={escape(name)}" for name in reversed(names)), self.staff_dn])
 
     def person_dn(self, person: Person) -> str:
-        """Return the DN under which a person was hired."""
+        """Return the initial DN of a person."""
         return f"CN={escape(person.display_name)},{self.ou_dn(*person.ou)}"
 
     def site_dn(self, site: Site) -> str:
@@ -60,58 +63,58 @@ class Company:
 
     @property
     def ous(self) -> tuple[tuple[str, ...], ...]:
-        """Every Organizational Unit below Staff, as names downwards, parents first."""
+        """The paths of all Organizational Units below Staff, parents first."""
         paths = {person.ou[:depth] for person in self.people for depth in range(1, 9)}
         return tuple(sorted(paths | {(site.ou,) for site in self.sites}))
 
     def site(self, location: str) -> Site:
-        """Return the site that has a location identifier."""
+        """Return the site with a location identifier."""
         return next(site for site in self.sites if site.location == location)
 
     def person(self, account: str) -> Person:
-        """Return the person who has an account (sAMAccountName)."""
+        """Return the person with an account name (sAMAccountName)."""
         return next(person for person in self.people if person.account == account)
 
     def at(self, site: Site) -> tuple[Person, ...]:
-        """Return who is active below a site's Organizational Unit: the default filter's people."""
+        """Return the active people of a site, which the default filter matches below its Organizational Unit."""
         return tuple(who for who in self.people if who.ou[0] == site.ou and who.active)
 
     @property
     def canary_person(self) -> Person:
-        """Somebody whose names, mail and numbers occur nowhere else: search outputs for them."""
+        """A person with a unique name, mail address and phone numbers, to search outputs for."""
         return self.person("zquarrelstone")
 
     @property
     def two_site_person(self) -> Person:
-        """Somebody of Oslo HQ who also works in Tromsø.
+        """A person of Oslo HQ who also works in Tromsø.
 
-        An object has one parent, so the second place is an attribute (physicalDeliveryOfficeName);
-        `two_site_filter` finds this person, and nobody else, below Oslo HQ. The group
-        `CN=Tromsø duty,OU=Groups` has this person as its member, too.
+        An LDAP entry has only one parent, so the second site is an attribute (physicalDeliveryOfficeName).
+        Below Oslo HQ, `two_site_filter` matches only this person. The person is also the member of the
+        group `CN=Tromsø duty,OU=Groups`.
         """
         return self.person("ttidemand")
 
     @property
     def two_site_filter(self) -> str:
-        """The filter, to be used below Oslo HQ, that finds `traveller` for Tromsø."""
+        """The filter that matches only `two_site_person` below Oslo HQ."""
         return f"(&(objectClass=person)(physicalDeliveryOfficeName={self.two_site_person.office}))"
 
     @property
     def people_sharing_mobile(self) -> tuple[Person, Person]:
-        """Two active people of Bergen with one mobile number and a mail address each."""
+        """Two active people of Bergen with the same mobile number and different mail addresses."""
         return self.person("ekvist"), self.person("rkvist")
 
     @property
     def unreachable(self) -> Person:
-        """An active person of Tromsø with neither mail nor mobile: no valid row can be made."""
+        """An active person of Tromsø without a mail address and a mobile number, and thus without a valid row."""
         return self.person("nnordlys")
 
     @property
     def person_with_comma(self) -> Person:
-        """An active person of Bergen whose common name holds a comma."""
+        """An active person of Bergen with a comma in the common name."""
         return self.person("plunde")
 
 
 def build_company() -> Company:
-    """Return the company: some 200 people at three sites, the same at every call."""
+    """Create the company: about 200 people at three sites, the same on each call."""
     return Company(sites=SITES, people=tuple(generate_people()))

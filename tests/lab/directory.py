@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory that runs: how to reach it, and what its administrators do to it."""
+"""A running directory: its connection settings, and the changes that an administrator can make."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from tests.lab.process_supervisor import ProcessSupervisor
 
 Session = Any
-"""An ldap3.Connection: most of its methods have no types, not even in the published stubs."""
+"""An ldap3.Connection. Most of its methods have no type annotations, not even in types-ldap3."""
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 
 class NotReadyError(Exception):
-    """A server ended, or another answers in its place, or it takes too long."""
+    """A server exited or did not become ready in time, or another server uses its port."""
 
 
 def new_password() -> str:
-    """Make a password that occurs nowhere else, so that outputs can be searched for it.
+    """Generate a unique password, which can be searched for in outputs.
 
-    It satisfies Active Directory's complexity rules and no format needs to escape it.
+    It satisfies Active Directory's complexity requirements, and no file format has to escape it.
     """
     return f"Pw7.{secrets.token_hex(12)}"
 
 
 @dataclass(frozen=True)
 class Login:
-    """A name to bind with, and its password."""
+    """A bind name and its password."""
 
     dn: str
     password: str = field(repr=False)
@@ -61,30 +61,30 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class RunningDirectory:
-    """The facts of a directory that answers, and the acts of its administrators.
+    """The connection settings of a running directory, and methods that change its people.
 
-    Acts find a person by the account (sAMAccountName), so they work after moves and renames.
-    They raise ldap3's LDAPOperationResult when the server refuses.
+    The methods look up people by account name (sAMAccountName), so they also work after a move or a rename.
+    They raise ldap3's LDAPOperationResult if the server rejects an operation.
     """
 
     company: Company
     dialect: Dialect
     uri_ldaps: str
     uri_ldap: str
-    """Without TLS until StartTLS; the name in it is one that the certificate has."""
+    """URI for StartTLS and for connections without TLS. The certificate contains its host name."""
     ca_file: Path
     certificate: Certificate
-    """What the server shows."""
+    """Certificate that the server presents."""
     bind_dn: str
     bind_pw: str = field(repr=False)
-    """The service account's password: random, and to be found in no output."""
+    """Password of the service account. Random, and must not appear in any output."""
     bind_upn: str | None
     bind_down_level: str | None
     people_filter: str | None
-    """The filter for active people; None where the module's own default is right."""
+    """Filter for active people; None if the default filter of the module matches them."""
     administrator: Login
     realm: Realm | None = None
-    """Its Kerberos realm; None where it has none."""
+    """Kerberos realm; None if the directory does not support Kerberos."""
 
     @property
     def base_dn(self) -> str:
@@ -99,7 +99,7 @@ class RunningDirectory:
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
         """Open a session as the administrator; failed operations raise LDAPOperationResult."""
-        # Not by name and authority: a test may have given the server a certificate that is wrong.
+        # No validation: some tests use an invalid certificate. The exact certificate is compared below.
         tls = ldap3.Tls(validate=ssl.CERT_NONE)
         server = ldap3.Server(self.uri_ldaps, tls=tls, get_info=ldap3.NONE, connect_timeout=5)
         connection: Session = ldap3.Connection(
@@ -114,7 +114,7 @@ class RunningDirectory:
         connection.open()
         presented = connection.socket.getpeercert(binary_form=True)
         if presented != ssl.PEM_cert_to_DER_cert(self.certificate.cert_file.read_text("ascii")):
-            raise NotReadyError(f"{self.uri_ldaps} is somebody else's")
+            raise NotReadyError(f"{self.uri_ldaps} is the port of another server")
         connection.bind()
         try:
             yield connection
@@ -122,23 +122,25 @@ class RunningDirectory:
             connection.unbind()
 
     def find_dn(self, person: Person) -> str:
-        """Return the DN under which a person is now."""
+        """Return the current DN of a person."""
         with self.session() as session:
             return _find_dn(session, self.company, person)
 
     def find_identity(self, person: Person) -> uuid.UUID:
-        """Return the identity that the directory gives a person: objectGUID or entryUUID."""
+        """Return the objectGUID or entryUUID of a person's entry."""
         name = self.dialect.identity_attribute
         with self.session() as session:
             dn = _find_dn(session, self.company, person)
             session.search(dn, "(objectClass=*)", ldap3.BASE, attributes=[name])
             raw: bytes = session.response[0]["raw_attributes"][name][0]
-        if name == "entryUUID":  # text (RFC 4530)
+        if name == "entryUUID":  # a string (RFC 4530)
             return uuid.UUID(raw.decode("ascii"))
-        return uuid.UUID(bytes_le=raw)  # its first three parts little-endian (MS-DTYP, 2.3.4.2)
+        return uuid.UUID(
+            bytes_le=raw
+        )  # the first three fields are little-endian (MS-DTYP, 2.3.4.2)
 
     def add_person(self, person: Person) -> uuid.UUID:
-        """Add a person. The server makes the identity, which is returned."""
+        """Add a person, and return the identity that the server generated."""
         attributes = self.dialect.person_attributes(person)
         with self.session() as session:
             session.add(self.company.person_dn(person), attributes=attributes)
@@ -150,7 +152,10 @@ class RunningDirectory:
             session.delete(_find_dn(session, self.company, person))
 
     def change_last_name(self, person: Person, new_last_name: str, *, rename: bool = True) -> None:
-        """Give a person another last name; the object is renamed with it unless told otherwise."""
+        """Change the last name of a person.
+
+        :param rename: whether to rename the entry as well.
+        """
         display_name = f"{person.given_name} {new_last_name}"
         self.modify(person, {"sn": [new_last_name], "displayName": [display_name]})
         if rename:
@@ -159,7 +164,7 @@ class RunningDirectory:
                 session.modify_dn(dn, f"CN={escape(display_name)}")
 
     def move_person(self, person: Person, site: Site) -> None:
-        """Move a person to another site, directly below its Organizational Unit."""
+        """Move a person to the Organizational Unit of another site."""
         with self.session() as session:
             dn = _find_dn(session, self.company, person)
             parent = self.company.site_dn(site)
@@ -167,12 +172,12 @@ class RunningDirectory:
         self.modify(person, {"physicalDeliveryOfficeName": [site.name]})
 
     def restore_person(self, person: Person) -> None:
-        """Give a person who is still there the name, the place and the office of the company's list again."""
-        hired = self.company.person_dn(person)
-        name = _rdn(hired)
+        """Undo renames and moves: reset the name, the DN and the office of a person."""
+        original = self.company.person_dn(person)
+        name = _rdn(original)
         with self.session() as session:
             dn = _find_dn(session, self.company, person)
-            session.modify_dn(dn, name, new_superior=hired.removeprefix(f"{name},"))
+            session.modify_dn(dn, name, new_superior=original.removeprefix(f"{name},"))
         listed = self.dialect.person_attributes(person)
         changed = ("sn", "displayName", "physicalDeliveryOfficeName")
         self.modify(person, {attribute: listed.get(attribute, []) for attribute in changed})
@@ -182,65 +187,71 @@ class RunningDirectory:
         self.modify(person, {"userAccountControl": [str(ENABLED_ACCOUNT | DISABLED)]})
 
     def modify(self, person: Person, attributes: Attributes) -> None:
-        """Replace attributes of a person; an empty list removes the attribute."""
+        """Replace attributes of a person.
+
+        :param attributes: the new values by attribute; an empty list removes the attribute.
+        """
         changes = {name: [(ldap3.MODIFY_REPLACE, values)] for name, values in attributes.items()}
         with self.session() as session:
             session.modify(_find_dn(session, self.company, person), changes)
 
     def contents(self) -> dict[str, Attributes]:
-        """Return what anybody has of the attributes that the company's list fills, by DN."""
+        """Return the person attributes of all entries below Staff, by DN."""
         names = sorted(self.dialect.person_attributes(self.company.canary_person))
         with self.session() as session:
             session.search(self.staff_dn, "(objectClass=*)", attributes=names)
-            found = [entry for entry in session.response if "dn" in entry]
+            entries = [entry for entry in session.response if "dn" in entry]
         return {
             entry["dn"]: {
                 name: sorted(value.decode() for value in values)
                 for name, values in entry["raw_attributes"].items()
             }
-            for entry in found
+            for entry in entries
         }
 
     def empty_ou(self, ou_dn: str) -> int:
-        """Delete everybody below an Organizational Unit, which stays; return how many they were."""
+        """Delete all people below an Organizational Unit, but not the unit itself.
+
+        :returns: the number of deleted people.
+        """
         with self.session() as session:
             session.search(ou_dn, "(objectClass=person)", attributes=["1.1"])
-            found = [entry["dn"] for entry in session.response if "dn" in entry]
-            for dn in found:
+            dns = [entry["dn"] for entry in session.response if "dn" in entry]
+            for dn in dns:
                 session.delete(dn)
-        return len(found)
+        return len(dns)
 
 
 def wait_until_ready(
     directory: RunningDirectory, supervisor: ProcessSupervisor, pid: int, log: str
 ) -> None:
-    """Wait until a directory lets its administrator in.
+    """Wait until the administrator can bind to a directory.
 
-    :raises NotReadyError: its process ended, or it did not answer in time.
+    :raises NotReadyError: if its process ended or it did not become ready in time.
     """
     deadline = time.monotonic() + _READY_SECONDS
-    problem: Exception | None = None
+    last_error: Exception | None = None
     while time.monotonic() < deadline and supervisor.is_running(pid):
         try:
             with directory.session():
                 return
         except (LDAPSocketOpenError, NotReadyError) as error:
-            problem = error
+            last_error = error
             time.sleep(_POLL_SECONDS)
-    raise NotReadyError(f"{directory.uri_ldaps} is not ready: {problem}\n{supervisor.tail(log)}")
+    raise NotReadyError(f"{directory.uri_ldaps} is not ready: {last_error}\n{supervisor.tail(log)}")
 
 
 def _find_dn(session: Session, company: Company, person: Person) -> str:
     account = escape_filter_chars(person.account)
     session.search(company.base_dn, f"(sAMAccountName={account})", attributes=["1.1"])
-    found = [str(entry["dn"]) for entry in session.response if "dn" in entry]
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} objects have the account {person.account}")
-    return found[0]
+    dns = [str(entry["dn"]) for entry in session.response if "dn" in entry]
+    if len(dns) != 1:
+        raise LookupError(f"{len(dns)} entries have the account name {person.account}")
+    return dns[0]
 
 
 def _rdn(dn: str) -> str:
-    """Return the first part of a DN, as it stands there."""
+    """Return the relative distinguished name of a DN, with its escapes."""
     position = 0
     while dn[position] != ",":
         position += 2 if dn[position] == "\\" else 1

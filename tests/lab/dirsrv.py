@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A 389 Directory Server of the lab's own, on free ports of 127.0.0.1; any user may run it.
+"""A 389 Directory Server on free ports of 127.0.0.1. It does not need root permissions.
 
-Its instance lies in the supervisor's directory, made of the package's templates: `dscreate` would want
-root, and a place below /etc.
+The instance is created in a temporary directory from the templates of the package, because `dscreate` requires
+root permissions and a directory below /etc.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _PROGRAM = "/usr/sbin/ns-slapd"
 _TEMPLATES = Path("/usr/share/dirsrv/data")
 _CONFIGURATION = Path("/etc/dirsrv")
 _BACKEND = "company"
-_CERTIFICATE_NAME = "Server-Cert"  # as the template of the configuration has it
+_CERTIFICATE_NAME = "Server-Cert"  # the name in the template of the configuration
 
-# What the template lacks: the attribute entryUUID (RFC 4530) and its syntax.
+# Plug-ins for the attribute entryUUID (RFC 4530) and its syntax, which the template does not contain.
 _PLUGINS = """\
     dn: cn=entryuuid_syntax,cn=plugins,cn=config
     objectClass: nsSlapdPlugin
@@ -82,34 +82,34 @@ _READ_ACI = (
 def dirsrv(
     company: Company, authority: Authority, *, certificate: Certificate | None = None
 ) -> Iterator[RunningDirectory]:
-    """Run a server with the company in it.
+    """Run a server that contains the company.
 
-    :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
+    :param certificate: certificate of the server; None for one for localhost and 127.0.0.1.
     """
     directory = plan_directory(company, authority, certificate)
     with ProcessSupervisor() as supervisor:
         root = supervisor.directory
         configuration = _create_instance(directory, supervisor)
         _create_certificate_database(directory, supervisor)
-        # Offline a password is kept as it is given.
+        # An offline import stores passwords unchanged, so they must be hashed before.
         people = ldif(directory, _hash_password(directory.bind_pw), {"aci": [_READ_ACI]})
         source = str(supervisor.write_file("company.ldif", people))
-        place = ("-D", str(configuration.parent))
-        supervisor.run([_PROGRAM, "ldif2db", *place, "-n", _BACKEND, "-i", source])
+        config_option = ("-D", str(configuration.parent))
+        supervisor.run([_PROGRAM, "ldif2db", *config_option, "-n", _BACKEND, "-i", source])
         prepared = configuration.read_text("utf-8")
 
         def command(plain: int, tls: int) -> list[str]:
             ports = f"nsslapd-port: {plain}\nnsslapd-secureport: {tls}"
             text = re.sub(r"^nsslapd-port: .*$", ports, prepared, count=1, flags=re.MULTILINE)
             configuration.write_text(text, "utf-8")
-            # -d keeps it in the foreground.
-            return [_PROGRAM, *place, "-i", str(root / "run/pid"), "-d", "0"]
+            # -d keeps the server in the foreground.
+            return [_PROGRAM, *config_option, "-i", str(root / "run/pid"), "-d", "0"]
 
         yield start_server(directory, supervisor, command, {})
 
 
 def _create_instance(directory: RunningDirectory, supervisor: ProcessSupervisor) -> Path:
-    """Lay out an instance; return its configuration, which is itself LDIF."""
+    """Create an instance, and return the path of its configuration, an LDIF file."""
     root = supervisor.directory
     names = ("bak", "cert", "db", "inst", "ldif", "lock", "log", "run", "tmp")
     for name in names:
@@ -138,14 +138,14 @@ def _create_instance(directory: RunningDirectory, supervisor: ProcessSupervisor)
     templates = ("template-dse.ldif", "template-suffix-db.ldif")
     parts = [(_TEMPLATES / name).read_text("utf-8").strip() for name in templates]
     text = "\n\n".join([*parts, textwrap.dedent(_PLUGINS)])
-    text = re.sub(r"%(\w+)%", lambda found: values[found[1]], text)
+    text = re.sub(r"%(\w+)%", lambda match: values[match[1]], text)
     listening = "nsslapd-listenhost: 127.0.0.1\nnsslapd-securelistenhost: 127.0.0.1"
     text = text.replace("cn: config\n", f"cn: config\nnsslapd-security: on\n{listening}\n", 1)
     return supervisor.write_file("config/dse.ldif", text)
 
 
 def _schema() -> str:
-    """The attributes of accounts, in LDIF: one entry, whose values go on in lines that are indented."""
+    """Return the account attributes of `account.schema` as an LDIF entry."""
     lines = [line for line in SCHEMA.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
     text = "\n".join(["dn: cn=schema", "objectClass: top", *lines, ""])
     return text.replace("\nattributetype (", "\nattributeTypes: (").replace(
@@ -154,7 +154,7 @@ def _schema() -> str:
 
 
 def _hash_password(password: str) -> str:
-    """A password as the server keeps it: salted SHA-512."""
+    """Return the salted SHA-512 hash of a password, in the format of the server."""
     salt = secrets.token_bytes(8)
     digest = hashlib.sha512(password.encode() + salt).digest()
     return "{SSHA512}" + base64.b64encode(digest + salt).decode("ascii")
@@ -163,7 +163,7 @@ def _hash_password(password: str) -> str:
 def _create_certificate_database(
     directory: RunningDirectory, supervisor: ProcessSupervisor
 ) -> None:
-    """Make the server's database of certificates, which it reads in place of files."""
+    """Create the NSS certificate database that the server reads instead of PEM files."""
     files = directory.certificate
     key = load_pem_private_key(files.key_file.read_bytes(), None)
     assert isinstance(key, EllipticCurvePrivateKey)
@@ -173,8 +173,8 @@ def _create_certificate_database(
     bundle.write_bytes(
         pkcs12.serialize_key_and_certificates(name, key, certificate, None, NoEncryption())
     )
-    place = ("-d", f"sql:{supervisor.directory / 'cert'}")
-    supervisor.run(["certutil", "-N", *place, "--empty-password"])
-    supervisor.run(["pk12util", "-i", str(bundle), *place, "-W", ""])
+    database_option = ("-d", f"sql:{supervisor.directory / 'cert'}")
+    supervisor.run(["certutil", "-N", *database_option, "--empty-password"])
+    supervisor.run(["pk12util", "-i", str(bundle), *database_option, "-W", ""])
     trusted = ("-n", "authority", "-t", "CT,,", "-i", str(directory.ca_file))
-    supervisor.run(["certutil", "-A", *place, *trusted])
+    supervisor.run(["certutil", "-A", *database_option, *trusted])

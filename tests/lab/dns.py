@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A DNS server of the lab's own, on a free port of 127.0.0.1, that knows what stands in a table."""
+"""A DNS server on a free port of 127.0.0.1 that answers from a table."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ _TTL_SECONDS = 60
 
 @dataclass
 class NameServer:
-    """A server that runs.
+    """A running DNS server.
 
-    :ivar records: what it knows, as in ``{"dc1.fjord.test A": ["127.0.0.1"]}``.
-    :ivar forced_rcode: what it answers instead of everything, such as SERVFAIL; None for what it knows.
-    :ivar queries: what it was asked, in order, as the keys of `records` are written.
+    :ivar records: its resource records, such as ``{"dc1.fjord.test A": ["127.0.0.1"]}``.
+    :ivar forced_rcode: response code of all responses, such as SERVFAIL; None to answer from `records`.
+    :ivar address: its host and port.
+    :ivar queries: the queries received so far, in the format of the keys of `records`.
     """
 
     records: Mapping[str, Sequence[str]]
@@ -39,32 +40,36 @@ class NameServer:
     queries: list[str] = field(default_factory=list)
 
     def answer(self, request: bytes) -> bytes:
-        """Answer one question (RFC 1035, 4.1)."""
+        """Return the response to a query with one question (RFC 1035, section 4.1)."""
         query = dns.message.from_wire(request)
         (question,) = query.question
         name = question.name.to_text(omit_final_dot=True)
         key = f"{name} {dns.rdatatype.to_text(question.rdtype)}"
         self.queries.append(key)
-        answer = dns.message.make_response(query)
-        answer.flags |= dns.flags.AA
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.AA
         if self.forced_rcode is not None:
-            answer.set_rcode(self.forced_rcode)
+            response.set_rcode(self.forced_rcode)
         elif key in self.records:
-            answer.answer.append(
+            response.answer.append(
                 dns.rrset.from_text(
                     question.name, _TTL_SECONDS, "IN", question.rdtype, *self.records[key]
                 )
             )
         elif not any(known.startswith(f"{name} ") for known in self.records):
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-        return answer.to_wire()
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        return response.to_wire()
 
 
 @contextlib.contextmanager
 def name_server(
     records: Mapping[str, Sequence[str]], *, forced_rcode: dns.rcode.Rcode | None = None
 ) -> Iterator[NameServer]:
-    """Run a DNS server; `records` and `forced_rcode` are those of `NameServer`."""
+    """Run a DNS server.
+
+    :param records: see `NameServer`.
+    :param forced_rcode: see `NameServer`.
+    """
     server = NameServer(records, forced_rcode)
 
     class Handler(socketserver.BaseRequestHandler):

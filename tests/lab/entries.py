@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the company is written down in Active Directory and in OpenLDAP: two dialects of LDAP."""
+"""The company as LDAP entries, with the object classes and attributes of each kind of directory."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Attributes = dict[str, list[str]]
 
 SERVICE_ACCOUNT = "svc-frontdesk"
 STALE_ACCOUNT = "svc-stale"
-"""An account of Active Directory with the service account's password, which has expired here."""
+"""An Active Directory account with the password of the service account, but an expired one."""
 ENABLED_ACCOUNT = 0x200
-"""userAccountControl of an ordinary account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
+"""userAccountControl of a normal account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
 DISABLED = 0x2
-"""The bit of userAccountControl that disables: ACCOUNTDISABLE (MS-ADTS, 2.2.16)."""
+"""Bit in userAccountControl of a disabled account: ACCOUNTDISABLE (MS-ADTS, 2.2.16)."""
 _COMPUTER_ACCOUNT = 0x1000  # WORKSTATION_TRUST_ACCOUNT
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a directory."""
+    """An LDAP entry."""
 
     dn: str
     identity: UUID
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """What a kind of directory calls the things that the company has."""
+    """The identity attribute and the object classes of one kind of directory."""
 
     identity_attribute: str
     person: tuple[str, ...]
@@ -50,7 +50,7 @@ class Dialect:
     group: tuple[str, ...]
 
     def person_attributes(self, person: Person) -> Attributes:
-        """Return a person's attributes, without those that are empty."""
+        """Return the attributes of a person that are not empty."""
         control = ENABLED_ACCOUNT | (DISABLED if person.disabled else 0)
         values = {
             "cn": person.display_name,
@@ -72,7 +72,7 @@ class Dialect:
         return {"objectClass": list(self.person), **filled}
 
     def entries(self, company: Company) -> Iterator[Entry]:
-        """Yield everything below the domain's own entry, parents first, but the service account."""
+        """Yield all entries below the entry of the domain except the service account, parents first."""
         for top in ("Staff", "Groups", "Service Accounts"):
             yield _ou_entry(f"OU={top},{company.base_dn}", top)
         for path in company.ous:
@@ -83,7 +83,7 @@ class Dialect:
         yield from self._other_entries(company)
 
     def _other_entries(self, company: Company) -> Iterator[Entry]:
-        """Yield what lies among people without being one."""
+        """Yield entries that an export must skip: a computer, a contact and groups."""
         oslo = company.site_dn(company.site("oslo-hq"))
         computer = {
             "sAMAccountName": ["OSLO-KIOSK$"],
@@ -99,7 +99,7 @@ class Dialect:
 
 
 def service_dn(company: Company, account: str = SERVICE_ACCOUNT) -> str:
-    """Return the DN of an account for programs; of the one that reads for the front desk."""
+    """Return the DN of a service account."""
     return f"CN={escape(account)},OU=Service Accounts,{company.base_dn}"
 
 

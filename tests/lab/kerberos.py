@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Kerberos clients of a domain controller need: where its key distribution center is, and keys."""
+"""Kerberos settings for clients of a domain controller: the realm, its KDC and keytabs."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 
 KDC_PORT = 88
 OTHER_SERVICE = "ldap/localhost"
-"""What the realm calls a directory on localhost that is not its own."""
+"""Service principal, without the realm, of a directory on localhost other than the domain controller."""
 
 
 @dataclass(frozen=True)
 class Realm:
-    """A Kerberos realm that answers."""
+    """A Kerberos realm with a running KDC."""
 
     name: str
     kdc: str
-    """Address of its key distribution center."""
+    """IP address of the KDC."""
     keytab: Path
-    """The service account's key."""
+    """Keytab of the service account."""
     other_keytab: Path
-    """The key of another account."""
+    """Keytab of another account."""
     service_keytab: Path
-    """The key of the service `OTHER_SERVICE`."""
+    """Keytab of the service `OTHER_SERVICE`."""
 
     def conf(self, *, kdc: str = "", **settings: str) -> str:
-        """Write a client's configuration (krb5.conf(5)); it knows no other realm and asks no DNS.
+        """Return a client configuration (krb5.conf(5)) that contains only this realm and does not use DNS.
 
-        :param kdc: host and port to ask in place of the realm's own.
-        :param settings: more of [libdefaults].
+        :param kdc: host and port to use instead of the KDC of the realm.
+        :param settings: additional settings for [libdefaults].
         """
         more = "".join(f"            {name} = {value}\n" for name, value in settings.items())
-        # Without the limit clients try UDP first, which the lab does not need.
+        # udp_preference_limit makes clients use TCP at once instead of trying UDP first.
         return textwrap.dedent(f"""\
             [libdefaults]
             default_realm = {self.name}

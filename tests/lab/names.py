@@ -2,23 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of people in the scripts that a real staff list holds, with a spelling in plain letters.
+"""Personal names in several writing systems, each with an ASCII spelling for account names and mail addresses.
 
-The plain spelling is what an account or a mail address is made of. In each language, the numbers of
-first and last names have no common divisor: walking both lists in step repeats no pair early.
+In each language, the number of first names and the number of last names are coprime. Stepping through both lists
+in parallel therefore yields every pair once before it repeats one.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Name(NamedTuple):
-    """A first and a last name, as written and in plain letters."""
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """A first and a last name, in the original spelling and in ASCII."""
 
     given: str
     last: str
@@ -27,11 +29,11 @@ class Name(NamedTuple):
 
     @property
     def display(self) -> str:
-        """The name as the directory shows it."""
+        """The display name."""
         return f"{self.given} {self.last}"
 
 
-# A word is `written` or, where the letters are not Latin, `written/plain`.
+# A name is written as `original/ascii`, or only as `original` if its letters are Latin.
 _LANGUAGES: dict[str, tuple[str, str]] = {
     "Norwegian": (
         """Ingrid Olav Sigrid Bjørn Solveig Håkon Åse Torstein Ragnhild Øyvind Kari Leif Astrid
@@ -66,10 +68,10 @@ _LANGUAGES: dict[str, tuple[str, str]] = {
     ),
 }
 
-# Latin letters that are letters of their own, and so do not fall apart into a letter and an accent.
+# Characters that Unicode does not decompose into an ASCII letter and a diacritic.
 _ASCII = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "ß": "ss", "'": None})
 
-# In this order tongues take turns; a believable Norwegian staff list is mostly Norwegian.
+# The order of the languages. A realistic Norwegian staff list is mostly Norwegian.
 _LANGUAGE_CYCLE = (
     *("Norwegian", "Norwegian", "German", "Norwegian", "Norwegian", "Polish", "Norwegian"),
     *("Norwegian", "Irish and French", "Norwegian", "Greek", "Norwegian", "Norwegian", "Russian"),
@@ -78,13 +80,13 @@ _LANGUAGE_CYCLE = (
 
 
 def to_ascii(word: str) -> str:
-    """Write a word of Latin letters without accents and apostrophes."""
+    """Convert a word in Latin letters to ASCII, without diacritics and apostrophes."""
     parts = unicodedata.normalize("NFKD", word.translate(_ASCII))
     return "".join(part for part in parts if part.isascii())
 
 
 def generate_names() -> Iterator[Name]:
-    """Yield names in a fixed order, each pair of names once, until a language has no more."""
+    """Yield unique names in a fixed order, until the names of one language are used up."""
     iterators = {language: _pair_names(*lists) for language, lists in _LANGUAGES.items()}
     while True:
         for language in _LANGUAGE_CYCLE:
@@ -99,9 +101,9 @@ def _pair_names(given: str, last: str) -> Iterator[Name]:
     for step in range(len(firsts) * len(lasts)):
         first, ascii_first = _spellings(firsts[step % len(firsts)])
         family, ascii_family = _spellings(lasts[step % len(lasts)])
-        yield Name(first, family, ascii_first, ascii_family)
+        yield Name(given=first, last=family, ascii_given=ascii_first, ascii_last=ascii_family)
 
 
 def _spellings(word: str) -> tuple[str, str]:
-    written, separator, latin = word.partition("/")
-    return written, latin if separator else to_ascii(written)
+    original, separator, ascii_spelling = word.partition("/")
+    return original, ascii_spelling if separator else to_ascii(original)

@@ -2,16 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a program as an ordinary user who is root in namespaces of his own (user_namespaces(7)).
+"""Run a program in a user, mount and network namespace (user_namespaces(7)), without root permissions.
 
-There the program may listen on ports below 1024, of a loopback that belongs to it alone, and finds
-unpacked packages below /usr, where they were built to lie. Its ports are reached through ports of
-the loopback outside: a socket goes on listening in the namespace that it was made in, so whoever
-holds it hands its clients on from there.
+Inside the namespace, the program can listen on ports below 1024 of a separate loopback interface, and unpacked
+Debian packages are mounted over /usr, the path that they were built for. Clients outside connect to ports of the
+host's loopback interface, which are forwarded: a socket that was created outside keeps accepting connections
+there even if it is passed to a process inside.
 
-The file has two sides. Imported, it offers `namespace_command` and `can_create_namespaces`. Run as a script, it
-makes the sockets outside, goes inside, and starts the program; that side needs nothing but the
-standard library.
+This file is both a module and a script: the module provides `namespace_command` and `can_create_namespaces`. The
+script creates the sockets, enters the namespace and starts the program. It imports only the standard library.
 """
 
 from __future__ import annotations
@@ -31,20 +30,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT_VARIABLE = "LAB_ROOT"
-"""The environment variable that tells where unpacked packages lie; unset, the system's are used."""
+"""Environment variable with the directory of unpacked packages; if unset, the installed packages are used."""
 
 _UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "--net")
 _CHUNK = 1 << 16
-# To bring an interface up: netdevice(7).
+# The ioctl request and the flag that activate a network interface (netdevice(7)).
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 
 
 class _Job(TypedDict):
-    """What is to be run inside.
+    """A program to run in a namespace.
 
-    :ivar usr: what lies over /usr there; empty for nothing.
-    :ivar ports: for each port of the loopback inside the one outside; outside, and once inside the
-        descriptor of the socket that listens there.
+    :ivar argv: its command line.
+    :ivar usr: directory to mount over /usr; empty for none.
+    :ivar ports: the forwarded ports. Keys are ports inside the namespace. Values are ports outside and, once the
+        script has entered the namespace, file descriptors of the sockets that listen there.
+    :ivar is_inside: whether the script has entered the namespace.
     """
 
     argv: list[str]
@@ -54,24 +55,25 @@ class _Job(TypedDict):
 
 
 def unpacked_packages() -> Path | None:
-    """Return where packages lie unpacked, if anywhere."""
+    """Return the directory of unpacked packages, or None if the installed packages are used."""
     path = os.environ.get(ROOT_VARIABLE)
     return Path(path) if path else None
 
 
 def can_create_namespaces() -> bool:
-    """Tell whether this user may make such namespaces here, and lay file systems over each other in them."""
+    """Return whether the current user can create the namespaces, and mount overlay file systems in them."""
     overlay = ("mount", "-t", "overlay", "lab", "-o", "lowerdir=/etc:/usr", "/mnt")
     done = subprocess.run([*_UNSHARE, *overlay], capture_output=True, check=False)
     return done.returncode == 0
 
 
 def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str]:
-    """Return the command that runs another one inside; it ends when that one does, with its code.
+    """Return a command line that runs a program in a namespace and exits with the program's status.
 
-    Packages that lie unpacked are there as if they were installed.
+    Unpacked packages are available as if they were installed.
 
-    :param ports: for each port of the loopback inside the one of the loopback outside that leads to it.
+    :param argv: command line of the program.
+    :param ports: ports outside by port inside the namespace; all on the loopback interface.
     """
     root = unpacked_packages()
     job: _Job = {
@@ -80,27 +82,27 @@ def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str
         "ports": {str(inside): outside for inside, outside in ports.items()},
         "is_inside": False,
     }
-    # -I: neither the environment nor the current directory may change what is imported.
+    # -I: ignore the environment and the current directory on import.
     return [sys.executable, "-I", __file__, json.dumps(job)]
 
 
-# The other side: what runs when this file is the program.
+# From here on: the script.
 
 
 def _enter_namespace(job: _Job) -> int:
-    """Run the same program inside, with sockets that listen outside; return its code."""
+    """Create the sockets outside, run this script inside with them, and return its exit status."""
     listeners = {
         inside: socket.create_server(("127.0.0.1", outside))
         for inside, outside in job["ports"].items()
     }
-    numbers = {inside: listener.fileno() for inside, listener in listeners.items()}
-    job = {**job, "ports": numbers, "is_inside": True}
+    descriptors = {inside: listener.fileno() for inside, listener in listeners.items()}
+    job = {**job, "ports": descriptors, "is_inside": True}
     argv = [*_UNSHARE, sys.executable, "-I", __file__, json.dumps(job)]
-    return subprocess.run(argv, pass_fds=numbers.values(), check=False).returncode
+    return subprocess.run(argv, pass_fds=descriptors.values(), check=False).returncode
 
 
 def _prepare_namespace(usr: str) -> None:
-    """Make inside what a new namespace lacks: packages in their places, and a loopback that is up."""
+    """Mount the unpacked packages, and activate the loopback interface."""
     if usr:
         layers = f"lowerdir={usr}:/usr"
         subprocess.run(["mount", "-t", "overlay", "lab", "-o", layers, "/usr"], check=True)
@@ -109,10 +111,10 @@ def _prepare_namespace(usr: str) -> None:
 
 
 async def _run(job: _Job) -> int:
-    """Start the program inside, hand on who connects, and return its code."""
+    """Start the program inside, forward its ports, and return its exit status."""
     child = await asyncio.create_subprocess_exec(*job["argv"])
-    for inside, listening in job["ports"].items():
-        await _forward_connections(socket.socket(fileno=listening), int(inside))
+    for inside, descriptor in job["ports"].items():
+        await _forward_connections(socket.socket(fileno=descriptor), int(inside))
     return await child.wait()
 
 
@@ -120,7 +122,7 @@ async def _forward_connections(listener: socket.socket, port: int) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             target_reader, target_writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:  # it does not listen yet
+        except OSError:  # the program is not listening yet
             writer.close()
             return
         await asyncio.gather(_copy(reader, target_writer), _copy(target_reader, writer))
@@ -133,14 +135,14 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(_CHUNK):
             writer.write(data)
             await writer.drain()
-    except OSError:  # one of the two has gone; so shall the other
+    except OSError:  # one side closed the connection, so the other is closed below
         pass
     finally:
         writer.close()
 
 
 def main() -> None:
-    """Run what the order on the command line says."""
+    """Run the job given on the command line."""
     job: _Job = json.loads(sys.argv[1])
     if not job["is_inside"]:
         sys.exit(_enter_namespace(job))

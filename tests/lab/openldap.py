@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An OpenLDAP server of the lab's own, on free ports of 127.0.0.1; any user may run it.
+"""An OpenLDAP server on free ports of 127.0.0.1. It does not need root permissions.
 
-slapd is the system's, or a copy unpacked below `root` (`dpkg -x slapd_*.deb ROOT`, and likewise the
-libraries that it needs), for machines where nothing can be installed.
+On machines where packages cannot be installed, slapd and its libraries can be unpacked instead
+(`dpkg -x slapd_*.deb ROOT`).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from tests.lab.kerberos import Realm
 
 CLIENT = "front-desk"
-"""The common name of certificates that stand for the service account."""
+"""Common name of client certificates that authenticate the service account."""
 
-_DATABASE_BYTES = 1 << 33  # a sparse file's largest size, not what it takes
+_DATABASE_BYTES = 1 << 33  # maximum size of the sparse database file
 
 
 @dataclass(frozen=True)
 class _Installation:
-    """Where slapd and what belongs to it lie: Debian's layout below a root."""
+    """The paths of slapd and its files in Debian's layout, relative to a root directory."""
 
     root: Path
 
@@ -65,7 +65,7 @@ class _Installation:
 
 
 def _installation(root: Path | None) -> _Installation:
-    """Find slapd: it may be the system's though other packages are unpacked."""
+    """Return the unpacked slapd if there is one, else the installed one."""
     unpacked = _Installation(root or unpacked_packages() or Path("/"))
     return unpacked if unpacked.program.exists() else _Installation(Path("/"))
 
@@ -82,15 +82,16 @@ def openldap(
     extra_conf: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
-    """Run a server with the company in it.
+    """Run a server that contains the company.
 
-    :param size_limit: how many entries a client gets from one paged search in all
-        (`size.prtotal`): the search is then cut in its middle. None: no limit.
-    :param certificate: what the server shows instead of a certificate for localhost and 127.0.0.1.
-    :param anonymous_reads: whether people can be read without an account, and in clear.
-    :param realm: whose tickets it takes, with the channel bindings of its TLS; None: nobody's.
-    :param extra_conf: access and limits that come before the lab's own (slapd.access(5), slapd.conf(5)).
-    :param root: where unpacked packages lie; None: what LAB_ROOT says, or else the system's.
+    :param size_limit: maximum number of entries that one paged search returns in total (`size.prtotal`);
+        the server ends the search with an error after that. None for no limit.
+    :param certificate: certificate of the server; None for one for localhost and 127.0.0.1.
+    :param anonymous_reads: whether people can be read without authentication and without TLS.
+    :param realm: Kerberos realm of accepted tickets, with TLS channel binding; None to disable Kerberos.
+    :param extra_conf: access rules and limits that take precedence over the default ones (slapd.access(5),
+        slapd.conf(5)).
+    :param root: directory of unpacked packages; None for the value of LAB_ROOT, else the installed packages.
     """
     installation = _installation(root)
     directory = replace(plan_directory(company, authority, certificate), realm=realm)
@@ -111,7 +112,7 @@ def openldap(
 
 def _server_command(installation: _Installation, conf: Path, plain: int, tls: int) -> list[str]:
     listeners = f"ldap://127.0.0.1:{plain}/ ldaps://127.0.0.1:{tls}/"
-    # -d keeps it in the foreground.
+    # -d keeps the server in the foreground.
     return [str(installation.program), *("-f", str(conf), "-h", listeners, "-d", "none")]
 
 
@@ -126,7 +127,7 @@ def _load_entries(
     installation: _Installation,
     conf: Path,
 ) -> None:
-    """Fill the database offline, where entries may bring their entryUUID along."""
+    """Load the company into the database, offline because only then entryUUID can be set."""
     company = supervisor.write_file("company.ldif", ldif(directory, directory.bind_pw))
     (supervisor.directory / "database").mkdir()
     supervisor.run(
@@ -147,7 +148,7 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         TLSCACertificateFile {directory.ca_file}
         TLSCertificateFile {directory.certificate.cert_file}
         TLSCertificateKeyFile {directory.certificate.key_file}
-        # Who shows a certificate of the lab's authority may; the one for {CLIENT} is the service account's.
+        # Client certificates are optional. One for {CLIENT} authenticates the service account.
         TLSVerifyClient try
         authz-regexp "^cn={CLIENT}(,.*)?$" "{directory.bind_dn}"
         """
@@ -185,7 +186,7 @@ def _access_conf(*, anonymous_reads: bool) -> str:
 
 
 def _limits_conf(directory: RunningDirectory, size_limit: int | None) -> str:
-    """Limit all clients as a careful administrator does: large results only in pages."""
+    """Return limits for all clients: large results are only returned in pages."""
     total = "unlimited" if size_limit is None else size_limit
     limits = f"size=500 size.pr=1000 size.prtotal={total}"
     return f"""\

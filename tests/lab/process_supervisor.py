@@ -2,15 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep a working directory, and the programs that run in it, no longer than the run itself.
+"""Run programs in a temporary working directory, and clean up both even if the test run is killed.
 
-A test run can be killed without a chance to clean up. So the directory and the programs belong to a
-small process of their own, the keeper. It reads orders from a pipe whose other end only the run
-holds: the kernel closes that end however the run ends, and at end of file the keeper stops what it
-started and removes the directory.
+A killed test run cannot clean up after itself. The directory and the programs therefore belong to a small
+separate process, the supervisor. It reads commands from a pipe. The kernel closes the other end of the pipe when
+the test run ends, for whatever reason. The supervisor then stops the programs and removes the directory.
 
-The file has two sides. Imported, it offers `ProcessSupervisor`. Run as a script, it *is* the keeper; that side
-needs nothing but the standard library.
+This file is both a module and a script: the module provides `ProcessSupervisor`, and the script is the supervisor
+process. The script imports only the standard library.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 PREFIX = "frontdesk-lab-"
-"""How the name of every working directory begins, so that leftovers could be told."""
+"""Prefix of the names of all working directories, by which leftovers can be recognized."""
 
 _TERMINATE_SECONDS = 5.0
 _KILL_SECONDS = 15.0
@@ -40,7 +39,7 @@ _POLL_SECONDS = 0.05
 
 
 class SupervisorError(Exception):
-    """A kept program failed, or the keeper itself has gone."""
+    """A supervised program failed, or the supervisor process has ended."""
 
 
 class _Command(TypedDict):
@@ -51,19 +50,19 @@ class _Command(TypedDict):
 
 
 class ProcessSupervisor:
-    """A private working directory (0700) and the programs started in it, both gone when the run is.
+    """A private working directory (mode 0700) and the programs running in it.
 
-    Use it as a context manager. Programs end in the reverse order of their start.
+    A context manager. On exit, the programs are stopped in reverse order and the directory is removed.
     """
 
     def __enter__(self) -> ProcessSupervisor:
         self._process = subprocess.Popen(
-            # -I: neither the environment nor the current directory may change what is imported.
+            # -I: ignore the environment and the current directory on import.
             [sys.executable, "-I", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            # A session of its own: Ctrl-C at the terminal is for the run, which then lets go.
+            # In a new session, Ctrl-C in the terminal only reaches the test run, which then closes the pipe.
             start_new_session=True,
         )
         self.directory = Path(self._read_reply())
@@ -75,29 +74,32 @@ class ProcessSupervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # communicate() closes the pipe, which is the signal to end, and waits for the end.
+        # communicate() closes the pipe, which makes the supervisor exit, and waits for it.
         self._process.communicate(timeout=2 * _KILL_SECONDS)
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        """Run a program to its end in the working directory.
+        """Run a program in the working directory and wait for it.
 
-        :raises SupervisorError: its code was not 0; the text holds the end of its output.
+        :param env: additional environment variables.
+        :raises SupervisorError: if its exit status is not 0; the message contains the end of its output.
         """
         log = f"{Path(argv[0]).name}.{len(list(self.directory.glob('*.out')))}.out"
-        code = self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})
-        if code != 0:
-            raise SupervisorError(f"{argv[0]} ended with {code}:\n{self.tail(log)}")
+        status = self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})
+        if status != 0:
+            raise SupervisorError(f"{argv[0]} failed with status {status}:\n{self.tail(log)}")
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> int:
-        """Start a server that stays until the keeper ends; its output goes to the file `log`.
+        """Start a server in the working directory. It runs until the supervisor exits.
 
-        Returns its process id, which is its process group's id too.
+        :param log: name of the file for its output.
+        :param env: additional environment variables.
+        :returns: its process ID, which is also its process group ID.
         """
         return self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": False})
 
     @staticmethod
     def is_running(pid: int) -> bool:
-        """Tell whether a process exists that has not ended (one that awaits its parent has)."""
+        """Return whether a process exists and is not a zombie."""
         try:
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         except (FileNotFoundError, ProcessLookupError):
@@ -105,34 +107,34 @@ class ProcessSupervisor:
         return stat.rpartition(")")[2].split()[0] != "Z"
 
     def write_file(self, name: str, text: str) -> Path:
-        """Write a file (0600: it may hold a password) into the working directory."""
+        """Write a file into the working directory, with mode 0600 because it may contain a password."""
         path = self.directory / name
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
         return path
 
     def tail(self, log: str, lines: int = 15) -> str:
-        """Return the last lines that a program wrote."""
+        """Return the last lines of a log file."""
         text = (self.directory / log).read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
     def _send(self, command: _Command) -> int:
-        with contextlib.suppress(BrokenPipeError):  # the missing reply then says it better
+        with contextlib.suppress(BrokenPipeError):  # the missing reply raises a clearer error
             print(json.dumps(command), file=self._process.stdin, flush=True)
         return int(self._read_reply())
 
     def _read_reply(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            raise SupervisorError(f"the keeper (process {self._process.pid}) has gone")
+            raise SupervisorError(f"the supervisor (process {self._process.pid}) has ended")
         return line.rstrip("\n")
 
 
-# The other side: what runs when this file is the program.
+# From here on: the supervisor process.
 
 
 class _ParentExitedError(Exception):
-    """The pipe's other end was closed while a program was still at work."""
+    """The test run ended while a program was running."""
 
 
 @contextlib.contextmanager
@@ -158,7 +160,12 @@ def _launch(command: _Command, directory: str) -> subprocess.Popen[bytes]:
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:
-    """Wait for a program; nothing can come through the pipe meanwhile but its end."""
+    """Wait for a program and return its exit status.
+
+    No command arrives in the meantime, so the pipe only becomes readable when the test run closes it.
+
+    :raises _ParentExitedError: if the test run ends first.
+    """
     while True:
         try:
             return child.wait(timeout=_POLL_SECONDS)
@@ -168,16 +175,19 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """End a program and all of its process group, politely first."""
-    for sent, timeout in ((signal.SIGTERM, _TERMINATE_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
+    """Stop the process group of a program: send SIGTERM first, then SIGKILL."""
+    for number, timeout in (
+        (signal.SIGTERM, _TERMINATE_SECONDS),
+        (signal.SIGKILL, _KILL_SECONDS),
+    ):
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, sent)
+            os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=timeout)
 
 
 def _execute_commands(directory: str, running: list[subprocess.Popen[bytes]]) -> None:
-    # readline, not iteration: reading ahead would hide from select() what has come.
+    # readline() instead of iteration, which reads ahead and thereby hides input from select().
     while line := sys.stdin.readline():
         command: _Command = json.loads(line)
         child = _launch(command, directory)
@@ -185,7 +195,7 @@ def _execute_commands(directory: str, running: list[subprocess.Popen[bytes]]) ->
         reply = child.pid
         if command["wait"]:
             reply = _wait(child)
-            # Its process id may belong to somebody else from now on.
+            # The system may reuse its process ID from now on.
             running.remove(child)
         print(reply, flush=True)
 
@@ -195,7 +205,7 @@ def _exit_on_signal(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 def main() -> None:
-    """Be the keeper: obey orders until the pipe ends, then leave nothing behind."""
+    """Execute commands until the pipe is closed, then stop all programs and remove the directory."""
     signal.signal(signal.SIGTERM, _exit_on_signal)
     running: list[subprocess.Popen[bytes]] = []
     with (

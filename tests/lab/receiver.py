@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's front-desk service: takes a file of contacts over HTTPS and is strict about it.
+"""The lab's front-desk service, which accepts a CSV file of contacts over HTTPS and validates it strictly.
 
-POST multipart/form-data with the one field `file` (text/csv), and the token in a header, unless a
-`ServiceBehavior` says otherwise. What it answers, always as JSON:
+By default it expects a POST request with the form field `file` (multipart/form-data, text/csv) and a token in a
+header. `ServiceBehavior` changes this. The response body is JSON:
 
-200  the file replaced what was known: {"counts": {received, added, updated, removed}, "errors": []}
-422  rows are wrong, nothing was taken: {"counts": ..., "errors": [{"row", "column", "error"}]}
-400  the form or the file as a whole is wrong; 401 the token; 404 the path; 405 the method; 411 no
-     Content-Length; 413 too large; 415 a media type: {"error": "..."}
+200  All contacts were replaced: {"counts": {received, added, updated, removed}, "errors": []}
+422  Rows are invalid and nothing was changed: {"counts": ..., "errors": [{"row", "column", "error"}]}
+400  The form or the file is invalid: {"error": "..."}. Other errors have the same body: 401 for the token, 404 for
+     the path, 405 for the method, 411 for a missing Content-Length, 413 for a body that is too large, and 415 for a
+     media type.
 """
 
 from __future__ import annotations
@@ -45,58 +46,60 @@ PATH = "/contacts"
 FIELD = "file"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ServiceBehavior:
-    """How a service wants its files, where that differs from one to the next."""
+    """The differences between front-desk services: request format and authentication."""
 
     method: str = "POST"
+    """HTTP method of uploads."""
     raw: bool = False
-    """Whether the file is the body itself, as text/csv."""
+    """Whether the body is the CSV file instead of a form."""
     fields: Mapping[str, str] = field(default_factory=dict)
-    """What the form's further fields must hold."""
+    """Required values of the other form fields."""
     flags: Mapping[str, str] = field(default_factory=dict)
-    """What the query must hold."""
+    """Required query parameters."""
     token_param: str | None = None
-    """The query's parameter that holds the token; None for a header."""
+    """Query parameter with the token; None for a header."""
     is_basic: bool = False
-    """Whether the token is the user name of HTTP Basic, without a password."""
+    """Whether the token is sent as the user name of HTTP Basic authentication, without a password."""
     client_name: str | None = None
-    """The common name in the client's certificate; without a token, it is all that counts."""
+    """Required common name of the client certificate; None if no certificate is required."""
     requires_token: bool = True
+    """Whether requests need a token."""
 
 
 @dataclass
 class Receiver:
-    """A running service, what it has taken so far, and how to make it misbehave.
+    """A running service, with its accepted uploads and methods that simulate failures.
 
-    Its attributes may be read while it works; its methods may be called from any thread.
+    Its attributes can be read while it runs, and its methods are thread-safe.
     """
 
     validator: RosterValidator
     ca_file: Path
     log_file: Path
-    """All it logged: methods, paths, statuses, counts, headers' names. Never a header's value."""
+    """Log file with methods, paths, status codes, counts and the names, but not the values, of headers."""
     token: str = field(repr=False)
     token_header: str = "Authorization"
     token_prefix: str = "Bearer "
     behavior: ServiceBehavior = field(default_factory=ServiceBehavior)
     url: str = ""
     history: list[list[Contact]] = field(default_factory=list)
-    """What each accepted upload held, the oldest first."""
+    """Contacts of each accepted upload, the oldest first."""
     requests: int = 0
-    """How many requests came, refused ones included."""
+    """Number of requests, including rejected ones."""
     _queued: deque[Response] = field(default_factory=deque, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _held: tuple[threading.Event, threading.Event] | None = field(default=None, repr=False)
 
     @property
     def contacts(self) -> list[Contact]:
-        """What the last accepted upload held."""
+        """Contacts of the last accepted upload."""
         return self.history[-1] if self.history else []
 
     @property
     def uploads(self) -> int:
-        """How many uploads were accepted."""
+        """Number of accepted uploads."""
         return len(self.history)
 
     def queue_response(
@@ -105,18 +108,23 @@ class Receiver:
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Answer the next request so, whatever it holds; several calls queue up."""
+        """Send this response to the next request, whatever it contains. Several calls add to a queue.
+
+        :param status: status code.
+        :param body: body; a mapping is encoded as JSON.
+        :param headers: additional headers.
+        """
         self._queued.append(Response(status, {} if body is None else body, dict(headers or {})))
 
     def redirect(self, target: str, status: int = HTTPStatus.TEMPORARY_REDIRECT) -> None:
-        """Send the next request somewhere else."""
+        """Redirect the next request."""
         self.queue_response(status, headers={"Location": target})
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[threading.Event]:
-        """Keep requests waiting for their response until the block ends.
+        """Delay all responses until the end of the block.
 
-        Yields an event that is set as soon as a request waits.
+        Yields an event that is set when a request has arrived.
         """
         arrived, released = threading.Event(), threading.Event()
         self._held = (arrived, released)
@@ -127,7 +135,7 @@ class Receiver:
             released.set()
 
     def respond(self, request: Request) -> Response:
-        """Answer a request and log both."""
+        """Return the response to a request, and log both."""
         if held := self._held:
             arrived, released = held
             arrived.set()
@@ -141,7 +149,7 @@ class Receiver:
     def _evaluate(self, request: Request) -> Response:
         try:
             self._check_request(request)
-            return self._replace_contacts(self.validator.read(self._extract_file(request)))
+            return self._replace_contacts(self.validator.parse(self._extract_file(request)))
         except RejectedRequestError as error:
             headers = (
                 {"Allow": self.behavior.method}
@@ -153,17 +161,22 @@ class Receiver:
             return Response(HTTPStatus.BAD_REQUEST, {"error": str(error)})
 
     def _check_request(self, request: Request) -> None:
-        """Look at everything but the body."""
+        """Check everything except the body.
+
+        :raises RejectedRequestError: if the request does not match the behavior.
+        """
         if request.path != PATH:
-            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "there is nothing here")
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "unknown path")
         if request.method != self.behavior.method:
-            problem = f"only {self.behavior.method} is taken here"
+            problem = f"the method must be {self.behavior.method}"
             raise RejectedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, problem)
         if not self._is_authenticated(request):
-            raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
+            raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "the token is missing or invalid")
         flags = {name: text for name, text in request.query.items() if name in self.behavior.flags}
         if flags != dict(self.behavior.flags):
-            raise RejectedRequestError(HTTPStatus.BAD_REQUEST, "flags are missing or wrong")
+            raise RejectedRequestError(
+                HTTPStatus.BAD_REQUEST, "query parameters are missing or invalid"
+            )
         if request.problem is not None:
             raise RejectedRequestError(request.problem, request.problem.description)
 
@@ -172,7 +185,9 @@ class Receiver:
         if not self.behavior.raw:
             return extract_upload(content_type, request.body, FIELD, self.behavior.fields)
         if content_type.partition(";")[0] != "text/csv":
-            raise RejectedRequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "it must be text/csv")
+            raise RejectedRequestError(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be text/csv"
+            )
         return request.body
 
     def _is_authenticated(self, request: Request) -> bool:
@@ -190,13 +205,13 @@ class Receiver:
         return hmac.compare_digest(given.encode(), expected.encode())
 
     def _replace_contacts(self, contacts: list[Contact]) -> Response:
-        """Replace everything known, or nothing if one row is wrong."""
-        if errors := self.validator.check(contacts):
-            refused = {
+        """Replace all contacts, or none if a row is invalid."""
+        if errors := self.validator.validate(contacts):
+            body = {
                 "counts": asdict(Counts(received=len(contacts))),
                 "errors": [asdict(error) for error in errors],
             }
-            return Response(HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+            return Response(HTTPStatus.UNPROCESSABLE_ENTITY, body)
         counts = self.validator.compare(self.contacts, contacts)
         self.history.append(contacts)
         return Response(HTTPStatus.OK, {"counts": asdict(counts), "errors": []})
@@ -213,8 +228,8 @@ class Receiver:
         self.write_log_line(json.dumps(line))
 
     def write_log_line(self, line: str) -> None:
-        """Write a line into the log."""
-        # A thread that served a slow client may end later than the service and its directory.
+        """Append a line to the log."""
+        # The thread of a slow client may outlive the service and its directory.
         with (
             contextlib.suppress(FileNotFoundError),
             self.log_file.open("a", encoding="utf-8") as log,
@@ -237,12 +252,14 @@ def receiver(
 ) -> Iterator[Receiver]:
     """Run the service on a free port of 127.0.0.1, with a new token.
 
-    :param locations: the identifiers of the account's locations.
-    :param profile: a profile's file, or its data.
-    :param location_header: the title of the location's column, if the profile does not fix it.
-    :param certificate: what it shows instead of a certificate for localhost and 127.0.0.1.
-    :param tls_maximum: the newest TLS version it speaks; the oldest is 1.2.
-    :param behavior: how it wants its files; with a client's name in it, it asks for certificates.
+    :param locations: identifiers of the locations of the account.
+    :param profile: path of a profile, or its parsed data.
+    :param location_header: header of the location column, if the profile uses a template for it.
+    :param token_header: header with the token.
+    :param token_prefix: prefix of the token in the header.
+    :param certificate: certificate of the service; None for one for localhost and 127.0.0.1.
+    :param tls_maximum: newest supported TLS version; the oldest one is 1.2.
+    :param behavior: request format and authentication; None for the default.
     """
     behavior = behavior or ServiceBehavior()
     if isinstance(profile, Path):

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a front-desk service accepts, read from its profile, and the strict check of a file.
+"""Validation of a CSV file of contacts against the rules in a profile.
 
-The check is written anew and shares no code with the collection: it is what the collection's files
-are held against.
+It is implemented independently of the collection, whose files it validates.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
 Contact = dict[str, str]
 
-# What spreadsheets take for a formula; a + or - before a digit begins a number.
+# The beginning of a spreadsheet formula. A + or - before a digit is the beginning of a number.
 _FORMULA = re.compile(r"[=@]|[+-](?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# How a number looks in each style; whether there is such a number, services of this kind do not ask.
+# The format of a phone number in each style. Services of this kind do not check whether the number exists.
 _PHONE = {
     "e164": re.compile(r"\+[1-9][0-9]{6,14}"),
     "e164_no_plus": re.compile(r"[1-9][0-9]{6,14}"),
@@ -36,19 +35,19 @@ _PHONE = {
 
 
 class InvalidFileError(Exception):
-    """The file as a whole cannot be read: nothing can be said about single rows."""
+    """The file cannot be parsed, so its rows cannot be checked."""
 
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong with one cell. `row` is 1 for the first row after the header."""
+    """An error in one cell. `row` is 1 for the first row after the header."""
 
     row: int
     column: str
     error: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """A column and its rules."""
 
@@ -60,9 +59,9 @@ class Column:
     phone_style: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What a file changed; contacts that it left alone are in `received` only."""
+    """The number of contacts in a file, and the number of differences from the previous one."""
 
     received: int
     added: int = 0
@@ -70,9 +69,9 @@ class Counts:
     removed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RosterValidator:
-    """The rules of a service for one account: its profile, and the account's locations."""
+    """The rules of a profile, and the locations of one account."""
 
     columns: tuple[Column, ...]
     key: tuple[str, ...]
@@ -83,17 +82,18 @@ class RosterValidator:
     def from_profile(
         cls, profile: Mapping[str, Any], locations: Collection[str], location_header: str
     ) -> RosterValidator:
-        """Read the rules from a profile's data.
+        """Create a validator from the data of a profile.
 
-        A profile that leaves the title of the location's column to its users names it by a
-        template; `location_header` is then the title in this account.
+        :param profile: the parsed profile.
+        :param locations: identifiers of the locations of the account.
+        :param location_header: header of the location column, if the profile uses a template for it.
         """
         location_column = profile["location_column"]
-        titles = {location_column: location_header} if "{{" in location_column else {}
+        headers = {location_column: location_header} if "{{" in location_column else {}
         rules = ("required", "required_unless", "unique", "max_length", "phone_style")
         columns = tuple(
             Column(
-                titles.get(column["header"], column["header"]),
+                header=headers.get(column["header"], column["header"]),
                 **{rule: column[rule] for rule in rules if column.get(rule) is not None},
             )
             for column in profile["columns"]
@@ -101,15 +101,15 @@ class RosterValidator:
         return cls(
             columns=columns,
             key=tuple(profile["key"]),
-            location_column=titles.get(location_column, location_column),
+            location_column=headers.get(location_column, location_column),
             locations=frozenset(locations),
         )
 
-    def read(self, content: bytes) -> list[Contact]:
-        """Read a file's contacts.
+    def parse(self, content: bytes) -> list[Contact]:
+        """Parse the contacts of a file.
 
-        :raises InvalidFileError: it is no UTF-8 or no CSV, or its header is not exactly the
-            profile's; the location's column alone may be missing (contacts of all locations).
+        :raises InvalidFileError: if it is not UTF-8 or not CSV, or if its header does not match the profile.
+            The location column may be missing, for contacts of all locations.
         """
         if content.startswith(codecs.BOM_UTF8):
             raise InvalidFileError("the file begins with a byte order mark")
@@ -129,8 +129,8 @@ class RosterValidator:
                 raise InvalidFileError(f"row {number} has {len(row)} cells, not {len(header)}")
         return [dict(zip(header, row, strict=True)) for row in rows]
 
-    def check(self, contacts: Sequence[Contact]) -> list[RowError]:
-        """Return everything that is wrong with the contacts, by row."""
+    def validate(self, contacts: Sequence[Contact]) -> list[RowError]:
+        """Return all errors in the contacts, ordered by row."""
         errors = list(self._duplicates(contacts))
         for number, contact in enumerate(contacts, start=1):
             for column in self.columns:
@@ -142,7 +142,7 @@ class RosterValidator:
         return sorted(errors, key=lambda error: error.row)
 
     def compare(self, known: Sequence[Contact], contacts: Sequence[Contact]) -> Counts:
-        """Count how contacts differ from those that were known."""
+        """Count the differences between the known contacts and the new ones."""
         before = {self._contact_key(contact): contact for contact in known}
         after = {self._contact_key(contact): contact for contact in contacts}
         return Counts(
@@ -157,20 +157,20 @@ class RosterValidator:
         if not value and column.required:
             yield "is required"
         if not value and column.required_unless and not contact.get(column.required_unless):
-            yield f"is required unless there is {column.required_unless}"
+            yield f"is required if {column.required_unless} is empty"
         if column.max_length is not None and len(value) > column.max_length:
             yield f"is longer than {column.max_length} characters"
         if value and column.phone_style and not _PHONE[column.phone_style].fullmatch(value):
-            yield f"is no phone number in the style {column.phone_style}"
+            yield f"is not a phone number in the style {column.phone_style}"
         if _FORMULA.match(value):
-            yield "begins like a spreadsheet's formula"
+            yield "begins like a spreadsheet formula"
         if _CONTROL.search(value):
-            yield "holds a control character or a line break"
+            yield "contains a control character or a line break"
         if column.header == self.location_column and value and value not in self.locations:
-            yield "is no location of this account"
+            yield "is not a location of this account"
 
     def _duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
-        """Find values that must be unique within their location, whatever their case."""
+        """Yield an error for each repeated value in a unique column of one location, ignoring case."""
         seen: Counter[tuple[str, str, str]] = Counter()
         for number, contact in enumerate(contacts, start=1):
             location = contact.get(self.location_column, "")
@@ -183,9 +183,9 @@ class RosterValidator:
                     yield RowError(number, column.header, "is not unique in its location")
 
     def _contact_key(self, contact: Contact) -> tuple[str, str, str]:
-        """Return what tells contacts apart: the location and the first key column with a value."""
+        """Return the key of a contact: its location and its first key column with a value."""
         location = contact.get(self.location_column, "")
         for column in self.key:
             if contact.get(column):
                 return location, column, contact[column].casefold()
-        raise LookupError("a contact that passed the check has no key")
+        raise LookupError("a valid contact has no key")

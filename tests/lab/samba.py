@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Samba Active Directory domain controller of the lab's own.
+"""A Samba Active Directory domain controller.
 
-It needs the packages of packages-root.txt and the right to use ports below 1024: a domain
-controller's ports are fixed. So each one gets a loopback address for itself. Clients reach it by
-that address, for which no name exists.
-
-Who has not that right is root in a namespace of his own, where the server has a loopback to itself;
-clients reach it by ports of 127.0.0.1.
+The ports of a domain controller are fixed and below 1024. If the user can bind to them, each server gets a
+separate address of 127.0.0.0/8, which has no host name. Otherwise the server runs in a namespace with a separate
+loopback interface, and clients connect to forwarded ports of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -44,14 +41,14 @@ if TYPE_CHECKING:
     from tests.lab.authority import Authority, Certificate
     from tests.lab.company import Company
 
-_SYSTEM_PYTHON = "/usr/bin/python3"  # the only one that has Debian's python3-samba
+_SYSTEM_PYTHON = "/usr/bin/python3"  # Debian installs python3-samba only for this Python
 _PORTS = (389, 636, 3268, 3269, KDC_PORT)
 _RESERVATION_PORT = 38_900
 _HOSTNAME = "dc"
 _PASSWORD_NEVER_EXPIRES = 0x10000  # DONT_EXPIRE_PASSWD (MS-ADTS, 2.2.16)
 _LOG = "samba.log"
 _CACHE = Path(__file__).parents[2] / ".cache" / "samba"
-"""Where an empty domain is kept, for to make one takes seconds."""
+"""Cache directory for an empty domain, because provisioning one takes seconds."""
 
 DIALECT = Dialect(
     identity_attribute="objectGUID",
@@ -60,18 +57,19 @@ DIALECT = Dialect(
     computer=("computer",),
     group=("group",),
 )
-"""How Active Directory calls things."""
+"""The identity attribute and the object classes of Active Directory."""
 
 
 @contextlib.contextmanager
 def samba(
     company: Company, authority: Authority, *, certificate: Certificate | None = None
 ) -> Iterator[RunningDirectory]:
-    """Run a domain controller with the company in it.
+    """Run a domain controller that contains the company.
 
-    Without a certificate given it has one for where it is reached. One for an address bears the address as an
-    iPAddress and as its common name, and no DNS names: where Python has no `ssl.match_hostname` any
-    more (3.12), ldap3 2.9.1 compares DNS names only, and the common name if there are none.
+    :param certificate: certificate of the server; None for one for its names. A certificate for an IP address
+        has the address as an iPAddress and as its common name, and does not contain DNS names: with Python 3.12
+        and newer, which have no `ssl.match_hostname`, ldap3 2.9.1 only compares DNS names and, if there are
+        none, the common name.
     """
     server, reservation = _allocate_address()
     with reservation, ProcessSupervisor() as supervisor:
@@ -80,8 +78,8 @@ def samba(
         directory = RunningDirectory(
             company=company,
             dialect=DIALECT,
-            uri_ldaps=f"ldaps://{server.names[0]}:{server.ldaps}",
-            uri_ldap=f"ldap://{server.names[0]}:{server.ldap}",
+            uri_ldaps=f"ldaps://{server.names[0]}:{server.ldaps_port}",
+            uri_ldap=f"ldap://{server.names[0]}:{server.ldap_port}",
             ca_file=authority.ca_file,
             certificate=certificate,
             bind_dn=service_dn(company),
@@ -90,7 +88,7 @@ def samba(
             bind_down_level=f"{company.netbios_domain}\\{SERVICE_ACCOUNT}",
             people_filter=None,
             administrator=Login(f"Administrator@{company.domain}", new_password()),
-            # Only who has the address can ask for tickets.
+            # Clients outside the namespace cannot connect to its KDC.
             realm=None if server.in_namespace else _realm(company, address, supervisor.directory),
         )
         smb_conf = supervisor.write_file(
@@ -100,9 +98,9 @@ def samba(
             "setup.json", json.dumps(_setup_data(directory, address, smb_conf))
         )
         script = Path(__file__).with_name("samba_setup.py")
-        # -I: this file's own name must not hide the `samba` that the script imports.
+        # -I: without it, the script would import this file instead of Debian's `samba` package.
         supervisor.run(server.command([_SYSTEM_PYTHON, "-I", str(script), str(setup)]))
-        ports = {389: server.ldap, 636: server.ldaps}
+        ports = {389: server.ldap_port, 636: server.ldaps_port}
         pid = supervisor.start(
             server.command(_server(supervisor.directory, smb_conf), ports), log=_LOG
         )
@@ -111,38 +109,57 @@ def samba(
 
 
 def _server(root: Path, smb_conf: Path) -> list[str]:
-    """Return the command line of the server itself."""
+    """Return the command line of the server."""
     return [
         *("/usr/sbin/samba", f"--configfile={smb_conf}", f"--log-basename={root}"),
         *("--foreground", "--no-process-group", "--model=single", "--debuglevel=1"),
     ]
 
 
-@dataclass(frozen=True)
-class _Address:
-    """Where a server runs, and how clients reach it there."""
+@dataclass(frozen=True, kw_only=True)
+class _ServerAddress:
+    """The addresses and ports of a server."""
 
     address: str
-    """What it listens on."""
+    """IP address that the server listens on."""
     names: tuple[str, ...]
-    """What clients call it, the first one above all."""
-    ldap: int
-    ldaps: int
-    """Ports for clients."""
+    """Host names and IP addresses that clients connect to, the preferred one first."""
+    ldap_port: int
+    """Port for clients without TLS."""
+    ldaps_port: int
+    """Port for clients with TLS."""
     in_namespace: bool
-    """Whether it is in a namespace."""
+    """Whether the server runs in a namespace."""
 
     def command(self, argv: list[str], ports: Mapping[int, int] | None = None) -> list[str]:
-        """Return how a program is run there; `ports` are to be reached from outside."""
+        """Return the command line that runs a program on the server.
+
+        :param argv: command line of the program.
+        :param ports: ports for clients by port of the program.
+        """
         return namespace_command(argv, ports or {}) if self.in_namespace else argv
 
 
-def _allocate_address() -> tuple[_Address, contextlib.AbstractContextManager[object]]:
-    """Find a place for a server, and what keeps it from others until it is left."""
+def _allocate_address() -> tuple[_ServerAddress, contextlib.AbstractContextManager[object]]:
+    """Return an address for a server, and a context manager that reserves it."""
     if _can_bind_low_ports():
         address, reservation = _reserve_address()
-        return _Address(address, (address,), 389, 636, in_namespace=False), reservation
-    server = _Address("127.0.0.1", ("localhost", "127.0.0.1"), *free_ports(), in_namespace=True)
+        server = _ServerAddress(
+            address=address,
+            names=(address,),
+            ldap_port=389,
+            ldaps_port=636,
+            in_namespace=False,
+        )
+        return server, reservation
+    ldap_port, ldaps_port = free_ports()
+    server = _ServerAddress(
+        address="127.0.0.1",
+        names=("localhost", "127.0.0.1"),
+        ldap_port=ldap_port,
+        ldaps_port=ldaps_port,
+        in_namespace=True,
+    )
     return server, contextlib.nullcontext()
 
 
@@ -153,18 +170,18 @@ def _can_bind_low_ports() -> bool:
             probe.bind(("127.0.0.1", 389))
         except PermissionError:
             return False
-        except OSError:  # somebody has it, which is another matter
+        except OSError:  # the port is in use, so the user may bind to it
             return True
     return True
 
 
 def can_run_samba() -> bool:
-    """Tell whether this user can run a domain controller here, one way or the other."""
+    """Return whether the current user can run a domain controller, with or without a namespace."""
     return _can_bind_low_ports() or can_create_namespaces()
 
 
 def _reserve_address() -> tuple[str, socket.socket]:
-    """Find an address of 127.0.0.0/8; it is kept from others until the socket is closed."""
+    """Return an unused address of 127.0.0.0/8, and a socket that reserves it until it is closed."""
     while True:
         address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
         reservation = socket.socket()
@@ -178,7 +195,10 @@ def _reserve_address() -> tuple[str, socket.socket]:
 
 
 def _check_ports(address: str) -> None:
-    """Try the ports before the server does, which would only log that it failed."""
+    """Check that the ports are free. Samba itself only logs it if they are not.
+
+    :raises RuntimeError: if a port is not free.
+    """
     for port in _PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -186,8 +206,8 @@ def _check_ports(address: str) -> None:
                 probe.bind((address, port))
             except OSError as error:
                 raise RuntimeError(
-                    f"Samba cannot listen on {address}:{port}: {error}. A domain controller needs"
-                    " ports below 1024, free on every address (root, or CAP_NET_BIND_SERVICE)."
+                    f"Cannot run Samba on {address}:{port}: {error}. Run as root or with CAP_NET_BIND_SERVICE,"
+                    f" and stop programs that listen on port {port} of all addresses."
                 ) from error
 
 
@@ -197,7 +217,7 @@ def _realm(company: Company, address: str, folder: Path) -> Realm:
 
 
 def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
-    """Say what samba_setup.py has to do."""
+    """Return the input of samba_setup.py."""
     company = directory.company
     realm = _realm(company, address, smb_conf.parent)
     entries: list[dict[str, Any]] = [
@@ -220,7 +240,7 @@ def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> di
         "address": address,
         "administrator_password": directory.administrator.password,
         "entries": entries,
-        # What the server's own dnsupdate service would add at run time, for names.
+        # Samba's dnsupdate service, which would add principals for host names, does not run here.
         "service_principals": [f"ldap/{address}", OTHER_SERVICE],
         "keytabs": {
             SERVICE_ACCOUNT: str(realm.keytab),
@@ -231,7 +251,7 @@ def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> di
 
 
 def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> dict[str, Any]:
-    """Say how to make an account for programs, with the service account's password."""
+    """Return the entry of a service account for samba_setup.py. All of them have the same password."""
     company = directory.company
     return {
         "dn": service_dn(company, name),
@@ -247,7 +267,7 @@ def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> d
 
 
 def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
-    """Write the server's configuration: every path below the working directory, LDAP and Kerberos only."""
+    """Return the server configuration: LDAP and Kerberos only, with all paths below the working directory."""
     return textwrap.dedent(f"""\
         [global]
         netbios name = {_HOSTNAME.upper()}
@@ -255,10 +275,10 @@ def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
         workgroup = {directory.company.netbios_domain}
         server role = active directory domain controller
         server services = ldap kdc
-        # As Active Directory does by default.
+        # The default of Active Directory.
         ldap server require strong auth = allow_sasl_over_tls
         dcerpc endpoint servers = -mgmt
-        # Without the mask it listens nowhere.
+        # Samba does not listen on the address without the netmask.
         interfaces = {address}/8
         bind interfaces only = yes
         private dir = {root}/private

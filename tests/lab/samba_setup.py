@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lay an Active Directory domain and fill it, before its server starts.
+"""Create an Active Directory domain and add its entries before the server starts.
 
-Run by Debian's own Python, which python3-samba belongs to:
-`/usr/bin/python3 samba_setup.py SETUP.json`. The file names the smb.conf, the domain and its
-administrator's password, and lists the objects; passwords come in a file so that no list of
-processes shows them.
+    /usr/bin/python3 samba_setup.py SETUP.json
 
-Offline, in one transaction, because three things cannot be had from the running server: the `relax`
-control, which lets an object bring its objectGUID along, a password that was set long ago, and speed.
+It runs in Debian's Python because it needs python3-samba. SETUP.json contains the path of smb.conf, the name of the
+domain, the password of its administrator and the entries. It is a file because the command line of a process, and
+thus a password in it, is visible to all users.
+
+The entries are added offline, in one transaction. This is faster, and a running server does not support setting
+objectGUID (the `relax` control) or the date of a password.
 """
 
-# The imports of this file are Debian's, not PyPI's: the type checker cannot see them.
+# The type checker does not find the samba and ldb modules, which are Debian packages.
 from __future__ import annotations
 
 import fcntl
@@ -38,34 +39,34 @@ from samba.provision import provision  # type: ignore[import-not-found] # see ab
 from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
 
 _RELAX = "relax:0"
-# Without it the server itself says when a password was set.
+# Keeps the server from setting pwdLastSet to the current time.
 _KEEP_PWD_LAST_SET = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
 _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
 def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
-    """Copy the empty domain that an earlier run has made, or make it and keep it: it takes seconds."""
+    """Copy the empty domain from the cache. If it is not cached, create it, which takes seconds, and cache it."""
     directory, cache = Path(setup["smb_conf"]).parent, Path(setup["cache"])
-    named = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
+    names = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
     source = Path(__file__).read_text(encoding="utf-8")
-    key = hashlib.sha256("\n".join([source, version, *named]).encode()).hexdigest()
+    key = hashlib.sha256("\n".join([source, version, *names]).encode()).hexdigest()
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (cache / key).exists():
             provision_domain(setup, parameters)
-            # Of an older Samba, or of a run that was killed while it copied.
+            # Delete domains of older Samba versions, and incomplete copies of killed runs.
             for other in filter(Path.is_dir, cache.iterdir()):
                 shutil.rmtree(other)
             for folder in filter(Path.is_dir, directory.iterdir()):
-                shutil.copytree(folder, cache / "half" / folder.name)
-            (cache / "half").rename(cache / key)
+                shutil.copytree(folder, cache / "incomplete" / folder.name)
+            (cache / "incomplete").rename(cache / key)
             return
         shutil.copytree(cache / key, directory, dirs_exist_ok=True)
 
 
 def provision_domain(setup: dict[str, Any], parameters: Any) -> None:
-    """Provision the domain: schema, well-known objects, administrator."""
+    """Provision the domain: schema, well-known entries and administrator."""
     provision(
         logging.getLogger("provision"),
         system_session(),
@@ -78,13 +79,13 @@ def provision_domain(setup: dict[str, Any], parameters: Any) -> None:
         serverrole="active directory domain controller",
         dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
         dns_backend="NONE",
-        # Access rights on SYSVOL are for file sharing, and not every file system can hold them.
+        # The ACLs of SYSVOL are only needed for file sharing, and not all file systems support them.
         skip_sysvolacl=True,
     )
 
 
 def add_entries(setup: dict[str, Any], parameters: Any) -> None:
-    """Add the objects in the order given, all or none."""
+    """Add the entries in one transaction."""
     database = SamDB(
         url=parameters.private_path("sam.ldb"),
         session_info=system_session(),
@@ -102,7 +103,7 @@ def add_entries(setup: dict[str, Any], parameters: Any) -> None:
 
 
 def add_service_principals(setup: dict[str, Any], database: Any) -> None:
-    """Let clients ask for tickets by the name under which they reach the server."""
+    """Add service principals for the names that clients use to connect to the server."""
     (controller,) = database.search(
         database.domain_dn(), expression=f"(sAMAccountName={setup['hostname']}$)", attrs=["1.1"]
     )
@@ -113,8 +114,8 @@ def add_service_principals(setup: dict[str, Any], database: Any) -> None:
 
 
 def export_keytabs(setup: dict[str, Any], parameters: Any) -> None:
-    """Write accounts' keys as keytabs, which hold them as good as passwords do."""
-    importlib.import_module("samba.dckeytab")  # gives Net what writes keytabs
+    """Write keytabs, with mode 0600 because a keytab is as sensitive as a password."""
+    importlib.import_module("samba.dckeytab")  # adds export_keytab to Net
     net = Net(Credentials(), parameters)
     for account, keytab in setup["keytabs"].items():
         net.export_keytab(keytab=keytab, principal=f"{account}@{setup['realm']}")
@@ -130,16 +131,16 @@ def _set_password_age(database: Any, entry: dict[str, Any]) -> None:
 
 def _message(entry: dict[str, Any]) -> dict[str, Any]:
     message = {"dn": entry["dn"], **entry["attributes"]}
-    # MS-DTYP, 2.3.4.2: the first three parts of a GUID are little-endian.
+    # The first three fields of a GUID are little-endian (MS-DTYP, 2.3.4.2).
     message["objectGUID"] = uuid.UUID(entry["identity"]).bytes_le
     if "password" in entry:
-        # MS-ADTS, 3.1.1.3.1.5: the password in quotes, as UTF-16.
+        # The password in quotation marks, as UTF-16 (MS-ADTS, 3.1.1.3.1.5).
         message["unicodePwd"] = f'"{entry["password"]}"'.encode("utf-16-le")
     return message
 
 
 def main() -> None:
-    """Do what the file on the command line says."""
+    """Create the domain described by the file on the command line."""
     setup = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     parameters = LoadParm()
     parameters.load(setup["smb_conf"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small HTTPS server that hands each request, read to its end, to one function."""
+"""A small HTTPS server that reads requests completely and passes them to a function."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _MAX_BODY_BYTES = 64 * 1024 * 1024
 _CLIENT_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request as it came."""
+    """An HTTP request."""
 
     method: str
     path: str
     headers: Message
     body: bytes
     problem: HTTPStatus | None = None
-    """Why the body was not read; None if it was."""
+    """Status code for the reason why the body was not read; None if it was read."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Its parameters; they can hold secrets."""
+    """Query parameters, which may contain secrets."""
     client: str | None = None
-    """The common name in the certificate that the client showed."""
+    """Common name of the client certificate."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """A response; a mapping as its body is sent as JSON, bytes as they are."""
+    """An HTTP response. A body that is a mapping is encoded as JSON."""
 
     status: int
     body: Mapping[str, Any] | bytes
@@ -67,11 +67,14 @@ def https_server(
     tls_maximum: ssl.TLSVersion,
     client_ca: Path | None = None,
 ) -> Iterator[int]:
-    """Serve in threads on a free port of 127.0.0.1, which is yielded.
+    """Run the server on a free port of 127.0.0.1, and yield the port.
 
-    :param respond: answers a request; called from several threads.
-    :param write_log_line: takes a line about what went wrong before there was a request.
-    :param client_ca: the authority whose certificate each client has to show; None asks for none.
+    :param respond: function that returns the response to a request; called from several threads.
+    :param write_log_line: function that logs a failed connection.
+    :param certificate: certificate of the server.
+    :param tls_maximum: newest supported TLS version; the oldest one is 1.2.
+    :param client_ca: CA certificate for validating client certificates, which are then required; None to not
+        request them.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -92,7 +95,7 @@ def https_server(
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    block_on_close = False  # a client that waits to be answered must not keep the run from ending
+    block_on_close = False  # do not wait for clients that still wait for a response
 
     def __init__(
         self, respond: RequestHandler, write_log_line: LogWriter, context: ssl.SSLContext
@@ -103,7 +106,7 @@ class _Server(ThreadingHTTPServer):
         self._context = context
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a client; the handshake is left to its thread, where it delays nobody else."""
+        """Accept a client. The TLS handshake is done in its thread, so that it does not delay other clients."""
         raw, address = super().get_request()
         raw.settimeout(_CLIENT_SECONDS)
         secured = self._context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
@@ -112,7 +115,10 @@ class _Server(ThreadingHTTPServer):
     def finish_request(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Shake hands and serve a client. Who is rejected is heard out, and so hears why."""
+        """Do the TLS handshake and handle the requests of a client.
+
+        The input of a rejected client is drained, so that it receives the TLS alert.
+        """
         if isinstance(request, ssl.SSLSocket):
             try:
                 request.do_handshake()
@@ -124,14 +130,17 @@ class _Server(ThreadingHTTPServer):
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Log what http.server would print: rejected handshakes and clients that went away."""
+        """Log failed handshakes and closed connections, which http.server would print."""
         self.write_log_line(f"connection lost: {type(sys.exception()).__name__}")
 
 
 def _drain(rejected: ssl.SSLSocket) -> None:
-    """Wait until the client hangs up: a close with its words unread would destroy ours (RFC 9112, 9.6)."""
+    """Read until the client closes the connection.
+
+    Closing it with unread input would reset it, and the client might not receive the alert (RFC 9112, section 9.6).
+    """
     with contextlib.suppress(OSError):
-        # What it says is not to be decrypted any more.
+        # The TLS layer is unusable after the failed handshake, so read from the plain socket.
         while socket.socket.recv(rejected, _MAX_BODY_BYTES):
             pass
 
@@ -141,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def __getattr__(self, name: str) -> Any:
-        """Let every method be answered, the unknown ones too."""
+        """Return the handler for any HTTP method, including unknown ones."""
         if name.startswith("do_"):
             return self._handle
         raise AttributeError(name)
@@ -151,7 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
         path, _mark, query = self.path.partition("?")
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         request = Request(
-            self.command, path, self.headers, body, problem, parameters, self._client()
+            method=self.command,
+            path=path,
+            headers=self.headers,
+            body=body,
+            problem=problem,
+            query=parameters,
+            client=self._client(),
         )
         response = self.server.respond(request)
         content = response.body
@@ -171,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         return names[-1] if names else None
 
     def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
-        """Read the body whatever the response will be: a client that still sends hears no response."""
+        """Read the body even if the request will be rejected: many clients read no response while sending."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             self.close_connection = True
@@ -182,4 +197,4 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length)), None
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a request's line may hold a query, and a query secrets."""
+        """Log nothing: the query in the request line may contain secrets."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The staff list: the few whom tests ask for by name, and the many who make it believable."""
+"""The people of the company: a few with special data that tests need, and many generated ones."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tests.lab.person import Person, Site, filetime
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OSLO = Site("Oslo HQ", "oslo-hq", "Oslo HQ")
-BERGEN = Site("Bergen", "bergen", "Bergen, Sales and Harbour")
-TROMSO = Site("Tromsø", "tromso", "Tromsø")
+OSLO = Site(name="Oslo HQ", location="oslo-hq", ou="Oslo HQ")
+BERGEN = Site(name="Bergen", location="bergen", ou="Bergen, Sales and Harbour")
+TROMSO = Site(name="Tromsø", location="tromso", ou="Tromsø")
 SITES = (OSLO, BERGEN, TROMSO)
 
 _EXPIRED = filetime(datetime(2020, 1, 1, tzinfo=UTC))
 _NOT_EXPIRED = filetime(datetime(2099, 1, 1, tzinfo=UTC))
 _AREA_CODES = {OSLO: "22", BERGEN: "55", TROMSO: "77"}
-_ACCOUNT_LENGTH = 20  # of sAMAccountName, for users (MS-ADA3, sAMAccountName)
+_ACCOUNT_LENGTH = 20  # limit of sAMAccountName for users (MS-ADA3, sAMAccountName)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Unit:
-    """An Organizational Unit, and how many of the many work there."""
+    """An Organizational Unit, with the job title and the number of its generated people."""
 
     site: Site
     path: tuple[str, ...]
@@ -38,26 +38,26 @@ class _Unit:
 
 
 _UNITS = (
-    _Unit(OSLO, (), "Receptionist", 4),
-    _Unit(OSLO, ("Engineering",), "Engineer", 28),
-    _Unit(OSLO, ("Engineering", "Platform"), "Systems engineer", 20),
-    _Unit(OSLO, ("Finance",), "Controller", 18),
-    _Unit(OSLO, ("People and Culture",), "Adviser", 10),
-    _Unit(OSLO, ("Sales",), "Account manager", 18),
-    _Unit(BERGEN, (), "Receptionist", 3),
-    _Unit(BERGEN, ("Sales",), "Account manager", 22),
-    _Unit(BERGEN, ("Harbour",), "Deckhand", 28),
-    _Unit(TROMSO, (), "Receptionist", 2),
-    _Unit(TROMSO, ("Research",), "Researcher", 24),
-    _Unit(TROMSO, ("Research", "Aurora"), "Observer", 12),
+    _Unit(site=OSLO, path=(), title="Receptionist", size=4),
+    _Unit(site=OSLO, path=("Engineering",), title="Engineer", size=28),
+    _Unit(site=OSLO, path=("Engineering", "Platform"), title="Systems engineer", size=20),
+    _Unit(site=OSLO, path=("Finance",), title="Controller", size=18),
+    _Unit(site=OSLO, path=("People and Culture",), title="Adviser", size=10),
+    _Unit(site=OSLO, path=("Sales",), title="Account manager", size=18),
+    _Unit(site=BERGEN, path=(), title="Receptionist", size=3),
+    _Unit(site=BERGEN, path=("Sales",), title="Account manager", size=22),
+    _Unit(site=BERGEN, path=("Harbour",), title="Deckhand", size=28),
+    _Unit(site=TROMSO, path=(), title="Receptionist", size=2),
+    _Unit(site=TROMSO, path=("Research",), title="Researcher", size=24),
+    _Unit(site=TROMSO, path=("Research", "Aurora"), title="Observer", size=12),
 )
 
 
 def generate_people() -> Iterator[Person]:
-    """Yield everybody, always the same."""
+    """Yield all people, the same on each call."""
     yield from _special_people()
-    posts = (unit for unit in _UNITS for _post in range(unit.size))
-    for number, (name, unit) in enumerate(zip(generate_names(), posts, strict=False)):
+    units = (unit for unit in _UNITS for _person_number in range(unit.size))
+    for number, (name, unit) in enumerate(zip(generate_names(), units, strict=False)):
         yield _vary(_person(name, unit, number), number)
 
 
@@ -79,7 +79,7 @@ def _person(name: Name, unit: _Unit, number: int) -> Person:
 
 
 def _vary(person: Person, number: int) -> Person:
-    """Let some be disabled, some expired, some without a mobile, some without mail."""
+    """Make some accounts disabled or expired, and remove the mobile number or the mail address of others."""
     if number % 29 == 7:
         person = replace(person, disabled=True)
     elif number % 41 == 11:
@@ -94,10 +94,10 @@ def _vary(person: Person, number: int) -> Person:
 
 
 def _special_people() -> Iterator[Person]:
-    engineering = _Unit(OSLO, ("Engineering",), "Engineer", 0)
-    sales = _Unit(OSLO, ("Sales",), "Account manager", 0)
-    harbour = _Unit(BERGEN, ("Harbour",), "Skipper", 0)
-    research = _Unit(TROMSO, ("Research",), "Guest researcher", 0)
+    engineering = _Unit(site=OSLO, path=("Engineering",), title="Engineer", size=0)
+    sales = _Unit(site=OSLO, path=("Sales",), title="Account manager", size=0)
+    harbour = _Unit(site=BERGEN, path=("Harbour",), title="Skipper", size=0)
+    research = _Unit(site=TROMSO, path=("Research",), title="Guest researcher", size=0)
     canary = _special_person("zquarrelstone", "Zebedy", "Quarrelstone", engineering, 900)
     yield replace(canary, mobile="+4799887766")
     two_site = _special_person("ttidemand", "Thea", "Tidemand", sales, 901)
@@ -112,5 +112,6 @@ def _special_people() -> Iterator[Person]:
 
 
 def _special_person(account: str, given: str, last: str, unit: _Unit, number: int) -> Person:
-    person = _person(Name(given, last, given.replace("Å", "A"), last), unit, number)
+    name = Name(given=given, last=last, ascii_given=given.replace("Å", "A"), ascii_last=last)
+    person = _person(name, unit, number)
     return replace(person, account=account)

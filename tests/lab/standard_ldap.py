@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the directories of the lab that are not Active Directory have in common.
+"""Common parts of the lab's directories other than Active Directory.
 
-They know the company in one dialect, are filled from LDIF, and listen on free ports of 127.0.0.1.
+They use the same object classes, are loaded from LDIF, and listen on free ports of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.lab.process_supervisor import ProcessSupervisor
 
 SCHEMA = Path(__file__).with_name("account.schema")
-"""The attributes of accounts that no standard defines, as OpenLDAP reads them."""
+"""Schema of the account attributes that no standard defines, in OpenLDAP's format."""
 
 _BIT_AND = "1.2.840.113556.1.4.803"  # LDAP_MATCHING_RULE_BIT_AND (MS-ADTS, 3.1.1.3.4.4.1)
 _ATTEMPTS = 5
@@ -47,15 +47,15 @@ DIALECT = Dialect(
     computer=("device", "labAccount"),
     group=("groupOfNames",),
 )
-"""What LDAP's own standards call things, with the account attributes of account.schema."""
+"""Standard object classes, and the class from `account.schema`."""
 
 
 def plan_directory(
     company: Company, authority: Authority, certificate: Certificate | None
 ) -> RunningDirectory:
-    """Return the facts of a directory that is to run, with new passwords and without addresses.
+    """Return the settings of a directory before it starts: with new passwords, but without URIs.
 
-    :param certificate: what it shows instead of a certificate for localhost and 127.0.0.1.
+    :param certificate: certificate of the server; None for one for localhost and 127.0.0.1.
     """
     return RunningDirectory(
         company=company,
@@ -74,20 +74,22 @@ def plan_directory(
 
 
 def _people_filter() -> str:
-    """Return the filter for enabled accounts that have not expired by now."""
+    """Return a filter for enabled accounts that have not expired."""
     now = filetime(datetime.now(UTC))
-    lasting = "".join(f"(accountExpires{test})" for test in ("=0", f"={NEVER_EXPIRES}", f">={now}"))
+    not_expired = "".join(
+        f"(accountExpires{test})" for test in ("=0", f"={NEVER_EXPIRES}", f">={now}")
+    )
     return (
         "(&(objectClass=inetOrgPerson)(objectClass=labAccount)"
-        f"(!(userAccountControl:{_BIT_AND}:={DISABLED}))(|(!(accountExpires=*)){lasting}))"
+        f"(!(userAccountControl:{_BIT_AND}:={DISABLED}))(|(!(accountExpires=*)){not_expired}))"
     )
 
 
 def ldif(directory: RunningDirectory, password: str, domain: Attributes | None = None) -> str:
-    """Write the company as LDIF (RFC 2849), the domain and the service account included.
+    """Return the company as LDIF (RFC 2849), including the domain and the service account.
 
-    :param password: the service account's, as the server keeps it.
-    :param domain: further attributes of the domain's own entry.
+    :param password: password of the service account, hashed if the server requires it.
+    :param domain: additional attributes of the entry of the domain.
     """
     return "\n".join(_records(directory, password, domain or {}))
 
@@ -111,7 +113,7 @@ def _records(directory: RunningDirectory, password: str, domain: Attributes) -> 
 
 
 def _record(entry: Entry) -> str:
-    """Write one entry, every value in base64: then no value needs to be looked at."""
+    """Return an entry as an LDIF record. All values are encoded in base64, so none needs to be checked."""
     lines = [("dn", entry.dn), ("entryUUID", str(entry.identity))]
     lines += [(name, value) for name, values in entry.attributes.items() for value in values]
     return "".join(
@@ -125,9 +127,11 @@ def start_server(
     command: Callable[[int, int], Sequence[str]],
     env: Mapping[str, str],
 ) -> RunningDirectory:
-    """Start the server on free ports; on others if somebody was quicker to take them.
+    """Start a server on free ports. Retry with other ports if another process takes them first.
 
-    :param command: makes the command line for a port without TLS and one with it.
+    :param command: function that returns the command line for a port without TLS and one with TLS.
+    :param env: additional environment variables.
+    :returns: the settings of the directory with its URIs.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         plain, tls = free_ports()
@@ -149,7 +153,7 @@ def start_server(
 
 
 def free_ports() -> tuple[int, int]:
-    """Return two ports of 127.0.0.1 that nobody listens on just now."""
+    """Return two ports of 127.0.0.1 that are currently unused."""
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as other,

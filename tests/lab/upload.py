@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take the file out of an upload (multipart/form-data, RFC 7578)."""
+"""Extraction of the CSV file from an upload (multipart/form-data, RFC 7578)."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ if TYPE_CHECKING:
 
 
 class RejectedRequestError(Exception):
-    """The request is not one that brings a file."""
+    """The request is not a valid upload."""
 
     def __init__(self, status: int, problem: str) -> None:
         super().__init__(problem)
         self.status = status
-        """The HTTP status that says so."""
+        """HTTP status code of the response."""
 
 
 def extract_upload(
     content_type: str, body: bytes, field: str, others: Mapping[str, str] | None = None
 ) -> bytes:
-    """Return the bytes of the one file in an upload.
+    """Return the content of the CSV file in an upload.
 
-    :param content_type: the request's Content-Type header.
-    :param field: the name of the field that holds it, the last one of the form.
-    :param others: what the fields before it must hold.
-    :raises RejectedRequestError: it is something else than one CSV file in that field.
+    :param content_type: Content-Type header of the request.
+    :param body: body of the request.
+    :param field: name of the form field with the file, which must be the last field.
+    :param others: required values of the other form fields, in order.
+    :raises RejectedRequestError: if the form does not match.
     """
-    # A multipart body is what e-mail calls a message, once it has its header again.
+    # With the Content-Type header in front, a multipart body is a valid email message.
     head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
     message = BytesParser(EmailMessage, policy=email.policy.HTTP).parsebytes(head + body)
     if message.get_content_type() != "multipart/form-data":
@@ -46,7 +47,7 @@ def extract_upload(
     if names != [*(others or {}), field]:
         raise RejectedRequestError(400, f"the form must have the fields {[*(others or {}), field]}")
     if [part.get_payload() for part in parts[:-1]] != list((others or {}).values()):
-        raise RejectedRequestError(400, "a field holds something else than it must")
+        raise RejectedRequestError(400, "a form field has the wrong value")
     return _file_content(parts[-1])
 
 
