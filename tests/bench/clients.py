@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clients that are compared, and how each is run."""
+"""The LDAP clients that the benchmark compares."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).parent
-SYSTEM_PYTHON = "/usr/bin/python3"  # the one that has Debian's python3-ldap
+SYSTEM_PYTHON = "/usr/bin/python3"  # Debian installs python3-ldap only for this Python
 
 
 class Client:
-    """One way to get people out of a directory and into rows.
+    """A client that reads people from a directory and writes rows.
 
-    :ivar name: how the table calls it.
-    :ivar max_people: how many people it is given at most; with more it would take too long.
-    :ivar searches_by_unit: whether it is compared with a search for each unit, too.
+    :ivar name: its name in the table.
+    :ivar max_people: maximum number of people; with more, a run takes too long.
+    :ivar searches_by_unit: whether it is also compared with one search per Organizational Unit.
     """
 
     name = ""
@@ -36,27 +36,27 @@ class Client:
     searches_by_unit = True
 
     def run(self, workload: Workload) -> Cost:
-        """Read everybody once."""
+        """Read all people once."""
         raise NotImplementedError
 
     def rows(self, workload: Workload) -> Rows:
-        """The rows that the last run gave."""
+        """Return the rows of the last run."""
         raise NotImplementedError
 
 
 class Export(Client):
-    """The module in a process of its own, as Ansible starts it, without what Ansible does around it."""
+    """The module in a separate process, without the overhead of Ansible."""
 
     name = "ad_contacts_export"
 
     def run(self, workload: Workload) -> Cost:
-        """Read everybody; the roster of another run is gone before, as its checksum is not the aim."""
-        _delete_files(workload.folder / "own.csv", workload.folder / "own.csv.ids")
+        """Read all people. The roster of the previous run is deleted first, so that the two are not compared."""
+        _delete_files(workload.folder / "roster.csv", workload.folder / "roster.csv.ids")
         name = "ansible_collections.frontdesk.contacts.plugins.modules.ad_contacts_export"
         options = workload.write("options.json", {"ANSIBLE_MODULE_ARGS": workload.export_options()})
         environment = {
             "PYTHONPATH": str(workload.folder),
-            # What it imports is compiled in the run that is not measured.
+            # The first run, which is not measured, compiles the imported files.
             "PYTHONPYCACHEPREFIX": str(workload.folder / "pyc"),
             "PYTHONDONTWRITEBYTECODE": "",
         }
@@ -68,34 +68,34 @@ class Export(Client):
         )
 
     def rows(self, workload: Workload) -> Rows:
-        """Rows of the roster and its identities."""
+        """Return the rows of the roster and its identities."""
         return roster_rows(workload)
 
 
 class Playbook(Export):
-    """A whole ansible-playbook with that module."""
+    """The module in a run of ansible-playbook."""
 
     name = "ansible-playbook, ad_contacts_export"
     searches_by_unit = False
 
     def run(self, workload: Workload) -> Cost:
-        """Read everybody."""
-        _delete_files(workload.folder / "own.csv", workload.folder / "own.csv.ids")
+        """Read all people."""
+        _delete_files(workload.folder / "roster.csv", workload.folder / "roster.csv.ids")
         export = {"frontdesk.contacts.ad_contacts_export": workload.export_options()}
         return _run_play(workload, Path(sys.executable).parent, sys.executable, [export])
 
 
 class LdapSearch(Client):
-    """OpenLDAP's own client, in C; what it prints goes nowhere."""
+    """OpenLDAP's command-line client, which is written in C. Its output is discarded."""
 
     name = "ldapsearch"
 
     def run(self, workload: Workload) -> Cost:
-        """Read everybody."""
+        """Read all people."""
         return self._run(workload, None)
 
     def rows(self, workload: Workload) -> Rows:
-        """Rows of another run, whose output is kept."""
+        """Return the rows of an additional run, which keeps its output."""
         output = workload.folder / "people.ldif"
         self._run(workload, output)
         return ldif_rows(workload, output.read_text(encoding="utf-8"))
@@ -107,58 +107,63 @@ class LdapSearch(Client):
             (workload.folder / "password").write_text(workload.password, encoding="utf-8")
             account = ("-D", workload.directory.bind_dn, "-y", str(workload.folder / "password"))
         search = ("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-H", workload.uri, *account)
-        wanted = ("-E", f"pr={PAGE}/noprompt", workload.filter, *ATTRIBUTES, workload.identity)
-        each = " && ".join(shlex.join([*search, "-b", base, *wanted]) for base in workload.bases)
-        command = ("sh", "-c", each)
+        selection = ("-E", f"pr={PAGE}/noprompt", workload.filter, *ATTRIBUTES, workload.identity)
+        commands = " && ".join(
+            shlex.join([*search, "-b", base, *selection]) for base in workload.bases
+        )
+        command = ("sh", "-c", commands)
         environment = {"LDAPTLS_CACERT": str(workload.directory.ca_file)}
         return measure_command(command, workload.folder, environment, output=output)
 
 
 class Script(Client):
-    """A short script with one of Python's libraries, as people write it; it writes a CSV file.
+    """A short, typical script that writes a CSV file with one of Python's LDAP libraries."""
 
-    :param python: what runs it.
-    """
+    def __init__(self, *, name: str, file: str, python: str, max_people: int) -> None:
+        """Create the client.
 
-    def __init__(self, name: str, file: str, python: str, max_people: int) -> None:
+        :param file: name of the script in `tests/bench/scripts`.
+        :param python: path of the Python interpreter.
+        """
         self.name = name
         self.max_people = max_people
         self._file = HERE / "scripts" / file
         self._python = python
 
     def run(self, workload: Workload) -> Cost:
-        """Read everybody."""
-        peer = workload.write("peer.json", workload.script_settings())
-        return measure_command([self._python, str(self._file), str(peer)], workload.folder)
+        """Read all people."""
+        settings = workload.write("settings.json", workload.script_settings())
+        return measure_command([self._python, str(self._file), str(settings)], workload.folder)
 
     def rows(self, workload: Workload) -> Rows:
-        """Rows of the CSV file."""
+        """Return the rows of the CSV file."""
         return csv_rows(workload)
 
 
 class CommunityGeneral(Client):
-    """A whole ansible-playbook with community.general.ldap_search and a template.
-
-    :param programs: folder of an environment that has the package ansible.
-    """
+    """community.general.ldap_search and a template in a run of ansible-playbook."""
 
     name = "ansible-playbook, community.general.ldap_search + template"
     searches_by_unit = False
     max_people = 100_000
 
     def __init__(self, programs: Path) -> None:
+        """Create the client.
+
+        :param programs: directory with the programs of the Python package ansible.
+        """
         self._programs = programs
 
     def run(self, workload: Workload) -> Cost:
-        """Read everybody."""
-        peer = workload.script_settings()
+        """Read all people."""
+        settings = workload.script_settings()
         search = {
             "community.general.ldap_search": {
-                **{name: peer[name] for name in ("bind_dn", "bind_pw", "filter")},
-                "server_uri": peer["uri"],
-                "dn": peer["bases"][0],
+                **{name: settings[name] for name in ("bind_dn", "bind_pw", "filter")},
+                "server_uri": settings["uri"],
+                "dn": settings["bases"][0],
                 "scope": "subordinate",
-                "attrs": peer["attributes"],
+                "attrs": settings["attributes"],
                 "page_size": PAGE,
             },
             "register": "people",
@@ -166,14 +171,14 @@ class CommunityGeneral(Client):
         write = {
             "ansible.builtin.template": {
                 "src": str(HERE / "scripts/people.csv.j2"),
-                "dest": peer["csv"],
+                "dest": settings["csv"],
                 "mode": "0600",
             }
         }
         return _run_play(workload, self._programs, SYSTEM_PYTHON, [search, write])
 
     def rows(self, workload: Workload) -> Rows:
-        """Rows of the CSV file."""
+        """Return the rows of the CSV file."""
         return csv_rows(workload)
 
 
@@ -185,7 +190,7 @@ def _delete_files(*paths: Path) -> None:
 def _run_play(
     workload: Workload, programs: Path, python: str, tasks: Sequence[Mapping[str, Any]]
 ) -> Cost:
-    """Run a play of these tasks."""
+    """Run a play with these tasks."""
     play = {"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}
     playbook = workload.write("playbook.yml", [play])
     environment = {

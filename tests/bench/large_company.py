@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A large company: the lab's, and below one unit as many more people as one likes, in 20 units."""
+"""A large company: the lab's company and any number of additional people in 20 Organizational Units."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNITS = 20
 PARENT_UNIT = "Large"
-"""The unit that holds the others, and nobody of the lab's company."""
+"""The parent of these units. It does not contain people of the lab's company."""
 
 _GIVEN = (
     *("Anna", "Bjørn", "Camilla", "David", "Erik", "Frøydis", "Geir", "Hanne", "Ingrid", "Jan"),
@@ -30,35 +30,38 @@ _DEPARTMENTS = ("Finance", "Research", "Operations", "Sales", "Human Resources")
 
 
 def unit_names() -> list[str]:
-    """Names of the units, which are identifiers of locations, too."""
+    """Return the names of the units, which are also location identifiers."""
     return [f"site-{number:02d}" for number in range(UNITS)]
 
 
 def large_company(number: int) -> Company:
-    """The lab's company and so many people more, the same at every call."""
+    """Return the lab's company with additional people, the same on each call.
+
+    :param number: number of additional people.
+    """
     lab = build_company()
     return dataclasses.replace(lab, people=(*lab.people, *_people(number)))
 
 
 def _people(number: int) -> Iterator[Person]:
-    """People whose rows break no rule and share nothing: of these every client makes the same rows.
+    """Yield people with valid rows and unique values, so that all clients write the same rows.
 
-    One of ten has no mobile number. The server gives them in no order.
+    One person in ten has no mobile number. The order is random.
     """
-    chance = random.Random(number)
+    rng = random.Random(number)
     names = unit_names()
-    for index in chance.sample(range(number), number):
-        given, last = chance.choice(_GIVEN), chance.choice(_LAST)
+    for index in rng.sample(range(number), number):
+        given, last = rng.choice(_GIVEN), rng.choice(_LAST)
         yield Person(
             account=f"p{index:07d}",
             given_name=given,
             last_name=last,
             display_name=f"{given} {last} {index:07d}",
             mail=f"{last.lower().translate(_ASCII)}.{index}@fjord.test",
-            mobile="" if chance.random() < 0.1 else f"+479{index:07d}",
+            mobile="" if rng.random() < 0.1 else f"+479{index:07d}",
             telephone=f"+472{index:07d}",
-            title=chance.choice(_TITLES),
-            department=chance.choice(_DEPARTMENTS),
+            title=rng.choice(_TITLES),
+            department=rng.choice(_DEPARTMENTS),
             ou=(PARENT_UNIT, names[index % UNITS]),
         )
 

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start a program, wait for its end, and print what it took as JSON: code, seconds, CPU seconds, peak in KiB.
+"""Run a program and print its cost as a JSON list: exit status, elapsed seconds, CPU seconds, peak memory in KiB.
 
     launcher.py STDOUT STDERR PROGRAM [ARGUMENT...]
 
-A program's peak of memory is never less than that of the process that started it (getrusage(2)), so this
-one is small: it is run without site, and imports little.
+The reported peak memory of a program is at least that of the process that starts it (getrusage(2)). This script
+therefore imports little, and runs without the site module.
 """
 
 import json
@@ -17,7 +17,7 @@ import time
 
 stdout, stderr, *command = sys.argv[1:]
 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-begun = time.monotonic()
+started = time.monotonic()
 pid = os.posix_spawnp(
     command[0],
     command,
@@ -29,6 +29,6 @@ pid = os.posix_spawnp(
     ],
 )
 status, usage = os.wait4(pid, 0)[1:]
-seconds = time.monotonic() - begun
-code = os.waitstatus_to_exitcode(status)
-print(json.dumps([code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+seconds = time.monotonic() - started
+exit_status = os.waitstatus_to_exitcode(status)
+print(json.dumps([exit_status, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))

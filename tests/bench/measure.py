@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a process takes, and the same as a table."""
+"""Time and memory of processes, and tables of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Cost(NamedTuple):
-    """What a process and those that it waited for took.
+    """The cost of a process and its child processes.
 
-    :ivar wall: seconds by the clock.
-    :ivar cpu: seconds of computing, the system's for it included.
-    :ivar peak: MiB of memory that the largest of the processes had at its most.
+    :ivar wall: elapsed seconds.
+    :ivar cpu: CPU seconds, in user and system mode.
+    :ivar peak: peak memory of the largest process in MiB.
     """
 
     wall: float
@@ -32,7 +32,7 @@ class Cost(NamedTuple):
 
 
 class ClientError(Exception):
-    """A client failed, or gave other rows than another."""
+    """A client failed, or its rows differ from those of another client."""
 
 
 def measure_command(
@@ -42,31 +42,31 @@ def measure_command(
     *,
     output: Path | None = None,
 ) -> Cost:
-    """Run a program to its end.
+    """Run a program and return its cost.
 
-    :param folder: where what it says of errors is kept.
-    :param output: where its stdout goes; None for nowhere.
-    :param env: what is set beside the environment of this process.
-    :raises ClientError: when it fails.
+    :param folder: directory for the file with its standard error.
+    :param env: additional environment variables.
+    :param output: file for its standard output; None to discard it.
+    :raises ClientError: if it fails.
     """
     errors = folder / "errors"
     launcher = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")))
-    done = subprocess.run(
+    result = subprocess.run(
         [*launcher, str(output or os.devnull), str(errors), *command],
         env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         check=True,
     )
-    code, wall, cpu, peak = json.loads(done.stdout)
-    if code != 0:
+    status, wall, cpu, peak = json.loads(result.stdout)
+    if status != 0:
         printed = b"" if output is None else output.read_bytes()
-        said = (errors.read_bytes() + printed)[-2000:].decode(errors="replace")
-        raise ClientError(f"{command[0]} ended with {code}: {said}")
+        message = (errors.read_bytes() + printed)[-2000:].decode(errors="replace")
+        raise ClientError(f"{command[0]} failed with status {status}: {message}")
     return Cost(wall, cpu, peak / 1024)
 
 
 class ClientCosts(NamedTuple):
-    """What one client took, round by round."""
+    """The cost of one client in each round."""
 
     name: str
     costs: Sequence[Cost]
@@ -75,9 +75,12 @@ class ClientCosts(NamedTuple):
 _HEADER = ("client", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio")
 
 
-def format_table(lines: Sequence[ClientCosts], base: ClientCosts) -> str:
-    """Medians, and the medians of what each round took relative to the base in the same round."""
-    rows = [_HEADER, *(_row(line, base) for line in lines)]
+def format_table(lines: Sequence[ClientCosts], reference: ClientCosts) -> str:
+    """Return a table of median costs.
+
+    The ratios are medians of the cost relative to the reference in the same round.
+    """
+    rows = [_HEADER, *(_row(line, reference) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -90,8 +93,8 @@ def format_table(lines: Sequence[ClientCosts], base: ClientCosts) -> str:
     )
 
 
-def _row(line: ClientCosts, base: ClientCosts) -> tuple[str, ...]:
-    pairs = list(zip(line.costs, base.costs, strict=True))
+def _row(line: ClientCosts, reference: ClientCosts) -> tuple[str, ...]:
+    pairs = list(zip(line.costs, reference.costs, strict=True))
     return (
         line.name,
         f"{statistics.median(cost.wall for cost in line.costs):.2f}",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program: fill a directory, let each client read it in turn, compare their rows, print what they took."""
+"""Compare the cost of reading a directory with several LDAP clients, and check that they return the same rows."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _ACTIVE_DIRECTORY_FILTER = "(&(objectCategory=person)(objectClass=user))"
 
 
 def main() -> int:
-    """Run the bench; return 1 when a client failed, or gave other rows than the others."""
+    """Run the benchmark, and return 1 if a client failed or its rows differ from the others."""
     arguments = _arguments()
-    print(f"{datetime.now(UTC):%Y-%m-%d}, medians of {arguments.rounds} rounds in turn", flush=True)
+    print(f"{datetime.now(UTC):%Y-%m-%d}, medians of {arguments.rounds} rounds", flush=True)
     try:
         with authority() as issuer:
             for number in arguments.people:
@@ -67,18 +67,22 @@ def _arguments() -> argparse.Namespace:
         type=int,
         nargs="*",
         default=[10_000, 100_000],
-        help="in OpenLDAP, for each table",
+        help="numbers of people in OpenLDAP; one pair of tables for each",
     )
     parser.add_argument(
         "--samba",
         type=int,
-        # A domain controller's ports are below 1024.
+        # Without root permissions, Samba may not be able to use its ports, which are below 1024.
         default=10_000 if os.geteuid() == 0 else 0,
-        help="people in Samba AD, 0 for none",
+        help="number of people in Samba AD; 0 to skip it",
     )
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="measured runs of each client")
     parser.add_argument(
-        "--clients", nargs="*", choices=_NAMES, default=_NAMES, help="beside ldapsearch"
+        "--clients",
+        nargs="*",
+        choices=_NAMES,
+        default=_NAMES,
+        help="clients to compare with ldapsearch",
     )
     return parser.parse_args(sys.argv[1:] or os.environ.get("BENCH", "").split())
 
@@ -87,52 +91,62 @@ _NAMES = ("export", "playbook", "python-ldap", "ldap3", "community")
 
 
 def _create_client(name: str) -> Client:
-    """Make a client ready to be run."""
+    """Create a client by its name on the command line."""
     if name == "export":
         return Export()
     if name == "playbook":
         return Playbook()
     if name == "python-ldap":
-        return Script("python-ldap + csv", "with_python_ldap.py", SYSTEM_PYTHON, 10_000_000)
+        return Script(
+            name="python-ldap + csv",
+            file="with_python_ldap.py",
+            python=SYSTEM_PYTHON,
+            max_people=10_000_000,
+        )
     if name == "ldap3":
-        return Script("ldap3 as commonly written", "with_ldap3.py", sys.executable, 100_000)
+        return Script(
+            name="ldap3 as commonly written",
+            file="with_ldap3.py",
+            python=sys.executable,
+            max_people=100_000,
+        )
     return CommunityGeneral(_create_ansible_environment())
 
 
 def _create_ansible_environment() -> Path:
-    """Make the environment that has community.general, unless it is there; gives its programs."""
-    place = ROOT / ".venv/bench-ansible"
-    if not (place / "stamp").exists():
-        venv.create(place, clear=True, with_pip=True)
+    """Create the virtual environment with community.general if necessary, and return its program directory."""
+    environment = ROOT / ".venv/bench-ansible"
+    if not (environment / "stamp").exists():
+        venv.create(environment, clear=True, with_pip=True)
         requirements = ROOT / "tests/requirements/bench-ansible.txt"
-        install = (str(place / "bin/pip"), "install", "--quiet", "-r", str(requirements))
+        install = (str(environment / "bin/pip"), "install", "--quiet", "-r", str(requirements))
         subprocess.run(install, check=True)
-        (place / "stamp").touch()
-    return place / "bin"
+        (environment / "stamp").touch()
+    return environment / "bin"
 
 
 def _bench_openldap(number: int, arguments: argparse.Namespace, issuer: Authority) -> None:
-    chosen = [_create_client(name) for name in arguments.clients]
-    clients = [client for client in chosen if client.max_people >= number]
+    selected = [_create_client(name) for name in arguments.clients]
+    clients = [client for client in selected if client.max_people >= number]
     with (
         _working_directory() as folder,
         openldap(large_company(number), issuer, anonymous_reads=True) as directory,
     ):
-        workload = Workload(directory, folder, _OPENLDAP_FILTER)
+        workload = Workload(directory=directory, folder=folder, filter=_OPENLDAP_FILTER)
         search = LdapSearch()
-        where = f"OpenLDAP, {number} people in {UNITS} units, in clear, anonymously"
-        print(f"\n{where}: one search", flush=True)
+        title = f"OpenLDAP, {number} people in {UNITS} units, anonymous, without TLS"
+        print(f"\n{title}: one search", flush=True)
         compare_clients(
             [(search, workload), *((client, workload) for client in clients)], arguments.rounds
         )
         by_unit = replace(workload, by_unit=True)
-        loops = [client for client in clients if client.searches_by_unit]
-        print(f"\n{where}: a search for each unit", flush=True)
+        unit_clients = [client for client in clients if client.searches_by_unit]
+        print(f"\n{title}: one search per unit", flush=True)
         compare_clients(
-            [(search, by_unit), *((client, by_unit) for client in loops)], arguments.rounds
+            [(search, by_unit), *((client, by_unit) for client in unit_clients)], arguments.rounds
         )
         if "export" in arguments.clients:
-            print("\nOver LDAPS, relative to the same in clear", flush=True)
+            print("\nLDAPS compared with LDAP without TLS", flush=True)
             over_tls = replace(workload, tls=True)
             compare_clients([(Export(), workload), (Export(), over_tls)], arguments.rounds)
 
@@ -140,7 +154,11 @@ def _bench_openldap(number: int, arguments: argparse.Namespace, issuer: Authorit
 def _bench_samba(number: int, rounds: int, issuer: Authority) -> None:
     with _working_directory() as folder, samba(large_company(number), issuer) as directory:
         workload = Workload(
-            directory, folder, _ACTIVE_DIRECTORY_FILTER, tls=True, password=directory.bind_pw
+            directory=directory,
+            folder=folder,
+            filter=_ACTIVE_DIRECTORY_FILTER,
+            tls=True,
+            password=directory.bind_pw,
         )
         print(f"\nSamba AD, {number} people in {UNITS} units, over LDAPS", flush=True)
         compare_clients([(LdapSearch(), workload), (Export(), workload)], rounds)
@@ -148,16 +166,21 @@ def _bench_samba(number: int, rounds: int, issuer: Authority) -> None:
 
 @contextlib.contextmanager
 def _working_directory() -> Iterator[Path]:
-    """A folder of the bench's own, with the collection as it stands in this checkout."""
-    with ProcessSupervisor() as keeper:
-        place = keeper.directory / "ansible_collections/frontdesk"
-        place.mkdir(parents=True)
-        (place / "contacts").symlink_to(ROOT)
-        yield keeper.directory
+    """Create a temporary directory that contains the collection of this checkout."""
+    with ProcessSupervisor() as supervisor:
+        namespace = supervisor.directory / "ansible_collections/frontdesk"
+        namespace.mkdir(parents=True)
+        (namespace / "contacts").symlink_to(ROOT)
+        yield supervisor.directory
 
 
 def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> None:
-    """Let each client read in turn, once to see its rows, and then round by round."""
+    """Run the clients alternately, and print a table of their costs.
+
+    The first run of each client is not measured. It is used to compare the rows.
+
+    :raises ClientError: if the rows of two clients differ.
+    """
     expected = None
     for client, workload in runs:
         client.run(workload)
@@ -165,11 +188,11 @@ def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> Non
         if expected is None:
             expected = rows
         if rows != expected:
-            raise ClientError(f"{client.name} gave other rows than {runs[0][0].name}")
-    print(f"{len(expected or ())} rows, equal from all clients")
+            raise ClientError(f"The rows of {client.name} differ from those of {runs[0][0].name}")
+    print(f"{len(expected or ())} rows, the same from all clients")
     costs = [[client.run(workload) for client, workload in runs] for _round in range(rounds)]
     lines = [
-        ClientCosts(client.name + (", LDAPS" if workload.tls else ""), list(taken))
-        for (client, workload), taken in zip(runs, zip(*costs, strict=True), strict=True)
+        ClientCosts(client.name + (", LDAPS" if workload.tls else ""), list(client_costs))
+        for (client, workload), client_costs in zip(runs, zip(*costs, strict=True), strict=True)
     ]
     print(format_table(lines, lines[0]), flush=True)

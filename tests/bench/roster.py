@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Time and memory of rosters: made of people and written, read, and compared.
+"""Measure the time and memory of building, writing and comparing rosters.
 
-    python tests/bench/roster.py FOLDER_OF_COLLECTIONS ROWS...
+    python tests/bench/roster.py COLLECTIONS_PATH ROWS...
 
-One line of JSON for each number of rows and step; each step is a process of its own. ``base`` is the
-generator of people alone with all libraries, ``csv`` adds the csv module's writerows, ``make`` the roster.
+Each step runs in a separate process and prints a JSON line. The steps are: ``base``, which only generates contacts;
+``csv``, which also writes them with the csv module; ``make``, which builds a roster; ``other``, which builds a second
+roster; and ``plan``, which compares the two.
 """
 
 from __future__ import annotations
@@ -40,24 +41,24 @@ COLUMNS = [
 
 
 def import_from_collection(name: str) -> Any:
-    """A module of the collection."""
+    """Import a module of the collection by its name in module_utils."""
     return importlib.import_module(
         f"ansible_collections.frontdesk.contacts.plugins.module_utils.{name}"
     )
 
 
 def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
-    """Contacts and the numbers of their sources; one of a thousand has another one's address."""
+    """Yield contacts and the numbers of their sources. One in a thousand has the mail address of another."""
     contact = import_from_collection("_contacts.model").Contact
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for number in range(rows):
         source = number * SITES // rows
         location = f"site-{source:02d}"
-        identity = str(uuid.UUID(int=chance.getrandbits(128)))
-        mail = chance.randrange(rows) if chance.random() < 0.001 else number
+        identity = str(uuid.UUID(int=rng.getrandbits(128)))
+        mail = rng.randrange(rows) if rng.random() < 0.001 else number
         cells = (
             f"Første{number % 1000}",
-            f"Lastname{chance.randrange(50_000)}",
+            f"Lastname{rng.randrange(50_000)}",
             f"person.{mail}@corp.example",
             f"+4790{number:07d}",
             location,
@@ -66,7 +67,7 @@ def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
 
 
 def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
-    """Make a roster and write both files."""
+    """Build a roster and write both of its files."""
     columns = import_from_collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
     mapped_page = import_from_collection("_contacts.model").MappedPage
     locations = [f"site-{number:02d}" for number in range(SITES)]
@@ -88,7 +89,7 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
 
 
 def compare_rosters(folder: Path) -> None:
-    """Compare two rosters in which every address and most names differ."""
+    """Compare two rosters in which all mail addresses and most names differ."""
     files = import_from_collection("_module.files")
     with (
         files.load_roster(folder / "old.csv") as old,
@@ -99,10 +100,10 @@ def compare_rosters(folder: Path) -> None:
 
 
 def run_step(step: str, rows: int, folder: Path) -> None:
-    """Run one step in this process and print what it took."""
-    for name in ("_contacts.columns", "_roster.writer", "_module.files", "_scratch"):
+    """Run one step in this process, and print its time and memory."""
+    for name in ("_contacts.columns", "_roster.writer", "_module.files", "_roster.external_sort"):
         import_from_collection(name)
-    begun = time.process_time()
+    started = time.process_time()
     if step == "base":
         for _person in generate_contacts(rows):
             pass
@@ -115,13 +116,13 @@ def run_step(step: str, rows: int, folder: Path) -> None:
         build_roster(rows, folder, "new.csv", 2)
     else:
         compare_rosters(folder)
-    seconds = round(time.process_time() - begun, 2)
+    seconds = round(time.process_time() - started, 2)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps({"rows": rows, "step": step, "cpu_seconds": seconds, "peak_mib": peak}))
 
 
 def main() -> None:
-    """Run all steps, each in a process of its own, or one of them."""
+    """Run all steps in separate processes, or one step in this process."""
     collections, *numbers = sys.argv[1:]
     if numbers[0] == "step":
         sys.path.insert(0, collections)
@@ -130,8 +131,8 @@ def main() -> None:
     for rows in numbers:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             for step in ("base", "csv", "make", "other", "plan"):
-                one = [sys.executable, __file__, collections, "step", step, rows, folder]
-                subprocess.run(one, check=True)
+                command = [sys.executable, __file__, collections, "step", step, rows, folder]
+                subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

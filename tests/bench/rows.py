@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that clients gave, made alike so that they can be compared."""
+"""The rows of all clients in a common format for comparison."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Rows = list[tuple[str, ...]]
-"""Identity, the attributes, and where units are searched by themselves the location, of each person, sorted."""
+"""Sorted rows with the identity, the attributes and, if each unit is a location, the location of each person."""
 
 
 def roster_rows(workload: Workload) -> Rows:
-    """Rows of a roster and its identities."""
-    with (workload.folder / "own.csv").open(encoding="utf-8", newline="") as file:
+    """Return the rows of a roster and its identities."""
+    with (workload.folder / "roster.csv").open(encoding="utf-8", newline="") as file:
         cells = list(csv.reader(file))[1:]
-    lines = (workload.folder / "own.csv.ids").read_text(encoding="utf-8").splitlines()
+    lines = (workload.folder / "roster.csv.ids").read_text(encoding="utf-8").splitlines()
     identities = map(json.loads, lines[1 : 1 + len(cells)])
     return sorted((identity, *row) for identity, row in zip(identities, cells, strict=True))
 
 
 def ldif_rows(workload: Workload, ldif: str) -> Rows:
-    """Rows of LDIF."""
+    """Return the rows of LDIF records."""
     people = [person for person in map(_parse_ldif_record, ldif.split("\n\n")) if "dn" in person]
     return sorted(_to_row(person, workload) for person in people)
 
 
 def csv_rows(workload: Workload) -> Rows:
-    """Rows of a CSV file of the attributes, the identity, and the distinguished name."""
-    with (workload.folder / "peer.csv").open(encoding="utf-8", newline="") as file:
+    """Return the rows of a CSV file with the attributes, the identity and the distinguished name."""
+    with (workload.folder / "output.csv").open(encoding="utf-8", newline="") as file:
         names = [*ATTRIBUTES, workload.identity, "dn"]
         people = [dict(zip(names, row, strict=True)) for row in csv.reader(file)]
     return sorted(_to_row(person, workload) for person in people)
 
 
 def _parse_ldif_record(record: str) -> dict[str, str]:
-    """The values of an LDIF record (RFC 2849), between comments."""
+    """Return the values of an LDIF record (RFC 2849), ignoring comments."""
     values = {}
     for line in record.splitlines():
         if line.startswith("#"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all clients are given to do."""
+"""The searches that all clients run, and the options and settings for each client."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ _COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workload:
-    """What is read, and where clients put what they make of it.
+    """The searches to run, and the directory for files.
 
-    :ivar folder: a folder of the bench's own, with the collection below ansible_collections.
-    :ivar by_unit: whether each unit is searched by itself, and is a location; else there is one search.
-    :ivar tls: whether over LDAPS, and not in clear.
-    :ivar password: the account's; empty for reading anonymously.
+    :ivar directory: the LDAP directory to read.
+    :ivar folder: working directory, which contains the collection below `ansible_collections`.
+    :ivar filter: filter of the searches.
+    :ivar by_unit: whether each unit is a separate search and location; if false, there is only one search.
+    :ivar tls: whether to use LDAPS instead of LDAP without TLS.
+    :ivar password: password of the account; empty for anonymous access.
     """
 
     directory: RunningDirectory
@@ -52,12 +54,12 @@ class Workload:
 
     @property
     def uri(self) -> str:
-        """Where the directory is read."""
+        """URI of the LDAP server."""
         return self.directory.uri_ldaps if self.tls else self.directory.uri_ldap
 
     @property
     def bases(self) -> list[str]:
-        """What is searched, one after the other."""
+        """Search bases, in order."""
         company = self.directory.company
         if self.by_unit:
             return [company.ou_dn(PARENT_UNIT, unit) for unit in unit_names()]
@@ -65,11 +67,11 @@ class Workload:
 
     @property
     def identity(self) -> str:
-        """The attribute that tells people apart."""
+        """Attribute with the identity of a person."""
         return self.directory.dialect.identity_attribute
 
     def script_settings(self) -> dict[str, Any]:
-        """What the other clients are told, in a file of their own, for it may hold a password."""
+        """Return the settings of the other clients. They are passed in a file because they may contain a password."""
         return {
             "uri": self.uri,
             "bases": self.bases,
@@ -79,11 +81,11 @@ class Workload:
             "bind_dn": self.directory.bind_dn,
             "bind_pw": self.directory.bind_pw,
             "ca_file": str(self.directory.ca_file),
-            "csv": str(self.folder / "peer.csv"),
+            "csv": str(self.folder / "output.csv"),
         }
 
     def export_options(self) -> dict[str, Any]:
-        """Options of ad_contacts_export."""
+        """Return the options of ad_contacts_export."""
         account = {"bind_dn": self.directory.bind_dn, "bind_pw": self.password}
         return {
             "server_uri": [self.uri],
@@ -93,7 +95,7 @@ class Workload:
             "page_size": PAGE,
             "columns": _COLUMNS,
             "sources": self._sources(),
-            "dest": str(self.folder / "own.csv"),
+            "dest": str(self.folder / "roster.csv"),
         }
 
     def _sources(self) -> list[dict[str, str]]:
@@ -103,7 +105,7 @@ class Workload:
         return [{"location": unit, "search_base": base} for unit, base in pairs]
 
     def write(self, name: str, document: object) -> Path:
-        """Write a document as JSON, which is YAML too, that nobody else may read."""
+        """Write a file as JSON, which is also valid YAML, that only the current user can read."""
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(json.dumps(document), encoding="utf-8")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People into CSV with ldap3, as it is commonly written.
+"""Write people to a CSV file with ldap3, in typical code.
 
 with_ldap3.py SETTINGS.json
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People into CSV with python-ldap, a page at a time, as its documentation shows it.
+"""Write people to a CSV file with python-ldap, page by page as in its documentation.
 
 with_python_ldap.py SETTINGS.json
 """
@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-import ldap  # type: ignore[import-not-found] # Debian's, of another Python
+import ldap  # type: ignore[import-not-found] # a package of Debian's Python
 from ldap.controls import SimplePagedResultsControl  # type: ignore[import-not-found] # see above
 
 settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
