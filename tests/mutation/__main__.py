@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Break the middle one expression at a time, and see that a unit test notices: `make mutants`.
+"""Run mutation tests on module_utils/_contacts (`make mutants`).
 
     python tests/mutation ROOT [FILE...]
 
-ROOT is the folder that holds ansible_collections; FILE is one of the middle, such as plan.py, and without
-one all are broken. mutmut makes the mutants and runs the tests. A mutant that no test notices is a failure,
-unless equivalent.yml beside this file says why nobody could notice; so is a line there that no mutant needs
-any more. A mutant that only ends by running out of time counts as one that no test notices.
+ROOT is the directory that contains ansible_collections. FILE is the name of a file in _contacts, such as plan.py; the
+default is all files. mutmut creates the mutants and runs the unit tests.
+
+The run fails if a mutant survives, unless equivalent.yml lists it with the reason why no test can kill it. It also
+fails if an entry in equivalent.yml is not needed. A mutant that only runs into a timeout counts as a survivor.
 """
 
 from __future__ import annotations
@@ -37,17 +38,17 @@ source_paths = {[f"{UTILITIES}/{path}" for path in MUTATED]}
 pytest_add_cli_args_test_selection = {[f"{TESTS}/{name}" for name in TESTED]}
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 also_copy = ["ansible_collections"]
-# Without a section of its own pytest would take the settings of a folder further up.
+# Without this section, pytest would use the settings of a parent directory.
 [tool.pytest.ini_options]
 """
 
 
 class Mutant(NamedTuple):
-    """A change of one place in the code.
+    """A change of one expression.
 
-    :ivar file: path below module_utils, such as ``_roster/plan.py``.
-    :ivar before: the lines that were changed, without their indentation.
-    :ivar after: what they were changed to.
+    :ivar file: path of the file below module_utils, such as ``_roster/plan.py``.
+    :ivar before: the original lines without indentation.
+    :ivar after: the changed lines without indentation.
     """
 
     file: str
@@ -56,22 +57,25 @@ class Mutant(NamedTuple):
 
 
 def mutmut(root: Path, *arguments: str) -> str:
-    """Run mutmut and return what it printed.
+    """Run mutmut and return its output.
 
-    Chance has no part in it: neither in what property tests try, nor in the hashes that sharers are found by.
+    Two sources of randomness are disabled: the examples of property tests, and the hashes of strings.
     """
     command = [sys.executable, "-m", "mutmut", *arguments]
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutants", "PYTHONHASHSEED": "0"}
-    done = subprocess.run(
+    result = subprocess.run(
         command, check=False, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
     )
-    if done.returncode:
-        sys.exit(f"{done.stdout}\nmutmut {arguments[0]} ended with {done.returncode}")
-    return done.stdout
+    if result.returncode:
+        sys.exit(f"{result.stdout}\nmutmut {arguments[0]} failed with status {result.returncode}")
+    return result.stdout
 
 
 def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
-    """Return what became of each mutant that was made."""
+    """Return the result of each mutant.
+
+    :param patterns: patterns of mutant names; empty for all mutants.
+    """
     lines = re.findall(r"^ *(\S+): (.+)$", mutmut(root, "results", "--all", "True"), re.MULTILINE)
     return {
         name: result
@@ -81,12 +85,12 @@ def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
 
 
 def mutmut_pattern(file: str) -> str:
-    """Return what mutmut calls the mutants of a file."""
+    """Return the pattern of the mutant names of a file."""
     return f"*.{file.removesuffix('.py').replace('/', '.')}.*"
 
 
 def read_mutant(difference: str) -> Mutant:
-    """Read a unified diff of one file."""
+    """Parse the unified diff of a mutant."""
     lines = difference.splitlines()
     file = next(line for line in lines if line.startswith("--- ")).rpartition("module_utils/")[2]
     changed = [line for line in lines if not line.startswith(("--- ", "+++ "))]
@@ -97,7 +101,7 @@ def read_mutant(difference: str) -> Mutant:
 
 
 def load_equivalent_mutants() -> dict[Mutant, str]:
-    """Return the mutants that nobody could notice, each with the reason."""
+    """Return the mutants listed in equivalent.yml, each with its reason."""
     entries = yaml.safe_load(EQUIVALENT_FILE.read_text(encoding="utf-8"))
     return {
         Mutant(entry["file"], entry["before"], entry["after"]): entry["reason"] for entry in entries
@@ -105,31 +109,31 @@ def load_equivalent_mutants() -> dict[Mutant, str]:
 
 
 def main() -> int:
-    """Make the mutants, run the tests, and return 1 if something is not as equivalent.yml says."""
+    """Run the mutation tests, and return 1 if the survivors differ from those in equivalent.yml."""
     root, files = Path(sys.argv[1]), sys.argv[2:]
     started = time.monotonic()
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
-    # These settings are meant for the integration tests.
+    # Its pytest settings are for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
     patterns = [mutmut_pattern(file) for file in files]
     mutmut(root, "run", *patterns)
-    made = mutant_results(root, patterns)
+    results = mutant_results(root, patterns)
     survivors = [
         read_mutant(mutmut(root, "show", name))
-        for name, result in made.items()
+        for name, result in results.items()
         if result != "killed"
     ]
     known = {mutant for mutant in load_equivalent_mutants() if not files or mutant.file in files}
-    problems = [f"Nobody noticed: {mutant}" for mutant in survivors if mutant not in known]
+    problems = [f"Survived: {mutant}" for mutant in survivors if mutant not in known]
     problems += [
-        f"No longer needed in {EQUIVALENT_FILE.name}: {mutant}"
+        f"Not needed in {EQUIVALENT_FILE.name}: {mutant}"
         for mutant in sorted(known - set(survivors))
     ]
     print("\n".join(problems))
     seconds = time.monotonic() - started
-    killed = len(made) - len(survivors)
+    killed = len(results) - len(survivors)
     print(
-        f"=== {killed} of {len(made)} mutants noticed, {len(survivors)} not in {seconds:.0f}s ==="
+        f"=== {killed} of {len(results)} mutants killed, {len(survivors)} survived, in {seconds:.0f} s ==="
     )
     return int(bool(problems))
 
