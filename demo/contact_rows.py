@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the service should know of the company: worked out from the company's own staff list."""
+"""The contacts that the service should have, derived from the company's data."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ Row = tuple[str, ...]
 
 
 def contact_row(person: Person, site: Site) -> Row:
-    """Return a person's contact at a site."""
+    """Return the row of a person at a site."""
     return (person.given_name, person.last_name, person.mail, person.mobile, site.location)
 
 
 def expected_rows(company: Company) -> set[Row]:
-    """Return the contacts that a first sync should give.
+    """Return the rows of the first sync.
 
-    Active people with an address or a number; of two with one number the greater identity loses it;
-    the traveller is a contact at both locations.
+    They contain all active people with a mail address or a mobile number. If two people have the same mobile
+    number, it is removed from the row of the person with the greater identity. The person who works at two sites
+    has two rows.
     """
     tromso = company.site("tromso")
-    loser = max(company.people_sharing_mobile, key=lambda person: str(person.identity))
+    without_mobile = max(company.people_sharing_mobile, key=lambda person: str(person.identity))
     rows = {contact_row(company.two_site_person, tromso)}
     for site in company.sites:
         for person in company.at(site):
             given, last, mail, mobile, location = contact_row(person, site)
             if mail or mobile:
-                rows.add((given, last, mail, "" if person == loser else mobile, location))
+                mobile = "" if person == without_mobile else mobile
+                rows.add((given, last, mail, mobile, location))
     return rows
 
 
 def typical_people(company: Company, site: Site) -> Iterator[Person]:
-    """Yield those of a site about whom there is nothing special."""
+    """Yield the people of a site with a mail address, a mobile number and no special data."""
     special = {
         *company.people_sharing_mobile,
         company.two_site_person,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every step of the day works with."""
+"""The common context of all steps of the demo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class DemoContext:
-    """The company, its servers, the collection, and what the service is expected to know."""
+    """The company, its servers, the installed collection, and the contacts that the service should have."""
 
     screen: Screen
     expect: Expectations
@@ -35,64 +35,71 @@ class DemoContext:
     service: Receiver
     ansible: Ansible
     state: Path
+    """State directory of the role."""
     expected_contacts: set[Row] = field(default_factory=set)
 
     def run_successfully(self, *arguments: str, playbook: str = "sync") -> PlaybookRun:
-        """Run the sync, or another playbook, which has to end well.
+        """Run a playbook of the collection that must succeed.
 
-        :raises ExpectationError: it fails.
+        :param arguments: additional command-line arguments.
+        :raises ExpectationError: if it fails.
         """
         run = self.ansible.run(playbook, *arguments)
-        if run.code != 0 or run.failures:
-            raise ExpectationError(
-                f"a run that ends with 0; it ended with {run.code}:\n{run.output}"
-            )
+        if run.status != 0 or run.failures:
+            raise ExpectationError(f"the playbook failed with status {run.status}:\n{run.output}")
         self.expect.met += 1
         return run
 
     def run_expecting_failure(self, module: str, *parts: str) -> PlaybookRun:
-        """Run the sync, which has to stop in a module with a message that holds some parts.
+        """Run the sync, which must fail in a module.
 
-        State, roster and service have to stay as they were, but for the roster when it is the
-        upload that stops: then the roster is newer than what the service has.
+        The run must not change the service and the state directory. Only if the upload fails, the roster of the
+        preceding export is new.
 
-        :raises ExpectationError: something else happens.
+        :param module: module that must fail.
+        :param parts: parts of its error message.
+        :raises ExpectationError: if the run succeeds, fails elsewhere or changes something.
         """
         state, requests = self.state_digests(), self.service.requests
         run = self.ansible.run("sync")
-        if run.code == 0 or len(run.failures) != 1:
-            raise ExpectationError(f"a run that stops; it ended with {run.code}:\n{run.output}")
-        [(action, message)] = run.failures
-        self.expect.equal("where the run stops", action, f"frontdesk.contacts.{module}")
-        self.expect.contains("why the run stops", message, *parts)
-        self.screen.fact("stopped", message)
-        self.expect_no_requests(requests)
-        kept = self.state_digests()
-        if module == "contact_upload":
-            state, kept = (
-                {name: digest for name, digest in files.items() if "contacts.csv" not in name}
-                for files in (state, kept)
+        if run.status == 0 or len(run.failures) != 1:
+            raise ExpectationError(
+                f"the playbook should have failed in one task, its status is {run.status}:\n{run.output}"
             )
-        self.expect.equal("files in the state directory", kept, state)
+        [(action, message)] = run.failures
+        self.expect.equal("failed module", action, f"frontdesk.contacts.{module}")
+        self.expect.contains("error message", message, *parts)
+        self.screen.fact("error", message)
+        self.expect_no_requests(requests)
+        new_state = self.state_digests()
+        if module == "contact_upload":
+            state, new_state = (
+                {name: digest for name, digest in files.items() if "contacts.csv" not in name}
+                for files in (state, new_state)
+            )
+        self.expect.equal("files in the state directory", new_state, state)
         return run
 
     def expect_no_requests(self, requests: int) -> None:
-        """Expect that the service got no more requests than it had, and knows the same."""
-        self.expect.equal("requests at the service", self.service.requests, requests)
+        """Expect that the service received no more requests and still has the same contacts.
+
+        :param requests: number of earlier requests.
+        """
+        self.expect.equal("requests received by the service", self.service.requests, requests)
         self.expect_service_contacts()
 
     def expect_service_contacts(self) -> None:
-        """Expect that the service knows exactly whom it should."""
-        seen = (tuple(contact.values()) for contact in self.service.contacts)
-        self.expect.same_rows("contacts at the service", seen, self.expected_contacts)
+        """Expect that the service has exactly the expected contacts."""
+        rows = (tuple(contact.values()) for contact in self.service.contacts)
+        self.expect.same_rows("contacts of the service", rows, self.expected_contacts)
 
     def state_digests(self) -> dict[str, str]:
-        """Return the files of the state directory and a digest of each."""
+        """Return the SHA-256 digests of the files in the state directory, by name."""
         files = (path for path in self.state.rglob("*") if path.is_file())
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     def describe_service_contacts(self) -> str:
-        """Say how many contacts the service has at each location."""
+        """Return the number of contacts that the service has, in total and by location."""
         locations = [contact["Location"] for contact in self.service.contacts]
         parts = [f"{location} {locations.count(location)}" for location in sorted(set(locations))]
-        return f"{len(locations)} contacts: {', '.join(parts)}"
+        return f"{len(locations)} contacts ({', '.join(parts)})"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expectations: what the demo claims is looked up, counted, and ends the demo where it is wrong."""
+"""Expectations about the results of the demo, which stop it if they are not met."""
 
 from __future__ import annotations
 
@@ -16,45 +16,48 @@ if TYPE_CHECKING:
 
 
 class ExpectationError(Exception):
-    """Something was not as expected; the text says what, what was expected and what was seen."""
+    """A result differs from the expectation. The message describes both."""
 
 
 class Expectations:
-    """Counts the expectations that held."""
+    """Compares results with expectations, and counts the successful comparisons."""
 
     def __init__(self) -> None:
         self.met = 0
 
-    def equal(self, what: str, seen: Any, expected: Any) -> None:
+    def equal(self, what: str, actual: Any, expected: Any) -> None:
         """Expect two values to be equal.
 
-        :raises ExpectationError: they are not.
+        :param what: description of the value.
+        :raises ExpectationError: if they differ.
         """
-        if seen != expected:
-            raise ExpectationError(f"{what}:\n  expected {expected}\n  seen     {seen}")
+        if actual != expected:
+            raise ExpectationError(f"{what}:\n  expected {expected}\n  actual   {actual}")
         self.met += 1
 
-    def same_rows(self, what: str, seen: Iterable[Row], expected: AbstractSet[Row]) -> None:
-        """Expect exactly these rows, each once, in any order; only what differs is told.
+    def same_rows(self, what: str, actual: Iterable[Row], expected: AbstractSet[Row]) -> None:
+        """Expect exactly these rows, each once and in any order. The error only lists the differences.
 
-        :raises ExpectationError: there are others.
+        :param what: description of the rows.
+        :raises ExpectationError: if the rows differ.
         """
-        rows = list(seen)
+        rows = list(actual)
         missing = sorted(expected - set(rows))
-        surplus = sorted(set(rows) - expected)
-        if missing or surplus or len(rows) != len(expected):
+        unexpected = sorted(set(rows) - expected)
+        if missing or unexpected or len(rows) != len(expected):
             raise ExpectationError(
-                f"{what}: expected {len(expected)} rows, seen {len(rows)}\n"
-                f"  expected and not seen: {missing}\n  seen and not expected: {surplus}"
+                f"{what}: expected {len(expected)} rows, got {len(rows)}\n"
+                f"  missing    {missing}\n  unexpected {unexpected}"
             )
         self.met += 1
 
-    def contains(self, what: str, seen: Any, *parts: str) -> None:
-        """Expect a text to hold all of some parts.
+    def contains(self, what: str, actual: Any, *parts: str) -> None:
+        """Expect a string to contain all of these parts.
 
-        :raises ExpectationError: one is not in it.
+        :param what: description of the string.
+        :raises ExpectationError: if it does not contain one of them.
         """
         for part in parts:
-            if part not in str(seen):
-                raise ExpectationError(f"{what}:\n  expected to read {part!r}\n  seen {seen}")
+            if part not in str(actual):
+                raise ExpectationError(f"{what}:\n  expected {part!r} in\n  {actual}")
         self.met += 1

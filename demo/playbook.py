@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection as users get it, and runs of its playbook."""
+"""Installation of the collection, and runs of its playbooks."""
 
 from __future__ import annotations
 
@@ -31,43 +31,46 @@ _TERMINATE_SECONDS = 10.0
 
 
 class ProgramError(Exception):
-    """A program that has to work did not; the text holds its output."""
+    """A program failed or printed a secret. The message contains its output unless it contains a secret."""
 
 
 @dataclass(frozen=True)
 class PlaybookRun:
-    """What a run of the playbook did."""
+    """The result of a playbook run."""
 
-    code: int
+    status: int
+    """Exit status of ansible-playbook."""
     output: str
     results: list[dict[str, Any]]
-    """For each task what it returned, and the recap last; see callback_plugins/demo_results.py."""
+    """Result of each task, then the recap (see callback_plugins/demo_results.py)."""
 
     def module_result(self, module: str) -> dict[str, Any]:
-        """Return what a module of the collection returned, or nothing if it did not run."""
+        """Return the last result of a module of the collection; empty if it did not run."""
         action = f"frontdesk.contacts.{module}"
-        found = [line["returned"] for line in self.results if line.get("action") == action]
-        return dict(found[-1]) if found else {}
+        results = [line["returned"] for line in self.results if line.get("action") == action]
+        return dict(results[-1]) if results else {}
 
     @property
     def recap(self) -> dict[str, int]:
-        """The recap's numbers."""
+        """Number of tasks by result."""
         return next((dict(line["recap"]) for line in self.results if "recap" in line), {})
 
     @property
     def failures(self) -> list[tuple[str, str]]:
-        """Each failed task's action, and what it said."""
+        """Module and error message of each failed task."""
         failed = [line for line in self.results if line.get("failed")]
         return [(line["action"], str(line["returned"].get("msg"))) for line in failed]
 
 
 class Ansible:
-    """ansible-core's programs in a directory of their own: nothing of the caller's can disturb them."""
+    """The programs of ansible-core, isolated from the configuration of the current user."""
 
     def __init__(self, directory: Path, screen: Screen, secrets: Mapping[str, str]) -> None:
-        """Prepare an empty directory.
+        """Set up a working directory.
 
-        :param secrets: goes into the environment of the programs, and nowhere else.
+        :param directory: empty directory.
+        :param screen: output of the demo.
+        :param secrets: environment variables of the programs, whose values must not appear in any output.
         """
         self._directory = directory
         self._screen = screen
@@ -75,49 +78,49 @@ class Ansible:
         self._results = directory / "results.jsonl"
         self.temporary = directory / "tmp"
         self.temporary.mkdir()
-        (directory / "demo").symlink_to(DEMO)  # so that commands run as they are shown
+        (directory / "demo").symlink_to(DEMO)  # used by the displayed commands
         (directory / "ansible.cfg").write_text(_configuration(directory), encoding="utf-8")
         self._environment = {**_environment(directory), **secrets}
         self.runs = 0
         self.searched_characters = 0
-        """How many characters of output were searched for secrets; there was none in them."""
+        """Number of characters of output that were searched for secrets, without finding one."""
 
     def install_collection(self) -> str:
-        """Build the collection from the checkout and install it; return its version."""
+        """Build the collection from this checkout, install it, and return its version."""
         built = ("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", ".")
         self._run_checked(*built)
         [archive] = self._directory.glob("frontdesk-contacts-*.tar.gz")
-        # --offline: what it depends on must be there already, and nothing is.
+        # --offline fails if the collection has a dependency.
         self._run_checked("ansible-galaxy", "collection", "install", "--offline", archive.name)
         return archive.name.removeprefix("frontdesk-contacts-").removesuffix(".tar.gz")
 
     def write_variables(self, variables: Mapping[str, Any]) -> None:
-        """Write what differs at each run of the demo to the file that every playbook run reads."""
-        text = json.dumps(variables, indent=2)  # JSON is YAML
+        """Write the variables that differ in each demo run to the file of extra variables."""
+        text = json.dumps(variables, indent=2)  # JSON is valid YAML
         (self._directory / "run.yml").write_text(text, encoding="utf-8")
 
     def run(self, playbook: str, *arguments: str) -> PlaybookRun:
-        """Run a playbook of the collection, and tell the person before the screen."""
+        """Run a playbook of the collection, and print the command and its exit status."""
         command = [*PLAYBOOK, f"frontdesk.contacts.{playbook}", *arguments]
         self._screen.command(shlex.join(command))
         stopwatch = Stopwatch()
         self._results.write_text("", encoding="utf-8")
-        code, output = self._run(*command)
+        status, output = self._run(*command)
         text = self._results.read_text(encoding="utf-8")
         self._search_secrets(text)
         self.runs += 1
         self._screen.output(output)
-        self._screen.exit_status(code, stopwatch.seconds)
-        return PlaybookRun(code, output, [json.loads(line) for line in text.splitlines()])
+        self._screen.exit_status(status, stopwatch.seconds)
+        return PlaybookRun(status, output, [json.loads(line) for line in text.splitlines()])
 
     def _run_checked(self, *argv: str) -> None:
-        code, output = self._run(*argv)
+        status, output = self._run(*argv)
         self._screen.output(output)
-        if code != 0:
-            raise ProgramError(f"{argv[0]} ended with code {code}:\n{output}")
+        if status != 0:
+            raise ProgramError(f"{argv[0]} failed with status {status}:\n{output}")
 
     def _run(self, *argv: str) -> tuple[int, str]:
-        # The programs that belong to this Python, whatever PATH says.
+        # Use the program of this virtual environment, whatever PATH contains.
         program = Path(sys.executable).with_name(argv[0])
         with subprocess.Popen(
             [str(program), *argv[1:]],
@@ -127,7 +130,7 @@ class Ansible:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            # A session of its own: on Ctrl-C it is ended once, by us, and waited for.
+            # In a new session, the program is not interrupted by Ctrl-C, but terminated by this process.
             start_new_session=True,
         ) as process:
             try:
@@ -138,17 +141,17 @@ class Ansible:
         return process.returncode, output
 
     def _search_secrets(self, text: str) -> None:
-        """Look for secrets in a text before anybody sees it.
+        """Search output for secrets before it is printed.
 
-        :raises ProgramError: there is one.
+        :raises ProgramError: if it contains one.
         """
         if any(secret in text for secret in self._secrets):
-            raise ProgramError("A password or the token stood in the output of Ansible.")
+            raise ProgramError("The output of Ansible contains a password or the token.")
         self.searched_characters += len(text)
 
 
 def _terminate(process: subprocess.Popen[str]) -> None:
-    """End a program that is still at work; Ansible passes a SIGTERM on to its workers."""
+    """Terminate a program that is still running. Ansible forwards SIGTERM to its workers."""
     if process.poll() is not None:
         return
     process.terminate()
@@ -159,12 +162,12 @@ def _terminate(process: subprocess.Popen[str]) -> None:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Return the caller's environment without what could disturb, and with a home of its own."""
+    """Return the environment of the programs: the current one without variables that affect Ansible."""
     unwanted = ("ANSIBLE_", "FRONTDESK_", "PYTHON")
     kept = {
         name: value
         for name, value in os.environ.items()
-        # The service is on this machine: no proxy has to do with it.
+        # The service runs on this host, so no proxy is needed.
         if not name.startswith(unwanted) and not name.lower().endswith("_proxy")
     }
     return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program: start the servers, live through the day, end everything."""
+"""Start the servers, run the steps of the demo, and stop the servers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
-    """Run the demo; return 0 only if every expectation held."""
+    """Run the demo, and return 0 if all expectations are met."""
     arguments = _arguments()
     screen = Screen(verbose=arguments.verbose)
     for number in _SIGNALS:
@@ -49,62 +49,66 @@ def main() -> int:
             for step in STEPS:
                 step(context)
     except ExpectationError as error:
-        screen.error(f"Not as expected: {error}")
+        screen.error(f"Check failed: {error}")
         return 1
     except (ProgramError, SupervisorError, NotReadyError) as error:
         screen.error(str(error))
         return 1
     except SystemExit:
-        screen.error("Stopped. All that was started has ended.")
+        screen.error("Interrupted. All servers and programs were stopped.")
         raise
     screen.success(_summary(context, stopwatch.seconds))
     return 0
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make demo", description="A day of a company.")
+    parser = argparse.ArgumentParser(
+        prog="make demo", description="Sync the contacts of a test company."
+    )
     parser.add_argument(
         "--verbose",
         action="store_true",
         default=bool(os.environ.get("DEMO_VERBOSE")),
-        help="show all output of Ansible (DEMO_VERBOSE=1)",
+        help="print the complete output of Ansible (same as DEMO_VERBOSE=1)",
     )
     parser.add_argument(
         "--directory",
         choices=_DIRECTORIES,
         default="samba" if can_run_samba() else "openldap",
-        help="default: samba where a user may run it, else openldap",
+        help="directory server (default: samba if the current user can run it, else openldap)",
     )
     return parser.parse_args()
 
 
 def _exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    """End the demo by the way of its context managers, which nothing may interrupt then."""
+    """Exit through the context managers, and ignore further signals during the cleanup."""
     for other in _SIGNALS:
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
 def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoContext:
-    """Start the servers and install the collection."""
-    screen.heading("A day at Fjord: real servers, real runs of frontdesk.contacts.sync")
+    """Start the servers, install the collection, and print an overview."""
+    screen.heading("Demo of frontdesk.contacts with real servers and real playbook runs")
     if kind == "openldap":
-        screen.text("OpenLDAP stands in for Samba AD, which needs root, or user namespaces.")
+        screen.text("OpenLDAP is used because Samba AD needs root permissions or user namespaces.")
     company = build_company()
     issuer = stack.enter_context(authority())
     directory = stack.enter_context(_DIRECTORIES[kind](company, issuer))
     screen.fact(
-        "directory", f"{'Samba AD' if kind == 'samba' else 'OpenLDAP'}, {directory.uri_ldaps}"
+        "directory", f"{'Samba AD' if kind == 'samba' else 'OpenLDAP'} at {directory.uri_ldaps}"
     )
     locations = [site.location for site in company.sites]
     service = stack.enter_context(receiver(issuer, locations=locations))
-    screen.fact("service", f"{service.url}, strict about the profile receptionist")
+    screen.fact(
+        "service", f"test service at {service.url}, with the rules of the profile receptionist"
+    )
     working_directory = stack.enter_context(ProcessSupervisor()).directory
     secrets = {"FRONTDESK_BIND_PW": directory.bind_pw, "FRONTDESK_TOKEN": service.token}
     ansible = Ansible(working_directory, screen, secrets)
     version = ansible.install_collection()
     screen.fact(
-        "collection", f"frontdesk.contacts {version}, built and installed from this checkout"
+        "collection", f"frontdesk.contacts {version}, built from this checkout and installed"
     )
     state = working_directory / "state"
     ansible.write_variables(_variables(directory, service, str(state)))
@@ -120,7 +124,7 @@ def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoConte
 
 
 def _variables(directory: RunningDirectory, service: Receiver, state: str) -> dict[str, object]:
-    """Return what differs at each run of the demo; everything else is in group_vars."""
+    """Return the variables that differ in each demo run. All other variables are in group_vars."""
     variables: dict[str, object] = {
         "contact_sync_server_uri": [directory.uri_ldaps],
         "contact_sync_ca_path": str(directory.ca_file),
@@ -134,11 +138,11 @@ def _variables(directory: RunningDirectory, service: Receiver, state: str) -> di
 
 
 def _summary(context: DemoContext, seconds: float) -> str:
-    silent = context.ansible.runs - context.service.uploads
+    uploads, runs = context.service.uploads, context.ansible.runs
     return (
-        f"Proved: {context.expect.met} expectations held in {context.ansible.runs} runs:"
-        f" {context.service.uploads} uploads accepted, {silent} runs that rightly sent nothing,"
-        f" no secret in {context.ansible.searched_characters:,} characters of output, {seconds:.0f} s."
+        f"Success: all {context.expect.met} checks passed in {runs} playbook runs and {seconds:.0f} s."
+        f" {uploads} runs uploaded contacts, and {runs - uploads} runs correctly sent nothing."
+        f" The {context.ansible.searched_characters:,} characters of output contain no password and no token."
     )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of the day, in their order."""
+"""The steps of the demo, in order."""
 
 from __future__ import annotations
 
@@ -22,111 +22,109 @@ _KINDS = ("added", "changed", "moved", "removed")
 
 
 def probe_directory(context: DemoContext) -> None:
-    """What the directory is and holds, with nobody's values in it."""
+    """Run the probe, which must find all people and no problem."""
     screen, expect = context.screen, context.expect
-    screen.heading("1. A look at the directory: can everybody be read?")
-    found = context.run_successfully(playbook="probe").module_result("ad_contacts_info")
-    expect.equal("problems", found["problems"], [])
-    [server] = found["servers"]
-    what = f"{server['product']} {server['version']}".strip()
+    screen.heading("1. Probe: check the directory before the first sync")
+    result = context.run_successfully(playbook="probe").module_result("ad_contacts_info")
+    expect.equal("problems found by the probe", result["problems"], [])
+    [server] = result["servers"]
+    product = f"{server['product']} {server['version']}".strip()
     days = server["certificate"]["days_left"]
-    screen.fact("server", f"{what}, {server['tls_version']}, its certificate has {days} days left")
+    screen.fact("server", f"{product}, {server['tls_version']}, certificate expires in {days} days")
     for source in server["sources"]:
-        lacking = [f"{one['empty']} without {one['column']}" for one in source["empty_columns"]]
-        screen.fact(source["location"], ", ".join([f"{source['entries']} found", *lacking]))
+        unit = source["search_base"].partition(",OU=Staff,")[0]
+        counts = [f"{_count(source['entries'], 'person', 'people')} in {unit}"]
+        counts += [f"{one['empty']} without {one['column']}" for one in source["empty_columns"]]
+        screen.fact(source["location"], ", ".join(counts))
     rows = sum(source["contacts"] for source in server["sources"])
     expect.equal("people with a valid row", rows, len(expected_rows(context.company)))
-    screen.fact("for instance", " | ".join(server["sources"][0]["samples"][0].values()))
-    expect.equal("requests at the service", context.service.requests, 0)
+    sample = " | ".join(server["sources"][0]["samples"][0].values())
+    screen.fact("sample row", f"{sample} (with masked values)")
+    expect.equal("requests received by the service", context.service.requests, 0)
 
 
 def run_first_sync(context: DemoContext) -> None:
-    """Everybody travels; who cannot is named with the cause."""
+    """Run the first sync, which must upload all contacts and report everyone left out."""
     screen, expect = context.screen, context.expect
-    screen.heading("2. The first sync: the service knows nobody yet")
+    screen.heading("2. First sync: upload all contacts")
     run = context.run_successfully("-e", "contact_sync_initial=true")
     context.expected_contacts = expected_rows(context.company)
     context.expect_service_contacts()
     export, upload = run.module_result("ad_contacts_export"), run.module_result("contact_upload")
-    expect.equal("contacts added", upload["plan"]["added"], len(context.expected_contacts))
-    expect.equal(
-        "contacts the service took",
-        upload["service"]["counts"]["added"],
-        len(context.expected_contacts),
-    )
+    number = len(context.expected_contacts)
+    expect.equal("contacts added by the plan", upload["plan"]["added"], number)
+    expect.equal("contacts added by the service", upload["service"]["counts"]["added"], number)
     for location, count in export["counts"]["by_location"].items():
-        expect.equal(
-            f"contacts of {location}",
-            count,
-            sum(cells[-1] == location for cells in context.expected_contacts),
-        )
-        screen.fact(location, f"{count} people travelled")
-    unreachable = str(context.company.unreachable.identity)
-    expect.equal("who is left out", [one["identity"] for one in export["left_out"]], [unreachable])
+        expected = sum(row[-1] == location for row in context.expected_contacts)
+        expect.equal(f"contacts at {location}", count, expected)
+        screen.fact(location, _count(count, "contact", "contacts"))
+    left_out = [one["identity"] for one in export["left_out"]]
+    expect.equal("people left out", left_out, [str(context.company.unreachable.identity)])
     identity = context.directory.dialect.identity_attribute
     for one in export["left_out"]:
-        who = f"{identity} {one['identity']} at {one['location']}"
-        screen.fact("left out", f"{who}: {one['cause']}")
+        holder = f"{identity} {one['identity']} at {one['location']}"
+        screen.fact("left out", f"{holder}: {one['cause']}")
     for cell in export["emptied"]:
-        who = f"{identity} {cell['identity']} at {cell['location']}"
-        screen.fact("emptied", f"{cell['column']} of {who}: somebody else there has the same")
-    thea = context.company.two_site_person
-    screen.fact(
-        "two places", f"{thea.given_name} {thea.last_name} is a contact of oslo-hq and tromso"
-    )
-    screen.fact("service", f"now knows {context.describe_service_contacts()}")
+        holder = f"{identity} {cell['identity']} at {cell['location']}"
+        screen.fact(
+            "cell emptied",
+            f"{cell['column']} of {holder}: another contact there has the same value",
+        )
+    person = context.company.two_site_person
+    screen.fact("two sites", f"{person.display_name} is a contact at oslo-hq and at tromso")
+    screen.fact("service", f"now has {context.describe_service_contacts()}")
 
 
 def run_unchanged_sync(context: DemoContext) -> None:
-    """Nothing changed, so nothing is sent."""
-    context.screen.heading("3. The second sync: nothing changed, nothing is sent")
+    """Run the sync without changes, which must not send a request."""
+    context.screen.heading("3. Second sync: nothing changed, so nothing is sent")
     requests, state = context.service.requests, context.state_digests()
     run = context.run_successfully()
     context.expect_no_requests(requests)
     context.expect.equal("files in the state directory", context.state_digests(), state)
-    context.expect.equal("changed in the recap", run.recap["changed"], 0)
+    context.expect.equal("changed tasks in the recap", run.recap["changed"], 0)
     context.screen.fact("recap", ", ".join(f"{name}={count}" for name, count in run.recap.items()))
-    context.screen.fact("service", f"still at {requests} request")
+    context.screen.fact("service", "received no request")
 
 
 def preview_and_sync_changes(context: DemoContext) -> None:
-    """Check mode tells who changes; the real run does exactly that."""
-    context.screen.heading(
-        "4. One is hired, one leaves, one marries, one moves: first look, then sync"
-    )
+    """Preview four changes in check mode, and run the sync, which must apply the same plan."""
+    screen, expect = context.screen, context.expect
+    screen.heading("4. Four changes: preview them in check mode, then sync them")
     before, after = _apply_changes(context)
     requests, state = context.service.requests, context.state_digests()
     preview = context.run_successfully("--check", "--diff")
     diff = _extract_diff(preview.output)
-    context.screen.diff(diff)
-    _expect_plan(
-        context, preview.module_result("contact_upload"), added=1, changed=1, moved=1, removed=1
-    )
-    context.expect.same_rows("people with - in the diff", _parse_rows(diff, "-"), before)
-    context.expect.same_rows("people with + in the diff", _parse_rows(diff, "+"), after)
+    screen.diff(diff)
+    plan = preview.module_result("contact_upload")
+    _expect_plan(context, plan, added=1, changed=1, moved=1, removed=1)
+    expect.same_rows("rows with - in the diff", _parse_rows(diff, "-"), before)
+    expect.same_rows("rows with + in the diff", _parse_rows(diff, "+"), after)
     context.expect_no_requests(requests)
-    context.expect.equal("files in the state directory", context.state_digests(), state)
-    left = [path.name for path in context.ansible.temporary.iterdir()]
-    context.expect.equal("files left by check mode", left, [])
-    context.screen.text(
-        "Exactly these people; service, state and roster are untouched. Now in earnest:"
+    expect.equal("files in the state directory", context.state_digests(), state)
+    remaining = [path.name for path in context.ansible.temporary.iterdir()]
+    expect.equal("temporary files left by check mode", remaining, [])
+    screen.text(
+        "The diff shows exactly these changes. Check mode changed neither the service nor the state directory."
+        " Now run the sync:"
     )
-    real = context.run_successfully()
-    plans = [run.module_result("contact_upload")["plan"] for run in (preview, real)]
-    context.expect.equal("the plan of the real run", plans[1], plans[0])
+    sync = context.run_successfully()
+    plans = [run.module_result("contact_upload")["plan"] for run in (preview, sync)]
+    expect.equal("plan of the sync", plans[1], plans[0])
     context.expected_contacts = context.expected_contacts - before | after
     context.expect_service_contacts()
-    context.expect.equal("requests at the service", context.service.requests, requests + 1)
-    context.screen.fact(
-        "service", f"did exactly that, and knows {context.describe_service_contacts()}"
-    )
+    expect.equal("requests received by the service", context.service.requests, requests + 1)
+    screen.fact("service", f"received this plan, and now has {context.describe_service_contacts()}")
 
 
 def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
-    """Let four things happen; return the contacts that go by them, and those that come."""
+    """Add, delete, rename and move a person.
+
+    :returns: the rows that the changes remove, and the rows that they add.
+    """
     oslo, bergen = context.company.site("oslo-hq"), context.company.site("bergen")
     at_oslo = typical_people(context.company, oslo)
-    leaver, spouse = next(at_oslo), next(at_oslo)
+    leaver, renamed = next(at_oslo), next(at_oslo)
     mover = next(typical_people(context.company, bergen))
     newcomer = Person(
         account="ylva.skarsgard",
@@ -140,15 +138,15 @@ def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
     )
     context.directory.add_person(newcomer)
     context.directory.delete_person(leaver)
-    context.directory.change_last_name(spouse, "Bjørnstad-Moe")
+    context.directory.change_last_name(renamed, "Bjørnstad-Moe")
     context.directory.move_person(mover, oslo)
     context.screen.text(
-        f"{newcomer.display_name} is hired for {bergen.name}, {leaver.display_name} leaves,"
-        f" {spouse.display_name} marries and is called Bjørnstad-Moe,"
+        f"{newcomer.display_name} joins in {bergen.name}, {leaver.display_name} leaves the company,"
+        f" {renamed.display_name} takes the name {renamed.given_name} Bjørnstad-Moe, and"
         f" {mover.display_name} moves from {bergen.name} to {oslo.name}."
     )
-    given, _last_name, *others = contact_row(spouse, oslo)
-    before = {contact_row(leaver, oslo), contact_row(spouse, oslo), contact_row(mover, bergen)}
+    given, _last_name, *others = contact_row(renamed, oslo)
+    before = {contact_row(leaver, oslo), contact_row(renamed, oslo), contact_row(mover, bergen)}
     after = {
         contact_row(newcomer, bergen),
         (given, "Bjørnstad-Moe", *others),
@@ -158,60 +156,54 @@ def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
 
 
 def stop_on_empty_ou(context: DemoContext) -> None:
-    """A location without people stops everything; when they are back, it goes on."""
+    """Empty an OU, which must stop the export, then restore its people, which must not cause an upload."""
+    screen, directory = context.screen, context.directory
     tromso = context.company.site("tromso")
-    context.screen.heading(
-        "5. The OU of Tromsø is emptied: the export stops, roster and service stay"
-    )
-    count = context.directory.empty_ou(context.company.site_dn(tromso))
-    context.screen.text(f"{count} accounts are deleted by mistake.")
-    run = context.run_expecting_failure("ad_contacts_export", "tromso", "minimum is 1")
-    context.expect.equal("what the upload did", run.module_result("contact_upload"), {})
-    context.screen.fact("service", f"untouched, knows {context.describe_service_contacts()}")
-    back = [person for person in context.company.people if person.ou[0] == tromso.ou]
-    for person in back:
-        context.directory.add_person(person)
-    context.screen.text(
-        f"{len(back)} accounts are made anew: new {context.directory.dialect.identity_attribute}s, the same people."
-    )
+    screen.heading("5. Empty OU: the export fails, so nothing is sent")
+    count = directory.empty_ou(context.company.site_dn(tromso))
+    screen.text(f"The {count} accounts in the OU {tromso.ou} are deleted by mistake.")
+    run = context.run_expecting_failure("ad_contacts_export", "tromso", "minimum")
+    context.expect.equal("result of the upload", run.module_result("contact_upload"), {})
+    screen.fact("service", f"unchanged, still has {context.describe_service_contacts()}")
+    people = [person for person in context.company.people if person.ou[0] == tromso.ou]
+    for person in people:
+        directory.add_person(person)
+    identity = directory.dialect.identity_attribute
+    screen.text(f"The {len(people)} accounts are created again, with new values of {identity}.")
     requests = context.service.requests
     run = context.run_successfully()
     context.expect_no_requests(requests)
     _expect_plan(context, run.module_result("contact_upload"))
-    context.screen.fact("service", "hears nothing, for every row is as it was")
+    screen.fact("service", "received no request, because all rows are the same as before")
 
 
 def stop_on_mass_removal(context: DemoContext) -> None:
-    """Too many would be removed: the guard stops the upload."""
-    context.screen.heading("6. Half of Oslo is disabled: the guard stops the upload")
+    """Disable half of the accounts of a site, which must make the guard stop the upload."""
+    screen, known = context.screen, context.expected_contacts
+    screen.heading("6. Mass removal: the guard stops the upload")
     oslo, tromso = context.company.site("oslo-hq"), context.company.site("tromso")
-    half = [
-        who
-        for who in context.company.at(oslo)
-        if contact_row(who, oslo) in context.expected_contacts
-    ][::2]
-    for person in half:
+    people = [who for who in context.company.at(oslo) if contact_row(who, oslo) in known][::2]
+    for person in people:
         context.directory.disable_person(person)
-    context.screen.text(f"{len(half)} accounts are disabled by a script that went wrong.")
-    lost = {
-        contact_row(person, site) for person in half for site in (oslo, tromso)
-    } & context.expected_contacts
-    run = context.run_expecting_failure(
-        "contact_upload", f"removing {len(lost)} of {len(context.expected_contacts)}"
+    screen.text(
+        f"A faulty script disables {len(people)} accounts of {oslo.name}, half of the site."
     )
-    _expect_plan(context, run.module_result("contact_upload"), removed=len(lost))
-    context.screen.fact("service", f"untouched, knows {context.describe_service_contacts()}")
+    removed = {contact_row(person, site) for person in people for site in (oslo, tromso)} & known
+    count = f"{len(removed)} of {len(known)}"
+    run = context.run_expecting_failure("contact_upload", count, "max_removed_percent")
+    _expect_plan(context, run.module_result("contact_upload"), removed=len(removed))
+    screen.fact("service", f"unchanged, still has {context.describe_service_contacts()}")
 
 
 def _expect_plan(context: DemoContext, upload: Mapping[str, Any], **expected: int) -> None:
-    """Expect a plan of these numbers, and zeros where none is given."""
-    seen = {kind: upload["plan"][kind] for kind in _KINDS}
-    context.expect.equal("the plan", seen, {kind: expected.get(kind, 0) for kind in _KINDS})
-    context.screen.fact("plan", ", ".join(f"{count} {kind}" for kind, count in seen.items()))
+    """Expect a plan with these counts, which default to 0, and print it."""
+    actual = {kind: upload["plan"][kind] for kind in _KINDS}
+    context.expect.equal("plan", actual, {kind: expected.get(kind, 0) for kind in _KINDS})
+    context.screen.fact("plan", ", ".join(f"{count} {kind}" for kind, count in actual.items()))
 
 
 def _extract_diff(output: str) -> list[str]:
-    """Return the diff of the upload as Ansible printed it."""
+    """Return the lines of the diff in the output of ansible-playbook."""
     lines = output.splitlines()
     start = next((at for at, line in enumerate(lines) if line.startswith("--- ")), len(lines))
     end = next((at for at in range(start, len(lines)) if not lines[at]), len(lines))
@@ -219,9 +211,13 @@ def _extract_diff(output: str) -> list[str]:
 
 
 def _parse_rows(diff: list[str], sign: str) -> list[Row]:
-    """Return the contacts on one side of a diff."""
+    """Return the rows in the diff lines that start with a sign."""
     lines = [line[1:] for line in diff[2:] if line.startswith(sign)]
     return [tuple(cells) for cells in csv.reader(lines)]
+
+
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
 
 
 STEPS = (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes what each task returned, as JSON Lines: the demo reads facts, not screens."""
+"""Callback plugin that writes the results of all tasks to a JSON Lines file for the demo."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 DOCUMENTATION = """
 name: demo_results
 type: notification
-short_description: Writes what each task returned to the file that DEMO_RESULTS names
+short_description: Write the results of all tasks to a JSON Lines file
 description:
-  - For the demo alone.
+  - Writes the result of each task, and the recap, to the file in the environment variable E(DEMO_RESULTS).
+  - Only used by the demo.
 requirements:
   - The environment variable E(DEMO_RESULTS).
 """
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core has no types
-    """One line for each result, and a last one for the recap."""
+    """Writes one line for each task result, and one for the recap."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -37,23 +38,23 @@ class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core has no 
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
-        """Note a task that did its work."""
-        self._note_result(result, failed=False)
+        """Write the result of a successful task."""
+        self._write_result(result, failed=False)
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
-        """Note a task that failed."""
-        self._note_result(result, failed=True)
+        """Write the result of a failed task."""
+        self._write_result(result, failed=True)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
-        """Note the recap's numbers, of all hosts together."""
+        """Write the recap, summed up over all hosts."""
         names = ("ok", "changed", "failures")
-        _note({"recap": {name: sum(getattr(stats, name).values()) for name in names}})
+        _write({"recap": {name: sum(getattr(stats, name).values()) for name in names}})
 
-    def _note_result(self, result: CallbackTaskResult, *, failed: bool) -> None:
+    def _write_result(self, result: CallbackTaskResult, *, failed: bool) -> None:
         action = result.task.resolved_action
-        _note({"action": action, "failed": failed, "returned": result.result})
+        _write({"action": action, "failed": failed, "returned": result.result})
 
 
-def _note(line: dict[str, Any]) -> None:
+def _write(line: dict[str, Any]) -> None:
     with Path(os.environ["DEMO_RESULTS"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, default=str) + "\n")
