@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gate's sessions. `make test` runs them all; `nox -s NAME` runs one, from .venv/gate/bin.
+"""The sessions of the test gate.
 
-They need no containers, and no network but the Python package index.
+`make test` runs all of them, and `.venv/gate/bin/nox -s NAME` runs one. They do not need containers, and only need
+network access to the Python package index.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tempfile import TemporaryDirectory
 import antsibull_nox
 import nox
 
-# nox leaves its own folder out of the search path.
+# nox does not add the directory of this file to the module search path.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tests.sessions import (
@@ -49,7 +50,7 @@ antsibull_nox.load_antsibull_nox_toml()
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style of Python and YAML, and the format of Python."""
+    """Check the style and the format of Python, and the style of YAML."""
     session.install("ruff", "yamllint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -58,7 +59,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def mypy(session: nox.Session) -> None:
-    """Check the types: the collection in its tree, then what lies around it."""
+    """Check the types of the collection, and of the code around it."""
     session.install(
         *("mypy", "types-PyYAML", "types-ldap3", "types-requests", "ansible-core"),
         *("-r", "tests/requirements/gate.txt", "-r", "tests/unit/requirements.txt"),
@@ -79,7 +80,7 @@ def mypy(session: nox.Session) -> None:
 
 @nox.session(name="ansible-lint")
 def ansible_lint(session: nox.Session) -> None:
-    """Check roles and playbooks by the profile for production."""
+    """Check the role and the playbooks with the production profile of ansible-lint."""
     session.install("ansible-lint")
     tree = copy_collection(session)
     with session.chdir(tree):
@@ -91,29 +92,29 @@ def ansible_lint(session: nox.Session) -> None:
 
 @nox.session
 def changelog(session: nox.Session) -> None:
-    """Check the changelog's fragments."""
+    """Check the changelog fragments."""
     session.install("antsibull-changelog")
     session.run("antsibull-changelog", "lint")
 
 
 @nox.session(name="build-import-check")
 def build_import_check(session: nox.Session) -> None:
-    """Build the collection and import it as Galaxy would. A warning is a failure."""
+    """Build the collection, and import it with Galaxy's importer. A warning is a failure."""
     session.install("galaxy-importer", "ansible-core")
     archive = build_collection(session)
     with session.chdir(archive.parent):
         log = session.run("python", "-m", "galaxy_importer.main", archive.name, silent=True) or ""
     session.log(log)
     if re.search(r"^(WARNING|ERROR):", log, re.MULTILINE):
-        session.error("galaxy-importer has complaints")
+        session.error("galaxy-importer reported warnings or errors")
 
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Try what is true of any input on very many inputs."""
+    """Run the property tests with many more examples."""
     session.install("pytest-xdist", "ansible-core", "-r", "tests/unit/requirements.txt")
     tree = copy_collection(session)
-    # The settings in pyproject.toml are meant for the integration tests; this file comes before it.
+    # pytest prefers this file to pyproject.toml, whose settings are for the integration tests.
     (tree / "pytest.ini").write_text("[pytest]\n")
     with session.chdir(tree):
         session.run(
@@ -125,18 +126,18 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Break the middle one expression at a time, and see that a unit test notices."""
+    """Run mutation tests on module_utils/_contacts."""
     session.install("mutmut", "ansible-core", "-r", "tests/unit/requirements.txt")
     root = copy_collection(session).parents[2]
     session.run("python", "tests/mutation", str(root), *session.posargs)
 
 
 PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-"""How the integration tests run that wait for half of their time: each half of the files with its own servers."""
+"""pytest options for two workers, each with separate servers. The tests spend half of their time waiting."""
 
 
 def add_core_sessions(core: Core) -> None:
-    """Add the sessions that run once for each ansible-core."""
+    """Add the sessions for one release of ansible-core."""
     python = next((python for python in core.pythons if shutil.which(f"python{python}")), None)
     package = f"ansible-core~={core.version}.0"
     if python is None:
@@ -145,10 +146,10 @@ def add_core_sessions(core: Core) -> None:
 
     @nox.session(name=f"integration-{core.version}", python=python)
     def integration(session: nox.Session) -> None:
-        """Run the integration tests against the collection as it installs.
+        """Run the integration tests against the installed collection.
 
-        The newest core gets all of them, the others those that can depend on the core, or on what the
-        modules run with.
+        The newest ansible-core runs all tests. The others only run tests that depend on ansible-core, on the Python
+        version or on the libraries of modules.
         """
         session.install(package, "-r", "tests/integration/requirements.txt")
         selection = (
@@ -165,9 +166,9 @@ def add_core_sessions(core: Core) -> None:
         module_interpreter = os.environ.get("MODULE_PYTHON") or create_module_environment(
             session, available_python(session, core.module_python), core.module_requirements
         )
-        # Once, and not in each of the many runs of a module.
+        # Compile once instead of in each of the many module runs.
         session.run(module_interpreter, "-m", "compileall", "-q", str(install_path), external=True)
-        # Not pytest's own place: with it a path of Ansible's sockets gets too long.
+        # In pytest's default directory, the paths of Ansible's sockets would be too long.
         with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
             session.run(
                 *("python", "-m", "pytest", f"--basetemp={base}"),
@@ -198,11 +199,11 @@ def add_core_sessions(core: Core) -> None:
 
     @nox.session(name=f"units-{core.version}", python=python)
     def units(session: nox.Session) -> None:
-        """Run the unit tests with ansible-test: what runs on the controller in this Python, modules in theirs.
+        """Run the unit tests with ansible-test, in the Python versions of ansible-core and of modules.
 
-        The oldest and the newest core, which have the oldest and the newest Python, run all; the others those
-        that can depend on the core. Of what is true of any input the newest tries many, the oldest some. One process
-        runs the tests, for sessions are run side by side.
+        The oldest and the newest ansible-core, with the oldest and the newest Python, run all tests. The others only
+        run tests that depend on ansible-core. Property tests run with few examples except with the newest. The tests
+        run in one process because sessions run in parallel.
         """
         session.install(package, "-r", "tests/unit/requirements.txt")
         tree = copy_collection(session)
@@ -227,18 +228,18 @@ def add_core_sessions(core: Core) -> None:
 
 
 def add_missing_core_session(core: Core) -> None:
-    """Say by name what is not run, where no Python for an ansible-core is found."""
+    """Add a session that reports which tests cannot run because no supported Python is installed."""
 
     @nox.session(name=f"core-{core.version}", venv_backend="none")
-    def missing(session: nox.Session) -> None:
-        """Say that the tests with an ansible-core are not run."""
-        wanted = ", ".join(core.pythons)
-        say = session.error if IN_CI else session.skip
-        say(f"not run: the tests with ansible-core {core.version}, for want of Python {wanted}")
+    def report_missing(session: nox.Session) -> None:
+        """Report that the tests with this release of ansible-core cannot run."""
+        versions = ", ".join(core.pythons)
+        report = session.error if IN_CI else session.skip
+        report(f"tests with ansible-core {core.version} not run: install one of Python {versions}")
 
 
-# Those that take longest begin first: the newest core's, then the oldest's.
-for each in sorted(
-    CORES, key=lambda core: (core is NEWEST, core.runs_all_unit_tests), reverse=True
+# The longest sessions first: those of the newest ansible-core, then those of the oldest.
+for core in sorted(
+    CORES, key=lambda each: (each is NEWEST, each.runs_all_unit_tests), reverse=True
 ):
-    add_core_sessions(each)
+    add_core_sessions(core)

@@ -3,14 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Sets up what a script of this repository needs, and runs the script with it:
+# Install the requirements of a Python script of this repository, and run it:
 #
 #     tests/bootstrap.sh NAME SCRIPT [ARGUMENT...]
 #
-# NAME stands for tests/requirements/NAME.txt, which gets a virtual environment in .venv/NAME. The lab's
-# servers are Debian packages: as root those that are missing are installed, else those that run without
-# root are unpacked below .cache, Samba among them where users may make namespaces. When nothing is missing
-# this takes a fraction of a second.
+# The requirements in tests/requirements/NAME.txt are installed into the virtual environment .venv/NAME. The lab's
+# servers are Debian packages. If run as root, missing packages are installed. Otherwise, packages that work without
+# root permissions are unpacked below .cache; Samba is one of them if the user can create namespaces. If nothing is
+# missing, this takes a fraction of a second.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -25,7 +25,7 @@ missing_packages() {
 }
 
 apt_install() (
-  # Services must not start, now or with the machine: the lab's own servers need their ports.
+  # The services must not start, neither now nor at boot, because the lab's servers need their ports.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
@@ -46,7 +46,7 @@ install_packages() {
 }
 
 can_create_namespaces() {
-  # What tests/lab/namespace.py does, too.
+  # The same operations as in tests/lab/namespace.py.
   unshare --user --map-root-user --mount --net \
     mount -t overlay lab -o lowerdir=/etc:/usr /mnt 2>/dev/null
 }
@@ -63,7 +63,7 @@ unpack_packages() {
   [ "$(cat "$cache_dir/stamp" 2>/dev/null)" != "$missing" ] || return 0
   rm -rf "$cache_dir"
   mkdir -p "$cache_dir/lists/partial" "$cache_dir/archives/partial" "$cache_dir/root"
-  # apt's own folders belong to root.
+  # Only root can write to the default directories of apt.
   set -- -qq -o "Dir::State::Lists=$cache_dir/lists" -o "Dir::Cache=$cache_dir" -o Debug::NoLocking=1
   apt-get "$@" update
   # shellcheck disable=SC2086
@@ -71,7 +71,7 @@ unpack_packages() {
   # shellcheck disable=SC2086
   (cd "$cache_dir/archives" && apt-get "$@" download $packages)
   for archive in "$cache_dir"/archives/*.deb; do dpkg -x "$archive" "$cache_dir/root"; done
-  # /lib and its like are links to what is below /usr (and /usr alone is laid over the system's in a namespace).
+  # Move these directories below /usr, as on the system, because only /usr is mounted in a namespace.
   for folder in bin sbin lib lib64; do
     [ ! -d "$cache_dir/root/$folder" ] || cp -a "$cache_dir/root/$folder" "$cache_dir/root/usr/"
     rm -rf "${cache_dir:?}/root/$folder"
@@ -80,8 +80,8 @@ unpack_packages() {
 }
 
 find_python() {
-  # Other versions may lie beside the default one without being on PATH. What is there is tried, for a
-  # name on PATH may be a mere shim, and Debian's Python makes no environments without python3-venv.
+  # Find a suitable Python, in PATH or of pyenv. Each one has to be run, because a name in PATH may be a pyenv shim, and
+  # Debian's Python cannot create virtual environments without the package python3-venv.
   for python in python3.13 python3.12 python3.11 python3 \
     "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do
     "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
@@ -97,7 +97,7 @@ create_environment() {
     apt_install python3 python3-venv
     find_python || true
   fi
-  find_python || { echo 'Python 3.11 or newer with venv is needed (Debian: python3-venv).' >&2; exit 1; }
+  find_python || { echo 'No Python 3.11 or newer with venv found. On Debian, install python3-venv.' >&2; exit 1; }
   rm -rf "$environment"
   "$python" -m venv "$environment"
   "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
@@ -106,7 +106,8 @@ create_environment() {
 }
 
 if ! command -v apt-get >/dev/null; then
-  echo "No apt-get here. The lab needs: $(package_names tests/lab/packages-root.txt)" >&2
+  echo "apt-get not found. The lab needs the programs of these Debian packages:" \
+    "$(package_names tests/lab/packages-root.txt)" >&2
 elif is_root; then
   install_packages
 else
@@ -115,6 +116,6 @@ fi
 name=$1
 shift
 create_environment "$name"
-# Without bytecode each of the many processes that are to come would compile the same anew.
+# Without bytecode files, each of the many processes would compile all modules again.
 unset PYTHONDONTWRITEBYTECODE
 exec ".venv/$name/bin/python" "$@"

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the whole gate: every session of noxfile.py, four at a time.
+"""Run the test gate: all sessions of noxfile.py, or the given ones, four at a time.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 
-A session's output goes to .nox/logs and is shown when the session fails. The last line counts sessions.
+The output of each session is written to .nox/logs, and printed if the session fails or is skipped. The last line is
+a summary.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 4
-"""For two processors: tests wait for much of their time, until something falls silent or ends. With more
-at a time, each takes longer than all gain by it: with six, 670 seconds of computing instead of 594."""
+"""Number of parallel sessions. Tests spend much of their time waiting for timeouts and processes, so this is more
+than the two processors of the reference machine. More workers only cost time: six need 670 CPU seconds in total, four
+need 594."""
 SLOWEST = ("integration", "units", "sanity")
-"""What is begun first, in this order, of sessions that wait for no others, so that none runs alone at the end."""
+"""Prefixes of the slowest sessions, which start first so that none of them runs alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
-# What the sessions' environments are made from: as long as it stays, they are used as they are.
+# The files that determine the virtual environments, which are reused until one of these files changes.
 ENVIRONMENT_INPUTS = (
     *("noxfile.py", "tests/sessions.py", "antsibull-nox.toml"),
     *("meta/*requirements.txt", "tests/**/*.txt"),
@@ -48,24 +50,29 @@ class Session:
 
     name: str
     tags: frozenset[str]
-    """Sessions that share a tag make environments in one place, and must not do so at the same time."""
+    """Sessions with a common tag create environments in the same directory, and must not do so at the same time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a session ended."""
+    """The result of a session."""
 
     name: str
     result: str
     """`passed`, `failed` or `skipped`."""
     seconds: float
+    """Elapsed seconds."""
     cpu_seconds: float
-    """Seconds that it kept a processor busy."""
+    """CPU seconds of its processes."""
     log: str
+    """Output of the session."""
 
 
 def list_sessions(names: list[str]) -> list[Session]:
-    """Ask nox for the sessions: those named, else all that it runs by default."""
+    """Return the sessions to run, slowest first.
+
+    :param names: names of sessions; empty for all default sessions.
+    """
     command = [*NOX, "--list", "--json", *(["--session", *names] if names else [])]
     listed = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     sessions = [Session(entry["session"], frozenset(entry["tags"])) for entry in listed]
@@ -78,13 +85,13 @@ def _rank(session: Session) -> int:
 
 
 def hash_environment_inputs() -> str:
-    """Return a hash of what the environments are made from."""
+    """Return a hash of the files that determine the environments."""
     files = sorted(path for pattern in ENVIRONMENT_INPUTS for path in ROOT.glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def has_current_environment(session: Session, inputs_hash: str) -> bool:
-    """Tell whether a session has passed with an environment that was made from the same."""
+    """Return whether the session has passed with an environment created from the same files."""
     stamp = _stamp(session)
     return stamp.exists() and stamp.read_text() == inputs_hash
 
@@ -94,7 +101,7 @@ def _stamp(session: Session) -> Path:
 
 
 def run(session: Session, inputs_hash: str) -> Outcome:
-    """Run one session. Its environment is taken as it is if the session passed with it before."""
+    """Run one session, reusing its environment without updating it if the session has passed with it."""
     started = time.monotonic()
     report = LOGS / f"{session.name}.json"
     log = LOGS / f"{session.name}.log"
@@ -115,17 +122,23 @@ def run(session: Session, inputs_hash: str) -> Outcome:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        _pid, _status, used = os.wait4(process.pid, 0)
+        _pid, _status, usage = os.wait4(process.pid, 0)
     result = read_report(report)
     if result == "passed":
         _stamp(session).write_text(inputs_hash)
     text = log.read_text(errors="replace")
     seconds = time.monotonic() - started
-    return Outcome(session.name, result, seconds, used.ru_utime + used.ru_stime, text)
+    return Outcome(
+        name=session.name,
+        result=result,
+        seconds=seconds,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        log=text,
+    )
 
 
 def read_report(report: Path) -> str:
-    """Return what nox says of the one session that it ran."""
+    """Return the result of a session from nox's report."""
     if not report.exists():
         return "failed"
     results = {entry["result"] for entry in json.loads(report.read_text())["sessions"]}
@@ -135,7 +148,10 @@ def read_report(report: Path) -> str:
 
 
 def run_all(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run sessions, four at a time, and give each as it ends; none makes environments beside one of the same tag."""
+    """Run the sessions in parallel, and yield each result.
+
+    Sessions with a common tag do not run in parallel while their environments have to be created.
+    """
     inputs_hash = hash_environment_inputs()
     waiting = [
         replace(session, tags=frozenset())
@@ -143,7 +159,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
         else session
         for session in sessions
     ]
-    # Environments in one place are made one after the other; in a fresh clone that takes longest.
+    # Sessions with tags first: they wait for each other, which takes longest in a fresh clone.
     waiting.sort(key=lambda session: not session.tags)
     running: dict[Future[Outcome], Session] = {}
     pool = ThreadPoolExecutor(WORKERS)
@@ -162,7 +178,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
 
 
 def main() -> int:
-    """Run the sessions, and return 1 if one failed."""
+    """Run the sessions, and return 1 if one of them failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for outcome in run_all(list_sessions(sys.argv[1:])):
@@ -170,7 +186,7 @@ def main() -> int:
         tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
         note = f": {', '.join(tests)}" if tests else ""
         print(
-            f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s, {outcome.cpu_seconds:.0f} of computing){note}",
+            f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s, CPU {outcome.cpu_seconds:.0f} s){note}",
             flush=True,
         )
     for outcome in outcomes:

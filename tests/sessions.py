@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sessions of noxfile.py share: releases of ansible-core, the collection's tree, environments."""
+"""Helpers of the sessions in noxfile.py: ansible-core releases, collection trees and environments."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import nox
 
@@ -22,51 +23,80 @@ NAMESPACE, NAME = "frontdesk", "contacts"
 IN_CI = os.environ.get("CI") == "true"
 
 
-class Core(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Core:
     """A release of ansible-core that the collection is tested with."""
 
     version: str
+    """Its version without the patch level."""
     pythons: tuple[str, ...]
-    """Those it runs on, the preferred one first."""
+    """Python versions that it supports, the preferred one first."""
     get_pip_version: str
-    """Which script its ansible-test wants to fetch for new environments: get_pip_<this>.py."""
+    """Version of get-pip that its ansible-test downloads: get_pip_VERSION.py."""
     unit_test_python: str
-    """The Python that the unit tests of modules and their utilities run in."""
+    """Python version of the unit tests of modules and module_utils."""
     runs_all_unit_tests: bool
-    """Whether all of them run, or those alone that can depend on the core."""
+    """Whether to run all unit tests, or only those that depend on ansible-core."""
     module_python: str
-    """The Python that modules run in, when integration tests run them."""
+    """Python version of the modules in integration tests."""
     module_requirements: str
-    """What they import there: a file of requirements."""
+    """Requirements file of the modules in integration tests."""
     integration_markers: str
-    """Which integration tests run with it, by their markers; empty for all."""
+    """Marker expression that selects the integration tests; empty for all."""
 
 
 LIBRARIES = "meta/requirements.txt"
-# With gssapi besides, which has to be compiled: once is enough.
+# Includes gssapi, which has to be compiled, so only one release uses it.
 ALL_LIBRARIES = "meta/ee-requirements.txt"
 EVERY_CORE, BOTH_ENDS, EVERY_LIBRARY = "every_core", "both_ends", "every_library"
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
-# Together: every Python that modules may meet, and each library at its floor, at its newest release and at
-# its next one. What playbooks do is tested with the oldest core and the newest, some of it with the first that
-# tags data, too; what modules do with their libraries, wherever these differ.
+# Together, these releases cover all supported Python versions of modules, and the oldest, the newest and the upcoming
+# release of each library. Playbooks are tested with the oldest and the newest ansible-core, and partly with 2.19, the
+# first one with data tagging. Tests of libraries run with all sets of libraries.
 CORES = (
     Core(
-        "2.16",
-        ("3.11", "3.12", "3.10"),
-        "23_1_2",
-        "3.9",
-        True,
-        "3.9",
-        OLDEST,
-        f"{EVERY_CORE} or {BOTH_ENDS} or {EVERY_LIBRARY}",
+        version="2.16",
+        pythons=("3.11", "3.12", "3.10"),
+        get_pip_version="23_1_2",
+        unit_test_python="3.9",
+        runs_all_unit_tests=True,
+        module_python="3.9",
+        module_requirements=OLDEST,
+        integration_markers=f"{EVERY_CORE} or {BOTH_ENDS} or {EVERY_LIBRARY}",
     ),
-    Core("2.19", ("3.11", "3.12", "3.13"), "24_2", "3.11", False, "3.10", LIBRARIES, EVERY_CORE),
-    Core("2.20", ("3.12", "3.13", "3.14"), "25_2", "3.12", False, "3.12", LATEST, EVERY_LIBRARY),
-    Core("2.21", ("3.13", "3.12", "3.14"), "25_2", "3.13", True, "3.13", ALL_LIBRARIES, ""),
+    Core(
+        version="2.19",
+        pythons=("3.11", "3.12", "3.13"),
+        get_pip_version="24_2",
+        unit_test_python="3.11",
+        runs_all_unit_tests=False,
+        module_python="3.10",
+        module_requirements=LIBRARIES,
+        integration_markers=EVERY_CORE,
+    ),
+    Core(
+        version="2.20",
+        pythons=("3.12", "3.13", "3.14"),
+        get_pip_version="25_2",
+        unit_test_python="3.12",
+        runs_all_unit_tests=False,
+        module_python="3.12",
+        module_requirements=LATEST,
+        integration_markers=EVERY_LIBRARY,
+    ),
+    Core(
+        version="2.21",
+        pythons=("3.13", "3.12", "3.14"),
+        get_pip_version="25_2",
+        unit_test_python="3.13",
+        runs_all_unit_tests=True,
+        module_python="3.13",
+        module_requirements=ALL_LIBRARIES,
+        integration_markers="",
+    ),
 )
 NEWEST = CORES[-1]
-# Unit tests of what imports ansible-core; the three rooms do not.
+# Unit tests of the code that imports ansible-core. The other packages in module_utils do not.
 CORE_DEPENDENT_UNIT_TESTS = (
     *("tests/unit/plugins/filter/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
     "tests/unit/plugins/module_utils/_module/",
@@ -74,30 +104,30 @@ CORE_DEPENDENT_UNIT_TESTS = (
 
 
 def replace_pyenv_shims() -> None:
-    """Take pyenv's shims from PATH and add the interpreters that they stand for.
+    """Replace pyenv's shims in PATH with the directories of the interpreters.
 
-    A shim answers 127 for a version that is not selected, and ansible-test takes it all the same.
+    ansible-test also uses a shim whose Python version is not selected, which then exits with status 127.
     """
     root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
-    kept = [folder for folder in folders if not folder.is_relative_to(root)]
+    others = [folder for folder in folders if not folder.is_relative_to(root)]
     versions = sorted(root.glob("versions/3.*/bin"))
-    os.environ["PATH"] = os.pathsep.join(str(folder) for folder in [*kept, *versions])
+    os.environ["PATH"] = os.pathsep.join(str(folder) for folder in [*others, *versions])
 
 
 def session_directory(session: nox.Session) -> Path:
-    """Return a folder of the session's own.
+    """Return the directory for files of a session.
 
-    Not nox's create_tmp(), which makes it TMPDIR too: sockets below it get too long a path.
+    nox's create_tmp() also sets TMPDIR to its directory, in which the paths of sockets would be too long.
     """
     return Path(session.cache_dir).resolve() / session.name
 
 
 def copy_collection(session: nox.Session) -> Path:
-    """Copy the collection into a tree as Ansible wants it, and return its place in it.
+    """Copy the collection into an ansible_collections tree, and return its path there.
 
-    Only what git tracks, or would track, is copied. Of an earlier copy the bytecode stays, as it does in a
-    checkout: to compile all tests takes seconds.
+    Only files that git tracks or does not ignore are copied. Bytecode of an earlier copy is kept, because compiling
+    all tests takes seconds.
     """
     root = session_directory(session) / "ansible_collections"
     for path in root.rglob("*"):
@@ -107,16 +137,16 @@ def copy_collection(session: nox.Session) -> Path:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     for name in set(listed.split("\0")) - {""}:
-        if Path(name).is_file():  # what is deleted is listed until it is committed
+        if Path(name).is_file():  # a deleted file is listed until the deletion is committed
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, target / name)
-    # Else ansible-test takes the repository around it for its own, which ignores all of this.
+    # Without it, ansible-test would use the enclosing repository, which ignores all of these files.
     subprocess.run(["git", "init", "--quiet", str(target)], check=True)
     return target
 
 
 def build_collection(session: nox.Session) -> Path:
-    """Build the collection, and return the archive."""
+    """Build the collection, and return the path of the archive."""
     tree = copy_collection(session)
     dist = session_directory(session) / "dist"
     shutil.rmtree(dist, ignore_errors=True)
@@ -127,30 +157,36 @@ def build_collection(session: nox.Session) -> Path:
 
 
 def use_small_profile(tree: Path) -> None:
-    """Let property tests in a tree try few inputs, for another session tries many."""
+    """Limit the number of examples of the property tests, because another session runs more of them."""
     (tree / "tests" / "unit" / "hypothesis-profile").write_text("some")
 
 
 def available_python(session: nox.Session, version: str) -> str:
-    """Return a Python's version if the machine has it, else, but not in CI, the session's own."""
+    """Return a Python version if it is installed, else the version of the session.
+
+    In CI, a missing version is an error.
+    """
     if shutil.which(f"python{version}"):
         return version
-    say = session.error if IN_CI else session.warn
-    say(f"Python {version} is missing: its part is run in Python {session.python}")
+    report = session.error if IN_CI else session.warn
+    report(f"Python {version} is not installed: its tests run in Python {session.python} instead")
     return str(session.python)
 
 
 def create_module_environment(session: nox.Session, version: str, *requirements: str) -> str:
-    """Make an environment as hosts have it that run the modules, and return its Python.
+    """Create a virtual environment that runs the modules, and return the path of its Python.
 
-    :param requirements: files of what the modules import, and whatever else is to be in it.
+    :param version: Python version.
+    :param requirements: requirements files to install.
     """
-    target = session_directory(session) / f"modules-{version}"
-    python = str(target / "bin" / "python")
-    session.run_install(f"python{version}", "-m", "venv", "--clear", str(target), external=True)
+    environment = session_directory(session) / f"modules-{version}"
+    python = str(environment / "bin" / "python")
+    session.run_install(
+        f"python{version}", "-m", "venv", "--clear", str(environment), external=True
+    )
     files = [part for file in requirements for part in ("-r", file)]
     install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    # gssapi has to be compiled, and optimizing takes more than half of that.
+    # Compiling gssapi takes half as long without optimization.
     session.run_install(python, *install, *files, external=True, env={"CFLAGS": "-O0"})
     return python
 
@@ -158,11 +194,15 @@ def create_module_environment(session: nox.Session, version: str, *requirements:
 def sanity_test_arguments(
     core: Core, python: str, targets: Collection[str]
 ) -> list[tuple[str, ...]]:
-    """Return the arguments for each run of ansible-test's sanity tests.
+    """Return the arguments of each run of ansible-test's sanity tests.
 
-    Modules are compiled and imported in the target Pythons alone: those that the core's other tests run them in,
-    together every one that they may meet. pylint and pep8 take longer than all others together and find the same with
-    each core. So they run with the newest alone, and over what is released, for ruff and mypy have read the tests.
+    The compile and import tests only run with the target Python versions. Together, these cover all versions that
+    modules support. pylint and pep8 take longer than all other tests, and their results do not depend on the release
+    of ansible-core. They therefore only run with the newest one, and only on the released files; ruff and mypy check
+    the tests.
+
+    :param python: Python version that runs ansible-core.
+    :param targets: Python versions that run the modules.
     """
     per_python = ("compile", "import")
     once = ("pylint", "pep8")
@@ -179,10 +219,10 @@ def _tests(*names: str) -> tuple[str, ...]:
 
 
 def seed_get_pip_cache(core: Core) -> None:
-    """Spare ansible-test a download from an address that closed networks do not reach.
+    """Pre-seed ansible-test's get-pip cache so that it works without internet access.
 
-    New environments of its own get their pip from a script, which it fetches unless the script is in its
-    cache. This one has Python's own ensurepip do it. A script that is there already is left alone.
+    ansible-test installs pip in new environments with a downloaded script, unless the script is in its cache. This
+    script uses ensurepip instead. An existing script is not changed.
     """
     script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip_version}.py"
     if not script.exists():
@@ -191,8 +231,11 @@ def seed_get_pip_cache(core: Core) -> None:
 
 
 def fail_on_skipped_tests(session: nox.Session, reports: Path) -> None:
-    """Fail, in CI, when pytest's reports tell of skipped tests: nobody has seen what they test."""
-    found = [re.findall(r'skipped="(\d+)"', report.read_text()) for report in reports.glob("*.xml")]
-    skipped = sum(int(number) for numbers in found for number in numbers)
+    """In CI, fail if pytest's reports contain skipped tests.
+
+    :param reports: directory with JUnit XML files.
+    """
+    texts = [report.read_text() for report in reports.glob("*.xml")]
+    skipped = sum(int(number) for text in texts for number in re.findall(r'skipped="(\d+)"', text))
     if skipped and IN_CI:
-        session.error(f"{skipped} tests were skipped, and CI=true makes that a failure")
+        session.error(f"{skipped} tests were skipped, which is a failure in CI")
