@@ -173,7 +173,7 @@ def add_core_sessions(core: Core) -> None:
             session.run(
                 *("python", "-m", "pytest", f"--basetemp={base}"),
                 f"--junit-xml={archive.parent / 'pytest.xml'}",
-                *(selection, session.posargs)[bool(session.posargs)],
+                *(session.posargs or selection),
                 env={
                     "ANSIBLE_COLLECTIONS_PATH": str(install_path),
                     "MODULE_PYTHON": module_interpreter,
@@ -190,12 +190,12 @@ def add_core_sessions(core: Core) -> None:
             available_python(session, target)
             for target in (core.unit_test_python, core.module_python)
         ]
-        parts = (
+        runs = (
             [session.posargs] if session.posargs else sanity_test_arguments(core, python, targets)
         )
         with session.chdir(copy_collection(session)):
-            for part in parts:
-                session.run("ansible-test", "sanity", "--local", *part)
+            for arguments in runs:
+                session.run("ansible-test", "sanity", "--local", *arguments)
 
     @nox.session(name=f"units-{core.version}", python=python)
     def units(session: nox.Session) -> None:

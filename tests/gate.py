@@ -35,7 +35,7 @@ WORKERS = 4
 than the two processors of the reference machine. More workers only cost time: six need 670 CPU seconds in total, four
 need 594."""
 SLOWEST = ("integration", "units", "sanity")
-"""Prefixes of the slowest sessions, which start first so that none of them runs alone at the end."""
+"""Prefixes of the slowest sessions in the order in which they start, so that none of them runs alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # The files that determine the virtual environments, which are reused until one of these files changes.
 ENVIRONMENT_INPUTS = (
@@ -100,23 +100,17 @@ def _stamp(session: Session) -> Path:
     return LOGS / f"{session.name}.stamp"
 
 
-def run(session: Session, inputs_hash: str) -> Outcome:
+def run_session(session: Session, inputs_hash: str) -> Outcome:
     """Run one session, reusing its environment without updating it if the session has passed with it."""
     started = time.monotonic()
     report = LOGS / f"{session.name}.json"
     log = LOGS / f"{session.name}.log"
     report.unlink(missing_ok=True)
-    is_current = has_current_environment(session, inputs_hash)
+    # -r reuses the environment and updates it; -R also skips the update.
+    reuse_option = "-R" if has_current_environment(session, inputs_hash) else "-r"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [
-                *NOX,
-                "-R" if is_current else "-r",
-                "--report",
-                str(report),
-                "--session",
-                session.name,
-            ],
+            [*NOX, reuse_option, "--report", str(report), "--session", session.name],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -147,7 +141,7 @@ def read_report(report: Path) -> str:
     )
 
 
-def run_all(sessions: list[Session]) -> Iterator[Outcome]:
+def run_sessions(sessions: list[Session]) -> Iterator[Outcome]:
     """Run the sessions in parallel, and yield each result.
 
     Sessions with a common tag do not run in parallel while their environments have to be created.
@@ -169,7 +163,7 @@ def run_all(sessions: list[Session]) -> Iterator[Outcome]:
                 busy = {tag for other in running.values() for tag in other.tags}
                 if len(running) < WORKERS and not session.tags & busy:
                     waiting.remove(session)
-                    running[pool.submit(run, session, inputs_hash)] = session
+                    running[pool.submit(run_session, session, inputs_hash)] = session
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 del running[future]
                 yield future.result()
@@ -181,7 +175,7 @@ def main() -> int:
     """Run the sessions, and return 1 if one of them failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     outcomes = []
-    for outcome in run_all(list_sessions(sys.argv[1:])):
+    for outcome in run_sessions(list_sessions(sys.argv[1:])):
         outcomes.append(outcome)
         tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
         note = f": {', '.join(tests)}" if tests else ""

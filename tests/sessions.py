@@ -52,7 +52,7 @@ EVERY_CORE, BOTH_ENDS, EVERY_LIBRARY = "every_core", "both_ends", "every_library
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
 # Together, these releases cover all supported Python versions of modules, and the oldest, the newest and the upcoming
 # release of each library. Playbooks are tested with the oldest and the newest ansible-core, and partly with 2.19, the
-# first one with data tagging. Tests of libraries run with all sets of libraries.
+# first one with data tagging. Tests that depend on libraries run with the oldest, the newest and all optional ones.
 CORES = (
     Core(
         version="2.16",

@@ -72,7 +72,9 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
     mapped_page = import_from_collection("_contacts.model").MappedPage
     locations = [f"site-{number:02d}" for number in range(SITES)]
     with import_from_collection("_roster.external_sort").open_spill_area(folder) as scratch:
-        builder = import_from_collection("_roster.builder").RosterBuilder(columns, locations, scratch)
+        builder = import_from_collection("_roster.builder").RosterBuilder(
+            columns, locations, scratch
+        )
         for source, page in itertools.groupby(generate_contacts(rows, seed), key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):

@@ -106,7 +106,7 @@ class Company:
 
     @property
     def unreachable(self) -> Person:
-        """An active person of Tromsø without a mail address and a mobile number, and thus without a valid row."""
+        """An active person of Tromsø with neither a mail address nor a mobile number, and thus without a valid row."""
         return self.person("nnordlys")
 
     @property

@@ -114,7 +114,7 @@ class RunningDirectory:
         connection.open()
         presented = connection.socket.getpeercert(binary_form=True)
         if presented != ssl.PEM_cert_to_DER_cert(self.certificate.cert_file.read_text("ascii")):
-            raise NotReadyError(f"{self.uri_ldaps} is the port of another server")
+            raise NotReadyError(f"another server uses the port of {self.uri_ldaps}")
         connection.bind()
         try:
             yield connection
@@ -135,9 +135,8 @@ class RunningDirectory:
             raw: bytes = session.response[0]["raw_attributes"][name][0]
         if name == "entryUUID":  # a string (RFC 4530)
             return uuid.UUID(raw.decode("ascii"))
-        return uuid.UUID(
-            bytes_le=raw
-        )  # the first three fields are little-endian (MS-DTYP, 2.3.4.2)
+        # The first three fields of a GUID are little-endian (MS-DTYP, 2.3.4.2).
+        return uuid.UUID(bytes_le=raw)
 
     def add_person(self, person: Person) -> uuid.UUID:
         """Add a person, and return the identity that the server generated."""

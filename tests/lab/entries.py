@@ -22,7 +22,7 @@ Attributes = dict[str, list[str]]
 
 SERVICE_ACCOUNT = "svc-frontdesk"
 STALE_ACCOUNT = "svc-stale"
-"""An Active Directory account with the password of the service account, but an expired one."""
+"""An Active Directory account with the same password as the service account, but whose password has expired."""
 ENABLED_ACCOUNT = 0x200
 """userAccountControl of a normal account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
 DISABLED = 0x2

@@ -18,7 +18,7 @@ OTHER_SERVICE = "ldap/localhost"
 """Service principal, without the realm, of a directory on localhost other than the domain controller."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Realm:
     """A Kerberos realm with a running KDC."""
 

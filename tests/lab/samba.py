@@ -102,13 +102,13 @@ def samba(
         supervisor.run(server.command([_SYSTEM_PYTHON, "-I", str(script), str(setup)]))
         ports = {389: server.ldap_port, 636: server.ldaps_port}
         pid = supervisor.start(
-            server.command(_server(supervisor.directory, smb_conf), ports), log=_LOG
+            server.command(_samba_command(supervisor.directory, smb_conf), ports), log=_LOG
         )
         wait_until_ready(directory, supervisor, pid, _LOG)
         yield directory
 
 
-def _server(root: Path, smb_conf: Path) -> list[str]:
+def _samba_command(root: Path, smb_conf: Path) -> list[str]:
     """Return the command line of the server."""
     return [
         *("/usr/sbin/samba", f"--configfile={smb_conf}", f"--log-basename={root}"),
@@ -212,8 +212,13 @@ def _check_ports(address: str) -> None:
 
 
 def _realm(company: Company, address: str, folder: Path) -> Realm:
-    keytabs = (folder / f"{name}.keytab" for name in (SERVICE_ACCOUNT, STALE_ACCOUNT, "service"))
-    return Realm(company.domain.upper(), address, *keytabs)
+    return Realm(
+        name=company.domain.upper(),
+        kdc=address,
+        keytab=folder / f"{SERVICE_ACCOUNT}.keytab",
+        other_keytab=folder / f"{STALE_ACCOUNT}.keytab",
+        service_keytab=folder / "service.keytab",
+    )
 
 
 def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> dict[str, Any]:
