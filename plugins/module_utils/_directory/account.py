@@ -45,10 +45,10 @@ class Account(NamedTuple):
             EXTERNAL: f"with the certificate {self.client_cert}",
             ANONYMOUS: "anonymously",
         }
-        return f"{how.get(self.auth_protocol, '')} {self.whose}".strip()
+        return f"{how.get(self.auth_protocol, '')} {self.identity_phrase}".strip()
 
     @property
-    def whose(self) -> str:
+    def identity_phrase(self) -> str:
         """Who is meant, as far as the options name somebody."""
         if self.bind_dn:
             return f"as {self.bind_dn}"
@@ -115,7 +115,7 @@ _DOWN_LEVEL = re.compile(r"[^\s@\\=,]+\\[^@\\=,]+")
 _PRINCIPAL = re.compile(r"[^\s@\\=,]+(@[^\s@\\=,]+)?")
 
 
-def unused_options(account: Account) -> tuple[str, ...]:
+def unsupported_options(account: Account) -> tuple[str, ...]:
     """The options that have no place in an account, whether they are given or not."""
     if account.keytab or account.ccache:
         return (*_PROTOCOLS[account.auth_protocol].unused, "bind_pw")
@@ -196,7 +196,7 @@ def _check_keytab(path: str) -> None:
         raise InputError(action, "it is no keytab", "Make one with ktpass, ktutil or msktutil")
 
 
-def check_clear(account: Account, uri: str) -> None:
+def check_cleartext_bind(account: Account, uri: str) -> None:
     """Check that nothing secret crosses a connection that has no TLS.
 
     :param uri: of a server that is spoken to without TLS.

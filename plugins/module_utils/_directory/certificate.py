@@ -24,7 +24,7 @@ class Element(NamedTuple):
     content: bytes
 
 
-def elements(data: bytes) -> list[Element]:
+def parse_elements(data: bytes) -> list[Element]:
     """The elements that follow one another (X.690, 8.1); all tags of a certificate take one byte.
 
     :raises ValueError: when the last one is cut.
@@ -93,7 +93,7 @@ _NAMES = {
 _NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
 
 
-def read_certificate(der: bytes) -> Certificate | None:
+def parse_certificate(der: bytes) -> Certificate | None:
     """Read a certificate.
 
     :returns: None when it has another structure than RFC 5280 gives it.
@@ -105,12 +105,12 @@ def read_certificate(der: bytes) -> Certificate | None:
 
 
 def _certificate(der: bytes) -> Certificate:
-    outer = elements(der)[0]
-    fields = elements(elements(outer.content)[0].content)
+    outer = parse_elements(der)[0]
+    fields = parse_elements(parse_elements(outer.content)[0].content)
     if fields[0].tag == _VERSION:
         fields = fields[1:]
     # Of a version 3 certificate now: serial number, signature, issuer, validity, subject, key, ...
-    begin, end = elements(fields[3].content)
+    begin, end = parse_elements(fields[3].content)
     names = [
         name
         for field in fields[6:]
@@ -129,9 +129,9 @@ def _certificate(der: bytes) -> Certificate:
 def _name(field: Element) -> str:
     """A distinguished name, the most special part first, as RFC 4514 writes it."""
     parts = []
-    for part in elements(field.content):
-        for pair in elements(part.content):
-            oid, value = elements(pair.content)
+    for part in parse_elements(field.content):
+        for pair in parse_elements(part.content):
+            oid, value = parse_elements(pair.content)
             parts.append(f"{_NAMES.get(oid.content, 'OID')}={_text(value)}")
     return ",".join(reversed(parts))
 
@@ -151,10 +151,10 @@ def _moment(field: Element) -> datetime:
 
 
 def _alternative_names(extensions: Element) -> Iterator[str]:
-    for extension in elements(elements(extensions.content)[0].content):
-        oid, *_critical, value = elements(extension.content)
+    for extension in parse_elements(parse_elements(extensions.content)[0].content):
+        oid, *_critical, value = parse_elements(extension.content)
         if oid.content == _SUBJECT_ALT_NAME:
-            for name in elements(elements(value.content)[0].content):
+            for name in parse_elements(parse_elements(value.content)[0].content):
                 if name.tag == _DNS_NAME:
                     yield _text(name)
                 elif name.tag == _IP_ADDRESS:
@@ -199,15 +199,15 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
     :raises ValueError: when it is cut.
     :raises IndexError: when it has another structure than RFC 5280 gives it.
     """
-    _to_be_signed, algorithm, *_signature = elements(elements(certificate)[0].content)
-    identifier, *parameters = elements(algorithm.content)
+    _to_be_signed, algorithm, *_signature = parse_elements(parse_elements(certificate)[0].content)
+    identifier, *parameters = parse_elements(algorithm.content)
     name = _HASHES.get(identifier.content)
     if identifier.content == _PSS:
-        named = [part for part in elements(parameters[0].content) if part.tag == 0xA0]
+        named = [part for part in parse_elements(parameters[0].content) if part.tag == 0xA0]
         name = _PSS_HASHES.get(_first_identifier(named[0].content)) if named else "sha256"
     return _PREFIX + hashlib.new(name, certificate).digest() if name else None
 
 
 def _first_identifier(encoded: bytes) -> bytes:
     """The object identifier of an AlgorithmIdentifier (RFC 5280, 4.1.1.2)."""
-    return elements(elements(encoded)[0].content)[0].content
+    return parse_elements(parse_elements(encoded)[0].content)[0].content

@@ -63,41 +63,41 @@ class ResolvedServer(_Server):
         return self._places
 
 
-def connect(access: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
+def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
     """Connect to one server, encrypted; nothing of the account is sent.
 
     :param context: what the server's certificate must satisfy.
     :returns: ldap3's connection.
     :raises ServerError: when there is no answer, or no encryption that satisfies.
     """
-    tls = VerifiedTls(context, access.receive_timeout)
+    tls = VerifiedTls(context, settings.receive_timeout)
     action = f"Cannot connect to {address.uri}"
-    connection = _prepare(access, address, tls)
+    connection = _prepare(settings, address, tls)
     try:
         connection.open(read_server_info=False)
     except FAILURES as error:
         close(connection)
         raise ServerError(action, *explain_failure(error, tls.failure)) from None
     if not address.use_ssl:
-        connection.socket = DeadlineSocket(connection.socket, access.receive_timeout)
-    if access.start_tls:
+        connection.socket = DeadlineSocket(connection.socket, settings.receive_timeout)
+    if settings.start_tls:
         _start_tls(connection, address.uri, tls)
     return connection
 
 
-def _prepare(access: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
+def _prepare(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
     """Make ldap3's connection, not yet open: nothing is asked but the addresses of the server's name.
 
     :raises ServerError: when the name has none.
     """
     server = ResolvedServer(
-        resolve(access, address),
+        resolve_address(settings, address),
         address.host,
         port=address.port,
         use_ssl=address.use_ssl,
         tls=tls,
         get_info=ldap3.NONE,
-        connect_timeout=access.connection_timeout,
+        connect_timeout=settings.connection_timeout,
         allowed_referral_hosts=[],
     )
     return ldap3.Connection(
@@ -114,12 +114,12 @@ def _prepare(access: ConnectionSettings, address: Address, tls: VerifiedTls) -> 
     )
 
 
-def resolve(access: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
+def resolve_address(settings: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
     """Where to connect to, as socket.getaddrinfo says it.
 
     :raises ServerError: when the host's name does not resolve.
     """
-    hosts = _asked_dns(access, address) if access.domain.dns_servers else [address.host]
+    hosts = _asked_dns(settings, address) if settings.domain.dns_servers else [address.host]
     try:
         return [
             place
@@ -127,16 +127,18 @@ def resolve(access: ConnectionSettings, address: Address) -> list[tuple[Any, ...
             for place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
         ]
     except OSError as error:
-        problem = "target" if access.domain.name else "host"
+        problem = "target" if settings.domain.name else "host"
         diagnosis = explain_dns(problem, error.strerror or str(error))
         raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
 
 
-def _asked_dns(access: ConnectionSettings, address: Address) -> list[str]:
+def _asked_dns(settings: ConnectionSettings, address: Address) -> list[str]:
     """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
     action = f"Cannot connect to {address.uri}"
     try:
-        addresses = open_resolver(access.domain, access.connection_timeout).addresses(address.host)
+        addresses = open_resolver(settings.domain, settings.connection_timeout).query_addresses(
+            address.host
+        )
     except DnsError as error:
         raise ServerError(action, *error.diagnosis) from None
     if not addresses:
@@ -176,19 +178,19 @@ class LdapSession(NamedTuple):
     :ivar connection: ldap3's connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
     :ivar is_in_clear: whether what is said crosses a network, and anybody on the way can read and alter it.
-    :ivar is_sealed: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
+    :ivar has_sasl_layer: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
     """
 
     uri: str
     connection: Any
     is_active_directory: bool
     is_in_clear: bool = False
-    is_sealed: bool = False
+    has_sasl_layer: bool = False
 
 
 @contextmanager
 def open_session(
-    access: ConnectionSettings, address: Address, context: ssl.SSLContext
+    settings: ConnectionSettings, address: Address, context: ssl.SSLContext
 ) -> Iterator[LdapSession]:
     """Connect to one server, encrypt and bind; unbind at the end.
 
@@ -196,27 +198,27 @@ def open_session(
     :raises ServerError: when there is no session, and another server may give one.
     :raises DirectoryError: when the server refuses the account.
     """
-    connection = connect(access, address, context)
+    connection = connect(settings, address, context)
     try:
-        yield begin_session(access, address, connection)
+        yield begin_session(settings, address, connection)
     finally:
         close(connection)
 
 
-def begin_session(access: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
+def begin_session(settings: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
     """Bind on a connection.
 
     :param connection: what `connect` gave for the same server; it stays open when this fails.
     :raises ServerError: when there is no session, and another server may give one.
     :raises DirectoryError: when the server refuses the account.
     """
-    sealed = bind(connection, address.uri, access.account)
+    sealed = bind(connection, address.uri, settings.account)
     return LdapSession(
         address.uri,
         connection,
         read_root_dse(connection, address.uri).is_active_directory,
         is_in_clear=not (
-            address.use_ssl or access.start_tls or sealed or is_loopback(address.host)
+            address.use_ssl or settings.start_tls or sealed or is_loopback(address.host)
         ),
-        is_sealed=sealed,
+        has_sasl_layer=sealed,
     )

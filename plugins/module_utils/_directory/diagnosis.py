@@ -29,7 +29,7 @@ from .causes import (
     SocketFailure,
     StartTls,
 )
-from .library import NO_LDAP
+from .library import DECODE_ERRORS
 
 
 class DirectoryError(FrontdeskError):
@@ -145,7 +145,7 @@ def explain_failure(
     """
     if isinstance(tls_failure, ssl.SSLCertVerificationError):
         return explain_certificate(tls_failure, "server_uri")
-    if isinstance(failure, NO_LDAP):
+    if isinstance(failure, DECODE_ERRORS):
         return Diagnosis(
             f"it answered something that is no LDAP ({type(failure).__name__})",
             "Check that the server speaks LDAP on this port",

@@ -85,13 +85,13 @@ def check_domain(domain: Domain) -> None:
             "it is not the name of a site",
             "Write it as Active Directory Sites and Services does, as in Default-First-Site-Name",
         )
-    addresses = [address for address, _port in name_servers(domain.dns_servers)]
+    addresses = [address for address, _port in parse_dns_servers(domain.dns_servers)]
     for address in addresses:
         if addresses.count(address) > 1:
             raise InputError("Cannot use dns_servers", f"{address} is in it twice")
 
 
-def name_servers(texts: Iterable[str]) -> list[tuple[str, int]]:
+def parse_dns_servers(texts: Iterable[str]) -> list[tuple[str, int]]:
     """Addresses and ports of the DNS servers that an option names.
 
     :raises InputError: for anything that is no address; a name would have to be resolved first.

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from .account import Account
 from .diagnosis import DirectoryError, ServerError, explain_ticket
 from .library import GSSAPI, ldap3
-from .sockets import LARGEST
+from .sockets import MAX_BUFFER_SIZE
 
 _NO_LAYER, _ENCRYPTED = 1, 4
 _IN_PROGRESS = 14
@@ -68,7 +68,7 @@ def acquire_credentials(account: Account) -> Any:
     :raises DirectoryError: when there are no tickets, and none can be got.
     """
     gssapi = GSSAPI.imported()
-    action = f"Cannot get a Kerberos ticket {account.whose}".rstrip()
+    action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
     name, store = None, _store(account)
     try:
         if account.bind_dn:
@@ -169,7 +169,7 @@ def _choice(layers: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
     wanted = _ENCRYPTED if encrypt else _NO_LAYER
     if len(layers) != 4 or not layers[0] & wanted:
         return None, 0
-    mine = LARGEST if encrypt else 0
+    mine = MAX_BUFFER_SIZE if encrypt else 0
     return bytes([wanted]) + mine.to_bytes(3, "big"), int.from_bytes(layers[1:], "big")
 
 

@@ -12,7 +12,7 @@ from .._library import Library
 
 # What ldap3's decoding stumbles over when a server speaks no LDAP. It makes a number's worth of bytes of a number
 # in the place of a string, and goes into any depth.
-NO_LDAP: tuple[type[Exception], ...] = (
+DECODE_ERRORS: tuple[type[Exception], ...] = (
     LookupError,
     TypeError,
     ValueError,
@@ -23,7 +23,7 @@ NO_LDAP: tuple[type[Exception], ...] = (
 )
 
 # What ldap3 raises: these, its own exceptions, and those of the socket.
-FAILURES: tuple[type[Exception], ...] = (*NO_LDAP, OSError)
+FAILURES: tuple[type[Exception], ...] = (*DECODE_ERRORS, OSError)
 
 # The oldest release that knows Python 3.9 and newer.
 LDAP3 = Library("ldap3", "2.9.1")
@@ -54,4 +54,4 @@ except ImportError:
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 
-__all__ = ["CRYPTOGRAPHY", "FAILURES", "GSSAPI", "LDAP3", "NO_LDAP", "PYCRYPTODOME", "ldap3"]
+__all__ = ["CRYPTOGRAPHY", "DECODE_ERRORS", "FAILURES", "GSSAPI", "LDAP3", "PYCRYPTODOME", "ldap3"]

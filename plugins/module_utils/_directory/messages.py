@@ -75,7 +75,7 @@ class MessageReader:
         :raises OversizeError: for a message that is too large.
         :raises LDAPExceptionError: ldap3's, when the answer is cut, or does not come in time.
         """
-        self._connection.socket.wait()
+        self._connection.socket.restart_deadline()
         entries: list[bytes] = []
         references: list[bytes] = []
         while message := self._pass_entries(_beginning(number), entries):

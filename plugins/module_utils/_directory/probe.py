@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from .certificate import Certificate, read_certificate
-from .connection import LdapSession, begin_session, close, connect, resolve
+from .certificate import Certificate, parse_certificate
+from .connection import LdapSession, begin_session, close, connect, resolve_address
 from .diagnosis import DirectoryError, ServerError
 from .library import FAILURES, ldap3
 from .query import Query
 from .root_dse import RootDse, read_root_dse
 from .settings import Address, ConnectionSettings
-from .tls import directory_context
+from .tls import create_ssl_context
 
 
 class TlsInfo(NamedTuple):
@@ -41,9 +41,9 @@ class Probe:
     :ivar resolved: all addresses of its name.
     :ivar address: the one that answered; empty when none did.
     :ivar tls: its encryption; None without one.
-    :ivar root: what it says of itself.
+    :ivar root_dse: what it says of itself.
     :ivar authorization_id: who the account is to the server (RFC 4513, 5.2.1.8), if it says so.
-    :ivar session: the session with it, open until the end of `probing`; None when there is none.
+    :ivar session: the session with it, open until the end of `probe_server`; None when there is none.
     :ivar error: why there is none.
     """
 
@@ -52,20 +52,20 @@ class Probe:
         self.resolved: Sequence[str] = ()
         self.address = ""
         self.tls: TlsInfo | None = None
-        self.root = RootDse({})
+        self.root_dse = RootDse({})
         self.authorization_id = ""
         self.session: LdapSession | None = None
         self.error: DirectoryError | None = None
 
     @property
-    def account_is_refused(self) -> bool:
+    def is_account_refused(self) -> bool:
         """Whether the server answered, and wants nothing of this account."""
         return self.error is not None and not isinstance(self.error, ServerError)
 
 
 @contextmanager
-def probing(
-    access: ConnectionSettings, address: Address, context: ssl.SSLContext, *, as_account: bool
+def probe_server(
+    settings: ConnectionSettings, address: Address, context: ssl.SSLContext, *, authenticate: bool
 ) -> Iterator[Probe]:
     """Find out about a server what can be found out, and stay connected meanwhile.
 
@@ -73,45 +73,47 @@ def probing(
     where it must not be trusted; the second is as any session's.
 
     :param context: what the server's certificate must satisfy.
-    :param as_account: whether to bind; without, only what the server tells everybody is asked for.
+    :param authenticate: whether to bind; without, only what the server tells everybody is asked for.
     """
     probe = Probe(address.uri)
-    probe.resolved = _addresses(access, address)
+    probe.resolved = _addresses(settings, address)
     try:
-        _look(probe, access, address)
-        connection = connect(access, address, context)
+        _look(probe, settings, address)
+        connection = connect(settings, address, context)
     except ServerError as error:
         probe.error = error
         yield probe
         return
     try:
-        if as_account:
-            _bind(probe, access, address, connection)
+        if authenticate:
+            _bind(probe, settings, address, connection)
         if not isinstance(probe.error, ServerError):
             # Nothing else depends on it.
             with suppress(DirectoryError):
-                probe.root = read_root_dse(connection, address.uri)
+                probe.root_dse = read_root_dse(connection, address.uri)
                 probe.authorization_id = _who_am_i(probe)
         yield probe
     finally:
         close(connection)
 
 
-def _addresses(access: ConnectionSettings, address: Address) -> list[str]:
+def _addresses(settings: ConnectionSettings, address: Address) -> list[str]:
     # What a name that does not resolve means is told by the connection that cannot be made.
     with suppress(ServerError):
-        return list(dict.fromkeys(str(where[0]) for *_kind, where in resolve(access, address)))
+        return list(
+            dict.fromkeys(str(where[0]) for *_kind, where in resolve_address(settings, address))
+        )
     return []
 
 
-def _look(probe: Probe, access: ConnectionSettings, address: Address) -> None:
-    trusting = directory_context(access._replace(ca_path=None, validate_certs=False))
-    connection = connect(access, address, trusting)
+def _look(probe: Probe, settings: ConnectionSettings, address: Address) -> None:
+    trusting = create_ssl_context(settings._replace(ca_path=None, validate_certs=False))
+    connection = connect(settings, address, trusting)
     try:
         # Whoever has hung up by now has no address any more; why, the session's connection tells.
         with suppress(OSError):
             probe.address = str(connection.socket.getpeername()[0])
-        if address.use_ssl or access.start_tls:
+        if address.use_ssl or settings.start_tls:
             probe.tls = _tls(connection.socket)
     finally:
         close(connection)
@@ -121,13 +123,13 @@ def _tls(connected: Any) -> TlsInfo:
     return TlsInfo(
         version=str(connected.version()),
         cipher=str(connected.cipher()[0]),
-        certificate=read_certificate(connected.getpeercert(binary_form=True)),
+        certificate=parse_certificate(connected.getpeercert(binary_form=True)),
     )
 
 
-def _bind(probe: Probe, access: ConnectionSettings, address: Address, connection: Any) -> None:
+def _bind(probe: Probe, settings: ConnectionSettings, address: Address, connection: Any) -> None:
     try:
-        probe.session = begin_session(access, address, connection)
+        probe.session = begin_session(settings, address, connection)
     except DirectoryError as error:
         probe.error = error
 
@@ -137,7 +139,7 @@ _WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
 
 def _who_am_i(probe: Probe) -> str:
     """Ask a server that can tell whom it takes the account for."""
-    if probe.session is None or _WHO_AM_I not in probe.root.all("supportedextension"):
+    if probe.session is None or _WHO_AM_I not in probe.root_dse.get_all("supportedextension"):
         return ""
     # A server that says it can and cannot is no problem of the account's.
     with suppress(*FAILURES):
@@ -145,7 +147,7 @@ def _who_am_i(probe: Probe) -> str:
     return ""
 
 
-def shows_anything(session: LdapSession, query: Query) -> bool:
+def has_visible_entries(session: LdapSession, query: Query) -> bool:
     """Whether the server shows the account anything at all right below the base of a search, people or not.
 
     Directories say nothing of what an account may not read: it is as if it were not there. Nor

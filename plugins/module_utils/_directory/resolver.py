@@ -14,7 +14,7 @@ from typing import Any
 
 from .._library import Library
 from .diagnosis import explain_dns
-from .domain import DnsError, Domain, SrvRecord, name_servers
+from .domain import DnsError, Domain, SrvRecord, parse_dns_servers
 
 # The oldest release that knows Python 3.9.
 DNSPYTHON = Library("dnspython", "2.1.0")
@@ -39,7 +39,7 @@ class Resolver:
 
     def __init__(self, domain: Domain, seconds: int) -> None:
         DNSPYTHON.require("by domain")
-        servers = dict(name_servers(domain.dns_servers))
+        servers = dict(parse_dns_servers(domain.dns_servers))
         try:
             self._resolver = dns.resolver.Resolver(configure=not servers)
         except dns.resolver.NoResolverConfiguration as error:
@@ -49,7 +49,7 @@ class Resolver:
             self._resolver.nameserver_ports = servers
         self._resolver.lifetime = float(seconds)
 
-    def services(self, name: str) -> list[SrvRecord]:
+    def query_srv(self, name: str) -> list[SrvRecord]:
         """What the SRV records of a name say, in no order; empty when there is nothing.
 
         A target of "." says that there is no such service (RFC 2782).
@@ -62,7 +62,7 @@ class Resolver:
             if (target := record.target.to_text(omit_final_dot=True)) != "."
         ]
 
-    def addresses(self, host: str) -> list[str]:
+    def query_addresses(self, host: str) -> list[str]:
         """The IP addresses of a host; empty when it has none.
 
         :raises DnsError: when there is no answer.

@@ -46,41 +46,41 @@ class RootDse(NamedTuple):
 
     values: Mapping[str, Sequence[str]]
 
-    def all(self, name: str) -> Sequence[str]:
+    def get_all(self, name: str) -> Sequence[str]:
         """The values of an attribute, by its name in lower case."""
         return self.values.get(name, ())
 
-    def one(self, name: str) -> str:
+    def get_first(self, name: str) -> str:
         """The one value of an attribute, or nothing."""
-        return next(iter(self.all(name)), "")
+        return next(iter(self.get_all(name)), "")
 
     @property
     def is_active_directory(self) -> bool:
         """Whether the server is a domain controller of Active Directory, by Microsoft or by Samba."""
-        return _ACTIVE_DIRECTORY in self.all("supportedcapabilities")
+        return _ACTIVE_DIRECTORY in self.get_all("supportedcapabilities")
 
     @property
     def product(self) -> str:
         """What the server is, as far as it says; nothing when it says nothing at all."""
         if not self.values:
             return ""
-        vendor = self.one("vendorname")
+        vendor = self.get_first("vendorname")
         if self.is_active_directory:
             return "Samba Active Directory" if "samba" in vendor.lower() else "Active Directory"
-        if _LIGHTWEIGHT in self.all("supportedcapabilities"):
+        if _LIGHTWEIGHT in self.get_all("supportedcapabilities"):
             return "Active Directory Lightweight Directory Services"
-        if "openldaprootdse" in (name.lower() for name in self.all("objectclass")):
+        if "openldaprootdse" in (name.lower() for name in self.get_all("objectclass")):
             return "OpenLDAP"
         # It gives its own name in front of its version, and that of the project as the vendor.
-        if self.one("vendorversion").startswith("389-Directory"):
+        if self.get_first("vendorversion").startswith("389-Directory"):
             return "389 Directory Server"
         return vendor or "an LDAP server that does not say which"
 
     @property
     def version(self) -> str:
         """Which release of its product the server is, as far as it says."""
-        version = self.one("vendorversion")
-        windows = _WINDOWS_SERVER.get(self.one("domaincontrollerfunctionality"))
+        version = self.get_first("vendorversion")
+        windows = _WINDOWS_SERVER.get(self.get_first("domaincontrollerfunctionality"))
         if self.is_active_directory and not version and windows:
             return f"Windows Server {windows}"
         return version.partition("/")[2] or version
@@ -88,7 +88,7 @@ class RootDse(NamedTuple):
     @property
     def clock(self) -> datetime | None:
         """The server's own time in UTC; only Active Directory says it."""
-        text = self.one("currenttime").partition(".")[0]
+        text = self.get_first("currenttime").partition(".")[0]
         try:
             return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
         except ValueError:

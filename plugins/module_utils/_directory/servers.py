@@ -20,8 +20,8 @@ from .domain import (
     order_srv_records,
     site_srv_name,
 )
-from .settings import Address, ConnectionSettings, check_access
-from .tls import directory_context
+from .settings import Address, ConnectionSettings, check_settings
+from .tls import create_ssl_context
 
 _T = TypeVar("_T")
 
@@ -39,8 +39,8 @@ class _Left(NamedTuple):
         return ServerError(self.action, self.answer, self.remedy)
 
 
-def read_from_first(
-    access: ConnectionSettings, read: Callable[[LdapSession], _T]
+def read_with_failover(
+    settings: ConnectionSettings, read: Callable[[LdapSession], _T]
 ) -> tuple[_T, list[str]]:
     """Read from the first server that gives everything.
 
@@ -54,13 +54,13 @@ def read_from_first(
     :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
     :raises DirectoryError: when no server gave everything, or one said what another would say too.
     """
-    context = directory_context(access)
-    addresses, notes = find_servers(access)
+    context = create_ssl_context(settings)
+    addresses, notes = find_servers(settings)
     warnings = [f"{note.cause}. {note.remedy}." for note in notes]
     left: list[_Left] = []
     for address in addresses:
         try:
-            with open_session(access, address, context) as session:
+            with open_session(settings, address, context) as session:
                 made = read(session)
             warnings += [f"Left {each.uri} for the next server. {each.error}" for each in left]
             return made, warnings
@@ -77,20 +77,20 @@ def _all_failed_error(left: Sequence[_Left]) -> DirectoryError:
     )
 
 
-def find_servers(access: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
+def find_servers(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
     """The servers in the order in which they are to be tried, and what was odd about how they were found.
 
     :raises InputError: for settings that cannot work.
     :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
     :raises DirectoryError: when DNS names no server.
     """
-    addresses = check_access(access)
-    return (addresses, []) if addresses else _named_by_dns(access)
+    addresses = check_settings(settings)
+    return (addresses, []) if addresses else _named_by_dns(settings)
 
 
-def _named_by_dns(access: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
-    domain = access.domain
-    services, notes = _services(access)
+def _named_by_dns(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
+    domain = settings.domain
+    services, notes = _services(settings)
     action = f"Cannot find the servers of {domain.name}"
     if not services:
         raise DirectoryError(
@@ -111,15 +111,15 @@ def _named_by_dns(access: ConnectionSettings) -> tuple[list[Address], list[Diagn
         )
         for target in sorted(outside)
     ]
-    return list(dict.fromkeys(_address(service, access.start_tls) for service in inside)), notes
+    return list(dict.fromkeys(_address(service, settings.start_tls) for service in inside)), notes
 
 
-def _services(access: ConnectionSettings) -> tuple[list[SrvRecord], list[Diagnosis]]:
-    domain = access.domain
+def _services(settings: ConnectionSettings) -> tuple[list[SrvRecord], list[Diagnosis]]:
+    domain = settings.domain
     try:
-        resolver = open_resolver(domain, access.connection_timeout)
-        near = resolver.services(site_srv_name(domain)) if domain.site else []
-        found = next(filter(None, map(resolver.services, domain_srv_names(domain))), [])
+        resolver = open_resolver(domain, settings.connection_timeout)
+        near = resolver.query_srv(site_srv_name(domain)) if domain.site else []
+        found = next(filter(None, map(resolver.query_srv, domain_srv_names(domain))), [])
     except DnsError as error:
         raise DirectoryError(
             f"Cannot find the servers of {domain.name}", *error.diagnosis

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._hosts import check_seconds, is_host
-from .account import Account, check_account, check_clear
+from .account import Account, check_account, check_cleartext_bind
 from .bind import require_libraries
 from .domain import Domain, check_domain
 
@@ -49,7 +49,7 @@ class Address(NamedTuple):
     use_ssl: bool
 
 
-def check_access(access: ConnectionSettings) -> list[Address]:
+def check_settings(settings: ConnectionSettings) -> list[Address]:
     """Check all that can be checked without a server.
 
     :returns: the servers that are given; none when DNS is to name them.
@@ -57,23 +57,23 @@ def check_access(access: ConnectionSettings) -> list[Address]:
         send a secret in clear.
     :raises LibraryError: when a library that the account's protocol needs is missing.
     """
-    if not (access.server_uris or access.domain.name):
+    if not (settings.server_uris or settings.domain.name):
         raise InputError(
             "Cannot connect",
             "server_uri and domain are both empty",
             "Give at least one ldaps:// URI, or the domain whose servers DNS names",
         )
-    if access.server_uris and access.domain.name:
+    if settings.server_uris and settings.domain.name:
         raise InputError("Cannot use server_uri and domain together", "", "Give one of the two")
-    check_domain(access.domain)
-    check_account(access.account)
-    require_libraries(access.account.auth_protocol)
-    check_seconds("connection_timeout", access.connection_timeout)
-    check_seconds("receive_timeout", access.receive_timeout)
-    return [_address(uri, access) for uri in access.server_uris]
+    check_domain(settings.domain)
+    check_account(settings.account)
+    require_libraries(settings.account.auth_protocol)
+    check_seconds("connection_timeout", settings.connection_timeout)
+    check_seconds("receive_timeout", settings.receive_timeout)
+    return [_address(uri, settings) for uri in settings.server_uris]
 
 
-def _address(uri: str, access: ConnectionSettings) -> Address:
+def _address(uri: str, settings: ConnectionSettings) -> Address:
     try:
         parts = urlsplit(uri)
         host, port, scheme = parts.hostname, parts.port, parts.scheme
@@ -88,9 +88,9 @@ def _address(uri: str, access: ConnectionSettings) -> Address:
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
             "Give the base in search_base and the account in bind_dn",
         )
-    if scheme == "ldap" and not access.start_tls:
-        check_clear(access.account, uri)
-    if scheme == "ldaps" and access.start_tls:
+    if scheme == "ldap" and not settings.start_tls:
+        check_cleartext_bind(settings.account, uri)
+    if scheme == "ldaps" and settings.start_tls:
         raise InputError(
             f"Cannot use start_tls with {uri}", "LDAPS is encrypted already", "Use one of the two"
         )

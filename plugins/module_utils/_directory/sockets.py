@@ -41,11 +41,11 @@ class DeadlineSocket:
 
         :raises OSError: when it cannot be said, or nobody takes it in that time.
         """
-        self.wait()
+        self.restart_deadline()
         self._be_patient(self._seconds)
         self._connected.sendall(data)
 
-    def wait(self) -> None:
+    def restart_deadline(self) -> None:
         """Begin the time of the answer anew: from now on the client does nothing but listen."""
         self._end = time.monotonic() + self._seconds
 
@@ -72,7 +72,7 @@ class DeadlineSocket:
         return getattr(self._connected, name)
 
 
-LARGEST = 0xFFFFFF
+MAX_BUFFER_SIZE = 0xFFFFFF
 """Bytes of the largest buffer that this side takes: what fits into the three bytes that say so (RFC 4752)."""
 
 _LENGTH = 4
@@ -135,7 +135,7 @@ class SaslSocket:
             if not head:
                 return b""
             length = int.from_bytes(head, "big")
-            if length > LARGEST:
+            if length > MAX_BUFFER_SIZE:
                 raise OSError(f"a sealed buffer of {length} bytes, larger than was agreed")
             sealed = self._heard_of(length)
             if len(head) < _LENGTH or len(sealed) < length:

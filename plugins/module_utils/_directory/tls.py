@@ -25,13 +25,13 @@ else:
     _Tls = object
 
 
-def directory_context(access: ConnectionSettings) -> ssl.SSLContext:
+def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
     """What the certificate of each server must satisfy, and what is shown to one that asks for a certificate.
 
     :raises InputError: when a file with certificates or the key cannot be used.
     """
-    context = tls_context(access.ca_path, access.validate_certs)
-    account = access.account
+    context = tls_context(settings.ca_path, settings.validate_certs)
+    account = settings.account
     if account.client_cert:
         load_client_certificate(context, account.client_cert, account.client_key or None)
     return context

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .._directory.account import PROTOCOLS, Account, unused_options
+from .._directory.account import PROTOCOLS, Account, unsupported_options
 from .._directory.domain import Domain
 from .._directory.settings import ConnectionSettings
 from .environment import _secret, nonempty_env_fallback
@@ -77,7 +77,7 @@ def parse_account(params: Mapping[str, Any]) -> Account:
     """
     given = {option: params[option] or "" for option in _OPTIONS}
     account = Account(params["auth_protocol"], **given)
-    unused = unused_options(account)
+    unused = unsupported_options(account)
     surplus = {
         option: ""
         for option, variable in ACCOUNT_VARIABLES.items()

@@ -16,7 +16,7 @@ from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
 from .._directory.search import relevant_referrals
-from .._directory.servers import read_from_first
+from .._directory.servers import read_with_failover
 from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
@@ -160,7 +160,7 @@ def export(
     columns = parse_columns(params, default_columns, sources)
     access = parse_connection_settings(params)
     read = partial(_read, columns, sources, params, scratch)
-    reading, left = read_from_first(access, read)
+    reading, left = read_with_failover(access, read)
     roster = reading.gathering.build()
     for tally, lost in zip(reading.tallies, roster.dropped_by_source):
         tally.check_minimum(lost, reading.server)

@@ -15,11 +15,11 @@ from .._contacts.columns import Column
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
-from .._directory.probe import Probe, probing
+from .._directory.probe import Probe, probe_server
 from .._directory.search import relevant_referrals
 from .._directory.servers import find_servers
 from .._directory.settings import Address, ConnectionSettings
-from .._directory.tls import directory_context
+from .._directory.tls import create_ssl_context
 from .directory_options import parse_connection_settings
 from .export_options import check_page_size
 from .probe_report import (
@@ -99,7 +99,7 @@ def info(
     access = parse_connection_settings(params)
     question = _Question(
         access,
-        directory_context(access),
+        create_ssl_context(access),
         parse_columns(params, default_columns, sources),
         sources,
         params["page_size"],
@@ -118,8 +118,8 @@ def _look_at(question: _Question, addresses: Sequence[Address], found: Sequence[
     counts: dict[str, dict[str, int]] = {}
     is_refused = False
     for address in addresses:
-        with probing(access, address, question.context, as_account=not is_refused) as probe:
-            is_refused = is_refused or probe.account_is_refused
+        with probe_server(access, address, question.context, authenticate=not is_refused) as probe:
+            is_refused = is_refused or probe.is_account_refused
             now = datetime.now(timezone.utc)
             answer = _ask(question, probe.session) if probe.session else _Answer([], [])
             problems += [*server_problems(probe, access, now), *answer.problems]
@@ -169,16 +169,16 @@ def _server(
         "tls_version": probe.tls.version if probe.tls else "",
         "tls_cipher": probe.tls.cipher if probe.tls else "",
         "certificate": certificate.result(now) if certificate else {},
-        "sealed": probe.session is not None and probe.session.is_sealed,
+        "sealed": probe.session is not None and probe.session.has_sasl_layer,
         "auth_protocol": access.account.auth_protocol,
         "account": str(access.account),
         "bound": probe.session is not None,
         "authorization_id": probe.authorization_id,
-        "product": probe.root.product,
-        "version": probe.root.version,
-        "dns_host_name": probe.root.one("dnshostname"),
-        "naming_contexts": list(probe.root.all("namingcontexts")),
-        "sasl_mechanisms": list(probe.root.all("supportedsaslmechanisms")),
+        "product": probe.root_dse.product,
+        "version": probe.root_dse.version,
+        "dns_host_name": probe.root_dse.get_first("dnshostname"),
+        "naming_contexts": list(probe.root_dse.get_all("namingcontexts")),
+        "sasl_mechanisms": list(probe.root_dse.get_all("supportedsaslmechanisms")),
         "clock_offset": None if offset is None else round(offset.total_seconds()),
         "sources": [
             {

@@ -53,7 +53,7 @@ def server_problems(probe: Probe, access: ConnectionSettings, now: datetime) -> 
     if probe.error:
         problem = error_problem(probe.uri, probe.error)
         # Only then is there a certificate and no answer to anything.
-        if certificate and not probe.session and not probe.account_is_refused:
+        if certificate and not probe.session and not probe.is_account_refused:
             problem = problem._replace(cause=f"{problem.cause}; {_shown(certificate)}")
         problems.append(problem)
     if certificate:
@@ -74,7 +74,7 @@ def server_problems(probe: Probe, access: ConnectionSettings, now: datetime) -> 
 
 def clock_offset(probe: Probe, now: datetime) -> timedelta | None:
     """How far the server's clock goes before this host's; None when the server does not say."""
-    return probe.root.clock - now if probe.root.clock else None
+    return probe.root_dse.clock - now if probe.root_dse.clock else None
 
 
 def _shown(certificate: Certificate) -> str:

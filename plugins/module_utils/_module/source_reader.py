@@ -17,7 +17,7 @@ from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
 from .._directory.groups import Members, find_members, read_members
-from .._directory.probe import shows_anything
+from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
 from .._directory.timestamps import parse_timestamp
@@ -104,7 +104,7 @@ class SourceReader:
         query = source.query
         if not query.search_base:
             query = query._replace(search_base=self._all_contexts()[0])
-        return shows_anything(self._session, query)
+        return has_visible_entries(self._session, query)
 
     def _found(
         self, source: Source, attributes: Sequence[str], condition: str = ""

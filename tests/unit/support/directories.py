@@ -17,10 +17,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     ConnectionSettings,
-    check_access,
+    check_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
-    directory_context,
+    create_ssl_context,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -35,7 +35,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
 
 
-def access_to(server_tls: Tls, *uris: str, **changes: Any) -> ConnectionSettings:
+def settings_for(server_tls: Tls, *uris: str, **changes: Any) -> ConnectionSettings:
     """Settings that lead to servers with this TLS, in their order."""
     return ConnectionSettings(
         server_uris=uris,
@@ -48,10 +48,10 @@ def access_to(server_tls: Tls, *uris: str, **changes: Any) -> ConnectionSettings
     )._replace(**changes)
 
 
-def open_session(access: ConnectionSettings) -> AbstractContextManager[connection.LdapSession]:
+def open_session(settings: ConnectionSettings) -> AbstractContextManager[connection.LdapSession]:
     """A session with the one server that the settings name."""
-    (address,) = check_access(access)
-    return connection.open_session(access, address, directory_context(access))
+    (address,) = check_settings(settings)
+    return connection.open_session(settings, address, create_ssl_context(settings))
 
 
 @contextmanager
@@ -59,8 +59,8 @@ def session_with(tmp_path: Path, say: Say) -> Iterator[connection.LdapSession]:
     """A session with a server that says what it is told to say."""
     server_tls = tls(tmp_path, "localhost")
     with ldap_server(say, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
-        with open_session(access) as opened:
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
+        with open_session(settings) as opened:
             yield opened
 
 

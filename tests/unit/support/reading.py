@@ -58,7 +58,7 @@ class Line:
         """Bytes that nobody has heard yet."""
         return max(0, len(self._data) - self._at)
 
-    def wait(self) -> None:
+    def restart_deadline(self) -> None:
         self.waits += 1
 
     def recv(self, size: int) -> bytes:

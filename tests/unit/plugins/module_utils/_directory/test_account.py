@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
     Account,
     check_account,
-    check_clear,
+    check_cleartext_bind,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
@@ -187,7 +187,7 @@ def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: s
 )
 def test_what_must_not_be_done_in_clear(account: Account, how: str, why: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_clear(account, "ldap://dc1")
+        check_cleartext_bind(account, "ldap://dc1")
     assert str(caught.value) == (
         f"Cannot bind to ldap://dc1 {how}: {why}. Use ldaps://, or start_tls: true."
     )
@@ -195,7 +195,7 @@ def test_what_must_not_be_done_in_clear(account: Account, how: str, why: str) ->
 
 @pytest.mark.parametrize("account", [KERBEROS, TICKET, ANONYMOUS])
 def test_what_may_be_done_in_clear(account: Account) -> None:
-    check_clear(account, "ldap://dc1")
+    check_cleartext_bind(account, "ldap://dc1")
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,16 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     ServerError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    check_access,
+    check_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
-    directory_context,
+    create_ssl_context,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import LibraryError
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
     open_session,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -72,8 +72,8 @@ def test_a_certificate_over_ldaps(
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=external)
-        with open_session(access):
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=external)
+        with open_session(settings):
             pass
     assert directory.asked == asked
 
@@ -85,7 +85,7 @@ def test_a_certificate_after_start_tls(
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, start_tls=server_tls.context) as port:
         uri = f"ldap://localhost:{port}"
-        with open_session(access_to(server_tls, uri, account=external, start_tls=True)):
+        with open_session(settings_for(server_tls, uri, account=external, start_tls=True)):
             pass
     assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
     # Version 3, no name, the mechanism, and credentials that are there and empty (RFC 4513, 5.2.3).
@@ -96,8 +96,8 @@ def test_a_certificate_that_the_server_does_not_know(server_tls: Tls, external: 
     directory = Directory()
     directory.bind = result(BIND, 49)
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=external)
-        with pytest.raises(DirectoryError) as caught, open_session(access):
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=external)
+        with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
     assert str(caught.value) == (
         f"Cannot bind to ldaps://localhost:{port} with the certificate {external.client_cert}: the server "
@@ -116,8 +116,8 @@ def test_a_server_that_hangs_up_may_have_refused_the_certificate(
     contexts = {"start_tls" if start_tls else "context": server_tls.context}
     with ldap_server(say, **contexts) as port:
         uri = f"{'ldap' if start_tls else 'ldaps'}://localhost:{port}"
-        access = access_to(server_tls, uri, account=external, start_tls=start_tls)
-        with pytest.raises(ServerError) as caught, open_session(access):
+        settings = settings_for(server_tls, uri, account=external, start_tls=start_tls)
+        with pytest.raises(ServerError) as caught, open_session(settings):
             pass
     assert caught.value.cause.startswith("it closed the connection (")
     assert caught.value.remedy.startswith("See that the server accepts client_cert. ")
@@ -143,13 +143,13 @@ def test_no_protocol_follows_a_referral(
             return [answer] if request == asked else directory(request, content)
 
         with ldap_server(say, start_tls=server_tls.context) as port:
-            access = access_to(
+            settings = settings_for(
                 server_tls,
                 f"ldap://localhost:{port}",
                 account=accounts[protocol],
                 start_tls=True,
             )
-            with pytest.raises(DirectoryError) as caught, open_session(access):
+            with pytest.raises(DirectoryError) as caught, open_session(settings):
                 pass
     # ldap3 stumbles over a referral in the answer to a bind: it is not told as one, and not followed either.
     referred = "the server refers to another server (result 10 referral"
@@ -202,9 +202,9 @@ def test_only_an_account_with_a_password_sends_one(server_tls: Tls, auth_protoco
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        access = access_to(server_tls, uri)
-        (address,) = check_access(access)
-        connection = connect(access, address, directory_context(access))
+        settings = settings_for(server_tls, uri)
+        (address,) = check_settings(settings)
+        connection = connect(settings, address, create_ssl_context(settings))
         assert bind.bind(connection, uri, account) is False
         close(connection)
     assert (b"s3cret" in directory.requests[0]) is (auth_protocol == "simple")

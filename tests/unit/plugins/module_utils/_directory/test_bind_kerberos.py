@@ -25,17 +25,17 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     ServerError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    check_access,
+    check_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
     SaslSocket,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
-    directory_context,
+    create_ssl_context,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -84,9 +84,9 @@ def _connected(server_tls: Tls, directory: Directory, *, clear: bool) -> Iterato
     """A connection to the server, with TLS or in clear, and its URI."""
     with ldap_server(directory, None if clear else server_tls.context) as port:
         uri = f"{'ldap' if clear else 'ldaps'}://localhost:{port}"
-        access = access_to(server_tls, uri, account=KERBEROS)
-        (address,) = check_access(access)
-        connection = connect(access, address, directory_context(access))
+        settings = settings_for(server_tls, uri, account=KERBEROS)
+        (address,) = check_settings(settings)
+        connection = connect(settings, address, create_ssl_context(settings))
         try:
             yield connection, uri
         finally:

@@ -13,8 +13,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
     open_session,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -30,8 +30,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tl
 def test_a_challenge_is_answered_without_the_password(server_tls: Tls) -> None:
     directory = NtlmDirectory(result(BIND))
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
-        with open_session(access):
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
+        with open_session(settings):
             pass
     assert directory.asked == [BIND, BIND, BIND, SEARCH, UNBIND]
     assert b"NTLMSSP\0\x01" in directory.requests[1]
@@ -62,8 +62,8 @@ def test_an_answer_to_a_challenge_that_is_refused(
     said = f"8009030C: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {data}, v1db1"
     directory = NtlmDirectory(result(BIND, 49, said))
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
-        with pytest.raises(DirectoryError) as caught, open_session(access):
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
+        with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
     assert str(caught.value) == (
         f"Cannot bind to ldaps://localhost:{port} by NTLM as X\\svc: {answer} (result 49 "
@@ -75,7 +75,7 @@ def test_a_server_without_ntlm(server_tls: Tls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 7)
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=NTLM)
-        with pytest.raises(DirectoryError) as caught, open_session(access):
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
+        with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
     assert caught.value.cause.startswith("the server does not know this kind of bind (result 7 ")

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.certificate import (
     Certificate,
-    read_certificate,
+    parse_certificate,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +37,7 @@ DER = der_of(
 
 
 def test_what_is_read() -> None:
-    found = read_certificate(DER)
+    found = parse_certificate(DER)
     assert found is not None
     assert found.issuer == "OU=Lab,O=Fjord Ævar"
     assert found.subject.startswith("CN=dc1.corp.example,OU=")
@@ -70,16 +70,16 @@ def test_days_left(before_the_end: timedelta, days: int) -> None:
 
 @given(st.integers(0, len(DER) - 1))
 def test_a_part_of_a_certificate_is_none(size: int) -> None:
-    assert read_certificate(DER[:size]) is None
+    assert parse_certificate(DER[:size]) is None
 
 
 @given(st.integers(0, len(DER) - 1), st.integers(0, 255))
 def test_any_byte_may_be_another_properties(at: int, byte: int) -> None:
     changed = DER[:at] + bytes([byte]) + DER[at + 1 :]
-    found = read_certificate(changed)
+    found = parse_certificate(changed)
     assert found is None or found.subject.isprintable()
 
 
 @given(st.binary())
 def test_other_bytes_are_no_certificate(data: bytes) -> None:
-    assert read_certificate(data) is None
+    assert parse_certificate(data) is None

@@ -15,8 +15,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.doma
     check_domain,
     domain_srv_names,
     is_in_domain,
-    name_servers,
     order_srv_records,
+    parse_dns_servers,
     site_srv_name,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
@@ -91,7 +91,9 @@ def test_domains_that_cannot_be_asked_for(domain: Domain, message: str) -> None:
 
 
 def test_addresses_and_ports_of_dns_servers() -> None:
-    assert name_servers(["192.0.2.1", "192.0.2.2:65535", "2001:db8::1", "[2001:db8::2]:1"]) == [
+    assert parse_dns_servers(
+        ["192.0.2.1", "192.0.2.2:65535", "2001:db8::1", "[2001:db8::2]:1"]
+    ) == [
         ("192.0.2.1", 53),
         ("192.0.2.2", 65_535),
         ("2001:db8::1", 53),

@@ -22,21 +22,21 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.probe import (
     Probe,
-    probing,
-    shows_anything,
+    has_visible_entries,
+    probe_server,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     ConnectionSettings,
-    check_access,
+    check_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
-    directory_context,
+    create_ssl_context,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
     open_session,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -55,29 +55,31 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 
-def probed(access: ConnectionSettings, *, as_account: bool = True) -> AbstractContextManager[Probe]:
+def probed(
+    settings: ConnectionSettings, *, authenticate: bool = True
+) -> AbstractContextManager[Probe]:
     """What is found out about the one server that the settings name."""
-    (address,) = check_access(access)
-    return probing(access, address, directory_context(access), as_account=as_account)
+    (address,) = check_settings(settings)
+    return probe_server(settings, address, create_ssl_context(settings), authenticate=authenticate)
 
 
-@pytest.mark.parametrize("as_account", [True, False])
-def test_a_server_is_looked_at(server_tls: Tls, as_account: bool) -> None:
+@pytest.mark.parametrize("authenticate", [True, False])
+def test_a_server_is_looked_at(server_tls: Tls, authenticate: bool) -> None:
     directory = Directory(vendorName=[b"Somebody"])
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with probed(access_to(server_tls, uri), as_account=as_account) as probe:
+        with probed(settings_for(server_tls, uri), authenticate=authenticate) as probe:
             assert (probe.uri, probe.address) == (uri, "127.0.0.1")
             assert "127.0.0.1" in probe.resolved
             assert probe.tls is not None
             assert probe.tls.version.startswith("TLSv1.")
             assert probe.tls.cipher
             assert probe.tls.certificate is not None
-            assert probe.root.product == "Somebody"
-            assert (probe.session is not None) is as_account
+            assert probe.root_dse.product == "Somebody"
+            assert (probe.session is not None) is authenticate
             assert probe.error is None
-            assert not probe.account_is_refused
-    assert (BIND in directory.asked) is as_account
+            assert not probe.is_account_refused
+    assert (BIND in directory.asked) is authenticate
     assert directory.asked[-1] == UNBIND
 
 
@@ -86,12 +88,12 @@ def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls:
     directory.bind = result(BIND, 49, "data 533")
     with (
         ldap_server(directory, server_tls.context) as port,
-        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert probe.session is None
-        assert probe.account_is_refused
+        assert probe.is_account_refused
         assert "the account is disabled" in str(probe.error)
-        assert probe.root.product == "Somebody"
+        assert probe.root_dse.product == "Somebody"
 
 
 def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(
@@ -104,10 +106,10 @@ def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(
 
     with (
         ldap_server(say, server_tls.context) as port,
-        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert probe.session is not None
-        assert (probe.root.product, probe.error) == ("", None)
+        assert (probe.root_dse.product, probe.error) == ("", None)
 
 
 def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: Tls) -> None:
@@ -118,18 +120,20 @@ def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: Tl
 
     with (
         ldap_server(say, server_tls.context) as port,
-        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert probe.error is not None
-        assert (probe.session, probe.account_is_refused) == (None, False)
+        assert (probe.session, probe.is_account_refused) == (None, False)
     assert BIND in asked
     assert SEARCH not in asked
 
 
 def test_without_encryption_there_is_nothing_to_say_of_it(server_tls: Tls) -> None:
     with ldap_server(Directory()) as port:
-        access = access_to(server_tls, f"ldap://localhost:{port}", account=Account("anonymous"))
-        with probed(access) as probe:
+        settings = settings_for(
+            server_tls, f"ldap://localhost:{port}", account=Account("anonymous")
+        )
+        with probed(settings) as probe:
             assert probe.session is not None
             assert (probe.address, probe.tls) == ("127.0.0.1", None)
 
@@ -140,17 +144,17 @@ def test_what_must_not_be_trusted_is_shown(server_tls: Tls, tmp_path: Path) -> N
     directory = Directory()
     with (
         ldap_server(directory, other.context) as port,
-        probed(access_to(server_tls, f"ldaps://localhost:{port}")) as probe,
+        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert "by an unknown CA" in str(probe.error)
         assert probe.tls is not None
         assert probe.tls.certificate is not None
-        assert (probe.session, probe.account_is_refused) == (None, False)
+        assert (probe.session, probe.is_account_refused) == (None, False)
     assert BIND not in directory.asked
 
 
 def test_a_server_that_is_down(server_tls: Tls) -> None:
-    with probed(access_to(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
+    with probed(settings_for(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
         assert "the connection was refused" in str(probe.error)
         assert "127.0.0.1" in probe.resolved
         assert (probe.address, probe.tls, probe.session) == ("", None, None)
@@ -162,21 +166,21 @@ def test_a_server_that_hangs_up_before_it_is_looked_at(
     def gone() -> None:
         raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
 
-    def connect(*access: Any) -> Any:
-        connection = connection_module.connect(*access)
+    def connect(*settings: Any) -> Any:
+        connection = connection_module.connect(*settings)
         connection.socket.getpeername = gone
         return connection
 
     monkeypatch.setattr(probe_module, "connect", connect)
     with ldap_server(Directory(), server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}")
-        with probed(access) as probe:
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}")
+        with probed(settings) as probe:
             assert (probe.address, probe.error) == ("", None)
             assert probe.tls is not None
 
 
 def test_a_name_that_does_not_resolve(server_tls: Tls) -> None:
-    with probed(access_to(server_tls, "ldaps://no-such-host.invalid")) as probe:
+    with probed(settings_for(server_tls, "ldaps://no-such-host.invalid")) as probe:
         assert "its name does not resolve" in str(probe.error)
         assert list(probe.resolved) == []
 
@@ -207,8 +211,8 @@ def test_whether_an_account_is_shown_anything(
 
     with (
         ldap_server(say, server_tls.context) as port,
-        open_session(access_to(server_tls, f"ldaps://localhost:{port}")) as session,
+        open_session(settings_for(server_tls, f"ldaps://localhost:{port}")) as session,
     ):
-        assert shows_anything(session, Query("dc=x", scope, "(sn=*)")) is shown
+        assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is shown
     # The scope stands behind the base (RFC 4511, 4.5.1).
     assert b"dc=x\x0a\x01" + code in asked[0]

@@ -50,20 +50,20 @@ def _answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_services_are_read_and_a_dot_is_none(answers: dict[str, Any]) -> None:
     answers["_ldap._tcp.x.no. SRV"] = ["1 2 389 DC1.x.no.", "0 0 0 ."]
     resolver = open_resolver(DOMAIN, 5)
-    assert resolver.services("_ldap._tcp.x.no") == [SrvRecord(1, 2, 389, "DC1.x.no")]
+    assert resolver.query_srv("_ldap._tcp.x.no") == [SrvRecord(1, 2, 389, "DC1.x.no")]
 
 
 def test_addresses_are_of_both_kinds(answers: dict[str, Any]) -> None:
     answers["dc1.x.no. A"] = ["192.0.2.7"]
     answers["dc1.x.no. AAAA"] = ["2001:db8::7"]
-    assert open_resolver(DOMAIN, 5).addresses("dc1.x.no") == ["192.0.2.7", "2001:db8::7"]
+    assert open_resolver(DOMAIN, 5).query_addresses("dc1.x.no") == ["192.0.2.7", "2001:db8::7"]
 
 
 @pytest.mark.parametrize("nothing", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
 def test_nothing_is_an_answer(answers: dict[str, Any], nothing: Any) -> None:
     # What dnspython has them filled with is of no matter here.
     answers["x.no. SRV"] = nothing.__new__(nothing)
-    assert open_resolver(DOMAIN, 5).services("x.no") == []
+    assert open_resolver(DOMAIN, 5).query_srv("x.no") == []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_no_answer_is_an_error(
 ) -> None:
     answers["x.no. SRV"] = kind(*words)
     with pytest.raises(DnsError) as caught:
-        open_resolver(DOMAIN, 5).services("x.no")
+        open_resolver(DOMAIN, 5).query_srv("x.no")
     assert caught.value.diagnosis.cause.startswith(meaning)
     assert caught.value.diagnosis.remedy == CHECK
 
@@ -93,7 +93,7 @@ def _asked(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Reso
         return []
 
     monkeypatch.setattr(dns.resolver.Resolver, "resolve", resolve)
-    open_resolver(domain, 7).services("x.no")
+    open_resolver(domain, 7).query_srv("x.no")
     return asked[0]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
-    LARGEST,
+    MAX_BUFFER_SIZE,
     SaslSocket,
 )
 from hypothesis import given
@@ -100,8 +100,8 @@ class _Pieces:
         (b"\0\0\0\x01", "eof within a sealed buffer"),
         (b"\0\0\0\x05plain", "a sealed buffer that cannot be opened: no seal"),
         (
-            (LARGEST + 1).to_bytes(4, "big"),
-            f"a sealed buffer of {LARGEST + 1} bytes, larger than was agreed",
+            (MAX_BUFFER_SIZE + 1).to_bytes(4, "big"),
+            f"a sealed buffer of {MAX_BUFFER_SIZE + 1} bytes, larger than was agreed",
         ),
     ],
 )

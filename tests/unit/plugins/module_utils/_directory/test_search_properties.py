@@ -22,8 +22,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
     open_session,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     HANG_UP,
@@ -79,7 +79,7 @@ def _access(
 ) -> Iterator[ConnectionSettings]:
     server_tls = tls(tmp_path_factory.mktemp("tls"), "localhost")
     with ldap_server(garbler, server_tls.context) as port:
-        yield access_to(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
+        yield settings_for(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
 
 
 @given(edits=EDITS)

@@ -22,7 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     ServerError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
-    read_from_first,
+    read_with_failover,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     ConnectionSettings,
@@ -30,7 +30,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -62,8 +62,8 @@ def test_the_first_server_is_read_and_no_other(server_tls: Tls) -> None:
         ldap_server(second, server_tls.context) as other,
     ):
         uri = f"ldaps://localhost:{port}"
-        access = access_to(server_tls, uri, f"ldaps://localhost:{other}")
-        assert read_from_first(access, _uri) == (uri, [])
+        settings = settings_for(server_tls, uri, f"ldaps://localhost:{other}")
+        assert read_with_failover(settings, _uri) == (uri, [])
     assert first.asked == [BIND, SEARCH, UNBIND]
     assert second.asked == []
 
@@ -76,9 +76,9 @@ def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
         ldap_server(second, server_tls.context) as other,
     ):
         uri = f"ldaps://localhost:{port}"
-        access = access_to(server_tls, uri, f"ldaps://localhost:{other}")
+        settings = settings_for(server_tls, uri, f"ldaps://localhost:{other}")
         with pytest.raises(DirectoryError) as caught:
-            read_from_first(access, _uri)
+            read_with_failover(settings, _uri)
     assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
     assert first.asked == [BIND, UNBIND]
     assert second.asked == []
@@ -92,14 +92,14 @@ def test_a_server_that_is_busy_is_left_with_its_account(server_tls: Tls) -> None
         ldap_server(second, server_tls.context) as other,
     ):
         uri = f"ldaps://localhost:{other}"
-        access = access_to(server_tls, f"ldaps://localhost:{port}", uri)
-        assert read_from_first(access, _uri)[0] == uri
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}", uri)
+        assert read_with_failover(settings, _uri)[0] == uri
 
 
 def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) -> None:
     with ldap_server(Directory(), server_tls.context) as port:
         gone, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
-        read, left = read_from_first(access_to(server_tls, gone, uri), _uri)
+        read, left = read_with_failover(settings_for(server_tls, gone, uri), _uri)
     assert read == uri
     (why,) = left
     assert re.fullmatch(
@@ -112,7 +112,7 @@ def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) ->
 def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
     uris = [f"ldaps://127.0.0.1:{free_port()}" for _server in range(2)]
     with pytest.raises(DirectoryError) as caught:
-        read_from_first(access_to(server_tls, *uris), _uri)
+        read_with_failover(settings_for(server_tls, *uris), _uri)
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
         rf"None of 2 servers gave everything: Cannot connect to {uris[0]}: {refused}; Cannot connect to"
@@ -145,7 +145,7 @@ def _three(server_tls: Tls) -> Iterator[ConnectionSettings]:
     """Three names of one server."""
     with ldap_server(Directory(), server_tls.context) as port:
         uris = [f"ldaps://localhost:{port}/" + "/" * number for number in range(3)]
-        yield access_to(server_tls, *uris)
+        yield settings_for(server_tls, *uris)
 
 
 def test_a_server_that_fails_on_the_way_is_left_and_nothing_is_held_of_what_it_gave(
@@ -154,7 +154,7 @@ def test_a_server_that_fails_on_the_way_is_left_and_nothing_is_held_of_what_it_g
     gc.disable()  # what is let go of must need no collector
     try:
         read = _Reader(ServerError("Cannot a", "b", "C"), ServerError("Cannot d", "e", "F"))
-        last, left = read_from_first(three, read)
+        last, left = read_with_failover(three, read)
     finally:
         gc.enable()
     first, second, third = three.server_uris
@@ -172,7 +172,7 @@ def test_when_all_fail_each_is_told_and_each_remedy_once(three: ConnectionSettin
         ServerError("Cannot e", "f", "Do this"),
     )
     with pytest.raises(DirectoryError) as caught:
-        read_from_first(three, read)
+        read_with_failover(three, read)
     assert str(caught.value) == (
         "None of 3 servers gave everything: Cannot a: b; Cannot c: d; Cannot e: f. Do this. Do that."
     )
@@ -181,10 +181,10 @@ def test_when_all_fail_each_is_told_and_each_remedy_once(three: ConnectionSettin
 def test_what_any_other_server_would_say_too_ends_the_reading(three: ConnectionSettings) -> None:
     read = _Reader(DirectoryError("Cannot search", "the base does not exist"))
     with pytest.raises(DirectoryError, match="the base does not exist"):
-        read_from_first(three, read)
+        read_with_failover(three, read)
     assert len(read.made) == 1
 
 
 def test_wrong_settings_are_told_before_any_server_is_tried(three: ConnectionSettings) -> None:
     with pytest.raises(InputError, match="bind_pw is empty"):
-        read_from_first(three._replace(account=Account("simple", "svc")), _uri)
+        read_with_failover(three._replace(account=Account("simple", "svc")), _uri)

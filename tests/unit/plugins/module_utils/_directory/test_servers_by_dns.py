@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.doma
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
     find_servers,
-    read_from_first,
+    read_with_failover,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     Address,
@@ -34,13 +34,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import ldap_server
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, tls
 
 CONTROLLERS = "_ldap._tcp.dc._msdcs.x.no"
-ACCESS = ConnectionSettings(
+SETTINGS = ConnectionSettings(
     server_uris=[],
     account=Account("simple", "svc@x.no", "s3cret"),
     start_tls=False,
@@ -66,14 +66,14 @@ class _Dns:
         assert (domain.name, seconds) == ("x.no", 5)
         return self
 
-    def services(self, name: str) -> Sequence[SrvRecord]:
+    def query_srv(self, name: str) -> Sequence[SrvRecord]:
         self.asked.append(name)
         found = self.known.get(name, [])
         if isinstance(found, DnsError):
             raise found
         return found
 
-    def addresses(self, host: str) -> Sequence[str]:
+    def query_addresses(self, host: str) -> Sequence[str]:
         self.asked.append(host)
         return self.known_addresses
 
@@ -97,7 +97,7 @@ def test_where_a_server_listens_with_tls(
 ) -> None:
     found = _Dns({CONTROLLERS: [_service("DC1.x.no", port=port)]})
     monkeypatch.setattr(servers, "open_resolver", found)
-    assert find_servers(ACCESS._replace(start_tls=start_tls)) == ([address], [])
+    assert find_servers(SETTINGS._replace(start_tls=start_tls)) == ([address], [])
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_in_what_order_servers_are_tried(
 ) -> None:
     found = _Dns(services)
     monkeypatch.setattr(servers, "open_resolver", found)
-    addresses, notes = find_servers(ACCESS._replace(domain=Domain("x.no", site)))
+    addresses, notes = find_servers(SETTINGS._replace(domain=Domain("x.no", site)))
     assert [address.host for address in addresses] == [f"{host}.x.no" for host in hosts.split()]
     assert notes == []
     assert found.asked == asked
@@ -139,7 +139,7 @@ def test_in_what_order_servers_are_tried(
 
 def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_service("a.x.no")]}))
-    _addresses, notes = find_servers(ACCESS._replace(domain=Domain("x.no", "S")))
+    _addresses, notes = find_servers(SETTINGS._replace(domain=Domain("x.no", "S")))
     assert notes == [
         (
             "DNS knows no server of the site S in x.no: those of the whole domain were taken",
@@ -151,7 +151,7 @@ def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     services = [_service("dc.evil"), _service("a.x.no", 1), _service("ax.no", 2)]
     monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: services}))
-    addresses, notes = find_servers(ACCESS)
+    addresses, notes = find_servers(SETTINGS)
     assert [address.host for address in addresses] == ["a.x.no"]
     outside = "which DNS names for x.no: it is outside of that domain"
     assert notes == [
@@ -194,7 +194,7 @@ def test_when_there_is_no_server_to_try(
 ) -> None:
     monkeypatch.setattr(servers, "open_resolver", _Dns(services))
     with pytest.raises(DirectoryError) as caught:
-        find_servers(ACCESS)
+        find_servers(SETTINGS)
     assert str(caught.value) == f"Cannot find the servers of x.no: {message}"
 
 
@@ -211,8 +211,8 @@ def test_a_server_is_looked_up_where_it_was_found(
         found.known_addresses = ("127.0.0.1",)
         for place in (servers, connection):
             monkeypatch.setattr(place, "open_resolver", lambda *_asked: found)
-        access = access_to(server_tls, domain=domain)
-        assert read_from_first(access, lambda session: session.uri) == (
+        settings = settings_for(server_tls, domain=domain)
+        assert read_with_failover(settings, lambda session: session.uri) == (
             f"ldaps://{host}:{port}",
             [],
         )
@@ -225,8 +225,10 @@ def test_a_server_without_an_address_is_left_for_the_next_one(
     services = [_service("a.x.no", port=free_port())]
     for place in (servers, connection):
         monkeypatch.setattr(place, "open_resolver", _Dns({CONTROLLERS: services}))
-    access = access_to(tls(tmp_path, "a.x.no"), domain=Domain("x.no", dns_servers=["192.0.2.53"]))
+    settings = settings_for(
+        tls(tmp_path, "a.x.no"), domain=Domain("x.no", dns_servers=["192.0.2.53"])
+    )
     with pytest.raises(DirectoryError) as caught:
-        read_from_first(access, lambda session: session.uri)
+        read_with_failover(settings, lambda session: session.uri)
     assert caught.value.cause == "its name does not resolve (DNS has no address of it)"
     assert caught.value.remedy == "Correct its address in DNS, or give dns_servers that know it"

@@ -18,8 +18,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
     open_session,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -51,7 +51,7 @@ def test_a_session_is_bound_and_ends(
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with open_session(access_to(server_tls, uri)) as session:
+        with open_session(settings_for(server_tls, uri)) as session:
             assert session.uri == uri
             assert session.is_active_directory is is_active_directory
     assert directory.asked == [BIND, SEARCH, UNBIND]
@@ -62,8 +62,10 @@ def test_a_session_is_bound_and_ends(
 def test_an_anonymous_session_names_nobody(server_tls: Tls) -> None:
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}", account=Account("anonymous"))
-        with open_session(access):
+        settings = settings_for(
+            server_tls, f"ldaps://localhost:{port}", account=Account("anonymous")
+        )
+        with open_session(settings):
             pass
     assert directory.asked == [BIND, SEARCH, UNBIND]
     # Version 3, no name, and the password of no characters (RFC 4513, 5.1.1).
@@ -90,13 +92,13 @@ def test_a_session_knows_whether_it_crosses_a_network_in_clear(
     monkeypatch.setattr(socket, "getaddrinfo", here)
     server_tls = tls(tmp_path, host)
     with ldap_server(Directory(), start_tls=server_tls.context) as port:
-        access = access_to(
+        settings = settings_for(
             server_tls,
             f"ldap://{host}:{port}",
             account=Account("anonymous"),
             start_tls=start_tls,
         )
-        with open_session(access) as session:
+        with open_session(settings) as session:
             assert session.is_in_clear is is_in_clear
 
 
@@ -107,7 +109,7 @@ def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: T
         uri = f"ldaps://localhost:{port}"
         with (
             pytest.raises(DirectoryError) as caught,
-            open_session(access_to(server_tls, uri)),
+            open_session(settings_for(server_tls, uri)),
         ):
             pass
     assert not isinstance(caught.value, ServerError)
@@ -131,7 +133,7 @@ def test_a_host_with_several_addresses_tells_what_came_of_each(
     monkeypatch.setattr(socket, "getaddrinfo", two)
     with (
         pytest.raises(ServerError) as caught,
-        open_session(access_to(server_tls, f"ldaps://dc9.x.no:{port}")),
+        open_session(settings_for(server_tls, f"ldaps://dc9.x.no:{port}")),
     ):
         pass
     refused = "socket connection error while opening: [Errno 111] Connection refused"
@@ -156,10 +158,10 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
     server_tls = tls(tmp_path, "x.no")
     directory = Directory()
     with ldap_server(directory, (other if certificate == "other" else server_tls).context) as port:
-        access = access_to(server_tls, f"ldaps://{host}:{port}")
-        with pytest.raises(ServerError) as caught, open_session(access):
+        settings = settings_for(server_tls, f"ldaps://{host}:{port}")
+        with pytest.raises(ServerError) as caught, open_session(settings):
             pass
-        unverified = access._replace(validate_certs=False, ca_path=None)
+        unverified = settings._replace(validate_certs=False, ca_path=None)
         assert directory.asked == []
         with open_session(unverified):
             pass
@@ -173,7 +175,7 @@ def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.Monke
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with (
         pytest.raises(ServerError) as caught,
-        open_session(access_to(server_tls, "ldaps://dc9.x.no")),
+        open_session(settings_for(server_tls, "ldaps://dc9.x.no")),
     ):
         pass
     assert str(caught.value) == (
@@ -184,10 +186,10 @@ def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.Monke
 
 def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
     with silent_server() as port:
-        access = access_to(
+        settings = settings_for(
             server_tls, f"ldaps://localhost:{port}", connection_timeout=1, receive_timeout=1
         )
-        with pytest.raises(ServerError) as caught, open_session(access):
+        with pytest.raises(ServerError) as caught, open_session(settings):
             pass
     assert caught.value.cause.startswith("it did not complete the TLS handshake in time (")
 
@@ -195,7 +197,7 @@ def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
 def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
     with ldap_server(lambda _request, _content: None, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, uri)):
+        with pytest.raises(DirectoryError) as caught, open_session(settings_for(server_tls, uri)):
             pass
     assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
     assert caught.value.cause
@@ -207,7 +209,7 @@ def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
 
     with ldap_server(say, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with pytest.raises(DirectoryError) as caught, open_session(access_to(server_tls, uri)):
+        with pytest.raises(DirectoryError) as caught, open_session(settings_for(server_tls, uri)):
             pass
     assert caught.value.action == f"Cannot read the root DSE of {uri}"
 
@@ -216,7 +218,7 @@ def test_no_text_of_a_failure_holds_the_password(server_tls: Tls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "data 52e")
     with ldap_server(directory, server_tls.context) as port:
-        access = access_to(server_tls, f"ldaps://localhost:{port}")
-        with pytest.raises(DirectoryError) as caught, open_session(access):
+        settings = settings_for(server_tls, f"ldaps://localhost:{port}")
+        with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
     assert "s3cret" not in str(caught.value)

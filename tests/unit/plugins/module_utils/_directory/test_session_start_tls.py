@@ -15,8 +15,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
-    access_to,
     open_session,
+    settings_for,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -37,7 +37,7 @@ def test_start_tls_comes_before_the_password(server_tls: Tls) -> None:
     directory = Directory()
     with ldap_server(directory, start_tls=server_tls.context) as port:
         uri = f"ldap://localhost:{port}"
-        with open_session(access_to(server_tls, uri, start_tls=True)) as session:
+        with open_session(settings_for(server_tls, uri, start_tls=True)) as session:
             assert session.connection.tls_started
     assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
 
@@ -53,7 +53,7 @@ def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
         uri = f"ldap://localhost:{port}"
         with (
             pytest.raises(ServerError) as caught,
-            open_session(access_to(server_tls, uri, start_tls=True)),
+            open_session(settings_for(server_tls, uri, start_tls=True)),
         ):
             pass
     assert str(caught.value) == (
@@ -69,8 +69,8 @@ def test_without_tls_no_password_whatever_ldap3_makes_of_it(
     monkeypatch.setattr(ldap3.Connection, "start_tls", lambda *_args, **_options: False)
     directory = Directory()
     with ldap_server(directory) as port:
-        access = access_to(server_tls, f"ldap://localhost:{port}", start_tls=True)
-        with pytest.raises(ServerError, match="TLS was not started"), open_session(access):
+        settings = settings_for(server_tls, f"ldap://localhost:{port}", start_tls=True)
+        with pytest.raises(ServerError, match="TLS was not started"), open_session(settings):
             pass
     assert BIND not in directory.asked
 
@@ -80,7 +80,7 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
         uri = f"ldap://localhost:{port}"
         with (
             pytest.raises(ServerError) as caught,
-            open_session(access_to(server_tls, uri, start_tls=True)),
+            open_session(settings_for(server_tls, uri, start_tls=True)),
         ):
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"
@@ -91,8 +91,8 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
 def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
     with ldap_server(lambda _request, _content: []) as port:
         uri = f"ldap://localhost:{port}"
-        access = access_to(server_tls, uri, start_tls=True, receive_timeout=1)
-        with pytest.raises(ServerError) as caught, open_session(access):
+        settings = settings_for(server_tls, uri, start_tls=True, receive_timeout=1)
+        with pytest.raises(ServerError) as caught, open_session(settings):
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"
     assert "no whole answer within 1 s" in caught.value.cause
@@ -106,7 +106,7 @@ def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls
         uri = f"ldap://localhost:{port}"
         with (
             pytest.raises(ServerError) as caught,
-            open_session(access_to(server_tls, uri, start_tls=True)),
+            open_session(settings_for(server_tls, uri, start_tls=True)),
         ):
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"

@@ -12,11 +12,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.doma
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
     Address,
     ConnectionSettings,
-    check_access,
+    check_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
-ACCESS = ConnectionSettings(
+SETTINGS = ConnectionSettings(
     server_uris=["ldaps://dc1.x.no"],
     account=Account("simple", "svc@x.no", "s3cret"),
     start_tls=False,
@@ -40,18 +40,18 @@ ACCESS = ConnectionSettings(
 def test_where_a_server_listens(
     *, uri: str, start_tls: bool, host: str, port: int, use_ssl: bool
 ) -> None:
-    access = ACCESS._replace(server_uris=[uri], start_tls=start_tls)
-    assert check_access(access) == [Address(uri, host, port, use_ssl)]
+    settings = SETTINGS._replace(server_uris=[uri], start_tls=start_tls)
+    assert check_settings(settings) == [Address(uri, host, port, use_ssl)]
 
 
 def test_an_account_without_a_secret_may_go_in_clear() -> None:
-    access = ACCESS._replace(server_uris=["ldap://dc1"], account=Account("anonymous"))
-    assert check_access(access) == [Address("ldap://dc1", "dc1", 389, False)]
+    settings = SETTINGS._replace(server_uris=["ldap://dc1"], account=Account("anonymous"))
+    assert check_settings(settings) == [Address("ldap://dc1", "dc1", 389, False)]
 
 
 def test_servers_keep_their_order() -> None:
     uris = ["ldaps://b", "ldaps://a"]
-    addresses = check_access(ACCESS._replace(server_uris=uris))
+    addresses = check_settings(SETTINGS._replace(server_uris=uris))
     assert [address.uri for address in addresses] == uris
 
 
@@ -63,7 +63,7 @@ def _malformed(uri: str) -> str:
 
 
 def test_a_domain_s_servers_are_for_dns_to_name() -> None:
-    assert check_access(ACCESS._replace(server_uris=[], domain=Domain("x.no"))) == []
+    assert check_settings(SETTINGS._replace(server_uris=[], domain=Domain("x.no"))) == []
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
 )
 def test_what_cannot_work_is_told(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_access(ACCESS._replace(**changes))  # type: ignore[arg-type]  # a table of several types
+        check_settings(SETTINGS._replace(**changes))  # type: ignore[arg-type]  # a table of several types
     assert str(caught.value) == message
 
 
 def test_the_password_is_in_no_text() -> None:
-    for text in (repr(ACCESS), str(ACCESS), str(ACCESS.account)):
+    for text in (repr(SETTINGS), str(SETTINGS), str(SETTINGS.account)):
         assert "svc@x.no" in text
         assert "s3cret" not in text

@@ -62,7 +62,7 @@ def probe(left: timedelta = timedelta(90), *, clear: bool = False, clock: str = 
     found = Probe(URI)
     found.tls = TlsInfo("TLSv1.3", "A", certificate(left))
     found.session = LdapSession(URI, None, True, is_in_clear=clear)
-    found.root = RootDse({"currenttime": [clock]})
+    found.root_dse = RootDse({"currenttime": [clock]})
     return found
 
 
