@@ -12,37 +12,45 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+_UTC_TIME, _BMP = 0x17, 0x1E
+_VERSION, _EXTENSIONS = 0xA0, 0xA3
+_DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_SUBJECT_ALT_NAME = bytes([0x55, 0x1D, 0x11])  # 2.5.29.17
+# The attributes of names that RFC 4514, 3 abbreviates, by their object identifiers.
+_NAMES = {
+    bytes([0x55, 0x04, last]): name
+    for last, name in ((3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU"))
+}
+# domainComponent (RFC 4519, 2.4), with which Microsoft's authorities are named.
+_NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
 
-class Element(NamedTuple):
-    """A part of a certificate.
-
-    :ivar tag: its identifier, of one byte.
-    :ivar content: what it holds.
-    """
-
-    tag: int
-    content: bytes
-
-
-def parse_elements(data: bytes) -> list[Element]:
-    """The elements that follow one another (X.690, 8.1); all tags of a certificate take one byte.
-
-    :raises ValueError: when the last one is cut.
-    :raises IndexError: when its head is.
-    """
-    found, at = [], 0
-    while at < len(data):
-        tag, length = data[at], data[at + 1]
-        at += 2
-        if length & 0x80:
-            size = length & 0x7F
-            length = int.from_bytes(data[at : at + size], "big")
-            at += size
-        if at + length > len(data):
-            raise ValueError("an element is cut")
-        found.append(Element(tag, data[at : at + length]))
-        at += length
-    return found
+_PREFIX = b"tls-server-end-point:"
+# Signature algorithms by the last bytes of their object identifiers, and the hash that each one uses (RFC
+# 4055, RFC 5758); RFC 5929, 4.1 replaces MD5 and SHA-1 by SHA-256.
+_RSA = bytes.fromhex("2a864886f70d0101")
+_ECDSA = bytes.fromhex("2a8648ce3d04")
+_HASHES = {
+    _RSA + b"\x04": "sha256",  # MD5
+    _RSA + b"\x05": "sha256",  # SHA-1
+    _RSA + b"\x0b": "sha256",
+    _RSA + b"\x0c": "sha384",
+    _RSA + b"\x0d": "sha512",
+    _RSA + b"\x0e": "sha224",
+    _ECDSA + b"\x01": "sha256",  # SHA-1
+    _ECDSA + b"\x03\x01": "sha224",
+    _ECDSA + b"\x03\x02": "sha256",
+    _ECDSA + b"\x03\x03": "sha384",
+    _ECDSA + b"\x03\x04": "sha512",
+}
+# RSASSA-PSS names its hash in its parameters, and SHA-1 by naming none (RFC 4055, 3.1).
+_PSS = _RSA + b"\x0a"
+_NIST = bytes.fromhex("6086480165030402")
+_PSS_HASHES = {
+    _NIST + b"\x01": "sha256",
+    _NIST + b"\x02": "sha384",
+    _NIST + b"\x03": "sha512",
+    _NIST + b"\x04": "sha224",
+}
 
 
 class Certificate(NamedTuple):
@@ -78,19 +86,6 @@ class Certificate(NamedTuple):
             "not_after": self.not_after.isoformat(),
             "days_left": self.days_left(now),
         }
-
-
-_UTC_TIME, _BMP = 0x17, 0x1E
-_VERSION, _EXTENSIONS = 0xA0, 0xA3
-_DNS_NAME, _IP_ADDRESS = 0x82, 0x87
-_SUBJECT_ALT_NAME = bytes([0x55, 0x1D, 0x11])  # 2.5.29.17
-# The attributes of names that RFC 4514, 3 abbreviates, by their object identifiers.
-_NAMES = {
-    bytes([0x55, 0x04, last]): name
-    for last, name in ((3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU"))
-}
-# domainComponent (RFC 4519, 2.4), with which Microsoft's authorities are named.
-_NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
 
 
 def parse_certificate(der: bytes) -> Certificate | None:
@@ -161,35 +156,6 @@ def _alternative_names(extensions: Element) -> Iterator[str]:
                     yield str(ipaddress.ip_address(name.content))
 
 
-_PREFIX = b"tls-server-end-point:"
-# Signature algorithms by the last bytes of their object identifiers, and the hash that each one uses (RFC
-# 4055, RFC 5758); RFC 5929, 4.1 replaces MD5 and SHA-1 by SHA-256.
-_RSA = bytes.fromhex("2a864886f70d0101")
-_ECDSA = bytes.fromhex("2a8648ce3d04")
-_HASHES = {
-    _RSA + b"\x04": "sha256",  # MD5
-    _RSA + b"\x05": "sha256",  # SHA-1
-    _RSA + b"\x0b": "sha256",
-    _RSA + b"\x0c": "sha384",
-    _RSA + b"\x0d": "sha512",
-    _RSA + b"\x0e": "sha224",
-    _ECDSA + b"\x01": "sha256",  # SHA-1
-    _ECDSA + b"\x03\x01": "sha224",
-    _ECDSA + b"\x03\x02": "sha256",
-    _ECDSA + b"\x03\x03": "sha384",
-    _ECDSA + b"\x03\x04": "sha512",
-}
-# RSASSA-PSS names its hash in its parameters, and SHA-1 by naming none (RFC 4055, 3.1).
-_PSS = _RSA + b"\x0a"
-_NIST = bytes.fromhex("6086480165030402")
-_PSS_HASHES = {
-    _NIST + b"\x01": "sha256",
-    _NIST + b"\x02": "sha384",
-    _NIST + b"\x03": "sha512",
-    _NIST + b"\x04": "sha224",
-}
-
-
 def tls_server_end_point(certificate: bytes) -> bytes | None:
     """The channel binding ``tls-server-end-point`` of a server's certificate (RFC 5929, 4).
 
@@ -211,3 +177,35 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
 def _first_identifier(encoded: bytes) -> bytes:
     """The object identifier of an AlgorithmIdentifier (RFC 5280, 4.1.1.2)."""
     return parse_elements(parse_elements(encoded)[0].content)[0].content
+
+
+class Element(NamedTuple):
+    """A part of a certificate.
+
+    :ivar tag: its identifier, of one byte.
+    :ivar content: what it holds.
+    """
+
+    tag: int
+    content: bytes
+
+
+def parse_elements(data: bytes) -> list[Element]:
+    """The elements that follow one another (X.690, 8.1); all tags of a certificate take one byte.
+
+    :raises ValueError: when the last one is cut.
+    :raises IndexError: when its head is.
+    """
+    found, at = [], 0
+    while at < len(data):
+        tag, length = data[at], data[at + 1]
+        at += 2
+        if length & 0x80:
+            size = length & 0x7F
+            length = int.from_bytes(data[at : at + size], "big")
+            at += size
+        if at + length > len(data):
+            raise ValueError("an element is cut")
+        found.append(Element(tag, data[at : at + length]))
+        at += length
+    return found

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,35 +13,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._hosts import is_loopback
 from .bind import bind
-from .diagnosis import ServerError, explain_dns, explain_failure, explain_refused_tls
-from .domain import DnsError, Domain
+from .diagnosis import ServerError, explain_failure, explain_refused_tls
 from .library import FAILURES, LDAP3, ldap3
 from .root_dse import read_root_dse
+from .servers import resolve_address
 from .settings import Address, ConnectionSettings
 from .sockets import DeadlineSocket
 from .tls import VerifiedTls
-
-if TYPE_CHECKING:
-    from .resolver import Resolver
-
-
-def open_resolver(domain: Domain, seconds: int) -> Resolver:
-    """Who is asked for a domain's servers and their addresses.
-
-    :param seconds: how long the answer to one question may take.
-    :raises LibraryError: when dnspython is missing or too old.
-    :raises DnsError: when there is nobody to ask.
-    """
-    from .resolver import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
-
-    return Resolver(domain, seconds)
-
 
 # Without ldap3 this file must still load, so that the module can say that it is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Server as _Server
 else:
     _Server = object
+
+
+class LdapSession(NamedTuple):
+    """An open session.
+
+    :ivar uri: the server it is with.
+    :ivar connection: ldap3's connection.
+    :ivar is_active_directory: whether the server is an Active Directory domain controller.
+    :ivar is_in_clear: whether what is said crosses a network, and anybody on the way can read and alter it.
+    :ivar has_sasl_layer: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
+    """
+
+    uri: str
+    connection: Any
+    is_active_directory: bool
+    is_in_clear: bool = False
+    has_sasl_layer: bool = False
 
 
 class ResolvedServer(_Server):
@@ -61,6 +61,42 @@ class ResolvedServer(_Server):
     def address_info(self) -> list[list[Any]]:
         """The places, each with what ldap3 notes about it."""
         return self._places
+
+
+@contextmanager
+def open_session(
+    settings: ConnectionSettings, address: Address, context: ssl.SSLContext
+) -> Iterator[LdapSession]:
+    """Connect to one server, encrypt and bind; unbind at the end.
+
+    :param context: what the server's certificate must satisfy.
+    :raises ServerError: when there is no session, and another server may give one.
+    :raises DirectoryError: when the server refuses the account.
+    """
+    connection = connect(settings, address, context)
+    try:
+        yield begin_session(settings, address, connection)
+    finally:
+        close(connection)
+
+
+def begin_session(settings: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
+    """Bind on a connection.
+
+    :param connection: what `connect` gave for the same server; it stays open when this fails.
+    :raises ServerError: when there is no session, and another server may give one.
+    :raises DirectoryError: when the server refuses the account.
+    """
+    sealed = bind(connection, address.uri, settings.account)
+    return LdapSession(
+        address.uri,
+        connection,
+        read_root_dse(connection, address.uri).is_active_directory,
+        is_in_clear=not (
+            address.use_ssl or settings.start_tls or sealed or is_loopback(address.host)
+        ),
+        has_sasl_layer=sealed,
+    )
 
 
 def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
@@ -114,38 +150,6 @@ def _prepare(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -
     )
 
 
-def resolve_address(settings: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
-    """Where to connect to, as socket.getaddrinfo says it.
-
-    :raises ServerError: when the host's name does not resolve.
-    """
-    hosts = _asked_dns(settings, address) if settings.domain.dns_servers else [address.host]
-    try:
-        return [
-            place
-            for host in hosts
-            for place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
-        ]
-    except OSError as error:
-        problem = "target" if settings.domain.name else "host"
-        diagnosis = explain_dns(problem, error.strerror or str(error))
-        raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
-
-
-def _asked_dns(settings: ConnectionSettings, address: Address) -> list[str]:
-    """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
-    action = f"Cannot connect to {address.uri}"
-    try:
-        addresses = open_resolver(settings.domain, settings.connection_timeout).query_addresses(
-            address.host
-        )
-    except DnsError as error:
-        raise ServerError(action, *error.diagnosis) from None
-    if not addresses:
-        raise ServerError(action, *explain_dns("target", "DNS has no address of it"))
-    return addresses
-
-
 def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     try:
         if connection.start_tls(read_server_info=False):
@@ -169,56 +173,3 @@ def close(connection: Any) -> None:
     # The session is over either way; what went wrong before is what matters.
     with suppress(*FAILURES):
         connection.unbind()
-
-
-class LdapSession(NamedTuple):
-    """An open session.
-
-    :ivar uri: the server it is with.
-    :ivar connection: ldap3's connection.
-    :ivar is_active_directory: whether the server is an Active Directory domain controller.
-    :ivar is_in_clear: whether what is said crosses a network, and anybody on the way can read and alter it.
-    :ivar has_sasl_layer: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
-    """
-
-    uri: str
-    connection: Any
-    is_active_directory: bool
-    is_in_clear: bool = False
-    has_sasl_layer: bool = False
-
-
-@contextmanager
-def open_session(
-    settings: ConnectionSettings, address: Address, context: ssl.SSLContext
-) -> Iterator[LdapSession]:
-    """Connect to one server, encrypt and bind; unbind at the end.
-
-    :param context: what the server's certificate must satisfy.
-    :raises ServerError: when there is no session, and another server may give one.
-    :raises DirectoryError: when the server refuses the account.
-    """
-    connection = connect(settings, address, context)
-    try:
-        yield begin_session(settings, address, connection)
-    finally:
-        close(connection)
-
-
-def begin_session(settings: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
-    """Bind on a connection.
-
-    :param connection: what `connect` gave for the same server; it stays open when this fails.
-    :raises ServerError: when there is no session, and another server may give one.
-    :raises DirectoryError: when the server refuses the account.
-    """
-    sealed = bind(connection, address.uri, settings.account)
-    return LdapSession(
-        address.uri,
-        connection,
-        read_root_dse(connection, address.uri).is_active_directory,
-        is_in_clear=not (
-            address.use_ssl or settings.start_tls or sealed or is_loopback(address.host)
-        ),
-        has_sasl_layer=sealed,
-    )

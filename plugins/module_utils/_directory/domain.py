@@ -12,14 +12,10 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .._errors import Diagnosis, InputError
 from .._hosts import is_host
-
-if TYPE_CHECKING:
-    pass
-
 
 _DNS_PORT = 53
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")

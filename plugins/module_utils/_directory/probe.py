@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from .certificate import Certificate, parse_certificate
-from .connection import LdapSession, begin_session, close, connect, resolve_address
+from .connection import LdapSession, begin_session, close, connect
 from .diagnosis import DirectoryError, ServerError
 from .library import FAILURES, ldap3
 from .query import Query
 from .root_dse import RootDse, read_root_dse
+from .servers import resolve_address
 from .settings import Address, ConnectionSettings
 from .tls import create_ssl_context
 

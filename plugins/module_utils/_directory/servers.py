@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory's servers: given or named by DNS, and read in order until one gives everything."""
+"""A directory's servers, given or named by DNS, and their addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+import socket
+from typing import TYPE_CHECKING, Any
 
 from .._errors import Diagnosis
-from .connection import LdapSession, open_resolver, open_session
 from .diagnosis import DirectoryError, ServerError, explain_dns
 from .domain import (
     DnsError,
+    Domain,
     SrvRecord,
     domain_srv_names,
     is_in_domain,
@@ -21,60 +21,9 @@ from .domain import (
     site_srv_name,
 )
 from .settings import Address, ConnectionSettings, check_settings
-from .tls import create_ssl_context
 
-_T = TypeVar("_T")
-
-
-class _Left(NamedTuple):
-    """A server that was left, and the parts of its error: the error itself would hold all that was read."""
-
-    uri: str
-    action: str
-    answer: str
-    remedy: str
-
-    @property
-    def error(self) -> ServerError:
-        return ServerError(self.action, self.answer, self.remedy)
-
-
-def read_with_failover(
-    settings: ConnectionSettings, read: Callable[[LdapSession], _T]
-) -> tuple[_T, list[str]]:
-    """Read from the first server that gives everything.
-
-    A server that cannot be reached, is lost on the way or runs into a limit of its own is left for the
-    next one, where all is read again from the beginning: what comes out is one server's. One that refuses
-    the account is not left: trying a wrong password on every server would lock the account.
-
-    :param read: reads everything by a session; what it made of a server that is left is dropped.
-    :returns: what `read` made, and warnings: which server was left and why.
-    :raises InputError: for settings that cannot work.
-    :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
-    :raises DirectoryError: when no server gave everything, or one said what another would say too.
-    """
-    context = create_ssl_context(settings)
-    addresses, notes = find_servers(settings)
-    warnings = [f"{note.cause}. {note.remedy}." for note in notes]
-    left: list[_Left] = []
-    for address in addresses:
-        try:
-            with open_session(settings, address, context) as session:
-                made = read(session)
-            warnings += [f"Left {each.uri} for the next server. {each.error}" for each in left]
-            return made, warnings
-        except ServerError as error:
-            left.append(_Left(address.uri, error.action, error.cause, error.remedy))
-    raise left[0].error if len(left) == 1 else _all_failed_error(left)
-
-
-def _all_failed_error(left: Sequence[_Left]) -> DirectoryError:
-    return DirectoryError(
-        f"None of {len(left)} servers gave everything",
-        "; ".join(f"{each.action}: {each.answer}" for each in left),
-        ". ".join(dict.fromkeys(each.remedy.rstrip(".") for each in left)),
-    )
+if TYPE_CHECKING:
+    from .resolver import Resolver
 
 
 def find_servers(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
@@ -143,3 +92,47 @@ def _address(service: SrvRecord, start_tls: bool) -> Address:
         port = standard
     uri = f"{scheme}://{host}" if port == standard else f"{scheme}://{host}:{port}"
     return Address(uri, host, port, not start_tls)
+
+
+def resolve_address(settings: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
+    """Where to connect to, as socket.getaddrinfo says it.
+
+    :raises ServerError: when the host's name does not resolve.
+    """
+    hosts = _asked_dns(settings, address) if settings.domain.dns_servers else [address.host]
+    try:
+        return [
+            place
+            for host in hosts
+            for place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
+        ]
+    except OSError as error:
+        problem = "target" if settings.domain.name else "host"
+        diagnosis = explain_dns(problem, error.strerror or str(error))
+        raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
+
+
+def _asked_dns(settings: ConnectionSettings, address: Address) -> list[str]:
+    """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
+    action = f"Cannot connect to {address.uri}"
+    try:
+        addresses = open_resolver(settings.domain, settings.connection_timeout).query_addresses(
+            address.host
+        )
+    except DnsError as error:
+        raise ServerError(action, *error.diagnosis) from None
+    if not addresses:
+        raise ServerError(action, *explain_dns("target", "DNS has no address of it"))
+    return addresses
+
+
+def open_resolver(domain: Domain, seconds: int) -> Resolver:
+    """Who is asked for a domain's servers and their addresses.
+
+    :param seconds: how long the answer to one question may take.
+    :raises LibraryError: when dnspython is missing or too old.
+    :raises DnsError: when there is nobody to ask.
+    """
+    from .resolver import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
+
+    return Resolver(domain, seconds)

@@ -18,6 +18,11 @@ from typing import Any, Protocol
 # and a page over TLS is a thousand reads.
 _TOLERANCE = 0.01
 
+MAX_BUFFER_SIZE = 0xFFFFFF
+"""Bytes of the largest buffer that this side takes: what fits into the three bytes that say so (RFC 4752)."""
+
+_LENGTH = 4
+
 
 class DeadlineSocket:
     """A connected socket, as far as ldap3 uses one, that bounds the time of each answer as a whole.
@@ -70,12 +75,6 @@ class DeadlineSocket:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connected, name)
-
-
-MAX_BUFFER_SIZE = 0xFFFFFF
-"""Bytes of the largest buffer that this side takes: what fits into the three bytes that say so (RFC 4752)."""
-
-_LENGTH = 4
 
 
 class MessageCipher(Protocol):

@@ -15,8 +15,8 @@ from .._contacts.columns import Column
 from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
+from .._directory.failover import read_with_failover
 from .._directory.search import relevant_referrals
-from .._directory.servers import read_with_failover
 from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import servers
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import failover
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
 )
@@ -69,7 +69,7 @@ class DirectoryOfPeople:
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         self.sessions: list[ConnectionSettings] = []
         self.references: dict[str, set[str]] = {}
-        monkeypatch.setattr(servers, "open_session", self._open_session)
+        monkeypatch.setattr(failover, "open_session", self._open_session)
         monkeypatch.setattr(module_people, "search", self._search)
 
     @contextmanager

@@ -15,13 +15,13 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
     resolver as resolver_module,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    open_resolver,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import (
     DnsError,
     Domain,
     SrvRecord,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
+    open_resolver,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import (
     Library,

@@ -2,189 +2,232 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers in order: left for the next one, or not, and never two of them in one reading."""
+"""Servers that DNS names: which of them are tried, in what order, and where they listen."""
 
 from __future__ import annotations
 
-import gc
-import re
-import weakref
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
-    LdapSession,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import (
+    servers,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
-    ServerError,
+    explain_dns,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import (
+    DnsError,
+    Domain,
+    SrvRecord,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.failover import (
     read_with_failover,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.servers import (
+    find_servers,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    Address,
     ConnectionSettings,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import (
     Directory,
     settings_for,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
-    BIND,
-    SEARCH,
-    UNBIND,
-    ldap_server,
-    result,
+from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import ldap_server
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, tls
+
+CONTROLLERS = "_ldap._tcp.dc._msdcs.x.no"
+SETTINGS = ConnectionSettings(
+    server_uris=[],
+    account=Account("simple", "svc@x.no", "s3cret"),
+    start_tls=False,
+    validate_certs=True,
+    ca_path=None,
+    connection_timeout=5,
+    receive_timeout=5,
+    domain=Domain("x.no"),
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
-    Tls,
-    free_port,
-    tls,
+
+
+class _Dns:
+    """A resolver that knows what stands in a table; an error in it is raised."""
+
+    def __init__(
+        self, services: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
+    ) -> None:
+        self.known = services
+        self.known_addresses = addresses
+        self.asked: list[str] = []
+
+    def __call__(self, domain: Domain, seconds: int) -> _Dns:
+        assert (domain.name, seconds) == ("x.no", 5)
+        return self
+
+    def query_srv(self, name: str) -> Sequence[SrvRecord]:
+        self.asked.append(name)
+        found = self.known.get(name, [])
+        if isinstance(found, DnsError):
+            raise found
+        return found
+
+    def query_addresses(self, host: str) -> Sequence[str]:
+        self.asked.append(host)
+        return self.known_addresses
+
+
+def _service(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
+    return SrvRecord(priority, 0, port, target)
+
+
+@pytest.mark.parametrize(
+    ("start_tls", "port", "address"),
+    [
+        (False, 389, Address("ldaps://dc1.x.no", "dc1.x.no", 636, True)),
+        (False, 636, Address("ldaps://dc1.x.no", "dc1.x.no", 636, True)),
+        (False, 3636, Address("ldaps://dc1.x.no:3636", "dc1.x.no", 3636, True)),
+        (True, 389, Address("ldap://dc1.x.no", "dc1.x.no", 389, False)),
+        (True, 1389, Address("ldap://dc1.x.no:1389", "dc1.x.no", 1389, False)),
+    ],
 )
-
-
-@pytest.fixture(name="server_tls")
-def _server_tls(tmp_path: Path) -> Tls:
-    return tls(tmp_path, "localhost")
-
-
-def _uri(session: LdapSession) -> str:
-    return session.uri
-
-
-def test_the_first_server_is_read_and_no_other(server_tls: Tls) -> None:
-    first, second = Directory(), Directory()
-    with (
-        ldap_server(first, server_tls.context) as port,
-        ldap_server(second, server_tls.context) as other,
-    ):
-        uri = f"ldaps://localhost:{port}"
-        settings = settings_for(server_tls, uri, f"ldaps://localhost:{other}")
-        assert read_with_failover(settings, _uri) == (uri, [])
-    assert first.asked == [BIND, SEARCH, UNBIND]
-    assert second.asked == []
-
-
-def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
-    first, second = Directory(), Directory()
-    first.bind = result(BIND, 49, "data 52e")
-    with (
-        ldap_server(first, server_tls.context) as port,
-        ldap_server(second, server_tls.context) as other,
-    ):
-        uri = f"ldaps://localhost:{port}"
-        settings = settings_for(server_tls, uri, f"ldaps://localhost:{other}")
-        with pytest.raises(DirectoryError) as caught:
-            read_with_failover(settings, _uri)
-    assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
-    assert first.asked == [BIND, UNBIND]
-    assert second.asked == []
-
-
-def test_a_server_that_is_busy_is_left_with_its_account(server_tls: Tls) -> None:
-    first, second = Directory(), Directory()
-    first.bind = result(BIND, 51)
-    with (
-        ldap_server(first, server_tls.context) as port,
-        ldap_server(second, server_tls.context) as other,
-    ):
-        uri = f"ldaps://localhost:{other}"
-        settings = settings_for(server_tls, f"ldaps://localhost:{port}", uri)
-        assert read_with_failover(settings, _uri)[0] == uri
-
-
-def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) -> None:
-    with ldap_server(Directory(), server_tls.context) as port:
-        gone, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
-        read, left = read_with_failover(settings_for(server_tls, gone, uri), _uri)
-    assert read == uri
-    (why,) = left
-    assert re.fullmatch(
-        rf"Left {gone} for the next server\. Cannot connect to {gone}: the connection was refused"
-        r" \(.*\)\. Check host and port, and that the server runs\.",
-        why,
-    )
-
-
-def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
-    uris = [f"ldaps://127.0.0.1:{free_port()}" for _server in range(2)]
-    with pytest.raises(DirectoryError) as caught:
-        read_with_failover(settings_for(server_tls, *uris), _uri)
-    refused = r"the connection was refused \(.*\)"
-    assert re.fullmatch(
-        rf"None of 2 servers gave everything: Cannot connect to {uris[0]}: {refused}; Cannot connect to"
-        rf" {uris[1]}: {refused}\. Check host and port, and that the server runs\.",
-        str(caught.value),
-    )
-
-
-class _Reader:
-    """Reads by one session after the other, and fails as often as it is told to.
-
-    :ivar made: what it made, as long as anybody holds it.
-    """
-
-    def __init__(self, *failures: DirectoryError) -> None:
-        self.failures = list(failures)
-        self.made: list[weakref.ref[set[str]]] = []
-
-    def __call__(self, session: LdapSession) -> str:
-        everything = {session.uri}
-        self.made.append(weakref.ref(everything))
-        if self.failures:
-            raise self.failures.pop(0)
-        assert [made() for made in self.made[:-1]] == [None] * (len(self.made) - 1)
-        return session.uri
-
-
-@pytest.fixture(name="three")
-def _three(server_tls: Tls) -> Iterator[ConnectionSettings]:
-    """Three names of one server."""
-    with ldap_server(Directory(), server_tls.context) as port:
-        uris = [f"ldaps://localhost:{port}/" + "/" * number for number in range(3)]
-        yield settings_for(server_tls, *uris)
-
-
-def test_a_server_that_fails_on_the_way_is_left_and_nothing_is_held_of_what_it_gave(
-    three: ConnectionSettings,
+def test_where_a_server_listens_with_tls(
+    monkeypatch: pytest.MonkeyPatch, start_tls: bool, port: int, address: Address
 ) -> None:
-    gc.disable()  # what is let go of must need no collector
-    try:
-        read = _Reader(ServerError("Cannot a", "b", "C"), ServerError("Cannot d", "e", "F"))
-        last, left = read_with_failover(three, read)
-    finally:
-        gc.enable()
-    first, second, third = three.server_uris
-    assert last == third
-    assert left == [
-        f"Left {first} for the next server. Cannot a: b. C.",
-        f"Left {second} for the next server. Cannot d: e. F.",
+    found = _Dns({CONTROLLERS: [_service("DC1.x.no", port=port)]})
+    monkeypatch.setattr(servers, "open_resolver", found)
+    assert find_servers(SETTINGS._replace(start_tls=start_tls)) == ([address], [])
+
+
+@pytest.mark.parametrize(
+    ("site", "services", "hosts", "asked"),
+    [
+        ("", {CONTROLLERS: [_service("b.x.no", 2), _service("a.x.no", 1)]}, "a b", [CONTROLLERS]),
+        (
+            "",
+            {"_ldap._tcp.x.no": [_service("c.x.no")]},
+            "c",
+            [CONTROLLERS, "_ldap._tcp.x.no"],
+        ),
+        (
+            "S",
+            {
+                "_ldap._tcp.S._sites.dc._msdcs.x.no": [_service("b.x.no", 9)],
+                CONTROLLERS: [_service("a.x.no", 1), _service("B.x.no", 9), _service("c.x.no", 5)],
+            },
+            "b a c",
+            ["_ldap._tcp.S._sites.dc._msdcs.x.no", CONTROLLERS],
+        ),
+    ],
+)
+def test_in_what_order_servers_are_tried(
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    site: str,
+    services: dict[str, list[SrvRecord]],
+    hosts: str,
+    asked: list[str],
+) -> None:
+    found = _Dns(services)
+    monkeypatch.setattr(servers, "open_resolver", found)
+    addresses, notes = find_servers(SETTINGS._replace(domain=Domain("x.no", site)))
+    assert [address.host for address in addresses] == [f"{host}.x.no" for host in hosts.split()]
+    assert notes == []
+    assert found.asked == asked
+
+
+def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_service("a.x.no")]}))
+    _addresses, notes = find_servers(SETTINGS._replace(domain=Domain("x.no", "S")))
+    assert notes == [
+        (
+            "DNS knows no server of the site S in x.no: those of the whole domain were taken",
+            "Correct site, or leave it out",
+        )
     ]
 
 
-def test_when_all_fail_each_is_told_and_each_remedy_once(three: ConnectionSettings) -> None:
-    read = _Reader(
-        ServerError("Cannot a", "b", "Do this"),
-        ServerError("Cannot c", "d", "Do that"),
-        ServerError("Cannot e", "f", "Do this"),
+def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = [_service("dc.evil"), _service("a.x.no", 1), _service("ax.no", 2)]
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: services}))
+    addresses, notes = find_servers(SETTINGS)
+    assert [address.host for address in addresses] == ["a.x.no"]
+    outside = "which DNS names for x.no: it is outside of that domain"
+    assert notes == [
+        (f"Left out {host}, {outside}", "If it is right, name it in server_uri")
+        for host in ("ax.no", "dc.evil")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("services", "message"),
+    [
+        (
+            {},
+            (
+                "DNS knows no LDAP server of it (no SRV record _ldap._tcp.dc._msdcs.x.no or"
+                " _ldap._tcp.x.no). Correct domain, give dns_servers that know it, or name the servers"
+                " in server_uri."
+            ),
+        ),
+        (
+            {CONTROLLERS: [_service("b.evil"), _service("a.evil")]},
+            (
+                "DNS names servers outside of the domain alone (a.evil, b.evil). Name them in server_uri"
+                " if they are right: whoever forges an answer of DNS could name others."
+            ),
+        ),
+        (
+            {CONTROLLERS: DnsError(explain_dns("timeout", "after 5 s"))},
+            (
+                "no DNS server answered in time (after 5 s). Check dns_servers, or else the resolver of"
+                " this host, and that port 53 is open to them, UDP and TCP."
+            ),
+        ),
+    ],
+)
+def test_when_there_is_no_server_to_try(
+    monkeypatch: pytest.MonkeyPatch,
+    services: dict[str, list[SrvRecord] | DnsError],
+    message: str,
+) -> None:
+    monkeypatch.setattr(servers, "open_resolver", _Dns(services))
+    with pytest.raises(DirectoryError) as caught:
+        find_servers(SETTINGS)
+    assert str(caught.value) == f"Cannot find the servers of x.no: {message}"
+
+
+@pytest.mark.parametrize("dns_servers", [(), ("192.0.2.53",)])
+def test_a_server_is_looked_up_where_it_was_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dns_servers: Sequence[str]
+) -> None:
+    """By this host, unless other DNS servers are given; its certificate bears its name either way."""
+    host = "dc1.x.no" if dns_servers else "localhost"
+    domain = Domain("x.no" if dns_servers else "localhost", dns_servers=dns_servers)
+    server_tls = tls(tmp_path, host)
+    with ldap_server(Directory(), server_tls.context) as port:
+        found = _Dns({f"_ldap._tcp.dc._msdcs.{domain.name}": [_service(host, port=port)]})
+        found.known_addresses = ("127.0.0.1",)
+        monkeypatch.setattr(servers, "open_resolver", lambda *_asked: found)
+        settings = settings_for(server_tls, domain=domain)
+        assert read_with_failover(settings, lambda session: session.uri) == (
+            f"ldaps://{host}:{port}",
+            [],
+        )
+    assert ("dc1.x.no" in found.asked) is bool(dns_servers)
+
+
+def test_a_server_without_an_address_is_left_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    services = [_service("a.x.no", port=free_port())]
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: services}))
+    settings = settings_for(
+        tls(tmp_path, "a.x.no"), domain=Domain("x.no", dns_servers=["192.0.2.53"])
     )
     with pytest.raises(DirectoryError) as caught:
-        read_with_failover(three, read)
-    assert str(caught.value) == (
-        "None of 3 servers gave everything: Cannot a: b; Cannot c: d; Cannot e: f. Do this. Do that."
-    )
-
-
-def test_what_any_other_server_would_say_too_ends_the_reading(three: ConnectionSettings) -> None:
-    read = _Reader(DirectoryError("Cannot search", "the base does not exist"))
-    with pytest.raises(DirectoryError, match="the base does not exist"):
-        read_with_failover(three, read)
-    assert len(read.made) == 1
-
-
-def test_wrong_settings_are_told_before_any_server_is_tried(three: ConnectionSettings) -> None:
-    with pytest.raises(InputError, match="bind_pw is empty"):
-        read_with_failover(three._replace(account=Account("simple", "svc")), _uri)
+        read_with_failover(settings, lambda session: session.uri)
+    assert caught.value.cause == "its name does not resolve (DNS has no address of it)"
+    assert caught.value.remedy == "Correct its address in DNS, or give dns_servers that know it"
