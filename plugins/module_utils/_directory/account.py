@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from .._errors import InputError
 
@@ -17,7 +17,8 @@ PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
 """What auth_protocol can be."""
 
 
-class Account(NamedTuple):
+@dataclass(frozen=True)
+class Account:
     r"""Who reads a directory, and how that is proved.
 
     :ivar auth_protocol: one of `PROTOCOLS`.
@@ -61,7 +62,8 @@ class Account(NamedTuple):
         return f"Account({self})"
 
 
-class _Protocol(NamedTuple):
+@dataclass(frozen=True)
+class _Protocol:
     """What a protocol asks of the options.
 
     :ivar needed: options without which it cannot be.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
@@ -53,7 +54,8 @@ _PSS_HASHES = {
 }
 
 
-class Certificate(NamedTuple):
+@dataclass(frozen=True)
+class Certificate:
     """A certificate, as far as an administrator asks for it.
 
     :ivar subject: whose it is, for instance ``CN=dc1.corp.example``.

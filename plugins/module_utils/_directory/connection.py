@@ -9,7 +9,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .._hosts import is_loopback
 from .bind import bind
@@ -28,7 +29,8 @@ else:
     _Server = object
 
 
-class LdapSession(NamedTuple):
+@dataclass(frozen=True)
+class LdapSession:
     """An open session.
 
     :ivar uri: the server it is with.
@@ -89,9 +91,9 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
     """
     sealed = bind(connection, address.uri, settings.account)
     return LdapSession(
-        address.uri,
-        connection,
-        read_root_dse(connection, address.uri).is_active_directory,
+        uri=address.uri,
+        connection=connection,
+        is_active_directory=read_root_dse(connection, address.uri).is_active_directory,
         is_in_clear=not (
             address.use_ssl or settings.start_tls or sealed or is_loopback(address.host)
         ),

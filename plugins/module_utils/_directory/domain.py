@@ -10,6 +10,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,7 +25,8 @@ _LABEL = re.compile(r"[\w-]{1,63}")
 _WITH_PORT = re.compile(r"(?:\[([^]]+)]|([^:]+)):([0-9]{1,5})")
 
 
-class Domain(NamedTuple):
+@dataclass(frozen=True)
+class Domain:
     """A domain whose servers DNS is to name.
 
     :ivar name: its DNS name; empty for none: the servers are given.

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from .connection import LdapSession, open_session
 from .diagnosis import DirectoryError, ServerError
@@ -18,17 +19,18 @@ from .tls import create_ssl_context
 _T = TypeVar("_T")
 
 
-class _Left(NamedTuple):
+@dataclass(frozen=True)
+class _Left:
     """A server that was left, and the parts of its error: the error itself would hold all that was read."""
 
     uri: str
     action: str
-    answer: str
+    cause: str
     remedy: str
 
     @property
     def error(self) -> ServerError:
-        return ServerError(self.action, self.answer, self.remedy)
+        return ServerError(self.action, self.cause, self.remedy)
 
 
 def read_with_failover(
@@ -57,13 +59,15 @@ def read_with_failover(
             warnings += [f"Left {each.uri} for the next server. {each.error}" for each in left]
             return made, warnings
         except ServerError as error:
-            left.append(_Left(address.uri, error.action, error.cause, error.remedy))
+            left.append(
+                _Left(uri=address.uri, action=error.action, cause=error.cause, remedy=error.remedy)
+            )
     raise left[0].error if len(left) == 1 else _all_failed_error(left)
 
 
 def _all_failed_error(left: Sequence[_Left]) -> DirectoryError:
     return DirectoryError(
         f"None of {len(left)} servers gave everything",
-        "; ".join(f"{each.action}: {each.answer}" for each in left),
+        "; ".join(f"{each.action}: {each.cause}" for each in left),
         ". ".join(dict.fromkeys(each.remedy.rstrip(".") for each in left)),
     )

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from .account import Account
 from .diagnosis import DirectoryError, ServerError, explain_ticket
@@ -23,7 +24,8 @@ _NO_LAYER, _ENCRYPTED = 1, 4
 _IN_PROGRESS = 14
 
 
-class SecurityContext(NamedTuple):
+@dataclass(frozen=True)
+class SecurityContext:
     """What both sides know of each other when a bind is done.
 
     :ivar context: gssapi's.

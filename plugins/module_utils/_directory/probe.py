@@ -9,7 +9,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .certificate import Certificate, parse_certificate
 from .connection import LdapSession, begin_session, close, connect
@@ -22,7 +23,8 @@ from .settings import Address, ConnectionSettings
 from .tls import create_ssl_context
 
 
-class TlsInfo(NamedTuple):
+@dataclass(frozen=True)
+class TlsInfo:
     """The encryption of a connection.
 
     :ivar version: for instance ``TLSv1.3``.
@@ -108,7 +110,7 @@ def _addresses(settings: ConnectionSettings, address: Address) -> list[str]:
 
 
 def _look(probe: Probe, settings: ConnectionSettings, address: Address) -> None:
-    trusting = create_ssl_context(settings._replace(ca_path=None, validate_certs=False))
+    trusting = create_ssl_context(replace(settings, ca_path=None, validate_certs=False))
     connection = connect(settings, address, trusting)
     try:
         # Whoever has hung up by now has no address any more; why, the session's connection tells.

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from .diagnosis import ServerError, explain_failure, result_error
 from .library import FAILURES, ldap3
@@ -37,7 +38,8 @@ _ATTRIBUTES = (
 )
 
 
-class RootDse(NamedTuple):
+@dataclass(frozen=True)
+class RootDse:
     """What the root DSE holds.
 
     :ivar values: by attribute name in lower case. What the server does not say, or does not let this account

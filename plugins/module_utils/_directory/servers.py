@@ -91,7 +91,7 @@ def _address(service: SrvRecord, start_tls: bool) -> Address:
     if port == 389:
         port = standard
     uri = f"{scheme}://{host}" if port == standard else f"{scheme}://{host}:{port}"
-    return Address(uri, host, port, not start_tls)
+    return Address(uri=uri, host=host, port=port, use_ssl=not start_tls)
 
 
 def resolve_address(settings: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .._errors import InputError
@@ -17,7 +17,8 @@ from .bind import require_libraries
 from .domain import Domain, check_domain
 
 
-class ConnectionSettings(NamedTuple):
+@dataclass(frozen=True)
+class ConnectionSettings:
     """How to get into a directory.
 
     :ivar server_uris: tried in order until one gives everything; empty when DNS is to name the servers.
@@ -37,10 +38,11 @@ class ConnectionSettings(NamedTuple):
     ca_path: str | None
     connection_timeout: int
     receive_timeout: int
-    domain: Domain = Domain()
+    domain: Domain = field(default_factory=Domain)
 
 
-class Address(NamedTuple):
+@dataclass(frozen=True)
+class Address:
     """Where a directory server listens."""
 
     uri: str
@@ -94,4 +96,5 @@ def _address(uri: str, settings: ConnectionSettings) -> Address:
         raise InputError(
             f"Cannot use start_tls with {uri}", "LDAPS is encrypted already", "Use one of the two"
         )
-    return Address(uri, host, port or (636 if scheme == "ldaps" else 389), scheme == "ldaps")
+    use_ssl = scheme == "ldaps"
+    return Address(uri=uri, host=host, port=port or (636 if use_ssl else 389), use_ssl=use_ssl)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._directory.account import PROTOCOLS, Account, unsupported_options
@@ -57,7 +58,9 @@ def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
         connection_timeout=params["connection_timeout"],
         receive_timeout=params["receive_timeout"],
         domain=Domain(
-            (params["domain"] or "").rstrip("."), params["site"] or "", params["dns_servers"] or ()
+            name=(params["domain"] or "").rstrip("."),
+            site=params["site"] or "",
+            dns_servers=params["dns_servers"] or (),
         ),
     )
 
@@ -83,4 +86,4 @@ def parse_account(params: Mapping[str, Any]) -> Account:
         for option, variable in ACCOUNT_VARIABLES.items()
         if option in unused and given[option] == os.environ.get(variable)
     }
-    return account._replace(**surplus)
+    return replace(account, **surplus)

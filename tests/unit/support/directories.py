@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,16 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tl
 
 def settings_for(server_tls: Tls, *uris: str, **changes: Any) -> ConnectionSettings:
     """Settings that lead to servers with this TLS, in their order."""
-    return ConnectionSettings(
+    defaults = ConnectionSettings(
         server_uris=uris,
-        account=Account("simple", "svc@x.no", "s3cret"),
+        account=Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
         start_tls=False,
         validate_certs=True,
         ca_path=str(server_tls.ca_file),
         connection_timeout=5,
         receive_timeout=5,
-    )._replace(**changes)
+    )
+    return replace(defaults, **changes)
 
 
 def open_session(settings: ConnectionSettings) -> AbstractContextManager[connection.LdapSession]:

@@ -77,7 +77,12 @@ class DirectoryOfPeople:
         self, access: ConnectionSettings, address: Address, _context: ssl.SSLContext
     ) -> Iterator[LdapSession]:
         self.sessions.append(access)
-        yield LdapSession(address.uri, None, self.is_active_directory, self.is_in_clear)
+        yield LdapSession(
+            uri=address.uri,
+            connection=None,
+            is_active_directory=self.is_active_directory,
+            is_in_clear=self.is_in_clear,
+        )
 
     def _search(
         self,

@@ -46,4 +46,4 @@ def _sicily(told: bytes) -> Message:
     return ber(0x61, ber(0x0A, b"\0"), ber(0x04, told), ber(0x04)), b""
 
 
-NTLM = Account("ntlm", r"X\svc", "s3cret")
+NTLM = Account("ntlm", bind_dn=r"X\svc", bind_pw="s3cret")

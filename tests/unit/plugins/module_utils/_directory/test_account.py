@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.acco
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 
-SIMPLE = Account("simple", "svc@x.no", "s3cret")
-KERBEROS = Account("kerberos", "svc@X.NO", "s3cret")
+SIMPLE = Account("simple", bind_dn="svc@x.no", bind_pw="s3cret")
+KERBEROS = Account("kerberos", bind_dn="svc@X.NO", bind_pw="s3cret")
 TICKET = Account("kerberos", ccache="KCM:0")
-NTLM = Account("ntlm", r"X\svc", "s3cret")
+NTLM = Account("ntlm", bind_dn=r"X\svc", bind_pw="s3cret")
 EXTERNAL = Account("external", client_cert="/cert", client_key="/key")
 ANONYMOUS = Account("anonymous")
 CLEAR = "it would cross the network in clear"
@@ -30,17 +31,17 @@ CLEAR = "it would cross the network in clear"
     "account",
     [
         SIMPLE,
-        SIMPLE._replace(client_cert="/both"),
+        replace(SIMPLE, client_cert="/both"),
         KERBEROS,
-        KERBEROS._replace(bind_dn="svc"),
-        KERBEROS._replace(bind_dn="http/front.x.no@X.NO"),
+        replace(KERBEROS, bind_dn="svc"),
+        replace(KERBEROS, bind_dn="http/front.x.no@X.NO"),
         TICKET,
-        TICKET._replace(bind_dn="svc@X.NO"),
+        replace(TICKET, bind_dn="svc@X.NO"),
         Account("kerberos"),
         NTLM,
         EXTERNAL,
         ANONYMOUS,
-        ANONYMOUS._replace(client_cert="/both"),
+        replace(ANONYMOUS, client_cert="/both"),
     ],
 )
 def test_options_that_belong_together(account: Account) -> None:
@@ -81,56 +82,56 @@ def _no_principal(name: str) -> str:
     [
         *(
             (
-                account._replace(**{option: ""}),
+                replace(account, **{option: ""}),
                 _missing(option, f", or FRONTDESK_{option.upper()} in the environment"),
             )
             for account in (SIMPLE, NTLM)
             for option in ("bind_dn", "bind_pw")
         ),
-        (EXTERNAL._replace(client_cert="", client_key=""), _missing("client_cert")),
+        (replace(EXTERNAL, client_cert="", client_key=""), _missing("client_cert")),
         *(
             (
-                ANONYMOUS._replace(**{option: "x"}),
+                replace(ANONYMOUS, **{option: "x"}),
                 _contradiction(option, "anonymous", "who reads anonymously has no account"),
             )
             for option in ("bind_dn", "bind_pw", "keytab", "ccache")
         ),
         *(
             (
-                EXTERNAL._replace(**{option: "x"}),
+                replace(EXTERNAL, **{option: "x"}),
                 _contradiction(option, "external", "the certificate says who it is"),
             )
             for option in ("bind_dn", "bind_pw", "keytab", "ccache")
         ),
         *(
             (
-                account._replace(**{option: "x"}),
+                replace(account, **{option: "x"}),
                 _contradiction(option, account.auth_protocol, "only Kerberos uses it"),
             )
             for account in (SIMPLE, NTLM)
             for option in ("keytab", "ccache")
         ),
         *(
-            (NTLM._replace(bind_dn=name), _no_domain(name))
+            (replace(NTLM, bind_dn=name), _no_domain(name))
             for name in ("svc", "svc@X.NO", "CN=svc")
         ),
-        (KERBEROS._replace(keytab="/k"), _two_ways("bind_pw", "keytab")),
-        (KERBEROS._replace(ccache="/c"), _two_ways("bind_pw", "ccache")),
-        (TICKET._replace(keytab="/k"), _two_ways("keytab", "ccache")),
+        (replace(KERBEROS, keytab="/k"), _two_ways("bind_pw", "keytab")),
+        (replace(KERBEROS, ccache="/c"), _two_ways("bind_pw", "ccache")),
+        (replace(TICKET, keytab="/k"), _two_ways("keytab", "ccache")),
         (
-            KERBEROS._replace(bind_dn=""),
+            replace(KERBEROS, bind_dn=""),
             "Cannot get a Kerberos ticket: bind_pw is given without bind_dn. Set bind_dn.",
         ),
         *(
             (
-                KERBEROS._replace(bind_dn=name),
+                replace(KERBEROS, bind_dn=name),
                 _no_principal(name),
             )
             for name in ("CN=svc,DC=x,DC=no", r"X\svc", "svc@", "@X.NO", "a b@X.NO", "a@b@X.NO")
         ),
         *(
             (
-                account._replace(client_cert="", client_key="/key"),
+                replace(account, client_cert="", client_key="/key"),
                 "Cannot use client_key: it is given without client_cert. Set client_cert.",
             )
             for account in (SIMPLE, KERBEROS, ANONYMOUS)
@@ -177,7 +178,7 @@ def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: s
         (EXTERNAL, "with a certificate", "without TLS there is nothing to show it in"),
         *(
             (
-                account._replace(client_cert="/cert"),
+                replace(account, client_cert="/cert"),
                 "with a certificate",
                 "without TLS there is nothing to show it in",
             )

@@ -129,7 +129,7 @@ def test_no_protocol_follows_a_referral(
     *, server_tls: Tls, external: Account, protocol: str, asked: int
 ) -> None:
     accounts = {
-        "simple": Account("simple", "svc@x.no", "s3cret"),
+        "simple": Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
         "ntlm": NTLM,
         "external": external,
         "anonymous": Account("anonymous"),
@@ -198,7 +198,7 @@ def test_a_library_that_a_protocol_needs_is_missed_before_anything_is_sent(
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
 def test_only_an_account_with_a_password_sends_one(server_tls: Tls, auth_protocol: str) -> None:
-    account = Account(auth_protocol, "cn=svc", "s3cret")
+    account = Account(auth_protocol, bind_dn="cn=svc", bind_pw="s3cret")
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"

@@ -51,7 +51,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.tickets import (
     GSSError,
 )
 
-KERBEROS = Account("kerberos", "svc@X.NO")
+KERBEROS = Account("kerberos", bind_dn="svc@X.NO")
 NO_LAYER, SIGNED, ENCRYPTED = b"\x01", b"\x02", b"\x04"
 LARGEST = b"\x01\x00\x00"
 

@@ -56,7 +56,7 @@ def test_what_is_read() -> None:
     ],
 )
 def test_days_left(before_the_end: timedelta, days: int) -> None:
-    found = Certificate("CN=a", "CN=b", ["a"], BEGIN, END)
+    found = Certificate(subject="CN=a", issuer="CN=b", names=["a"], not_before=BEGIN, not_after=END)
     result = found.result(END - before_the_end)
     assert result == {
         "subject": "CN=a",

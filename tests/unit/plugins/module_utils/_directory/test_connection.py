@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
         settings = settings_for(server_tls, f"ldaps://{host}:{port}")
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
-        unverified = settings._replace(validate_certs=False, ca_path=None)
+        unverified = replace(settings, validate_certs=False, ca_path=None)
         assert directory.asked == []
         with open_session(unverified):
             pass

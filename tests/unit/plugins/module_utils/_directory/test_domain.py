@@ -29,8 +29,8 @@ from hypothesis import strategies as st
     [
         Domain(),
         Domain("corp.example"),
-        Domain("fjord", "Default-First-Site-Name", ["192.0.2.53"]),
-        Domain("b\u00fcro.example", "Oslo_2", ["192.0.2.53:5353", "2001:db8::53"]),
+        Domain("fjord", site="Default-First-Site-Name", dns_servers=["192.0.2.53"]),
+        Domain("b\u00fcro.example", site="Oslo_2", dns_servers=["192.0.2.53:5353", "2001:db8::53"]),
     ],
 )
 def test_domains_that_can_be_asked_for(domain: Domain) -> None:
@@ -59,13 +59,16 @@ def test_domains_that_can_be_asked_for(domain: Domain) -> None:
         (Domain("2001:db8::1"), "Cannot use domain '2001:db8::1': it is not the name of a domain"),
         (Domain("DC=corp,DC=example"), "Cannot use domain 'DC=corp,DC=example': it is not the"),
         (
-            Domain("x.no", "Oslo.Main"),
+            Domain("x.no", site="Oslo.Main"),
             (
                 "Cannot use site 'Oslo.Main': it is not the name of a site. Write it as Active Directory"
                 " Sites and Services does, as in Default-First-Site-Name."
             ),
         ),
-        (Domain("x.no", "s" * 64), f"Cannot use site '{'s' * 64}': it is not the name of a site"),
+        (
+            Domain("x.no", site="s" * 64),
+            f"Cannot use site '{'s' * 64}': it is not the name of a site",
+        ),
         (
             Domain("x.no", dns_servers=["dns.x.no"]),
             (
@@ -102,7 +105,7 @@ def test_addresses_and_ports_of_dns_servers() -> None:
 
 
 def test_the_names_that_dns_is_asked_for() -> None:
-    domain = Domain("corp.example", "Oslo")
+    domain = Domain("corp.example", site="Oslo")
     assert site_srv_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
     assert domain_srv_names(domain) == [
         "_ldap._tcp.dc._msdcs.corp.example",

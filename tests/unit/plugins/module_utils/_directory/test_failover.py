@@ -10,6 +10,7 @@ import gc
 import re
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,4 +188,4 @@ def test_what_any_other_server_would_say_too_ends_the_reading(three: ConnectionS
 
 def test_wrong_settings_are_told_before_any_server_is_tried(three: ConnectionSettings) -> None:
     with pytest.raises(InputError, match="bind_pw is empty"):
-        read_with_failover(three._replace(account=Account("simple", "svc")), _uri)
+        read_with_failover(replace(three, account=Account("simple", bind_dn="svc")), _uri)

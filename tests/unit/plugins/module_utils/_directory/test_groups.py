@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import groups
@@ -29,7 +30,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.grou
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
 IDS = [str(uuid.UUID(int=number)) for number in range(4)]
-SESSION = LdapSession("ldaps://dc1", None, False)
+SESSION = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=False)
 QUERY = Query("DC=x", "subtree", "(a=b)")
 
 
@@ -110,7 +111,7 @@ def test_groups_of_active_directory_are_looked_up_and_their_members_are_not(
 
     monkeypatch.setattr(groups, "search", search)
     monkeypatch.setattr(groups, "read_entry", read_entry)
-    session = SESSION._replace(is_active_directory=True)
+    session = replace(SESSION, is_active_directory=True)
     found = find_members(session, ["cn=a*"], ["DC=x", "DC=y"])
     assert found.names == []
     assert found.filters == [
@@ -146,7 +147,7 @@ def test_what_is_no_group_is_refused(
     answer: str,
 ) -> None:
     _Groups(monkeypatch, a={}).kind = kind
-    session = SESSION._replace(is_active_directory=is_active_directory)
+    session = replace(SESSION, is_active_directory=is_active_directory)
     with pytest.raises(DirectoryError) as caught:
         find_members(session, [group], ["DC=x"])
     assert str(caught.value).startswith(f"Cannot read the group {group} on ldaps://dc1: {answer}")

@@ -35,7 +35,9 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
 
 
 def test_a_password_gets_tickets_that_no_file_holds(gssapi: Gssapi) -> None:
-    assert acquire_credentials(Account("kerberos", "svc@X.NO", "s3crét")) == "tickets"
+    assert (
+        acquire_credentials(Account("kerberos", bind_dn="svc@X.NO", bind_pw="s3crét")) == "tickets"
+    )
     options = {"usage": "initiate", "mechs": ["kerberos"]}
     given = {"name": PRINCIPAL, "password": "s3crét".encode(), **options}
     assert gssapi.asked == [("password", given)]
@@ -48,9 +50,9 @@ KEYTAB = {"client_keytab": "/k", "ccache": "MEMORY:frontdesk-contacts-"}
     ("account", "environment", "name", "store"),
     [
         (Account("kerberos"), {}, None, None),
-        (Account("kerberos", "svc@X.NO"), {}, PRINCIPAL, None),
+        (Account("kerberos", bind_dn="svc@X.NO"), {}, PRINCIPAL, None),
         (Account("kerberos", ccache="/c"), {}, None, {"ccache": "/c"}),
-        (Account("kerberos", "svc@X.NO", keytab="/k"), {}, PRINCIPAL, KEYTAB),
+        (Account("kerberos", bind_dn="svc@X.NO", keytab="/k"), {}, PRINCIPAL, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5_CLIENT_KTNAME": "/else"}, None, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5CCNAME": "/c"}, None, KEYTAB),
         # The system's own keytab leaves no tickets in /tmp either, unless they have their place.
@@ -94,7 +96,11 @@ def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
     ("account", "fails", "error", "action", "diagnosis"),
     [
         (
-            *(Account("kerberos", "svc@X.NO", "pw"), "password", GSSError(KRB5 + 24)),
+            *(
+                Account("kerberos", bind_dn="svc@X.NO", bind_pw="pw"),
+                "password",
+                GSSError(KRB5 + 24),
+            ),
             *(" as svc@X.NO", "the password, or the key in the keytab, is not the account's (Kerb"),
         ),
         (

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,7 +161,7 @@ def test_where_a_search_of_everything_begins(
 ) -> None:
     found = [{"a": [b"b"]} if there else 32 for there in readable]
     with session_with(tmp_path, _Answers(root, *found)) as session:
-        of_kind = session._replace(is_active_directory=is_active_directory)
+        of_kind = replace(session, is_active_directory=is_active_directory)
         assert searchable_contexts(of_kind) == contexts
 
 

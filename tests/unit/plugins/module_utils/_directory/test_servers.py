@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import fr
 CONTROLLERS = "_ldap._tcp.dc._msdcs.x.no"
 SETTINGS = ConnectionSettings(
     server_uris=[],
-    account=Account("simple", "svc@x.no", "s3cret"),
+    account=Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
     start_tls=False,
     validate_certs=True,
     ca_path=None,
@@ -86,11 +87,19 @@ def _service(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
 @pytest.mark.parametrize(
     ("start_tls", "port", "address"),
     [
-        (False, 389, Address("ldaps://dc1.x.no", "dc1.x.no", 636, True)),
-        (False, 636, Address("ldaps://dc1.x.no", "dc1.x.no", 636, True)),
-        (False, 3636, Address("ldaps://dc1.x.no:3636", "dc1.x.no", 3636, True)),
-        (True, 389, Address("ldap://dc1.x.no", "dc1.x.no", 389, False)),
-        (True, 1389, Address("ldap://dc1.x.no:1389", "dc1.x.no", 1389, False)),
+        (False, 389, Address(uri="ldaps://dc1.x.no", host="dc1.x.no", port=636, use_ssl=True)),
+        (False, 636, Address(uri="ldaps://dc1.x.no", host="dc1.x.no", port=636, use_ssl=True)),
+        (
+            False,
+            3636,
+            Address(uri="ldaps://dc1.x.no:3636", host="dc1.x.no", port=3636, use_ssl=True),
+        ),
+        (True, 389, Address(uri="ldap://dc1.x.no", host="dc1.x.no", port=389, use_ssl=False)),
+        (
+            True,
+            1389,
+            Address(uri="ldap://dc1.x.no:1389", host="dc1.x.no", port=1389, use_ssl=False),
+        ),
     ],
 )
 def test_where_a_server_listens_with_tls(
@@ -98,7 +107,7 @@ def test_where_a_server_listens_with_tls(
 ) -> None:
     found = _Dns({CONTROLLERS: [_service("DC1.x.no", port=port)]})
     monkeypatch.setattr(servers, "open_resolver", found)
-    assert find_servers(SETTINGS._replace(start_tls=start_tls)) == ([address], [])
+    assert find_servers(replace(SETTINGS, start_tls=start_tls)) == ([address], [])
 
 
 @pytest.mark.parametrize(
@@ -132,7 +141,7 @@ def test_in_what_order_servers_are_tried(
 ) -> None:
     found = _Dns(services)
     monkeypatch.setattr(servers, "open_resolver", found)
-    addresses, notes = find_servers(SETTINGS._replace(domain=Domain("x.no", site)))
+    addresses, notes = find_servers(replace(SETTINGS, domain=Domain("x.no", site=site)))
     assert [address.host for address in addresses] == [f"{host}.x.no" for host in hosts.split()]
     assert notes == []
     assert found.asked == asked
@@ -140,7 +149,7 @@ def test_in_what_order_servers_are_tried(
 
 def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_service("a.x.no")]}))
-    _addresses, notes = find_servers(SETTINGS._replace(domain=Domain("x.no", "S")))
+    _addresses, notes = find_servers(replace(SETTINGS, domain=Domain("x.no", site="S")))
     assert notes == [
         (
             "DNS knows no server of the site S in x.no: those of the whole domain were taken",

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
@@ -18,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 
 SETTINGS = ConnectionSettings(
     server_uris=["ldaps://dc1.x.no"],
-    account=Account("simple", "svc@x.no", "s3cret"),
+    account=Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
     start_tls=False,
     validate_certs=True,
     ca_path=None,
@@ -40,18 +42,20 @@ SETTINGS = ConnectionSettings(
 def test_where_a_server_listens(
     *, uri: str, start_tls: bool, host: str, port: int, use_ssl: bool
 ) -> None:
-    settings = SETTINGS._replace(server_uris=[uri], start_tls=start_tls)
-    assert check_settings(settings) == [Address(uri, host, port, use_ssl)]
+    settings = replace(SETTINGS, server_uris=[uri], start_tls=start_tls)
+    assert check_settings(settings) == [Address(uri=uri, host=host, port=port, use_ssl=use_ssl)]
 
 
 def test_an_account_without_a_secret_may_go_in_clear() -> None:
-    settings = SETTINGS._replace(server_uris=["ldap://dc1"], account=Account("anonymous"))
-    assert check_settings(settings) == [Address("ldap://dc1", "dc1", 389, False)]
+    settings = replace(SETTINGS, server_uris=["ldap://dc1"], account=Account("anonymous"))
+    assert check_settings(settings) == [
+        Address(uri="ldap://dc1", host="dc1", port=389, use_ssl=False)
+    ]
 
 
 def test_servers_keep_their_order() -> None:
     uris = ["ldaps://b", "ldaps://a"]
-    addresses = check_settings(SETTINGS._replace(server_uris=uris))
+    addresses = check_settings(replace(SETTINGS, server_uris=uris))
     assert [address.uri for address in addresses] == uris
 
 
@@ -63,7 +67,7 @@ def _malformed(uri: str) -> str:
 
 
 def test_a_domain_s_servers_are_for_dns_to_name() -> None:
-    assert check_settings(SETTINGS._replace(server_uris=[], domain=Domain("x.no"))) == []
+    assert check_settings(replace(SETTINGS, server_uris=[], domain=Domain("x.no"))) == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
 )
 def test_what_cannot_work_is_told(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_settings(SETTINGS._replace(**changes))  # type: ignore[arg-type]  # a table of several types
+        check_settings(replace(SETTINGS, **changes))  # type: ignore[arg-type]  # a table of several types
     assert str(caught.value) == message
 
 

@@ -18,7 +18,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import fil
 
 def test_an_account_is_what_the_options_say() -> None:
     params = filled_in(directory_spec(), bind_dn="svc", bind_pw="pw")
-    assert parse_account(params) == Account("simple", "svc", "pw")
+    assert parse_account(params) == Account("simple", bind_dn="svc", bind_pw="pw")
     assert parse_account(filled_in(directory_spec())) == Account("simple")
 
 
@@ -33,12 +33,12 @@ def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch
         bind_pw="bind_pw of the host",
     )
     assert parse_account(params) == Account("anonymous")
-    assert parse_account({**params, "bind_pw": "given"}) == Account("anonymous", "", "given")
+    assert parse_account({**params, "bind_pw": "given"}) == Account("anonymous", bind_pw="given")
 
 
 def test_the_environment_adds_no_second_way_to_a_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ACCOUNT_VARIABLES["bind_pw"], "of the host")
     params = filled_in(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
-    assert parse_account(params) == Account("kerberos", "", "of the host")
+    assert parse_account(params) == Account("kerberos", bind_pw="of the host")
     assert parse_account({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")
     assert parse_account({**params, "ccache": "/c"}) == Account("kerberos", ccache="/c")

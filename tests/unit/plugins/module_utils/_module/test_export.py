@@ -205,12 +205,18 @@ def test_the_borders_of_page_size(monkeypatch: pytest.MonkeyPatch, size: int) ->
 
 def test_access_is_what_the_parameters_say() -> None:
     params = export_params(source("OU=A"), ca_path="/ca", start_tls=True, validate_certs=False)
-    account = Account("simple", "svc", "pw")
+    account = Account("simple", bind_dn="svc", bind_pw="pw")
     assert parse_connection_settings(params) == ConnectionSettings(
-        ["ldaps://dc1"], account, True, False, "/ca", 10, 120
+        server_uris=["ldaps://dc1"],
+        account=account,
+        start_tls=True,
+        validate_certs=False,
+        ca_path="/ca",
+        connection_timeout=10,
+        receive_timeout=120,
     )
     domain: dict[str, Any] = {"domain": "x.no.", "site": "Oslo", "dns_servers": ["192.0.2.53"]}
     params = export_params(source("OU=A"), server_uri=None, **domain)
     access = parse_connection_settings(params)
     assert access.server_uris == []
-    assert access.domain == Domain("x.no", "Oslo", ["192.0.2.53"])
+    assert access.domain == Domain("x.no", site="Oslo", dns_servers=["192.0.2.53"])

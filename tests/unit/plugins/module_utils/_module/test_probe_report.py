@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -51,17 +52,33 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 URI = "ldaps://dc1"
-ACCESS = ConnectionSettings([URI], Account("simple", "svc", "pw"), False, True, None, 1, 1)
+ACCESS = ConnectionSettings(
+    server_uris=[URI],
+    account=Account("simple", bind_dn="svc", bind_pw="pw"),
+    start_tls=False,
+    validate_certs=True,
+    ca_path=None,
+    connection_timeout=1,
+    receive_timeout=1,
+)
 
 
 def certificate(left: timedelta) -> Certificate:
-    return Certificate("CN=dc1", "CN=Corp CA", ["dc1.corp.example"], NOW - timedelta(1), NOW + left)
+    return Certificate(
+        subject="CN=dc1",
+        issuer="CN=Corp CA",
+        names=["dc1.corp.example"],
+        not_before=NOW - timedelta(1),
+        not_after=NOW + left,
+    )
 
 
 def probe(left: timedelta = timedelta(90), *, clear: bool = False, clock: str = "") -> Probe:
     found = Probe(URI)
-    found.tls = TlsInfo("TLSv1.3", "A", certificate(left))
-    found.session = LdapSession(URI, None, True, is_in_clear=clear)
+    found.tls = TlsInfo(version="TLSv1.3", cipher="A", certificate=certificate(left))
+    found.session = LdapSession(
+        uri=URI, connection=None, is_active_directory=True, is_in_clear=clear
+    )
     found.root_dse = RootDse({"currenttime": [clock]})
     return found
 
@@ -81,7 +98,7 @@ def test_nothing_is_wrong() -> None:
         (probe(timedelta(30)), ACCESS, "its certificate ends in 30 days, on 2026-12-24"),
         (
             probe(),
-            ACCESS._replace(validate_certs=False),
+            replace(ACCESS, validate_certs=False),
             "its certificate is not verified: whoever is on the network can read and alter all",
         ),
         (

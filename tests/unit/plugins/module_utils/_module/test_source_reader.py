@@ -100,7 +100,9 @@ class _Server:
 
 
 def _people() -> SourceReader:
-    return SourceReader(LdapSession("ldaps://dc1", None, False), 100, ["user"])
+    return SourceReader(
+        LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=False), 100, ["user"]
+    )
 
 
 def _given(people: SourceReader, params: dict[str, Any]) -> list[list[str]]:
