@@ -40,13 +40,13 @@ class Account:
 
     def __str__(self) -> str:
         """Who it is, as errors say it: what follows ``Cannot bind to ldaps://dc1``."""
-        how = {
+        action = {
             KERBEROS: "by Kerberos",
             NTLM: "by NTLM",
             EXTERNAL: f"with the certificate {self.client_cert}",
             ANONYMOUS: "anonymously",
         }
-        return f"{how.get(self.auth_protocol, '')} {self.identity_phrase}".strip()
+        return f"{action.get(self.auth_protocol, '')} {self.identity_phrase}".strip()
 
     @property
     def identity_phrase(self) -> str:
@@ -63,65 +63,65 @@ class Account:
 
 
 @dataclass(frozen=True)
-class _Protocol:
+class _ProtocolRules:
     """What a protocol asks of the options.
 
-    :ivar needed: options without which it cannot be.
-    :ivar unused: options that would contradict it.
-    :ivar why_unused: why those do.
-    :ivar in_clear: what must not be done with it without TLS, and why not; None where nothing secret is sent.
+    :ivar required: options without which it cannot be.
+    :ivar unsupported: options that would contradict it.
+    :ivar unsupported_reason: why those do.
+    :ivar cleartext_error: what must not be done with it without TLS, and why not; None where nothing secret is sent.
     """
 
-    needed: tuple[str, ...]
-    unused: tuple[str, ...]
-    why_unused: str
-    in_clear: tuple[str, str] | None
+    required: tuple[str, ...]
+    unsupported: tuple[str, ...]
+    unsupported_reason: str
+    cleartext_error: tuple[str, str] | None
 
 
-_PROTOCOLS = {
-    SIMPLE: _Protocol(
-        needed=("bind_dn", "bind_pw"),
-        unused=("keytab", "ccache"),
-        why_unused="only Kerberos uses it",
-        in_clear=("with a password", "it would cross the network in clear"),
+_RULES = {
+    SIMPLE: _ProtocolRules(
+        required=("bind_dn", "bind_pw"),
+        unsupported=("keytab", "ccache"),
+        unsupported_reason="only Kerberos uses it",
+        cleartext_error=("with a password", "it would cross the network in clear"),
     ),
-    KERBEROS: _Protocol(
-        needed=(),
-        unused=(),
-        why_unused="",
-        in_clear=None,
+    KERBEROS: _ProtocolRules(
+        required=(),
+        unsupported=(),
+        unsupported_reason="",
+        cleartext_error=None,
     ),
-    NTLM: _Protocol(
-        needed=("bind_dn", "bind_pw"),
-        unused=("keytab", "ccache"),
-        why_unused="only Kerberos uses it",
-        in_clear=(
+    NTLM: _ProtocolRules(
+        required=("bind_dn", "bind_pw"),
+        unsupported=("keytab", "ccache"),
+        unsupported_reason="only Kerberos uses it",
+        cleartext_error=(
             "by NTLM",
             "whoever is on the network could find out the password, or pass the bind on",
         ),
     ),
-    EXTERNAL: _Protocol(
-        needed=("client_cert",),
-        unused=("bind_dn", "bind_pw", "keytab", "ccache"),
-        why_unused="the certificate says who it is",
-        in_clear=("with a certificate", "without TLS there is nothing to show it in"),
+    EXTERNAL: _ProtocolRules(
+        required=("client_cert",),
+        unsupported=("bind_dn", "bind_pw", "keytab", "ccache"),
+        unsupported_reason="the certificate says who it is",
+        cleartext_error=("with a certificate", "without TLS there is nothing to show it in"),
     ),
-    ANONYMOUS: _Protocol(
-        needed=(),
-        unused=("bind_dn", "bind_pw", "keytab", "ccache"),
-        why_unused="who reads anonymously has no account",
-        in_clear=None,
+    ANONYMOUS: _ProtocolRules(
+        required=(),
+        unsupported=("bind_dn", "bind_pw", "keytab", "ccache"),
+        unsupported_reason="who reads anonymously has no account",
+        cleartext_error=None,
     ),
 }
-_DOWN_LEVEL = re.compile(r"[^\s@\\=,]+\\[^@\\=,]+")
+_DOWN_LEVEL_NAME = re.compile(r"[^\s@\\=,]+\\[^@\\=,]+")
 _PRINCIPAL = re.compile(r"[^\s@\\=,]+(@[^\s@\\=,]+)?")
 
 
 def unsupported_options(account: Account) -> tuple[str, ...]:
     """The options that have no place in an account, whether they are given or not."""
     if account.keytab or account.ccache:
-        return (*_PROTOCOLS[account.auth_protocol].unused, "bind_pw")
-    return _PROTOCOLS[account.auth_protocol].unused
+        return (*_RULES[account.auth_protocol].unsupported, "bind_pw")
+    return _RULES[account.auth_protocol].unsupported
 
 
 def check_account(account: Account) -> None:
@@ -129,21 +129,21 @@ def check_account(account: Account) -> None:
 
     :raises InputError: for one that is missing, that contradicts another, or that cannot be used.
     """
-    protocol = _PROTOCOLS[account.auth_protocol]
-    for option in protocol.needed:
+    rules = _RULES[account.auth_protocol]
+    for option in rules.required:
         if not getattr(account, option):
             # A name without a password is an anonymous bind that succeeds (RFC 4513, 5.1.2).
-            variable = f", or FRONTDESK_{option.upper()} in the environment"
+            environment_hint = f", or FRONTDESK_{option.upper()} in the environment"
             raise InputError(
                 "Cannot bind",
                 f"{option} is empty",
-                f"Set {option}" + (variable if option.startswith("bind") else ""),
+                f"Set {option}" + (environment_hint if option.startswith("bind") else ""),
             )
-    for option in protocol.unused:
+    for option in rules.unsupported:
         if getattr(account, option):
             raise InputError(
                 f"Cannot use {option} with auth_protocol {account.auth_protocol}",
-                protocol.why_unused,
+                rules.unsupported_reason,
                 f"Leave out {option}, or choose another auth_protocol",
             )
     if account.client_key and not account.client_cert:
@@ -152,7 +152,7 @@ def check_account(account: Account) -> None:
         )
     if account.auth_protocol == KERBEROS:
         _check_kerberos(account)
-    if account.auth_protocol == NTLM and not _DOWN_LEVEL.fullmatch(account.bind_dn):
+    if account.auth_protocol == NTLM and not _DOWN_LEVEL_NAME.fullmatch(account.bind_dn):
         raise InputError(
             f"Cannot use bind_dn {account.bind_dn} with auth_protocol ntlm",
             "it does not say which domain's account it is",
@@ -161,10 +161,10 @@ def check_account(account: Account) -> None:
 
 
 def _check_kerberos(account: Account) -> None:
-    for one, other in itertools.combinations(("bind_pw", "keytab", "ccache"), 2):
-        if getattr(account, one) and getattr(account, other):
+    for first, second in itertools.combinations(("bind_pw", "keytab", "ccache"), 2):
+        if getattr(account, first) and getattr(account, second):
             raise InputError(
-                f"Cannot use {one} and {other} together",
+                f"Cannot use {first} and {second} together",
                 "each is a way of its own to a ticket",
                 "Leave one out",
             )
@@ -187,14 +187,14 @@ def _check_keytab(path: str) -> None:
     action = f"Cannot use keytab {path}"
     try:
         with open(path, "rb") as file:
-            version = file.read(2)
+            magic = file.read(2)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
             action, str(reason), "Give a file that whoever runs the module can read"
         ) from error
     # Of the format's two versions Heimdal and MIT both write the second (MIT Kerberos, "Keytab file format").
-    if version not in (b"\x05\x02", b"\x05\x01"):
+    if magic not in (b"\x05\x02", b"\x05\x01"):
         raise InputError(action, "it is no keytab", "Make one with ktpass, ktutil or msktutil")
 
 
@@ -204,9 +204,11 @@ def check_cleartext_bind(account: Account, uri: str) -> None:
     :param uri: of a server that is spoken to without TLS.
     :raises InputError: when the protocol must not be used there.
     """
-    in_clear = _PROTOCOLS[account.auth_protocol].in_clear
-    if not in_clear and account.client_cert:
-        in_clear = _PROTOCOLS[EXTERNAL].in_clear
-    if in_clear:
-        how, why = in_clear
-        raise InputError(f"Cannot bind to {uri} {how}", why, "Use ldaps://, or start_tls: true")
+    cleartext_error = _RULES[account.auth_protocol].cleartext_error
+    if not cleartext_error and account.client_cert:
+        cleartext_error = _RULES[EXTERNAL].cleartext_error
+    if cleartext_error:
+        action, cause = cleartext_error
+        raise InputError(
+            f"Cannot bind to {uri} {action}", cause, "Use ldaps://, or start_tls: true"
+        )

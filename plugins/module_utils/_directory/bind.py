@@ -19,7 +19,7 @@ from .root_dse import read_root_dse
 from .sockets import SaslSocket
 
 # What ldap3 calls the binding of NTLM to TLS; it has none before its release 2.10.
-_NTLM_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
+_NTLM_CHANNEL_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
 
 
 def require_libraries(auth_protocol: str) -> None:
@@ -31,7 +31,7 @@ def require_libraries(auth_protocol: str) -> None:
     if auth_protocol == KERBEROS:
         GSSAPI.imported(reason)
     if auth_protocol == NTLM:
-        if _NTLM_BINDING:
+        if _NTLM_CHANNEL_BINDING:
             CRYPTOGRAPHY.imported(reason)
         elif "md4" not in hashlib.algorithms_available:
             PYCRYPTODOME.imported(reason, "Crypto")
@@ -48,14 +48,14 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
     :raises DirectoryError: when the server refuses the account.
     """
     action = f"Cannot bind to {uri} {account}"
-    sealed = False
+    has_sasl_layer = False
     try:
         if account.auth_protocol == KERBEROS:
-            sealed = _bind_by_kerberos(connection, uri, account)
+            has_sasl_layer = _bind_kerberos(connection, uri, account)
         elif account.auth_protocol == EXTERNAL:
-            _bind_by_certificate(connection, uri)
+            _bind_external(connection, uri)
         elif account.auth_protocol == NTLM:
-            _bind_by_ntlm(connection, account)
+            _bind_ntlm(connection, account)
         else:
             if account.auth_protocol == SIMPLE:
                 connection.authentication = ldap3.SIMPLE
@@ -63,15 +63,17 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             # auto_bind would lose the server's message, and with it Active Directory's reason.
             connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise _lost(action, explain_failure(error, None), account) from None
+        raise _no_response_error(action, explain_failure(error, None), account) from None
     except ServerError as error:
-        raise _lost(error.action, Diagnosis(error.cause, error.remedy), account) from None
+        raise _no_response_error(
+            error.action, Diagnosis(error.cause, error.remedy), account
+        ) from None
     if not connection.bound:
         raise bind_error(action, connection.result, account.auth_protocol)
-    return sealed
+    return has_sasl_layer
 
 
-def _lost(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
+def _no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
     """What to raise when there is no answer, which may be the server's way to refuse a certificate.
 
     In TLS 1.3 the client is done before the server has looked at it (RFC 8446, 4.4.2.4).
@@ -82,7 +84,7 @@ def _lost(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
     return ServerError(action, diagnosis.cause, remedy)
 
 
-def _bind_by_certificate(connection: Any, uri: str) -> None:
+def _bind_external(connection: Any, uri: str) -> None:
     """Have the certificate count that TLS has shown (RFC 4513, 5.2.3)."""
     if connection.server.ssl and read_root_dse(connection, uri).is_active_directory:
         # There it counts already, and a bind is an error (MS-ADTS 5.1.1.2).
@@ -94,23 +96,23 @@ def _bind_by_certificate(connection: Any, uri: str) -> None:
     connection.bind(read_server_info=False)
 
 
-def _bind_by_ntlm(connection: Any, account: Account) -> None:
+def _bind_ntlm(connection: Any, account: Account) -> None:
     """Answer the server's challenge (MS-NLMP), tied to the TLS connection where ldap3 can."""
     connection.authentication = ldap3.NTLM
     connection.user, connection.password = account.bind_dn, account.bind_pw
-    certificate = _certificate(connection)
-    if certificate and _NTLM_BINDING and tls_server_end_point(certificate):
-        connection.channel_binding = _NTLM_BINDING
+    certificate = _server_certificate(connection)
+    if certificate and _NTLM_CHANNEL_BINDING and tls_server_end_point(certificate):
+        connection.channel_binding = _NTLM_CHANNEL_BINDING
         connection.server.tls.peer_certificate = certificate
     connection.bind(read_server_info=False)
 
 
-def _bind_by_kerberos(connection: Any, uri: str, account: Account) -> bool:
-    certificate = _certificate(connection)
+def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
+    certificate = _server_certificate(connection)
     connection.sasl_mechanism = ldap3.GSSAPI
     # What follows is encrypted once, by TLS or by Kerberos: domain controllers refuse both together (MS-ADTS
     # 5.1.1.1.2).
-    agreed = bind_with_kerberos(
+    security_context = bind_with_kerberos(
         connection,
         uri,
         account,
@@ -118,13 +120,15 @@ def _bind_by_kerberos(connection: Any, uri: str, account: Account) -> bool:
         encrypt=certificate is None,
     )
     connection.bound = connection.result["result"] == 0
-    if agreed is None or not connection.bound:
+    if security_context is None or not connection.bound:
         return False
-    connection.socket = SaslSocket(connection.socket, agreed, agreed.largest)
+    connection.socket = SaslSocket(
+        connection.socket, security_context, security_context.max_message_size
+    )
     return True
 
 
-def _certificate(connection: Any) -> bytes | None:
+def _server_certificate(connection: Any) -> bytes | None:
     """What the server has shown, in DER; None without TLS."""
-    show = getattr(connection.socket, "getpeercert", None)
-    return show(binary_form=True) if show else None
+    getpeercert = getattr(connection.socket, "getpeercert", None)
+    return getpeercert(binary_form=True) if getpeercert else None

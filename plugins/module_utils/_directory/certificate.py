@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-_UTC_TIME, _BMP = 0x17, 0x1E
+_UTC_TIME, _BMP_STRING = 0x17, 0x1E
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
 _SUBJECT_ALT_NAME = bytes([0x55, 0x1D, 0x11])  # 2.5.29.17
 # The attributes of names that RFC 4514, 3 abbreviates, by their object identifiers.
-_NAMES = {
+_ATTRIBUTE_NAMES = {
     bytes([0x55, 0x04, last]): name
     for last, name in ((3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU"))
 }
 # domainComponent (RFC 4519, 2.4), with which Microsoft's authorities are named.
-_NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
+_ATTRIBUTE_NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
 
-_PREFIX = b"tls-server-end-point:"
+_CHANNEL_BINDING_PREFIX = b"tls-server-end-point:"
 # Signature algorithms by the last bytes of their object identifiers, and the hash that each one uses (RFC
 # 4055, RFC 5758); RFC 5929, 4.1 replaces MD5 and SHA-1 by SHA-256.
 _RSA = bytes.fromhex("2a864886f70d0101")
@@ -96,12 +96,12 @@ def parse_certificate(der: bytes) -> Certificate | None:
     :returns: None when it has another structure than RFC 5280 gives it.
     """
     try:
-        return _certificate(der)
+        return _read_certificate(der)
     except (ValueError, IndexError):
         return None
 
 
-def _certificate(der: bytes) -> Certificate:
+def _read_certificate(der: bytes) -> Certificate:
     outer = parse_elements(der)[0]
     fields = parse_elements(parse_elements(outer.content)[0].content)
     if fields[0].tag == _VERSION:
@@ -115,31 +115,31 @@ def _certificate(der: bytes) -> Certificate:
         for name in _alternative_names(field)
     ]
     return Certificate(
-        subject=_name(fields[4]),
-        issuer=_name(fields[2]),
+        subject=_format_name(fields[4]),
+        issuer=_format_name(fields[2]),
         names=names,
-        not_before=_moment(begin),
-        not_after=_moment(end),
+        not_before=_parse_time(begin),
+        not_after=_parse_time(end),
     )
 
 
-def _name(field: Element) -> str:
+def _format_name(field: Element) -> str:
     """A distinguished name, the most special part first, as RFC 4514 writes it."""
     parts = []
     for part in parse_elements(field.content):
         for pair in parse_elements(part.content):
             oid, value = parse_elements(pair.content)
-            parts.append(f"{_NAMES.get(oid.content, 'OID')}={_text(value)}")
+            parts.append(f"{_ATTRIBUTE_NAMES.get(oid.content, 'OID')}={_decode_text(value)}")
     return ",".join(reversed(parts))
 
 
-def _text(value: Element) -> str:
-    encoding = "utf-16-be" if value.tag == _BMP else "utf-8"
+def _decode_text(value: Element) -> str:
+    encoding = "utf-16-be" if value.tag == _BMP_STRING else "utf-8"
     text = value.content.decode(encoding, errors="replace")
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _moment(field: Element) -> datetime:
+def _parse_time(field: Element) -> datetime:
     """A time in UTC; the years of two digits are those from 1950 to 2049 (RFC 5280, 4.1.2.5.1)."""
     text = field.content.decode("ascii", errors="replace")
     if field.tag == _UTC_TIME:
@@ -153,7 +153,7 @@ def _alternative_names(extensions: Element) -> Iterator[str]:
         if oid.content == _SUBJECT_ALT_NAME:
             for name in parse_elements(parse_elements(value.content)[0].content):
                 if name.tag == _DNS_NAME:
-                    yield _text(name)
+                    yield _decode_text(name)
                 elif name.tag == _IP_ADDRESS:
                     yield str(ipaddress.ip_address(name.content))
 
@@ -168,15 +168,21 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
     :raises IndexError: when it has another structure than RFC 5280 gives it.
     """
     _to_be_signed, algorithm, *_signature = parse_elements(parse_elements(certificate)[0].content)
-    identifier, *parameters = parse_elements(algorithm.content)
-    name = _HASHES.get(identifier.content)
-    if identifier.content == _PSS:
-        named = [part for part in parse_elements(parameters[0].content) if part.tag == 0xA0]
-        name = _PSS_HASHES.get(_first_identifier(named[0].content)) if named else "sha256"
-    return _PREFIX + hashlib.new(name, certificate).digest() if name else None
+    algorithm_id, *parameters = parse_elements(algorithm.content)
+    name = _HASHES.get(algorithm_id.content)
+    if algorithm_id.content == _PSS:
+        hash_parameters = [
+            part for part in parse_elements(parameters[0].content) if part.tag == 0xA0
+        ]
+        name = (
+            _PSS_HASHES.get(_parse_algorithm(hash_parameters[0].content))
+            if hash_parameters
+            else "sha256"
+        )
+    return _CHANNEL_BINDING_PREFIX + hashlib.new(name, certificate).digest() if name else None
 
 
-def _first_identifier(encoded: bytes) -> bytes:
+def _parse_algorithm(encoded: bytes) -> bytes:
     """The object identifier of an AlgorithmIdentifier (RFC 5280, 4.1.1.2)."""
     return parse_elements(parse_elements(encoded)[0].content)[0].content
 
@@ -198,16 +204,16 @@ def parse_elements(data: bytes) -> list[Element]:
     :raises ValueError: when the last one is cut.
     :raises IndexError: when its head is.
     """
-    found, at = [], 0
-    while at < len(data):
-        tag, length = data[at], data[at + 1]
-        at += 2
+    elements, offset = [], 0
+    while offset < len(data):
+        tag, length = data[offset], data[offset + 1]
+        offset += 2
         if length & 0x80:
             size = length & 0x7F
-            length = int.from_bytes(data[at : at + size], "big")
-            at += size
-        if at + length > len(data):
+            length = int.from_bytes(data[offset : offset + size], "big")
+            offset += size
+        if offset + length > len(data):
             raise ValueError("an element is cut")
-        found.append(Element(tag, data[at : at + length]))
-        at += length
-    return found
+        elements.append(Element(tag, data[offset : offset + length]))
+        offset += length
+    return elements

@@ -50,19 +50,19 @@ class LdapSession:
 class ResolvedServer(_Server):
     """A server for ldap3 whose name has been resolved: ldap3 tells an unknown name by text alone.
 
-    :param places: where it listens, as socket.getaddrinfo says it.
+    :param address_infos: where it listens, as socket.getaddrinfo says it.
     """
 
-    def __init__(self, places: Sequence[tuple[Any, ...]], host: str, **options: Any) -> None:
+    def __init__(self, address_infos: Sequence[tuple[Any, ...]], host: str, **options: Any) -> None:
         super().__init__(host, **options)
         # Whether a place is known to answer, and since when.
-        self._places = [[*place, None, None] for place in places]
-        self._address_info = self._places
+        self._address_infos = [[*address_info, None, None] for address_info in address_infos]
+        self._address_info = self._address_infos
 
     @property
     def address_info(self) -> list[list[Any]]:
         """The places, each with what ldap3 notes about it."""
-        return self._places
+        return self._address_infos
 
 
 @contextmanager
@@ -89,15 +89,15 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
     :raises ServerError: when there is no session, and another server may give one.
     :raises DirectoryError: when the server refuses the account.
     """
-    sealed = bind(connection, address.uri, settings.account)
+    has_sasl_layer = bind(connection, address.uri, settings.account)
     return LdapSession(
         uri=address.uri,
         connection=connection,
         is_active_directory=read_root_dse(connection, address.uri).is_active_directory,
         is_in_clear=not (
-            address.use_ssl or settings.start_tls or sealed or is_loopback(address.host)
+            address.use_ssl or settings.start_tls or has_sasl_layer or is_loopback(address.host)
         ),
-        has_sasl_layer=sealed,
+        has_sasl_layer=has_sasl_layer,
     )
 
 
@@ -110,7 +110,7 @@ def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLCont
     """
     tls = VerifiedTls(context, settings.receive_timeout)
     action = f"Cannot connect to {address.uri}"
-    connection = _prepare(settings, address, tls)
+    connection = _create_connection(settings, address, tls)
     try:
         connection.open(read_server_info=False)
     except FAILURES as error:
@@ -123,7 +123,7 @@ def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLCont
     return connection
 
 
-def _prepare(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
+def _create_connection(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
     """Make ldap3's connection, not yet open: nothing is asked but the addresses of the server's name.
 
     :raises ServerError: when the name has none.
@@ -160,10 +160,10 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
         raise ldap3.core.exceptions.LDAPStartTLSError("TLS was not started")
     except FAILURES as error:
         result = connection.result
-        refused = tls.failure is None and result and result["result"] != 0
+        is_refused = tls.failure is None and result and result["result"] != 0
         diagnosis = (
             explain_refused_tls(result)
-            if refused
+            if is_refused
             else explain_failure(error, tls.failure, asked_for_tls=True)
         )
         close(connection)

@@ -19,10 +19,10 @@ from .._errors import Diagnosis, InputError
 from .._hosts import is_host
 
 _DNS_PORT = 53
-_ADDRESS = re.compile(r"[\d.]+|.*:.*")
+_IP_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 # One label of a name (RFC 2181, 11); the site is one in what is asked for.
-_LABEL = re.compile(r"[\w-]{1,63}")
-_WITH_PORT = re.compile(r"(?:\[([^]]+)]|([^:]+)):([0-9]{1,5})")
+_SITE_NAME = re.compile(r"[\w-]{1,63}")
+_ADDRESS_AND_PORT = re.compile(r"(?:\[([^]]+)]|([^:]+)):([0-9]{1,5})")
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,20 @@ def check_domain(domain: Domain) -> None:
 
     :raises InputError: for a name, a site or an address that is none, or for either without a domain.
     """
-    for option, given in (("site", domain.site), ("dns_servers", domain.dns_servers)):
-        if given and not domain.name:
+    for option, value in (("site", domain.site), ("dns_servers", domain.dns_servers)):
+        if value and not domain.name:
             raise InputError(
                 f"Cannot use {option} without domain",
                 "the servers in server_uri are not looked for",
                 f"Leave out {option}, or give domain in the place of server_uri",
             )
-    if domain.name and (not is_host(domain.name) or _ADDRESS.fullmatch(domain.name)):
+    if domain.name and (not is_host(domain.name) or _IP_ADDRESS.fullmatch(domain.name)):
         raise InputError(
             f"Cannot use domain {domain.name!r}",
             "it is not the name of a domain",
             "Give the DNS name, as in corp.example, or a server's address in server_uri",
         )
-    if domain.site and not _LABEL.fullmatch(domain.site):
+    if domain.site and not _SITE_NAME.fullmatch(domain.site):
         raise InputError(
             f"Cannot use site {domain.site!r}",
             "it is not the name of a site",
@@ -89,25 +89,25 @@ def check_domain(domain: Domain) -> None:
             raise InputError("Cannot use dns_servers", f"{address} is in it twice")
 
 
-def parse_dns_servers(texts: Iterable[str]) -> list[tuple[str, int]]:
+def parse_dns_servers(values: Iterable[str]) -> list[tuple[str, int]]:
     """Addresses and ports of the DNS servers that an option names.
 
     :raises InputError: for anything that is no address; a name would have to be resolved first.
     """
-    return [_name_server(text) for text in texts]
+    return [_parse_dns_server(value) for value in values]
 
 
-def _name_server(text: str) -> tuple[str, int]:
-    found = _WITH_PORT.fullmatch(text)
-    address = (found[1] or found[2]) if found else text
-    port = int(found[3]) if found else _DNS_PORT
+def _parse_dns_server(value: str) -> tuple[str, int]:
+    match = _ADDRESS_AND_PORT.fullmatch(value)
+    address = (match[1] or match[2]) if match else value
+    port = int(match[3]) if match else _DNS_PORT
     try:
         ipaddress.ip_address(address)
     except ValueError:
         port = 0
     if not 1 <= port <= 65_535:
         raise InputError(
-            f"Cannot use the DNS server {text!r} in dns_servers",
+            f"Cannot use the DNS server {value!r} in dns_servers",
             "it is not of the form ADDRESS or ADDRESS:PORT",
             "Give an IP address, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
         )
@@ -134,22 +134,22 @@ def is_in_domain(host: str, domain: str) -> bool:
 
 
 def order_srv_records(
-    services: Iterable[SrvRecord], below: Callable[[int], int] = secrets.randbelow
+    records: Iterable[SrvRecord], randbelow: Callable[[int], int] = secrets.randbelow
 ) -> list[SrvRecord]:
     """Put services into the order in which they are to be tried (RFC 2782, "Usage rules").
 
     Lower priorities come first; within one, those of greater weight are more likely to.
 
-    :param below: gives a random number from 0 to one less than its argument.
+    :param randbelow: gives a random number from 0 to one less than its argument.
     """
     by_priority = attrgetter("priority")
     ordered = []
-    for _priority, group in groupby(sorted(services, key=by_priority), key=by_priority):
+    for _priority, group in groupby(sorted(records, key=by_priority), key=by_priority):
         # Those without weight stand first, so that they have a chance when the number is 0.
-        waiting = sorted(group, key=lambda service: service.weight > 0)
-        while waiting:
-            sums = list(accumulate(service.weight for service in waiting))
-            number = below(sums[-1] + 1)
-            first = next(index for index, total in enumerate(sums) if total >= number)
-            ordered.append(waiting.pop(first))
+        remaining = sorted(group, key=lambda record: record.weight > 0)
+        while remaining:
+            totals = list(accumulate(record.weight for record in remaining))
+            threshold = randbelow(totals[-1] + 1)
+            index = next(position for position, total in enumerate(totals) if total >= threshold)
+            ordered.append(remaining.pop(index))
     return ordered

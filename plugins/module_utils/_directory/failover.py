@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class _Left:
+class _FailedServer:
     """A server that was left, and the parts of its error: the error itself would hold all that was read."""
 
     uri: str
@@ -51,23 +51,27 @@ def read_with_failover(
     context = create_ssl_context(settings)
     addresses, notes = find_servers(settings)
     warnings = [f"{note.cause}. {note.remedy}." for note in notes]
-    left: list[_Left] = []
+    failed: list[_FailedServer] = []
     for address in addresses:
         try:
             with open_session(settings, address, context) as session:
-                made = read(session)
-            warnings += [f"Left {each.uri} for the next server. {each.error}" for each in left]
-            return made, warnings
+                result = read(session)
+            warnings += [
+                f"Left {server.uri} for the next server. {server.error}" for server in failed
+            ]
+            return result, warnings
         except ServerError as error:
-            left.append(
-                _Left(uri=address.uri, action=error.action, cause=error.cause, remedy=error.remedy)
+            failed.append(
+                _FailedServer(
+                    uri=address.uri, action=error.action, cause=error.cause, remedy=error.remedy
+                )
             )
-    raise left[0].error if len(left) == 1 else _all_failed_error(left)
+    raise failed[0].error if len(failed) == 1 else _all_failed_error(failed)
 
 
-def _all_failed_error(left: Sequence[_Left]) -> DirectoryError:
+def _all_failed_error(failed: Sequence[_FailedServer]) -> DirectoryError:
     return DirectoryError(
-        f"None of {len(left)} servers gave everything",
-        "; ".join(f"{each.action}: {each.cause}" for each in left),
-        ". ".join(dict.fromkeys(each.remedy.rstrip(".") for each in left)),
+        f"None of {len(failed)} servers gave everything",
+        "; ".join(f"{server.action}: {server.cause}" for server in failed),
+        ". ".join(dict.fromkeys(server.remedy.rstrip(".") for server in failed)),
     )

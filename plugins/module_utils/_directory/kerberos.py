@@ -20,8 +20,8 @@ from .diagnosis import DirectoryError, ServerError, explain_ticket
 from .library import GSSAPI, ldap3
 from .sockets import MAX_BUFFER_SIZE
 
-_NO_LAYER, _ENCRYPTED = 1, 4
-_IN_PROGRESS = 14
+_NO_LAYER, _CONFIDENTIALITY = 1, 4
+_SASL_BIND_IN_PROGRESS = 14
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class SecurityContext:
     """What both sides know of each other when a bind is done.
 
     :ivar context: gssapi's.
-    :ivar largest: bytes that may be encrypted at a time.
-    :ivar failure: what gssapi raises.
+    :ivar max_message_size: bytes that may be encrypted at a time.
+    :ivar error_class: what gssapi raises.
     """
 
     context: Any
-    largest: int
-    failure: type[Exception]
+    max_message_size: int
+    error_class: type[Exception]
 
     def encrypt(self, message: bytes) -> bytes:
         """Make of a message what only the other side can read, and nobody can alter.
@@ -44,7 +44,7 @@ class SecurityContext:
         """
         try:
             return bytes(self.context.wrap(message, True).message)
-        except self.failure as error:
+        except self.error_class as error:
             raise ValueError(str(error)) from None
 
     def decrypt(self, message: bytes) -> bytes:
@@ -53,12 +53,12 @@ class SecurityContext:
         :raises ValueError: when nobody has who knows the key.
         """
         try:
-            opened = self.context.unwrap(message)
-        except self.failure as error:
+            unwrapped = self.context.unwrap(message)
+        except self.error_class as error:
             raise ValueError(str(error)) from None
-        if not opened.encrypted:
+        if not unwrapped.encrypted:
             raise ValueError("it is not encrypted")
-        return bytes(opened.message)
+        return bytes(unwrapped.message)
 
 
 def acquire_credentials(account: Account) -> Any:
@@ -71,7 +71,7 @@ def acquire_credentials(account: Account) -> Any:
     """
     gssapi = GSSAPI.imported()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
-    name, store = None, _store(account)
+    name, store = None, _credential_store(account)
     try:
         if account.bind_dn:
             name = gssapi.Name(account.bind_dn, gssapi.NameType.kerberos_principal)
@@ -90,7 +90,7 @@ def acquire_credentials(account: Account) -> Any:
     return credentials
 
 
-def _store(account: Account) -> dict[str, str] | None:
+def _credential_store(account: Account) -> dict[str, str] | None:
     """Where tickets are, or what they are got with, as MIT Kerberos names it (gss_acquire_cred_from)."""
     if account.ccache:
         return {"ccache": account.ccache}
@@ -104,40 +104,44 @@ def _store(account: Account) -> dict[str, str] | None:
 
 
 def bind_with_kerberos(
-    connection: Any, uri: str, account: Account, binding: bytes | None, *, encrypt: bool
+    connection: Any, uri: str, account: Account, channel_binding: bytes | None, *, encrypt: bool
 ) -> SecurityContext | None:
     """Show a server a ticket.
 
     :param connection: ldap3's; its result is then that of the bind.
     :param uri: the server, for errors.
-    :param binding: what ties the bind to the TLS connection below it; None for nothing.
+    :param channel_binding: what ties the bind to the TLS connection below it; None for nothing.
     :param encrypt: whether all that follows is to be encrypted, for there is no TLS.
     :returns: what encrypts it; None without that, or when the server refused the ticket.
     :raises ServerError: when there is no ticket for this server, or it does not encrypt.
     """
     gssapi = GSSAPI.imported()
     action = f"Cannot bind to {uri} {account}"
-    tickets = acquire_credentials(account)
+    credentials = acquire_credentials(account)
     try:
-        context = _context(gssapi, connection.server.host, tickets, binding, encrypt=encrypt)
-        said: bytes | None = None
+        context = _create_context(
+            gssapi, connection.server.host, credentials, channel_binding, encrypt=encrypt
+        )
+        token: bytes | None = None
         while not context.complete:
-            said = _ask(connection, context.step(said))
-            if said is None:
+            token = _exchange_token(connection, context.step(token))
+            if token is None:
                 return None
-        choice, largest = _choice(context.unwrap(said).message, encrypt=encrypt)
-        if choice is None:
-            raise ServerError(action, *_LAYERS[encrypt])
-        _ask(connection, context.wrap(choice, False).message)
+        selection, max_message_size = _choose_layer(context.unwrap(token).message, encrypt=encrypt)
+        if selection is None:
+            raise ServerError(action, *_LAYER_ERRORS[encrypt])
+        _exchange_token(connection, context.wrap(selection, False).message)
         if not encrypt:
             return None
-        limit = context.get_wrap_size_limit(largest)
+        limit = context.get_wrap_size_limit(max_message_size)
         return SecurityContext(context, limit, gssapi.exceptions.GSSError)
     except gssapi.exceptions.GSSError as error:
         raise ServerError(action, *explain_ticket(error)) from None
 
 
-def _context(gssapi: Any, host: str, tickets: Any, binding: bytes | None, *, encrypt: bool) -> Any:
+def _create_context(
+    gssapi: Any, host: str, credentials: Any, channel_binding: bytes | None, *, encrypt: bool
+) -> Any:
     flags = gssapi.RequirementFlag.mutual_authentication
     if encrypt:
         flags |= gssapi.RequirementFlag.integrity | gssapi.RequirementFlag.confidentiality
@@ -146,15 +150,16 @@ def _context(gssapi: Any, host: str, tickets: Any, binding: bytes | None, *, enc
         # Not a host-based name, which the library would look up in DNS and replace by what that says.
         # No realm: the account's own is asked, which refers to others.
         name=gssapi.Name(f"ldap/{host}@", gssapi.NameType.kerberos_principal),
-        creds=tickets,
+        creds=credentials,
         usage="initiate",
         mech=gssapi.MechType.kerberos,
         flags=flags,
-        channel_bindings=binding and gssapi.raw.ChannelBindings(application_data=binding),
+        channel_bindings=channel_binding
+        and gssapi.raw.ChannelBindings(application_data=channel_binding),
     )
 
 
-_LAYERS = {
+_LAYER_ERRORS = {
     True: (
         "the server does not encrypt by Kerberos, and people's data would cross the network in clear",
         "Use ldaps://, or start_tls: true",
@@ -166,19 +171,19 @@ _LAYERS = {
 }
 
 
-def _choice(layers: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
+def _choose_layer(layers: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
     """What to answer to the layers that a server offers (RFC 4752, 3.1), and the largest buffer it takes."""
-    wanted = _ENCRYPTED if encrypt else _NO_LAYER
-    if len(layers) != 4 or not layers[0] & wanted:
+    layer = _CONFIDENTIALITY if encrypt else _NO_LAYER
+    if len(layers) != 4 or not layers[0] & layer:
         return None, 0
-    mine = MAX_BUFFER_SIZE if encrypt else 0
-    return bytes([wanted]) + mine.to_bytes(3, "big"), int.from_bytes(layers[1:], "big")
+    buffer_size = MAX_BUFFER_SIZE if encrypt else 0
+    return bytes([layer]) + buffer_size.to_bytes(3, "big"), int.from_bytes(layers[1:], "big")
 
 
-def _ask(connection: Any, token: bytes | None) -> bytes | None:
+def _exchange_token(connection: Any, token: bytes | None) -> bytes | None:
     """Send one token; gives the server's, and None when it refuses."""
-    ask: Any = ldap3.protocol.sasl.sasl.send_sasl_negotiation
-    result = ask(connection, None, token or b"")
-    if result["result"] not in (0, _IN_PROGRESS):
+    send_token: Any = ldap3.protocol.sasl.sasl.send_sasl_negotiation
+    result = send_token(connection, None, token or b"")
+    if result["result"] not in (0, _SASL_BIND_IN_PROGRESS):
         return None
     return bytes(result["saslCreds"] or b"")

@@ -79,9 +79,9 @@ def probe_server(
     :param authenticate: whether to bind; without, only what the server tells everybody is asked for.
     """
     probe = Probe(address.uri)
-    probe.resolved = _addresses(settings, address)
+    probe.resolved = _resolve_ip_addresses(settings, address)
     try:
-        _look(probe, settings, address)
+        _inspect_connection(probe, settings, address)
         connection = connect(settings, address, context)
     except ServerError as error:
         probe.error = error
@@ -89,18 +89,18 @@ def probe_server(
         return
     try:
         if authenticate:
-            _bind(probe, settings, address, connection)
+            _begin_session(probe, settings, address, connection)
         if not isinstance(probe.error, ServerError):
             # Nothing else depends on it.
             with suppress(DirectoryError):
                 probe.root_dse = read_root_dse(connection, address.uri)
-                probe.authorization_id = _who_am_i(probe)
+                probe.authorization_id = _query_authorization_id(probe)
         yield probe
     finally:
         close(connection)
 
 
-def _addresses(settings: ConnectionSettings, address: Address) -> list[str]:
+def _resolve_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
     # What a name that does not resolve means is told by the connection that cannot be made.
     with suppress(ServerError):
         return list(
@@ -109,28 +109,30 @@ def _addresses(settings: ConnectionSettings, address: Address) -> list[str]:
     return []
 
 
-def _look(probe: Probe, settings: ConnectionSettings, address: Address) -> None:
-    trusting = create_ssl_context(replace(settings, ca_path=None, validate_certs=False))
-    connection = connect(settings, address, trusting)
+def _inspect_connection(probe: Probe, settings: ConnectionSettings, address: Address) -> None:
+    unverified_context = create_ssl_context(replace(settings, ca_path=None, validate_certs=False))
+    connection = connect(settings, address, unverified_context)
     try:
         # Whoever has hung up by now has no address any more; why, the session's connection tells.
         with suppress(OSError):
             probe.address = str(connection.socket.getpeername()[0])
         if address.use_ssl or settings.start_tls:
-            probe.tls = _tls(connection.socket)
+            probe.tls = _read_tls_info(connection.socket)
     finally:
         close(connection)
 
 
-def _tls(connected: Any) -> TlsInfo:
+def _read_tls_info(tls_socket: Any) -> TlsInfo:
     return TlsInfo(
-        version=str(connected.version()),
-        cipher=str(connected.cipher()[0]),
-        certificate=parse_certificate(connected.getpeercert(binary_form=True)),
+        version=str(tls_socket.version()),
+        cipher=str(tls_socket.cipher()[0]),
+        certificate=parse_certificate(tls_socket.getpeercert(binary_form=True)),
     )
 
 
-def _bind(probe: Probe, settings: ConnectionSettings, address: Address, connection: Any) -> None:
+def _begin_session(
+    probe: Probe, settings: ConnectionSettings, address: Address, connection: Any
+) -> None:
     try:
         probe.session = begin_session(settings, address, connection)
     except DirectoryError as error:
@@ -140,7 +142,7 @@ def _bind(probe: Probe, settings: ConnectionSettings, address: Address, connecti
 _WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
 
 
-def _who_am_i(probe: Probe) -> str:
+def _query_authorization_id(probe: Probe) -> str:
     """Ask a server that can tell whom it takes the account for."""
     if probe.session is None or _WHO_AM_I not in probe.root_dse.get_all("supportedextension"):
         return ""
@@ -163,4 +165,6 @@ def has_visible_entries(session: LdapSession, query: Query) -> bool:
         )
     except FAILURES:
         return False
-    return any(found["type"] == "searchResEntry" for found in session.connection.response or ())
+    return any(
+        response["type"] == "searchResEntry" for response in session.connection.response or ()
+    )

@@ -32,12 +32,12 @@ except ImportError:
 class Resolver:
     """Asks the DNS servers of a domain, or of this host.
 
-    :param seconds: how long the answer to one question may take.
+    :param timeout: how long the answer to one question may take.
     :raises LibraryError: when dnspython is missing or too old.
     :raises DnsError: when there is nobody to ask.
     """
 
-    def __init__(self, domain: Domain, seconds: int) -> None:
+    def __init__(self, domain: Domain, timeout: int) -> None:
         DNSPYTHON.require("by domain")
         servers = dict(parse_dns_servers(domain.dns_servers))
         try:
@@ -47,7 +47,7 @@ class Resolver:
         if servers:
             self._resolver.nameservers = list(servers)
             self._resolver.nameserver_ports = servers
-        self._resolver.lifetime = float(seconds)
+        self._resolver.lifetime = float(timeout)
 
     def query_srv(self, name: str) -> list[SrvRecord]:
         """What the SRV records of a name say, in no order; empty when there is nothing.
@@ -58,7 +58,7 @@ class Resolver:
         """
         return [
             SrvRecord(record.priority, record.weight, record.port, target)
-            for record in self._records(name, "SRV")
+            for record in self._query(name, "SRV")
             if (target := record.target.to_text(omit_final_dot=True)) != "."
         ]
 
@@ -67,12 +67,16 @@ class Resolver:
 
         :raises DnsError: when there is no answer.
         """
-        return [record.address for kind in ("A", "AAAA") for record in self._records(host, kind)]
+        return [
+            record.address
+            for record_type in ("A", "AAAA")
+            for record in self._query(host, record_type)
+        ]
 
-    def _records(self, name: str, kind: str) -> list[Any]:
+    def _query(self, name: str, record_type: str) -> list[Any]:
         try:
             # The final dot keeps the search list of this host out of it.
-            return list(self._resolver.resolve(f"{name}.", kind))
+            return list(self._resolver.resolve(f"{name}.", record_type))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.Timeout as error:

@@ -15,12 +15,12 @@ from .diagnosis import ServerError, explain_failure, result_error
 from .library import FAILURES, ldap3
 
 # LDAP_CAP_ACTIVE_DIRECTORY_OID and LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID (MS-ADTS 3.1.1.3.4.3).
-_ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
-_LIGHTWEIGHT = "1.2.840.113556.1.4.1851"
+_AD_CAPABILITY = "1.2.840.113556.1.4.800"
+_AD_LDS_CAPABILITY = "1.2.840.113556.1.4.1851"
 
 # domainControllerFunctionality: the newest Windows Server that the controller can be one of (MS-ADTS
 # 3.1.1.3.2.25). There is none for the releases of 2019 and 2022.
-_WINDOWS_SERVER = {
+_WINDOWS_SERVER_RELEASES = {
     "0": "2000",
     "2": "2003",
     "3": "2008",
@@ -59,7 +59,7 @@ class RootDse:
     @property
     def is_active_directory(self) -> bool:
         """Whether the server is a domain controller of Active Directory, by Microsoft or by Samba."""
-        return _ACTIVE_DIRECTORY in self.get_all("supportedcapabilities")
+        return _AD_CAPABILITY in self.get_all("supportedcapabilities")
 
     @property
     def product(self) -> str:
@@ -69,7 +69,7 @@ class RootDse:
         vendor = self.get_first("vendorname")
         if self.is_active_directory:
             return "Samba Active Directory" if "samba" in vendor.lower() else "Active Directory"
-        if _LIGHTWEIGHT in self.get_all("supportedcapabilities"):
+        if _AD_LDS_CAPABILITY in self.get_all("supportedcapabilities"):
             return "Active Directory Lightweight Directory Services"
         if "openldaprootdse" in (name.lower() for name in self.get_all("objectclass")):
             return "OpenLDAP"
@@ -82,9 +82,9 @@ class RootDse:
     def version(self) -> str:
         """Which release of its product the server is, as far as it says."""
         version = self.get_first("vendorversion")
-        windows = _WINDOWS_SERVER.get(self.get_first("domaincontrollerfunctionality"))
-        if self.is_active_directory and not version and windows:
-            return f"Windows Server {windows}"
+        release = _WINDOWS_SERVER_RELEASES.get(self.get_first("domaincontrollerfunctionality"))
+        if self.is_active_directory and not version and release:
+            return f"Windows Server {release}"
         return version.partition("/")[2] or version
 
     @property

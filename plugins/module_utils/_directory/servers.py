@@ -34,23 +34,21 @@ def find_servers(settings: ConnectionSettings) -> tuple[list[Address], list[Diag
     :raises DirectoryError: when DNS names no server.
     """
     addresses = check_settings(settings)
-    return (addresses, []) if addresses else _named_by_dns(settings)
+    return (addresses, []) if addresses else _find_servers_in_dns(settings)
 
 
-def _named_by_dns(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
+def _find_servers_in_dns(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
     domain = settings.domain
-    services, notes = _services(settings)
+    records, notes = _query_srv_records(settings)
     action = f"Cannot find the servers of {domain.name}"
-    if not services:
+    if not records:
         raise DirectoryError(
             action,
             *explain_dns("nothing", f"no SRV record {' or '.join(domain_srv_names(domain))}"),
         )
     # Whoever forges an answer of DNS can have a good certificate for another name.
-    outside = {
-        service.target for service in services if not is_in_domain(service.target, domain.name)
-    }
-    inside = [service for service in services if service.target not in outside]
+    outside = {record.target for record in records if not is_in_domain(record.target, domain.name)}
+    inside = [record for record in records if record.target not in outside]
     if not inside:
         raise DirectoryError(action, *explain_dns("outside", ", ".join(sorted(outside))))
     notes += [
@@ -60,37 +58,39 @@ def _named_by_dns(settings: ConnectionSettings) -> tuple[list[Address], list[Dia
         )
         for target in sorted(outside)
     ]
-    return list(dict.fromkeys(_address(service, settings.start_tls) for service in inside)), notes
+    return list(
+        dict.fromkeys(_secure_address(record, settings.start_tls) for record in inside)
+    ), notes
 
 
-def _services(settings: ConnectionSettings) -> tuple[list[SrvRecord], list[Diagnosis]]:
+def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], list[Diagnosis]]:
     domain = settings.domain
     try:
         resolver = open_resolver(domain, settings.connection_timeout)
-        near = resolver.query_srv(site_srv_name(domain)) if domain.site else []
-        found = next(filter(None, map(resolver.query_srv, domain_srv_names(domain))), [])
+        site_records = resolver.query_srv(site_srv_name(domain)) if domain.site else []
+        domain_records = next(filter(None, map(resolver.query_srv, domain_srv_names(domain))), [])
     except DnsError as error:
         raise DirectoryError(
             f"Cannot find the servers of {domain.name}", *error.diagnosis
         ) from None
     notes = []
-    if domain.site and not near:
-        unknown = f"DNS knows no server of the site {domain.site} in {domain.name}"
+    if domain.site and not site_records:
+        problem = f"DNS knows no server of the site {domain.site} in {domain.name}"
         notes.append(
             Diagnosis(
-                f"{unknown}: those of the whole domain were taken", "Correct site, or leave it out"
+                f"{problem}: those of the whole domain were taken", "Correct site, or leave it out"
             )
         )
-    return [*order_srv_records(near), *order_srv_records(found)], notes
+    return [*order_srv_records(site_records), *order_srv_records(domain_records)], notes
 
 
-def _address(service: SrvRecord, start_tls: bool) -> Address:
+def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
     """Where a service listens, with TLS: what DNS names is the port without it."""
-    scheme, standard = ("ldap", 389) if start_tls else ("ldaps", 636)
-    host, port = service.target.lower(), service.port
+    scheme, default_port = ("ldap", 389) if start_tls else ("ldaps", 636)
+    host, port = record.target.lower(), record.port
     if port == 389:
-        port = standard
-    uri = f"{scheme}://{host}" if port == standard else f"{scheme}://{host}:{port}"
+        port = default_port
+    uri = f"{scheme}://{host}" if port == default_port else f"{scheme}://{host}:{port}"
     return Address(uri=uri, host=host, port=port, use_ssl=not start_tls)
 
 
@@ -99,12 +99,14 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
 
     :raises ServerError: when the host's name does not resolve.
     """
-    hosts = _asked_dns(settings, address) if settings.domain.dns_servers else [address.host]
+    hosts = (
+        _query_ip_addresses(settings, address) if settings.domain.dns_servers else [address.host]
+    )
     try:
         return [
-            place
+            address_info
             for host in hosts
-            for place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
+            for address_info in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
         ]
     except OSError as error:
         problem = "target" if settings.domain.name else "host"
@@ -112,7 +114,7 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
         raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
 
 
-def _asked_dns(settings: ConnectionSettings, address: Address) -> list[str]:
+def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
     """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
     action = f"Cannot connect to {address.uri}"
     try:
@@ -126,13 +128,13 @@ def _asked_dns(settings: ConnectionSettings, address: Address) -> list[str]:
     return addresses
 
 
-def open_resolver(domain: Domain, seconds: int) -> Resolver:
+def open_resolver(domain: Domain, timeout: int) -> Resolver:
     """Who is asked for a domain's servers and their addresses.
 
-    :param seconds: how long the answer to one question may take.
+    :param timeout: how long the answer to one question may take.
     :raises LibraryError: when dnspython is missing or too old.
     :raises DnsError: when there is nobody to ask.
     """
     from .resolver import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
 
-    return Resolver(domain, seconds)
+    return Resolver(domain, timeout)

@@ -72,21 +72,23 @@ def check_settings(settings: ConnectionSettings) -> list[Address]:
     require_libraries(settings.account.auth_protocol)
     check_seconds("connection_timeout", settings.connection_timeout)
     check_seconds("receive_timeout", settings.receive_timeout)
-    return [_address(uri, settings) for uri in settings.server_uris]
+    return [_parse_uri(uri, settings) for uri in settings.server_uris]
 
 
-def _address(uri: str, settings: ConnectionSettings) -> Address:
+def _parse_uri(uri: str, settings: ConnectionSettings) -> Address:
     try:
         parts = urlsplit(uri)
         host, port, scheme = parts.hostname, parts.port, parts.scheme
     except ValueError:
         host, port, scheme = None, None, ""
-    rest = (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc) if host else ()
-    if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(rest):
+    unexpected_parts = (
+        (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc) if host else ()
+    )
+    if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(unexpected_parts):
         # What stands before an @ may be a password.
-        shown = repr(uri) if "@" not in uri else "that holds an account"
+        shown_uri = repr(uri) if "@" not in uri else "that holds an account"
         raise InputError(
-            f"Cannot use the server_uri {shown}",
+            f"Cannot use the server_uri {shown_uri}",
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
             "Give the base in search_base and the account in bind_dn",
         )

@@ -21,7 +21,7 @@ _TOLERANCE = 0.01
 MAX_BUFFER_SIZE = 0xFFFFFF
 """Bytes of the largest buffer that this side takes: what fits into the three bytes that say so (RFC 4752)."""
 
-_LENGTH = 4
+_LENGTH_SIZE = 4
 
 
 class DeadlineSocket:
@@ -30,16 +30,16 @@ class DeadlineSocket:
     What the client says last begins the time of the answer, or its waiting, when it had other things to do
     in between. All else is the socket's own.
 
-    :param connected: the socket, with TLS or before it.
+    :param sock: the socket, with TLS or before it.
     :param seconds: how long an answer may take from the question to its last byte.
     """
 
-    def __init__(self, connected: socket.socket, seconds: int) -> None:
-        self._connected = connected
+    def __init__(self, sock: socket.socket, seconds: int) -> None:
+        self._socket = sock
         self._seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._deadline = time.monotonic() + seconds
         # How long the socket waits for a byte: as long as the answer has left, as of the last time it was told.
-        self._patience = 0.0
+        self._socket_timeout = 0.0
 
     def sendall(self, data: bytes) -> None:
         """Say something, and begin the time of the answer.
@@ -47,34 +47,34 @@ class DeadlineSocket:
         :raises OSError: when it cannot be said, or nobody takes it in that time.
         """
         self.restart_deadline()
-        self._be_patient(self._seconds)
-        self._connected.sendall(data)
+        self._set_socket_timeout(self._seconds)
+        self._socket.sendall(data)
 
     def restart_deadline(self) -> None:
         """Begin the time of the answer anew: from now on the client does nothing but listen."""
-        self._end = time.monotonic() + self._seconds
+        self._deadline = time.monotonic() + self._seconds
 
     def recv(self, size: int) -> bytes:
         """Wait for the next bytes of the answer.
 
         :raises OSError: socket.timeout when the answer's time is over, or another when it is cut.
         """
-        left = self._end - time.monotonic()
-        if left > 0:
-            if not 0 <= self._patience - left < _TOLERANCE * self._seconds:
-                self._be_patient(left)
+        remaining = self._deadline - time.monotonic()
+        if remaining > 0:
+            if not 0 <= self._socket_timeout - remaining < _TOLERANCE * self._seconds:
+                self._set_socket_timeout(remaining)
             try:
-                return self._connected.recv(size)
+                return self._socket.recv(size)
             except socket.timeout:
                 pass
         raise socket.timeout(f"no whole answer within {self._seconds} s")
 
-    def _be_patient(self, seconds: float) -> None:
-        self._patience = seconds
-        self._connected.settimeout(seconds)
+    def _set_socket_timeout(self, seconds: float) -> None:
+        self._socket_timeout = seconds
+        self._socket.settimeout(seconds)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connected, name)
+        return getattr(self._socket, name)
 
 
 class MessageCipher(Protocol):
@@ -98,17 +98,17 @@ class SaslSocket:
 
     Each buffer goes with its length in four bytes before it. All else is the socket's own.
 
-    :param connected: the socket below.
-    :param seal: encrypts and decrypts.
-    :param largest: bytes of the largest message that may be encrypted at a time, for the other side takes
+    :param sock: the socket below.
+    :param cipher: encrypts and decrypts.
+    :param max_message_size: bytes of the largest message that may be encrypted at a time, for the other side takes
         no larger buffer than it has said.
     """
 
-    def __init__(self, connected: Any, seal: MessageCipher, largest: int) -> None:
-        self._connected = connected
-        self._seal = seal
-        self._largest = largest
-        self._heard = b""
+    def __init__(self, sock: Any, cipher: MessageCipher, max_message_size: int) -> None:
+        self._socket = sock
+        self._cipher = cipher
+        self._max_message_size = max_message_size
+        self._decrypted = b""
 
     def sendall(self, data: bytes) -> None:
         """Say something.
@@ -116,45 +116,47 @@ class SaslSocket:
         :raises OSError: as the socket below, and when it cannot be encrypted any more.
         """
         buffers = bytearray()
-        for start in range(0, len(data), self._largest):
+        for start in range(0, len(data), self._max_message_size):
             try:
-                sealed = self._seal.encrypt(bytes(data[start : start + self._largest]))
+                encrypted = self._cipher.encrypt(
+                    bytes(data[start : start + self._max_message_size])
+                )
             except ValueError as error:
                 raise OSError(f"a buffer that cannot be sealed: {error}") from error
-            buffers += len(sealed).to_bytes(_LENGTH, "big") + sealed
-        self._connected.sendall(bytes(buffers))
+            buffers += len(encrypted).to_bytes(_LENGTH_SIZE, "big") + encrypted
+        self._socket.sendall(bytes(buffers))
 
     def recv(self, size: int) -> bytes:
         """Wait for the next bytes; empty when the other side has hung up.
 
         :raises OSError: as the socket below, and for what nobody who knows the key has said.
         """
-        while not self._heard:
-            head = self._heard_of(_LENGTH)
-            if not head:
+        while not self._decrypted:
+            length_bytes = self._receive(_LENGTH_SIZE)
+            if not length_bytes:
                 return b""
-            length = int.from_bytes(head, "big")
+            length = int.from_bytes(length_bytes, "big")
             if length > MAX_BUFFER_SIZE:
                 raise OSError(f"a sealed buffer of {length} bytes, larger than was agreed")
-            sealed = self._heard_of(length)
-            if len(head) < _LENGTH or len(sealed) < length:
+            encrypted = self._receive(length)
+            if len(length_bytes) < _LENGTH_SIZE or len(encrypted) < length:
                 raise OSError("eof within a sealed buffer")
             try:
-                self._heard = self._seal.decrypt(sealed)
+                self._decrypted = self._cipher.decrypt(encrypted)
             except ValueError as error:
                 raise OSError(f"a sealed buffer that cannot be opened: {error}") from error
-        given, self._heard = self._heard[:size], self._heard[size:]
-        return given
+        data, self._decrypted = self._decrypted[:size], self._decrypted[size:]
+        return data
 
-    def _heard_of(self, size: int) -> bytes:
+    def _receive(self, size: int) -> bytes:
         """So many bytes, or those before the end."""
-        parts = bytearray()
-        while len(parts) < size:
-            part = self._connected.recv(size - len(parts))
-            if not part:
+        received = bytearray()
+        while len(received) < size:
+            chunk = self._socket.recv(size - len(received))
+            if not chunk:
                 break
-            parts += part
-        return bytes(parts)
+            received += chunk
+        return bytes(received)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connected, name)
+        return getattr(self._socket, name)

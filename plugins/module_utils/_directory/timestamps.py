@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 # Generalized time (RFC 4517, 3.3.13), which Active Directory writes, too, and ISO 8601's dates and times, which
 # administrators write into attributes of text.
-_MOMENT = re.compile(
+_TIMESTAMP = re.compile(
     r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)"
     r"(?:[T ]?(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,]\d+)?"
     r" ?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?)?",
@@ -24,14 +24,16 @@ def parse_timestamp(text: str) -> datetime | None:
 
     :returns: an aware moment; None when it tells none.
     """
-    match = _MOMENT.fullmatch(text.strip())
+    match = _TIMESTAMP.fullmatch(text.strip())
     if match is None:
         return None
-    year, month, day, *time = (int(number or 0) for number in match.groups()[:6])
+    year, month, day, *time_of_day = (int(number or 0) for number in match.groups()[:6])
     try:
         midnight = datetime(year, month, day, tzinfo=timezone.utc)
-        moment = midnight.replace(hour=time[0], minute=time[1], second=time[2])
-        return moment - _offset(match["zone"] or "")
+        timestamp = midnight.replace(
+            hour=time_of_day[0], minute=time_of_day[1], second=time_of_day[2]
+        )
+        return timestamp - _offset(match["zone"] or "")
     except (ValueError, OverflowError):
         return None
 

@@ -60,10 +60,10 @@ class VerifiedTls(_Tls):
         """
         try:
             connection.socket.settimeout(connection.server.connect_timeout)
-            secured = self._context.wrap_socket(
+            tls_socket = self._context.wrap_socket(
                 connection.socket, server_hostname=connection.server.host
             )
         except OSError as error:
             self.failure = error
             raise
-        connection.socket = DeadlineSocket(secured, self._receive_timeout)
+        connection.socket = DeadlineSocket(tls_socket, self._receive_timeout)

@@ -185,7 +185,7 @@ def test_a_library_that_a_protocol_needs_is_missed_before_anything_is_sent(
 ) -> None:
     for module in ("gssapi", "cryptography", "Crypto"):
         monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setattr(bind, "_NTLM_BINDING", binding)
+    monkeypatch.setattr(bind, "_NTLM_CHANNEL_BINDING", binding)
     monkeypatch.setattr(hashlib, "algorithms_available", algorithms)
     if library is None:
         bind.require_libraries(auth_protocol)

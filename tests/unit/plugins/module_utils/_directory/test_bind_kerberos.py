@@ -126,7 +126,7 @@ def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: Tls, gssapi: Gs
         sealed = connection.socket
         assert isinstance(sealed, SaslSocket)
         # The server's buffer holds what was said, and what encrypts it.
-        assert sealed._largest == 0x010000 - 60
+        assert sealed._max_message_size == 0x010000 - 60
     options = _options(gssapi)
     # It shows who the server is, and that nothing was read, altered or repeated on the way.
     assert options["flags"] == sum(Gssapi.RequirementFlag)

@@ -104,7 +104,7 @@ def test_the_next_page_is_asked_for_before_this_one_is_handed_on() -> None:
         pages = read_pages_fast(connection, QUERY, NAMES, 10)
         assert len(next(pages).rows) == 1
         # The answer comes though nobody waits for it by then.
-        assert connection.socket._connected.recv(1, socket.MSG_PEEK)
+        assert connection.socket._socket.recv(1, socket.MSG_PEEK)
         assert server.asked == 2
         assert len(next(pages).rows) == 1
         assert list(pages) == []
