@@ -28,15 +28,15 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     EXTENDED,
     SEARCH,
     Message,
-    Say,
+    Responder,
     entry,
     ldap_server,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import ServerTls, tls
 
 
-def settings_for(server_tls: Tls, *uris: str, **changes: Any) -> ConnectionSettings:
+def settings_for(server_tls: ServerTls, *uris: str, **changes: Any) -> ConnectionSettings:
     """Settings that lead to servers with this TLS, in their order."""
     defaults = ConnectionSettings(
         server_uris=uris,
@@ -57,13 +57,13 @@ def open_session(settings: ConnectionSettings) -> AbstractContextManager[connect
 
 
 @contextmanager
-def session_with(tmp_path: Path, say: Say) -> Iterator[connection.LdapSession]:
+def session_with(tmp_path: Path, respond: Responder) -> Iterator[connection.LdapSession]:
     """A session with a server that says what it is told to say."""
     server_tls = tls(tmp_path, "localhost")
-    with ldap_server(say, server_tls.context) as port:
+    with ldap_server(respond, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
-        with open_session(settings) as opened:
-            yield opened
+        with open_session(settings) as session:
+            yield session
 
 
 class Directory:
@@ -72,11 +72,11 @@ class Directory:
     def __init__(self, **attributes: list[bytes]) -> None:
         self.attributes = attributes
         self.bind = result(BIND)
-        self.asked: list[int] = []
+        self.operations: list[int] = []
         self.requests: list[bytes] = []
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        self.asked.append(request)
+        self.operations.append(request)
         self.requests.append(content)
         if request == BIND:
             return [self.bind]

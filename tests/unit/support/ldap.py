@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Optional
 
 BIND, UNBIND, SEARCH, EXTENDED = 0x60, 0x42, 0x63, 0x77
-_ANSWERS = {BIND: 0x61, SEARCH: 0x65, EXTENDED: 0x78}
+_RESPONSES = {BIND: 0x61, SEARCH: 0x65, EXTENDED: 0x78}
 _PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 
 Message = tuple[bytes, bytes]
 """An operation, and the controls that go with it."""
 HANG_UP: Message = (b"", b"")
 """What ends the connection in the place of a message."""
-Say = Callable[[int, bytes], Optional[Sequence[Message]]]
+Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
 """What to answer to an operation, by its tag and its bytes; None hangs up."""
 
 
@@ -37,16 +37,16 @@ def ber(tag: int, *contents: bytes) -> bytes:
 def result(request: int, code: int = 0, message: str = "", dn: str = "") -> Message:
     """The result that ends an operation."""
     parts = (ber(0x0A, bytes([code])), ber(0x04, dn.encode()), ber(0x04, message.encode()))
-    return ber(_ANSWERS[request], *parts), b""
+    return ber(_RESPONSES[request], *parts), b""
 
 
 def entry(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Message:
     """One entry of a search."""
-    listed = (
+    attribute_list = (
         ber(0x30, ber(0x04, name.encode()), ber(0x31, *(ber(0x04, value) for value in values)))
         for name, values in attributes.items()
     )
-    return ber(0x64, ber(0x04, dn.encode()), ber(0x30, *listed)), b""
+    return ber(0x64, ber(0x04, dn.encode()), ber(0x30, *attribute_list)), b""
 
 
 def reference(uri: str) -> Message:
@@ -66,7 +66,7 @@ def page_end(cookie: bytes, code: int = 0) -> Message:
     return result(SEARCH, code)[0], ber(0xA0, control)
 
 
-def _read(connection: socket.socket) -> bytes:
+def _read_message(connection: socket.socket) -> bytes:
     """The next element's content; empty when the client has hung up."""
     with connection.makefile("rb", buffering=0) as stream:
         head = stream.read(2) or b""
@@ -83,7 +83,9 @@ def _read(connection: socket.socket) -> bytes:
 
 @contextlib.contextmanager
 def ldap_server(
-    say: Say, context: ssl.SSLContext | None = None, start_tls: ssl.SSLContext | None = None
+    respond: Responder,
+    context: ssl.SSLContext | None = None,
+    start_tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
     """Listen on loopback; gives the port."""
 
@@ -92,15 +94,15 @@ def ldap_server(
             with contextlib.suppress(OSError):
                 if context is not None:
                     self.request = context.wrap_socket(self.request, server_side=True)
-                while (content := _read(self.request)) and self.answer(content):
+                while (content := _read_message(self.request)) and self.handle_request(content):
                     pass
                 self.request.close()
 
-        def answer(self, content: bytes) -> bool:
+        def handle_request(self, content: bytes) -> bool:
             """Answer one request; tell whether to wait for another."""
             number = content[: 2 + content[1]]
             request = content[len(number) :]
-            messages = say(request[0], request)
+            messages = respond(request[0], request)
             for message in [HANG_UP] if messages is None else messages:
                 if message == HANG_UP:
                     return False

@@ -64,7 +64,7 @@ class SourceReader(Directory):
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
         for base, said in self.people.items():
             if request == SEARCH and base in content:
-                self.asked.append(SEARCH)
+                self.operations.append(SEARCH)
                 return None if said is None else [*said, page_end(b"")]
         return super().__call__(request, content)
 

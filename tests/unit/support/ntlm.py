@@ -34,16 +34,16 @@ class NtlmDirectory(Directory):
 
     def __init__(self, verdict: Message) -> None:
         super().__init__()
-        self.answers = [_sicily(b"NTLM"), _sicily(_CHALLENGE), verdict]
+        self.responses = [_sicily_response(b"NTLM"), _sicily_response(_CHALLENGE), verdict]
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        answers = super().__call__(request, content)
-        return [self.answers.pop(0)] if request == BIND else answers
+        responses = super().__call__(request, content)
+        return [self.responses.pop(0)] if request == BIND else responses
 
 
-def _sicily(told: bytes) -> Message:
+def _sicily_response(data: bytes) -> Message:
     """An answer that tells something where others name an entry."""
-    return ber(0x61, ber(0x0A, b"\0"), ber(0x04, told), ber(0x04)), b""
+    return ber(0x61, ber(0x0A, b"\0"), ber(0x04, data), ber(0x04)), b""
 
 
 NTLM = Account("ntlm", bind_dn=r"X\svc", bind_pw="s3cret")

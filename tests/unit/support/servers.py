@@ -38,7 +38,7 @@ Write = Callable[[bytes], object]
 class Server(NamedTuple):
     """A server that is listening.
 
-    :ivar answer: what it does with a request; may be replaced.
+    :ivar respond: what it does with a request; may be replaced.
     """
 
     port: int
@@ -47,7 +47,7 @@ class Server(NamedTuple):
 
 @contextlib.contextmanager
 def http_server(
-    answer: Callable[[Request, Write], object], context: ssl.SSLContext | None = None
+    respond: Callable[[Request, Write], object], context: ssl.SSLContext | None = None
 ) -> Iterator[Server]:
     """Answer each request that has a body by a function that writes the whole answer itself."""
     requests: list[Request] = []
@@ -59,7 +59,7 @@ def http_server(
             requests.append(request)
             self.close_connection = True
             with contextlib.suppress(OSError):
-                answer(request, self.wfile.write)
+                respond(request, self.wfile.write)
 
         def do_PUT(self) -> None:
             self.do_POST()
@@ -125,18 +125,18 @@ def free_port() -> int:
     return port
 
 
-class Tls(NamedTuple):
+class ServerTls(NamedTuple):
     """A server's TLS and the file with its authority's certificate."""
 
     context: ssl.SSLContext
     ca_file: Path
 
 
-def tls(folder: Path, *names: str) -> Tls:
+def tls(directory: Path, *names: str) -> ServerTls:
     """TLS for a server with a certificate of an authority made on the spot."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
-    ca_file = folder / "ca.pem"
+    ca_file = directory / "ca.pem"
     authority.cert_pem.write_to_path(ca_file)
-    return Tls(context, ca_file)
+    return ServerTls(context, ca_file)

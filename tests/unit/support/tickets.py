@@ -43,9 +43,9 @@ class _Flag(enum.IntFlag):
 class Gssapi:
     """What the collection uses of gssapi.
 
-    :ivar asked: what tickets and contexts were made of, in their order.
-    :ivar heard: what the context was given of what the server said.
-    :ivar fails: what is raised, by the name of what is called.
+    :ivar calls: what tickets and contexts were made of, in their order.
+    :ivar received_tokens: what the context was given of what the server said.
+    :ivar failures: what is raised, by the name of what is called.
     :ivar is_encrypted: whether what is unwrapped was.
     """
 
@@ -55,14 +55,14 @@ class Gssapi:
     exceptions = SimpleNamespace(GSSError=GSSError)
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.heard: list[bytes | None] = []
-        self.fails: dict[str, GSSError] = {}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.received_tokens: list[bytes | None] = []
+        self.failures: dict[str, GSSError] = {}
         self.is_encrypted = True
         self.complete = False
-        self.Name = self._name
+        self.Name = self._create_name
         self.Credentials = self._credentials
-        self.SecurityContext = self._context
+        self.SecurityContext = self._create_context
         self.raw = SimpleNamespace(
             acquire_cred_with_password=self._with_password,
             ChannelBindings=lambda application_data: ("bindings", application_data),
@@ -70,46 +70,46 @@ class Gssapi:
         monkeypatch.setitem(sys.modules, "gssapi", self)
 
     @staticmethod
-    def _name(text: str, kind: str) -> tuple[str, str]:
+    def _create_name(text: str, kind: str) -> tuple[str, str]:
         return text, kind
 
     def _with_password(self, name: object, password: bytes, **options: Any) -> Any:
-        self._ask("password", name=name, password=password, **options)
+        self._record_call("password", name=name, password=password, **options)
         return SimpleNamespace(creds="tickets")
 
     def _credentials(self, **options: Any) -> Any:
-        self._ask("credentials", **options)
-        return SimpleNamespace(inquire=lambda **options: self._ask("inquire", **options))
+        self._record_call("credentials", **options)
+        return SimpleNamespace(inquire=lambda **options: self._record_call("inquire", **options))
 
-    def _context(self, **options: Any) -> Gssapi:
-        self._ask("context", **options)
+    def _create_context(self, **options: Any) -> Gssapi:
+        self._record_call("context", **options)
         return self
 
-    def _ask(self, what: str, **options: Any) -> None:
-        self.asked.append((what, options))
-        if what in self.fails:
-            raise self.fails[what]
+    def _record_call(self, function: str, **options: Any) -> None:
+        self.calls.append((function, options))
+        if function in self.failures:
+            raise self.failures[function]
 
-    def step(self, said: bytes | None) -> bytes | None:
+    def step(self, token: bytes | None) -> bytes | None:
         """Say the token, and then nothing more."""
-        self.heard.append(said)
-        if "step" in self.fails:
-            raise self.fails["step"]
-        if said == b"":
+        self.received_tokens.append(token)
+        if "step" in self.failures:
+            raise self.failures["step"]
+        if token == b"":
             # It proves nothing.
             raise GSSError(0)
-        self.complete = said is not None
+        self.complete = token is not None
         return None if self.complete else b"the token"
 
     def wrap(self, message: bytes, encrypt: bool) -> Any:
-        if "wrap" in self.fails:
-            raise self.fails["wrap"]
+        if "wrap" in self.failures:
+            raise self.failures["wrap"]
         kind = b"sealed:" if encrypt else b"signed:"
         return SimpleNamespace(message=kind + message)
 
     def unwrap(self, message: bytes) -> Any:
-        if "unwrap" in self.fails:
-            raise self.fails["unwrap"]
+        if "unwrap" in self.failures:
+            raise self.failures["unwrap"]
         return SimpleNamespace(message=message[len(b"sealed:") :], encrypted=self.is_encrypted)
 
     def get_wrap_size_limit(self, largest: int) -> int:

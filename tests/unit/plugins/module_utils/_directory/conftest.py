@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls, tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import ServerTls, tls
 
 
 @pytest.fixture
-def server_tls(tmp_path: Path) -> Tls:
+def server_tls(tmp_path: Path) -> ServerTls:
     """TLS of a server on this host."""
     return tls(tmp_path, "localhost")

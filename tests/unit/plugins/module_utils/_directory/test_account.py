@@ -52,25 +52,25 @@ def _missing(option: str, variable: str = "") -> str:
     return f"Cannot bind: {option} is empty. Set {option}{variable}."
 
 
-def _contradiction(option: str, protocol: str, why: str) -> str:
+def _contradiction(option: str, protocol: str, cause: str) -> str:
     return (
-        f"Cannot use {option} with auth_protocol {protocol}: {why}. "
+        f"Cannot use {option} with auth_protocol {protocol}: {cause}. "
         f"Leave out {option}, or choose another auth_protocol."
     )
 
 
-def _two_ways(one: str, other: str) -> str:
-    return f"Cannot use {one} and {other} together: each is a way of its own to a ticket. Leave one out."
+def _conflict(first: str, second: str) -> str:
+    return f"Cannot use {first} and {second} together: each is a way of its own to a ticket. Leave one out."
 
 
-def _no_domain(name: str) -> str:
+def _not_down_level(name: str) -> str:
     return (
         f"Cannot use bind_dn {name} with auth_protocol ntlm: it does not say which domain's account it is. "
         r"Write it as DOMAIN\NAME."
     )
 
 
-def _no_principal(name: str) -> str:
+def _not_principal(name: str) -> str:
     return (
         f"Cannot use bind_dn {name} with auth_protocol kerberos: it is no Kerberos principal. "
         "Write it as NAME@REALM, the realm in capitals."
@@ -112,12 +112,12 @@ def _no_principal(name: str) -> str:
             for option in ("keytab", "ccache")
         ),
         *(
-            (replace(NTLM, bind_dn=name), _no_domain(name))
+            (replace(NTLM, bind_dn=name), _not_down_level(name))
             for name in ("svc", "svc@X.NO", "CN=svc")
         ),
-        (replace(KERBEROS, keytab="/k"), _two_ways("bind_pw", "keytab")),
-        (replace(KERBEROS, ccache="/c"), _two_ways("bind_pw", "ccache")),
-        (replace(TICKET, keytab="/k"), _two_ways("keytab", "ccache")),
+        (replace(KERBEROS, keytab="/k"), _conflict("bind_pw", "keytab")),
+        (replace(KERBEROS, ccache="/c"), _conflict("bind_pw", "ccache")),
+        (replace(TICKET, keytab="/k"), _conflict("keytab", "ccache")),
         (
             replace(KERBEROS, bind_dn=""),
             "Cannot get a Kerberos ticket: bind_pw is given without bind_dn. Set bind_dn.",
@@ -125,7 +125,7 @@ def _no_principal(name: str) -> str:
         *(
             (
                 replace(KERBEROS, bind_dn=name),
-                _no_principal(name),
+                _not_principal(name),
             )
             for name in ("CN=svc,DC=x,DC=no", r"X\svc", "svc@", "@X.NO", "a b@X.NO", "a@b@X.NO")
         ),
@@ -168,7 +168,7 @@ def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: s
 
 
 @pytest.mark.parametrize(
-    ("account", "how", "why"),
+    ("account", "action", "cause"),
     [
         (SIMPLE, "with a password", CLEAR),
         (
@@ -186,11 +186,11 @@ def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: s
         ),
     ],
 )
-def test_what_must_not_be_done_in_clear(account: Account, how: str, why: str) -> None:
+def test_what_must_not_be_done_in_clear(account: Account, action: str, cause: str) -> None:
     with pytest.raises(InputError) as caught:
         check_cleartext_bind(account, "ldap://dc1")
     assert str(caught.value) == (
-        f"Cannot bind to ldap://dc1 {how}: {why}. Use ldaps://, or start_tls: true."
+        f"Cannot bind to ldap://dc1 {action}: {cause}. Use ldaps://, or start_tls: true."
     )
 
 
@@ -200,7 +200,7 @@ def test_what_may_be_done_in_clear(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "text"),
+    ("account", "phrase"),
     [
         (SIMPLE, "as svc@x.no"),
         (KERBEROS, "by Kerberos as svc@X.NO"),
@@ -212,6 +212,6 @@ def test_what_may_be_done_in_clear(account: Account) -> None:
         (ANONYMOUS, "anonymously"),
     ],
 )
-def test_an_account_is_told_without_its_password(account: Any, text: str) -> None:
-    assert str(account) == text
-    assert repr(account) == f"Account({text})"
+def test_an_account_is_told_without_its_password(account: Any, phrase: str) -> None:
+    assert str(account) == phrase
+    assert repr(account) == f"Account({phrase})"

@@ -46,7 +46,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ntlm import NTLM, NtlmDirectory
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import ServerTls
 
 ACTIVE_DIRECTORY = [b"1.2.840.113556.1.4.800"]
 
@@ -68,31 +68,33 @@ def _external(tmp_path: Path) -> Account:
     ],
 )
 def test_a_certificate_over_ldaps(
-    server_tls: Tls, external: Account, capabilities: list[bytes], asked: list[int]
+    server_tls: ServerTls, external: Account, capabilities: list[bytes], asked: list[int]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=external)
         with open_session(settings):
             pass
-    assert directory.asked == asked
+    assert directory.operations == asked
 
 
 @pytest.mark.parametrize("capabilities", [[], ACTIVE_DIRECTORY])
 def test_a_certificate_after_start_tls(
-    server_tls: Tls, external: Account, capabilities: list[bytes]
+    server_tls: ServerTls, external: Account, capabilities: list[bytes]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, start_tls=server_tls.context) as port:
         uri = f"ldap://localhost:{port}"
         with open_session(settings_for(server_tls, uri, account=external, start_tls=True)):
             pass
-    assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
+    assert directory.operations == [EXTENDED, BIND, SEARCH, UNBIND]
     # Version 3, no name, the mechanism, and credentials that are there and empty (RFC 4513, 5.2.3).
     assert directory.requests[1] == b"\x60\x13\x02\x01\x03\x04\x00\xa3\x0c\x04\x08EXTERNAL\x04\x00"
 
 
-def test_a_certificate_that_the_server_does_not_know(server_tls: Tls, external: Account) -> None:
+def test_a_certificate_that_the_server_does_not_know(
+    server_tls: ServerTls, external: Account
+) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49)
     with ldap_server(directory, server_tls.context) as port:
@@ -108,7 +110,7 @@ def test_a_certificate_that_the_server_does_not_know(server_tls: Tls, external: 
 
 @pytest.mark.parametrize("start_tls", [False, True])
 def test_a_server_that_hangs_up_may_have_refused_the_certificate(
-    *, server_tls: Tls, external: Account, start_tls: bool
+    *, server_tls: ServerTls, external: Account, start_tls: bool
 ) -> None:
     def say(request: int, _content: bytes) -> list[tuple[bytes, bytes]] | None:
         return [result(EXTENDED)] if request == EXTENDED else None
@@ -126,7 +128,7 @@ def test_a_server_that_hangs_up_may_have_refused_the_certificate(
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
 @pytest.mark.parametrize("asked", [BIND, SEARCH])
 def test_no_protocol_follows_a_referral(
-    *, server_tls: Tls, external: Account, protocol: str, asked: int
+    *, server_tls: ServerTls, external: Account, protocol: str, asked: int
 ) -> None:
     accounts = {
         "simple": Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
@@ -154,7 +156,7 @@ def test_no_protocol_follows_a_referral(
     # ldap3 stumbles over a referral in the answer to a bind: it is not told as one, and not followed either.
     referred = "the server refers to another server (result 10 referral"
     assert caught.value.cause.startswith(referred) is (asked == SEARCH)
-    assert elsewhere.asked == []
+    assert elsewhere.operations == []
 
 
 def _referral(request: int, uri: str) -> Message:
@@ -197,7 +199,9 @@ def test_a_library_that_a_protocol_needs_is_missed_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
-def test_only_an_account_with_a_password_sends_one(server_tls: Tls, auth_protocol: str) -> None:
+def test_only_an_account_with_a_password_sends_one(
+    server_tls: ServerTls, auth_protocol: str
+) -> None:
     account = Account(auth_protocol, bind_dn="cn=svc", bind_pw="s3cret")
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:

@@ -44,7 +44,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ldap_server,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import ServerTls
 from ansible_collections.frontdesk.contacts.tests.unit.support.tickets import (
     KRB5,
     Gssapi,
@@ -72,15 +72,17 @@ class _KerberosDirectory(Directory):
 
     def __init__(self, layers: bytes = NO_LAYER + bytes(3)) -> None:
         super().__init__()
-        self.answers = [_token(b"the answer"), _token(b"signed:" + layers), result(BIND)]
+        self.responses = [_token(b"the answer"), _token(b"signed:" + layers), result(BIND)]
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        answers = super().__call__(request, content)
-        return [self.answers.pop(0)] if request == BIND else answers
+        responses = super().__call__(request, content)
+        return [self.responses.pop(0)] if request == BIND else responses
 
 
 @contextmanager
-def _connected(server_tls: Tls, directory: Directory, *, clear: bool) -> Iterator[tuple[Any, str]]:
+def _connected(
+    server_tls: ServerTls, directory: Directory, *, clear: bool
+) -> Iterator[tuple[Any, str]]:
     """A connection to the server, with TLS or in clear, and its URI."""
     with ldap_server(directory, None if clear else server_tls.context) as port:
         uri = f"{'ldap' if clear else 'ldaps'}://localhost:{port}"
@@ -94,12 +96,12 @@ def _connected(server_tls: Tls, directory: Directory, *, clear: bool) -> Iterato
             close(connection)
 
 
-def _options(gssapi: Gssapi) -> dict[str, Any]:
-    return next(options for what, options in gssapi.asked if what == "context")
+def _context_options(gssapi: Gssapi) -> dict[str, Any]:
+    return next(options for what, options in gssapi.calls if what == "context")
 
 
 def test_within_tls_a_ticket_is_tied_to_the_connection_and_encrypts_nothing(
-    server_tls: Tls, gssapi: Gssapi
+    server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     directory = _KerberosDirectory()
     with _connected(server_tls, directory, clear=False) as (connection, uri):
@@ -107,18 +109,18 @@ def test_within_tls_a_ticket_is_tied_to_the_connection_and_encrypts_nothing(
         assert bind(connection, uri, KERBEROS) is False
         assert connection.bound
         assert not isinstance(connection.socket, SaslSocket)
-    options = _options(gssapi)
+    options = _context_options(gssapi)
     assert options["name"] == ("ldap/localhost@", "principal")
     assert (options["usage"], options["mech"]) == ("initiate", "kerberos")
     assert options["flags"] == Gssapi.RequirementFlag.mutual_authentication
     assert options["channel_bindings"] == ("bindings", tls_server_end_point(certificate))
-    assert gssapi.heard == [None, b"the answer"]
+    assert gssapi.received_tokens == [None, b"the answer"]
     # The mechanism with the token, with an empty one, and with no layer and no buffer.
     said = (b"GSSAPI\x04\x09the token", b"GSSAPI\x04\x00", b"GSSAPI\x04\x0bsigned:\x01\0\0\0")
     assert [request.endswith(end) for request, end in zip(directory.requests, said)] == [True] * 3
 
 
-def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: Tls, gssapi: Gssapi) -> None:
+def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: ServerTls, gssapi: Gssapi) -> None:
     directory = _KerberosDirectory(bytes([1 | 2 | 4]) + LARGEST)
     with _connected(server_tls, directory, clear=True) as (connection, uri):
         assert bind(connection, uri, KERBEROS) is True
@@ -127,7 +129,7 @@ def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: Tls, gssapi: Gs
         assert isinstance(sealed, SaslSocket)
         # The server's buffer holds what was said, and what encrypts it.
         assert sealed._max_message_size == 0x010000 - 60
-    options = _options(gssapi)
+    options = _context_options(gssapi)
     # It shows who the server is, and that nothing was read, altered or repeated on the way.
     assert options["flags"] == sum(Gssapi.RequirementFlag)
     assert options["channel_bindings"] is None
@@ -151,7 +153,7 @@ def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: Tls, gssapi: Gs
 )
 def test_a_server_that_does_not_offer_what_is_needed(
     *,
-    server_tls: Tls,
+    server_tls: ServerTls,
     gssapi: Gssapi,
     clear: bool,
     layers: Sequence[bytes],
@@ -168,39 +170,43 @@ def test_a_server_that_does_not_offer_what_is_needed(
         assert caught.value.action == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
         assert (caught.value.cause, caught.value.remedy) == (answer, remedy)
         # Nothing was chosen.
-        assert directory.asked.count(BIND) == 2
+        assert directory.operations.count(BIND) == 2
 
 
 @pytest.mark.parametrize("clear", [False, True])
 @pytest.mark.parametrize("taken", [0, 1, 2])
 def test_a_ticket_that_is_refused_at_any_step(
-    *, server_tls: Tls, gssapi: Gssapi, taken: int, clear: bool
+    *, server_tls: ServerTls, gssapi: Gssapi, taken: int, clear: bool
 ) -> None:
     directory = _KerberosDirectory(bytes([1 | 4]) + LARGEST)
-    directory.answers[taken] = result(BIND, 49, "no, data 533")
+    directory.responses[taken] = result(BIND, 49, "no, data 533")
     with _connected(server_tls, directory, clear=clear) as (connection, uri):
         with pytest.raises(DirectoryError) as caught:
             bind(connection, uri, KERBEROS)
         assert not isinstance(caught.value, ServerError)
         assert caught.value.cause.startswith("the account is disabled (result 49 ")
         assert not isinstance(connection.socket, SaslSocket)
-    assert directory.asked.count(BIND) == taken + 1
+    assert directory.operations.count(BIND) == taken + 1
 
 
-def test_a_server_that_takes_a_ticket_must_show_who_it_is(server_tls: Tls, gssapi: Gssapi) -> None:
+def test_a_server_that_takes_a_ticket_must_show_who_it_is(
+    server_tls: ServerTls, gssapi: Gssapi
+) -> None:
     directory = _KerberosDirectory()
-    directory.answers[0] = result(BIND)
+    directory.responses[0] = result(BIND)
     with (
         _connected(server_tls, directory, clear=False) as (connection, uri),
         pytest.raises(ServerError, match="Kerberos failed"),
     ):
         bind(connection, uri, KERBEROS)
-    assert gssapi.heard == [None, b""]
+    assert gssapi.received_tokens == [None, b""]
 
 
 @pytest.mark.parametrize("fails", ["context", "step", "unwrap"])
-def test_a_server_that_there_is_no_ticket_for(server_tls: Tls, gssapi: Gssapi, fails: str) -> None:
-    gssapi.fails = {fails: GSSError(KRB5 + 7)}
+def test_a_server_that_there_is_no_ticket_for(
+    server_tls: ServerTls, gssapi: Gssapi, fails: str
+) -> None:
+    gssapi.failures = {fails: GSSError(KRB5 + 7)}
     with (
         _connected(server_tls, _KerberosDirectory(), clear=False) as (connection, uri),
         # Another server may have a name that is known.
@@ -212,13 +218,13 @@ def test_a_server_that_there_is_no_ticket_for(server_tls: Tls, gssapi: Gssapi, f
 
 
 def test_an_account_without_tickets_says_nothing_to_the_server(
-    server_tls: Tls, gssapi: Gssapi
+    server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
-    gssapi.fails = {"credentials": GSSError(KRB5 + 195)}
+    gssapi.failures = {"credentials": GSSError(KRB5 + 195)}
     directory = _KerberosDirectory()
     with (
         _connected(server_tls, directory, clear=False) as (connection, uri),
         pytest.raises(DirectoryError, match="there is no ticket"),
     ):
         bind(connection, uri, KERBEROS)
-    assert BIND not in directory.asked
+    assert BIND not in directory.operations

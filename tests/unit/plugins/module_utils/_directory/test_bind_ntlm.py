@@ -24,16 +24,16 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ntlm import NTLM, NtlmDirectory
-from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Tls
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import ServerTls
 
 
-def test_a_challenge_is_answered_without_the_password(server_tls: Tls) -> None:
+def test_a_challenge_is_answered_without_the_password(server_tls: ServerTls) -> None:
     directory = NtlmDirectory(result(BIND))
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
         with open_session(settings):
             pass
-    assert directory.asked == [BIND, BIND, BIND, SEARCH, UNBIND]
+    assert directory.operations == [BIND, BIND, BIND, SEARCH, UNBIND]
     assert b"NTLMSSP\0\x01" in directory.requests[1]
     answer = directory.requests[2]
     assert b"NTLMSSP\0\x03" in answer
@@ -57,7 +57,7 @@ def test_a_challenge_is_answered_without_the_password(server_tls: Tls) -> None:
     ],
 )
 def test_an_answer_to_a_challenge_that_is_refused(
-    *, server_tls: Tls, data: str, answer: str, remedy: str
+    *, server_tls: ServerTls, data: str, answer: str, remedy: str
 ) -> None:
     said = f"8009030C: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {data}, v1db1"
     directory = NtlmDirectory(result(BIND, 49, said))
@@ -71,7 +71,7 @@ def test_an_answer_to_a_challenge_that_is_refused(
     )
 
 
-def test_a_server_without_ntlm(server_tls: Tls) -> None:
+def test_a_server_without_ntlm(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 7)
     with ldap_server(directory, server_tls.context) as port:

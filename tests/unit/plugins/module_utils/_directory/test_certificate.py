@@ -22,11 +22,11 @@ BEGIN = datetime(2049, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
 END = datetime(2050, 6, 1, tzinfo=timezone.utc)
 
 
-def der_of(issued: trustme.LeafCert) -> bytes:
+def _to_der(issued: trustme.LeafCert) -> bytes:
     return ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
 
 
-DER = der_of(
+DER = _to_der(
     trustme.CA(organization_name="Fjord Ævar", organization_unit_name="Lab").issue_cert(
         *("dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"),
         common_name="dc1.corp.example",
@@ -37,13 +37,13 @@ DER = der_of(
 
 
 def test_what_is_read() -> None:
-    found = parse_certificate(DER)
-    assert found is not None
-    assert found.issuer == "OU=Lab,O=Fjord Ævar"
-    assert found.subject.startswith("CN=dc1.corp.example,OU=")
-    assert found.names == ["dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"]
+    certificate = parse_certificate(DER)
+    assert certificate is not None
+    assert certificate.issuer == "OU=Lab,O=Fjord Ævar"
+    assert certificate.subject.startswith("CN=dc1.corp.example,OU=")
+    assert certificate.names == ["dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"]
     # One of them has a year of two digits, the other one of four.
-    assert (found.not_before, found.not_after) == (BEGIN, END)
+    assert (certificate.not_before, certificate.not_after) == (BEGIN, END)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,10 @@ def test_what_is_read() -> None:
     ],
 )
 def test_days_left(before_the_end: timedelta, days: int) -> None:
-    found = Certificate(subject="CN=a", issuer="CN=b", names=["a"], not_before=BEGIN, not_after=END)
-    result = found.result(END - before_the_end)
+    certificate = Certificate(
+        subject="CN=a", issuer="CN=b", names=["a"], not_before=BEGIN, not_after=END
+    )
+    result = certificate.result(END - before_the_end)
     assert result == {
         "subject": "CN=a",
         "issuer": "CN=b",
@@ -74,10 +76,10 @@ def test_a_part_of_a_certificate_is_none(size: int) -> None:
 
 
 @given(st.integers(0, len(DER) - 1), st.integers(0, 255))
-def test_any_byte_may_be_another_properties(at: int, byte: int) -> None:
-    changed = DER[:at] + bytes([byte]) + DER[at + 1 :]
-    found = parse_certificate(changed)
-    assert found is None or found.subject.isprintable()
+def test_any_byte_may_be_another_properties(offset: int, byte: int) -> None:
+    changed = DER[:offset] + bytes([byte]) + DER[offset + 1 :]
+    certificate = parse_certificate(changed)
+    assert certificate is None or certificate.subject.isprintable()
 
 
 @given(st.binary())

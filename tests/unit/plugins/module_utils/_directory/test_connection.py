@@ -31,7 +31,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
-    Tls,
+    ServerTls,
     free_port,
     silent_server,
     tls,
@@ -47,7 +47,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     ],
 )
 def test_a_session_is_bound_and_ends(
-    server_tls: Tls, capabilities: list[bytes], is_active_directory: bool
+    server_tls: ServerTls, capabilities: list[bytes], is_active_directory: bool
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, server_tls.context) as port:
@@ -55,12 +55,12 @@ def test_a_session_is_bound_and_ends(
         with open_session(settings_for(server_tls, uri)) as session:
             assert session.uri == uri
             assert session.is_active_directory is is_active_directory
-    assert directory.asked == [BIND, SEARCH, UNBIND]
+    assert directory.operations == [BIND, SEARCH, UNBIND]
     assert b"svc@x.no" in directory.requests[0]
     assert b"s3cret" in directory.requests[0]
 
 
-def test_an_anonymous_session_names_nobody(server_tls: Tls) -> None:
+def test_an_anonymous_session_names_nobody(server_tls: ServerTls) -> None:
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(
@@ -68,7 +68,7 @@ def test_an_anonymous_session_names_nobody(server_tls: Tls) -> None:
         )
         with open_session(settings):
             pass
-    assert directory.asked == [BIND, SEARCH, UNBIND]
+    assert directory.operations == [BIND, SEARCH, UNBIND]
     # Version 3, no name, and the password of no characters (RFC 4513, 5.1.1).
     assert directory.requests[0] == bytes.fromhex("6007 0201 03 0400 8000")
 
@@ -103,7 +103,7 @@ def test_a_session_knows_whether_it_crosses_a_network_in_clear(
             assert session.is_in_clear is is_in_clear
 
 
-def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: Tls) -> None:
+def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
     with ldap_server(directory, server_tls.context) as port:
@@ -119,11 +119,11 @@ def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: T
         "invalidCredentials, 80090308: LdapErr: DSID-0C090439, data 775, v4563). "
         "Unlock it, and find out who tries its password."
     )
-    assert directory.asked == [BIND, UNBIND]
+    assert directory.operations == [BIND, UNBIND]
 
 
 def test_a_host_with_several_addresses_tells_what_came_of_each(
-    server_tls: Tls, monkeypatch: pytest.MonkeyPatch
+    server_tls: ServerTls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = free_port()
 
@@ -163,13 +163,15 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
         unverified = replace(settings, validate_certs=False, ca_path=None)
-        assert directory.asked == []
+        assert directory.operations == []
         with open_session(unverified):
             pass
     assert caught.value.cause.startswith(problem)
 
 
-def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_does_not_resolve(
+    server_tls: ServerTls, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unknown(*_args: object, **_options: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -185,7 +187,7 @@ def test_a_name_that_does_not_resolve(server_tls: Tls, monkeypatch: pytest.Monke
     )
 
 
-def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
+def test_a_server_that_hangs_in_the_handshake(server_tls: ServerTls) -> None:
     with silent_server() as port:
         settings = settings_for(
             server_tls, f"ldaps://localhost:{port}", connection_timeout=1, receive_timeout=1
@@ -195,7 +197,7 @@ def test_a_server_that_hangs_in_the_handshake(server_tls: Tls) -> None:
     assert caught.value.cause.startswith("it did not complete the TLS handshake in time (")
 
 
-def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
+def test_a_server_that_hangs_up_at_the_bind(server_tls: ServerTls) -> None:
     with ldap_server(lambda _request, _content: None, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
         with pytest.raises(DirectoryError) as caught, open_session(settings_for(server_tls, uri)):
@@ -204,7 +206,7 @@ def test_a_server_that_hangs_up_at_the_bind(server_tls: Tls) -> None:
     assert caught.value.cause
 
 
-def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
+def test_a_server_that_hangs_up_at_the_first_search(server_tls: ServerTls) -> None:
     def say(request: int, _content: bytes) -> list[Message] | None:
         return [result(BIND)] if request == BIND else None
 
@@ -215,7 +217,7 @@ def test_a_server_that_hangs_up_at_the_first_search(server_tls: Tls) -> None:
     assert caught.value.action == f"Cannot read the root DSE of {uri}"
 
 
-def test_no_text_of_a_failure_holds_the_password(server_tls: Tls) -> None:
+def test_no_text_of_a_failure_holds_the_password(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "data 52e")
     with ldap_server(directory, server_tls.context) as port:

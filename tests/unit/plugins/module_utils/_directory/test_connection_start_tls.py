@@ -28,21 +28,21 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
-    Tls,
+    ServerTls,
     tls,
 )
 
 
-def test_start_tls_comes_before_the_password(server_tls: Tls) -> None:
+def test_start_tls_comes_before_the_password(server_tls: ServerTls) -> None:
     directory = Directory()
     with ldap_server(directory, start_tls=server_tls.context) as port:
         uri = f"ldap://localhost:{port}"
         with open_session(settings_for(server_tls, uri, start_tls=True)) as session:
             assert session.connection.tls_started
-    assert directory.asked == [EXTENDED, BIND, SEARCH, UNBIND]
+    assert directory.operations == [EXTENDED, BIND, SEARCH, UNBIND]
 
 
-def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
+def test_start_tls_that_the_server_refuses(server_tls: ServerTls) -> None:
     asked = []
 
     def refuse(request: int, _content: bytes) -> list[Message]:
@@ -64,7 +64,7 @@ def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
 
 
 def test_without_tls_no_password_whatever_ldap3_makes_of_it(
-    server_tls: Tls, monkeypatch: pytest.MonkeyPatch
+    server_tls: ServerTls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ldap3.Connection, "start_tls", lambda *_args, **_options: False)
     directory = Directory()
@@ -72,10 +72,10 @@ def test_without_tls_no_password_whatever_ldap3_makes_of_it(
         settings = settings_for(server_tls, f"ldap://localhost:{port}", start_tls=True)
         with pytest.raises(ServerError, match="TLS was not started"), open_session(settings):
             pass
-    assert BIND not in directory.asked
+    assert BIND not in directory.operations
 
 
-def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
+def test_a_server_that_hangs_up_at_start_tls(server_tls: ServerTls) -> None:
     with ldap_server(lambda _request, _content: None) as port:
         uri = f"ldap://localhost:{port}"
         with (
@@ -88,7 +88,7 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
     assert caught.value.remedy.startswith("Use ldaps:// if this port has TLS from the beginning")
 
 
-def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
+def test_a_server_that_is_silent_after_start_tls(server_tls: ServerTls) -> None:
     with ldap_server(lambda _request, _content: []) as port:
         uri = f"ldap://localhost:{port}"
         settings = settings_for(server_tls, uri, start_tls=True, receive_timeout=1)
@@ -98,7 +98,7 @@ def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
     assert "no whole answer within 1 s" in caught.value.cause
 
 
-def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls) -> None:
+def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: ServerTls) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "localhost")
     directory = Directory()
@@ -111,4 +111,4 @@ def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: Tls
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"
     assert caught.value.cause.startswith("its certificate was issued by an unknown CA (")
-    assert BIND not in directory.asked
+    assert BIND not in directory.operations

@@ -130,7 +130,7 @@ def test_which_hosts_are_within_a_domain(host: str, is_in: bool) -> None:
     assert is_in_domain(host, "corp.example") is is_in
 
 
-def _numbers(*numbers: int) -> Callable[[int], int]:
+def _fixed_numbers(*numbers: int) -> Callable[[int], int]:
     """A source of chance that gives these numbers, and would not give them out of their range."""
     left = list(numbers)
 
@@ -142,12 +142,12 @@ def _numbers(*numbers: int) -> Callable[[int], int]:
     return below
 
 
-def _service(name: str, priority: int, weight: int) -> SrvRecord:
+def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
     return SrvRecord(priority, weight, 389, name)
 
 
 @pytest.mark.parametrize(
-    ("chance", "order"),
+    ("numbers", "order"),
     [
         # In the order of a, b, c the sums are 0, 10, 40, and after b 0, 30.
         ((0, 0, 0), "abcz"),
@@ -157,16 +157,16 @@ def _service(name: str, priority: int, weight: int) -> SrvRecord:
         ((40, 1, 0), "cbaz"),
     ],
 )
-def test_within_one_priority_chance_decides_by_weight(chance: Sequence[int], order: str) -> None:
+def test_within_one_priority_chance_decides_by_weight(numbers: Sequence[int], order: str) -> None:
     """RFC 2782: the first whose running sum is not less than a number from 0 to the sum of all."""
-    services = [
-        _service("z", 2, 65_535),
-        _service("b", 1, 10),
-        _service("c", 1, 30),
-        _service("a", 1, 0),
+    records = [
+        _srv_record("z", 2, 65_535),
+        _srv_record("b", 1, 10),
+        _srv_record("c", 1, 30),
+        _srv_record("a", 1, 0),
     ]
-    ordered = order_srv_records(services, _numbers(*chance, 0))
-    assert "".join(service.target for service in ordered) == order
+    ordered = order_srv_records(records, _fixed_numbers(*numbers, 0))
+    assert "".join(record.target for record in ordered) == order
 
 
 @given(
@@ -175,9 +175,9 @@ def test_within_one_priority_chance_decides_by_weight(chance: Sequence[int], ord
     )
 )
 def test_every_service_has_its_place_behind_those_of_lower_priority(
-    services: list[SrvRecord],
+    records: list[SrvRecord],
 ) -> None:
-    ordered = order_srv_records(services)
-    assert sorted(ordered) == sorted(services)
-    priorities = [service.priority for service in ordered]
+    ordered = order_srv_records(records)
+    assert sorted(ordered) == sorted(records)
+    priorities = [record.priority for record in ordered]
     assert priorities == sorted(priorities)

@@ -41,14 +41,14 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
-    Tls,
+    ServerTls,
     free_port,
     tls,
 )
 
 
 @pytest.fixture(name="server_tls")
-def _server_tls(tmp_path: Path) -> Tls:
+def _server_tls(tmp_path: Path) -> ServerTls:
     return tls(tmp_path, "localhost")
 
 
@@ -56,7 +56,7 @@ def _uri(session: LdapSession) -> str:
     return session.uri
 
 
-def test_the_first_server_is_read_and_no_other(server_tls: Tls) -> None:
+def test_the_first_server_is_read_and_no_other(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     with (
         ldap_server(first, server_tls.context) as port,
@@ -65,11 +65,11 @@ def test_the_first_server_is_read_and_no_other(server_tls: Tls) -> None:
         uri = f"ldaps://localhost:{port}"
         settings = settings_for(server_tls, uri, f"ldaps://localhost:{other}")
         assert read_with_failover(settings, _uri) == (uri, [])
-    assert first.asked == [BIND, SEARCH, UNBIND]
-    assert second.asked == []
+    assert first.operations == [BIND, SEARCH, UNBIND]
+    assert second.operations == []
 
 
-def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
+def test_a_refused_account_is_not_tried_elsewhere(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 49, "data 52e")
     with (
@@ -81,11 +81,11 @@ def test_a_refused_account_is_not_tried_elsewhere(server_tls: Tls) -> None:
         with pytest.raises(DirectoryError) as caught:
             read_with_failover(settings, _uri)
     assert caught.value.action == f"Cannot bind to {uri} as svc@x.no"
-    assert first.asked == [BIND, UNBIND]
-    assert second.asked == []
+    assert first.operations == [BIND, UNBIND]
+    assert second.operations == []
 
 
-def test_a_server_that_is_busy_is_left_with_its_account(server_tls: Tls) -> None:
+def test_a_server_that_is_busy_is_left_with_its_account(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 51)
     with (
@@ -97,7 +97,7 @@ def test_a_server_that_is_busy_is_left_with_its_account(server_tls: Tls) -> None
         assert read_with_failover(settings, _uri)[0] == uri
 
 
-def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) -> None:
+def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: ServerTls) -> None:
     with ldap_server(Directory(), server_tls.context) as port:
         gone, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
         read, left = read_with_failover(settings_for(server_tls, gone, uri), _uri)
@@ -110,7 +110,7 @@ def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) ->
     )
 
 
-def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
+def test_when_none_can_be_reached_each_is_told(server_tls: ServerTls) -> None:
     uris = [f"ldaps://127.0.0.1:{free_port()}" for _server in range(2)]
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(settings_for(server_tls, *uris), _uri)
@@ -142,7 +142,7 @@ class _Reader:
 
 
 @pytest.fixture(name="three")
-def _three(server_tls: Tls) -> Iterator[ConnectionSettings]:
+def _three(server_tls: ServerTls) -> Iterator[ConnectionSettings]:
     """Three names of one server."""
     with ldap_server(Directory(), server_tls.context) as port:
         uris = [f"ldaps://localhost:{port}/" + "/" * number for number in range(3)]

@@ -40,7 +40,7 @@ def test_a_password_gets_tickets_that_no_file_holds(gssapi: Gssapi) -> None:
     )
     options = {"usage": "initiate", "mechs": ["kerberos"]}
     given = {"name": PRINCIPAL, "password": "s3crét".encode(), **options}
-    assert gssapi.asked == [("password", given)]
+    assert gssapi.calls == [("password", given)]
 
 
 KEYTAB = {"client_keytab": "/k", "ccache": "MEMORY:frontdesk-contacts-"}
@@ -73,27 +73,27 @@ def test_where_tickets_are_and_what_they_are_got_with(
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     acquire_credentials(account)
-    (_credentials, asked), inquired = gssapi.asked
-    held = asked.pop("store")
-    assert asked == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
+    (_credentials, options), inquired = gssapi.calls
+    store_used = options.pop("store")
+    assert options == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
     # Until they are looked at, the key in a keytab is not made use of.
     assert inquired == ("inquire", {"name": False, "lifetime": True})
-    if held and store and held["ccache"] != store["ccache"]:
+    if store_used and store and store_used["ccache"] != store["ccache"]:
         # After the text comes a number that no other cache of this process has.
-        assert held["ccache"].startswith(store["ccache"])
-        held = {**held, "ccache": store["ccache"]}
-    assert held == store
+        assert store_used["ccache"].startswith(store["ccache"])
+        store_used = {**store_used, "ccache": store["ccache"]}
+    assert store_used == store
 
 
 def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
     for _time in range(2):
         acquire_credentials(Account("kerberos", keytab="/k"))
-    caches = {options["store"]["ccache"] for what, options in gssapi.asked if what != "inquire"}
+    caches = {options["store"]["ccache"] for what, options in gssapi.calls if what != "inquire"}
     assert len(caches) == 2
 
 
 @pytest.mark.parametrize(
-    ("account", "fails", "error", "action", "diagnosis"),
+    ("account", "function", "error", "action", "diagnosis"),
     [
         (
             *(
@@ -130,9 +130,9 @@ def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
     ],
 )
 def test_an_account_without_tickets(
-    *, gssapi: Gssapi, account: Account, fails: str, error: GSSError, action: str, diagnosis: str
+    *, gssapi: Gssapi, account: Account, function: str, error: GSSError, action: str, diagnosis: str
 ) -> None:
-    gssapi.fails = {fails: error}
+    gssapi.failures = {function: error}
     with pytest.raises(DirectoryError) as caught:
         acquire_credentials(account)
     # Another server would have none either.
@@ -151,7 +151,7 @@ def test_what_is_said_is_encrypted_and_not_only_signed(gssapi: Gssapi) -> None:
 
 
 def test_what_cannot_be_encrypted_any_more_is_an_error(gssapi: Gssapi) -> None:
-    gssapi.fails = {"wrap": GSSError(7)}
+    gssapi.failures = {"wrap": GSSError(7)}
     with pytest.raises(ValueError, match="7"):
         _context(gssapi).encrypt(b"people")
 
@@ -161,6 +161,6 @@ def test_what_is_heard_must_be_encrypted_by_who_knows_the_key(gssapi: Gssapi) ->
     with pytest.raises(ValueError, match="it is not encrypted"):
         _context(gssapi).decrypt(b"signed:people")
     gssapi.is_encrypted = True
-    gssapi.fails = {"unwrap": GSSError(7)}
+    gssapi.failures = {"unwrap": GSSError(7)}
     with pytest.raises(ValueError, match="7"):
         _context(gssapi).decrypt(b"sealed:people")

@@ -49,13 +49,13 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
-    Tls,
+    ServerTls,
     free_port,
     tls,
 )
 
 
-def probed(
+def probe_one(
     settings: ConnectionSettings, *, authenticate: bool = True
 ) -> AbstractContextManager[Probe]:
     """What is found out about the one server that the settings name."""
@@ -64,11 +64,11 @@ def probed(
 
 
 @pytest.mark.parametrize("authenticate", [True, False])
-def test_a_server_is_looked_at(server_tls: Tls, authenticate: bool) -> None:
+def test_a_server_is_looked_at(server_tls: ServerTls, authenticate: bool) -> None:
     directory = Directory(vendorName=[b"Somebody"])
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
-        with probed(settings_for(server_tls, uri), authenticate=authenticate) as probe:
+        with probe_one(settings_for(server_tls, uri), authenticate=authenticate) as probe:
             assert (probe.uri, probe.address) == (uri, "127.0.0.1")
             assert "127.0.0.1" in probe.resolved
             assert probe.tls is not None
@@ -79,16 +79,16 @@ def test_a_server_is_looked_at(server_tls: Tls, authenticate: bool) -> None:
             assert (probe.session is not None) is authenticate
             assert probe.error is None
             assert not probe.is_account_refused
-    assert (BIND in directory.asked) is authenticate
-    assert directory.asked[-1] == UNBIND
+    assert (BIND in directory.operations) is authenticate
+    assert directory.operations[-1] == UNBIND
 
 
-def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls: Tls) -> None:
+def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls: ServerTls) -> None:
     directory = Directory(vendorName=[b"Somebody"])
     directory.bind = result(BIND, 49, "data 533")
     with (
         ldap_server(directory, server_tls.context) as port,
-        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
+        probe_one(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert probe.session is None
         assert probe.is_account_refused
@@ -97,96 +97,96 @@ def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls:
 
 
 def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(
-    server_tls: Tls,
+    server_tls: ServerTls,
 ) -> None:
     answers = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
 
-    def say(request: int, _content: bytes) -> Sequence[Message] | None:
+    def respond(request: int, _content: bytes) -> Sequence[Message] | None:
         return next(answers) if request == SEARCH else [result(BIND)] if request == BIND else None
 
     with (
-        ldap_server(say, server_tls.context) as port,
-        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
+        ldap_server(respond, server_tls.context) as port,
+        probe_one(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert probe.session is not None
         assert (probe.root_dse.product, probe.error) == ("", None)
 
 
-def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: Tls) -> None:
-    asked: list[int] = []
+def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: ServerTls) -> None:
+    requests: list[int] = []
 
-    def say(request: int, _content: bytes) -> None:
-        asked.append(request)
+    def respond(request: int, _content: bytes) -> None:
+        requests.append(request)
 
     with (
-        ldap_server(say, server_tls.context) as port,
-        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
+        ldap_server(respond, server_tls.context) as port,
+        probe_one(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert probe.error is not None
         assert (probe.session, probe.is_account_refused) == (None, False)
-    assert BIND in asked
-    assert SEARCH not in asked
+    assert BIND in requests
+    assert SEARCH not in requests
 
 
-def test_without_encryption_there_is_nothing_to_say_of_it(server_tls: Tls) -> None:
+def test_without_encryption_there_is_nothing_to_say_of_it(server_tls: ServerTls) -> None:
     with ldap_server(Directory()) as port:
         settings = settings_for(
             server_tls, f"ldap://localhost:{port}", account=Account("anonymous")
         )
-        with probed(settings) as probe:
+        with probe_one(settings) as probe:
             assert probe.session is not None
             assert (probe.address, probe.tls) == ("127.0.0.1", None)
 
 
-def test_what_must_not_be_trusted_is_shown(server_tls: Tls, tmp_path: Path) -> None:
+def test_what_must_not_be_trusted_is_shown(server_tls: ServerTls, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "elsewhere.test")
     directory = Directory()
     with (
         ldap_server(directory, other.context) as port,
-        probed(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
+        probe_one(settings_for(server_tls, f"ldaps://localhost:{port}")) as probe,
     ):
         assert "by an unknown CA" in str(probe.error)
         assert probe.tls is not None
         assert probe.tls.certificate is not None
         assert (probe.session, probe.is_account_refused) == (None, False)
-    assert BIND not in directory.asked
+    assert BIND not in directory.operations
 
 
-def test_a_server_that_is_down(server_tls: Tls) -> None:
-    with probed(settings_for(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
+def test_a_server_that_is_down(server_tls: ServerTls) -> None:
+    with probe_one(settings_for(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
         assert "the connection was refused" in str(probe.error)
         assert "127.0.0.1" in probe.resolved
         assert (probe.address, probe.tls, probe.session) == ("", None, None)
 
 
 def test_a_server_that_hangs_up_before_it_is_looked_at(
-    monkeypatch: pytest.MonkeyPatch, server_tls: Tls
+    monkeypatch: pytest.MonkeyPatch, server_tls: ServerTls
 ) -> None:
-    def gone() -> None:
+    def disconnected() -> None:
         raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
 
     def connect(*settings: Any) -> Any:
         connection = connection_module.connect(*settings)
-        connection.socket.getpeername = gone
+        connection.socket.getpeername = disconnected
         return connection
 
     monkeypatch.setattr(probe_module, "connect", connect)
     with ldap_server(Directory(), server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}")
-        with probed(settings) as probe:
+        with probe_one(settings) as probe:
             assert (probe.address, probe.error) == ("", None)
             assert probe.tls is not None
 
 
-def test_a_name_that_does_not_resolve(server_tls: Tls) -> None:
-    with probed(settings_for(server_tls, "ldaps://no-such-host.invalid")) as probe:
+def test_a_name_that_does_not_resolve(server_tls: ServerTls) -> None:
+    with probe_one(settings_for(server_tls, "ldaps://no-such-host.invalid")) as probe:
         assert "its name does not resolve" in str(probe.error)
         assert list(probe.resolved) == []
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("responses", "shown"),
     [
         ([entry("cn=a,dc=x", {}), result(SEARCH)], True),
         ([entry("cn=a,dc=x", {}), result(SEARCH, 4)], True),
@@ -198,21 +198,21 @@ def test_a_name_that_does_not_resolve(server_tls: Tls) -> None:
 )
 @pytest.mark.parametrize(("scope", "code"), [("base", b"\0"), ("subtree", b"\1")])
 def test_whether_an_account_is_shown_anything(
-    server_tls: Tls, said: Sequence[Message] | None, shown: bool, scope: str, code: bytes
+    server_tls: ServerTls, responses: Sequence[Message] | None, shown: bool, scope: str, code: bytes
 ) -> None:
     directory = Directory()
-    asked: list[bytes] = []
+    requests: list[bytes] = []
 
-    def say(request: int, content: bytes) -> Sequence[Message] | None:
+    def respond(request: int, content: bytes) -> Sequence[Message] | None:
         if request == SEARCH and b"dc=x" in content:
-            asked.append(content)
-            return said
+            requests.append(content)
+            return responses
         return directory(request, content)
 
     with (
-        ldap_server(say, server_tls.context) as port,
+        ldap_server(respond, server_tls.context) as port,
         open_session(settings_for(server_tls, f"ldaps://localhost:{port}")) as session,
     ):
         assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is shown
     # The scope stands behind the base (RFC 4511, 4.5.1).
-    assert b"dc=x\x0a\x01" + code in asked[0]
+    assert b"dc=x\x0a\x01" + code in requests[0]

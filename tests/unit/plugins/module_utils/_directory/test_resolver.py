@@ -59,15 +59,15 @@ def test_addresses_are_of_both_kinds(answers: dict[str, Any]) -> None:
     assert open_resolver(DOMAIN, 5).query_addresses("dc1.x.no") == ["192.0.2.7", "2001:db8::7"]
 
 
-@pytest.mark.parametrize("nothing", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
-def test_nothing_is_an_answer(answers: dict[str, Any], nothing: Any) -> None:
+@pytest.mark.parametrize("error", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
+def test_nothing_is_an_answer(answers: dict[str, Any], error: Any) -> None:
     # What dnspython has them filled with is of no matter here.
-    answers["x.no. SRV"] = nothing.__new__(nothing)
+    answers["x.no. SRV"] = error.__new__(error)
     assert open_resolver(DOMAIN, 5).query_srv("x.no") == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "words", "meaning"),
+    ("kind", "arguments", "cause"),
     [
         (dns.exception.Timeout, ["late."], "no DNS server answered in time (late)"),
         (dns.resolver.NoNameservers, [], "no DNS server has an answer ("),
@@ -75,16 +75,16 @@ def test_nothing_is_an_answer(answers: dict[str, Any], nothing: Any) -> None:
     ],
 )
 def test_no_answer_is_an_error(
-    answers: dict[str, Any], kind: Any, words: list[str], meaning: str
+    answers: dict[str, Any], kind: Any, arguments: list[str], cause: str
 ) -> None:
-    answers["x.no. SRV"] = kind(*words)
+    answers["x.no. SRV"] = kind(*arguments)
     with pytest.raises(DnsError) as caught:
         open_resolver(DOMAIN, 5).query_srv("x.no")
-    assert caught.value.diagnosis.cause.startswith(meaning)
+    assert caught.value.diagnosis.cause.startswith(cause)
     assert caught.value.diagnosis.remedy == CHECK
 
 
-def _asked(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Resolver:
+def _resolver_used(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Resolver:
     """What is asked when a domain is."""
     asked: list[dns.resolver.Resolver] = []
 
@@ -98,7 +98,7 @@ def _asked(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Reso
 
 
 def test_the_dns_servers_that_are_given_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = _asked(DOMAIN, monkeypatch)
+    asked = _resolver_used(DOMAIN, monkeypatch)
     assert asked.nameservers == ["192.0.2.1", "2001:db8::1"]
     assert asked.nameserver_ports == {"192.0.2.1": 5353, "2001:db8::1": 53}
     assert asked.lifetime == 7
@@ -109,7 +109,7 @@ def test_without_any_those_of_this_host_are(monkeypatch: pytest.MonkeyPatch) -> 
         resolver.nameservers = ["192.0.2.9"]
 
     monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", configure)
-    assert _asked(Domain("x.no"), monkeypatch).nameservers == ["192.0.2.9"]
+    assert _resolver_used(Domain("x.no"), monkeypatch).nameservers == ["192.0.2.9"]
 
 
 def test_a_host_without_a_resolver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

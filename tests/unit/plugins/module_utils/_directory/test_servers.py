@@ -58,29 +58,29 @@ class _Dns:
     """A resolver that knows what stands in a table; an error in it is raised."""
 
     def __init__(
-        self, services: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
+        self, records: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
     ) -> None:
-        self.known = services
-        self.known_addresses = addresses
-        self.asked: list[str] = []
+        self.srv_records = records
+        self.ip_addresses = addresses
+        self.queries: list[str] = []
 
     def __call__(self, domain: Domain, seconds: int) -> _Dns:
         assert (domain.name, seconds) == ("x.no", 5)
         return self
 
     def query_srv(self, name: str) -> Sequence[SrvRecord]:
-        self.asked.append(name)
-        found = self.known.get(name, [])
-        if isinstance(found, DnsError):
-            raise found
-        return found
+        self.queries.append(name)
+        dns = self.srv_records.get(name, [])
+        if isinstance(dns, DnsError):
+            raise dns
+        return dns
 
     def query_addresses(self, host: str) -> Sequence[str]:
-        self.asked.append(host)
-        return self.known_addresses
+        self.queries.append(host)
+        return self.ip_addresses
 
 
-def _service(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
+def _srv_record(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
     return SrvRecord(priority, 0, port, target)
 
 
@@ -105,26 +105,35 @@ def _service(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
 def test_where_a_server_listens_with_tls(
     monkeypatch: pytest.MonkeyPatch, start_tls: bool, port: int, address: Address
 ) -> None:
-    found = _Dns({CONTROLLERS: [_service("DC1.x.no", port=port)]})
-    monkeypatch.setattr(servers, "open_resolver", found)
+    dns = _Dns({CONTROLLERS: [_srv_record("DC1.x.no", port=port)]})
+    monkeypatch.setattr(servers, "open_resolver", dns)
     assert find_servers(replace(SETTINGS, start_tls=start_tls)) == ([address], [])
 
 
 @pytest.mark.parametrize(
-    ("site", "services", "hosts", "asked"),
+    ("site", "records", "hosts", "queries"),
     [
-        ("", {CONTROLLERS: [_service("b.x.no", 2), _service("a.x.no", 1)]}, "a b", [CONTROLLERS]),
         (
             "",
-            {"_ldap._tcp.x.no": [_service("c.x.no")]},
+            {CONTROLLERS: [_srv_record("b.x.no", 2), _srv_record("a.x.no", 1)]},
+            "a b",
+            [CONTROLLERS],
+        ),
+        (
+            "",
+            {"_ldap._tcp.x.no": [_srv_record("c.x.no")]},
             "c",
             [CONTROLLERS, "_ldap._tcp.x.no"],
         ),
         (
             "S",
             {
-                "_ldap._tcp.S._sites.dc._msdcs.x.no": [_service("b.x.no", 9)],
-                CONTROLLERS: [_service("a.x.no", 1), _service("B.x.no", 9), _service("c.x.no", 5)],
+                "_ldap._tcp.S._sites.dc._msdcs.x.no": [_srv_record("b.x.no", 9)],
+                CONTROLLERS: [
+                    _srv_record("a.x.no", 1),
+                    _srv_record("B.x.no", 9),
+                    _srv_record("c.x.no", 5),
+                ],
             },
             "b a c",
             ["_ldap._tcp.S._sites.dc._msdcs.x.no", CONTROLLERS],
@@ -135,20 +144,20 @@ def test_in_what_order_servers_are_tried(
     *,
     monkeypatch: pytest.MonkeyPatch,
     site: str,
-    services: dict[str, list[SrvRecord]],
+    records: dict[str, list[SrvRecord]],
     hosts: str,
-    asked: list[str],
+    queries: list[str],
 ) -> None:
-    found = _Dns(services)
-    monkeypatch.setattr(servers, "open_resolver", found)
+    dns = _Dns(records)
+    monkeypatch.setattr(servers, "open_resolver", dns)
     addresses, notes = find_servers(replace(SETTINGS, domain=Domain("x.no", site=site)))
     assert [address.host for address in addresses] == [f"{host}.x.no" for host in hosts.split()]
     assert notes == []
-    assert found.asked == asked
+    assert dns.queries == queries
 
 
 def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_service("a.x.no")]}))
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_srv_record("a.x.no")]}))
     _addresses, notes = find_servers(replace(SETTINGS, domain=Domain("x.no", site="S")))
     assert notes == [
         (
@@ -159,8 +168,8 @@ def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    services = [_service("dc.evil"), _service("a.x.no", 1), _service("ax.no", 2)]
-    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: services}))
+    records = [_srv_record("dc.evil"), _srv_record("a.x.no", 1), _srv_record("ax.no", 2)]
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: records}))
     addresses, notes = find_servers(SETTINGS)
     assert [address.host for address in addresses] == ["a.x.no"]
     outside = "which DNS names for x.no: it is outside of that domain"
@@ -171,7 +180,7 @@ def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("services", "message"),
+    ("records", "message"),
     [
         (
             {},
@@ -182,7 +191,7 @@ def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPa
             ),
         ),
         (
-            {CONTROLLERS: [_service("b.evil"), _service("a.evil")]},
+            {CONTROLLERS: [_srv_record("b.evil"), _srv_record("a.evil")]},
             (
                 "DNS names servers outside of the domain alone (a.evil, b.evil). Name them in server_uri"
                 " if they are right: whoever forges an answer of DNS could name others."
@@ -199,10 +208,10 @@ def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPa
 )
 def test_when_there_is_no_server_to_try(
     monkeypatch: pytest.MonkeyPatch,
-    services: dict[str, list[SrvRecord] | DnsError],
+    records: dict[str, list[SrvRecord] | DnsError],
     message: str,
 ) -> None:
-    monkeypatch.setattr(servers, "open_resolver", _Dns(services))
+    monkeypatch.setattr(servers, "open_resolver", _Dns(records))
     with pytest.raises(DirectoryError) as caught:
         find_servers(SETTINGS)
     assert str(caught.value) == f"Cannot find the servers of x.no: {message}"
@@ -217,22 +226,22 @@ def test_a_server_is_looked_up_where_it_was_found(
     domain = Domain("x.no" if dns_servers else "localhost", dns_servers=dns_servers)
     server_tls = tls(tmp_path, host)
     with ldap_server(Directory(), server_tls.context) as port:
-        found = _Dns({f"_ldap._tcp.dc._msdcs.{domain.name}": [_service(host, port=port)]})
-        found.known_addresses = ("127.0.0.1",)
-        monkeypatch.setattr(servers, "open_resolver", lambda *_asked: found)
+        dns = _Dns({f"_ldap._tcp.dc._msdcs.{domain.name}": [_srv_record(host, port=port)]})
+        dns.ip_addresses = ("127.0.0.1",)
+        monkeypatch.setattr(servers, "open_resolver", lambda *_asked: dns)
         settings = settings_for(server_tls, domain=domain)
         assert read_with_failover(settings, lambda session: session.uri) == (
             f"ldaps://{host}:{port}",
             [],
         )
-    assert ("dc1.x.no" in found.asked) is bool(dns_servers)
+    assert ("dc1.x.no" in dns.queries) is bool(dns_servers)
 
 
 def test_a_server_without_an_address_is_left_for_the_next_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    services = [_service("a.x.no", port=free_port())]
-    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: services}))
+    records = [_srv_record("a.x.no", port=free_port())]
+    monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: records}))
     settings = settings_for(
         tls(tmp_path, "a.x.no"), domain=Domain("x.no", dns_servers=["192.0.2.53"])
     )

@@ -27,7 +27,7 @@ class _Clock:
         return self.now
 
 
-class _Line(NamedTuple):
+class _Connection(NamedTuple):
     """A timed socket, who is at its other end, and the clock."""
 
     client: DeadlineSocket
@@ -35,55 +35,55 @@ class _Line(NamedTuple):
     clock: _Clock
 
 
-@pytest.fixture(name="line")
-def _line(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Line]:
+@pytest.fixture(name="connection")
+def _connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Connection]:
     clock = _Clock()
     monkeypatch.setattr(sockets, "time", clock)
     client, server = socket.socketpair()
     with client, server:
-        yield _Line(DeadlineSocket(client, 5), server, clock)
+        yield _Connection(DeadlineSocket(client, 5), server, clock)
 
 
-def _listen(line: _Line) -> bytes:
-    return line.client.recv(1)
+def _receive(connection: _Connection) -> bytes:
+    return connection.client.recv(1)
 
 
-def test_an_answer_in_pieces_counts_as_long_as_its_time_lasts(line: _Line) -> None:
-    line.server.sendall(b"ab")
-    line.clock.now += 4.9
-    assert _listen(line) == b"a"
-    assert line.client.gettimeout() == pytest.approx(0.1)
+def test_an_answer_in_pieces_counts_as_long_as_its_time_lasts(connection: _Connection) -> None:
+    connection.server.sendall(b"ab")
+    connection.clock.now += 4.9
+    assert _receive(connection) == b"a"
+    assert connection.client.gettimeout() == pytest.approx(0.1)
 
 
-def test_bytes_that_trickle_in_do_not_lengthen_the_time(line: _Line) -> None:
-    line.server.sendall(b"abcd")
+def test_bytes_that_trickle_in_do_not_lengthen_the_time(connection: _Connection) -> None:
+    connection.server.sendall(b"abcd")
     for _byte in "abc":
-        line.clock.now += 1.5
-        _listen(line)
-    line.clock.now += 1.5
+        connection.clock.now += 1.5
+        _receive(connection)
+    connection.clock.now += 1.5
     with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
-        _listen(line)
+        _receive(connection)
 
 
-def test_a_question_begins_the_time_of_its_answer_anew(line: _Line) -> None:
-    line.clock.now += 60
-    line.client.sendall(b"and now?")
-    assert line.server.recv(100) == b"and now?"
-    assert line.client.gettimeout() == 5
-    line.server.sendall(b"z")
-    assert _listen(line) == b"z"
+def test_a_question_begins_the_time_of_its_answer_anew(connection: _Connection) -> None:
+    connection.clock.now += 60
+    connection.client.sendall(b"and now?")
+    assert connection.server.recv(100) == b"and now?"
+    assert connection.client.gettimeout() == 5
+    connection.server.sendall(b"z")
+    assert _receive(connection) == b"z"
 
 
 @pytest.mark.parametrize("seconds", [4.99, 5, 6])
-def test_silence_is_the_same_error(line: _Line, seconds: float) -> None:
-    line.clock.now += seconds
+def test_silence_is_the_same_error(connection: _Connection, seconds: float) -> None:
+    connection.clock.now += seconds
     with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
-        _listen(line)
+        _receive(connection)
 
 
-def test_an_answer_that_is_cut_is_another_one(line: _Line) -> None:
-    line.server.close()
-    assert _listen(line) == b""
-    line.client.close()
+def test_an_answer_that_is_cut_is_another_one(connection: _Connection) -> None:
+    connection.server.close()
+    assert _receive(connection) == b""
+    connection.client.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
-        _listen(line)
+        _receive(connection)

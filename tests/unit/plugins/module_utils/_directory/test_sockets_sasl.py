@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-class Mirror:
+class ReversingCipher:
     """Encrypts by turning round, and marks what it has encrypted."""
 
     def encrypt(self, message: bytes) -> bytes:
@@ -35,30 +35,30 @@ Ends = tuple[socket.socket, SaslSocket]
 
 @pytest.fixture(name="ends")
 def _ends() -> Iterator[Ends]:
-    far, near = socket.socketpair()
-    with far, near:
-        yield far, SaslSocket(near, Mirror(), 4)
+    peer, near = socket.socketpair()
+    with peer, near:
+        yield peer, SaslSocket(near, ReversingCipher(), 4)
 
 
 def test_what_is_said_goes_in_buffers_that_the_other_side_takes(ends: Ends) -> None:
-    far, sealed = ends
-    sealed.sendall(b"abcdefghi")
+    peer, sasl_socket = ends
+    sasl_socket.sendall(b"abcdefghi")
     buffers = (b"sealeddcba", b"sealedhgfe", b"sealedi")
-    assert far.recv(100) == b"".join(len(b).to_bytes(4, "big") + b for b in buffers)
+    assert peer.recv(100) == b"".join(len(b).to_bytes(4, "big") + b for b in buffers)
 
 
 def test_what_cannot_be_encrypted_any_more_is_not_said(ends: Ends) -> None:
-    class Ended(Mirror):
+    class Ended(ReversingCipher):
         def encrypt(self, message: bytes) -> bytes:
             raise ValueError("the context has expired")
 
-    far, _sealed = ends
-    sealed = SaslSocket(_sealed, Ended(), 4)
+    peer, _sasl_socket = ends
+    sasl_socket = SaslSocket(_sasl_socket, Ended(), 4)
     with pytest.raises(OSError, match="a buffer that cannot be sealed: the context has expired"):
-        sealed.sendall(b"abc")
-    far.setblocking(False)
+        sasl_socket.sendall(b"abc")
+    peer.setblocking(False)
     with pytest.raises(BlockingIOError):
-        far.recv(1)
+        peer.recv(1)
 
 
 @given(
@@ -69,16 +69,18 @@ def test_what_cannot_be_encrypted_any_more_is_not_said(ends: Ends) -> None:
 def test_what_is_heard_is_whole_however_it_arrives(
     buffers: list[bytes], cuts: list[int], size: int
 ) -> None:
-    heard = b"".join(len(part).to_bytes(4, "big") + part for part in map(Mirror().encrypt, buffers))
-    sealed = SaslSocket(_Pieces(heard, cuts), Mirror(), 4)
-    told = b""
-    while part := sealed.recv(size):
+    received = b"".join(
+        len(part).to_bytes(4, "big") + part for part in map(ReversingCipher().encrypt, buffers)
+    )
+    sasl_socket = SaslSocket(_ChunkedSocket(received, cuts), ReversingCipher(), 4)
+    data = b""
+    while part := sasl_socket.recv(size):
         assert len(part) <= size
-        told += part
-    assert told == b"".join(buffers)
+        data += part
+    assert data == b"".join(buffers)
 
 
-class _Pieces:
+class _ChunkedSocket:
     """A socket that gives its bytes in pieces of these sizes, and the rest as asked for."""
 
     def __init__(self, data: bytes, sizes: list[int]) -> None:
@@ -92,7 +94,7 @@ class _Pieces:
 
 
 @pytest.mark.parametrize(
-    ("heard", "problem"),
+    ("received", "problem"),
     [
         (b"\0\0", "eof within a sealed buffer"),
         (b"\0\0\0\x09sealed", "eof within a sealed buffer"),
@@ -105,20 +107,20 @@ class _Pieces:
         ),
     ],
 )
-def test_what_nobody_has_sealed_is_an_error(ends: Ends, heard: bytes, problem: str) -> None:
-    far, sealed = ends
-    far.sendall(heard)
-    far.shutdown(socket.SHUT_WR)
+def test_what_nobody_has_sealed_is_an_error(ends: Ends, received: bytes, problem: str) -> None:
+    peer, sasl_socket = ends
+    peer.sendall(received)
+    peer.shutdown(socket.SHUT_WR)
     with pytest.raises(OSError, match=problem):
-        sealed.recv(10)
+        sasl_socket.recv(10)
 
 
 def test_an_end_between_buffers_is_an_end(ends: Ends) -> None:
-    far, sealed = ends
-    far.shutdown(socket.SHUT_WR)
-    assert sealed.recv(10) == b""
+    peer, sasl_socket = ends
+    peer.shutdown(socket.SHUT_WR)
+    assert sasl_socket.recv(10) == b""
 
 
 def test_all_else_is_the_sockets_own(ends: Ends) -> None:
-    _far, sealed = ends
-    assert sealed.fileno() > 0
+    _far, sasl_socket = ends
+    assert sasl_socket.fileno() > 0

@@ -107,7 +107,7 @@ def test_an_account_that_one_server_refuses_is_not_tried_on_the_next(tmp_path: P
     assert [server["sources"] for server in found.servers] == [[]] * 3
     # What they say of themselves is told all the same.
     assert [server["product"] for server in found.servers] == ["Somebody"] * 3
-    assert [BIND in directory.asked for directory in (refusing, other, third)] == [True] + [
+    assert [BIND in directory.operations for directory in (refusing, other, third)] == [True] + [
         False
     ] * 2
     (problem,) = found.problems
@@ -149,4 +149,4 @@ def test_wrong_options_are_told_before_a_server_is_asked(
     directory = SourceReader()
     with listening(tmp_path, directory) as options, pytest.raises(InputError):
         look(base("a"), **{**options, **wrong})
-    assert directory.asked == []
+    assert directory.operations == []
