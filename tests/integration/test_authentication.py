@@ -125,7 +125,7 @@ class TestExternal:
             shown = by_certificate(other.issue("front-desk.test", common_name=CLIENT))
             message = self.refused(open_ldap, place, shown, scheme)
         assert "it closed the connection (" in message
-        assert ". See that the server accepts client_cert. " in message
+        assert ". Check that the server accepts client_cert. " in message
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
     def test_certificate_that_has_expired(
@@ -136,7 +136,7 @@ class TestExternal:
             "front-desk.test", common_name=CLIENT, not_before=begins, not_after=ends
         )
         message = self.refused(open_ldap, place, by_certificate(made), scheme)
-        assert ". See that the server accepts client_cert. " in message
+        assert ". Check that the server accepts client_cert. " in message
 
     def test_key_of_another_certificate(
         self, open_ldap: RunningDirectory, issuer: Authority, shown: dict[str, Any], place: Place

@@ -31,8 +31,8 @@ WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a nam
 WRITE_FILTER = "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY = "Copy the identifier from the service's account: no capitals, no spaces."
 FORM = (
-    "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Give the base in search_base and the"
-    " account in bind_dn."
+    "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
+    " and the account in bind_dn."
 )
 NAME_A_FILE = "Name a file in an existing folder that this user may write."
 
@@ -178,28 +178,31 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"server_uri": ["ldap://{listener}"]},
         (
-            "Cannot bind to ldap://{listener} with a password: it would cross the network in clear."
+            "Cannot bind to ldap://{listener} with a password: it would be sent unencrypted."
             " Use ldaps://, or start_tls: true."
         ),
     ),
     (
         {"start_tls": True},
         (
-            "Cannot use start_tls with ldaps://{listener}: LDAPS is encrypted already."
-            " Use one of the two."
+            "Cannot use start_tls with ldaps://{listener}: LDAPS is already encrypted."
+            " Use either ldaps:// or start_tls: true."
         ),
     ),
     ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {FORM}"),
     (
         {"server_uri": []},
         (
-            "Cannot connect: server_uri and domain are both empty. Give at least one ldaps:// URI, or the"
-            " domain whose servers DNS names."
+            "Cannot connect: server_uri and domain are both empty. Set server_uri, or set domain to"
+            " look up its servers in DNS."
         ),
     ),
     (
         {"bind_pw": ""},
-        "Cannot bind: bind_pw is empty. Set bind_pw, or FRONTDESK_BIND_PW in the environment.",
+        (
+            "Cannot bind: bind_pw is empty. Set bind_pw, or the environment variable"
+            " FRONTDESK_BIND_PW."
+        ),
     ),
     (
         {"ca_path": "{root}/ca.pem", "validate_certs": False},

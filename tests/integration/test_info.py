@@ -169,7 +169,7 @@ def test_kerberos(active_directory: RunningDirectory, place: Place, *, tls: bool
     answer = looked_at(active_directory, place, env={"KRB5_CONFIG": str(conf)}, **options)
     (server,) = answer["servers"]
     assert causes(answer) == []
-    assert server["account"] == f"by Kerberos with the keytab {realm.keytab}"
+    assert server["account"] == f"using Kerberos with the keytab {realm.keytab}"
     assert bool(server["tls_version"]) is bool(server["certificate"]) is tls
     assert server["sealed"] is not tls
     assert abs(server["clock_offset"]) < 300
@@ -205,4 +205,4 @@ def test_servers_that_dns_names(active_directory: RunningDirectory, place: Place
     (server,) = answer["servers"]
     assert (server["uri"], server["resolved"]) == ("ldaps://dc.fjord.test", [host])
     assert server["bound"]
-    assert causes(answer)[0].startswith("DNS knows no server of the site Olso in fjord.test: ")
+    assert causes(answer)[0].startswith("DNS lists no server for the site Olso in fjord.test: ")

@@ -212,7 +212,7 @@ class TestNoTicket:
 def test_clocks_that_differ(client: Client) -> None:
     ticket, uri = client.ticket(clock=HOUR), client.directory.uri_ldaps
     assert client.refused(ccache=ticket) == (
-        f"Cannot bind to {uri} by Kerberos with the ticket cache {ticket}: the clocks of this host"
+        f"Cannot bind to {uri} using Kerberos with the ticket cache {ticket}: the clocks of this host"
         " and of the realm differ too much (Clock skew too great). Set both by the same time"
         " servers."
     )
@@ -225,7 +225,7 @@ def test_service_that_the_realm_does_not_know(client: Client) -> None:
         uri = line.replace("localhost", "127.0.0.1")
         message = client.refused(keytab=keytab, server_uri=[uri], ca_path=None)
     assert message == (
-        f"Cannot bind to {uri} by Kerberos with the keytab {keytab}: the realm has no service of"
+        f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the realm has no service of"
         " this name (Server not found in Kerberos database). Name the server in server_uri as its"
         " servicePrincipalName does, or add ldap/HOST to that."
     )
@@ -253,7 +253,7 @@ class TestOpenLdap:
         with faulty_line(client.directory, certificate=other, over_tls=True) as uri:
             message = client.refused(keytab=keytab, server_uri=[uri])
         assert message.startswith(
-            f"Cannot bind to {uri} by Kerberos with the keytab {keytab}: the server does not accept"
+            f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the server does not accept"
             " the ticket (result 49 invalidCredentials, "
         )
         assert message.endswith(" and that nothing in front of it ends TLS.")

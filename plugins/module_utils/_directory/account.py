@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who reads a directory, and how that is proved: checked before anything is sent."""
+"""The account that reads a directory, validated before any connection is made."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from .._errors import InputError
 
 SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS = "simple", "kerberos", "ntlm", "external", "anonymous"
 PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
-"""What auth_protocol can be."""
+"""The choices of auth_protocol."""
 
 
 @dataclass(frozen=True)
 class Account:
-    r"""Who reads a directory, and how that is proved.
+    r"""The account that reads a directory. Strings are empty for options that are not set.
 
     :ivar auth_protocol: one of `PROTOCOLS`.
-    :ivar bind_dn: distinguished name, user principal name, DOMAIN\user, or Kerberos principal; empty for none.
-    :ivar bind_pw: its password; never printed; empty for none.
-    :ivar keytab: file with its Kerberos keys; empty for none.
-    :ivar ccache: where its Kerberos tickets are, as a file or TYPE:NAME; empty for where the system has them.
-    :ivar client_cert: file with a certificate to show when TLS asks for one; empty for none.
-    :ivar client_key: file with its key; empty when that stands in `client_cert`.
+    :ivar bind_dn: distinguished name, user principal name, DOMAIN\user, or Kerberos principal.
+    :ivar bind_pw: password; it must never be printed.
+    :ivar keytab: file with the account's Kerberos keys.
+    :ivar ccache: Kerberos ticket cache, as a file or TYPE:NAME; empty for the system's default.
+    :ivar client_cert: file with the TLS client certificate.
+    :ivar client_key: file with the private key of `client_cert`; empty if that file contains the key.
     """
 
     auth_protocol: str
@@ -39,18 +39,18 @@ class Account:
     client_key: str = ""
 
     def __str__(self) -> str:
-        """Who it is, as errors say it: what follows ``Cannot bind to ldaps://dc1``."""
-        action = {
-            KERBEROS: "by Kerberos",
-            NTLM: "by NTLM",
+        """Describe the account for error messages, where it follows ``Cannot bind to ldaps://dc1``."""
+        method = {
+            KERBEROS: "using Kerberos",
+            NTLM: "using NTLM",
             EXTERNAL: f"with the certificate {self.client_cert}",
             ANONYMOUS: "anonymously",
         }
-        return f"{action.get(self.auth_protocol, '')} {self.identity_phrase}".strip()
+        return f"{method.get(self.auth_protocol, '')} {self.identity_phrase}".strip()
 
     @property
     def identity_phrase(self) -> str:
-        """Who is meant, as far as the options name somebody."""
+        """The part of the description that identifies the account; empty if no option does."""
         if self.bind_dn:
             return f"as {self.bind_dn}"
         if self.keytab:
@@ -58,18 +58,18 @@ class Account:
         return f"with the ticket cache {self.ccache}" if self.ccache else ""
 
     def __repr__(self) -> str:
-        # The password must not get out by way of a traceback or a log.
+        # Tracebacks and logs must not contain the password.
         return f"Account({self})"
 
 
 @dataclass(frozen=True)
 class _ProtocolRules:
-    """What a protocol asks of the options.
+    """The rules of an authentication protocol.
 
-    :ivar required: options without which it cannot be.
-    :ivar unsupported: options that would contradict it.
-    :ivar unsupported_reason: why those do.
-    :ivar cleartext_error: what must not be done with it without TLS, and why not; None where nothing secret is sent.
+    :ivar required: options that must be set.
+    :ivar unsupported: options that must not be set.
+    :ivar unsupported_reason: why they must not be set, for the error message.
+    :ivar cleartext_error: action and cause of the error for connections without TLS; None if no secret is sent.
     """
 
     required: tuple[str, ...]
@@ -83,7 +83,7 @@ _RULES = {
         required=("bind_dn", "bind_pw"),
         unsupported=("keytab", "ccache"),
         unsupported_reason="only Kerberos uses it",
-        cleartext_error=("with a password", "it would cross the network in clear"),
+        cleartext_error=("with a password", "it would be sent unencrypted"),
     ),
     KERBEROS: _ProtocolRules(
         required=(),
@@ -96,20 +96,20 @@ _RULES = {
         unsupported=("keytab", "ccache"),
         unsupported_reason="only Kerberos uses it",
         cleartext_error=(
-            "by NTLM",
-            "whoever is on the network could find out the password, or pass the bind on",
+            "using NTLM",
+            "an attacker on the network could recover the password or relay the bind",
         ),
     ),
     EXTERNAL: _ProtocolRules(
         required=("client_cert",),
         unsupported=("bind_dn", "bind_pw", "keytab", "ccache"),
-        unsupported_reason="the certificate says who it is",
-        cleartext_error=("with a certificate", "without TLS there is nothing to show it in"),
+        unsupported_reason="the certificate identifies the account",
+        cleartext_error=("with a certificate", "client certificates require TLS"),
     ),
     ANONYMOUS: _ProtocolRules(
         required=(),
         unsupported=("bind_dn", "bind_pw", "keytab", "ccache"),
-        unsupported_reason="who reads anonymously has no account",
+        unsupported_reason="an anonymous bind does not use an account",
         cleartext_error=None,
     ),
 }
@@ -118,22 +118,22 @@ _PRINCIPAL = re.compile(r"[^\s@\\=,]+(@[^\s@\\=,]+)?")
 
 
 def unsupported_options(account: Account) -> tuple[str, ...]:
-    """The options that have no place in an account, whether they are given or not."""
+    """Return the options that the account must not use, whether they are set or not."""
     if account.keytab or account.ccache:
         return (*_RULES[account.auth_protocol].unsupported, "bind_pw")
     return _RULES[account.auth_protocol].unsupported
 
 
 def check_account(account: Account) -> None:
-    """Check that the options of one account belong together, and can be what they are to be.
+    """Check that the options of an account are complete, consistent and well-formed.
 
-    :raises InputError: for one that is missing, that contradicts another, or that cannot be used.
+    :raises InputError: if an option is missing, contradicts another one, or cannot be used.
     """
     rules = _RULES[account.auth_protocol]
     for option in rules.required:
         if not getattr(account, option):
-            # A name without a password is an anonymous bind that succeeds (RFC 4513, 5.1.2).
-            environment_hint = f", or FRONTDESK_{option.upper()} in the environment"
+            # A simple bind with a name but no password succeeds as an anonymous bind (RFC 4513, 5.1.2).
+            environment_hint = f", or the environment variable FRONTDESK_{option.upper()}"
             raise InputError(
                 "Cannot bind",
                 f"{option} is empty",
@@ -144,18 +144,16 @@ def check_account(account: Account) -> None:
             raise InputError(
                 f"Cannot use {option} with auth_protocol {account.auth_protocol}",
                 rules.unsupported_reason,
-                f"Leave out {option}, or choose another auth_protocol",
+                f"Remove {option}, or choose another auth_protocol",
             )
     if account.client_key and not account.client_cert:
-        raise InputError(
-            "Cannot use client_key", "it is given without client_cert", "Set client_cert"
-        )
+        raise InputError("Cannot use client_key", "client_cert is not set", "Set client_cert")
     if account.auth_protocol == KERBEROS:
         _check_kerberos(account)
     if account.auth_protocol == NTLM and not _DOWN_LEVEL_NAME.fullmatch(account.bind_dn):
         raise InputError(
             f"Cannot use bind_dn {account.bind_dn} with auth_protocol ntlm",
-            "it does not say which domain's account it is",
+            "it does not contain the domain of the account",
             "Write it as DOMAIN\\NAME",
         )
 
@@ -165,25 +163,25 @@ def _check_kerberos(account: Account) -> None:
         if getattr(account, first) and getattr(account, second):
             raise InputError(
                 f"Cannot use {first} and {second} together",
-                "each is a way of its own to a ticket",
-                "Leave one out",
+                "they are alternative ways to obtain a ticket",
+                "Set only one of them",
             )
     if account.bind_pw and not account.bind_dn:
         raise InputError(
-            "Cannot get a Kerberos ticket", "bind_pw is given without bind_dn", "Set bind_dn"
+            "Cannot get a Kerberos ticket", "bind_pw is set without bind_dn", "Set bind_dn"
         )
     if account.bind_dn and not _PRINCIPAL.fullmatch(account.bind_dn):
         raise InputError(
             f"Cannot use bind_dn {account.bind_dn} with auth_protocol kerberos",
-            "it is no Kerberos principal",
-            "Write it as NAME@REALM, the realm in capitals",
+            "it is not a Kerberos principal",
+            "Write it as NAME@REALM, with the realm in uppercase",
         )
     if account.keytab:
         _check_keytab(account.keytab)
 
 
 def _check_keytab(path: str) -> None:
-    """See that a keytab can be read: Kerberos would only say that it has no tickets."""
+    """Check that a keytab is readable, because Kerberos would only report that there are no tickets."""
     action = f"Cannot use keytab {path}"
     try:
         with open(path, "rb") as file:
@@ -191,18 +189,18 @@ def _check_keytab(path: str) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
-            action, str(reason), "Give a file that whoever runs the module can read"
+            action, str(reason), "Set it to a file that the user running the module can read"
         ) from error
-    # Of the format's two versions Heimdal and MIT both write the second (MIT Kerberos, "Keytab file format").
+    # Heimdal and MIT Kerberos write version 2 of the format (MIT Kerberos, "Keytab file format").
     if magic not in (b"\x05\x02", b"\x05\x01"):
-        raise InputError(action, "it is no keytab", "Make one with ktpass, ktutil or msktutil")
+        raise InputError(action, "it is not a keytab", "Create one with ktpass, ktutil or msktutil")
 
 
 def check_cleartext_bind(account: Account, uri: str) -> None:
-    """Check that nothing secret crosses a connection that has no TLS.
+    """Check that a bind without TLS does not expose a secret.
 
-    :param uri: of a server that is spoken to without TLS.
-    :raises InputError: when the protocol must not be used there.
+    :param uri: the URI of a server that is used without TLS.
+    :raises InputError: if the account must not be used without TLS.
     """
     cleartext_error = _RULES[account.auth_protocol].cleartext_error
     if not cleartext_error and account.client_cert:

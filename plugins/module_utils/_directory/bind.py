@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binding: the account says who it is (RFC 4513)."""
+"""Binding: authentication on a connection (RFC 4513)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
 from .sockets import SaslSocket
 
-# What ldap3 calls the binding of NTLM to TLS; it has none before its release 2.10.
+# The value of ldap3 that requests channel binding for NTLM; None in releases before 2.10, which do not support it.
 _NTLM_CHANNEL_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
 
 
 def require_libraries(auth_protocol: str) -> None:
-    """See that what few need is there, before anything is sent.
+    """Check that the libraries required by a protocol are available.
 
-    :raises LibraryError: when a library is missing, or too old.
+    :raises LibraryError: if a library is missing or too old.
     """
     reason = f"by auth_protocol {auth_protocol}"
     if auth_protocol == KERBEROS:
@@ -40,12 +40,12 @@ def require_libraries(auth_protocol: str) -> None:
 def bind(connection: Any, uri: str, account: Account) -> bool:
     """Authenticate on a connection.
 
-    :param connection: ldap3's, which knows nothing of the account yet.
-    :param uri: the server, for errors.
-    :returns: whether all that follows is encrypted by what was agreed on here.
-    :raises LibraryError: when a library that the protocol needs is missing.
-    :raises ServerError: when there is no answer, or none that is about the account.
-    :raises DirectoryError: when the server refuses the account.
+    :param connection: ldap3 connection without credentials.
+    :param uri: URI of the server for error messages.
+    :returns: whether the bind has installed a SASL security layer, which encrypts all further messages.
+    :raises LibraryError: if a library required by the protocol is missing.
+    :raises ServerError: if the server does not respond, or if its error does not concern the account.
+    :raises DirectoryError: if the server rejects the account.
     """
     action = f"Cannot bind to {uri} {account}"
     has_sasl_layer = False
@@ -60,7 +60,7 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             if account.auth_protocol == SIMPLE:
                 connection.authentication = ldap3.SIMPLE
                 connection.user, connection.password = account.bind_dn, account.bind_pw
-            # auto_bind would lose the server's message, and with it Active Directory's reason.
+            # ldap3's auto_bind discards the server's message, which contains Active Directory's error code.
             connection.bind(read_server_info=False)
     except FAILURES as error:
         raise _no_response_error(action, explain_failure(error, None), account) from None
@@ -74,30 +74,31 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
 
 
 def _no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
-    """What to raise when there is no answer, which may be the server's way to refuse a certificate.
+    """Return the error for a missing response, with a hint about the client certificate if there is one.
 
-    In TLS 1.3 the client is done before the server has looked at it (RFC 8446, 4.4.2.4).
+    In TLS 1.3, the handshake completes on the client before the server has verified the client certificate, so
+    a server that rejects it closes the connection later (RFC 8446, 4.4.2.4).
     """
     if not account.client_cert:
         return ServerError(action, *diagnosis)
-    remedy = f"See that the server accepts client_cert. {diagnosis.remedy}"
+    remedy = f"Check that the server accepts client_cert. {diagnosis.remedy}"
     return ServerError(action, diagnosis.cause, remedy)
 
 
 def _bind_external(connection: Any, uri: str) -> None:
-    """Have the certificate count that TLS has shown (RFC 4513, 5.2.3)."""
+    """Authenticate with the client certificate of the TLS handshake (RFC 4513, 5.2.3)."""
     if connection.server.ssl and read_root_dse(connection, uri).is_active_directory:
-        # There it counts already, and a bind is an error (MS-ADTS 5.1.1.2).
+        # With LDAPS, Active Directory has already authenticated the client, and a bind fails (MS-ADTS 5.1.1.2).
         connection.bound = True
         return
     connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL
-    # There and empty: without it the server would ask for the name to act as (RFC 4422, A).
+    # Empty credentials must be sent: without any, the server would request an authorization identity (RFC 4422, A).
     connection.sasl_credentials = b""
     connection.bind(read_server_info=False)
 
 
 def _bind_ntlm(connection: Any, account: Account) -> None:
-    """Answer the server's challenge (MS-NLMP), tied to the TLS connection where ldap3 can."""
+    """Authenticate with NTLM (MS-NLMP), with channel binding if ldap3 supports it."""
     connection.authentication = ldap3.NTLM
     connection.user, connection.password = account.bind_dn, account.bind_pw
     certificate = _server_certificate(connection)
@@ -110,8 +111,8 @@ def _bind_ntlm(connection: Any, account: Account) -> None:
 def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
     certificate = _server_certificate(connection)
     connection.sasl_mechanism = ldap3.GSSAPI
-    # What follows is encrypted once, by TLS or by Kerberos: domain controllers refuse both together (MS-ADTS
-    # 5.1.1.1.2).
+    # Messages are encrypted either by TLS or by Kerberos: domain controllers reject the combination
+    # (MS-ADTS 5.1.1.1.2).
     security_context = bind_with_kerberos(
         connection,
         uri,
@@ -129,6 +130,6 @@ def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
 
 
 def _server_certificate(connection: Any) -> bytes | None:
-    """What the server has shown, in DER; None without TLS."""
+    """Return the server's certificate in DER; None without TLS."""
     getpeercert = getattr(connection.socket, "getpeercert", None)
     return getpeercert(binary_form=True) if getpeercert else None

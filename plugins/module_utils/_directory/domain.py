@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A domain whose servers DNS names: its options, and the order of what DNS says (RFC 2782)."""
+"""The domain whose servers are looked up in DNS: options, SRV record names, and their order (RFC 2782)."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .._hosts import is_host
 
 _DNS_PORT = 53
 _IP_ADDRESS = re.compile(r"[\d.]+|.*:.*")
-# One label of a name (RFC 2181, 11); the site is one in what is asked for.
+# The site is a single label of the SRV record name (RFC 2181, 11).
 _SITE_NAME = re.compile(r"[\w-]{1,63}")
 _ADDRESS_AND_PORT = re.compile(r"(?:\[([^]]+)]|([^:]+)):([0-9]{1,5})")
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain whose servers DNS is to name.
+    """A domain whose servers are looked up in DNS.
 
-    :ivar name: its DNS name; empty for none: the servers are given.
-    :ivar site: the Active Directory site whose servers come first; empty for none.
-    :ivar dns_servers: who is asked, as ADDRESS or ADDRESS:PORT; empty for those of this host.
+    :ivar name: DNS name of the domain; empty if the servers are configured by URI.
+    :ivar site: Active Directory site whose servers are tried first; empty for none.
+    :ivar dns_servers: DNS servers to query, as ADDRESS or ADDRESS:PORT; empty for those of this host.
     """
 
     name: str = ""
@@ -40,7 +40,7 @@ class Domain:
 
 
 class SrvRecord(NamedTuple):
-    """What one SRV record says (RFC 2782)."""
+    """The data of an SRV record, in the order of RFC 2782."""
 
     priority: int
     weight: int
@@ -49,9 +49,9 @@ class SrvRecord(NamedTuple):
 
 
 class DnsError(Exception):
-    """DNS gave no answer, not even that there is nothing; callers know what was tried.
+    """A DNS query failed. The caller adds the action to the diagnosis.
 
-    :ivar diagnosis: why.
+    :ivar diagnosis: cause and remedy.
     """
 
     def __init__(self, diagnosis: Diagnosis) -> None:
@@ -60,39 +60,41 @@ class DnsError(Exception):
 
 
 def check_domain(domain: Domain) -> None:
-    """Check that a domain can be asked for.
+    """Check that the options of a domain are consistent and well-formed.
 
-    :raises InputError: for a name, a site or an address that is none, or for either without a domain.
+    :raises InputError: if the name, the site or an address is malformed, or if other options are set without a name.
     """
     for option, value in (("site", domain.site), ("dns_servers", domain.dns_servers)):
         if value and not domain.name:
             raise InputError(
                 f"Cannot use {option} without domain",
-                "the servers in server_uri are not looked for",
-                f"Leave out {option}, or give domain in the place of server_uri",
+                "the servers in server_uri are not looked up in DNS",
+                f"Remove {option}, or set domain instead of server_uri",
             )
     if domain.name and (not is_host(domain.name) or _IP_ADDRESS.fullmatch(domain.name)):
         raise InputError(
             f"Cannot use domain {domain.name!r}",
-            "it is not the name of a domain",
-            "Give the DNS name, as in corp.example, or a server's address in server_uri",
+            "it is not a valid domain name",
+            "Set it to the DNS name, such as corp.example, or list the servers in server_uri",
         )
     if domain.site and not _SITE_NAME.fullmatch(domain.site):
         raise InputError(
             f"Cannot use site {domain.site!r}",
-            "it is not the name of a site",
-            "Write it as Active Directory Sites and Services does, as in Default-First-Site-Name",
+            "it is not a valid site name",
+            "Write it as in Active Directory Sites and Services, such as Default-First-Site-Name",
         )
     addresses = [address for address, _port in parse_dns_servers(domain.dns_servers)]
     for address in addresses:
         if addresses.count(address) > 1:
-            raise InputError("Cannot use dns_servers", f"{address} is in it twice")
+            raise InputError(
+                "Cannot use dns_servers", f"{address} is listed twice", "Remove one of them"
+            )
 
 
 def parse_dns_servers(values: Iterable[str]) -> list[tuple[str, int]]:
-    """Addresses and ports of the DNS servers that an option names.
+    """Parse the DNS servers of an option into IP addresses and ports.
 
-    :raises InputError: for anything that is no address; a name would have to be resolved first.
+    :raises InputError: if a value is not an IP address, because a name would have to be resolved first.
     """
     return [_parse_dns_server(value) for value in values]
 
@@ -109,43 +111,44 @@ def _parse_dns_server(value: str) -> tuple[str, int]:
         raise InputError(
             f"Cannot use the DNS server {value!r} in dns_servers",
             "it is not of the form ADDRESS or ADDRESS:PORT",
-            "Give an IP address, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
+            "Use an IP address, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
         )
     return address, port
 
 
 def site_srv_name(domain: Domain) -> str:
-    """The name under which DNS knows the domain controllers of the site (MS-ADTS 6.3.2.3)."""
+    """Return the name of the SRV records of the site's domain controllers (MS-ADTS 6.3.2.3)."""
     return f"_ldap._tcp.{domain.site}._sites.dc._msdcs.{domain.name}"
 
 
 def domain_srv_names(domain: Domain) -> list[str]:
-    """The names under which DNS may know the servers of the whole domain, to be asked for until one is known.
+    """Return the names of the SRV records of the whole domain; the first name with records is used.
 
-    Domain controllers have one of their own (MS-ADTS 6.3.2.3); that of LDAP servers of any kind
-    (RFC 2782) comes after it.
+    The first name only exists for Active Directory domain controllers (MS-ADTS 6.3.2.3), the second one
+    for LDAP servers of any kind (RFC 2782).
     """
     return [f"_ldap._tcp.dc._msdcs.{domain.name}", f"_ldap._tcp.{domain.name}"]
 
 
 def is_in_domain(host: str, domain: str) -> bool:
-    """Whether what DNS gave is a host's name, and a domain's own or below it."""
+    """Return whether a target of an SRV record is a host name that equals the domain name or is below it."""
     return is_host(host) and f".{host}".lower().endswith(f".{domain}".lower())
 
 
 def order_srv_records(
     records: Iterable[SrvRecord], randbelow: Callable[[int], int] = secrets.randbelow
 ) -> list[SrvRecord]:
-    """Put services into the order in which they are to be tried (RFC 2782, "Usage rules").
+    """Sort SRV records into the order in which to try them (RFC 2782, "Usage rules").
 
-    Lower priorities come first; within one, those of greater weight are more likely to.
+    Records with a lower priority value come first. Within a priority, the order is random, and records
+    with a larger weight are more likely to come first.
 
-    :param randbelow: gives a random number from 0 to one less than its argument.
+    :param randbelow: function that returns a random number from 0 up to, but not including, its argument.
     """
     by_priority = attrgetter("priority")
     ordered = []
     for _priority, group in groupby(sorted(records, key=by_priority), key=by_priority):
-        # Those without weight stand first, so that they have a chance when the number is 0.
+        # Records with weight 0 come first, so that they are selected if the random number is 0.
         remaining = sorted(group, key=lambda record: record.weight > 0)
         while remaining:
             totals = list(accumulate(record.weight for record in remaining))

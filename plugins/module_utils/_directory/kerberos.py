@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos: tickets, and the bind that shows one, SASL's mechanism GSSAPI (RFC 4752).
+"""Kerberos: acquiring credentials, and binding with the SASL mechanism GSSAPI (RFC 4752).
 
-By gssapi alone: ldap3's own exchange needs one more library for channel binding, and encrypts from its
-release 2.10 on only.
+This uses gssapi directly instead of ldap3's implementation, which requires another library for channel binding
+and only supports encryption from release 2.10 on.
 """
 
 from __future__ import annotations
@@ -20,17 +20,29 @@ from .diagnosis import DirectoryError, ServerError, explain_ticket
 from .library import GSSAPI, ldap3
 from .sockets import MAX_BUFFER_SIZE
 
+# Security layers (RFC 4752, 3.3) and result code (RFC 4511, A.1).
 _NO_LAYER, _CONFIDENTIALITY = 1, 4
 _SASL_BIND_IN_PROGRESS = 14
+
+_LAYER_ERRORS = {
+    True: (
+        "the server does not support encryption by Kerberos, and personal data would be sent unencrypted",
+        "Use ldaps://, or start_tls: true",
+    ),
+    False: (
+        "the server requires encryption by Kerberos inside TLS",
+        "Use ldap:// without start_tls: Kerberos then encrypts the connection",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class SecurityContext:
-    """What both sides know of each other when a bind is done.
+    """The security context that a bind has established. Implements `MessageCipher`.
 
-    :ivar context: gssapi's.
-    :ivar max_message_size: bytes that may be encrypted at a time.
-    :ivar error_class: what gssapi raises.
+    :ivar context: gssapi context.
+    :ivar max_message_size: size in bytes of the largest message that can be encrypted at a time.
+    :ivar error_class: exception class that gssapi raises.
     """
 
     context: Any
@@ -38,9 +50,9 @@ class SecurityContext:
     error_class: type[Exception]
 
     def encrypt(self, message: bytes) -> bytes:
-        """Make of a message what only the other side can read, and nobody can alter.
+        """Encrypt a message and protect its integrity.
 
-        :raises ValueError: when that cannot be done any more.
+        :raises ValueError: if the context can no longer encrypt.
         """
         try:
             return bytes(self.context.wrap(message, True).message)
@@ -48,9 +60,9 @@ class SecurityContext:
             raise ValueError(str(error)) from None
 
     def decrypt(self, message: bytes) -> bytes:
-        """Read what the other side has encrypted.
+        """Decrypt a message of the peer and verify its integrity.
 
-        :raises ValueError: when nobody has who knows the key.
+        :raises ValueError: if it was not encrypted with the session key.
         """
         try:
             unwrapped = self.context.unwrap(message)
@@ -62,12 +74,12 @@ class SecurityContext:
 
 
 def acquire_credentials(account: Account) -> Any:
-    """Get what shows who an account is, from its password, its keytab or its ticket cache.
+    """Acquire Kerberos credentials from a password, keytab or ticket cache.
 
-    Tickets that are got here are kept in memory alone; no file and no variable of the environment changes.
+    New tickets are kept in memory only. No file and no environment variable is changed.
 
-    :returns: gssapi's credentials.
-    :raises DirectoryError: when there are no tickets, and none can be got.
+    :returns: gssapi credentials.
+    :raises DirectoryError: if there are no tickets, and none can be obtained.
     """
     gssapi = GSSAPI.imported()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
@@ -82,7 +94,7 @@ def acquire_credentials(account: Account) -> Any:
         credentials = gssapi.Credentials(
             name=name, usage="initiate", mechs=[gssapi.MechType.kerberos], store=store
         )
-        # Only now is the key that a keytab holds made use of.
+        # The key of a keytab is only used when the credentials are inspected.
         credentials.inquire(name=False, lifetime=True)
     except gssapi.exceptions.GSSError as error:
         diagnosis = explain_ticket(error, of_keytab=bool(store and "client_keytab" in store))
@@ -91,12 +103,12 @@ def acquire_credentials(account: Account) -> Any:
 
 
 def _credential_store(account: Account) -> dict[str, str] | None:
-    """Where tickets are, or what they are got with, as MIT Kerberos names it (gss_acquire_cred_from)."""
+    """Return the credential store in the format of MIT Kerberos (gss_acquire_cred_from); None for the default."""
     if account.ccache:
         return {"ccache": account.ccache}
     keytab = account.keytab
     if not keytab and "KRB5CCNAME" not in os.environ:
-        # Of itself the library would leave tickets that are got with this key in /tmp.
+        # By default, MIT Kerberos would store the tickets obtained with this keytab in /tmp.
         keytab = os.environ.get("KRB5_CLIENT_KTNAME", "")
     if keytab:
         return {"client_keytab": keytab, "ccache": f"MEMORY:frontdesk-contacts-{uuid.uuid4()}"}
@@ -106,14 +118,14 @@ def _credential_store(account: Account) -> dict[str, str] | None:
 def bind_with_kerberos(
     connection: Any, uri: str, account: Account, channel_binding: bytes | None, *, encrypt: bool
 ) -> SecurityContext | None:
-    """Show a server a ticket.
+    """Bind with the SASL mechanism GSSAPI.
 
-    :param connection: ldap3's; its result is then that of the bind.
-    :param uri: the server, for errors.
-    :param channel_binding: what ties the bind to the TLS connection below it; None for nothing.
-    :param encrypt: whether all that follows is to be encrypted, for there is no TLS.
-    :returns: what encrypts it; None without that, or when the server refused the ticket.
-    :raises ServerError: when there is no ticket for this server, or it does not encrypt.
+    :param connection: ldap3 connection; its result is set to that of the bind.
+    :param uri: URI of the server for error messages.
+    :param channel_binding: channel binding of the TLS connection; None for none.
+    :param encrypt: whether to negotiate encryption, because the connection does not use TLS.
+    :returns: the security context for encryption; None if there is none, or if the server rejects the ticket.
+    :raises ServerError: if there is no ticket for this server, or if it does not offer the required layer.
     """
     gssapi = GSSAPI.imported()
     action = f"Cannot bind to {uri} {account}"
@@ -127,14 +139,17 @@ def bind_with_kerberos(
             token = _exchange_token(connection, context.step(token))
             if token is None:
                 return None
-        selection, max_message_size = _choose_layer(context.unwrap(token).message, encrypt=encrypt)
+        selection, max_buffer_size = _select_layer(context.unwrap(token).message, encrypt=encrypt)
         if selection is None:
             raise ServerError(action, *_LAYER_ERRORS[encrypt])
         _exchange_token(connection, context.wrap(selection, False).message)
         if not encrypt:
             return None
-        limit = context.get_wrap_size_limit(max_message_size)
-        return SecurityContext(context, limit, gssapi.exceptions.GSSError)
+        return SecurityContext(
+            context=context,
+            max_message_size=context.get_wrap_size_limit(max_buffer_size),
+            error_class=gssapi.exceptions.GSSError,
+        )
     except gssapi.exceptions.GSSError as error:
         raise ServerError(action, *explain_ticket(error)) from None
 
@@ -147,8 +162,8 @@ def _create_context(
         flags |= gssapi.RequirementFlag.integrity | gssapi.RequirementFlag.confidentiality
         flags |= gssapi.RequirementFlag.out_of_sequence_detection
     return gssapi.SecurityContext(
-        # Not a host-based name, which the library would look up in DNS and replace by what that says.
-        # No realm: the account's own is asked, which refers to others.
+        # A host-based service name is not used, because the library would canonicalize it through DNS.
+        # Without a realm, the KDC of the account's realm refers to other realms.
         name=gssapi.Name(f"ldap/{host}@", gssapi.NameType.kerberos_principal),
         creds=credentials,
         usage="initiate",
@@ -159,29 +174,21 @@ def _create_context(
     )
 
 
-_LAYER_ERRORS = {
-    True: (
-        "the server does not encrypt by Kerberos, and people's data would cross the network in clear",
-        "Use ldaps://, or start_tls: true",
-    ),
-    False: (
-        "the server wants to encrypt by Kerberos within TLS",
-        "Use ldap:// without start_tls, where Kerberos encrypts",
-    ),
-}
+def _select_layer(offer: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
+    """Select a security layer (RFC 4752, 3.1).
 
-
-def _choose_layer(layers: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
-    """What to answer to the layers that a server offers (RFC 4752, 3.1), and the largest buffer it takes."""
+    :param offer: the layers that the server offers, and the size of the largest buffer that it accepts.
+    :returns: the response to the offer, None if the required layer is missing; and the server's buffer size.
+    """
     layer = _CONFIDENTIALITY if encrypt else _NO_LAYER
-    if len(layers) != 4 or not layers[0] & layer:
+    if len(offer) != 4 or not offer[0] & layer:
         return None, 0
     buffer_size = MAX_BUFFER_SIZE if encrypt else 0
-    return bytes([layer]) + buffer_size.to_bytes(3, "big"), int.from_bytes(layers[1:], "big")
+    return bytes([layer]) + buffer_size.to_bytes(3, "big"), int.from_bytes(offer[1:], "big")
 
 
 def _exchange_token(connection: Any, token: bytes | None) -> bytes | None:
-    """Send one token; gives the server's, and None when it refuses."""
+    """Send a token and return the server's token; None if the server rejects the bind."""
     send_token: Any = ldap3.protocol.sasl.sasl.send_sasl_negotiation
     result = send_token(connection, None, token or b"")
     if result["result"] not in (0, _SASL_BIND_IN_PROGRESS):

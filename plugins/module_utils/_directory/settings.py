@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How to get into a directory, checked before anything is sent."""
+"""The connection settings, validated before any connection is made."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .domain import Domain, check_domain
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """How to get into a directory.
+    """How to connect to a directory.
 
-    :ivar server_uris: tried in order until one gives everything; empty when DNS is to name the servers.
-    :ivar account: who reads, and how that is proved.
-    :ivar start_tls: whether to encrypt an ldap:// connection before the bind.
-    :ivar validate_certs: whether the server's certificate is verified.
-    :ivar ca_path: file with the certificates to trust; None for those of the system.
-    :ivar connection_timeout: seconds for the TCP connection, and for each answer of DNS.
-    :ivar receive_timeout: seconds that any answer may take.
-    :ivar domain: the domain whose servers DNS names, in the place of server_uris.
+    :ivar server_uris: URIs of the servers, in the order to try them; empty to look up the servers in DNS.
+    :ivar account: the account that reads the directory.
+    :ivar start_tls: whether to encrypt ldap:// connections with StartTLS before the bind.
+    :ivar validate_certs: whether to verify the server's certificate.
+    :ivar ca_path: file with the trusted CA certificates; None for those of the system.
+    :ivar connection_timeout: timeout in seconds for the TCP connection and for each DNS query.
+    :ivar receive_timeout: timeout in seconds for each complete response.
+    :ivar domain: the domain whose servers are looked up in DNS, as an alternative to `server_uris`.
     """
 
     server_uris: Sequence[str]
@@ -43,7 +43,13 @@ class ConnectionSettings:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a directory server listens."""
+    """The address of a directory server.
+
+    :ivar uri: the URI that identifies the server in messages and results.
+    :ivar host: host name or IP address.
+    :ivar port: TCP port.
+    :ivar use_ssl: whether the connection starts with a TLS handshake (LDAPS).
+    """
 
     uri: str
     host: str
@@ -52,21 +58,21 @@ class Address:
 
 
 def check_settings(settings: ConnectionSettings) -> list[Address]:
-    """Check all that can be checked without a server.
+    """Check everything that can be checked without a server.
 
-    :returns: the servers that are given; none when DNS is to name them.
-    :raises InputError: for a malformed URI, an account that is none, or one that would
-        send a secret in clear.
-    :raises LibraryError: when a library that the account's protocol needs is missing.
+    :returns: the addresses of the configured servers; empty if the servers are looked up in DNS.
+    :raises InputError: if a URI is malformed, options of the account contradict each other, or a secret would be
+        sent unencrypted.
+    :raises LibraryError: if a library required by the account's protocol is missing.
     """
     if not (settings.server_uris or settings.domain.name):
         raise InputError(
             "Cannot connect",
             "server_uri and domain are both empty",
-            "Give at least one ldaps:// URI, or the domain whose servers DNS names",
+            "Set server_uri, or set domain to look up its servers in DNS",
         )
     if settings.server_uris and settings.domain.name:
-        raise InputError("Cannot use server_uri and domain together", "", "Give one of the two")
+        raise InputError("Cannot use server_uri and domain together", "", "Set only one of them")
     check_domain(settings.domain)
     check_account(settings.account)
     require_libraries(settings.account.auth_protocol)
@@ -85,18 +91,20 @@ def _parse_uri(uri: str, settings: ConnectionSettings) -> Address:
         (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc) if host else ()
     )
     if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(unexpected_parts):
-        # What stands before an @ may be a password.
-        shown_uri = repr(uri) if "@" not in uri else "that holds an account"
+        # The part before an @ may contain a password.
+        shown_uri = f"the server_uri {uri!r}" if "@" not in uri else "a server_uri with an account"
         raise InputError(
-            f"Cannot use the server_uri {shown_uri}",
+            f"Cannot use {shown_uri}",
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
-            "Give the base in search_base and the account in bind_dn",
+            "Set the search base in search_base and the account in bind_dn",
         )
     if scheme == "ldap" and not settings.start_tls:
         check_cleartext_bind(settings.account, uri)
     if scheme == "ldaps" and settings.start_tls:
         raise InputError(
-            f"Cannot use start_tls with {uri}", "LDAPS is encrypted already", "Use one of the two"
+            f"Cannot use start_tls with {uri}",
+            "LDAPS is already encrypted",
+            "Use either ldaps:// or start_tls: true",
         )
     use_ssl = scheme == "ldaps"
     return Address(uri=uri, host=host, port=port or (636 if use_ssl else 389), use_ssl=use_ssl)

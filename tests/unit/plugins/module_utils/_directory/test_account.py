@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts: which options belong together."""
+"""Validation of accounts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TICKET = Account("kerberos", ccache="KCM:0")
 NTLM = Account("ntlm", bind_dn=r"X\svc", bind_pw="s3cret")
 EXTERNAL = Account("external", client_cert="/cert", client_key="/key")
 ANONYMOUS = Account("anonymous")
-CLEAR = "it would cross the network in clear"
+UNENCRYPTED = "it would be sent unencrypted"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ CLEAR = "it would cross the network in clear"
         replace(ANONYMOUS, client_cert="/both"),
     ],
 )
-def test_options_that_belong_together(account: Account) -> None:
+def test_consistent_options_are_accepted(account: Account) -> None:
     check_account(account)
 
 
@@ -55,25 +55,28 @@ def _missing(option: str, variable: str = "") -> str:
 def _contradiction(option: str, protocol: str, cause: str) -> str:
     return (
         f"Cannot use {option} with auth_protocol {protocol}: {cause}. "
-        f"Leave out {option}, or choose another auth_protocol."
+        f"Remove {option}, or choose another auth_protocol."
     )
 
 
 def _conflict(first: str, second: str) -> str:
-    return f"Cannot use {first} and {second} together: each is a way of its own to a ticket. Leave one out."
+    return (
+        f"Cannot use {first} and {second} together: they are alternative ways to obtain a ticket. "
+        "Set only one of them."
+    )
 
 
 def _not_down_level(name: str) -> str:
     return (
-        f"Cannot use bind_dn {name} with auth_protocol ntlm: it does not say which domain's account it is. "
+        f"Cannot use bind_dn {name} with auth_protocol ntlm: it does not contain the domain of the account. "
         r"Write it as DOMAIN\NAME."
     )
 
 
 def _not_principal(name: str) -> str:
     return (
-        f"Cannot use bind_dn {name} with auth_protocol kerberos: it is no Kerberos principal. "
-        "Write it as NAME@REALM, the realm in capitals."
+        f"Cannot use bind_dn {name} with auth_protocol kerberos: it is not a Kerberos principal. "
+        "Write it as NAME@REALM, with the realm in uppercase."
     )
 
 
@@ -83,7 +86,7 @@ def _not_principal(name: str) -> str:
         *(
             (
                 replace(account, **{option: ""}),
-                _missing(option, f", or FRONTDESK_{option.upper()} in the environment"),
+                _missing(option, f", or the environment variable FRONTDESK_{option.upper()}"),
             )
             for account in (SIMPLE, NTLM)
             for option in ("bind_dn", "bind_pw")
@@ -92,14 +95,14 @@ def _not_principal(name: str) -> str:
         *(
             (
                 replace(ANONYMOUS, **{option: "x"}),
-                _contradiction(option, "anonymous", "who reads anonymously has no account"),
+                _contradiction(option, "anonymous", "an anonymous bind does not use an account"),
             )
             for option in ("bind_dn", "bind_pw", "keytab", "ccache")
         ),
         *(
             (
                 replace(EXTERNAL, **{option: "x"}),
-                _contradiction(option, "external", "the certificate says who it is"),
+                _contradiction(option, "external", "the certificate identifies the account"),
             )
             for option in ("bind_dn", "bind_pw", "keytab", "ccache")
         ),
@@ -120,7 +123,7 @@ def _not_principal(name: str) -> str:
         (replace(TICKET, keytab="/k"), _conflict("keytab", "ccache")),
         (
             replace(KERBEROS, bind_dn=""),
-            "Cannot get a Kerberos ticket: bind_pw is given without bind_dn. Set bind_dn.",
+            "Cannot get a Kerberos ticket: bind_pw is set without bind_dn. Set bind_dn.",
         ),
         *(
             (
@@ -132,61 +135,69 @@ def _not_principal(name: str) -> str:
         *(
             (
                 replace(account, client_cert="", client_key="/key"),
-                "Cannot use client_key: it is given without client_cert. Set client_cert.",
+                "Cannot use client_key: client_cert is not set. Set client_cert.",
             )
             for account in (SIMPLE, KERBEROS, ANONYMOUS)
         ),
     ],
 )
-def test_options_that_contradict(account: Account, message: str) -> None:
+def test_incomplete_contradictory_and_malformed_options_are_rejected(
+    account: Account, message: str
+) -> None:
     with pytest.raises(InputError) as caught:
         check_account(account)
     assert str(caught.value) == message
 
 
+READABLE_FILE = "Set it to a file that the user running the module can read"
+CREATE_KEYTAB = "Create one with ktpass, ktutil or msktutil"
+
+
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("content", "problem"),
     [
-        (None, "No such file or directory. Give a file that whoever runs the module can read"),
-        (b"", "it is no keytab. Make one with ktpass, ktutil or msktutil"),
-        (b"\x05\x04", "it is no keytab. Make one with ktpass, ktutil or msktutil"),
+        (None, f"No such file or directory. {READABLE_FILE}"),
+        (b"", f"it is not a keytab. {CREATE_KEYTAB}"),
+        (b"\x05\x04", f"it is not a keytab. {CREATE_KEYTAB}"),
         (b"\x05\x01", ""),
         (b"\x05\x02", ""),
     ],
 )
-def test_keytabs_that_cannot_be(tmp_path: Path, content: bytes | None, reason: str) -> None:
+def test_files_that_are_not_keytabs_are_rejected(
+    tmp_path: Path, content: bytes | None, problem: str
+) -> None:
     keytab = tmp_path / "keytab"
     if content is not None:
         keytab.write_bytes(content)
     account = Account("kerberos", keytab=str(keytab))
-    if not reason:
+    if not problem:
         check_account(account)
         return
     with pytest.raises(InputError) as caught:
         check_account(account)
-    assert str(caught.value) == f"Cannot use keytab {keytab}: {reason}."
+    assert str(caught.value) == f"Cannot use keytab {keytab}: {problem}."
 
 
 @pytest.mark.parametrize(
     ("account", "action", "cause"),
     [
-        (SIMPLE, "with a password", CLEAR),
+        (SIMPLE, "with a password", UNENCRYPTED),
         (
-            *(NTLM, "by NTLM"),
-            "whoever is on the network could find out the password, or pass the bind on",
+            *(NTLM, "using NTLM"),
+            "an attacker on the network could recover the password or relay the bind",
         ),
-        (EXTERNAL, "with a certificate", "without TLS there is nothing to show it in"),
+        (EXTERNAL, "with a certificate", "client certificates require TLS"),
         *(
             (
                 replace(account, client_cert="/cert"),
                 "with a certificate",
-                "without TLS there is nothing to show it in",
+                "client certificates require TLS",
             )
             for account in (KERBEROS, ANONYMOUS)
         ),
     ],
 )
-def test_what_must_not_be_done_in_clear(account: Account, action: str, cause: str) -> None:
+def test_secrets_require_tls(account: Account, action: str, cause: str) -> None:
     with pytest.raises(InputError) as caught:
         check_cleartext_bind(account, "ldap://dc1")
     assert str(caught.value) == (
@@ -195,7 +206,7 @@ def test_what_must_not_be_done_in_clear(account: Account, action: str, cause: st
 
 
 @pytest.mark.parametrize("account", [KERBEROS, TICKET, ANONYMOUS])
-def test_what_may_be_done_in_clear(account: Account) -> None:
+def test_accounts_without_a_secret_on_the_network_need_no_tls(account: Account) -> None:
     check_cleartext_bind(account, "ldap://dc1")
 
 
@@ -203,15 +214,15 @@ def test_what_may_be_done_in_clear(account: Account) -> None:
     ("account", "phrase"),
     [
         (SIMPLE, "as svc@x.no"),
-        (KERBEROS, "by Kerberos as svc@X.NO"),
-        (Account("kerberos", keytab="/k"), "by Kerberos with the keytab /k"),
-        (TICKET, "by Kerberos with the ticket cache KCM:0"),
-        (Account("kerberos"), "by Kerberos"),
-        (NTLM, r"by NTLM as X\svc"),
+        (KERBEROS, "using Kerberos as svc@X.NO"),
+        (Account("kerberos", keytab="/k"), "using Kerberos with the keytab /k"),
+        (TICKET, "using Kerberos with the ticket cache KCM:0"),
+        (Account("kerberos"), "using Kerberos"),
+        (NTLM, r"using NTLM as X\svc"),
         (EXTERNAL, "with the certificate /cert"),
         (ANONYMOUS, "anonymously"),
     ],
 )
-def test_an_account_is_told_without_its_password(account: Any, phrase: str) -> None:
+def test_an_account_is_described_without_its_password(account: Any, phrase: str) -> None:
     assert str(account) == phrase
     assert repr(account) == f"Account({phrase})"

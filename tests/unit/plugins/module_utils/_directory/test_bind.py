@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds: what is said to the server, and what its answer means."""
+"""Binds without Kerberos: the requests, and the errors for the responses."""
 
 from __future__ import annotations
 
@@ -53,33 +53,33 @@ ACTIVE_DIRECTORY = [b"1.2.840.113556.1.4.800"]
 
 @pytest.fixture(name="external")
 def _external(tmp_path: Path) -> Account:
-    """Whoever shows a certificate."""
-    both = tmp_path / "client.pem"
-    trustme.CA().issue_cert("client").private_key_and_cert_chain_pem.write_to_path(both)
-    return Account("external", client_cert=str(both))
+    """An account with a client certificate, in one file with its key."""
+    cert_file = tmp_path / "client.pem"
+    trustme.CA().issue_cert("client").private_key_and_cert_chain_pem.write_to_path(cert_file)
+    return Account("external", client_cert=str(cert_file))
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "asked"),
+    ("capabilities", "operations"),
     [
-        # What it is has to be asked first; Active Directory has taken the certificate already.
+        # The first search determines the server type: Active Directory has already authenticated the client.
         ([], [SEARCH, BIND, SEARCH, UNBIND]),
         (ACTIVE_DIRECTORY, [SEARCH, SEARCH, UNBIND]),
     ],
 )
-def test_a_certificate_over_ldaps(
-    server_tls: ServerTls, external: Account, capabilities: list[bytes], asked: list[int]
+def test_external_binds_over_ldaps_unless_it_is_active_directory(
+    server_tls: ServerTls, external: Account, capabilities: list[bytes], operations: list[int]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=external)
         with open_session(settings):
             pass
-    assert directory.operations == asked
+    assert directory.operations == operations
 
 
 @pytest.mark.parametrize("capabilities", [[], ACTIVE_DIRECTORY])
-def test_a_certificate_after_start_tls(
+def test_external_binds_after_start_tls(
     server_tls: ServerTls, external: Account, capabilities: list[bytes]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
@@ -88,11 +88,11 @@ def test_a_certificate_after_start_tls(
         with open_session(settings_for(server_tls, uri, account=external, start_tls=True)):
             pass
     assert directory.operations == [EXTENDED, BIND, SEARCH, UNBIND]
-    # Version 3, no name, the mechanism, and credentials that are there and empty (RFC 4513, 5.2.3).
+    # Version 3, an empty name, the mechanism, and empty credentials (RFC 4513, 5.2.3).
     assert directory.requests[1] == b"\x60\x13\x02\x01\x03\x04\x00\xa3\x0c\x04\x08EXTERNAL\x04\x00"
 
 
-def test_a_certificate_that_the_server_does_not_know(
+def test_a_certificate_without_an_account_is_rejected(
     server_tls: ServerTls, external: Account
 ) -> None:
     directory = Directory()
@@ -109,26 +109,26 @@ def test_a_certificate_that_the_server_does_not_know(
 
 
 @pytest.mark.parametrize("start_tls", [False, True])
-def test_a_server_that_hangs_up_may_have_refused_the_certificate(
+def test_a_closed_connection_may_mean_a_rejected_certificate(
     *, server_tls: ServerTls, external: Account, start_tls: bool
 ) -> None:
-    def say(request: int, _content: bytes) -> list[tuple[bytes, bytes]] | None:
+    def respond(request: int, _content: bytes) -> list[tuple[bytes, bytes]] | None:
         return [result(EXTENDED)] if request == EXTENDED else None
 
     contexts = {"start_tls" if start_tls else "context": server_tls.context}
-    with ldap_server(say, **contexts) as port:
+    with ldap_server(respond, **contexts) as port:
         uri = f"{'ldap' if start_tls else 'ldaps'}://localhost:{port}"
         settings = settings_for(server_tls, uri, account=external, start_tls=start_tls)
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
     assert caught.value.cause.startswith("it closed the connection (")
-    assert caught.value.remedy.startswith("See that the server accepts client_cert. ")
+    assert caught.value.remedy.startswith("Check that the server accepts client_cert. ")
 
 
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
-@pytest.mark.parametrize("asked", [BIND, SEARCH])
+@pytest.mark.parametrize("operation", [BIND, SEARCH])
 def test_no_protocol_follows_a_referral(
-    *, server_tls: ServerTls, external: Account, protocol: str, asked: int
+    *, server_tls: ServerTls, external: Account, protocol: str, operation: int
 ) -> None:
     accounts = {
         "simple": Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
@@ -139,12 +139,12 @@ def test_no_protocol_follows_a_referral(
     elsewhere = Directory()
     with ldap_server(elsewhere) as other:
         directory = NtlmDirectory(result(BIND)) if protocol == "ntlm" else Directory()
-        answer = _referral(asked, f"ldap://localhost:{other}/DC=x")
+        referral = _referral(operation, f"ldap://localhost:{other}/DC=x")
 
-        def say(request: int, content: bytes) -> Sequence[Message] | None:
-            return [answer] if request == asked else directory(request, content)
+        def respond(request: int, content: bytes) -> Sequence[Message] | None:
+            return [referral] if request == operation else directory(request, content)
 
-        with ldap_server(say, start_tls=server_tls.context) as port:
+        with ldap_server(respond, start_tls=server_tls.context) as port:
             settings = settings_for(
                 server_tls,
                 f"ldap://localhost:{port}",
@@ -153,14 +153,14 @@ def test_no_protocol_follows_a_referral(
             )
             with pytest.raises(DirectoryError) as caught, open_session(settings):
                 pass
-    # ldap3 stumbles over a referral in the answer to a bind: it is not told as one, and not followed either.
+    # ldap3 fails to decode a referral in a bind response, so the error does not mention it.
     referred = "the server refers to another server (result 10 referral"
-    assert caught.value.cause.startswith(referred) is (asked == SEARCH)
+    assert caught.value.cause.startswith(referred) is (operation == SEARCH)
     assert elsewhere.operations == []
 
 
 def _referral(request: int, uri: str) -> Message:
-    """A result that sends the client to another server (RFC 4511, 4.1.10)."""
+    """Return a result that refers the client to another server (RFC 4511, 4.1.10)."""
     parts = (ber(0x0A, b"\x0a"), ber(0x04), ber(0x04), ber(0xA3, ber(0x04, uri.encode())))
     return ber({BIND: 0x61, SEARCH: 0x65}[request], *parts), b""
 
@@ -169,7 +169,7 @@ def _referral(request: int, uri: str) -> Message:
     ("auth_protocol", "binding", "algorithms", "library"),
     [
         ("kerberos", None, {"md4"}, "gssapi"),
-        # Where ldap3 ties NTLM to TLS, it needs MD4 of nobody; else OpenSSL may still have it.
+        # An ldap3 with channel binding does not need MD4. For others, OpenSSL may still provide it.
         ("ntlm", "tls", {"md4"}, "cryptography"),
         ("ntlm", "tls", set(), "cryptography"),
         ("ntlm", None, set(), "pycryptodome"),
@@ -177,7 +177,7 @@ def _referral(request: int, uri: str) -> Message:
         *((other, None, set(), None) for other in ("simple", "external", "anonymous")),
     ],
 )
-def test_a_library_that_a_protocol_needs_is_missed_before_anything_is_sent(
+def test_missing_libraries_of_a_protocol_are_detected(
     *,
     monkeypatch: pytest.MonkeyPatch,
     auth_protocol: str,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds with a ticket: what is said to the server, and what follows from its answers (RFC 4752, 3.1)."""
+"""Binds with Kerberos: the tokens, the security layer, and the errors (RFC 4752, 3.1)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.tickets import (
 )
 
 KERBEROS = Account("kerberos", bind_dn="svc@X.NO")
-NO_LAYER, SIGNED, ENCRYPTED = b"\x01", b"\x02", b"\x04"
+NO_LAYER, INTEGRITY, CONFIDENTIALITY = b"\x01", b"\x02", b"\x04"
 LARGEST = b"\x01\x00\x00"
 
 
@@ -62,13 +62,13 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
 
 
 def _token(token: bytes, code: int = 14) -> Message:
-    """An answer to a bind that is not over, with what the server's Kerberos says."""
+    """Return a response to a bind in progress, with a token of the server."""
     parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04), ber(0x87, token))
     return ber(0x61, *parts), b""
 
 
 class _KerberosDirectory(Directory):
-    """Takes the ticket, offers layers, and takes the choice; unless it is told to say something else."""
+    """A server that accepts the ticket, offers layers, and accepts the selection; responses can be replaced."""
 
     def __init__(self, layers: bytes = NO_LAYER + bytes(3)) -> None:
         super().__init__()
@@ -80,10 +80,10 @@ class _KerberosDirectory(Directory):
 
 
 @contextmanager
-def _connected(
+def _open_connection(
     server_tls: ServerTls, directory: Directory, *, clear: bool
 ) -> Iterator[tuple[Any, str]]:
-    """A connection to the server, with TLS or in clear, and its URI."""
+    """Yield a connection to the server, with or without TLS, and its URI."""
     with ldap_server(directory, None if clear else server_tls.context) as port:
         uri = f"{'ldap' if clear else 'ldaps'}://localhost:{port}"
         settings = settings_for(server_tls, uri, account=KERBEROS)
@@ -100,11 +100,11 @@ def _context_options(gssapi: Gssapi) -> dict[str, Any]:
     return next(options for what, options in gssapi.calls if what == "context")
 
 
-def test_within_tls_a_ticket_is_tied_to_the_connection_and_encrypts_nothing(
+def test_with_tls_kerberos_uses_channel_binding_and_no_layer(
     server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     directory = _KerberosDirectory()
-    with _connected(server_tls, directory, clear=False) as (connection, uri):
+    with _open_connection(server_tls, directory, clear=False) as (connection, uri):
         certificate = connection.socket.getpeercert(binary_form=True)
         assert bind(connection, uri, KERBEROS) is False
         assert connection.bound
@@ -115,115 +115,120 @@ def test_within_tls_a_ticket_is_tied_to_the_connection_and_encrypts_nothing(
     assert options["flags"] == Gssapi.RequirementFlag.mutual_authentication
     assert options["channel_bindings"] == ("bindings", tls_server_end_point(certificate))
     assert gssapi.received_tokens == [None, b"the answer"]
-    # The mechanism with the token, with an empty one, and with no layer and no buffer.
-    said = (b"GSSAPI\x04\x09the token", b"GSSAPI\x04\x00", b"GSSAPI\x04\x0bsigned:\x01\0\0\0")
-    assert [request.endswith(end) for request, end in zip(directory.requests, said)] == [True] * 3
+    # The token, an empty token, and the selection of no layer with a buffer size of 0.
+    endings = (b"GSSAPI\x04\x09the token", b"GSSAPI\x04\x00", b"GSSAPI\x04\x0bsigned:\x01\0\0\0")
+    assert [request.endswith(ending) for request, ending in zip(directory.requests, endings)] == [
+        True
+    ] * 3
 
 
-def test_in_clear_a_ticket_encrypts_all_that_follows(server_tls: ServerTls, gssapi: Gssapi) -> None:
+def test_without_tls_kerberos_encrypts_all_further_messages(
+    server_tls: ServerTls, gssapi: Gssapi
+) -> None:
     directory = _KerberosDirectory(bytes([1 | 2 | 4]) + LARGEST)
-    with _connected(server_tls, directory, clear=True) as (connection, uri):
+    with _open_connection(server_tls, directory, clear=True) as (connection, uri):
         assert bind(connection, uri, KERBEROS) is True
         assert connection.bound
         sealed = connection.socket
         assert isinstance(sealed, SaslSocket)
-        # The server's buffer holds what was said, and what encrypts it.
+        # The server's buffer must have room for the message and the overhead of the encryption.
         assert sealed._max_message_size == 0x010000 - 60
     options = _context_options(gssapi)
-    # It shows who the server is, and that nothing was read, altered or repeated on the way.
+    # All flags are required: the server is authenticated, and messages are protected.
     assert options["flags"] == sum(Gssapi.RequirementFlag)
     assert options["channel_bindings"] is None
     assert directory.requests[2].endswith(b"signed:\x04\xff\xff\xff")
 
 
 @pytest.mark.parametrize(
-    ("clear", "layers", "answer", "remedy"),
+    ("clear", "offers", "cause", "remedy"),
     [
         (
-            *(True, (NO_LAYER + bytes(3), SIGNED + LARGEST, ENCRYPTED + LARGEST[:2], b"")),
-            "the server does not encrypt by Kerberos, and people's data would cross the network in clear",
+            *(True, (NO_LAYER + bytes(3), INTEGRITY + LARGEST, CONFIDENTIALITY + LARGEST[:2], b"")),
+            "the server does not support encryption by Kerberos, and personal data would be sent unencrypted",
             "Use ldaps://, or start_tls: true",
         ),
         (
-            *(False, (ENCRYPTED + LARGEST, SIGNED + LARGEST, NO_LAYER, NO_LAYER + bytes(4))),
-            "the server wants to encrypt by Kerberos within TLS",
-            "Use ldap:// without start_tls, where Kerberos encrypts",
+            *(
+                False,
+                (CONFIDENTIALITY + LARGEST, INTEGRITY + LARGEST, NO_LAYER, NO_LAYER + bytes(4)),
+            ),
+            "the server requires encryption by Kerberos inside TLS",
+            "Use ldap:// without start_tls: Kerberos then encrypts the connection",
         ),
     ],
 )
-def test_a_server_that_does_not_offer_what_is_needed(
+def test_a_server_must_offer_the_required_layer(
     *,
     server_tls: ServerTls,
     gssapi: Gssapi,
     clear: bool,
-    layers: Sequence[bytes],
-    answer: str,
+    offers: Sequence[bytes],
+    cause: str,
     remedy: str,
 ) -> None:
-    for offer in layers:
+    for offer in offers:
         gssapi.complete = False
         directory = _KerberosDirectory(offer)
-        with _connected(server_tls, directory, clear=clear) as (connection, uri):
+        with _open_connection(server_tls, directory, clear=clear) as (connection, uri):
             with pytest.raises(ServerError) as caught:
                 bind(connection, uri, KERBEROS)
             assert not connection.bound
-        assert caught.value.action == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
-        assert (caught.value.cause, caught.value.remedy) == (answer, remedy)
-        # Nothing was chosen.
+        assert caught.value.action == f"Cannot bind to {uri} using Kerberos as svc@X.NO"
+        assert (caught.value.cause, caught.value.remedy) == (cause, remedy)
+        # No layer was selected.
         assert directory.operations.count(BIND) == 2
 
 
 @pytest.mark.parametrize("clear", [False, True])
-@pytest.mark.parametrize("taken", [0, 1, 2])
-def test_a_ticket_that_is_refused_at_any_step(
-    *, server_tls: ServerTls, gssapi: Gssapi, taken: int, clear: bool
+@pytest.mark.parametrize("accepted", [0, 1, 2])
+def test_the_server_can_reject_the_bind_at_any_step(
+    *, server_tls: ServerTls, gssapi: Gssapi, accepted: int, clear: bool
 ) -> None:
     directory = _KerberosDirectory(bytes([1 | 4]) + LARGEST)
-    directory.responses[taken] = result(BIND, 49, "no, data 533")
-    with _connected(server_tls, directory, clear=clear) as (connection, uri):
+    directory.responses[accepted] = result(BIND, 49, "no, data 533")
+    with _open_connection(server_tls, directory, clear=clear) as (connection, uri):
         with pytest.raises(DirectoryError) as caught:
             bind(connection, uri, KERBEROS)
         assert not isinstance(caught.value, ServerError)
         assert caught.value.cause.startswith("the account is disabled (result 49 ")
         assert not isinstance(connection.socket, SaslSocket)
-    assert directory.operations.count(BIND) == taken + 1
+    assert directory.operations.count(BIND) == accepted + 1
 
 
-def test_a_server_that_takes_a_ticket_must_show_who_it_is(
-    server_tls: ServerTls, gssapi: Gssapi
-) -> None:
+def test_the_server_must_authenticate_itself(server_tls: ServerTls, gssapi: Gssapi) -> None:
     directory = _KerberosDirectory()
     directory.responses[0] = result(BIND)
     with (
-        _connected(server_tls, directory, clear=False) as (connection, uri),
+        _open_connection(server_tls, directory, clear=False) as (connection, uri),
         pytest.raises(ServerError, match="Kerberos failed"),
     ):
         bind(connection, uri, KERBEROS)
     assert gssapi.received_tokens == [None, b""]
 
 
-@pytest.mark.parametrize("fails", ["context", "step", "unwrap"])
-def test_a_server_that_there_is_no_ticket_for(
-    server_tls: ServerTls, gssapi: Gssapi, fails: str
+@pytest.mark.parametrize("function", ["context", "step", "unwrap"])
+def test_a_missing_ticket_is_an_error_of_the_server(
+    server_tls: ServerTls, gssapi: Gssapi, function: str
 ) -> None:
-    gssapi.failures = {fails: GSSError(KRB5 + 7)}
+    gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
-        _connected(server_tls, _KerberosDirectory(), clear=False) as (connection, uri),
-        # Another server may have a name that is known.
+        _open_connection(server_tls, _KerberosDirectory(), clear=False) as (connection, uri),
+        # The name of another server may be known.
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)
-    assert caught.value.action == f"Cannot bind to {uri} by Kerberos as svc@X.NO"
+    assert caught.value.action == f"Cannot bind to {uri} using Kerberos as svc@X.NO"
     assert caught.value.cause == "the realm has no service of this name (Kerberos's words)"
 
 
-def test_an_account_without_tickets_says_nothing_to_the_server(
+def test_an_account_without_tickets_sends_no_bind_request(
     server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     gssapi.failures = {"credentials": GSSError(KRB5 + 195)}
     directory = _KerberosDirectory()
     with (
-        _connected(server_tls, directory, clear=False) as (connection, uri),
+        _open_connection(server_tls, directory, clear=False) as (connection, uri),
         pytest.raises(DirectoryError, match="there is no ticket"),
     ):
         bind(connection, uri, KERBEROS)

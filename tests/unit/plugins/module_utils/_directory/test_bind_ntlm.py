@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds by NTLM: a challenge, an answer to it, and what is said of that."""
+"""Binds with NTLM: the response to the challenge, and the errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ntlm import NTLM,
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import ServerTls
 
 
-def test_a_challenge_is_answered_without_the_password(server_tls: ServerTls) -> None:
+def test_the_response_to_the_challenge_does_not_contain_the_password(server_tls: ServerTls) -> None:
     directory = NtlmDirectory(result(BIND))
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
@@ -35,16 +35,18 @@ def test_a_challenge_is_answered_without_the_password(server_tls: ServerTls) -> 
             pass
     assert directory.operations == [BIND, BIND, BIND, SEARCH, UNBIND]
     assert b"NTLMSSP\0\x01" in directory.requests[1]
-    answer = directory.requests[2]
-    assert b"NTLMSSP\0\x03" in answer
-    assert "svc".encode("utf-16-le") in answer
-    assert not [secret for secret in ("s3cret".encode("utf-16-le"), b"s3cret") if secret in answer]
-    # The binding to the TLS connection is 16 bytes after the number of its kind (MS-NLMP, 2.2.2.1).
-    assert (b"\x0a\0\x10\0" in answer) is hasattr(ldap3, "TLS_CHANNEL_BINDING")
+    authenticate = directory.requests[2]
+    assert b"NTLMSSP\0\x03" in authenticate
+    assert "svc".encode("utf-16-le") in authenticate
+    assert not [
+        secret for secret in ("s3cret".encode("utf-16-le"), b"s3cret") if secret in authenticate
+    ]
+    # The channel binding is an AV_PAIR with an identifier, a length and 16 bytes of data (MS-NLMP, 2.2.2.1).
+    assert (b"\x0a\0\x10\0" in authenticate) is hasattr(ldap3, "TLS_CHANNEL_BINDING")
 
 
 @pytest.mark.parametrize(
-    ("data", "answer", "remedy"),
+    ("data", "cause", "remedy"),
     [
         ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
         (
@@ -56,22 +58,22 @@ def test_a_challenge_is_answered_without_the_password(server_tls: ServerTls) -> 
         ),
     ],
 )
-def test_an_answer_to_a_challenge_that_is_refused(
-    *, server_tls: ServerTls, data: str, answer: str, remedy: str
+def test_the_error_contains_the_message_of_the_server(
+    *, server_tls: ServerTls, data: str, cause: str, remedy: str
 ) -> None:
-    said = f"8009030C: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {data}, v1db1"
-    directory = NtlmDirectory(result(BIND, 49, said))
+    message = f"8009030C: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {data}, v1db1"
+    directory = NtlmDirectory(result(BIND, 49, message))
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
         with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
     assert str(caught.value) == (
-        f"Cannot bind to ldaps://localhost:{port} by NTLM as X\\svc: {answer} (result 49 "
-        f"invalidCredentials, {said}). {remedy}."
+        f"Cannot bind to ldaps://localhost:{port} using NTLM as X\\svc: {cause} (result 49 "
+        f"invalidCredentials, {message}). {remedy}."
     )
 
 
-def test_a_server_without_ntlm(server_tls: ServerTls) -> None:
+def test_a_server_without_ntlm_is_reported(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 7)
     with ldap_server(directory, server_tls.context) as port:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A domain's options, and the order of what DNS says of it."""
+"""Options of a domain, and SRV record names and their order."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from hypothesis import strategies as st
     [
         Domain(),
         Domain("corp.example"),
-        Domain("fjord", site="Default-First-Site-Name", dns_servers=["192.0.2.53"]),
+        Domain("corp", site="Default-First-Site-Name", dns_servers=["192.0.2.53"]),
         Domain("b\u00fcro.example", site="Oslo_2", dns_servers=["192.0.2.53:5353", "2001:db8::53"]),
     ],
 )
-def test_domains_that_can_be_asked_for(domain: Domain) -> None:
+def test_valid_options_are_accepted(domain: Domain) -> None:
     check_domain(domain)
 
 
@@ -43,37 +43,37 @@ def test_domains_that_can_be_asked_for(domain: Domain) -> None:
         (
             Domain(site="Oslo"),
             (
-                "Cannot use site without domain: the servers in server_uri are not looked for. Leave"
-                " out site, or give domain in the place of server_uri."
+                "Cannot use site without domain: the servers in server_uri are not looked up in DNS."
+                " Remove site, or set domain instead of server_uri."
             ),
         ),
         (Domain(dns_servers=["192.0.2.1"]), "Cannot use dns_servers without domain: the servers"),
         (
             Domain("ldaps://dc1"),
             (
-                "Cannot use domain 'ldaps://dc1': it is not the name of a domain. Give the DNS name, as"
-                " in corp.example, or a server's address in server_uri."
+                "Cannot use domain 'ldaps://dc1': it is not a valid domain name. Set it to the DNS name,"
+                " such as corp.example, or list the servers in server_uri."
             ),
         ),
-        (Domain("192.0.2.1"), "Cannot use domain '192.0.2.1': it is not the name of a domain"),
-        (Domain("2001:db8::1"), "Cannot use domain '2001:db8::1': it is not the name of a domain"),
-        (Domain("DC=corp,DC=example"), "Cannot use domain 'DC=corp,DC=example': it is not the"),
+        (Domain("192.0.2.1"), "Cannot use domain '192.0.2.1': it is not a valid domain name"),
+        (Domain("2001:db8::1"), "Cannot use domain '2001:db8::1': it is not a valid domain name"),
+        (Domain("DC=corp,DC=example"), "Cannot use domain 'DC=corp,DC=example': it is not a"),
         (
             Domain("x.no", site="Oslo.Main"),
             (
-                "Cannot use site 'Oslo.Main': it is not the name of a site. Write it as Active Directory"
-                " Sites and Services does, as in Default-First-Site-Name."
+                "Cannot use site 'Oslo.Main': it is not a valid site name. Write it as in Active"
+                " Directory Sites and Services, such as Default-First-Site-Name."
             ),
         ),
         (
             Domain("x.no", site="s" * 64),
-            f"Cannot use site '{'s' * 64}': it is not the name of a site",
+            f"Cannot use site '{'s' * 64}': it is not a valid site name",
         ),
         (
             Domain("x.no", dns_servers=["dns.x.no"]),
             (
                 "Cannot use the DNS server 'dns.x.no' in dns_servers: it is not of the form ADDRESS or"
-                " ADDRESS:PORT. Give an IP address, as in 192.0.2.53, 192.0.2.53:5353 or"
+                " ADDRESS:PORT. Use an IP address, as in 192.0.2.53, 192.0.2.53:5353 or"
                 " [2001:db8::53]:5353."
             ),
         ),
@@ -83,17 +83,17 @@ def test_domains_that_can_be_asked_for(domain: Domain) -> None:
         (Domain("x.no", dns_servers=["192.0.2.1:"]), "Cannot use the DNS server '192.0.2.1:' in"),
         (
             Domain("x.no", dns_servers=["192.0.2.1", "192.0.2.1:5353"]),
-            "Cannot use dns_servers: 192.0.2.1 is in it twice.",
+            "Cannot use dns_servers: 192.0.2.1 is listed twice. Remove one of them.",
         ),
     ],
 )
-def test_domains_that_cannot_be_asked_for(domain: Domain, message: str) -> None:
+def test_invalid_options_are_rejected(domain: Domain, message: str) -> None:
     with pytest.raises(InputError) as caught:
         check_domain(domain)
     assert str(caught.value).startswith(message)
 
 
-def test_addresses_and_ports_of_dns_servers() -> None:
+def test_dns_servers_are_parsed_into_addresses_and_ports() -> None:
     assert parse_dns_servers(
         ["192.0.2.1", "192.0.2.2:65535", "2001:db8::1", "[2001:db8::2]:1"]
     ) == [
@@ -104,7 +104,7 @@ def test_addresses_and_ports_of_dns_servers() -> None:
     ]
 
 
-def test_the_names_that_dns_is_asked_for() -> None:
+def test_srv_record_names() -> None:
     domain = Domain("corp.example", site="Oslo")
     assert site_srv_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
     assert domain_srv_names(domain) == [
@@ -126,12 +126,12 @@ def test_the_names_that_dns_is_asked_for() -> None:
         ("192.0.2.1", False),
     ],
 )
-def test_which_hosts_are_within_a_domain(host: str, is_in: bool) -> None:
+def test_hosts_equal_to_or_below_a_domain_are_in_it(host: str, is_in: bool) -> None:
     assert is_in_domain(host, "corp.example") is is_in
 
 
 def _fixed_numbers(*numbers: int) -> Callable[[int], int]:
-    """A source of chance that gives these numbers, and would not give them out of their range."""
+    """Return a substitute for randbelow that returns these numbers, and checks that they are in range."""
     left = list(numbers)
 
     def below(end: int) -> int:
@@ -149,7 +149,7 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
 @pytest.mark.parametrize(
     ("numbers", "order"),
     [
-        # In the order of a, b, c the sums are 0, 10, 40, and after b 0, 30.
+        # The running sums of a, b, c are 0, 10, 40, and those of a, c are 0, 30.
         ((0, 0, 0), "abcz"),
         ((1, 0, 0), "bacz"),
         ((10, 30, 0), "bcaz"),
@@ -157,8 +157,10 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
         ((40, 1, 0), "cbaz"),
     ],
 )
-def test_within_one_priority_chance_decides_by_weight(numbers: Sequence[int], order: str) -> None:
-    """RFC 2782: the first whose running sum is not less than a number from 0 to the sum of all."""
+def test_the_order_within_a_priority_is_random_and_weighted(
+    numbers: Sequence[int], order: str
+) -> None:
+    """RFC 2782: select the first record whose running sum is at least a random number up to the total."""
     records = [
         _srv_record("z", 2, 65_535),
         _srv_record("b", 1, 10),
@@ -174,7 +176,7 @@ def test_within_one_priority_chance_decides_by_weight(numbers: Sequence[int], or
         st.builds(SrvRecord, st.integers(0, 3), st.integers(0, 65_535), st.just(389), st.text("ab"))
     )
 )
-def test_every_service_has_its_place_behind_those_of_lower_priority(
+def test_records_are_sorted_by_priority_and_none_is_lost(
     records: list[SrvRecord],
 ) -> None:
     ordered = order_srv_records(records)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tickets: what they are got with, what it means when there are none, and what they encrypt."""
+"""Kerberos credentials: their sources, errors, and encryption with the security context."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
     return Gssapi(monkeypatch)
 
 
-def test_a_password_gets_tickets_that_no_file_holds(gssapi: Gssapi) -> None:
+def test_a_password_is_used_for_tickets_in_memory(gssapi: Gssapi) -> None:
     assert (
         acquire_credentials(Account("kerberos", bind_dn="svc@X.NO", bind_pw="s3crét")) == "tickets"
     )
     options = {"usage": "initiate", "mechs": ["kerberos"]}
-    given = {"name": PRINCIPAL, "password": "s3crét".encode(), **options}
-    assert gssapi.calls == [("password", given)]
+    arguments = {"name": PRINCIPAL, "password": "s3crét".encode(), **options}
+    assert gssapi.calls == [("password", arguments)]
 
 
 KEYTAB = {"client_keytab": "/k", "ccache": "MEMORY:frontdesk-contacts-"}
@@ -55,13 +55,13 @@ KEYTAB = {"client_keytab": "/k", "ccache": "MEMORY:frontdesk-contacts-"}
         (Account("kerberos", bind_dn="svc@X.NO", keytab="/k"), {}, PRINCIPAL, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5_CLIENT_KTNAME": "/else"}, None, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5CCNAME": "/c"}, None, KEYTAB),
-        # The system's own keytab leaves no tickets in /tmp either, unless they have their place.
+        # Tickets of the default keytab are also kept in memory, unless a ticket cache is configured.
         (Account("kerberos"), {"KRB5_CLIENT_KTNAME": "/k"}, None, KEYTAB),
         (Account("kerberos"), {"KRB5_CLIENT_KTNAME": "/k", "KRB5CCNAME": "/c"}, None, None),
         (Account("kerberos", ccache="/c"), {"KRB5_CLIENT_KTNAME": "/k"}, None, {"ccache": "/c"}),
     ],
 )
-def test_where_tickets_are_and_what_they_are_got_with(
+def test_credentials_come_from_the_configured_store(
     *,
     monkeypatch: pytest.MonkeyPatch,
     gssapi: Gssapi,
@@ -76,16 +76,16 @@ def test_where_tickets_are_and_what_they_are_got_with(
     (_credentials, options), inquired = gssapi.calls
     store_used = options.pop("store")
     assert options == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
-    # Until they are looked at, the key in a keytab is not made use of.
+    # The key of a keytab is only used when the credentials are inspected.
     assert inquired == ("inquire", {"name": False, "lifetime": True})
     if store_used and store and store_used["ccache"] != store["ccache"]:
-        # After the text comes a number that no other cache of this process has.
+        # The name of the memory cache ends with a unique identifier.
         assert store_used["ccache"].startswith(store["ccache"])
         store_used = {**store_used, "ccache": store["ccache"]}
     assert store_used == store
 
 
-def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
+def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
     for _time in range(2):
         acquire_credentials(Account("kerberos", keytab="/k"))
     caches = {options["store"]["ccache"] for what, options in gssapi.calls if what != "inquire"}
@@ -93,7 +93,7 @@ def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "function", "error", "action", "diagnosis"),
+    ("account", "function", "error", "identity", "cause"),
     [
         (
             *(
@@ -129,38 +129,37 @@ def test_tickets_of_two_accounts_are_not_kept_together(gssapi: Gssapi) -> None:
         ),
     ],
 )
-def test_an_account_without_tickets(
-    *, gssapi: Gssapi, account: Account, function: str, error: GSSError, action: str, diagnosis: str
+def test_an_account_without_tickets_is_an_error_for_all_servers(
+    *, gssapi: Gssapi, account: Account, function: str, error: GSSError, identity: str, cause: str
 ) -> None:
     gssapi.failures = {function: error}
     with pytest.raises(DirectoryError) as caught:
         acquire_credentials(account)
-    # Another server would have none either.
     assert not isinstance(caught.value, ServerError)
-    assert caught.value.action == f"Cannot get a Kerberos ticket{action}"
-    assert caught.value.cause.startswith(diagnosis)
+    assert caught.value.action == f"Cannot get a Kerberos ticket{identity}"
+    assert caught.value.cause.startswith(cause)
 
 
-def _context(gssapi: Any) -> SecurityContext:
-    return SecurityContext(gssapi, 100, GSSError)
+def _security_context(gssapi: Any) -> SecurityContext:
+    return SecurityContext(context=gssapi, max_message_size=100, error_class=GSSError)
 
 
-def test_what_is_said_is_encrypted_and_not_only_signed(gssapi: Gssapi) -> None:
-    assert _context(gssapi).encrypt(b"people") == b"sealed:people"
-    assert _context(gssapi).decrypt(b"sealed:people") == b"people"
+def test_messages_are_encrypted_and_not_only_signed(gssapi: Gssapi) -> None:
+    assert _security_context(gssapi).encrypt(b"people") == b"sealed:people"
+    assert _security_context(gssapi).decrypt(b"sealed:people") == b"people"
 
 
-def test_what_cannot_be_encrypted_any_more_is_an_error(gssapi: Gssapi) -> None:
+def test_a_failed_encryption_is_an_error(gssapi: Gssapi) -> None:
     gssapi.failures = {"wrap": GSSError(7)}
     with pytest.raises(ValueError, match="7"):
-        _context(gssapi).encrypt(b"people")
+        _security_context(gssapi).encrypt(b"people")
 
 
-def test_what_is_heard_must_be_encrypted_by_who_knows_the_key(gssapi: Gssapi) -> None:
+def test_received_messages_must_be_encrypted_with_the_session_key(gssapi: Gssapi) -> None:
     gssapi.is_encrypted = False
     with pytest.raises(ValueError, match="it is not encrypted"):
-        _context(gssapi).decrypt(b"signed:people")
+        _security_context(gssapi).decrypt(b"signed:people")
     gssapi.is_encrypted = True
     gssapi.failures = {"unwrap": GSSError(7)}
     with pytest.raises(ValueError, match="7"):
-        _context(gssapi).decrypt(b"sealed:people")
+        _security_context(gssapi).decrypt(b"sealed:people")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Getting into a directory: what is checked without a server."""
+"""Validation of the connection settings without a server."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ SETTINGS = ConnectionSettings(
         ("ldaps://[2001:db8::1]:636", False, "2001:db8::1", 636, True),
     ],
 )
-def test_where_a_server_listens(
+def test_uris_are_parsed_into_addresses(
     *, uri: str, start_tls: bool, host: str, port: int, use_ssl: bool
 ) -> None:
     settings = replace(SETTINGS, server_uris=[uri], start_tls=start_tls)
     assert check_settings(settings) == [Address(uri=uri, host=host, port=port, use_ssl=use_ssl)]
 
 
-def test_an_account_without_a_secret_may_go_in_clear() -> None:
+def test_an_account_without_a_secret_needs_no_tls() -> None:
     settings = replace(SETTINGS, server_uris=["ldap://dc1"], account=Account("anonymous"))
     assert check_settings(settings) == [
         Address(uri="ldap://dc1", host="dc1", port=389, use_ssl=False)
     ]
 
 
-def test_servers_keep_their_order() -> None:
+def test_addresses_keep_the_order_of_the_uris() -> None:
     uris = ["ldaps://b", "ldaps://a"]
     addresses = check_settings(replace(SETTINGS, server_uris=uris))
     assert [address.uri for address in addresses] == uris
@@ -62,11 +62,11 @@ def test_servers_keep_their_order() -> None:
 def _malformed(uri: str) -> str:
     return (
         f"Cannot use the server_uri {uri!r}: it is not of the form ldaps://HOST or "
-        "ldaps://HOST:PORT. Give the base in search_base and the account in bind_dn."
+        "ldaps://HOST:PORT. Set the search base in search_base and the account in bind_dn."
     )
 
 
-def test_a_domain_s_servers_are_for_dns_to_name() -> None:
+def test_a_domain_has_no_configured_addresses() -> None:
     assert check_settings(replace(SETTINGS, server_uris=[], domain=Domain("x.no"))) == []
 
 
@@ -76,19 +76,19 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
         (
             {"server_uris": []},
             (
-                "Cannot connect: server_uri and domain are both empty. Give at least one ldaps:// URI,"
-                " or the domain whose servers DNS names."
+                "Cannot connect: server_uri and domain are both empty. Set server_uri, or set domain to"
+                " look up its servers in DNS."
             ),
         ),
         (
             {"domain": Domain("x.no")},
-            "Cannot use server_uri and domain together. Give one of the two.",
+            "Cannot use server_uri and domain together. Set only one of them.",
         ),
         (
             {"domain": Domain(site="Oslo")},
             (
-                "Cannot use site without domain: the servers in server_uri are not looked for. Leave"
-                " out site, or give domain in the place of server_uri."
+                "Cannot use site without domain: the servers in server_uri are not looked up in DNS."
+                " Remove site, or set domain instead of server_uri."
             ),
         ),
         *(
@@ -112,9 +112,9 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
             (
                 {"server_uris": [uri]},
                 (
-                    "Cannot use the server_uri that holds an account: it is not of the form "
+                    "Cannot use a server_uri with an account: it is not of the form "
                     "ldaps://HOST or ldaps://HOST:PORT. "
-                    "Give the base in search_base and the account in bind_dn."
+                    "Set the search base in search_base and the account in bind_dn."
                 ),
             )
             for uri in ("ldaps://svc@dc1", "ldaps://svc:s3cret@dc1", "ldaps://:s3cret@dc1")
@@ -122,26 +122,26 @@ def test_a_domain_s_servers_are_for_dns_to_name() -> None:
         (
             {"server_uris": ["ldap://dc1"]},
             (
-                "Cannot bind to ldap://dc1 with a password: it would cross the network in clear. "
+                "Cannot bind to ldap://dc1 with a password: it would be sent unencrypted. "
                 "Use ldaps://, or start_tls: true."
             ),
         ),
         (
             {"server_uris": ["ldap://dc2", "ldaps://dc1"], "start_tls": True},
             (
-                "Cannot use start_tls with ldaps://dc1: LDAPS is encrypted already. "
-                "Use one of the two."
+                "Cannot use start_tls with ldaps://dc1: LDAPS is already encrypted. "
+                "Use either ldaps:// or start_tls: true."
             ),
         ),
     ],
 )
-def test_what_cannot_work_is_told(changes: dict[str, object], message: str) -> None:
+def test_invalid_settings_are_rejected(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_settings(replace(SETTINGS, **changes))  # type: ignore[arg-type]  # a table of several types
+        check_settings(replace(SETTINGS, **changes))  # type: ignore[arg-type]  # the values have different types
     assert str(caught.value) == message
 
 
-def test_the_password_is_in_no_text() -> None:
+def test_the_password_is_not_part_of_any_string_representation() -> None:
     for text in (repr(SETTINGS), str(SETTINGS), str(SETTINGS.account)):
         assert "svc@x.no" in text
         assert "s3cret" not in text
