@@ -145,7 +145,7 @@ def test_next_server_when_the_first_is_down(
     answer = run_module(place, "ad_contacts_export", options)
     assert answer["server"] == open_ldap.uri_ldaps
     (warning,) = answer.warnings
-    assert warning.startswith("Left ldaps://localhost:1 for the next server. ")
+    assert warning.startswith("Failed over from ldaps://localhost:1 to the next server. ")
     assert contents(place) == expected
 
 

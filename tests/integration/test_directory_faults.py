@@ -263,7 +263,7 @@ def test_when_every_server_fails_each_is_told_and_the_old_roster_stays(
     assert_told(
         message,
         (
-            f"None of 2 servers gave everything: {lost} (*); {late} (*). Check the server's log and"
-            " try again. Check its load and its log, or raise receive_timeout."
+            f"None of 2 servers returned a complete result: {lost} (*); {late} (*). Check the server's"
+            " log and try again. Check its load and its log, or raise receive_timeout."
         ),
     )

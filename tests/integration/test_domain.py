@@ -107,8 +107,9 @@ def test_servers_of_the_site_come_first_and_then_by_priority(
         answer = run_module(place, "ad_contacts_export", options)
     assert answer["server"] == f"ldaps://dc1.fjord.test:{port}"
     first, second = answer.warnings
-    assert first.startswith(f"Left ldaps://dc1.fjord.test:{gone} for the next server. Cannot conn")
-    assert second.startswith(f"Left ldaps://dc2.fjord.test:{away} for the next server. Cannot con")
+    dc1, dc2 = f"ldaps://dc1.fjord.test:{gone}", f"ldaps://dc2.fjord.test:{away}"
+    assert first.startswith(f"Failed over from {dc1} to the next server. Cannot conn")
+    assert second.startswith(f"Failed over from {dc2} to the next server. Cannot con")
 
 
 def test_a_site_that_dns_does_not_know_is_told(
@@ -122,8 +123,8 @@ def test_a_site_that_dns_does_not_know_is_told(
         answer = run_module(place, "ad_contacts_export", options)
     assert answer.warnings == [
         (
-            "DNS knows no server of the site Olso in fjord.test: those of the whole domain were taken."
-            " Correct site, or leave it out."
+            "DNS lists no server for the site Olso in fjord.test: using the servers of the whole domain."
+            " Correct site, or remove it."
         )
     ]
 
@@ -143,8 +144,8 @@ def test_a_server_outside_of_the_domain_is_not_given_the_password(
     assert answer["server"] == f"ldaps://dc1.fjord.test:{port}"
     assert answer.warnings == [
         (
-            "Left out dc1.evil.test, which DNS names for fjord.test: it is outside of that domain. If it"
-            " is right, name it in server_uri."
+            "Ignored dc1.evil.test, which DNS lists for fjord.test: it is outside the domain. If it is"
+            " correct, list the servers in server_uri instead of using domain."
         )
     ]
     assert "dc1.evil.test A" not in names.queries

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading from a list of directory servers with failover."""
+"""Failover: reading from the first directory server that returns a complete result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class _FailedServer:
-    """A server that was left, and the parts of its error: the error itself would hold all that was read."""
+    """A server that failed, and the parts of its error.
+
+    The exception itself is not kept, because its traceback would keep all data of the failed attempt alive.
+    """
 
     uri: str
     action: str
@@ -36,17 +39,17 @@ class _FailedServer:
 def read_with_failover(
     settings: ConnectionSettings, read: Callable[[LdapSession], _T]
 ) -> tuple[_T, list[str]]:
-    """Read from the first server that gives everything.
+    """Read from the first server that returns a complete result.
 
-    A server that cannot be reached, is lost on the way or runs into a limit of its own is left for the
-    next one, where all is read again from the beginning: what comes out is one server's. One that refuses
-    the account is not left: trying a wrong password on every server would lock the account.
+    If a server is unreachable, drops the connection or hits a server-side limit, everything is read again
+    from the next server, so that a result always comes from a single server. There is no failover if a
+    server rejects the account: trying a wrong password on every server could lock the account.
 
-    :param read: reads everything by a session; what it made of a server that is left is dropped.
-    :returns: what `read` made, and warnings: which server was left and why.
-    :raises InputError: for settings that cannot work.
-    :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
-    :raises DirectoryError: when no server gave everything, or one said what another would say too.
+    :param read: function that reads everything in a session; its partial results from failed servers are discarded.
+    :returns: the result of `read`, and warnings that name the failed servers and the causes.
+    :raises InputError: if the settings are invalid.
+    :raises LibraryError: if DNS is used, and dnspython is missing or too old.
+    :raises DirectoryError: if no server returns a complete result, or if the error does not depend on the server.
     """
     context = create_ssl_context(settings)
     addresses, notes = find_servers(settings)
@@ -57,7 +60,8 @@ def read_with_failover(
             with open_session(settings, address, context) as session:
                 result = read(session)
             warnings += [
-                f"Left {server.uri} for the next server. {server.error}" for server in failed
+                f"Failed over from {server.uri} to the next server. {server.error}"
+                for server in failed
             ]
             return result, warnings
         except ServerError as error:
@@ -71,7 +75,7 @@ def read_with_failover(
 
 def _all_failed_error(failed: Sequence[_FailedServer]) -> DirectoryError:
     return DirectoryError(
-        f"None of {len(failed)} servers gave everything",
+        f"None of {len(failed)} servers returned a complete result",
         "; ".join(f"{server.action}: {server.cause}" for server in failed),
         ". ".join(dict.fromkeys(server.remedy.rstrip(".") for server in failed)),
     )

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asking DNS: the one place that names dnspython.
+"""DNS queries. No other file imports dnspython.
 
-Loading it takes as long as loading ldap3, so this file is imported by `open_resolver` alone.
+Loading dnspython takes as long as loading ldap3, so only `open_resolver` imports this file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .._library import Library
 from .diagnosis import explain_dns
 from .domain import DnsError, Domain, SrvRecord, parse_dns_servers
 
-# The oldest release that knows Python 3.9.
+# The oldest release that supports Python 3.9.
 DNSPYTHON = Library("dnspython", "2.1.0")
 
 try:
@@ -30,11 +30,11 @@ except ImportError:
 
 
 class Resolver:
-    """Asks the DNS servers of a domain, or of this host.
+    """A resolver that queries the configured DNS servers, or those of this host.
 
-    :param timeout: how long the answer to one question may take.
-    :raises LibraryError: when dnspython is missing or too old.
-    :raises DnsError: when there is nobody to ask.
+    :param timeout: timeout of a query in seconds.
+    :raises LibraryError: if dnspython is missing or too old.
+    :raises DnsError: if no DNS server is known.
     """
 
     def __init__(self, domain: Domain, timeout: int) -> None:
@@ -50,11 +50,11 @@ class Resolver:
         self._resolver.lifetime = float(timeout)
 
     def query_srv(self, name: str) -> list[SrvRecord]:
-        """What the SRV records of a name say, in no order; empty when there is nothing.
+        """Return the SRV records of a name, in arbitrary order; empty if it has none.
 
-        A target of "." says that there is no such service (RFC 2782).
+        Records with the target "." are omitted: they state that the service is not available (RFC 2782).
 
-        :raises DnsError: when there is no answer.
+        :raises DnsError: if the query fails.
         """
         return [
             SrvRecord(record.priority, record.weight, record.port, target)
@@ -63,9 +63,9 @@ class Resolver:
         ]
 
     def query_addresses(self, host: str) -> list[str]:
-        """The IP addresses of a host; empty when it has none.
+        """Return the IP addresses of a host; empty if it has none.
 
-        :raises DnsError: when there is no answer.
+        :raises DnsError: if a query fails.
         """
         return [
             record.address
@@ -75,7 +75,7 @@ class Resolver:
 
     def _query(self, name: str, record_type: str) -> list[Any]:
         try:
-            # The final dot keeps the search list of this host out of it.
+            # The final dot disables the search list of this host.
             return list(self._resolver.resolve(f"{name}.", record_type))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []

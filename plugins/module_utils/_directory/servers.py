@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory's servers, given or named by DNS, and their addresses."""
+"""The servers of a directory, configured or looked up in DNS, and their IP addresses."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 def find_servers(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
-    """The servers in the order in which they are to be tried, and what was odd about how they were found.
+    """Return the servers in the order to try them, and warnings about the DNS records.
 
-    :raises InputError: for settings that cannot work.
-    :raises LibraryError: when DNS is to be asked, and dnspython is missing or too old.
-    :raises DirectoryError: when DNS names no server.
+    :raises InputError: if the settings are invalid.
+    :raises LibraryError: if DNS is used, and dnspython is missing or too old.
+    :raises DirectoryError: if DNS lists no usable server.
     """
     addresses = check_settings(settings)
     return (addresses, []) if addresses else _find_servers_in_dns(settings)
@@ -46,21 +46,20 @@ def _find_servers_in_dns(settings: ConnectionSettings) -> tuple[list[Address], l
             action,
             *explain_dns("nothing", f"no SRV record {' or '.join(domain_srv_names(domain))}"),
         )
-    # Whoever forges an answer of DNS can have a good certificate for another name.
+    # An attacker who spoofs DNS responses can have a valid certificate for a name in another domain.
     outside = {record.target for record in records if not is_in_domain(record.target, domain.name)}
     inside = [record for record in records if record.target not in outside]
     if not inside:
         raise DirectoryError(action, *explain_dns("outside", ", ".join(sorted(outside))))
     notes += [
         Diagnosis(
-            f"Left out {target}, which DNS names for {domain.name}: it is outside of that domain",
-            "If it is right, name it in server_uri",
+            f"Ignored {target}, which DNS lists for {domain.name}: it is outside the domain",
+            "If it is correct, list the servers in server_uri instead of using domain",
         )
         for target in sorted(outside)
     ]
-    return list(
-        dict.fromkeys(_secure_address(record, settings.start_tls) for record in inside)
-    ), notes
+    addresses = [_secure_address(record, settings.start_tls) for record in inside]
+    return list(dict.fromkeys(addresses)), notes
 
 
 def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], list[Diagnosis]]:
@@ -75,17 +74,17 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
         ) from None
     notes = []
     if domain.site and not site_records:
-        problem = f"DNS knows no server of the site {domain.site} in {domain.name}"
+        problem = f"DNS lists no server for the site {domain.site} in {domain.name}"
         notes.append(
             Diagnosis(
-                f"{problem}: those of the whole domain were taken", "Correct site, or leave it out"
+                f"{problem}: using the servers of the whole domain", "Correct site, or remove it"
             )
         )
     return [*order_srv_records(site_records), *order_srv_records(domain_records)], notes
 
 
 def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
-    """Where a service listens, with TLS: what DNS names is the port without it."""
+    """Return the address of a server with TLS, because SRV records contain the port without TLS."""
     scheme, default_port = ("ldap", 389) if start_tls else ("ldaps", 636)
     host, port = record.target.lower(), record.port
     if port == 389:
@@ -95,9 +94,10 @@ def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
 
 
 def resolve_address(settings: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
-    """Where to connect to, as socket.getaddrinfo says it.
+    """Resolve a server's host name.
 
-    :raises ServerError: when the host's name does not resolve.
+    :returns: the results of `socket.getaddrinfo`.
+    :raises ServerError: if the host name does not resolve.
     """
     hosts = (
         _query_ip_addresses(settings, address) if settings.domain.dns_servers else [address.host]
@@ -115,26 +115,25 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
 
 
 def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
-    """The IP addresses of a host by the DNS servers that named it: this host's may not know it."""
+    """Query the configured DNS servers, because this host's resolver may not know the domain."""
     action = f"Cannot connect to {address.uri}"
     try:
-        addresses = open_resolver(settings.domain, settings.connection_timeout).query_addresses(
-            address.host
-        )
+        resolver = open_resolver(settings.domain, settings.connection_timeout)
+        addresses = resolver.query_addresses(address.host)
     except DnsError as error:
         raise ServerError(action, *error.diagnosis) from None
     if not addresses:
-        raise ServerError(action, *explain_dns("target", "DNS has no address of it"))
+        raise ServerError(action, *explain_dns("target", "DNS has no address for it"))
     return addresses
 
 
 def open_resolver(domain: Domain, timeout: int) -> Resolver:
-    """Who is asked for a domain's servers and their addresses.
+    """Create a resolver for the SRV records of a domain and the addresses of its servers.
 
-    :param timeout: how long the answer to one question may take.
-    :raises LibraryError: when dnspython is missing or too old.
-    :raises DnsError: when there is nobody to ask.
+    :param timeout: timeout of a query in seconds.
+    :raises LibraryError: if dnspython is missing or too old.
+    :raises DnsError: if no DNS server is known.
     """
-    from .resolver import Resolver  # noqa: PLC0415  # takes as long as loading ldap3, and few need it
+    from .resolver import Resolver  # noqa: PLC0415  # loads dnspython, which is slow and rarely needed
 
     return Resolver(domain, timeout)

@@ -98,7 +98,7 @@ def check_left(
     expected = bad.message.format(
         uri=uri, bind_dn=directory.bind_dn, base=company.site_dn(company.sites[0])
     )
-    assert_told(warning, f"Left {uri} for the next server. {expected}")
+    assert_told(warning, f"Failed over from {uri} to the next server. {expected}")
     assert place.files() == right
 
 

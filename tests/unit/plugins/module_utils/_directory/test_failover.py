@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers in order: left for the next one, or not, and never two of them in one reading."""
+"""Failover: which errors lead to the next server, and that a result comes from a single server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import re
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
@@ -43,20 +42,14 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     ServerTls,
     free_port,
-    tls,
 )
-
-
-@pytest.fixture(name="server_tls")
-def _server_tls(tmp_path: Path) -> ServerTls:
-    return tls(tmp_path, "localhost")
 
 
 def _uri(session: LdapSession) -> str:
     return session.uri
 
 
-def test_the_first_server_is_read_and_no_other(server_tls: ServerTls) -> None:
+def test_only_the_first_server_is_used_if_it_works(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     with (
         ldap_server(first, server_tls.context) as port,
@@ -69,7 +62,7 @@ def test_the_first_server_is_read_and_no_other(server_tls: ServerTls) -> None:
     assert second.operations == []
 
 
-def test_a_refused_account_is_not_tried_elsewhere(server_tls: ServerTls) -> None:
+def test_a_rejected_account_is_not_tried_on_other_servers(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 49, "data 52e")
     with (
@@ -85,7 +78,7 @@ def test_a_refused_account_is_not_tried_elsewhere(server_tls: ServerTls) -> None
     assert second.operations == []
 
 
-def test_a_server_that_is_busy_is_left_with_its_account(server_tls: ServerTls) -> None:
+def test_a_busy_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 51)
     with (
@@ -97,95 +90,100 @@ def test_a_server_that_is_busy_is_left_with_its_account(server_tls: ServerTls) -
         assert read_with_failover(settings, _uri)[0] == uri
 
 
-def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: ServerTls) -> None:
+def test_an_unreachable_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
     with ldap_server(Directory(), server_tls.context) as port:
-        gone, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
-        read, left = read_with_failover(settings_for(server_tls, gone, uri), _uri)
-    assert read == uri
-    (why,) = left
+        closed, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
+        used, warnings = read_with_failover(settings_for(server_tls, closed, uri), _uri)
+    assert used == uri
+    (warning,) = warnings
     assert re.fullmatch(
-        rf"Left {gone} for the next server\. Cannot connect to {gone}: the connection was refused"
-        r" \(.*\)\. Check host and port, and that the server runs\.",
-        why,
+        rf"Failed over from {closed} to the next server\. Cannot connect to {closed}: the connection was"
+        r" refused \(.*\)\. Check host and port, and that the server runs\.",
+        warning,
     )
 
 
-def test_when_none_can_be_reached_each_is_told(server_tls: ServerTls) -> None:
+def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
     uris = [f"ldaps://127.0.0.1:{free_port()}" for _server in range(2)]
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(settings_for(server_tls, *uris), _uri)
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
-        rf"None of 2 servers gave everything: Cannot connect to {uris[0]}: {refused}; Cannot connect to"
-        rf" {uris[1]}: {refused}\. Check host and port, and that the server runs\.",
+        rf"None of 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
+        rf" connect to {uris[1]}: {refused}\. Check host and port, and that the server runs\.",
         str(caught.value),
     )
 
 
 class _Reader:
-    """Reads by one session after the other, and fails as often as it is told to.
+    """Raises the given errors in its first sessions.
 
-    :ivar made: what it made, as long as anybody holds it.
+    :ivar data: weak references to the data read in each session.
     """
 
     def __init__(self, *failures: DirectoryError) -> None:
         self.failures = list(failures)
-        self.made: list[weakref.ref[set[str]]] = []
+        self.data: list[weakref.ref[set[str]]] = []
 
     def __call__(self, session: LdapSession) -> str:
-        everything = {session.uri}
-        self.made.append(weakref.ref(everything))
+        read = {session.uri}
+        self.data.append(weakref.ref(read))
         if self.failures:
             raise self.failures.pop(0)
-        assert [made() for made in self.made[:-1]] == [None] * (len(self.made) - 1)
+        assert [earlier() for earlier in self.data[:-1]] == [None] * (len(self.data) - 1)
         return session.uri
 
 
-@pytest.fixture(name="three")
-def _three(server_tls: ServerTls) -> Iterator[ConnectionSettings]:
-    """Three names of one server."""
+@pytest.fixture(name="three_servers")
+def _three_servers(server_tls: ServerTls) -> Iterator[ConnectionSettings]:
+    """Settings with three URIs of the same server."""
     with ldap_server(Directory(), server_tls.context) as port:
         uris = [f"ldaps://localhost:{port}/" + "/" * number for number in range(3)]
         yield settings_for(server_tls, *uris)
 
 
-def test_a_server_that_fails_on_the_way_is_left_and_nothing_is_held_of_what_it_gave(
-    three: ConnectionSettings,
+def test_an_error_while_reading_leads_to_the_next_server_and_frees_the_data(
+    three_servers: ConnectionSettings,
 ) -> None:
-    gc.disable()  # what is let go of must need no collector
+    gc.disable()  # the data must be freed without the cyclic garbage collector
     try:
         read = _Reader(ServerError("Cannot a", "b", "C"), ServerError("Cannot d", "e", "F"))
-        last, left = read_with_failover(three, read)
+        used, warnings = read_with_failover(three_servers, read)
     finally:
         gc.enable()
-    first, second, third = three.server_uris
-    assert last == third
-    assert left == [
-        f"Left {first} for the next server. Cannot a: b. C.",
-        f"Left {second} for the next server. Cannot d: e. F.",
+    first, second, third = three_servers.server_uris
+    assert used == third
+    assert warnings == [
+        f"Failed over from {first} to the next server. Cannot a: b. C.",
+        f"Failed over from {second} to the next server. Cannot d: e. F.",
     ]
 
 
-def test_when_all_fail_each_is_told_and_each_remedy_once(three: ConnectionSettings) -> None:
+def test_the_error_names_each_failure_and_each_remedy_once(
+    three_servers: ConnectionSettings,
+) -> None:
     read = _Reader(
         ServerError("Cannot a", "b", "Do this"),
         ServerError("Cannot c", "d", "Do that"),
         ServerError("Cannot e", "f", "Do this"),
     )
     with pytest.raises(DirectoryError) as caught:
-        read_with_failover(three, read)
+        read_with_failover(three_servers, read)
     assert str(caught.value) == (
-        "None of 3 servers gave everything: Cannot a: b; Cannot c: d; Cannot e: f. Do this. Do that."
+        "None of 3 servers returned a complete result: Cannot a: b; Cannot c: d; Cannot e: f. Do this."
+        " Do that."
     )
 
 
-def test_what_any_other_server_would_say_too_ends_the_reading(three: ConnectionSettings) -> None:
+def test_an_error_that_does_not_depend_on_the_server_is_final(
+    three_servers: ConnectionSettings,
+) -> None:
     read = _Reader(DirectoryError("Cannot search", "the base does not exist"))
     with pytest.raises(DirectoryError, match="the base does not exist"):
-        read_with_failover(three, read)
-    assert len(read.made) == 1
+        read_with_failover(three_servers, read)
+    assert len(read.data) == 1
 
 
-def test_wrong_settings_are_told_before_any_server_is_tried(three: ConnectionSettings) -> None:
+def test_invalid_settings_are_rejected_before_connecting(three_servers: ConnectionSettings) -> None:
     with pytest.raises(InputError, match="bind_pw is empty"):
-        read_with_failover(replace(three, account=Account("simple", bind_dn="svc")), _uri)
+        read_with_failover(replace(three_servers, account=Account("simple", bind_dn="svc")), _uri)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What DNS says, and what it means when it says nothing; dnspython answers here without a network."""
+"""DNS queries and their failures, with dnspython patched to work without a network."""
 
 from __future__ import annotations
 
@@ -32,37 +32,37 @@ DOMAIN = Domain("x.no", dns_servers=["192.0.2.1:5353", "2001:db8::1"])
 CHECK = "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP and TCP"
 
 
-@pytest.fixture(name="answers")
-def _answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What is answered to a question, as in ``x.no. A``: texts of records, or an exception."""
-    answers: dict[str, Any] = {}
+@pytest.fixture(name="responses")
+def _responses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Responses by query, such as ``x.no. A``: records in text form, or an exception."""
+    responses: dict[str, Any] = {}
 
     def resolve(_resolver: object, name: str, kind: str) -> object:
-        answer = answers[f"{name} {kind}"]
-        if isinstance(answer, Exception):
-            raise answer
-        return dns.rrset.from_text(name, 60, "IN", kind, *answer)
+        response = responses[f"{name} {kind}"]
+        if isinstance(response, Exception):
+            raise response
+        return dns.rrset.from_text(name, 60, "IN", kind, *response)
 
     monkeypatch.setattr(dns.resolver.Resolver, "resolve", resolve)
-    return answers
+    return responses
 
 
-def test_services_are_read_and_a_dot_is_none(answers: dict[str, Any]) -> None:
-    answers["_ldap._tcp.x.no. SRV"] = ["1 2 389 DC1.x.no.", "0 0 0 ."]
+def test_srv_records_with_the_root_as_target_are_omitted(responses: dict[str, Any]) -> None:
+    responses["_ldap._tcp.x.no. SRV"] = ["1 2 389 DC1.x.no.", "0 0 0 ."]
     resolver = open_resolver(DOMAIN, 5)
     assert resolver.query_srv("_ldap._tcp.x.no") == [SrvRecord(1, 2, 389, "DC1.x.no")]
 
 
-def test_addresses_are_of_both_kinds(answers: dict[str, Any]) -> None:
-    answers["dc1.x.no. A"] = ["192.0.2.7"]
-    answers["dc1.x.no. AAAA"] = ["2001:db8::7"]
+def test_addresses_include_ipv4_and_ipv6(responses: dict[str, Any]) -> None:
+    responses["dc1.x.no. A"] = ["192.0.2.7"]
+    responses["dc1.x.no. AAAA"] = ["2001:db8::7"]
     assert open_resolver(DOMAIN, 5).query_addresses("dc1.x.no") == ["192.0.2.7", "2001:db8::7"]
 
 
 @pytest.mark.parametrize("error", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
-def test_nothing_is_an_answer(answers: dict[str, Any], error: Any) -> None:
-    # What dnspython has them filled with is of no matter here.
-    answers["x.no. SRV"] = error.__new__(error)
+def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error: Any) -> None:
+    # The constructor's arguments are irrelevant here.
+    responses["x.no. SRV"] = error.__new__(error)
     assert open_resolver(DOMAIN, 5).query_srv("x.no") == []
 
 
@@ -74,10 +74,10 @@ def test_nothing_is_an_answer(answers: dict[str, Any], error: Any) -> None:
         (dns.exception.DNSException, ["odd."], "no DNS server has an answer (odd)"),
     ],
 )
-def test_no_answer_is_an_error(
-    answers: dict[str, Any], kind: Any, arguments: list[str], cause: str
+def test_a_failed_query_is_an_error(
+    responses: dict[str, Any], kind: Any, arguments: list[str], cause: str
 ) -> None:
-    answers["x.no. SRV"] = kind(*arguments)
+    responses["x.no. SRV"] = kind(*arguments)
     with pytest.raises(DnsError) as caught:
         open_resolver(DOMAIN, 5).query_srv("x.no")
     assert caught.value.diagnosis.cause.startswith(cause)
@@ -85,26 +85,26 @@ def test_no_answer_is_an_error(
 
 
 def _resolver_used(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Resolver:
-    """What is asked when a domain is."""
-    asked: list[dns.resolver.Resolver] = []
+    """Query a domain, and return the resolver of dnspython that was used."""
+    used: list[dns.resolver.Resolver] = []
 
-    def resolve(resolver: dns.resolver.Resolver, *_question: str) -> list[object]:
-        asked.append(resolver)
+    def resolve(resolver: dns.resolver.Resolver, *_query: str) -> list[object]:
+        used.append(resolver)
         return []
 
     monkeypatch.setattr(dns.resolver.Resolver, "resolve", resolve)
     open_resolver(domain, 7).query_srv("x.no")
-    return asked[0]
+    return used[0]
 
 
-def test_the_dns_servers_that_are_given_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = _resolver_used(DOMAIN, monkeypatch)
-    assert asked.nameservers == ["192.0.2.1", "2001:db8::1"]
-    assert asked.nameserver_ports == {"192.0.2.1": 5353, "2001:db8::1": 53}
-    assert asked.lifetime == 7
+def test_configured_dns_servers_are_queried(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = _resolver_used(DOMAIN, monkeypatch)
+    assert used.nameservers == ["192.0.2.1", "2001:db8::1"]
+    assert used.nameserver_ports == {"192.0.2.1": 5353, "2001:db8::1": 53}
+    assert used.lifetime == 7
 
 
-def test_without_any_those_of_this_host_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dns_servers_of_this_host_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     def configure(resolver: dns.resolver.Resolver, *_file: str) -> None:
         resolver.nameservers = ["192.0.2.9"]
 
@@ -112,7 +112,7 @@ def test_without_any_those_of_this_host_are(monkeypatch: pytest.MonkeyPatch) -> 
     assert _resolver_used(Domain("x.no"), monkeypatch).nameservers == ["192.0.2.9"]
 
 
-def test_a_host_without_a_resolver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_without_dns_servers_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     missing: Any = dns.resolver.NoResolverConfiguration
 
     def configure(_resolver: object, *_file: str) -> None:
@@ -127,7 +127,7 @@ def test_a_host_without_a_resolver_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
-def test_without_dnspython_the_option_that_needs_it_is_named(
+def test_the_error_about_missing_dnspython_names_the_option(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     missing = Library("dnspython", "2.1.0", failure="Traceback ...")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that DNS names: which of them are tried, in what order, and where they listen."""
+"""Servers looked up in DNS: their order, their addresses, and which of them are ignored."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SETTINGS = ConnectionSettings(
 
 
 class _Dns:
-    """A resolver that knows what stands in a table; an error in it is raised."""
+    """A resolver that returns records from a table, or raises an error from it."""
 
     def __init__(
         self, records: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
@@ -70,10 +70,10 @@ class _Dns:
 
     def query_srv(self, name: str) -> Sequence[SrvRecord]:
         self.queries.append(name)
-        dns = self.srv_records.get(name, [])
-        if isinstance(dns, DnsError):
-            raise dns
-        return dns
+        records = self.srv_records.get(name, [])
+        if isinstance(records, DnsError):
+            raise records
+        return records
 
     def query_addresses(self, host: str) -> Sequence[str]:
         self.queries.append(host)
@@ -102,7 +102,7 @@ def _srv_record(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
         ),
     ],
 )
-def test_where_a_server_listens_with_tls(
+def test_addresses_use_tls(
     monkeypatch: pytest.MonkeyPatch, start_tls: bool, port: int, address: Address
 ) -> None:
     dns = _Dns({CONTROLLERS: [_srv_record("DC1.x.no", port=port)]})
@@ -140,7 +140,7 @@ def test_where_a_server_listens_with_tls(
         ),
     ],
 )
-def test_in_what_order_servers_are_tried(
+def test_servers_of_the_site_come_first_then_those_of_the_domain(
     *,
     monkeypatch: pytest.MonkeyPatch,
     site: str,
@@ -156,27 +156,25 @@ def test_in_what_order_servers_are_tried(
     assert dns.queries == queries
 
 
-def test_a_site_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_site_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: [_srv_record("a.x.no")]}))
     _addresses, notes = find_servers(replace(SETTINGS, domain=Domain("x.no", site="S")))
     assert notes == [
         (
-            "DNS knows no server of the site S in x.no: those of the whole domain were taken",
-            "Correct site, or leave it out",
+            "DNS lists no server for the site S in x.no: using the servers of the whole domain",
+            "Correct site, or remove it",
         )
     ]
 
 
-def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     records = [_srv_record("dc.evil"), _srv_record("a.x.no", 1), _srv_record("ax.no", 2)]
     monkeypatch.setattr(servers, "open_resolver", _Dns({CONTROLLERS: records}))
     addresses, notes = find_servers(SETTINGS)
     assert [address.host for address in addresses] == ["a.x.no"]
-    outside = "which DNS names for x.no: it is outside of that domain"
-    assert notes == [
-        (f"Left out {host}, {outside}", "If it is right, name it in server_uri")
-        for host in ("ax.no", "dc.evil")
-    ]
+    outside = "which DNS lists for x.no: it is outside the domain"
+    remedy = "If it is correct, list the servers in server_uri instead of using domain"
+    assert notes == [(f"Ignored {host}, {outside}", remedy) for host in ("ax.no", "dc.evil")]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +204,7 @@ def test_servers_outside_of_the_domain_are_left_out(monkeypatch: pytest.MonkeyPa
         ),
     ],
 )
-def test_when_there_is_no_server_to_try(
+def test_no_usable_server_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
     records: dict[str, list[SrvRecord] | DnsError],
     message: str,
@@ -218,17 +216,17 @@ def test_when_there_is_no_server_to_try(
 
 
 @pytest.mark.parametrize("dns_servers", [(), ("192.0.2.53",)])
-def test_a_server_is_looked_up_where_it_was_found(
+def test_host_names_are_resolved_by_the_resolver_that_returned_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dns_servers: Sequence[str]
 ) -> None:
-    """By this host, unless other DNS servers are given; its certificate bears its name either way."""
+    """The certificate is verified against the host name in both cases."""
     host = "dc1.x.no" if dns_servers else "localhost"
     domain = Domain("x.no" if dns_servers else "localhost", dns_servers=dns_servers)
     server_tls = tls(tmp_path, host)
     with ldap_server(Directory(), server_tls.context) as port:
         dns = _Dns({f"_ldap._tcp.dc._msdcs.{domain.name}": [_srv_record(host, port=port)]})
         dns.ip_addresses = ("127.0.0.1",)
-        monkeypatch.setattr(servers, "open_resolver", lambda *_asked: dns)
+        monkeypatch.setattr(servers, "open_resolver", lambda *_arguments: dns)
         settings = settings_for(server_tls, domain=domain)
         assert read_with_failover(settings, lambda session: session.uri) == (
             f"ldaps://{host}:{port}",
@@ -237,7 +235,7 @@ def test_a_server_is_looked_up_where_it_was_found(
     assert ("dc1.x.no" in dns.queries) is bool(dns_servers)
 
 
-def test_a_server_without_an_address_is_left_for_the_next_one(
+def test_a_server_without_an_address_is_an_error_of_this_server(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     records = [_srv_record("a.x.no", port=free_port())]
@@ -247,5 +245,5 @@ def test_a_server_without_an_address_is_left_for_the_next_one(
     )
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(settings, lambda session: session.uri)
-    assert caught.value.cause == "its name does not resolve (DNS has no address of it)"
+    assert caught.value.cause == "its name does not resolve (DNS has no address for it)"
     assert caught.value.remedy == "Correct its address in DNS, or give dns_servers that know it"

@@ -60,8 +60,8 @@ def test_people_and_numbers_are_the_next_server_s_alone(monkeypatch: pytest.Monk
         "emptied": [],
     }
     assert exported.warnings[0] == (
-        "Left ldaps://dc1 for the next server. source 2 (location 'b'): Cannot search OU=B on"
-        " ldaps://dc1: cut. Look."
+        "Failed over from ldaps://dc1 to the next server. source 2 (location 'b'): Cannot search OU=B"
+        " on ldaps://dc1: cut. Look."
     )
 
 
@@ -102,7 +102,7 @@ def test_when_every_server_fails_each_is_told_with_its_source(
     with pytest.raises(DirectoryError) as caught:
         export_of(PARAMS)
     assert str(caught.value) == (
-        "None of 2 servers gave everything: source 2 (location 'b'): Cannot search OU=B on ldaps://dc1:"
-        " cut; source 1 (location 'a'): Cannot search OU=A on ldaps://dc2: the server is busy."
+        "None of 2 servers returned a complete result: source 2 (location 'b'): Cannot search OU=B on"
+        " ldaps://dc1: cut; source 1 (location 'a'): Cannot search OU=A on ldaps://dc2: the server is busy."
         " Look. Wait."
     )
