@@ -277,7 +277,7 @@ CAUSES: dict[Symptom, Cause] = {
         "there is no route to it",
         "Check the network between this host and the server",
     ),
-    SocketFailure("no whole answer"): Cause(  # what TimedSocket says
+    SocketFailure("no complete response"): Cause(  # raised by DeadlineSocket
         "it did not answer in time",
         "Check its load and its log, or raise receive_timeout",
     ),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A connection to one directory server, encrypted before anything is said."""
+"""Connections and authenticated sessions with a single directory server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .settings import Address, ConnectionSettings
 from .sockets import DeadlineSocket
 from .tls import VerifiedTls
 
-# Without ldap3 this file must still load, so that the module can say that it is missing.
+# This file must be importable without ldap3, so that the modules can report that it is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Server as _Server
 else:
@@ -33,11 +33,11 @@ else:
 class LdapSession:
     """An open session.
 
-    :ivar uri: the server it is with.
-    :ivar connection: ldap3's connection.
+    :ivar uri: URI of the server.
+    :ivar connection: ldap3 connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
-    :ivar is_in_clear: whether what is said crosses a network, and anybody on the way can read and alter it.
-    :ivar has_sasl_layer: whether messages are encrypted by a layer of SASL's (RFC 4422, 3.7) in the place of TLS.
+    :ivar is_in_clear: whether messages cross a network unencrypted, where they can be read and altered.
+    :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
     """
 
     uri: str
@@ -48,20 +48,20 @@ class LdapSession:
 
 
 class ResolvedServer(_Server):
-    """A server for ldap3 whose name has been resolved: ldap3 tells an unknown name by text alone.
+    """An ldap3 server whose name is already resolved, because ldap3 does not report the cause if that fails.
 
-    :param address_infos: where it listens, as socket.getaddrinfo says it.
+    :param address_infos: results of `socket.getaddrinfo`.
     """
 
     def __init__(self, address_infos: Sequence[tuple[Any, ...]], host: str, **options: Any) -> None:
         super().__init__(host, **options)
-        # Whether a place is known to answer, and since when.
+        # ldap3 appends two fields: whether the address is reachable, and when that was determined.
         self._address_infos = [[*address_info, None, None] for address_info in address_infos]
         self._address_info = self._address_infos
 
     @property
     def address_info(self) -> list[list[Any]]:
-        """The places, each with what ldap3 notes about it."""
+        """The addresses, each with ldap3's fields about its availability."""
         return self._address_infos
 
 
@@ -69,11 +69,11 @@ class ResolvedServer(_Server):
 def open_session(
     settings: ConnectionSettings, address: Address, context: ssl.SSLContext
 ) -> Iterator[LdapSession]:
-    """Connect to one server, encrypt and bind; unbind at the end.
+    """Connect to a server, bind, and unbind when the context ends.
 
-    :param context: what the server's certificate must satisfy.
-    :raises ServerError: when there is no session, and another server may give one.
-    :raises DirectoryError: when the server refuses the account.
+    :param context: TLS context for verifying the server's certificate.
+    :raises ServerError: if the session fails for a reason that other servers may not share.
+    :raises DirectoryError: if the server rejects the account.
     """
     connection = connect(settings, address, context)
     try:
@@ -85,9 +85,9 @@ def open_session(
 def begin_session(settings: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
     """Bind on a connection.
 
-    :param connection: what `connect` gave for the same server; it stays open when this fails.
-    :raises ServerError: when there is no session, and another server may give one.
-    :raises DirectoryError: when the server refuses the account.
+    :param connection: result of `connect` for the same server; stays open if the bind fails.
+    :raises ServerError: if the session fails for a reason that other servers may not share.
+    :raises DirectoryError: if the server rejects the account.
     """
     has_sasl_layer = bind(connection, address.uri, settings.account)
     return LdapSession(
@@ -102,11 +102,11 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
 
 
 def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
-    """Connect to one server, encrypted; nothing of the account is sent.
+    """Connect to a server and start TLS as configured, without sending any credentials.
 
-    :param context: what the server's certificate must satisfy.
-    :returns: ldap3's connection.
-    :raises ServerError: when there is no answer, or no encryption that satisfies.
+    :param context: TLS context for verifying the server's certificate.
+    :returns: the ldap3 connection.
+    :raises ServerError: if the server does not respond, or if TLS fails.
     """
     tls = VerifiedTls(context, settings.receive_timeout)
     action = f"Cannot connect to {address.uri}"
@@ -124,9 +124,9 @@ def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLCont
 
 
 def _create_connection(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
-    """Make ldap3's connection, not yet open: nothing is asked but the addresses of the server's name.
+    """Create the ldap3 connection without opening it. Only the server's name is resolved.
 
-    :raises ServerError: when the name has none.
+    :raises ServerError: if the host name does not resolve.
     """
     server = ResolvedServer(
         resolve_address(settings, address),
@@ -141,11 +141,11 @@ def _create_connection(settings: ConnectionSettings, address: Address, tls: Veri
     return ldap3.Connection(
         server,
         client_strategy=ldap3.SYNC,
-        # A referral followed by ldap3 would send name and password on, in clear if it says ldap://.
+        # When ldap3 follows a referral, it sends the credentials there, even unencrypted to an ldap:// URI.
         auto_referrals=False,
-        # ldap3 asks for the rest of many values itself, without end if need be, and is silent when it gets none.
+        # When ldap3 retrieves ranges of values itself, it may never stop, and it ignores missing ranges.
         auto_range=False,
-        # Whoever sets empty lists for what is missing stumbles over a range that is not the first.
+        # Adding empty lists for missing attributes makes ldap3 fail on ranges other than the first one.
         return_empty_attributes=False,
         check_names=False,
         read_only=True,
@@ -156,7 +156,7 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     try:
         if connection.start_tls(read_server_info=False):
             return
-        # ldap3 would go on without, and the password would follow in clear.
+        # ldap3 would continue without TLS, and then send the password unencrypted.
         raise ldap3.core.exceptions.LDAPStartTLSError("TLS was not started")
     except FAILURES as error:
         result = connection.result
@@ -171,7 +171,7 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
 
 
 def close(connection: Any) -> None:
-    """Unbind, if that can be done."""
-    # The session is over either way; what went wrong before is what matters.
+    """Unbind and close a connection, ignoring errors."""
+    # Errors at this point do not affect the result, and must not hide an earlier error.
     with suppress(*FAILURES):
         connection.unbind()

@@ -2,11 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A socket on which answers have an end.
-
-A timeout of Python's sockets, and of ldap3, bounds the wait for the next byte: a server that sends one
-now and then would be listened to for ever.
-"""
+"""Socket wrappers below ldap3: a deadline for each response, and the SASL security layer."""
 
 from __future__ import annotations
 
@@ -14,50 +10,51 @@ import socket
 import time
 from typing import Any, Protocol
 
-# An answer may take so much longer, in parts of its time: telling a socket how long to wait is a system call,
-# and a page over TLS is a thousand reads.
+# How much later than its deadline a response may end, as a fraction of the timeout. Setting the timeout of the
+# socket is a system call, and a page of results over TLS takes a thousand reads.
 _TOLERANCE = 0.01
 
 MAX_BUFFER_SIZE = 0xFFFFFF
-"""Bytes of the largest buffer that this side takes: what fits into the three bytes that say so (RFC 4752)."""
+"""Size in bytes of the largest buffer that this side accepts: the maximum of its 3-byte field (RFC 4752, 3.1)."""
 
 _LENGTH_SIZE = 4
 
 
 class DeadlineSocket:
-    """A connected socket, as far as ldap3 uses one, that bounds the time of each answer as a whole.
+    """A socket wrapper that enforces a deadline for each complete response.
 
-    What the client says last begins the time of the answer, or its waiting, when it had other things to do
-    in between. All else is the socket's own.
+    The timeouts of Python sockets and of ldap3 only limit the wait for the next byte, so a response that
+    trickles in could take forever. The deadline is restarted whenever the client sends a request, or calls
+    `restart_deadline` before it waits for a response. All other attributes are those of the socket.
 
-    :param sock: the socket, with TLS or before it.
-    :param seconds: how long an answer may take from the question to its last byte.
+    :param sock: connected socket, with or without TLS.
+    :param seconds: timeout in seconds, from the request to the last byte of the response.
     """
 
     def __init__(self, sock: socket.socket, seconds: int) -> None:
         self._socket = sock
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
-        # How long the socket waits for a byte: as long as the answer has left, as of the last time it was told.
+        # The timeout that was last set on the socket, in seconds.
         self._socket_timeout = 0.0
 
     def sendall(self, data: bytes) -> None:
-        """Say something, and begin the time of the answer.
+        """Send a request, and restart the deadline.
 
-        :raises OSError: when it cannot be said, or nobody takes it in that time.
+        :raises OSError: if the data cannot be sent within the timeout.
         """
         self.restart_deadline()
         self._set_socket_timeout(self._seconds)
         self._socket.sendall(data)
 
     def restart_deadline(self) -> None:
-        """Begin the time of the answer anew: from now on the client does nothing but listen."""
+        """Restart the deadline, because the client was busy before it waits for the response."""
         self._deadline = time.monotonic() + self._seconds
 
     def recv(self, size: int) -> bytes:
-        """Wait for the next bytes of the answer.
+        """Receive the next bytes of the response.
 
-        :raises OSError: socket.timeout when the answer's time is over, or another when it is cut.
+        :raises OSError: socket.timeout if the deadline has passed, or another error if the connection fails.
         """
         remaining = self._deadline - time.monotonic()
         if remaining > 0:
@@ -67,7 +64,7 @@ class DeadlineSocket:
                 return self._socket.recv(size)
             except socket.timeout:
                 pass
-        raise socket.timeout(f"no whole answer within {self._seconds} s")
+        raise socket.timeout(f"no complete response within {self._seconds} s")
 
     def _set_socket_timeout(self, seconds: float) -> None:
         self._socket_timeout = seconds
@@ -78,30 +75,31 @@ class DeadlineSocket:
 
 
 class MessageCipher(Protocol):
-    """What a security context can do, as gssapi's."""
+    """Encryption and decryption by a security context, such as that of gssapi."""
 
     def encrypt(self, message: bytes) -> bytes:
-        """Make of a message what only the other side can read, and nobody can alter.
+        """Encrypt a message and protect its integrity.
 
-        :raises ValueError: when that cannot be done any more.
+        :raises ValueError: if the context can no longer encrypt.
         """
 
     def decrypt(self, message: bytes) -> bytes:
-        """Read what the other side has encrypted.
+        """Decrypt a message of the peer and verify its integrity.
 
-        :raises ValueError: when nobody has who knows the key.
+        :raises ValueError: if it was not encrypted with the session key.
         """
 
 
 class SaslSocket:
-    """A connected socket, as far as ldap3 uses one, that encrypts what is said and decrypts what is heard.
+    """A socket wrapper that applies a SASL security layer.
 
-    Each buffer goes with its length in four bytes before it. All else is the socket's own.
+    Each encrypted buffer is preceded by its length in four bytes (RFC 4422, 3.7). All other attributes are
+    those of the socket.
 
-    :param sock: the socket below.
-    :param cipher: encrypts and decrypts.
-    :param max_message_size: bytes of the largest message that may be encrypted at a time, for the other side takes
-        no larger buffer than it has said.
+    :param sock: connected socket.
+    :param cipher: encrypts and decrypts the buffers.
+    :param max_message_size: size in bytes of the largest message that can be encrypted into a buffer that the
+        peer accepts.
     """
 
     def __init__(self, sock: Any, cipher: MessageCipher, max_message_size: int) -> None:
@@ -111,9 +109,9 @@ class SaslSocket:
         self._decrypted = b""
 
     def sendall(self, data: bytes) -> None:
-        """Say something.
+        """Encrypt and send data.
 
-        :raises OSError: as the socket below, and when it cannot be encrypted any more.
+        :raises OSError: if the data cannot be encrypted or sent.
         """
         buffers = bytearray()
         for start in range(0, len(data), self._max_message_size):
@@ -122,14 +120,14 @@ class SaslSocket:
                     bytes(data[start : start + self._max_message_size])
                 )
             except ValueError as error:
-                raise OSError(f"a buffer that cannot be sealed: {error}") from error
+                raise OSError(f"cannot encrypt a buffer: {error}") from error
             buffers += len(encrypted).to_bytes(_LENGTH_SIZE, "big") + encrypted
         self._socket.sendall(bytes(buffers))
 
     def recv(self, size: int) -> bytes:
-        """Wait for the next bytes; empty when the other side has hung up.
+        """Receive and decrypt the next bytes; empty if the peer has closed the connection.
 
-        :raises OSError: as the socket below, and for what nobody who knows the key has said.
+        :raises OSError: if the connection fails, or if a buffer cannot be decrypted.
         """
         while not self._decrypted:
             length_bytes = self._receive(_LENGTH_SIZE)
@@ -137,19 +135,19 @@ class SaslSocket:
                 return b""
             length = int.from_bytes(length_bytes, "big")
             if length > MAX_BUFFER_SIZE:
-                raise OSError(f"a sealed buffer of {length} bytes, larger than was agreed")
+                raise OSError(f"an encrypted buffer of {length} bytes is larger than negotiated")
             encrypted = self._receive(length)
             if len(length_bytes) < _LENGTH_SIZE or len(encrypted) < length:
-                raise OSError("eof within a sealed buffer")
+                raise OSError("eof within an encrypted buffer")
             try:
                 self._decrypted = self._cipher.decrypt(encrypted)
             except ValueError as error:
-                raise OSError(f"a sealed buffer that cannot be opened: {error}") from error
+                raise OSError(f"cannot decrypt a buffer: {error}") from error
         data, self._decrypted = self._decrypted[:size], self._decrypted[size:]
         return data
 
     def _receive(self, size: int) -> bytes:
-        """So many bytes, or those before the end."""
+        """Receive exactly the given number of bytes, or fewer at the end of the stream."""
         received = bytearray()
         while len(received) < size:
             chunk = self._socket.recv(size - len(received))

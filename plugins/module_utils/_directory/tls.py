@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS to a directory server: verified by Python's own ssl module, TLS 1.2 as the floor.
+"""TLS with a directory server: TLS 1.2 or newer, verified by OpenSSL instead of ldap3.
 
-ldap3 compares host names with code of its own that does not know every form of certificate names, and
-verifies nothing unless told to. Here the certificate and the name in it are checked by OpenSSL.
+ldap3 matches host names with its own code, which does not support every form of name in certificates, and does
+not verify anything by default.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .library import LDAP3
 from .settings import ConnectionSettings
 from .sockets import DeadlineSocket
 
-# Without ldap3 this file must still load, so that the module can say that it is missing.
+# This file must be importable without ldap3, so that the modules can report that it is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Tls as _Tls
 else:
@@ -26,9 +26,9 @@ else:
 
 
 def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
-    """What the certificate of each server must satisfy, and what is shown to one that asks for a certificate.
+    """Create the TLS context for verifying servers and for presenting the client certificate.
 
-    :raises InputError: when a file with certificates or the key cannot be used.
+    :raises InputError: if a file with certificates or the private key cannot be used.
     """
     context = tls_context(settings.ca_path, settings.validate_certs)
     account = settings.account
@@ -38,10 +38,10 @@ def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
 
 
 class VerifiedTls(_Tls):
-    """TLS settings for ldap3 that leave the handshake to a context of Python's own.
+    """TLS settings for ldap3 that perform the handshake with the given TLS context.
 
-    :param receive_timeout: seconds that any answer over TLS may take.
-    :ivar failure: why the last handshake failed; ldap3 itself hands on the text alone.
+    :param receive_timeout: timeout in seconds for each complete response.
+    :ivar failure: the error of the last handshake; None if it succeeded. ldap3 only passes on its message.
     """
 
     def __init__(self, context: ssl.SSLContext, receive_timeout: int) -> None:
@@ -51,12 +51,12 @@ class VerifiedTls(_Tls):
         self.failure: OSError | None = None
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
-        """Put TLS on a connection's socket, as ldap3 calls it for LDAPS and for StartTLS.
+        """Start TLS on a connection's socket. ldap3 calls this method for LDAPS and StartTLS.
 
-        The handshake as a whole has as much time as the TCP connection had before it.
+        The timeout of the handshake is the connection timeout.
 
-        :param do_handshake: ldap3's parameter; the handshake is always done at once.
-        :raises OSError: ssl.SSLError and its kind when the handshake or the verification fails.
+        :param do_handshake: parameter of ldap3; ignored, because the handshake is always performed at once.
+        :raises OSError: ssl.SSLError or another error if the handshake or the verification fails.
         """
         try:
             connection.socket.settimeout(connection.server.connect_timeout)

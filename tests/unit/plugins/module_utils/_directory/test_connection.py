@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions with servers on this host's loopback: found, refused, unreachable."""
+"""Sessions with servers on the loopback interface: successful, rejected, and unreachable servers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
         ([], False),
     ],
 )
-def test_a_session_is_bound_and_ends(
+def test_a_session_binds_and_unbinds(
     server_tls: ServerTls, capabilities: list[bytes], is_active_directory: bool
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
@@ -60,7 +60,7 @@ def test_a_session_is_bound_and_ends(
     assert b"s3cret" in directory.requests[0]
 
 
-def test_an_anonymous_session_names_nobody(server_tls: ServerTls) -> None:
+def test_an_anonymous_bind_contains_no_name_and_no_password(server_tls: ServerTls) -> None:
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:
         settings = settings_for(
@@ -69,7 +69,7 @@ def test_an_anonymous_session_names_nobody(server_tls: ServerTls) -> None:
         with open_session(settings):
             pass
     assert directory.operations == [BIND, SEARCH, UNBIND]
-    # Version 3, no name, and the password of no characters (RFC 4513, 5.1.1).
+    # Version 3, an empty name, and simple authentication with an empty password (RFC 4513, 5.1.1).
     assert directory.requests[0] == bytes.fromhex("6007 0201 03 0400 8000")
 
 
@@ -77,7 +77,7 @@ def test_an_anonymous_session_names_nobody(server_tls: ServerTls) -> None:
     ("host", "start_tls", "is_in_clear"),
     [("localhost", False, False), ("dc1.x.no", False, True), ("dc1.x.no", True, False)],
 )
-def test_a_session_knows_whether_it_crosses_a_network_in_clear(
+def test_unencrypted_sessions_across_a_network_are_detected(
     *,
     host: str,
     start_tls: bool,
@@ -85,12 +85,12 @@ def test_a_session_knows_whether_it_crosses_a_network_in_clear(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    look_up = socket.getaddrinfo
+    getaddrinfo = socket.getaddrinfo
 
-    def here(_host: str, *more: Any, **options: Any) -> Any:
-        return look_up("127.0.0.1", *more, **options)
+    def resolve_to_loopback(_host: str, *arguments: Any, **options: Any) -> Any:
+        return getaddrinfo("127.0.0.1", *arguments, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", here)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to_loopback)
     server_tls = tls(tmp_path, host)
     with ldap_server(Directory(), start_tls=server_tls.context) as port:
         settings = settings_for(
@@ -103,7 +103,7 @@ def test_a_session_knows_whether_it_crosses_a_network_in_clear(
             assert session.is_in_clear is is_in_clear
 
 
-def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: ServerTls) -> None:
+def test_a_rejected_account_is_not_an_error_of_the_server(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
     with ldap_server(directory, server_tls.context) as port:
@@ -122,16 +122,16 @@ def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: S
     assert directory.operations == [BIND, UNBIND]
 
 
-def test_a_host_with_several_addresses_tells_what_came_of_each(
+def test_the_error_names_each_address_of_a_host(
     server_tls: ServerTls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = free_port()
 
-    def two(*_args: object, **_options: object) -> list[tuple[object, ...]]:
+    def two_addresses(*_args: object, **_options: object) -> list[tuple[object, ...]]:
         kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
         return [(*kind, (address, port)) for address in ("127.0.0.1", "127.0.0.2")]
 
-    monkeypatch.setattr(socket, "getaddrinfo", two)
+    monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
     with (
         pytest.raises(ServerError) as caught,
         open_session(settings_for(server_tls, f"ldaps://dc9.x.no:{port}")),
@@ -151,7 +151,7 @@ def test_a_host_with_several_addresses_tells_what_came_of_each(
         ("x.no", "127.0.0.1", "its certificate was issued for another address ("),
     ],
 )
-def test_a_server_that_cannot_prove_its_name_gets_no_password(
+def test_a_server_without_a_valid_certificate_gets_no_password(
     tmp_path: Path, certificate: str, host: str, problem: str
 ) -> None:
     (tmp_path / "other").mkdir()
@@ -169,13 +169,13 @@ def test_a_server_that_cannot_prove_its_name_gets_no_password(
     assert caught.value.cause.startswith(problem)
 
 
-def test_a_name_that_does_not_resolve(
+def test_a_host_name_that_does_not_resolve_is_reported(
     server_tls: ServerTls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unknown(*_args: object, **_options: object) -> None:
+    def unknown_host(*_args: object, **_options: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown_host)
     with (
         pytest.raises(ServerError) as caught,
         open_session(settings_for(server_tls, "ldaps://dc9.x.no")),
@@ -187,7 +187,7 @@ def test_a_name_that_does_not_resolve(
     )
 
 
-def test_a_server_that_hangs_in_the_handshake(server_tls: ServerTls) -> None:
+def test_a_handshake_without_a_response_times_out(server_tls: ServerTls) -> None:
     with silent_server() as port:
         settings = settings_for(
             server_tls, f"ldaps://localhost:{port}", connection_timeout=1, receive_timeout=1
@@ -197,7 +197,7 @@ def test_a_server_that_hangs_in_the_handshake(server_tls: ServerTls) -> None:
     assert caught.value.cause.startswith("it did not complete the TLS handshake in time (")
 
 
-def test_a_server_that_hangs_up_at_the_bind(server_tls: ServerTls) -> None:
+def test_a_connection_closed_during_the_bind_is_an_error(server_tls: ServerTls) -> None:
     with ldap_server(lambda _request, _content: None, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
         with pytest.raises(DirectoryError) as caught, open_session(settings_for(server_tls, uri)):
@@ -206,18 +206,18 @@ def test_a_server_that_hangs_up_at_the_bind(server_tls: ServerTls) -> None:
     assert caught.value.cause
 
 
-def test_a_server_that_hangs_up_at_the_first_search(server_tls: ServerTls) -> None:
-    def say(request: int, _content: bytes) -> list[Message] | None:
+def test_a_connection_closed_during_the_first_search_is_an_error(server_tls: ServerTls) -> None:
+    def respond(request: int, _content: bytes) -> list[Message] | None:
         return [result(BIND)] if request == BIND else None
 
-    with ldap_server(say, server_tls.context) as port:
+    with ldap_server(respond, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
         with pytest.raises(DirectoryError) as caught, open_session(settings_for(server_tls, uri)):
             pass
     assert caught.value.action == f"Cannot read the root DSE of {uri}"
 
 
-def test_no_text_of_a_failure_holds_the_password(server_tls: ServerTls) -> None:
+def test_error_messages_do_not_contain_the_password(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "data 52e")
     with ldap_server(directory, server_tls.context) as port:

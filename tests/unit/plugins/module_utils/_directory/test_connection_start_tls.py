@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""StartTLS: before the password, or no password."""
+"""StartTLS: the password is only sent after it has succeeded."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_start_tls_comes_before_the_password(server_tls: ServerTls) -> None:
     assert directory.operations == [EXTENDED, BIND, SEARCH, UNBIND]
 
 
-def test_start_tls_that_the_server_refuses(server_tls: ServerTls) -> None:
-    asked = []
+def test_a_server_that_refuses_start_tls_gets_no_password(server_tls: ServerTls) -> None:
+    operations = []
 
     def refuse(request: int, _content: bytes) -> list[Message]:
-        asked.append(request)
+        operations.append(request)
         return [result(EXTENDED, 2, "unsupported extended operation")]
 
     with ldap_server(refuse) as port:
@@ -60,10 +60,10 @@ def test_start_tls_that_the_server_refuses(server_tls: ServerTls) -> None:
         f"Cannot start TLS with {uri}: the server refuses StartTLS (result 2 protocolError, "
         "unsupported extended operation). Use ldaps://, or have a certificate set up on the server."
     )
-    assert BIND not in asked
+    assert BIND not in operations
 
 
-def test_without_tls_no_password_whatever_ldap3_makes_of_it(
+def test_no_password_is_sent_if_ldap3_ignores_a_failure_of_start_tls(
     server_tls: ServerTls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ldap3.Connection, "start_tls", lambda *_args, **_options: False)
@@ -75,7 +75,7 @@ def test_without_tls_no_password_whatever_ldap3_makes_of_it(
     assert BIND not in directory.operations
 
 
-def test_a_server_that_hangs_up_at_start_tls(server_tls: ServerTls) -> None:
+def test_a_connection_closed_during_start_tls_is_an_error(server_tls: ServerTls) -> None:
     with ldap_server(lambda _request, _content: None) as port:
         uri = f"ldap://localhost:{port}"
         with (
@@ -88,17 +88,19 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: ServerTls) -> None:
     assert caught.value.remedy.startswith("Use ldaps:// if this port has TLS from the beginning")
 
 
-def test_a_server_that_is_silent_after_start_tls(server_tls: ServerTls) -> None:
+def test_start_tls_without_a_response_times_out(server_tls: ServerTls) -> None:
     with ldap_server(lambda _request, _content: []) as port:
         uri = f"ldap://localhost:{port}"
         settings = settings_for(server_tls, uri, start_tls=True, receive_timeout=1)
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"
-    assert "no whole answer within 1 s" in caught.value.cause
+    assert "no complete response within 1 s" in caught.value.cause
 
 
-def test_start_tls_with_a_certificate_of_another(tmp_path: Path, server_tls: ServerTls) -> None:
+def test_a_server_with_an_untrusted_certificate_gets_no_password(
+    tmp_path: Path, server_tls: ServerTls
+) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "localhost")
     directory = Directory()

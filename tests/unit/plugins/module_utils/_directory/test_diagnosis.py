@@ -201,7 +201,7 @@ OPENING = "socket connection error while opening: "
             *("it did not answer in time", "Check firewalls, or raise connection_timeout"),
         ),
         (
-            "error receiving data: no whole answer within 120 s",
+            "error receiving data: no complete response within 120 s",
             "it did not answer in time",
             "Check its load and its log, or raise receive_timeout",
         ),

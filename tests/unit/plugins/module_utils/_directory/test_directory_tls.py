@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS to a directory server: what is verified, and that nothing older than TLS 1.2 is spoken."""
+"""TLS with a directory server: verification, and TLS 1.2 as the minimum version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     ("host", "names", "code"),
     [("localhost", ["localhost"], None), ("localhost", ["x.no"], 62), ("127.0.0.1", ["x.no"], 64)],
 )
-def test_a_handshake_keeps_why_it_failed(
+def test_the_error_of_a_handshake_is_kept(
     tmp_path: Path, host: str, names: list[str], code: int | None
 ) -> None:
     server_tls = tls(tmp_path, *names)
@@ -35,10 +35,10 @@ def test_a_handshake_keeps_why_it_failed(
     verified = VerifiedTls(context, receive_timeout=7)
     with (
         http_server(lambda _request, write: write(plain("200 OK")), server_tls.context) as server,
-        socket.create_connection(("127.0.0.1", server.port)) as plain_socket,
+        socket.create_connection(("127.0.0.1", server.port)) as tcp_socket,
     ):
-        named = SimpleNamespace(host=host, connect_timeout=5)
-        connection = SimpleNamespace(socket=plain_socket, server=named)
+        ldap3_server = SimpleNamespace(host=host, connect_timeout=5)
+        connection = SimpleNamespace(socket=tcp_socket, server=ldap3_server)
         if code is None:
             verified.wrap_socket(connection)
             assert connection.socket.version() in ("TLSv1.2", "TLSv1.3")

@@ -164,11 +164,11 @@ def test_an_answer_without_pages_is_handed_on_in_pieces(monkeypatch: pytest.Monk
 def test_a_socket_that_fails_is_said_as_ldap3_says_it() -> None:
     class Broken(Line):
         def recv(self, size: int) -> bytes:
-            raise TimeoutError("no whole answer within 5 s")
+            raise TimeoutError("no complete response within 5 s")
 
     with pytest.raises(ldap3.core.exceptions.LDAPSocketReceiveError) as caught:
         MessageReader(connection_to(Broken(b""))).answer(NUMBER)
-    assert str(caught.value) == "error receiving data: no whole answer within 5 s"
+    assert str(caught.value) == "error receiving data: no complete response within 5 s"
 
 
 def test_the_result_comes_with_what_ldap3_needs() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The time that an answer may take, from the question to its last byte."""
+"""The deadline of a response, from the request to its last byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sock
 
 
 class _Clock:
-    """Stands in for the module time."""
+    """A substitute for the module `time`."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -28,7 +28,7 @@ class _Clock:
 
 
 class _Connection(NamedTuple):
-    """A timed socket, who is at its other end, and the clock."""
+    """A socket with a deadline, the other end of the connection, and the clock."""
 
     client: DeadlineSocket
     server: socket.socket
@@ -48,40 +48,40 @@ def _receive(connection: _Connection) -> bytes:
     return connection.client.recv(1)
 
 
-def test_an_answer_in_pieces_counts_as_long_as_its_time_lasts(connection: _Connection) -> None:
+def test_data_is_received_until_the_deadline(connection: _Connection) -> None:
     connection.server.sendall(b"ab")
     connection.clock.now += 4.9
     assert _receive(connection) == b"a"
     assert connection.client.gettimeout() == pytest.approx(0.1)
 
 
-def test_bytes_that_trickle_in_do_not_lengthen_the_time(connection: _Connection) -> None:
+def test_data_that_trickles_in_does_not_extend_the_deadline(connection: _Connection) -> None:
     connection.server.sendall(b"abcd")
     for _byte in "abc":
         connection.clock.now += 1.5
         _receive(connection)
     connection.clock.now += 1.5
-    with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
+    with pytest.raises(socket.timeout, match="no complete response within 5 s"):
         _receive(connection)
 
 
-def test_a_question_begins_the_time_of_its_answer_anew(connection: _Connection) -> None:
+def test_a_request_restarts_the_deadline(connection: _Connection) -> None:
     connection.clock.now += 60
-    connection.client.sendall(b"and now?")
-    assert connection.server.recv(100) == b"and now?"
+    connection.client.sendall(b"request")
+    assert connection.server.recv(100) == b"request"
     assert connection.client.gettimeout() == 5
     connection.server.sendall(b"z")
     assert _receive(connection) == b"z"
 
 
 @pytest.mark.parametrize("seconds", [4.99, 5, 6])
-def test_silence_is_the_same_error(connection: _Connection, seconds: float) -> None:
+def test_a_missing_response_is_a_timeout(connection: _Connection, seconds: float) -> None:
     connection.clock.now += seconds
-    with pytest.raises(socket.timeout, match="no whole answer within 5 s"):
+    with pytest.raises(socket.timeout, match="no complete response within 5 s"):
         _receive(connection)
 
 
-def test_an_answer_that_is_cut_is_another_one(connection: _Connection) -> None:
+def test_a_closed_connection_is_not_a_timeout(connection: _Connection) -> None:
     connection.server.close()
     assert _receive(connection) == b""
     connection.client.close()
