@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elements of DER, as certificates are written in (RFC 5280, 4.1)."""
+"""X.509 certificates of servers (RFC 5280): the fields shown to administrators, and TLS channel binding."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+# Tags (X.690; RFC 5280, appendix A).
 _UTC_TIME, _BMP_STRING = 0x17, 0x1E
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_PSS_HASH_ALGORITHM = 0xA0
+
 _SUBJECT_ALT_NAME = bytes([0x55, 0x1D, 0x11])  # 2.5.29.17
-# The attributes of names that RFC 4514, 3 abbreviates, by their object identifiers.
+# Object identifiers of the attribute types with a short name (RFC 4514, 3).
 _ATTRIBUTE_NAMES = {
     bytes([0x55, 0x04, last]): name
     for last, name in ((3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU"))
 }
-# domainComponent (RFC 4519, 2.4), with which Microsoft's authorities are named.
+# domainComponent (RFC 4519, 2.4), used in the names of Active Directory's CAs.
 _ATTRIBUTE_NAMES[bytes([0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19])] = "DC"
 
 _CHANNEL_BINDING_PREFIX = b"tls-server-end-point:"
-# Signature algorithms by the last bytes of their object identifiers, and the hash that each one uses (RFC
-# 4055, RFC 5758); RFC 5929, 4.1 replaces MD5 and SHA-1 by SHA-256.
+# Hash functions by the object identifier of the signature algorithm (RFC 4055, RFC 5758). SHA-256 replaces MD5
+# and SHA-1 (RFC 5929, 4.1).
 _RSA = bytes.fromhex("2a864886f70d0101")
 _ECDSA = bytes.fromhex("2a8648ce3d04")
 _HASHES = {
@@ -43,7 +46,7 @@ _HASHES = {
     _ECDSA + b"\x03\x03": "sha384",
     _ECDSA + b"\x03\x04": "sha512",
 }
-# RSASSA-PSS names its hash in its parameters, and SHA-1 by naming none (RFC 4055, 3.1).
+# The hash function of RSASSA-PSS is a parameter of the algorithm, which defaults to SHA-1 (RFC 4055, 3.1).
 _PSS = _RSA + b"\x0a"
 _NIST = bytes.fromhex("6086480165030402")
 _PSS_HASHES = {
@@ -56,13 +59,13 @@ _PSS_HASHES = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate, as far as an administrator asks for it.
+    """The fields of a certificate that administrators need.
 
-    :ivar subject: whose it is, for instance ``CN=dc1.corp.example``.
-    :ivar issuer: who issued it.
-    :ivar names: the host names and addresses that it is for (subjectAltName).
-    :ivar not_before: since when it is valid.
-    :ivar not_after: until when.
+    :ivar subject: name of the holder, such as ``CN=dc1.corp.example``.
+    :ivar issuer: name of the issuing CA.
+    :ivar names: host names and IP addresses of the holder (subjectAltName).
+    :ivar not_before: start of the validity period.
+    :ivar not_after: end of the validity period.
     """
 
     subject: str
@@ -72,14 +75,17 @@ class Certificate:
     not_after: datetime
 
     def days_left(self, now: datetime) -> int:
-        """Whole days until it ends; negative when it has ended.
+        """Return the number of full days until the certificate expires; negative if it has expired.
 
-        :param now: an aware moment.
+        :param now: current time, with a time zone.
         """
         return (self.not_after - now).days
 
     def result(self, now: datetime) -> dict[str, Any]:
-        """What a module returns of it."""
+        """Return the certificate as part of a module's result.
+
+        :param now: current time, with a time zone.
+        """
         return {
             "subject": self.subject,
             "issuer": self.issuer,
@@ -91,22 +97,22 @@ class Certificate:
 
 
 def parse_certificate(der: bytes) -> Certificate | None:
-    """Read a certificate.
+    """Parse a certificate in DER.
 
-    :returns: None when it has another structure than RFC 5280 gives it.
+    :returns: the certificate; None if its structure does not conform to RFC 5280.
     """
     try:
-        return _read_certificate(der)
+        return _parse_certificate(der)
     except (ValueError, IndexError):
         return None
 
 
-def _read_certificate(der: bytes) -> Certificate:
+def _parse_certificate(der: bytes) -> Certificate:
     outer = parse_elements(der)[0]
     fields = parse_elements(parse_elements(outer.content)[0].content)
     if fields[0].tag == _VERSION:
         fields = fields[1:]
-    # Of a version 3 certificate now: serial number, signature, issuer, validity, subject, key, ...
+    # The fields are now: serial number, signature, issuer, validity, subject, key, ...
     begin, end = parse_elements(fields[3].content)
     names = [
         name
@@ -124,7 +130,7 @@ def _read_certificate(der: bytes) -> Certificate:
 
 
 def _format_name(field: Element) -> str:
-    """A distinguished name, the most special part first, as RFC 4514 writes it."""
+    """Format a distinguished name as in RFC 4514, with the most specific part first."""
     parts = []
     for part in parse_elements(field.content):
         for pair in parse_elements(part.content):
@@ -140,7 +146,7 @@ def _decode_text(value: Element) -> str:
 
 
 def _parse_time(field: Element) -> datetime:
-    """A time in UTC; the years of two digits are those from 1950 to 2049 (RFC 5280, 4.1.2.5.1)."""
+    """Parse a time in UTC. Years with two digits are between 1950 and 2049 (RFC 5280, 4.1.2.5.1)."""
     text = field.content.decode("ascii", errors="replace")
     if field.tag == _UTC_TIME:
         text = ("19" if text >= "5" else "20") + text
@@ -159,39 +165,38 @@ def _alternative_names(extensions: Element) -> Iterator[str]:
 
 
 def tls_server_end_point(certificate: bytes) -> bytes | None:
-    """The channel binding ``tls-server-end-point`` of a server's certificate (RFC 5929, 4).
+    """Return the channel binding of type tls-server-end-point for a server's certificate (RFC 5929, 4).
 
-    :param certificate: in DER.
-    :returns: what both sides must put into their part of the bind; None when the signature has no single
-        hash, for which the binding is not defined.
-    :raises ValueError: when it is cut.
-    :raises IndexError: when it has another structure than RFC 5280 gives it.
+    :param certificate: certificate in DER.
+    :returns: the channel binding; None if it is undefined, because the signature algorithm does not use a single
+        hash function.
+    :raises ValueError: if the certificate is truncated.
+    :raises IndexError: if its structure does not conform to RFC 5280.
     """
     _to_be_signed, algorithm, *_signature = parse_elements(parse_elements(certificate)[0].content)
     algorithm_id, *parameters = parse_elements(algorithm.content)
-    name = _HASHES.get(algorithm_id.content)
+    hash_name = _HASHES.get(algorithm_id.content)
     if algorithm_id.content == _PSS:
-        hash_parameters = [
-            part for part in parse_elements(parameters[0].content) if part.tag == 0xA0
-        ]
-        name = (
-            _PSS_HASHES.get(_parse_algorithm(hash_parameters[0].content))
-            if hash_parameters
-            else "sha256"
-        )
-    return _CHANNEL_BINDING_PREFIX + hashlib.new(name, certificate).digest() if name else None
+        hash_name = _pss_hash(parse_elements(parameters[0].content))
+    if hash_name is None:
+        return None
+    return _CHANNEL_BINDING_PREFIX + hashlib.new(hash_name, certificate).digest()
 
 
-def _parse_algorithm(encoded: bytes) -> bytes:
-    """The object identifier of an AlgorithmIdentifier (RFC 5280, 4.1.1.2)."""
-    return parse_elements(parse_elements(encoded)[0].content)[0].content
+def _pss_hash(parameters: Sequence[Element]) -> str | None:
+    """Return the hash function for parameters of RSASSA-PSS; None if it is unknown."""
+    for parameter in parameters:
+        if parameter.tag == _PSS_HASH_ALGORITHM:
+            algorithm = parse_elements(parameter.content)[0]
+            return _PSS_HASHES.get(parse_elements(algorithm.content)[0].content)
+    return "sha256"
 
 
 class Element(NamedTuple):
-    """A part of a certificate.
+    """A DER element.
 
-    :ivar tag: its identifier, of one byte.
-    :ivar content: what it holds.
+    :ivar tag: identifier octet.
+    :ivar content: content octets.
     """
 
     tag: int
@@ -199,10 +204,10 @@ class Element(NamedTuple):
 
 
 def parse_elements(data: bytes) -> list[Element]:
-    """The elements that follow one another (X.690, 8.1); all tags of a certificate take one byte.
+    """Parse consecutive DER elements (X.690, 8.1). Only one-byte tags are supported, as used in certificates.
 
-    :raises ValueError: when the last one is cut.
-    :raises IndexError: when its head is.
+    :raises ValueError: if the content of the last element is truncated.
+    :raises IndexError: if the header of the last element is truncated.
     """
     elements, offset = [], 0
     while offset < len(data):
@@ -213,7 +218,7 @@ def parse_elements(data: bytes) -> list[Element]:
             length = int.from_bytes(data[offset : offset + size], "big")
             offset += size
         if offset + length > len(data):
-            raise ValueError("an element is cut")
+            raise ValueError("truncated element")
         elements.append(Element(tag, data[offset : offset + length]))
         offset += length
     return elements

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where ldap3 is imported, so that a module can say clearly what is wrong with it."""
+"""The libraries of the directory client: ldap3, and libraries that are only imported when they are needed.
+
+This file is importable without ldap3, so that the modules can report that it is missing or outdated.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ import traceback
 
 from .._library import Library
 
-# What ldap3's decoding stumbles over when a server speaks no LDAP. It makes a number's worth of bytes of a number
-# in the place of a string, and goes into any depth.
+# Exceptions in ldap3's decoder if a response is not LDAP. For an integer instead of a string, it allocates as many
+# bytes as the value of the integer, and its recursion depth is not limited.
 DECODE_ERRORS: tuple[type[Exception], ...] = (
     LookupError,
     TypeError,
@@ -22,17 +25,17 @@ DECODE_ERRORS: tuple[type[Exception], ...] = (
     RecursionError,
 )
 
-# What ldap3 raises: these, its own exceptions, and those of the socket.
+# All exceptions that ldap3 raises: those of the decoder and of sockets, and, added below, its own.
 FAILURES: tuple[type[Exception], ...] = (*DECODE_ERRORS, OSError)
 
-# The oldest release that knows Python 3.9 and newer.
+# The oldest release that supports Python 3.9 and newer.
 LDAP3 = Library("ldap3", "2.9.1")
 
-# What Red Hat Enterprise Linux 9 has. Only those need it who bind with a ticket; it is imported then.
+# The release in Red Hat Enterprise Linux 9. Only imported for binds with Kerberos.
 GSSAPI = Library("gssapi", "1.6.9")
 
-# What ldap3 needs for NTLM: MD4 where OpenSSL has none any more, which is in most places, and from its release
-# 2.10 on what reads a certificate. The oldest releases with wheels for Python 3.9 and newer.
+# Required by ldap3 for NTLM: pycryptodome for MD4, which current releases of OpenSSL do not provide, and, from
+# ldap3 2.10 on, cryptography for parsing the certificate. The oldest releases with wheels for Python 3.9 and newer.
 PYCRYPTODOME = Library("pycryptodome", "3.10.1")
 CRYPTOGRAPHY = Library("cryptography", "3.4.4")
 
@@ -44,14 +47,14 @@ try:
     import ldap3.protocol.sasl.sasl
     import ldap3.utils.asn1
 
-    # Its dictionaries of attributes without case, from 2.10 on, take sn;lang-de for sn, and a part of the values
-    # of member for all of them. Plain ones have the server's own names.
+    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and a range of the
+    # values of member as all of them. Regular dictionaries contain the names as the server returns them.
     ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
     LDAP3 = LDAP3._replace(package=ldap3)
 except ImportError:
     LDAP3 = LDAP3._replace(failure=traceback.format_exc())
-    # The name is imported by others all the same.
-    ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
+    # Other files import this name unconditionally.
+    ldap3 = None  # type: ignore[assignment]  # never used: the modules fail before
 
 __all__ = ["CRYPTOGRAPHY", "DECODE_ERRORS", "FAILURES", "GSSAPI", "LDAP3", "PYCRYPTODOME", "ldap3"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A look at one server, step by step, which goes on as far as it gets."""
+"""Probing a server: connect, inspect TLS, bind and read the root DSE, as far as each step succeeds."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from .servers import resolve_address
 from .settings import Address, ConnectionSettings
 from .tls import create_ssl_context
 
+_WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
+
 
 @dataclass(frozen=True)
 class TlsInfo:
-    """The encryption of a connection.
+    """The TLS parameters of a connection.
 
-    :ivar version: for instance ``TLSv1.3``.
+    :ivar version: protocol version, such as ``TLSv1.3``.
     :ivar cipher: OpenSSL's name of the cipher suite.
-    :ivar certificate: what the server shows; None when it cannot be read.
+    :ivar certificate: the server's certificate; None if it cannot be parsed.
     """
 
     version: str
@@ -38,16 +40,16 @@ class TlsInfo:
 
 
 class Probe:
-    """What was found out about a server, as far as it could be.
+    """The findings about a server. Attributes keep their initial values for steps that were not reached.
 
-    :ivar uri: the server.
-    :ivar resolved: all addresses of its name.
-    :ivar address: the one that answered; empty when none did.
-    :ivar tls: its encryption; None without one.
-    :ivar root_dse: what it says of itself.
-    :ivar authorization_id: who the account is to the server (RFC 4513, 5.2.1.8), if it says so.
-    :ivar session: the session with it, open until the end of `probe_server`; None when there is none.
-    :ivar error: why there is none.
+    :ivar uri: URI of the server.
+    :ivar resolved: all IP addresses of the host name.
+    :ivar address: IP address of the connection; empty without a connection.
+    :ivar tls: TLS parameters; None without TLS.
+    :ivar root_dse: root DSE of the server.
+    :ivar authorization_id: authorization identity of the account (RFC 4513, 5.2.1.8); empty if it is not reported.
+    :ivar session: session with the server, open until `probe_server` ends; None without a session.
+    :ivar error: the error that prevented the session; None if there was none.
     """
 
     def __init__(self, uri: str) -> None:
@@ -62,7 +64,7 @@ class Probe:
 
     @property
     def is_account_refused(self) -> bool:
-        """Whether the server answered, and wants nothing of this account."""
+        """Whether the server has rejected the account."""
         return self.error is not None and not isinstance(self.error, ServerError)
 
 
@@ -70,13 +72,13 @@ class Probe:
 def probe_server(
     settings: ConnectionSettings, address: Address, context: ssl.SSLContext, *, authenticate: bool
 ) -> Iterator[Probe]:
-    """Find out about a server what can be found out, and stay connected meanwhile.
+    """Probe a server, and stay connected until the context ends.
 
-    Two connections are made. By the first, over which nothing is said, one sees what the server shows even
-    where it must not be trusted; the second is as any session's.
+    Two connections are made. The first one does not verify the certificate and does not send anything, so that
+    an untrusted certificate can be shown. The second one is like that of any session.
 
-    :param context: what the server's certificate must satisfy.
-    :param authenticate: whether to bind; without, only what the server tells everybody is asked for.
+    :param context: TLS context for verifying the server's certificate.
+    :param authenticate: whether to bind; if not, only what the server returns without a bind is read.
     """
     probe = Probe(address.uri)
     probe.resolved = _resolve_ip_addresses(settings, address)
@@ -91,7 +93,7 @@ def probe_server(
         if authenticate:
             _begin_session(probe, settings, address, connection)
         if not isinstance(probe.error, ServerError):
-            # Nothing else depends on it.
+            # Failures are ignored, because no other finding depends on these.
             with suppress(DirectoryError):
                 probe.root_dse = read_root_dse(connection, address.uri)
                 probe.authorization_id = _query_authorization_id(probe)
@@ -101,11 +103,10 @@ def probe_server(
 
 
 def _resolve_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
-    # What a name that does not resolve means is told by the connection that cannot be made.
+    # If the name does not resolve, the connection reports the error.
     with suppress(ServerError):
-        return list(
-            dict.fromkeys(str(where[0]) for *_kind, where in resolve_address(settings, address))
-        )
+        infos = resolve_address(settings, address)
+        return list(dict.fromkeys(str(socket_address[0]) for *_kind, socket_address in infos))
     return []
 
 
@@ -113,7 +114,7 @@ def _inspect_connection(probe: Probe, settings: ConnectionSettings, address: Add
     unverified_context = create_ssl_context(replace(settings, ca_path=None, validate_certs=False))
     connection = connect(settings, address, unverified_context)
     try:
-        # Whoever has hung up by now has no address any more; why, the session's connection tells.
+        # If the server has already closed the connection, the second connection reports the error.
         with suppress(OSError):
             probe.address = str(connection.socket.getpeername()[0])
         if address.use_ssl or settings.start_tls:
@@ -139,24 +140,21 @@ def _begin_session(
         probe.error = error
 
 
-_WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
-
-
 def _query_authorization_id(probe: Probe) -> str:
-    """Ask a server that can tell whom it takes the account for."""
+    """Return the authorization identity of the account; empty if the server does not report it."""
     if probe.session is None or _WHO_AM_I not in probe.root_dse.get_all("supportedextension"):
         return ""
-    # A server that says it can and cannot is no problem of the account's.
+    # Failures of this optional operation are not problems of the account.
     with suppress(*FAILURES):
         return str(probe.session.connection.extend.standard.who_am_i() or "")
     return ""
 
 
 def has_visible_entries(session: LdapSession, query: Query) -> bool:
-    """Whether the server shows the account anything at all right below the base of a search, people or not.
+    """Return whether the account can see any entry directly below the base of a search, people or not.
 
-    Directories say nothing of what an account may not read: it is as if it were not there. Nor
-    does one that gives no answer any more show anything.
+    For a search of scope base, the base itself counts. Directories do not report entries that an account may
+    not read: they appear not to exist. If the server does not respond, no entry is visible.
     """
     scope = ldap3.BASE if query.scope == "base" else ldap3.LEVEL
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The root DSE: what a directory server says of itself (RFC 4512, 5.1)."""
+"""The root DSE, in which a server describes itself (RFC 4512, 5.1)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .library import FAILURES, ldap3
 _AD_CAPABILITY = "1.2.840.113556.1.4.800"
 _AD_LDS_CAPABILITY = "1.2.840.113556.1.4.1851"
 
-# domainControllerFunctionality: the newest Windows Server that the controller can be one of (MS-ADTS
-# 3.1.1.3.2.25). There is none for the releases of 2019 and 2022.
+# Windows Server releases by domainControllerFunctionality (MS-ADTS 3.1.1.3.2.25). The releases of 2019 and 2022 share
+# the value of 2016.
 _WINDOWS_SERVER_RELEASES = {
     "0": "2000",
     "2": "2003",
@@ -40,30 +40,36 @@ _ATTRIBUTES = (
 
 @dataclass(frozen=True)
 class RootDse:
-    """What the root DSE holds.
+    """The root DSE of a server.
 
-    :ivar values: by attribute name in lower case. What the server does not say, or does not let this account
-        read, is missing.
+    :ivar values: values by attribute name in lowercase; attributes that the server does not have, or does not
+        let the account read, are missing.
     """
 
     values: Mapping[str, Sequence[str]]
 
     def get_all(self, name: str) -> Sequence[str]:
-        """The values of an attribute, by its name in lower case."""
+        """Return the values of an attribute.
+
+        :param name: attribute name in lowercase.
+        """
         return self.values.get(name, ())
 
     def get_first(self, name: str) -> str:
-        """The one value of an attribute, or nothing."""
+        """Return the first value of an attribute; empty if it has none.
+
+        :param name: attribute name in lowercase.
+        """
         return next(iter(self.get_all(name)), "")
 
     @property
     def is_active_directory(self) -> bool:
-        """Whether the server is a domain controller of Active Directory, by Microsoft or by Samba."""
+        """Whether the server is an Active Directory domain controller, of Microsoft or of Samba."""
         return _AD_CAPABILITY in self.get_all("supportedcapabilities")
 
     @property
     def product(self) -> str:
-        """What the server is, as far as it says; nothing when it says nothing at all."""
+        """Name of the server software; empty if the root DSE is empty."""
         if not self.values:
             return ""
         vendor = self.get_first("vendorname")
@@ -73,14 +79,14 @@ class RootDse:
             return "Active Directory Lightweight Directory Services"
         if "openldaprootdse" in (name.lower() for name in self.get_all("objectclass")):
             return "OpenLDAP"
-        # It gives its own name in front of its version, and that of the project as the vendor.
+        # 389 Directory Server contains its name in vendorVersion; vendorName is only the name of the project.
         if self.get_first("vendorversion").startswith("389-Directory"):
             return "389 Directory Server"
-        return vendor or "an LDAP server that does not say which"
+        return vendor or "unknown LDAP server"
 
     @property
     def version(self) -> str:
-        """Which release of its product the server is, as far as it says."""
+        """Version of the server software; empty if it is unknown."""
         version = self.get_first("vendorversion")
         release = _WINDOWS_SERVER_RELEASES.get(self.get_first("domaincontrollerfunctionality"))
         if self.is_active_directory and not version and release:
@@ -89,7 +95,7 @@ class RootDse:
 
     @property
     def clock(self) -> datetime | None:
-        """The server's own time in UTC; only Active Directory says it."""
+        """Current time of the server in UTC; None if it is unknown. Only Active Directory reports it."""
         text = self.get_first("currenttime").partition(".")[0]
         try:
             return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
@@ -98,12 +104,12 @@ class RootDse:
 
 
 def read_root_dse(connection: Any, uri: str) -> RootDse:
-    """Ask a server what it is. Most tell it those who have not bound, too.
+    """Read the root DSE, which most servers return even before a bind.
 
-    :param connection: ldap3's.
-    :param uri: the server, for errors.
-    :raises ServerError: when there is no answer.
-    :raises DirectoryError: when the server refuses.
+    :param connection: ldap3 connection.
+    :param uri: URI of the server for error messages.
+    :raises ServerError: if the server does not respond.
+    :raises DirectoryError: if the server returns an error.
     """
     action = f"Cannot read the root DSE of {uri}"
     try:
@@ -115,6 +121,6 @@ def read_root_dse(connection: Any, uri: str) -> RootDse:
     values: dict[str, Sequence[str]] = {}
     for entry in connection.response or ():
         for name, raw in entry.get("raw_attributes", {}).items():
-            # ldap3 gives None for an attribute without values.
+            # ldap3 returns None for an attribute without values.
             values[name.lower()] = [bytes(value).decode(errors="replace") for value in raw or ()]
     return RootDse(values)

@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The day on which somebody starts, as directories hold it."""
+"""Timestamps in the formats used in directories."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
 
-# Generalized time (RFC 4517, 3.3.13), which Active Directory writes, too, and ISO 8601's dates and times, which
-# administrators write into attributes of text.
+# Generalized Time (RFC 4517, 3.3.13), which Active Directory also uses, and the dates and times of ISO 8601, which
+# administrators write into string attributes.
 _TIMESTAMP = re.compile(
     r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)"
     r"(?:[T ]?(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,]\d+)?"
@@ -20,9 +20,9 @@ _TIMESTAMP = re.compile(
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """The moment that a text tells; without an hour it is the beginning of that day, without a zone it is UTC.
+    """Parse a timestamp. The time defaults to the start of the day, the time zone to UTC.
 
-    :returns: an aware moment; None when it tells none.
+    :returns: a datetime in UTC; None if the text is not a timestamp.
     """
     match = _TIMESTAMP.fullmatch(text.strip())
     if match is None:
@@ -39,7 +39,7 @@ def parse_timestamp(text: str) -> datetime | None:
 
 
 def _offset(zone: str) -> timedelta:
-    # Of UTC, which is Z or nothing, no digits are left.
+    # For UTC, which is "Z" or empty, no digits remain.
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -offset if zone.startswith("-") else offset

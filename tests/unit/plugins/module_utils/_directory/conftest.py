@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tests of sessions share."""
+"""Fixtures for the tests of the directory client."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Se
 
 @pytest.fixture
 def server_tls(tmp_path: Path) -> ServerTls:
-    """TLS of a server on this host."""
+    """TLS for a server on localhost."""
     return tls(tmp_path, "localhost")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read of certificates, and that nothing else than a certificate is taken for one."""
+"""Parsing of certificates, and of data that is not a certificate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _to_der(issued: trustme.LeafCert) -> bytes:
 
 
 DER = _to_der(
-    trustme.CA(organization_name="Fjord Ævar", organization_unit_name="Lab").issue_cert(
+    trustme.CA(organization_name="Corp Ævar", organization_unit_name="Lab").issue_cert(
         *("dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"),
         common_name="dc1.corp.example",
         not_before=BEGIN,
@@ -36,18 +36,18 @@ DER = _to_der(
 )
 
 
-def test_what_is_read() -> None:
+def test_the_fields_of_a_certificate() -> None:
     certificate = parse_certificate(DER)
     assert certificate is not None
-    assert certificate.issuer == "OU=Lab,O=Fjord Ævar"
+    assert certificate.issuer == "OU=Lab,O=Corp Ævar"
     assert certificate.subject.startswith("CN=dc1.corp.example,OU=")
     assert certificate.names == ["dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"]
-    # One of them has a year of two digits, the other one of four.
+    # The first time has a year with two digits, the second one a year with four digits.
     assert (certificate.not_before, certificate.not_after) == (BEGIN, END)
 
 
 @pytest.mark.parametrize(
-    ("before_the_end", "days"),
+    ("remaining", "days"),
     [
         (timedelta(days=30), 30),
         (timedelta(days=30, seconds=-1), 29),
@@ -55,11 +55,11 @@ def test_what_is_read() -> None:
         (timedelta(seconds=-1), -1),
     ],
 )
-def test_days_left(before_the_end: timedelta, days: int) -> None:
+def test_the_result_contains_the_full_days_until_the_end(remaining: timedelta, days: int) -> None:
     certificate = Certificate(
         subject="CN=a", issuer="CN=b", names=["a"], not_before=BEGIN, not_after=END
     )
-    result = certificate.result(END - before_the_end)
+    result = certificate.result(END - remaining)
     assert result == {
         "subject": "CN=a",
         "issuer": "CN=b",
@@ -71,17 +71,17 @@ def test_days_left(before_the_end: timedelta, days: int) -> None:
 
 
 @given(st.integers(0, len(DER) - 1))
-def test_a_part_of_a_certificate_is_none(size: int) -> None:
+def test_a_truncated_certificate_is_not_parsed(size: int) -> None:
     assert parse_certificate(DER[:size]) is None
 
 
 @given(st.integers(0, len(DER) - 1), st.integers(0, 255))
-def test_any_byte_may_be_another_properties(offset: int, byte: int) -> None:
+def test_a_corrupt_certificate_raises_no_error(offset: int, byte: int) -> None:
     changed = DER[:offset] + bytes([byte]) + DER[offset + 1 :]
     certificate = parse_certificate(changed)
     assert certificate is None or certificate.subject.isprintable()
 
 
 @given(st.binary())
-def test_other_bytes_are_no_certificate(data: bytes) -> None:
+def test_other_data_is_not_parsed(data: bytes) -> None:
     assert parse_certificate(data) is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Channel bindings: what RFC 5929 says of each kind of signature."""
+"""Channel bindings for each signature algorithm (RFC 5929)."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ ED = ed25519.Ed25519PrivateKey.generate()
 PREFIX = b"tls-server-end-point:"
 
 
-def _certificate(key, hash_, **more) -> bytes:  # type: ignore[no-untyped-def]  # keys of several kinds
+def _certificate(key, hash_, **options) -> bytes:  # type: ignore[no-untyped-def]  # keys of different types
     now = datetime.now(timezone.utc)
     builder = x509.CertificateBuilder(NAME, NAME, key.public_key(), 1, now, now + timedelta(days=1))
-    made: bytes = builder.sign(key, hash_, **more).public_bytes(Encoding.DER)
-    return made
+    der: bytes = builder.sign(key, hash_, **options).public_bytes(Encoding.DER)
+    return der
 
 
 @pytest.mark.parametrize("key", [RSA, EC])
 @pytest.mark.parametrize("name", ["sha224", "sha256", "sha384", "sha512"])
-def test_the_hash_is_that_of_the_signature(
+def test_the_hash_function_is_that_of_the_signature(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str
 ) -> None:
     certificate = _certificate(key, getattr(hashes, name.upper())())
@@ -43,20 +43,20 @@ def test_the_hash_is_that_of_the_signature(
 
 
 @pytest.mark.parametrize("name", ["sha256", "sha384", "sha512"])
-def test_a_hash_among_the_parameters(name: str) -> None:
+def test_the_hash_function_can_be_a_parameter_of_the_algorithm(name: str) -> None:
     hash_ = getattr(hashes, name.upper())()
     pss = padding.PSS(padding.MGF1(hash_), padding.PSS.DIGEST_LENGTH)
     certificate = _certificate(RSA, hash_, rsa_padding=pss)
     assert tls_server_end_point(certificate) == PREFIX + hashlib.new(name, certificate).digest()
 
 
-def test_a_signature_without_a_hash_of_its_own() -> None:
+def test_a_signature_without_a_hash_function_has_no_channel_binding() -> None:
     assert tls_server_end_point(_certificate(ED, None)) is None
 
 
 @pytest.mark.parametrize("algorithm", ["300d06092a864886f70d0101050500", "300906072a8648ce3d0401"])
-def test_weak_hashes_are_replaced(algorithm: str) -> None:
-    """Libraries make no such certificates any more: the part that counts will do."""
+def test_weak_hash_functions_are_replaced(algorithm: str) -> None:
+    """Current libraries cannot create such certificates, so this is only the relevant part of one."""
     certificate = (
         b"\x30" + bytes([4 + len(algorithm) // 2]) + b"\x30\x00" + bytes.fromhex(algorithm)
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be found out about a server on this host's loopback, whether it lets the account in or not."""
+"""Probing servers on the loopback interface that accept or reject the account."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 def probe_one(
     settings: ConnectionSettings, *, authenticate: bool = True
 ) -> AbstractContextManager[Probe]:
-    """What is found out about the one server that the settings name."""
+    """Probe the only server of the settings."""
     (address,) = check_settings(settings)
     return probe_server(settings, address, create_ssl_context(settings), authenticate=authenticate)
 
 
 @pytest.mark.parametrize("authenticate", [True, False])
-def test_a_server_is_looked_at(server_tls: ServerTls, authenticate: bool) -> None:
-    directory = Directory(vendorName=[b"Somebody"])
+def test_the_findings_about_a_server(server_tls: ServerTls, authenticate: bool) -> None:
+    directory = Directory(vendorName=[b"Example"])
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
         with probe_one(settings_for(server_tls, uri), authenticate=authenticate) as probe:
@@ -75,7 +75,7 @@ def test_a_server_is_looked_at(server_tls: ServerTls, authenticate: bool) -> Non
             assert probe.tls.version.startswith("TLSv1.")
             assert probe.tls.cipher
             assert probe.tls.certificate is not None
-            assert probe.root_dse.product == "Somebody"
+            assert probe.root_dse.product == "Example"
             assert (probe.session is not None) is authenticate
             assert probe.error is None
             assert not probe.is_account_refused
@@ -83,8 +83,8 @@ def test_a_server_is_looked_at(server_tls: ServerTls, authenticate: bool) -> Non
     assert directory.operations[-1] == UNBIND
 
 
-def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls: ServerTls) -> None:
-    directory = Directory(vendorName=[b"Somebody"])
+def test_a_server_that_rejects_the_account_is_still_probed(server_tls: ServerTls) -> None:
+    directory = Directory(vendorName=[b"Example"])
     directory.bind = result(BIND, 49, "data 533")
     with (
         ldap_server(directory, server_tls.context) as port,
@@ -93,16 +93,16 @@ def test_a_server_that_refuses_the_account_is_looked_at_all_the_same(server_tls:
         assert probe.session is None
         assert probe.is_account_refused
         assert "the account is disabled" in str(probe.error)
-        assert probe.root_dse.product == "Somebody"
+        assert probe.root_dse.product == "Example"
 
 
-def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(
+def test_an_unreadable_root_dse_does_not_prevent_a_session(
     server_tls: ServerTls,
 ) -> None:
-    answers = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
+    responses = iter([[entry("", {}), result(SEARCH)], [result(SEARCH, 50)]])
 
     def respond(request: int, _content: bytes) -> Sequence[Message] | None:
-        return next(answers) if request == SEARCH else [result(BIND)] if request == BIND else None
+        return next(responses) if request == SEARCH else [result(BIND)] if request == BIND else None
 
     with (
         ldap_server(respond, server_tls.context) as port,
@@ -112,7 +112,9 @@ def test_a_server_that_says_nothing_of_itself_has_a_session_all_the_same(
         assert (probe.root_dse.product, probe.error) == ("", None)
 
 
-def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: ServerTls) -> None:
+def test_nothing_is_requested_after_a_connection_closed_during_the_bind(
+    server_tls: ServerTls,
+) -> None:
     requests: list[int] = []
 
     def respond(request: int, _content: bytes) -> None:
@@ -128,7 +130,7 @@ def test_a_server_that_hangs_up_at_the_bind_is_asked_nothing_more(server_tls: Se
     assert SEARCH not in requests
 
 
-def test_without_encryption_there_is_nothing_to_say_of_it(server_tls: ServerTls) -> None:
+def test_a_connection_without_tls_has_no_tls_parameters(server_tls: ServerTls) -> None:
     with ldap_server(Directory()) as port:
         settings = settings_for(
             server_tls, f"ldap://localhost:{port}", account=Account("anonymous")
@@ -138,7 +140,7 @@ def test_without_encryption_there_is_nothing_to_say_of_it(server_tls: ServerTls)
             assert (probe.address, probe.tls) == ("127.0.0.1", None)
 
 
-def test_what_must_not_be_trusted_is_shown(server_tls: ServerTls, tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_shown(server_tls: ServerTls, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "elsewhere.test")
     directory = Directory()
@@ -153,21 +155,21 @@ def test_what_must_not_be_trusted_is_shown(server_tls: ServerTls, tmp_path: Path
     assert BIND not in directory.operations
 
 
-def test_a_server_that_is_down(server_tls: ServerTls) -> None:
+def test_a_server_that_is_not_running(server_tls: ServerTls) -> None:
     with probe_one(settings_for(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
         assert "the connection was refused" in str(probe.error)
         assert "127.0.0.1" in probe.resolved
         assert (probe.address, probe.tls, probe.session) == ("", None, None)
 
 
-def test_a_server_that_hangs_up_before_it_is_looked_at(
+def test_a_connection_closed_before_the_inspection_has_no_address(
     monkeypatch: pytest.MonkeyPatch, server_tls: ServerTls
 ) -> None:
     def disconnected() -> None:
         raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
 
-    def connect(*settings: Any) -> Any:
-        connection = connection_module.connect(*settings)
+    def connect(*arguments: Any) -> Any:
+        connection = connection_module.connect(*arguments)
         connection.socket.getpeername = disconnected
         return connection
 
@@ -179,14 +181,14 @@ def test_a_server_that_hangs_up_before_it_is_looked_at(
             assert probe.tls is not None
 
 
-def test_a_name_that_does_not_resolve(server_tls: ServerTls) -> None:
+def test_a_host_name_that_does_not_resolve_has_no_addresses(server_tls: ServerTls) -> None:
     with probe_one(settings_for(server_tls, "ldaps://no-such-host.invalid")) as probe:
         assert "its name does not resolve" in str(probe.error)
         assert list(probe.resolved) == []
 
 
 @pytest.mark.parametrize(
-    ("responses", "shown"),
+    ("responses", "is_visible"),
     [
         ([entry("cn=a,dc=x", {}), result(SEARCH)], True),
         ([entry("cn=a,dc=x", {}), result(SEARCH, 4)], True),
@@ -197,8 +199,12 @@ def test_a_name_that_does_not_resolve(server_tls: ServerTls) -> None:
     ],
 )
 @pytest.mark.parametrize(("scope", "code"), [("base", b"\0"), ("subtree", b"\1")])
-def test_whether_an_account_is_shown_anything(
-    server_tls: ServerTls, responses: Sequence[Message] | None, shown: bool, scope: str, code: bytes
+def test_has_visible_entries(
+    server_tls: ServerTls,
+    responses: Sequence[Message] | None,
+    is_visible: bool,
+    scope: str,
+    code: bytes,
 ) -> None:
     directory = Directory()
     requests: list[bytes] = []
@@ -213,6 +219,6 @@ def test_whether_an_account_is_shown_anything(
         ldap_server(respond, server_tls.context) as port,
         open_session(settings_for(server_tls, f"ldaps://localhost:{port}")) as session,
     ):
-        assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is shown
-    # The scope stands behind the base (RFC 4511, 4.5.1).
+        assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is is_visible
+    # The scope follows the base (RFC 4511, 4.5.1).
     assert b"dc=x\x0a\x01" + code in requests[0]

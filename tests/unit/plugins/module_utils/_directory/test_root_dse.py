@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a server is, by what it says of itself."""
+"""Product, version and clock of a server according to its root DSE."""
 
 from __future__ import annotations
 
@@ -46,11 +46,13 @@ AD = ["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670"]
             *("389 Directory Server", "2.3.1 B2025"),
         ),
         ({"vendorname": ["ForgeRock AS."], "vendorversion": ["7.1"]}, "ForgeRock AS.", "7.1"),
-        ({"namingcontexts": ["o=x"]}, "an LDAP server that does not say which", ""),
+        ({"namingcontexts": ["o=x"]}, "unknown LDAP server", ""),
         ({}, "", ""),
     ],
 )
-def test_what_the_server_is(values: dict[str, list[str]], product: str, version: str) -> None:
+def test_the_product_and_version_of_a_server(
+    values: dict[str, list[str]], product: str, version: str
+) -> None:
     root = RootDse(values)
     assert (root.product, root.version) == (product, version)
     assert root.is_active_directory is (values.get("supportedcapabilities") == AD)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The moments that directories hold."""
+"""Parsing of timestamps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "fields"),
     [
         ("20261201000000.0Z", (2026, 12, 1)),
         ("20261201083015Z", (2026, 12, 1, 8, 30, 15)),
@@ -32,9 +32,9 @@ from hypothesis import strategies as st
         ("2026-12-01T08:30:15.123+01:00", (2026, 12, 1, 7, 30, 15)),
     ],
 )
-def test_a_moment(text: str, moment: tuple[int, ...]) -> None:
-    year, month, day, *time = moment
-    hour, minute, second = (*time, 0, 0, 0)[:3]
+def test_timestamps_are_parsed(text: str, fields: tuple[int, ...]) -> None:
+    year, month, day, *time_of_day = fields
+    hour, minute, second = (*time_of_day, 0, 0, 0)[:3]
     assert parse_timestamp(text) == datetime(
         year, month, day, hour, minute, second, tzinfo=timezone.utc
     )
@@ -62,11 +62,11 @@ def test_a_moment(text: str, moment: tuple[int, ...]) -> None:
         ),
     ],
 )
-def test_what_tells_no_moment(text: str) -> None:
+def test_other_text_is_not_a_timestamp(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
 @given(st.text(st.sampled_from("0123456789-:TZ+. "), max_size=25))
-def test_any_text_tells_an_aware_moment_or_none(text: str) -> None:
-    moment = parse_timestamp(text)
-    assert moment is None or moment.utcoffset() == timedelta(0)
+def test_timestamps_are_in_utc(text: str) -> None:
+    timestamp = parse_timestamp(text)
+    assert timestamp is None or timestamp.utcoffset() == timedelta(0)
