@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory server that says what it is told to say, and the way into it."""
+"""A directory server with configurable responses, and sessions with it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Se
 
 
 def settings_for(server_tls: ServerTls, *uris: str, **changes: Any) -> ConnectionSettings:
-    """Settings that lead to servers with this TLS, in their order."""
+    """Return settings for servers with the given TLS.
+
+    :param uris: URIs of the servers, in order.
+    :param changes: values that replace the defaults.
+    """
     defaults = ConnectionSettings(
         server_uris=uris,
         account=Account("simple", bind_dn="svc@x.no", bind_pw="s3cret"),
@@ -51,14 +55,14 @@ def settings_for(server_tls: ServerTls, *uris: str, **changes: Any) -> Connectio
 
 
 def open_session(settings: ConnectionSettings) -> AbstractContextManager[connection.LdapSession]:
-    """A session with the one server that the settings name."""
+    """Open a session with the only server of the settings."""
     (address,) = check_settings(settings)
     return connection.open_session(settings, address, create_ssl_context(settings))
 
 
 @contextmanager
 def session_with(tmp_path: Path, respond: Responder) -> Iterator[connection.LdapSession]:
-    """A session with a server that says what it is told to say."""
+    """Run a server with the given responses, and open a session with it."""
     server_tls = tls(tmp_path, "localhost")
     with ldap_server(respond, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
@@ -67,7 +71,13 @@ def session_with(tmp_path: Path, respond: Responder) -> Iterator[connection.Ldap
 
 
 class Directory:
-    """What a server says, and what it was asked."""
+    """The responses of a directory server, which records its requests.
+
+    :ivar attributes: attributes of the only entry that searches return.
+    :ivar bind: response to binds.
+    :ivar operations: tags of the requested operations.
+    :ivar requests: content of the requests, each beginning with the tag.
+    """
 
     def __init__(self, **attributes: list[bytes]) -> None:
         self.attributes = attributes

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory server in a thread that says what a test tells it to say, in BER (RFC 4511)."""
+"""A directory server in a thread, and the BER encoding of its responses (RFC 4511)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _RESPONSES = {BIND: 0x61, SEARCH: 0x65, EXTENDED: 0x78}
 _PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 
 Message = tuple[bytes, bytes]
-"""An operation, and the controls that go with it."""
+"""An encoded operation, and its encoded controls."""
 HANG_UP: Message = (b"", b"")
-"""What ends the connection in the place of a message."""
+"""Closes the connection instead of sending a message."""
 Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
-"""What to answer to an operation, by its tag and its bytes; None hangs up."""
+"""Returns the responses to an operation, given its tag and its bytes; None closes the connection."""
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
-    """One element as Active Directory writes it: with a length of four bytes if other elements are in it."""
+    """Encode an element as Active Directory does: constructed elements have a length of four bytes."""
     content = b"".join(contents)
     if len(content) < 0x80 and not tag & 0x20:
         return bytes([tag, len(content)]) + content
@@ -35,13 +35,13 @@ def ber(tag: int, *contents: bytes) -> bytes:
 
 
 def result(request: int, code: int = 0, message: str = "", dn: str = "") -> Message:
-    """The result that ends an operation."""
+    """Return the final response to an operation."""
     parts = (ber(0x0A, bytes([code])), ber(0x04, dn.encode()), ber(0x04, message.encode()))
     return ber(_RESPONSES[request], *parts), b""
 
 
 def entry(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Message:
-    """One entry of a search."""
+    """Return an entry of a search result."""
     attribute_list = (
         ber(0x30, ber(0x04, name.encode()), ber(0x31, *(ber(0x04, value) for value in values)))
         for name, values in attributes.items()
@@ -50,24 +50,24 @@ def entry(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Message:
 
 
 def reference(uri: str) -> Message:
-    """A reference to another server among the entries of a search."""
+    """Return a search result reference to another server."""
     return ber(0x73, ber(0x04, uri.encode())), b""
 
 
 def numbered(number: int, message: Message) -> bytes:
-    """A message as it goes over the wire."""
+    """Encode a message with its message ID."""
     return ber(0x30, b"\x02\x01" + bytes([number]), *message)
 
 
 def page_end(cookie: bytes, code: int = 0) -> Message:
-    """The result that ends one page (RFC 2696); an empty cookie ends the search."""
+    """Return the final response of a page (RFC 2696); an empty cookie ends the search."""
     value = ber(0x30, ber(0x02, b"\0"), ber(0x04, cookie))
     control = ber(0x30, ber(0x04, _PAGED_RESULTS), ber(0x04, value))
     return result(SEARCH, code)[0], ber(0xA0, control)
 
 
 def _read_message(connection: socket.socket) -> bytes:
-    """The next element's content; empty when the client has hung up."""
+    """Receive the content of the next element; empty if the client has closed the connection."""
     with connection.makefile("rb", buffering=0) as stream:
         head = stream.read(2) or b""
         if len(head) < 2:
@@ -87,7 +87,11 @@ def ldap_server(
     context: ssl.SSLContext | None = None,
     start_tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
-    """Listen on loopback; gives the port."""
+    """Run a server on the loopback interface; yields the port.
+
+    :param context: TLS context for LDAPS.
+    :param start_tls: TLS context for StartTLS.
+    """
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -99,7 +103,7 @@ def ldap_server(
                 self.request.close()
 
         def handle_request(self, content: bytes) -> bool:
-            """Answer one request; tell whether to wait for another."""
+            """Respond to a request; return whether to wait for another one."""
             number = content[: 2 + content[1]]
             request = content[len(number) :]
             messages = respond(request[0], request)
@@ -112,11 +116,11 @@ def ldap_server(
             return True
 
     class Listener(socketserver.ThreadingTCPServer):
-        # At its end the server waits for those who still read what a client said last.
+        # When the server stops, it waits for the threads that still receive a client's last request.
         daemon_threads = False
 
         def handle_error(self, *_args: object) -> None:
-            """Stay silent."""
+            """Log nothing."""
 
     with Listener(("127.0.0.1", 0), Handler) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)

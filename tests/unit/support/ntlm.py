@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory server that speaks NTLM, as far as a client can tell."""
+"""A directory server that accepts NTLM binds without verifying them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.acco
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import BIND, Message, ber
 
-# A server's challenge (MS-NLMP, 2.2.1.2) with all that ldap3 looks for in it: NTLMv2 with the domain's name.
+# A CHALLENGE_MESSAGE (MS-NLMP, 2.2.1.2) with the fields that ldap3 requires for NTLMv2: the name of the domain.
 _TARGET = "X".encode("utf-16-le")
 _TARGET_INFO = b"\x02\0\x02\0" + _TARGET + b"\0\0\0\0"
 _CHALLENGE = (
@@ -30,11 +30,11 @@ _CHALLENGE = (
 
 
 class NtlmDirectory(Directory):
-    """Speaks Microsoft's own bind (MS-ADTS 5.1.1.1.3): what it can do, a challenge, and a verdict."""
+    """A server for the Sicily bind (MS-ADTS 5.1.1.1.3): supported packages, a challenge, and the given result."""
 
-    def __init__(self, verdict: Message) -> None:
+    def __init__(self, bind_result: Message) -> None:
         super().__init__()
-        self.responses = [_sicily_response(b"NTLM"), _sicily_response(_CHALLENGE), verdict]
+        self.responses = [_sicily_response(b"NTLM"), _sicily_response(_CHALLENGE), bind_result]
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
         responses = super().__call__(request, content)
@@ -42,7 +42,7 @@ class NtlmDirectory(Directory):
 
 
 def _sicily_response(data: bytes) -> Message:
-    """An answer that tells something where others name an entry."""
+    """Return a bind response with data in the field matchedDN."""
     return ber(0x61, ber(0x0A, b"\0"), ber(0x04, data), ber(0x04)), b""
 
 

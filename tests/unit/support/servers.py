@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small servers on this host's loopback, in a thread of the test's own process."""
+"""HTTP servers, silent servers and TLS for tests, on the loopback interface and in threads of the test process."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import trustme
 
 
-class Request(NamedTuple):
-    """What a client sent."""
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request.
+
+    :ivar method: HTTP method.
+    :ivar path: path and query of the URL.
+    :ivar headers: names and values of the headers, in order.
+    :ivar body: complete body.
+    """
 
     method: str
     path: str
@@ -27,18 +35,19 @@ class Request(NamedTuple):
     body: bytes
 
     def header(self, name: str) -> list[str]:
-        """All values of a header, as they came."""
+        """Return all values of a header, in the order of the request."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
 Write = Callable[[bytes], object]
-"""Puts bytes on the wire."""
+"""Writes bytes to the client."""
 
 
 class Server(NamedTuple):
-    """A server that is listening.
+    """A running HTTP server.
 
-    :ivar respond: what it does with a request; may be replaced.
+    :ivar port: TCP port.
+    :ivar requests: the requests it has received.
     """
 
     port: int
@@ -49,13 +58,17 @@ class Server(NamedTuple):
 def http_server(
     respond: Callable[[Request, Write], object], context: ssl.SSLContext | None = None
 ) -> Iterator[Server]:
-    """Answer each request that has a body by a function that writes the whole answer itself."""
+    """Run an HTTP server.
+
+    :param respond: function that writes the complete response to a request with a body.
+    :param context: TLS context of the server; None for HTTP without TLS.
+    """
     requests: list[Request] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            request = Request(self.command, self.path, self.headers.items(), body)
+            request = _create_request(self, body)
             requests.append(request)
             self.close_connection = True
             with contextlib.suppress(OSError):
@@ -68,11 +81,11 @@ def http_server(
             self.do_POST()
 
         def do_GET(self) -> None:
-            requests.append(Request(self.command, self.path, self.headers.items(), b""))
+            requests.append(_create_request(self, b""))
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
         def log_message(self, *_args: object) -> None:
-            """Stay silent."""
+            """Log nothing."""
 
     class Listener(http.server.ThreadingHTTPServer):
         daemon_threads = True
@@ -84,7 +97,7 @@ def http_server(
             return connection, address
 
         def handle_error(self, *_args: object) -> None:
-            """Stay silent."""
+            """Log nothing."""
 
     with Listener(("127.0.0.1", 0), Handler) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
@@ -96,44 +109,57 @@ def http_server(
             thread.join()
 
 
+def _create_request(handler: http.server.BaseHTTPRequestHandler, body: bytes) -> Request:
+    headers = handler.headers.items()
+    return Request(method=handler.command, path=handler.path, headers=headers, body=body)
+
+
 def plain(status: str, body: bytes = b"", *headers: str) -> bytes:
-    """A whole HTTP answer."""
+    """Return a complete HTTP response."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 OK = b'{"counts": {}}'
-"""What a service answers that took whatever came."""
+"""The body of a response that accepts an upload."""
 
 
 def ok(_request: Request, write: Write) -> None:
-    """Take whatever comes."""
+    """Accept every upload."""
     write(plain("200 OK", OK))
 
 
 @contextlib.contextmanager
 def silent_server() -> Iterator[int]:
-    """Accept connections and say nothing; gives the port."""
+    """Accept connections without ever responding; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port on which no server listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
 class ServerTls(NamedTuple):
-    """A server's TLS and the file with its authority's certificate."""
+    """TLS of a server.
+
+    :ivar context: TLS context of the server.
+    :ivar ca_file: file with the certificate of the issuing CA.
+    """
 
     context: ssl.SSLContext
     ca_file: Path
 
 
 def tls(directory: Path, *names: str) -> ServerTls:
-    """TLS for a server with a certificate of an authority made on the spot."""
+    """Create a CA and issue a certificate for a server.
+
+    :param directory: directory for the file with the CA certificate.
+    :param names: host names and IP addresses in the server's certificate.
+    """
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for gssapi that says what it is told to say, for what is done with its answers.
+"""A substitute for gssapi with configurable results.
 
-What Kerberos itself does with a ticket, tests of the integration show with real ones.
+The integration tests use real tickets.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 KRB5 = -1765328384
-"""The first minor code of MIT Kerberos's table krb5."""
+"""The offset of MIT Kerberos's error table krb5."""
 
 
 class GSSError(Exception):
-    """What Kerberos could not do."""
+    """An error of Kerberos, with a minor and a major code."""
 
     def __init__(self, minor: int, major: int = 0) -> None:
         super().__init__(minor)
-        # gssapi gives signed numbers of 32 bits without their sign.
+        # gssapi reports the signed 32-bit codes as unsigned numbers.
         self.min_code, self.maj_code = minor % (1 << 32), major
 
     def get_all_statuses(self, code: int, is_major: bool) -> list[str]:
@@ -41,12 +41,13 @@ class _Flag(enum.IntFlag):
 
 
 class Gssapi:
-    """What the collection uses of gssapi.
+    """The API of gssapi that the collection uses.
 
-    :ivar calls: what tickets and contexts were made of, in their order.
-    :ivar received_tokens: what the context was given of what the server said.
-    :ivar failures: what is raised, by the name of what is called.
-    :ivar is_encrypted: whether what is unwrapped was.
+    :ivar calls: name and arguments of each call that creates credentials or contexts.
+    :ivar received_tokens: tokens of the server passed to the context.
+    :ivar failures: errors to raise, by the name of the call.
+    :ivar is_encrypted: whether unwrapped messages count as encrypted.
+    :ivar complete: whether the context is established.
     """
 
     RequirementFlag = _Flag
@@ -91,12 +92,12 @@ class Gssapi:
             raise self.failures[function]
 
     def step(self, token: bytes | None) -> bytes | None:
-        """Say the token, and then nothing more."""
+        """Return a token first, and complete the context when the server has responded with a token."""
         self.received_tokens.append(token)
         if "step" in self.failures:
             raise self.failures["step"]
         if token == b"":
-            # It proves nothing.
+            # An empty token does not authenticate the server.
             raise GSSError(0)
         self.complete = token is not None
         return None if self.complete else b"the token"
