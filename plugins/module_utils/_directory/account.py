@@ -16,6 +16,9 @@ SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS = "simple", "kerberos", "ntlm", "ext
 PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
 """The choices of auth_protocol."""
 
+ACCOUNT_VARIABLES = {"bind_dn": "FRONTDESK_BIND_DN", "bind_pw": "FRONTDESK_BIND_PW"}
+"""Environment variables that replace options of the account, by option."""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -133,11 +136,11 @@ def check_account(account: Account) -> None:
     for option in rules.required:
         if not getattr(account, option):
             # A simple bind with a name but no password succeeds as an anonymous bind (RFC 4513, 5.1.2).
-            environment_hint = f", or the environment variable FRONTDESK_{option.upper()}"
+            variable = ACCOUNT_VARIABLES.get(option)
             raise InputError(
                 "Cannot bind",
                 f"{option} is empty",
-                f"Set {option}" + (environment_hint if option.startswith("bind") else ""),
+                f"Set {option}" + (f", or the environment variable {variable}" if variable else ""),
             )
     for option in rules.unsupported:
         if getattr(account, option):

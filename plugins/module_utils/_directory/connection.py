@@ -48,7 +48,7 @@ class LdapSession:
 
 
 class ResolvedServer(_Server):
-    """An ldap3 server whose name is already resolved, because ldap3 does not report the cause if that fails.
+    """An ldap3 server whose name is already resolved, because ldap3 only reports a failed resolution as text.
 
     :param address_infos: results of `socket.getaddrinfo`.
     """

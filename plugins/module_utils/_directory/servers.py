@@ -20,7 +20,7 @@ from .domain import (
     order_srv_records,
     site_srv_name,
 )
-from .settings import Address, ConnectionSettings, check_settings
+from .settings import LDAP_PORT, LDAPS_PORT, Address, ConnectionSettings, check_settings
 
 if TYPE_CHECKING:
     from .resolver import Resolver
@@ -85,9 +85,9 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
 
 def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
     """Return the address of a server with TLS, because SRV records contain the port without TLS."""
-    scheme, default_port = ("ldap", 389) if start_tls else ("ldaps", 636)
+    scheme, default_port = ("ldap", LDAP_PORT) if start_tls else ("ldaps", LDAPS_PORT)
     host, port = record.target.lower(), record.port
-    if port == 389:
+    if port == LDAP_PORT:
         port = default_port
     uri = f"{scheme}://{host}" if port == default_port else f"{scheme}://{host}:{port}"
     return Address(uri=uri, host=host, port=port, use_ssl=not start_tls)

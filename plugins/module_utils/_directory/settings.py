@@ -16,6 +16,9 @@ from .account import Account, check_account, check_cleartext_bind
 from .bind import require_libraries
 from .domain import Domain, check_domain
 
+LDAP_PORT, LDAPS_PORT = 389, 636
+"""Default ports without and with TLS from the start."""
+
 
 @dataclass(frozen=True)
 class ConnectionSettings:
@@ -107,4 +110,5 @@ def _parse_uri(uri: str, settings: ConnectionSettings) -> Address:
             "Use either ldaps:// or start_tls: true",
         )
     use_ssl = scheme == "ldaps"
-    return Address(uri=uri, host=host, port=port or (636 if use_ssl else 389), use_ssl=use_ssl)
+    default_port = LDAPS_PORT if use_ssl else LDAP_PORT
+    return Address(uri=uri, host=host, port=port or default_port, use_ssl=use_ssl)

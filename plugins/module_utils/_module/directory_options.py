@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._directory.account import PROTOCOLS, Account, unsupported_options
+from .._directory.account import ACCOUNT_VARIABLES, PROTOCOLS, Account, unsupported_options
 from .._directory.domain import Domain
 from .._directory.settings import ConnectionSettings
 from .environment import _secret, nonempty_env_fallback
@@ -64,9 +64,6 @@ def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
         ),
     )
 
-
-ACCOUNT_VARIABLES = {"bind_dn": "FRONTDESK_BIND_DN", "bind_pw": "FRONTDESK_BIND_PW"}
-"""Options of an account, and the environment variables that stand in for them."""
 
 _OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
 

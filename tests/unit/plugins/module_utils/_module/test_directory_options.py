@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
     ACCOUNT_VARIABLES,
+    Account,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
     parse_account,
 )
