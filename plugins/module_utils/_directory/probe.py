@@ -93,7 +93,7 @@ def probe_server(
         if authenticate:
             _begin_session(probe, settings, address, connection)
         if not isinstance(probe.error, ServerError):
-            # Failures are ignored, because no other finding depends on these.
+            # Errors are ignored, because no other finding depends on the root DSE.
             with suppress(DirectoryError):
                 probe.root_dse = read_root_dse(connection, address.uri)
                 probe.authorization_id = _query_authorization_id(probe)
