@@ -72,7 +72,7 @@ class _KerberosDirectory(Directory):
 
     def __init__(self, layers: bytes = NO_LAYER + bytes(3)) -> None:
         super().__init__()
-        self.responses = [_token(b"the answer"), _token(b"signed:" + layers), result(BIND)]
+        self.responses = [_token(b"the response"), _token(b"signed:" + layers), result(BIND)]
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
         responses = super().__call__(request, content)
@@ -97,7 +97,7 @@ def _open_connection(
 
 
 def _context_options(gssapi: Gssapi) -> dict[str, Any]:
-    return next(options for what, options in gssapi.calls if what == "context")
+    return next(options for function, options in gssapi.calls if function == "context")
 
 
 def test_with_tls_kerberos_uses_channel_binding_and_no_layer(
@@ -114,7 +114,7 @@ def test_with_tls_kerberos_uses_channel_binding_and_no_layer(
     assert (options["usage"], options["mech"]) == ("initiate", "kerberos")
     assert options["flags"] == Gssapi.RequirementFlag.mutual_authentication
     assert options["channel_bindings"] == ("bindings", tls_server_end_point(certificate))
-    assert gssapi.received_tokens == [None, b"the answer"]
+    assert gssapi.received_tokens == [None, b"the response"]
     # The token, an empty token, and the selection of no layer with a buffer size of 0.
     endings = (b"GSSAPI\x04\x09the token", b"GSSAPI\x04\x00", b"GSSAPI\x04\x0bsigned:\x01\0\0\0")
     assert [request.endswith(ending) for request, ending in zip(directory.requests, endings)] == [
@@ -129,10 +129,10 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
     with _open_connection(server_tls, directory, clear=True) as (connection, uri):
         assert bind(connection, uri, KERBEROS) is True
         assert connection.bound
-        sealed = connection.socket
-        assert isinstance(sealed, SaslSocket)
+        sasl_socket = connection.socket
+        assert isinstance(sasl_socket, SaslSocket)
         # The server's buffer must have room for the message and the overhead of the encryption.
-        assert sealed._max_message_size == 0x010000 - 60
+        assert sasl_socket._max_message_size == 0x010000 - 60
     options = _context_options(gssapi)
     # All flags are required: the server is authenticated, and messages are protected.
     assert options["flags"] == sum(Gssapi.RequirementFlag)

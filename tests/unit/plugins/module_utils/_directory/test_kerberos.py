@@ -88,7 +88,9 @@ def test_credentials_come_from_the_configured_store(
 def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
     for _time in range(2):
         acquire_credentials(Account("kerberos", keytab="/k"))
-    caches = {options["store"]["ccache"] for what, options in gssapi.calls if what != "inquire"}
+    caches = {
+        options["store"]["ccache"] for function, options in gssapi.calls if function != "inquire"
+    }
     assert len(caches) == 2
 
 

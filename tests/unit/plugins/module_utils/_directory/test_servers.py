@@ -64,8 +64,8 @@ class _Dns:
         self.ip_addresses = addresses
         self.queries: list[str] = []
 
-    def __call__(self, domain: Domain, seconds: int) -> _Dns:
-        assert (domain.name, seconds) == ("x.no", 5)
+    def __call__(self, domain: Domain, timeout: int) -> _Dns:
+        assert (domain.name, timeout) == ("x.no", 5)
         return self
 
     def query_srv(self, name: str) -> Sequence[SrvRecord]:
