@@ -58,7 +58,7 @@ def read_entry(
     return None
 
 
-class _Part(NamedTuple):
+class _ValueRange(NamedTuple):
     """A range of an attribute's values.
 
     :ivar name: as the server calls it.
@@ -72,7 +72,7 @@ class _Part(NamedTuple):
     values: Sequence[bytes]
 
 
-def read_values(
+def read_all_values(
     session: LdapSession, name: str, attributes: Sequence[str]
 ) -> dict[str, list[bytes]] | None:
     """Read all values that an entry has of some attributes, however many.
@@ -89,39 +89,45 @@ def read_values(
         return None
     values = {}
     for attribute in attributes:
-        part = _part_of(raw, attribute)
-        if part is None:
+        value_range = _find_range(raw, attribute)
+        if value_range is None:
             values[attribute] = list(raw.get(attribute, ()))
             continue
-        values[attribute] = found = list(part.values)
-        _check_part(session, name, part, 0)
-        while not part.is_last:
-            more = read_entry(session, name, [f"{attribute};range={len(found)}-*"])
+        values[attribute] = collected = list(value_range.values)
+        _check_range(session, name, value_range, 0)
+        while not value_range.is_last:
+            more = read_entry(session, name, [f"{attribute};range={len(collected)}-*"])
             if more is None:
                 return None
-            part = _check_part(session, name, _part_of(more, attribute), len(found))
-            found += part.values
+            value_range = _check_range(session, name, _find_range(more, attribute), len(collected))
+            collected += value_range.values
     return values
 
 
 _RANGE = re.compile(r"(?P<attribute>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
 
 
-def _part_of(raw: RawEntry, attribute: str) -> _Part | None:
-    for key, found in raw.items():
+def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
+    for key, values in raw.items():
         match = _RANGE.fullmatch(key)
         if match and match["attribute"] == attribute:
-            return _Part(key, int(match["first"]), match["last"] == "*", found)
+            return _ValueRange(key, int(match["first"]), match["last"] == "*", values)
     return None
 
 
-def _check_part(session: LdapSession, name: str, part: _Part | None, first: int) -> _Part:
-    """See that a part is the one that was asked for, and that asking for more comes to an end."""
-    if part is not None and part.first == first and (part.values or part.is_last):
-        return part
+def _check_range(
+    session: LdapSession, name: str, value_range: _ValueRange | None, first: int
+) -> _ValueRange:
+    """See that a range is the one that was asked for, and that asking for more comes to an end."""
+    if (
+        value_range is not None
+        and value_range.first == first
+        and (value_range.values or value_range.is_last)
+    ):
+        return value_range
     raise ServerError(
         f"Cannot read all values of {name} on {session.uri}",
-        f"the server gives a part that was not asked for ({part.name if part else 'nothing'})",
+        f"the server gives a part that was not asked for ({value_range.name if value_range else 'nothing'})",
         "Tell the server's administrator; another server may give them",
     )
 
@@ -151,21 +157,21 @@ def searchable_contexts(session: LdapSession) -> list[str]:
     )
 
 
-DNS_PER_SEARCH = 200
+BATCH_SIZE = 200
 """Names in one filter. With the longest of names it stays far below what servers take as one request."""
 
 # The attribute that holds an entry's own name: MS-ADA1, distinguishedName, and RFC 5020.
-_ACTIVE_DIRECTORY_NAME = "distinguishedname"
-_OTHER_NAMES = ("entrydn", _ACTIVE_DIRECTORY_NAME)
+_ACTIVE_DIRECTORY_DN_ATTRIBUTE = "distinguishedname"
+_DN_ATTRIBUTES = ("entrydn", _ACTIVE_DIRECTORY_DN_ATTRIBUTE)
 
 _Item = TypeVar("_Item")
 
 
-def chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
-    """All items in lists of at most AT_A_TIME."""
-    several = iter(items)
-    while chunk := list(islice(several, DNS_PER_SEARCH)):
-        yield chunk
+def batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+    """All items in lists of at most BATCH_SIZE."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH_SIZE)):
+        yield batch
 
 
 def read_entries_by_dn(
@@ -187,41 +193,41 @@ def read_entries_by_dn(
     """
     if not names:
         return
-    attribute = _name_attribute(session, query.search_base) if query.search_base else None
+    attribute = _dn_attribute(session, query.search_base) if query.search_base else None
     if attribute is None:
-        yield from _one_by_one(session, names, query, attributes)
+        yield from _read_one_by_one(session, names, query, attributes)
         return
-    for chunk in chunks(names):
-        given: dict[str, list[str]] = {}
-        for name in chunk:
-            given.setdefault(normalize_dn(name), []).append(name)
-        any_name = filter_or(filter_equals(attribute, name) for name in chunk)
-        asked = query._replace(filter=filter_and([query.filter, any_name]))
-        for page in search(session, asked, [*attributes, attribute], DNS_PER_SEARCH, references):
-            found: list[tuple[str, Entry]] = []
+    for batch in batches(names):
+        spellings: dict[str, list[str]] = {}
+        for name in batch:
+            spellings.setdefault(normalize_dn(name), []).append(name)
+        any_dn = filter_or(filter_equals(attribute, name) for name in batch)
+        restricted = query._replace(filter=filter_and([query.filter, any_dn]))
+        for page in search(session, restricted, [*attributes, attribute], BATCH_SIZE, references):
+            entries: list[tuple[str, Entry]] = []
             for entry in page:
-                *values, own = entry.values
-                itself = first_text(own)
+                *values, entry_dn = entry.values
+                dn = first_text(entry_dn)
                 # By the server's own rules it is one of those that were asked for, however it is spelled.
-                spellings = given.get(normalize_dn(itself), [itself])
-                found += [(name, entry._replace(values=values)) for name in spellings]
-            yield found
+                given = spellings.get(normalize_dn(dn), [dn])
+                entries += [(name, entry._replace(values=values)) for name in given]
+            yield entries
 
 
-def _name_attribute(session: LdapSession, base: str) -> str | None:
+def _dn_attribute(session: LdapSession, base: str) -> str | None:
     """The attribute by which this server finds an entry; None when there is none.
 
     :param base: name of an entry that is there; one that this account may not read finds none.
     """
     if session.is_active_directory:
-        return _ACTIVE_DIRECTORY_NAME
-    for attribute in _OTHER_NAMES:
+        return _ACTIVE_DIRECTORY_DN_ATTRIBUTE
+    for attribute in _DN_ATTRIBUTES:
         if read_entry(session, base, ["1.1"], filter_equals(attribute, base)) is not None:
             return attribute
     return None
 
 
-def _one_by_one(
+def _read_one_by_one(
     session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
 ) -> Iterator[list[tuple[str, Entry]]]:
     for name in names:
@@ -229,6 +235,6 @@ def _one_by_one(
             continue
         if read_entry(session, name, ["1.1"], query.filter) is None:
             continue
-        alone = Query(name, "base", query.filter)
-        for page in search(session, alone, attributes, DNS_PER_SEARCH):
+        base_query = Query(name, "base", query.filter)
+        for page in search(session, base_query, attributes, BATCH_SIZE):
             yield [(name, entry) for entry in page]

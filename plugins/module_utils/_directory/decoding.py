@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .entry import AttributeValues, check_whole, held
+from .entry import AttributeValues, check_complete, pack_values
 
 INTEGER: Final = 0x02
 OCTET_STRING: Final = 0x04
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 # Operations of RFC 4511, 4: they have the application's tags.
-SEARCH_ENTRY: Final = 0x64
-SEARCH_DONE: Final = 0x65
-SEARCH_REFERENCE: Final = 0x73
+SEARCH_RESULT_ENTRY: Final = 0x64
+SEARCH_RESULT_DONE: Final = 0x65
+SEARCH_RESULT_REFERENCE: Final = 0x73
 EXTENDED_RESPONSE: Final = 0x78
 INTERMEDIATE_RESPONSE: Final = 0x79
 CONTROLS: Final = 0xA0
@@ -28,7 +28,7 @@ class MalformedError(ValueError):
     """These bytes are no LDAP."""
 
 
-def content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Where the content of an element begins and ends.
 
     :param at: where the element begins.
@@ -41,14 +41,14 @@ def content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
         raise MalformedError(f"no element {tag:#04x} at byte {at}")
     size = data[at + 1]
     if size > 0x7F:
-        start, size = long_length(data, at)
+        start, size = parse_long_length(data, at)
     stop = start + size
     if stop > end:
         raise MalformedError(f"the element at byte {at} is longer than what it is in")
     return start, stop
 
 
-def long_length(data: bytes, at: int) -> tuple[int, int]:
+def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
     """Where an element's content begins, and its length, from a length in the long form (X.690, 8.1.3.5).
 
     The first byte tells how many follow. Leading zeros are permitted: Active Directory always writes four
@@ -66,120 +66,122 @@ def long_length(data: bytes, at: int) -> tuple[int, int]:
 
 # Beginnings of attributes that are remembered: a name with each length of its values is one. People need
 # hundreds, and a server that makes up more gets no more memory.
-_REMEMBERED = 8192
+_MAX_CACHED_HEADERS = 8192
 
 
-class _Layout(NamedTuple):
+class _HeaderCache(NamedTuple):
     """How a server writes lengths: what is known of attributes that it writes so.
 
-    :ivar to_size: where in an attribute the length of its name stands.
-    :ivar frame: how long all before its value is, but for the name.
-    :ivar known: from all before a value, as bytes, to its column and its length.
+    :ivar name_length_at: where in an attribute the length of its name stands.
+    :ivar overhead: how long all before its value is, but for the name.
+    :ivar headers: from all before a value, as bytes, to the index and its length.
     """
 
-    to_size: int
-    frame: int
-    known: dict[bytes, tuple[int, int]]
+    name_length_at: int
+    overhead: int
+    headers: dict[bytes, tuple[int, int]]
 
-    def learn(self, beginning: bytes, column: int, size: int) -> None:
+    def add(self, header: bytes, index: int, size: int) -> None:
         """Remember what has been read with care.
 
-        :param beginning: all before a value; it is no use where this layout would not look for its end.
+        :param header: all before a value; it is no use where this cache would not look for its end.
         """
-        to_size = self.to_size
-        is_found = len(beginning) > to_size and len(beginning) == self.frame + beginning[to_size]
-        if is_found and len(self.known) < _REMEMBERED:
-            self.known[beginning] = column, size
+        name_length_at = self.name_length_at
+        is_usable = (
+            len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
+        )
+        if is_usable and len(self.headers) < _MAX_CACHED_HEADERS:
+            self.headers[header] = index, size
 
 
 class EntryDecoder:
     """Takes entries apart into rows.
 
-    :param names: of the attributes in a row, in its order; one may be there twice.
+    :param names: of the attributes in the order of the values; one may be there twice.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        spelled = [name.lower().encode() for name in names]
-        self._wanted = {name: column for column, name in enumerate(dict.fromkeys(spelled))}
-        # What nobody asked for is laid in a column after all others.
-        self._blank: AttributeValues = [b""] * (len(self._wanted) + 1)
-        self._order = [self._wanted[name] for name in spelled]
-        self._is_ordered = len(self._wanted) == len(names)
+        attributes = [name.lower().encode() for name in names]
+        self._indexes = {name: index for index, name in enumerate(dict.fromkeys(attributes))}
+        # What nobody asked for is laid at an index after all others.
+        self._no_values: AttributeValues = [b""] * (len(self._indexes) + 1)
+        self._order = [self._indexes[name] for name in attributes]
+        self._is_ordered = len(self._indexes) == len(names)
         # OpenLDAP and Samba write a length as short as they can, Active Directory that of a SEQUENCE or a SET
         # in four bytes after one that says so.
-        self._short = _Layout(3, 8, {})
-        self._long = _Layout(7, 16, {})
+        self._short_form = _HeaderCache(3, 8, {})
+        self._long_form = _HeaderCache(7, 16, {})
 
-    def row(self, operation: bytes) -> AttributeValues:
+    def decode(self, operation: bytes) -> AttributeValues:
         """What an entry holds of each attribute.
 
         :param operation: a SearchResultEntry, with the controls that go with it.
         :raises MalformedError: when it is none.
-        :raises PartOfValuesError: when it holds a part of an attribute's values only.
+        :raises IncompleteValuesError: when it holds a part of an attribute's values only.
         """
-        at, end = content(operation, 0, len(operation), SEARCH_ENTRY)
+        at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
             _check_controls(operation, end)
-        _name, at = content(operation, at, end, OCTET_STRING)
-        at, last = content(operation, at, end, SEQUENCE)
-        row = self._blank.copy()
-        layout = self._long if operation[at + 1 : at + 2] == b"\x84" else self._short
-        to_size, frame, known = layout
-        while at < end - to_size:
-            value = at + frame + operation[at + to_size]
-            found = known.get(operation[at:value])
+        _name, at = element_content(operation, at, end, OCTET_STRING)
+        at, last = element_content(operation, at, end, SEQUENCE)
+        values = self._no_values.copy()
+        cache = self._long_form if operation[at + 1 : at + 2] == b"\x84" else self._short_form
+        name_length_at, overhead, headers = cache
+        while at < end - name_length_at:
+            value = at + overhead + operation[at + name_length_at]
+            found = headers.get(operation[at:value])
             if found is None:
-                at = self._read_attribute(operation, at, end, row, layout)
+                at = self._decode_attribute(operation, at, end, values, cache)
             else:
-                column, size = found
+                index, size = found
                 at = value + size
-                row[column] = operation[value:at]
+                values[index] = operation[value:at]
         while at < end:
-            at = self._read_attribute(operation, at, end, row, layout)
+            at = self._decode_attribute(operation, at, end, values, cache)
         if at != end or last != end:
             raise MalformedError("attributes end elsewhere than their entry")
-        row.pop()
-        return row if self._is_ordered else [row[column] for column in self._order]
+        values.pop()
+        return values if self._is_ordered else [values[index] for index in self._order]
 
-    def _read_attribute(
-        self, operation: bytes, begin: int, end: int, row: AttributeValues, layout: _Layout
+    def _decode_attribute(
+        self, operation: bytes, begin: int, end: int, values: AttributeValues, cache: _HeaderCache
     ) -> int:
-        """Read an attribute of any form into its column, and return where the next one begins."""
-        start, stop = content(operation, begin, end, SEQUENCE)
-        name, at = content(operation, start, stop, OCTET_STRING)
-        column = self._column_of(operation[name:at])
-        at, last = content(operation, at, stop, SET)
+        """Read an attribute of any form into its index, and return where the next one begins."""
+        start, stop = element_content(operation, begin, end, SEQUENCE)
+        name, at = element_content(operation, start, stop, OCTET_STRING)
+        index = self._index_of_name(operation[name:at])
+        at, last = element_content(operation, at, stop, SET)
         if last != stop:
             raise MalformedError("an attribute is longer than its values")
-        values = []
+        octet_strings = []
         while at < stop:
-            value, at = content(operation, at, stop, OCTET_STRING)
-            values.append(operation[value:at])
-        row[column] = held(values)
-        if len(values) == 1:
-            layout.learn(operation[begin:value], column, len(values[0]))
+            value, at = element_content(operation, at, stop, OCTET_STRING)
+            octet_strings.append(operation[value:at])
+        values[index] = pack_values(octet_strings)
+        if len(octet_strings) == 1:
+            cache.add(operation[begin:value], index, len(octet_strings[0]))
         return stop
 
-    def _column_of(self, name: bytes) -> int:
-        check_whole(name)
-        return self._wanted.get(name.lower(), len(self._wanted))
+    def _index_of_name(self, name: bytes) -> int:
+        check_complete(name)
+        return self._indexes.get(name.lower(), len(self._indexes))
 
 
 def _check_controls(operation: bytes, at: int) -> None:
     """See that what follows an operation is its controls; none that was asked for comes with an entry."""
-    _start, end = content(operation, at, len(operation), CONTROLS)
+    _start, end = element_content(operation, at, len(operation), CONTROLS)
     if end < len(operation):
         raise MalformedError("a message is longer than its controls")
 
 
-def decode_entry_dn(operation: bytes) -> bytes:
+def decode_first_string(operation: bytes) -> bytes:
     """The distinguished name of an entry, or the first URI of a reference, to tell it from others.
 
     :param operation: a SearchResultEntry or SearchResultReference.
     :raises MalformedError: when it is none.
     """
-    at, end = content(operation, 0, len(operation), operation[0])
-    start, stop = content(operation, at, end, OCTET_STRING)
+    at, end = element_content(operation, 0, len(operation), operation[0])
+    start, stop = element_content(operation, at, end, OCTET_STRING)
     return operation[start:stop]
 
 
@@ -189,12 +191,12 @@ def decode_uris(operation: bytes) -> list[str]:
     :param operation: a SearchResultReference, a SEQUENCE OF URI (RFC 4511, 4.5.3), with its controls.
     :raises MalformedError: when it is none.
     """
-    at, end = content(operation, 0, len(operation), SEARCH_REFERENCE)
+    at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
     if end < len(operation):
         _check_controls(operation, end)
     uris = []
     while at < end:
-        start, at = content(operation, at, end, OCTET_STRING)
+        start, at = element_content(operation, at, end, OCTET_STRING)
         try:
             uris.append(operation[start:at].decode("utf-8"))
         except UnicodeDecodeError:

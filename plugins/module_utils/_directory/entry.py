@@ -39,59 +39,63 @@ def first_text(values: Values) -> str:
     return value.decode("utf-8", "replace")
 
 
-class PartOfValuesError(Exception):
+class IncompleteValuesError(Exception):
     """The server gives a part of an attribute's values only; the text is its name with the part."""
 
 
-def check_whole(name: bytes) -> None:
+def check_complete(name: bytes) -> None:
     """See that the server gives all values of an attribute.
 
     Active Directory gives a part with more than 1,500 values or so (MS-ADTS 3.1.1.3.1.3.3).
 
     :param name: as the server spells it; a part has the option ``range``.
-    :raises PartOfValuesError: when it gives a part.
+    :raises IncompleteValuesError: when it gives a part.
     """
     if b";range=" in name.lower():
-        raise PartOfValuesError(name.decode("ascii", "replace"))
+        raise IncompleteValuesError(name.decode("ascii", "replace"))
 
 
-def held(values: Sequence[bytes]) -> Values:
+def pack_values(values: Sequence[bytes]) -> Values:
     """What an attribute with these values holds."""
     if not values:
         return b""
     return values[0] if len(values) == 1 else list(values)
 
 
-def make_row(names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]) -> AttributeValues:
+def select_values(
+    names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]
+) -> AttributeValues:
     """Order an object's values by the attributes that were asked for.
 
     :param names: of these attributes.
     :param raw: values by attribute name as the server spells it; names are compared without case
         (RFC 4512, 2.5), and a name with options such as ``;lang-de`` is another attribute.
-    :raises PartOfValuesError: when it holds a part of an attribute's values only.
+    :raises IncompleteValuesError: when it holds a part of an attribute's values only.
     """
     # Names are ASCII (RFC 4512, 1.4): only there is lower case the same for everybody.
-    spelled = {name.encode("utf-8", "replace"): values for name, values in raw.items()}
-    for name in spelled:
-        check_whole(name)
-    by_name = {name.lower(): values for name, values in spelled.items()}
-    return [held(by_name.get(name.lower().encode()) or ()) for name in names]
+    encoded = {name.encode("utf-8", "replace"): values for name, values in raw.items()}
+    for name in encoded:
+        check_complete(name)
+    by_name = {name.lower(): values for name, values in encoded.items()}
+    return [pack_values(by_name.get(name.lower().encode()) or ()) for name in names]
 
 
-def make_entries(rows: Sequence[AttributeValues]) -> list[Entry] | None:
+def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
     """Give each object its identity.
 
-    :param rows: each with what it holds of IDENTITY_ATTRIBUTES at its end, which is taken away.
+    :param value_lists: each with what it holds of IDENTITY_ATTRIBUTES at its end, which is taken away.
     :returns: entries, or None when one has no identity that this session may read.
     """
-    texts = [row.pop() for row in rows]
-    guids = [row.pop() for row in rows]
+    texts = [values.pop() for values in value_lists]
+    guids = [values.pop() for values in value_lists]
     # All at once, as servers give them: one at a time this would take as long as reading the entries.
-    quick = _texts_of_uuids(texts) if not any(guids) else _texts_of_guids(guids)
-    identities = quick or [
-        identity for each in zip(guids, texts) if (identity := _identity(*each)) is not None
+    identities = _check_uuids(texts) if not any(guids) else _format_guids(guids)
+    identities = identities or [
+        identity for each in zip(guids, texts) if (identity := _parse_identity(*each)) is not None
     ]
-    return list(map(Entry, identities, rows)) if len(identities) == len(rows) else None
+    return (
+        list(map(Entry, identities, value_lists)) if len(identities) == len(value_lists) else None
+    )
 
 
 # Where in a GUID's hexadecimal digits each character of its text comes from: the first three fields are
@@ -101,47 +105,47 @@ _GUID_DIGITS = (
     *(10, 11, 8, 9, None, 14, 15, 12, 13, None),
     *(16, 17, 18, 19, None, *range(20, 32)),
 )
-_TEXT_SIZE = len(_GUID_DIGITS)
-_HYPHENS = [place for place, digit in enumerate(_GUID_DIGITS) if digit is None]
+_UUID_LENGTH = len(_GUID_DIGITS)
+_HYPHENS = [index for index, digit in enumerate(_GUID_DIGITS) if digit is None]
 
 
-def _texts_of_guids(guids: Sequence[Values]) -> list[str] | None:
+def _format_guids(guids: Sequence[Values]) -> list[str] | None:
     """The texts of GUIDs, or None when they are not all one value of 16 bytes."""
-    digits = _joined(guids, 16).hex().encode()
+    digits = _join_if_uniform(guids, 16).hex().encode()
     if not digits:
         return None
-    text = bytearray(b"-" * (_TEXT_SIZE * len(guids)))
-    for place, digit in enumerate(_GUID_DIGITS):
+    text = bytearray(b"-" * (_UUID_LENGTH * len(guids)))
+    for index, digit in enumerate(_GUID_DIGITS):
         if digit is not None:
-            text[place::_TEXT_SIZE] = digits[digit::32]
-    return _parts(text)
+            text[index::_UUID_LENGTH] = digits[digit::32]
+    return _split_uuids(text)
 
 
-def _texts_of_uuids(uuids: Sequence[Values]) -> list[str] | None:
+def _check_uuids(uuids: Sequence[Values]) -> list[str] | None:
     """The texts of UUIDs, or None when they are not all written as here: with hyphens, in lower case."""
-    text = _joined(uuids, _TEXT_SIZE)
+    text = _join_if_uniform(uuids, _UUID_LENGTH)
     hyphens = b"-" * len(uuids)
-    well_written = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
-        text[place::_TEXT_SIZE] == hyphens for place in _HYPHENS
+    is_canonical = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
+        text[index::_UUID_LENGTH] == hyphens for index in _HYPHENS
     )
-    return _parts(text) if text and well_written else None
+    return _split_uuids(text) if text and is_canonical else None
 
 
-def _joined(values: Sequence[Values], size: int) -> bytes:
+def _join_if_uniform(values: Sequence[Values], size: int) -> bytes:
     """All values, or nothing when they are not all single ones of this size."""
-    whole = [value for value in values if isinstance(value, bytes) and len(value) == size]
-    return b"".join(whole) if len(whole) == len(values) else b""
+    matching = [value for value in values if isinstance(value, bytes) and len(value) == size]
+    return b"".join(matching) if len(matching) == len(values) else b""
 
 
-def _parts(text: bytes | bytearray) -> list[str]:
-    whole = text.decode("ascii")
-    return [whole[at : at + _TEXT_SIZE] for at in range(0, len(whole), _TEXT_SIZE)]
+def _split_uuids(text: bytes | bytearray) -> list[str]:
+    uuids = text.decode("ascii")
+    return [uuids[start : start + _UUID_LENGTH] for start in range(0, len(uuids), _UUID_LENGTH)]
 
 
-def _identity(guid: Values, text: Values) -> str | None:
-    first = _first(guid)
-    if len(first) == 16:
-        return str(uuid.UUID(bytes_le=first))
+def _parse_identity(guid: Values, text: Values) -> str | None:
+    octets = _first(guid)
+    if len(octets) == 16:
+        return str(uuid.UUID(bytes_le=octets))
     try:
         return str(uuid.UUID(_first(text).decode("ascii")))
     except ValueError:

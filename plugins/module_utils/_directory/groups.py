@@ -15,7 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .by_dn import DNS_PER_SEARCH, RawEntry, chunks, read_entries_by_dn, read_entry, read_values
+from .by_dn import (
+    BATCH_SIZE,
+    RawEntry,
+    batches,
+    read_all_values,
+    read_entries_by_dn,
+    read_entry,
+)
 from .connection import LdapSession
 from .diagnosis import DirectoryError
 from .dn import normalize_dn
@@ -23,26 +30,28 @@ from .entry import Entry, first_text
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
-_LIST_PAGE = 500
+_PAGE_SIZE = 500
 
 # What lists its members: Active Directory's group, RFC 4519 (3.5, 3.6), RFC 2307 and its successor's draft.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
-_KNOWN_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
-_ANY_GROUP = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
+_LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
+_GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
 
 
-class Members(NamedTuple):
+class MemberCriteria(NamedTuple):
     """How the members of some groups are found.
 
     :ivar filters: whoever passes one of them is a member.
-    :ivar names: distinguished names of others, and of groups and things among them.
+    :ivar dns: distinguished names of others, and of groups and things among them.
     """
 
     filters: Sequence[str]
-    names: Sequence[str]
+    dns: Sequence[str]
 
 
-def find_members(session: LdapSession, groups: Sequence[str], contexts: Sequence[str]) -> Members:
+def resolve_groups(
+    session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
+) -> MemberCriteria:
     """Look groups up, and the groups that belong to them.
 
     :param groups: distinguished names.
@@ -50,14 +59,14 @@ def find_members(session: LdapSession, groups: Sequence[str], contexts: Sequence
     :raises DirectoryError: when one of them is not there, or is no group.
     """
     if session.is_active_directory:
-        return _members_by_group(session, groups, contexts)
-    return _members_by_name(session, groups, contexts)
+        return _resolve_by_backlink(session, groups, contexts)
+    return _resolve_by_list(session, groups, contexts)
 
 
 def read_members(
     session: LdapSession,
     queries: Sequence[Query],
-    found: Members,
+    criteria: MemberCriteria,
     attributes: Sequence[str],
     *,
     page_size: int,
@@ -67,44 +76,46 @@ def read_members(
 
     :param queries: where they must be, and which filter they must pass; the others are as for `search`.
     """
-    pages = _found(session, queries, found, attributes, page_size=page_size, references=references)
-    if len(found.filters) <= DNS_PER_SEARCH and not (found.filters and found.names):
+    pages = _read_all(
+        session, queries, criteria, attributes, page_size=page_size, references=references
+    )
+    if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
         # One search, or one name after another, finds nobody twice.
         yield from pages
         return
     seen: set[str] = set()
     for page in pages:
-        fresh = [entry for entry in page if entry.identity not in seen]
-        seen.update(entry.identity for entry in fresh)
-        yield fresh
+        new = [entry for entry in page if entry.identity not in seen]
+        seen.update(entry.identity for entry in new)
+        yield new
 
 
-def _found(
+def _read_all(
     session: LdapSession,
     queries: Sequence[Query],
-    found: Members,
+    criteria: MemberCriteria,
     attributes: Sequence[str],
     *,
     page_size: int,
     references: set[str] | None,
 ) -> Iterator[list[Entry]]:
     for query in queries:
-        for chunk in chunks(found.filters):
-            asked = query._replace(filter=filter_and([query.filter, filter_or(chunk)]))
-            yield from search(session, asked, attributes, page_size, references)
-        for named in read_entries_by_dn(session, found.names, query, attributes, references):
+        for batch in batches(criteria.filters):
+            restricted = query._replace(filter=filter_and([query.filter, filter_or(batch)]))
+            yield from search(session, restricted, attributes, page_size, references)
+        for named in read_entries_by_dn(session, criteria.dns, query, attributes, references):
             yield [entry for _name, entry in named]
 
 
-def _members_by_group(
+def _resolve_by_backlink(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
-) -> Members:
-    known: dict[str, str] = {}
+) -> MemberCriteria:
+    dns: dict[str, str] = {}
     filters: list[str] = []
 
     def add(name: str, sid: bytes) -> None:
-        if normalize_dn(name) not in known:
-            known[normalize_dn(name)] = name
+        if normalize_dn(name) not in dns:
+            dns[normalize_dn(name)] = name
             filters.append(filter_equals("memberOf", name))
             if sid:
                 # The last part of a group's SID (MS-DTYP 2.4.2.2) stands for it in primaryGroupID.
@@ -113,25 +124,25 @@ def _members_by_group(
                 )
 
     for group in groups:
-        raw = _checked_group(session, group, ["distinguishedName", "objectSid"])
+        raw = _read_group(session, group, ["distinguishedName", "objectSid"])
         name = raw.get("distinguishedname") or [group.encode()]
         add(name[0].decode("utf-8", "replace"), next(iter(raw.get("objectsid", ())), b""))
     wanted = ["distinguishedname", "objectsid"]
-    looked_at = 0
-    while looked_at < len(known):
-        frontier = list(known.values())[looked_at:]
-        looked_at = len(known)
-        for chunk in chunks(frontier):
-            of_these = filter_or(filter_equals("memberOf", name) for name in chunk)
-            query = Query(contexts[0], "subtree", filter_and(["(objectClass=group)", of_these]))
-            for page in search(session, query, wanted, _LIST_PAGE):
+    expanded = 0
+    while expanded < len(dns):
+        frontier = list(dns.values())[expanded:]
+        expanded = len(dns)
+        for batch in batches(frontier):
+            in_batch = filter_or(filter_equals("memberOf", name) for name in batch)
+            query = Query(contexts[0], "subtree", filter_and(["(objectClass=group)", in_batch]))
+            for page in search(session, query, wanted, _PAGE_SIZE):
                 for entry in page:
-                    own, sid = entry.values
-                    add(first_text(own), sid if isinstance(sid, bytes) else sid[0])
-    return Members(filters, [])
+                    dn, sid = entry.values
+                    add(first_text(dn), sid if isinstance(sid, bytes) else sid[0])
+    return MemberCriteria(filters, [])
 
 
-def _checked_group(session: LdapSession, name: str, attributes: Sequence[str]) -> RawEntry:
+def _read_group(session: LdapSession, name: str, attributes: Sequence[str]) -> RawEntry:
     action = f"Cannot read the group {name} on {session.uri}"
     raw = read_entry(session, name, ["objectClass", *attributes])
     if raw is None:
@@ -139,7 +150,7 @@ def _checked_group(session: LdapSession, name: str, attributes: Sequence[str]) -
             action, "there is none of this name", "Correct the name, or let the bind account see it"
         )
     classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
-    if _KNOWN_CLASSES.isdisjoint(name.lower() for name in classes):
+    if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):
         raise DirectoryError(
             action,
             f"it is no group that lists its members, but {', '.join(classes) or 'nothing known'}",
@@ -148,46 +159,44 @@ def _checked_group(session: LdapSession, name: str, attributes: Sequence[str]) -
     return raw
 
 
-_LISTS = ("member", "uniquemember", "memberuid", "gidnumber")
+_MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
-def _members_by_name(
+def _resolve_by_list(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
-) -> Members:
+) -> MemberCriteria:
     for group in groups:
-        _checked_group(session, group, [])
+        _read_group(session, group, [])
     names: dict[str, str] = {}
     filters: dict[str, None] = {}
     read = {normalize_dn(group) for group in groups}
     frontier = list(groups)
     while frontier:
-        fresh: list[str] = []
+        new: list[str] = []
         for group in frontier:
-            values = read_values(session, group, _LISTS) or {}
-            for name in _listed_names(values):
+            values = read_all_values(session, group, _MEMBER_ATTRIBUTES) or {}
+            for name in _listed_dns(values):
                 if normalize_dn(name) not in names:
                     names[normalize_dn(name)] = name
-                    fresh.append(name)
+                    new.append(name)
             filters.update(dict.fromkeys(_account_filters(values)))
         frontier = [
-            name
-            for name in _groups_among(session, fresh, contexts)
-            if normalize_dn(name) not in read
+            name for name in _find_groups(session, new, contexts) if normalize_dn(name) not in read
         ]
         read.update(map(normalize_dn, frontier))
-    return Members(list(filters), list(names.values()))
+    return MemberCriteria(list(filters), list(names.values()))
 
 
-def _groups_among(
+def _find_groups(
     session: LdapSession, names: Sequence[str], contexts: Sequence[str]
 ) -> Iterator[str]:
     for context in contexts:
-        query = Query(context, "subtree", _ANY_GROUP)
+        query = Query(context, "subtree", _GROUP_FILTER)
         for page in read_entries_by_dn(session, names, query, []):
             yield from (name for name, _entry in page)
 
 
-def _listed_names(values: dict[str, list[bytes]]) -> Iterator[str]:
+def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
     for value in values.get("member", ()):
         yield value.decode("utf-8", "replace")
     for value in values.get("uniquemember", ()):

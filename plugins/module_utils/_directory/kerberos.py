@@ -83,7 +83,7 @@ def acquire_credentials(account: Account) -> Any:
         # Only now is the key that a keytab holds made use of.
         credentials.inquire(name=False, lifetime=True)
     except gssapi.exceptions.GSSError as error:
-        diagnosis = explain_ticket(error, of_keytab=bool(store and "client_keytab" in store))
+        diagnosis = explain_ticket(error, from_keytab=bool(store and "client_keytab" in store))
         raise DirectoryError(action, *diagnosis) from None
     return credentials
 

@@ -36,7 +36,7 @@ class PagedSearch:
             auto_encode=connection.auto_encode,
         )
 
-    def ask(self, cookie: bytes) -> int:
+    def request_page(self, cookie: bytes) -> int:
         """Ask for a page, and do not wait for it.
 
         :param cookie: what the server gave with the page before it (RFC 2696); empty for the first.
@@ -46,13 +46,13 @@ class PagedSearch:
         control = ldap3.protocol.rfc2696.paged_search_control(
             criticality=False, size=self._page_size, cookie=cookie
         )
-        number: int = self._connection.send("searchRequest", self._request, [control])
+        message_id: int = self._connection.send("searchRequest", self._request, [control])
         # ldap3 notes what it is to listen for. It never will.
-        self._connection.strategy._outstanding.pop(number)
-        return number
+        self._connection.strategy._outstanding.pop(message_id)
+        return message_id
 
 
-def decoded(connection: Any, message: bytes) -> dict[str, Any]:
+def decode_message(connection: Any, message: bytes) -> dict[str, Any]:
     """A message as ldap3 gives it in `Connection.result`.
 
     :raises Exception: one of FAILURES, for what is no LDAP.

@@ -12,23 +12,23 @@ from .decoding import (
     EXTENDED_RESPONSE,
     INTEGER,
     INTERMEDIATE_RESPONSE,
-    SEARCH_DONE,
-    SEARCH_ENTRY,
-    SEARCH_REFERENCE,
+    SEARCH_RESULT_DONE,
+    SEARCH_RESULT_ENTRY,
+    SEARCH_RESULT_REFERENCE,
     SEQUENCE,
     MalformedError,
-    content,
-    long_length,
+    element_content,
+    parse_long_length,
 )
-from .ldap3_private import decoded
+from .ldap3_private import decode_message
 from .library import ldap3
 
-LARGEST_MESSAGE = 16 << 20
+MAX_MESSAGE_SIZE = 16 << 20
 """Bytes that a message may have: enough for a group of 200,000, and little enough to be held in memory."""
 
 # Entries are handed on when they are so many bytes, though their answer is not over: a server that knows no
 # pages gives a whole directory in one.
-_LARGEST_PIECE = 4 << 20
+_MAX_PART_SIZE = 4 << 20
 
 # Bytes to ask for at a time. TLS gives no more than a record of 16 KiB; more than this takes longer, for the
 # allocator then fetches and returns the memory of each read.
@@ -47,12 +47,12 @@ class PartialResponse(NamedTuple):
 
     :ivar entries: operations SearchResultEntry, each with the controls that go with it.
     :ivar references: operations SearchResultReference, likewise.
-    :ivar end: the message with the operation SearchResultDone; empty when more of the answer follows.
+    :ivar done: the message with the operation SearchResultDone; empty when more of the answer follows.
     """
 
     entries: list[bytes]
     references: list[bytes]
-    end: bytes
+    done: bytes
 
 
 class MessageReader:
@@ -67,10 +67,10 @@ class MessageReader:
         self._data = b""
         self._at = 0
 
-    def answer(self, number: int) -> PartialResponse:
+    def read_response(self, message_id: int) -> PartialResponse:
         """Wait for the answer to a search, or for the next part of it.
 
-        :param number: the search's message ID.
+        :param message_id: the search's message ID.
         :raises MalformedError: for what is no answer to it.
         :raises OversizeError: for a message that is too large.
         :raises LDAPExceptionError: ldap3's, when the answer is cut, or does not come in time.
@@ -78,37 +78,37 @@ class MessageReader:
         self._connection.socket.wait()
         entries: list[bytes] = []
         references: list[bytes] = []
-        while message := self._pass_entries(_beginning(number), entries):
-            kind, operation = self._operation(message, number)
-            if kind == SEARCH_DONE:
+        while message := self._take_entries(_entry_prefix(message_id), entries):
+            tag, operation = self._parse_operation(message, message_id)
+            if tag == SEARCH_RESULT_DONE:
                 return PartialResponse(entries, references, message)
-            if kind == SEARCH_ENTRY:
+            if tag == SEARCH_RESULT_ENTRY:
                 entries.append(operation)
-            elif kind == SEARCH_REFERENCE:
+            elif tag == SEARCH_RESULT_REFERENCE:
                 references.append(operation)
-            elif kind != INTERMEDIATE_RESPONSE:
-                raise MalformedError(f"operation {kind:#04x} is no answer to a search")
+            elif tag != INTERMEDIATE_RESPONSE:
+                raise MalformedError(f"operation {tag:#04x} is no answer to a search")
         return PartialResponse(entries, references, b"")
 
-    def _pass_entries(self, beginning: bytes, entries: list[bytes]) -> bytes:
+    def _take_entries(self, prefix: bytes, entries: list[bytes]) -> bytes:
         """Lay aside the entries before the next message of another kind, and return that.
 
-        :param beginning: what the content of an entry's message begins with, its identifier included.
+        :param prefix: what the content of an entry's message begins with, its identifier included.
         :returns: the message; empty when the entries are enough for now.
         """
         data, at = self._data, self._at
-        to_operation = len(beginning) - 1
-        received = 0
+        operation_offset = len(prefix) - 1
+        total_received = 0
         while True:
-            start, end = _content_of_message(data, at)
+            start, end = _message_content(data, at)
             if end > len(data):
-                if received > _LARGEST_PIECE:
+                if total_received > _MAX_PART_SIZE:
                     message = b""
                     break
                 data, at = self._receive(data[at:], end - at), 0
-                received += len(data)
-            elif data.startswith(beginning, start):
-                entries.append(data[start + to_operation : end])
+                total_received += len(data)
+            elif data.startswith(prefix, start):
+                entries.append(data[start + operation_offset : end])
                 at = end
             else:
                 message = data[at:end]
@@ -117,64 +117,64 @@ class MessageReader:
         self._data, self._at = data, at
         return message
 
-    def _receive(self, begun: bytes, size: int) -> bytes:
+    def _receive(self, received: bytes, size: int) -> bytes:
         """Complete a message; more may come with it.
 
         :param size: its bytes, as far as they are known by now.
         """
-        if size > LARGEST_MESSAGE:
+        if size > MAX_MESSAGE_SIZE:
             raise OversizeError(size)
-        pieces = [begun]
-        missing = size - len(begun)
+        parts = [received]
+        missing = size - len(received)
         while missing > 0:
             try:
-                piece = self._connection.socket.recv(_READ_SIZE)
+                part = self._connection.socket.recv(_READ_SIZE)
             except OSError as error:
                 # In the words of ldap3, so that it means the same whoever reads.
                 text = f"error receiving data: {error}"
                 raise ldap3.core.exceptions.LDAPSocketReceiveError(text) from None
-            if not piece:
-                raise _terminated()
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+            if not part:
+                raise _session_terminated()
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
 
-    def _operation(self, message: bytes, number: int) -> tuple[int, bytes]:
+    def _parse_operation(self, message: bytes, message_id: int) -> tuple[int, bytes]:
         """The operation of a message that belongs to a search, its identifier first.
 
         What is said unasked has number 0: a notice of disconnection, or else advice that concerns nobody here
         (RFC 4511, 4.4); it counts as an intermediate answer.
         """
-        at, end = content(message, 0, len(message), SEQUENCE)
-        start, at = content(message, at, end, INTEGER)
+        at, end = element_content(message, 0, len(message), SEQUENCE)
+        start, at = element_content(message, at, end, INTEGER)
         operation = message[at:]
-        found = int.from_bytes(message[start:at], "big", signed=True)
-        if not operation or found not in (0, number):
-            raise MalformedError(f"message {found} is no answer to message {number}")
-        if found == number:
+        response_id = int.from_bytes(message[start:at], "big", signed=True)
+        if not operation or response_id not in (0, message_id):
+            raise MalformedError(f"message {response_id} is no answer to message {message_id}")
+        if response_id == message_id:
             return operation[0], operation
         if operation[0] != EXTENDED_RESPONSE:
             raise MalformedError(f"operation {operation[0]:#04x} is no notification")
-        notice = decoded(self._connection, message)
+        notice = decode_message(self._connection, message)
         if notice["responseName"] == _NOTICE_OF_DISCONNECTION:
-            raise _terminated(f": {notice['description']} {notice['message']}".rstrip())
+            raise _session_terminated(f": {notice['description']} {notice['message']}".rstrip())
         return INTERMEDIATE_RESPONSE, operation
 
 
-def _terminated(words: str = "") -> Exception:
+def _session_terminated(words: str = "") -> Exception:
     failure: Exception = ldap3.core.exceptions.LDAPSessionTerminatedByServerError(
         f"session terminated by server{words}"
     )
     return failure
 
 
-def _beginning(number: int) -> bytes:
-    """What the content of an entry's message begins with, its number written as X.690, 8.3, wants it."""
-    size = number.bit_length() // 8 + 1
-    return bytes([INTEGER, size]) + number.to_bytes(size, "big") + bytes([SEARCH_ENTRY])
+def _entry_prefix(message_id: int) -> bytes:
+    """What the content of an entry's message begins with, its message_id written as X.690, 8.3, wants it."""
+    size = message_id.bit_length() // 8 + 1
+    return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])
 
 
-def _content_of_message(data: bytes, at: int) -> tuple[int, int]:
+def _message_content(data: bytes, at: int) -> tuple[int, int]:
     """Where a message's content begins and ends: beyond the data, while there is not enough of it."""
     if at + 2 > len(data):
         return at + 2, at + 2
@@ -183,5 +183,5 @@ def _content_of_message(data: bytes, at: int) -> tuple[int, int]:
     size = data[at + 1]
     if size < 0x80:
         return at + 2, at + 2 + size
-    start, size = long_length(data, at)
+    start, size = parse_long_length(data, at)
     return start, start + size

@@ -31,32 +31,32 @@ class Query(NamedTuple):
     filter: str
 
 
-def check_query(query: Query, name: str) -> None:
+def check_query(query: Query, context: str) -> None:
     """Check what can be checked without a server.
 
-    :param name: what to call the search in an error, for instance ``source 2``.
+    :param context: what to call the search in an error, for instance ``source 2``.
     :raises InputError: for a malformed base or filter.
     """
     if not query.search_base.strip():
         raise InputError(
-            f"Cannot search {name}", "its search_base is empty", "Give the DN of an OU"
+            f"Cannot search {context}", "its search_base is empty", "Give the DN of an OU"
         )
-    check_dn(query.search_base, "search_base", name)
+    check_dn(query.search_base, "search_base", context)
     if query.filter:
-        check_filter(query.filter, name)
+        check_filter(query.filter, context)
 
 
-def check_filter(search_filter: str, name: str) -> None:
+def check_filter(search_filter: str, context: str) -> None:
     """Check the syntax of a filter (RFC 4515).
 
     :raises InputError: when ldap3 cannot make a request of it.
     """
-    parse: Callable[..., object] = ldap3.operation.search.parse_filter
+    parse_filter: Callable[..., object] = ldap3.operation.search.parse_filter
     try:
-        parse(search_filter, None, False, True, None, False)
+        parse_filter(search_filter, None, False, True, None, False)
     except ldap3.core.exceptions.LDAPExceptionError as error:
         raise InputError(
-            f"Cannot use the filter {search_filter!r} of {name}",
+            f"Cannot use the filter {search_filter!r} of {context}",
             f"it is not a filter as in RFC 4515 ({error})",
             "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))",
         ) from error
@@ -83,32 +83,32 @@ def people_filter(
     users = (
         "(&(objectCategory=person)(objectClass=user)"
         "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
-        f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={_filetime(now)})))"
+        f"(|(!(accountExpires=*))(accountExpires=0)(accountExpires>={_to_filetime(now)})))"
     )
     filters = {USER: users, CONTACT: "(&(objectCategory=person)(objectClass=contact))"}
-    return filter_or(filters[kind] for kind in object_types)
+    return filter_or(filters[object_type] for object_type in object_types)
 
 
 def filter_and(filters: Iterable[str]) -> str:
     """The filter that all of these make together."""
-    several = list(filters)
-    return several[0] if len(several) == 1 else f"(&{''.join(several)})"
+    conditions = list(filters)
+    return conditions[0] if len(conditions) == 1 else f"(&{''.join(conditions)})"
 
 
 def filter_or(filters: Iterable[str]) -> str:
     """The filter for what one of these finds."""
-    several = list(filters)
-    return several[0] if len(several) == 1 else f"(|{''.join(several)})"
+    conditions = list(filters)
+    return conditions[0] if len(conditions) == 1 else f"(|{''.join(conditions)})"
 
 
 def filter_equals(attribute: str, value: str) -> str:
     """The filter for a value, which may hold any character (RFC 4515, 3)."""
-    for letter in "\\*()\0":
-        value = value.replace(letter, f"\\{ord(letter):02x}")
+    for character in "\\*()\0":
+        value = value.replace(character, f"\\{ord(character):02x}")
     return f"({attribute}={value})"
 
 
-def _filetime(moment: datetime) -> int:
+def _to_filetime(moment: datetime) -> int:
     """Intervals of 100 ns since 1601-01-01 UTC (MS-DTYP 2.3.3)."""
-    since = moment - datetime(1601, 1, 1, tzinfo=timezone.utc)
-    return int(since.total_seconds()) * 10_000_000
+    elapsed = moment - datetime(1601, 1, 1, tzinfo=timezone.utc)
+    return int(elapsed.total_seconds()) * 10_000_000

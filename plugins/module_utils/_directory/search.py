@@ -12,41 +12,41 @@ from contextlib import closing, suppress
 from typing import Any, NamedTuple, Protocol
 
 from .connection import LdapSession
-from .decoding import EntryDecoder, decode_entry_dn, decode_uris
+from .decoding import EntryDecoder, decode_first_string, decode_uris
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
 from .entry import (
     IDENTITY_ATTRIBUTES,
     AttributeValues,
     Entry,
-    PartOfValuesError,
-    make_entries,
-    make_row,
+    IncompleteValuesError,
+    build_entries,
+    select_values,
 )
-from .ldap3_private import PagedSearch, decoded, has_security_layer
+from .ldap3_private import PagedSearch, decode_message, has_security_layer
 from .library import FAILURES
-from .messages import LARGEST_MESSAGE, MessageReader, OversizeError, PartialResponse
+from .messages import MAX_MESSAGE_SIZE, MessageReader, OversizeError, PartialResponse
 from .query import SCOPES, Query
 
 # simple paged results (RFC 2696).
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 
 # After these it is not known where the next answer begins.
-_LOST: tuple[type[Exception], ...] = (OversizeError, *FAILURES)
+_OUT_OF_SYNC: tuple[type[Exception], ...] = (OversizeError, *FAILURES)
 
 
 class Page(NamedTuple):
     """What a server answers to one request, or a part of it.
 
-    :ivar rows: what each entry holds of the attributes that were asked for.
+    :ivar values: what each entry holds of the attributes that were asked for.
     :ivar references: URIs of other servers that hold a part of what is searched (RFC 4511, 4.5.3).
     :ivar result: the result that ends the answer, as ldap3 gives it; None when more of it follows.
-    :ivar beginning: tells the answer from others: what it begins with, or its cookie if it is empty.
+    :ivar fingerprint: tells the answer from others: what it begins with, or its cookie if it is empty.
     """
 
-    rows: list[AttributeValues]
+    values: list[AttributeValues]
     references: list[str]
     result: Mapping[str, Any] | None
-    beginning: object
+    fingerprint: object
 
 
 class PageReader(Protocol):
@@ -63,7 +63,7 @@ class PageReader(Protocol):
         :param connection: ldap3's, bound.
         :param names: of the attributes, in the order of a row.
         :param page_size: entries asked for at a time.
-        :raises PartOfValuesError: when the server gives a part of an attribute's values only.
+        :raises IncompleteValuesError: when the server gives a part of an attribute's values only.
         :raises OversizeError: when it sends a message that is too large.
         :raises Exception: one of FAILURES.
         """
@@ -89,11 +89,11 @@ def read_pages_with_ldap3(
             paged_cookie=cookie,
         )
         result, responses = connection.result, connection.response
-        cookie = _cookie_of(result)
+        cookie = _next_cookie(result)
         first = responses[0] if responses else {}
         yield Page(
             [
-                make_row(names, response["raw_attributes"])
+                select_values(names, response["raw_attributes"])
                 for response in responses
                 if response["type"] == "searchResEntry"
             ],
@@ -113,54 +113,54 @@ def read_pages_fast(
     The next page is asked for before this one is decoded, so that server and client work at the same time.
     """
     decoder = EntryDecoder(names)
-    question = PagedSearch(connection, query, names, page_size)
+    paged_search = PagedSearch(connection, query, names, page_size)
     messages = MessageReader(connection)
-    number: int | None = question.ask(b"")
+    message_id: int | None = paged_search.request_page(b"")
     try:
-        while number is not None:
-            piece = messages.answer(number)
+        while message_id is not None:
+            response = messages.read_response(message_id)
             result, cookie = None, b""
-            if piece.end:
-                result = decoded(connection, piece.end)
-                cookie = _cookie_of(result)
-                number = question.ask(cookie) if cookie else None
+            if response.done:
+                result = decode_message(connection, response.done)
+                cookie = _next_cookie(result)
+                message_id = paged_search.request_page(cookie) if cookie else None
             yield Page(
-                [decoder.row(entry) for entry in piece.entries],
-                [uri for reference in piece.references for uri in decode_uris(reference)],
+                [decoder.decode(entry) for entry in response.entries],
+                [uri for reference in response.references for uri in decode_uris(reference)],
                 result,
-                _beginning(piece, cookie),
+                _fingerprint(response, cookie),
             )
-    except (GeneratorExit, PartOfValuesError):
+    except (GeneratorExit, IncompleteValuesError):
         # Nobody wants the page that has been asked for, but who asks next must not find it.
-        if number is not None:
-            _pass_over(connection, messages, number)
+        if message_id is not None:
+            _discard_response(connection, messages, message_id)
         raise
-    except _LOST:
-        _hang_up(connection)
+    except _OUT_OF_SYNC:
+        _close_connection(connection)
         raise
 
 
-def _pass_over(connection: Any, messages: MessageReader, number: int) -> None:
+def _discard_response(connection: Any, messages: MessageReader, message_id: int) -> None:
     """Listen to an answer that nobody wants to its end."""
     try:
-        while not messages.answer(number).end:
+        while not messages.read_response(message_id).done:
             pass
-    except _LOST:
-        _hang_up(connection)
+    except _OUT_OF_SYNC:
+        _close_connection(connection)
 
 
-def _hang_up(connection: Any) -> None:
+def _close_connection(connection: Any) -> None:
     # The rest of an answer that was cut, or is none, must not be taken for another's; ldap3 hangs up, too.
     with suppress(*FAILURES):
         connection.strategy.close()
 
 
-def _beginning(piece: PartialResponse, cookie: bytes) -> object:
-    operations = piece.entries or piece.references
-    return (operations[0][0], decode_entry_dn(operations[0])) if operations else cookie
+def _fingerprint(response: PartialResponse, cookie: bytes) -> object:
+    operations = response.entries or response.references
+    return (operations[0][0], decode_first_string(operations[0])) if operations else cookie
 
 
-def _cookie_of(result: Mapping[str, Any]) -> bytes:
+def _next_cookie(result: Mapping[str, Any]) -> bytes:
     """What to ask for the next page with; empty after the last one."""
     control = result.get("controls", {}).get(_PAGED_RESULTS)
     cookie: bytes = control["value"]["cookie"] if control and result["result"] == 0 else b""
@@ -193,17 +193,17 @@ def search(
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection
-    read = pages or choose_reader(connection)
+    read_pages = pages or choose_reader(connection)
     names = [*attributes, *IDENTITY_ATTRIBUTES]
-    with closing(read(connection, query, names, page_size)) as answers:
-        for page in _checked(answers, action):
+    with closing(read_pages(connection, query, names, page_size)) as responses:
+        for page in _checked_pages(responses, action):
             if references is not None:
                 references.update(page.references)
-            yield _entries_of(page, action)
+            yield _build_entries(page, action)
 
 
-def _entries_of(page: Page, action: str) -> list[Entry]:
-    entries = make_entries(page.rows)
+def _build_entries(page: Page, action: str) -> list[Entry]:
+    entries = build_entries(page.values)
     if entries is None:
         raise DirectoryError(
             action,
@@ -213,25 +213,25 @@ def _entries_of(page: Page, action: str) -> list[Entry]:
     return entries
 
 
-def _checked(pages: Iterator[Page], action: str) -> Iterator[Page]:
+def _checked_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
     """The pages, each of which is whole and another one than those before it."""
     seen: set[object] = set()
-    while page := _next(pages, action):
+    while page := _next_page(pages, action):
         # A limit in the middle is no exception in ldap3: only the result code of each page tells.
         if page.result is not None and page.result["result"] != 0:
             raise result_error(action, page.result)
         # Cookies are the server's own (RFC 2696, 3), some use one for all pages. What a page begins with
         # shows whether it is another one; pages without anything have nothing else than their cookies.
-        if page.beginning in seen:
-            raise ServerError(action, *_ENDLESS)
-        seen.add(page.beginning)
+        if page.fingerprint in seen:
+            raise ServerError(action, *_REPEATED_PAGE)
+        seen.add(page.fingerprint)
         yield page
 
 
-def _next(pages: Iterator[Page], action: str) -> Page | None:
+def _next_page(pages: Iterator[Page], action: str) -> Page | None:
     try:
         return next(pages, None)
-    except PartOfValuesError as error:
+    except IncompleteValuesError as error:
         raise DirectoryError(
             action,
             f"an entry has more values than the server gives at a time ({error})",
@@ -241,14 +241,14 @@ def _next(pages: Iterator[Page], action: str) -> Page | None:
         # Who says that much may have lost its way in the middle of the answer.
         raise ServerError(
             action,
-            f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken",
+            f"it sends a message of {error} bytes, and no more than {MAX_MESSAGE_SIZE} are taken",
             "Leave attributes with very many or very long values out of the columns",
         ) from None
     except FAILURES as error:
         raise ServerError(action, *explain_failure(error, None)) from None
 
 
-_ENDLESS = (
+_REPEATED_PAGE = (
     "the server gives a page of its answer again, and would for ever",
     "Raise page_size so that one page holds everybody, and tell the server's administrator",
 )

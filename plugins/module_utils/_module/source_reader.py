@@ -16,7 +16,7 @@ from .._directory.by_dn import ANYTHING, read_entries_by_dn, read_entry, searcha
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
-from .._directory.groups import Members, find_members, read_members
+from .._directory.groups import MemberCriteria, read_members, resolve_groups
 from .._directory.probe import shows_anything
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
@@ -43,7 +43,7 @@ class SourceReader:
         self._now = datetime.now(timezone.utc)
         self._people = people_filter(session.is_active_directory, self._now, object_types)
         self._contexts: list[str] = []
-        self._members: dict[tuple[str, ...], Members] = {}
+        self._members: dict[tuple[str, ...], MemberCriteria] = {}
         self._below: dict[str, set[str]] = {}
         self._belonging: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
@@ -173,10 +173,10 @@ class SourceReader:
                     found.add(entry.identity)
         return found
 
-    def _members_of(self, groups: tuple[str, ...]) -> Members:
+    def _members_of(self, groups: tuple[str, ...]) -> MemberCriteria:
         if groups not in self._members:
             contexts = self._all_contexts()
-            self._members[groups] = find_members(self._session, groups, contexts)
+            self._members[groups] = resolve_groups(self._session, groups, contexts)
         return self._members[groups]
 
     def _all_contexts(self) -> list[str]:

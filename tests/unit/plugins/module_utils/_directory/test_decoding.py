@@ -13,9 +13,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
     EntryDecoder,
     MalformedError,
-    content,
-    decode_entry_dn,
+    decode_first_string,
     decode_uris,
+    element_content,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ber,
@@ -27,12 +27,12 @@ NAMES = ["sn", "mail"]
 SHORT = bytes.fromhex("641b 0404434e3d31 3013 300a0402736e31040402 4c69 300504016c3100")
 
 
-def _row(operation: bytes) -> object:
-    return EntryDecoder(NAMES).row(operation)
+def _decode(operation: bytes) -> object:
+    return EntryDecoder(NAMES).decode(operation)
 
 
 @pytest.mark.parametrize(
-    ("attributes", "row"),
+    ("attributes", "values"),
     [
         ({}, [b"", b""]),
         ({"mail": [b"a"], "SN": [b"b"]}, [b"b", b"a"]),
@@ -47,39 +47,39 @@ def _row(operation: bytes) -> object:
         ({"cn": [b"\x04\x02sn\x31\x03\x04\x01x"], "sn": [b"b"]}, [b"b", b""]),
     ],
 )
-def test_a_row_has_what_was_asked_for(attributes: dict[str, list[bytes]], row: object) -> None:
+def test_a_row_has_what_was_asked_for(attributes: dict[str, list[bytes]], values: object) -> None:
     operation, _controls = entry("CN=1", attributes)
     decoder = EntryDecoder(NAMES)
     # The second time it knows the names.
-    assert decoder.row(operation) == decoder.row(operation) == row
+    assert decoder.decode(operation) == decoder.decode(operation) == values
 
 
 def test_the_shortest_lengths_are_read_as_well() -> None:
-    assert _row(SHORT) == [b"Li", b""]
+    assert _decode(SHORT) == [b"Li", b""]
 
 
 def test_what_is_asked_for_twice_is_there_twice() -> None:
     operation, _controls = entry("CN=1", {"sn": [b"a"], "mail": [b"b"]})
-    assert EntryDecoder(["mail", "sn", "Mail"]).row(operation) == [b"b", b"a", b"b"]
+    assert EntryDecoder(["mail", "sn", "Mail"]).decode(operation) == [b"b", b"a", b"b"]
 
 
 def test_of_an_attribute_that_comes_twice_the_last_counts() -> None:
     operation = entry("CN=1", {"sn": [b"a"], "SN": [b"b"]})[0]
-    assert _row(operation) == [b"b", b""]
+    assert _decode(operation) == [b"b", b""]
 
 
 def test_only_so_many_beginnings_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_REMEMBERED", 3)
+    monkeypatch.setattr(decoding, "_MAX_CACHED_HEADERS", 3)
     decoder = EntryDecoder(NAMES)
     for number in range(10):
         operation = entry("CN=1", {f"cn{number}": [b"a"], "sn": [b"b"]})[0]
-        assert decoder.row(operation) == [b"b", b""]
-    assert len(decoder._long.known) == 3
+        assert decoder.decode(operation) == [b"b", b""]
+    assert len(decoder._long_form.headers) == 3
 
 
 @pytest.mark.parametrize("controls", [b"\xa0\x00", b"\xa0\x03\x30\x01\x04"])
 def test_controls_do_no_harm(controls: bytes) -> None:
-    assert _row(SHORT + controls) == [b"Li", b""]
+    assert _decode(SHORT + controls) == [b"Li", b""]
     assert decode_uris(reference("ldap://a")[0] + controls) == ["ldap://a"]
 
 
@@ -114,31 +114,31 @@ def test_what_is_no_entry_is_refused(operation: bytes) -> None:
     decoder = EntryDecoder(NAMES)
     for _time in range(2):
         with pytest.raises(MalformedError):
-            decoder.row(operation)
+            decoder.decode(operation)
         # Also when it knows how it should be.
-        decoder.row(SHORT)
+        decoder.decode(SHORT)
 
 
 def test_the_last_value_must_end_with_its_entry() -> None:
     decoder = EntryDecoder(NAMES)
-    assert decoder.row(bytes.fromhex("6413 0404434e3d31 300b 3009 0402736e 3103 040179")) == [
+    assert decoder.decode(bytes.fromhex("6413 0404434e3d31 300b 3009 0402736e 3103 040179")) == [
         b"y",
         b"",
     ]
     with pytest.raises(MalformedError):
-        decoder.row(bytes.fromhex("6412 0404434e3d31 300a 3009 0402736e 3103 0401"))
+        decoder.decode(bytes.fromhex("6412 0404434e3d31 300a 3009 0402736e 3103 0401"))
 
 
 def test_forms_of_lengths_may_change_within_an_entry() -> None:
     attributes = ber(0x30, ber(0x04, b"sn"), ber(0x31, ber(0x04, b"y"))) + bytes.fromhex(
         "3005 04016c 3100"
     )
-    assert _row(ber(0x64, ber(0x04), ber(0x30, attributes))) == [b"y", b""]
+    assert _decode(ber(0x64, ber(0x04), ber(0x30, attributes))) == [b"y", b""]
 
 
 def test_a_beginning_that_is_found_elsewhere_than_it_ends_is_not_remembered() -> None:
     twice = bytes.fromhex("308108 0481016c 3102 0400") * 2
-    assert _row(bytes.fromhex("641a 0400 3016") + twice) == [b"", b""]
+    assert _decode(bytes.fromhex("641a 0400 3016") + twice) == [b"", b""]
 
 
 @pytest.mark.parametrize(
@@ -146,15 +146,15 @@ def test_a_beginning_that_is_found_elsewhere_than_it_ends_is_not_remembered() ->
 )
 def test_a_length_is_read_in_any_form(length: bytes) -> None:
     data = b"\x04" + length + b"abc"
-    start, end = content(data, 0, len(data), 0x04)
+    start, end = element_content(data, 0, len(data), 0x04)
     assert data[start:end] == b"abc"
 
 
 def test_references_are_read() -> None:
     operation = b"\x73\x0e\x04\x08ldap://a\x04\x00\x04\x00"
     assert decode_uris(operation) == ["ldap://a"]
-    assert decode_entry_dn(operation) == b"ldap://a"
-    assert decode_entry_dn(SHORT) == b"CN=1"
+    assert decode_first_string(operation) == b"ldap://a"
+    assert decode_first_string(SHORT) == b"CN=1"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
     ServerError,
     explain_failure,
-    explain_refused_tls,
+    explain_refused_start_tls,
     explain_result,
     result_error,
 )
@@ -27,7 +27,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
 
 
 @pytest.mark.parametrize(
-    ("code", "meaning", "remedy"),
+    ("code", "cause", "remedy"),
     [
         (
             *(3, "the server's time limit ended the search"),
@@ -68,39 +68,39 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (80, "the server refused", "Look up the result code in RFC 4511"),
     ],
 )
-def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
+def test_a_result_code(code: int, cause: str, remedy: str) -> None:
     result = {"result": code, "description": "someWord", "message": "", "dn": ""}
-    assert explain_result(result) == Diagnosis(f"{meaning} (result {code} someWord)", remedy)
+    assert explain_result(result) == Diagnosis(f"{cause} (result {code} someWord)", remedy)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind",
         "00002020: Operation unavailable without authentication",
     ],
 )
-def test_anonymous_reads_that_active_directory_refuses(said: str) -> None:
-    result = {"result": 1, "description": "operationsError", "message": said, "dn": ""}
+def test_anonymous_reads_that_active_directory_refuses(message: str) -> None:
+    result = {"result": 1, "description": "operationsError", "message": message, "dn": ""}
     assert explain_result(result) == Diagnosis(
-        f"the server lets nobody read who has not bound (result 1 operationsError, {said})",
+        f"the server lets nobody read who has not bound (result 1 operationsError, {message})",
         "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
     )
 
 
 @pytest.mark.parametrize(
-    ("codes", "kind"),
+    ("codes", "error_class"),
     [
         pytest.param((3, 4, 11, 12, 51, 52, 53), ServerError, id="the server"),
         pytest.param((1, 8, 10, 32, 34, 48, 49, 50, 80), DirectoryError, id="the question"),
     ],
 )
-def test_who_a_result_is_about(codes: Sequence[int], kind: type[DirectoryError]) -> None:
+def test_who_a_result_is_about(codes: Sequence[int], error_class: type[DirectoryError]) -> None:
     """A server may be left for what is about itself; what is asked for is as wrong on any other."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
-        assert isinstance(error, ServerError) is (kind is ServerError)
+        assert isinstance(error, ServerError) is (error_class is ServerError)
         assert (error.action, error.cause, error.remedy) == (
             "Cannot search",
             *explain_result(result),
@@ -115,7 +115,7 @@ _MESSAGES = (
 
 
 @pytest.mark.parametrize(
-    ("reason", "meaning", "remedy"),
+    ("subcode", "cause", "remedy"),
     [
         ("525", "there is no such account", "Correct bind_dn"),
         ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
@@ -135,13 +135,13 @@ _MESSAGES = (
         ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
     ],
 )
-def test_why_active_directory_refused_a_bind(reason: str, meaning: str, remedy: str) -> None:
+def test_why_active_directory_refused_a_bind(subcode: str, cause: str, remedy: str) -> None:
     for message in _MESSAGES:
-        said = message.format(reason)
-        result = {"result": 49, "description": "invalidCredentials", "message": said, "dn": ""}
-        shown = said.removesuffix("\0")
+        text = message.format(subcode)
+        result = {"result": 49, "description": "invalidCredentials", "message": text, "dn": ""}
+        shown = text.removesuffix("\0")
         assert explain_result(result) == Diagnosis(
-            f"{meaning} (result 49 invalidCredentials, {shown})", remedy
+            f"{cause} (result 49 invalidCredentials, {shown})", remedy
         )
 
 
@@ -153,10 +153,10 @@ def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
 
 
 def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
-    said = "unsupported extended operation"
-    result = {"result": 2, "description": "protocolError", "message": said, "dn": ""}
-    assert explain_refused_tls(result) == Diagnosis(
-        f"the server refuses StartTLS (result 2 protocolError, {said})",
+    message = "unsupported extended operation"
+    result = {"result": 2, "description": "protocolError", "message": message, "dn": ""}
+    assert explain_refused_start_tls(result) == Diagnosis(
+        f"the server refuses StartTLS (result 2 protocolError, {message})",
         "Use ldaps://, or have a certificate set up on the server",
     )
 
@@ -186,7 +186,7 @@ OPENING = "socket connection error while opening: "
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning", "remedy"),
+    ("text", "cause", "remedy"),
     [
         (
             f"{OPENING}[Errno 111] Connection refused",
@@ -211,12 +211,12 @@ OPENING = "socket connection error while opening: "
         ("session terminated by server", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) -> None:
-    assert explain_failure(Exception(text), None) == Diagnosis(f"{meaning} ({text})", remedy)
+def test_what_the_text_of_a_failure_means(text: str, cause: str, remedy: str) -> None:
+    assert explain_failure(Exception(text), None) == Diagnosis(f"{cause} ({text})", remedy)
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning", "remedy"),
+    ("text", "cause", "remedy"),
     [
         (
             "_ssl.c:1003: The handshake operation timed out",
@@ -247,28 +247,26 @@ def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) 
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_handshake_that_failed_means(
-    text: str, meaning: str, remedy: str
-) -> None:
-    diagnosis = Diagnosis(f"{meaning} ({text})", remedy)
+def test_what_the_text_of_a_handshake_that_failed_means(text: str, cause: str, remedy: str) -> None:
+    diagnosis = Diagnosis(f"{cause} ({text})", remedy)
     assert explain_failure(Exception("something else"), OSError(text)) == diagnosis
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning"),
+    ("text", "cause"),
     [
         ("session terminated by server", "it closed the connection"),
         ("[Errno 104] Connection reset by peer", "it reset the connection"),
     ],
 )
 def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
-    text: str, meaning: str
+    text: str, cause: str
 ) -> None:
     diagnosis = Diagnosis(
-        f"{meaning} ({text})",
+        f"{cause} ({text})",
         "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without",
     )
-    assert explain_failure(Exception(text), None, asked_for_tls=True) == diagnosis
+    assert explain_failure(Exception(text), None, during_start_tls=True) == diagnosis
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     IDENTITY_ATTRIBUTES,
     Entry,
-    PartOfValuesError,
+    IncompleteValuesError,
     Values,
-    make_entries,
-    make_row,
+    build_entries,
+    select_values,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ OTHER = b"12345678-0000-0000-0000-000000000000"
     ],
 )
 @pytest.mark.parametrize(
-    "others",
+    "other_entries",
     [
         pytest.param([], id="alone"),
         pytest.param([(GUID, b"")], id="beside one with a GUID"),
@@ -50,10 +50,10 @@ OTHER = b"12345678-0000-0000-0000-000000000000"
     ],
 )
 def test_the_identity_is_a_uuid(
-    guid: Values, text: Values, others: list[tuple[Values, Values]]
+    guid: Values, text: Values, other_entries: list[tuple[Values, Values]]
 ) -> None:
-    rows = [[b"x", *each] for each in [(guid, text), *others]]
-    assert make_entries(rows) == [Entry(UUID, [b"x"])] * len(rows)
+    value_lists = [[b"x", *each] for each in [(guid, text), *other_entries]]
+    assert build_entries(value_lists) == [Entry(UUID, [b"x"])] * len(value_lists)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_the_identity_is_a_uuid(
     ],
 )
 def test_without_an_identity_there_is_no_entry(guid: Values, text: Values) -> None:
-    assert make_entries([[b"x", guid, text]]) is None
-    assert make_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
+    assert build_entries([[b"x", guid, text]]) is None
+    assert build_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
 
 
 def test_nobody_is_nobody() -> None:
-    assert make_entries([]) == []
+    assert build_entries([]) == []
 
 
 def test_values_are_in_the_order_asked_for_whatever_the_spelling() -> None:
@@ -87,17 +87,17 @@ def test_values_are_in_the_order_asked_for_whatever_the_spelling() -> None:
         "c": None,
         "other": [b"x"],
     }
-    row = make_row(["sn", "mobile", "mail", "l", "c"], raw)
-    assert row == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
+    values = select_values(["sn", "mobile", "mail", "l", "c"], raw)
+    assert values == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
 
 
 def test_a_value_with_an_option_alone_is_another_attribute() -> None:
-    assert make_row(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
+    assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
 
 
 def test_values_that_are_given_in_part_are_no_row() -> None:
-    with pytest.raises(PartOfValuesError) as caught:
-        make_row(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
+    with pytest.raises(IncompleteValuesError) as caught:
+        select_values(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
     assert str(caught.value) == "memberOf;Range=0-1499"
 
 
@@ -106,7 +106,7 @@ def test_one_identity_whichever_way_it_comes(identities: list[uuid.UUID]) -> Non
     texts = [str(identity) for identity in identities]
     one: list[list[Values]] = [[identity.bytes_le, b""] for identity in identities]
     other: list[list[Values]] = [[b"", text.encode()] for text in texts]
-    assert make_entries(one) == make_entries(other) == [Entry(text, []) for text in texts]
+    assert build_entries(one) == build_entries(other) == [Entry(text, []) for text in texts]
 
 
 def test_what_is_asked_for_to_tell_objects_apart() -> None:

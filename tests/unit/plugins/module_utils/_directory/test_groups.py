@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import groups
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
-    DNS_PER_SEARCH,
+    BATCH_SIZE,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -22,9 +22,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
-    Members,
-    find_members,
+    MemberCriteria,
     read_members,
+    resolve_groups,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
@@ -40,7 +40,7 @@ class _Groups:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
         self.kind = b"groupOfNames"
         self.read: list[str] = []
-        for name in ("read_entry", "read_values", "read_entries_by_dn"):
+        for name in ("read_entry", "read_all_values", "read_entries_by_dn"):
             monkeypatch.setattr(groups, name, getattr(self, name))
 
     def read_entry(
@@ -48,7 +48,7 @@ class _Groups:
     ) -> dict[str, list[bytes]] | None:
         return {"objectclass": [b"top", self.kind]} if name in self.lists else None
 
-    def read_values(
+    def read_all_values(
         self, _session: LdapSession, name: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
         self.read.append(name)
@@ -63,38 +63,38 @@ class _Groups:
 
 
 def test_lists_of_every_kind_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = _Groups(
+    server = _Groups(
         monkeypatch,
         a={"member": [b"CN=b", b"CN=p,DC=x", b"CN=a"]},
         b={"uniquemember": [b"CN=c", b"CN=P,DC=X", b"CN=q#'01'B"], "member": [b"CN=gone"]},
         c={"memberuid": [b"r*", b"s"], "gidnumber": [b"7"]},
         gone={},
     )
-    found = find_members(SESSION, ["CN=a", "CN=c"], ["DC=x"])
-    assert found.filters == ["(uid=r\\2a)", "(uid=s)", "(gidNumber=7)"]
-    assert found.names == ["CN=b", "CN=p,DC=x", "CN=a", "CN=gone", "CN=c", "CN=q"]
-    assert made.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
+    criteria = resolve_groups(SESSION, ["CN=a", "CN=c"], ["DC=x"])
+    assert criteria.filters == ["(uid=r\\2a)", "(uid=s)", "(gidNumber=7)"]
+    assert criteria.dns == ["CN=b", "CN=p,DC=x", "CN=a", "CN=gone", "CN=c", "CN=q"]
+    assert server.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
 
 
 def test_groups_of_active_directory_are_looked_up_and_their_members_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def sid(last: int) -> bytes:
-        return bytes(24) + last.to_bytes(4, "little")
+    def sid(rid: int) -> bytes:
+        return bytes(24) + rid.to_bytes(4, "little")
 
-    below: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
+    members: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
         "CN=A*": [(b"CN=b", [sid(7), sid(8)]), (b"CN=d", b""), (b"cn=a*", sid(513))],
         # Two groups that belong to each other, and one without a SID.
         "CN=b": [(b"CN=c", b"")],
         "CN=c": [(b"CN=B", sid(7))],
     }
-    asked: list[Query] = []
+    queries: list[Query] = []
 
     def search(
         _session: LdapSession, query: Query, _attributes: object, _size: int
     ) -> Iterator[list[Entry]]:
-        asked.append(query)
-        for name, found in below.items():
+        queries.append(query)
+        for name, found in members.items():
             if f"(memberOf={name})".replace("*", "\\2a") in query.filter:
                 yield [Entry(IDS[0], list(values)) for values in found]
 
@@ -111,23 +111,23 @@ def test_groups_of_active_directory_are_looked_up_and_their_members_are_not(
     monkeypatch.setattr(groups, "search", search)
     monkeypatch.setattr(groups, "read_entry", read_entry)
     session = SESSION._replace(is_active_directory=True)
-    found = find_members(session, ["cn=a*"], ["DC=x", "DC=y"])
-    assert found.names == []
-    assert found.filters == [
+    criteria = resolve_groups(session, ["cn=a*"], ["DC=x", "DC=y"])
+    assert criteria.dns == []
+    assert criteria.filters == [
         *("(memberOf=CN=A\\2a)", "(primaryGroupID=66049)"),
         *("(memberOf=CN=b)", "(primaryGroupID=7)"),
         "(memberOf=CN=d)",
         "(memberOf=CN=c)",
     ]
-    assert {query.search_base for query in asked} == {"DC=x"}
-    assert all("(objectClass=group)" in query.filter for query in asked)
+    assert {query.search_base for query in queries} == {"DC=x"}
+    assert all("(objectClass=group)" in query.filter for query in queries)
     # Each group is asked for once, those of one level together.
-    assert len(asked) == 3
+    assert len(queries) == 3
 
 
 @pytest.mark.parametrize("is_active_directory", [True, False])
 @pytest.mark.parametrize(
-    ("group", "kind", "answer"),
+    ("group", "kind", "error"),
     [
         ("CN=none", b"group", "there is none of this name. Correct the name, or let the bind"),
         (
@@ -143,13 +143,13 @@ def test_what_is_no_group_is_refused(
     is_active_directory: bool,
     group: str,
     kind: bytes,
-    answer: str,
+    error: str,
 ) -> None:
     _Groups(monkeypatch, a={}).kind = kind
     session = SESSION._replace(is_active_directory=is_active_directory)
     with pytest.raises(DirectoryError) as caught:
-        find_members(session, [group], ["DC=x"])
-    assert str(caught.value).startswith(f"Cannot read the group {group} on ldaps://dc1: {answer}")
+        resolve_groups(session, [group], ["DC=x"])
+    assert str(caught.value).startswith(f"Cannot read the group {group} on ldaps://dc1: {error}")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_is_no_group_is_refused(
         (["(uid=a)"], [], True),
         ([], ["CN=a"], True),
         (["(uid=a)"], ["CN=a"], False),
-        (["(uid=a)"] * (DNS_PER_SEARCH + 1), [], False),
+        (["(uid=a)"] * (BATCH_SIZE + 1), [], False),
     ],
 )
 def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
@@ -166,10 +166,10 @@ def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
 ) -> None:
     """What is read of one search, or by names alone, is not looked through again."""
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
-    asked: list[str] = []
+    queries: list[str] = []
 
     def search(_session: LdapSession, query: Query, *_rest: object) -> Iterator[list[Entry]]:
-        asked.append(query.filter)
+        queries.append(query.filter)
         yield people
         yield people[:1] if repeats else people
 
@@ -182,9 +182,9 @@ def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
 
     monkeypatch.setattr(groups, "search", search)
     monkeypatch.setattr(groups, "read_entries_by_dn", read_entries_by_dn)
-    pages = read_members(SESSION, [QUERY], Members(filters, names), [], page_size=10)
+    pages = read_members(SESSION, [QUERY], MemberCriteria(filters, names), [], page_size=10)
     found = [entry for page in pages for entry in page]
     assert found == (people + people[:1] if repeats else people)
-    sizes = [chunk.count("(uid=a)") for chunk in asked]
-    assert sum(sizes) == len(filters)
-    assert max(sizes, default=0) <= DNS_PER_SEARCH
+    counts = [search_filter.count("(uid=a)") for search_filter in queries]
+    assert sum(counts) == len(filters)
+    assert max(counts, default=0) <= BATCH_SIZE

@@ -20,10 +20,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     MalformedError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
-    PartOfValuesError,
+    IncompleteValuesError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ldap3_private import (
-    decoded,
+    decode_message,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
@@ -38,6 +38,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sear
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
     DeadlineSocket,
 )
+from ansible_collections.frontdesk.contacts.tests.unit.support.decoding import (
+    FakeSocket,
+    connection_to,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
     HANG_UP,
@@ -49,10 +53,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     numbered,
     page_end,
     result,
-)
-from ansible_collections.frontdesk.contacts.tests.unit.support.reading import (
-    Line,
-    connection_to,
 )
 
 QUERY = Query("DC=x", "subtree", "(sn=*)")
@@ -68,14 +68,14 @@ class _Pages:
 
     def __init__(self, *pages: Sequence[Message]) -> None:
         self.pages = list(pages)
-        self.asked = 0
+        self.searches = 0
 
     def __call__(self, request: int, _content: bytes) -> Sequence[Message] | None:
         if request == BIND:
             return [result(BIND)]
         if request != SEARCH or not self.pages:
             return None
-        self.asked += 1
+        self.searches += 1
         return self.pages.pop(0)
 
 
@@ -102,21 +102,21 @@ def _pages(count: int) -> list[Sequence[Message]]:
 def test_the_next_page_is_asked_for_before_this_one_is_handed_on() -> None:
     with _connection(*_pages(1), [_person(2), page_end(b"")]) as (connection, server):
         pages = read_pages_fast(connection, QUERY, NAMES, 10)
-        assert len(next(pages).rows) == 1
+        assert len(next(pages).values) == 1
         # The answer comes though nobody waits for it by then.
         assert connection.socket._connected.recv(1, socket.MSG_PEEK)
-        assert server.asked == 2
-        assert len(next(pages).rows) == 1
+        assert server.searches == 2
+        assert len(next(pages).values) == 1
         assert list(pages) == []
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2])
 def test_who_stops_in_the_middle_leaves_a_connection_that_can_be_used(taken: int) -> None:
     with _connection(*_pages(5)) as (connection, server):
-        reading = read_pages_fast(connection, QUERY, NAMES, 10)
+        pages = read_pages_fast(connection, QUERY, NAMES, 10)
         for _page in range(taken):
-            next(reading)
-        reading.close()
+            next(pages)
+        pages.close()
         server.pages = [[_person(9), result(SEARCH)]]
         assert connection.search("DC=x", "(sn=*)")
         assert connection.response[0]["dn"] == "CN=9,DC=x"
@@ -125,7 +125,7 @@ def test_who_stops_in_the_middle_leaves_a_connection_that_can_be_used(taken: int
 def test_an_entry_with_a_part_of_its_values_leaves_a_connection_that_can_be_used() -> None:
     part = entry("CN=1,DC=x", {"sn;range=0-1499": [b"a"]})
     with _connection([part, page_end(b"c")], *_pages(1)) as (connection, server):
-        with pytest.raises(PartOfValuesError):
+        with pytest.raises(IncompleteValuesError):
             list(read_pages_fast(connection, QUERY, NAMES, 10))
         server.pages = [[_person(9), result(SEARCH)]]
         assert connection.search("DC=x", "(sn=*)")
@@ -136,22 +136,22 @@ def test_an_answer_that_nobody_wants_and_that_has_no_end_closes_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with _connection(*_pages(1), [_person(1), result(BIND)]) as (connection, _server):
-        reading = read_pages_fast(connection, QUERY, NAMES, 10)
-        next(reading)
-        monkeypatch.setattr(messages, "LARGEST_MESSAGE", 1)
-        reading.close()
+        pages = read_pages_fast(connection, QUERY, NAMES, 10)
+        next(pages)
+        monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", 1)
+        pages.close()
         assert connection.closed
 
 
 def test_who_stops_when_the_server_is_gone_is_not_troubled() -> None:
     with _connection(*_pages(1)) as (connection, _server):
-        reading = read_pages_fast(connection, QUERY, NAMES, 10)
-        next(reading)
-        reading.close()
+        pages = read_pages_fast(connection, QUERY, NAMES, 10)
+        next(pages)
+        pages.close()
 
 
 @pytest.mark.parametrize(
-    ("said", "largest", "error"),
+    ("sent", "largest", "error"),
     [
         ([_person(1), HANG_UP], 1000, FAILURES),
         ([_person(1), result(BIND)], 1000, MalformedError),
@@ -159,10 +159,10 @@ def test_who_stops_when_the_server_is_gone_is_not_troubled() -> None:
     ],
 )
 def test_a_connection_that_is_of_no_use_any_more_is_closed(
-    monkeypatch: pytest.MonkeyPatch, said: Sequence[Message], largest: int, error: type[Exception]
+    monkeypatch: pytest.MonkeyPatch, sent: Sequence[Message], largest: int, error: type[Exception]
 ) -> None:
-    monkeypatch.setattr(messages, "LARGEST_MESSAGE", largest)
-    with _connection(said) as (connection, _server):
+    monkeypatch.setattr(messages, "MAX_MESSAGE_SIZE", largest)
+    with _connection(sent) as (connection, _server):
         with pytest.raises(error):
             list(read_pages_fast(connection, QUERY, NAMES, 10))
         assert connection.closed
@@ -170,8 +170,8 @@ def test_a_connection_that_is_of_no_use_any_more_is_closed(
 
 def test_time_that_the_client_takes_is_not_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
     with _connection(*_pages(3)) as (connection, _server):
-        reading = read_pages_fast(connection, QUERY, NAMES, 10)
-        next(reading)
+        pages = read_pages_fast(connection, QUERY, NAMES, 10)
+        next(pages)
         now = time.monotonic()
 
         class Later:
@@ -182,11 +182,11 @@ def test_time_that_the_client_takes_is_not_the_server_s(monkeypatch: pytest.Monk
                 return now + 60
 
         monkeypatch.setattr(sockets, "time", Later)
-        assert len(next(reading).rows) == 1
+        assert len(next(pages).values) == 1
 
 
 def test_ldap3_reads_where_it_has_a_security_layer_to_unpack() -> None:
-    connection = connection_to(Line(b""))
+    connection = connection_to(FakeSocket(b""))
     assert choose_reader(connection) is read_pages_fast
     connection._digest_md5_kis = b"key"
     assert choose_reader(connection) is read_pages_with_ldap3
@@ -200,7 +200,7 @@ def test_a_cookie_that_is_a_number_is_no_cookie() -> None:
     control = ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, value))
     message = numbered(7, (result(SEARCH)[0], ber(0xA0, control)))
     with pytest.raises(FAILURES):
-        decoded(connection_to(Line(b"")), message)
+        decode_message(connection_to(FakeSocket(b"")), message)
 
 
 def test_elements_without_end_are_no_result() -> None:
@@ -208,4 +208,4 @@ def test_elements_without_end_are_no_result() -> None:
     for _depth in range(5_000):
         nested = ber(0x30, nested)
     with pytest.raises(FAILURES):
-        decoded(connection_to(Line(b"")), numbered(7, (ber(0x65, nested), b"")))
+        decode_message(connection_to(FakeSocket(b"")), numbered(7, (ber(0x65, nested), b"")))

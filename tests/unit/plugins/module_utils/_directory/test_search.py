@@ -63,10 +63,10 @@ class _Pages:
 
 
 @pytest.fixture(autouse=True, params=[read_pages_fast, read_pages_with_ldap3], ids=["past", "by"])
-def _way_to_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read in each of the two ways."""
-    way: PageReader = request.param
-    monkeypatch.setattr(search_module, "choose_reader", lambda _connection: way)
+    reader: PageReader = request.param
+    monkeypatch.setattr(search_module, "choose_reader", lambda _connection: reader)
 
 
 def _all(pages: Iterable[list[Entry]]) -> list[Entry]:
@@ -135,7 +135,7 @@ def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: byte
 
 
 @pytest.mark.parametrize(
-    ("code", "problem"),
+    ("code", "cause"),
     [
         (4, "the server's size limit cut the search short (result 4 sizeLimitExceeded)"),
         (3, "the server's time limit ended the search (result 3 timeLimitExceeded)"),
@@ -146,18 +146,18 @@ def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: byte
 )
 @pytest.mark.parametrize("page", [1, 2])
 def test_a_result_that_is_not_whole_is_an_error(
-    *, tmp_path: Path, code: int, problem: str, page: int
+    *, tmp_path: Path, code: int, cause: str, page: int
 ) -> None:
-    whole = [[_person(0), page_end(b"c1")]][: page - 1]
-    pages = _Pages(*whole, [_person(1), page_end(b"", code)])
+    complete = [[_person(0), page_end(b"c1")]][: page - 1]
+    pages = _Pages(*complete, [_person(1), page_end(b"", code)])
     with session_with(tmp_path, pages) as session:
         entries = search(session, QUERY, [], 100)
-        for _page in whole:
+        for _page in complete:
             next(entries)
         with pytest.raises(DirectoryError) as caught:
             _all(entries)
     assert caught.value.action == f"Cannot search OU=Staff,DC=x on {session.uri}"
-    assert caught.value.cause == problem
+    assert caught.value.cause == cause
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def test_a_server_that_repeats_its_pages_is_left(
 
 def test_a_search_that_fails_is_over_when_the_error_is_told(tmp_path: Path) -> None:
     """The error holds all that was going on, and the session may be used before that is dropped."""
-    again = [_person(1), page_end(b"c")]
-    pages = _Pages(again, again, again, [_person(2), result(SEARCH)])
+    repeated = [_person(1), page_end(b"c")]
+    pages = _Pages(repeated, repeated, repeated, [_person(2), result(SEARCH)])
     with session_with(tmp_path, pages) as session:
         with pytest.raises(DirectoryError) as caught:
             _all(search(session, QUERY, [], 1))
@@ -238,16 +238,16 @@ def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_an_answer_that_is_no_ldap_is_an_error(tmp_path: Path, operation: bytes) -> None:
-    _check_no_ldap(tmp_path, _Pages([(operation, b""), page_end(b"")]))
+    _check_not_ldap(tmp_path, _Pages([(operation, b""), page_end(b"")]))
 
 
 @pytest.mark.parametrize("value", [b"", b"\x30\x00", ber(0x30, ber(0x02, b"\0")), b"\xff" * 9])
 def test_a_page_whose_cookie_cannot_be_read_is_an_error(tmp_path: Path, value: bytes) -> None:
     control = ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, value))
-    _check_no_ldap(tmp_path, _Pages([(result(SEARCH)[0], ber(0xA0, control))]))
+    _check_not_ldap(tmp_path, _Pages([(result(SEARCH)[0], ber(0xA0, control))]))
 
 
-def _check_no_ldap(tmp_path: Path, pages: _Pages) -> None:
+def _check_not_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
     assert caught.value.cause.startswith("it answered something that is no LDAP (")

@@ -18,30 +18,30 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     AttributeValues,
-    make_row,
+    select_values,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.ldap3_private import (
-    decoded,
+    decode_message,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
     MessageReader,
 )
 
-NUMBER = 7
+MESSAGE_ID = 7
 """The message ID of the search that is answered."""
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
-class Read(NamedTuple):
+class DecodedResponse(NamedTuple):
     """What an answer was read as, and how many bytes it had."""
 
-    rows: list[AttributeValues]
+    values: list[AttributeValues]
     references: list[str]
     result: dict[str, Any]
     size: int
 
 
-class Line:
+class FakeSocket:
     """A socket, as far as it is used: gives so many bytes at a time, and then hangs up.
 
     :ivar waits: how often somebody began to wait.
@@ -66,45 +66,49 @@ class Line:
         return self._data[start : self._at]
 
 
-def connection_to(line: Line) -> Any:
+def connection_to(fake_socket: FakeSocket) -> Any:
     """A connection of ldap3's with a line in the place of its socket."""
     connection: Any = ldap3.Connection(ldap3.Server("localhost", get_info=ldap3.NONE))
-    connection.socket = line
+    connection.socket = fake_socket
     return connection
 
 
-def read_here(data: bytes, names: Sequence[str], size: int = 1 << 20, number: int = NUMBER) -> Read:
+def decode_fast(
+    data: bytes, names: Sequence[str], size: int = 1 << 20, message_id: int = MESSAGE_ID
+) -> DecodedResponse:
     """Read an answer past ldap3."""
-    connection = connection_to(Line(data, size))
+    connection = connection_to(FakeSocket(data, size))
     messages = MessageReader(connection)
-    piece = messages.answer(number)
+    response = messages.read_response(message_id)
     decoder = EntryDecoder(names)
-    return Read(
-        [decoder.row(entry) for entry in piece.entries],
-        [uri for reference in piece.references for uri in decode_uris(reference)],
-        decoded(connection, piece.end),
+    return DecodedResponse(
+        [decoder.decode(entry) for entry in response.entries],
+        [uri for reference in response.references for uri in decode_uris(reference)],
+        decode_message(connection, response.done),
         len(data) - connection.socket.left - (len(messages._data) - messages._at),
     )
 
 
-def read_by_ldap3(data: bytes, names: Sequence[str], number: int = NUMBER) -> Read:
+def decode_with_ldap3(
+    data: bytes, names: Sequence[str], message_id: int = MESSAGE_ID
+) -> DecodedResponse:
     """Read an answer as ldap3 does."""
-    connection = connection_to(Line(data))
-    responses = connection.strategy._get_response(number, None)
-    *found, result, _complete = responses
-    return Read(
+    connection = connection_to(FakeSocket(data))
+    received = connection.strategy._get_response(message_id, None)
+    *responses, result, _complete = received
+    return DecodedResponse(
         [
-            make_row(names, response["raw_attributes"])
-            for response in found
+            select_values(names, response["raw_attributes"])
+            for response in responses
             if response["type"] == "searchResEntry"
         ],
-        [uri for response in found for uri in response.get("uri") or ()],
+        [uri for response in responses for uri in response.get("uri") or ()],
         result,
         len(data),
     )
 
 
-def captured(server: str) -> list[bytes]:
+def recorded_pages(server: str) -> list[bytes]:
     """The pages that a real server gave (`python -m tests.lab.capture`)."""
     lines = (FIXTURES / f"{server}.answers").read_text(encoding="ascii").splitlines()
     return [base64.b64decode(line) for line in lines]
