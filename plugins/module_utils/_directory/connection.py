@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._hosts import is_loopback
 from .bind import bind
+from .causes import DnsFailure
 from .diagnosis import ServerError, explain_dns, explain_failure, explain_refused_start_tls
 from .domain import DnsError, Domain
 from .library import FAILURES, LDAP3, ldap3
@@ -127,8 +128,8 @@ def resolve(access: ConnectionSettings, address: Address) -> list[tuple[Any, ...
             for place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
         ]
     except OSError as error:
-        problem = "target" if access.domain.name else "host"
-        diagnosis = explain_dns(problem, error.strerror or str(error))
+        failure = DnsFailure.TARGET_UNKNOWN if access.domain.name else DnsFailure.HOST_UNKNOWN
+        diagnosis = explain_dns(failure, error.strerror or str(error))
         raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
 
 
@@ -140,7 +141,9 @@ def _asked_dns(access: ConnectionSettings, address: Address) -> list[str]:
     except DnsError as error:
         raise ServerError(action, *error.diagnosis) from None
     if not addresses:
-        raise ServerError(action, *explain_dns("target", "DNS has no address of it"))
+        raise ServerError(
+            action, *explain_dns(DnsFailure.TARGET_UNKNOWN, "DNS has no address of it")
+        )
     return addresses
 
 

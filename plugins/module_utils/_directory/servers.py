@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from .._errors import Diagnosis
+from .causes import DnsFailure
 from .connection import LdapSession, open_resolver, open_session
 from .diagnosis import DirectoryError, ServerError, explain_dns
 from .domain import (
@@ -95,7 +96,9 @@ def _named_by_dns(access: ConnectionSettings) -> tuple[list[Address], list[Diagn
     if not services:
         raise DirectoryError(
             action,
-            *explain_dns("nothing", f"no SRV record {' or '.join(domain_srv_names(domain))}"),
+            *explain_dns(
+                DnsFailure.NO_RECORDS, f"no SRV record {' or '.join(domain_srv_names(domain))}"
+            ),
         )
     # Whoever forges an answer of DNS can have a good certificate for another name.
     outside = {
@@ -103,7 +106,9 @@ def _named_by_dns(access: ConnectionSettings) -> tuple[list[Address], list[Diagn
     }
     inside = [service for service in services if service.target not in outside]
     if not inside:
-        raise DirectoryError(action, *explain_dns("outside", ", ".join(sorted(outside))))
+        raise DirectoryError(
+            action, *explain_dns(DnsFailure.OUTSIDE_DOMAIN, ", ".join(sorted(outside)))
+        )
     notes += [
         Diagnosis(
             f"Left out {target}, which DNS names for {domain.name}: it is outside of that domain",

@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.libr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Diagnosis
 
 LIMIT = (
-    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
+    "Ask the directory administrator to raise the limit for the bind account, or lower page_size"
 )
 NEW_PASSWORD = "Set a new password for the bind account"
 
@@ -31,25 +31,25 @@ NEW_PASSWORD = "Set a new password for the bind account"
     [
         (
             *(3, "the server's time limit ended the search"),
-            "Narrow the sources, or raise the limit on the server",
+            "Narrow the sources, or raise the time limit on the server",
         ),
         (4, "the server's size limit cut the search short", LIMIT),
         (8, "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"),
         (
             *(10, "the server refers to another server"),
-            "Name the server that holds this base in server_uri",
+            "Set server_uri to a server that contains this search base",
         ),
         (
             *(11, "an administrative limit ended the search"),
-            LIMIT.replace("limit", "limit, and for paged results (RFC 2696),"),
+            LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
         ),
         (
-            *(12, "the server does not support what is required of it"),
-            "Have paged results (RFC 2696) permitted to the bind account",
+            *(12, "the server does not support a required extension"),
+            "Ask the directory administrator to allow paged results (RFC 2696) for the bind account",
         ),
         (
             *(32, "the search base does not exist"),
-            "Correct search_base, or let the bind account see it",
+            "Correct search_base, or allow the bind account to read it",
         ),
         (34, "the server does not accept the distinguished name", "Correct its spelling"),
         (
@@ -58,14 +58,14 @@ NEW_PASSWORD = "Set a new password for the bind account"
         ),
         (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
         (
-            *(50, "the bind account has no right to read here"),
-            "Give it read access to the people's attributes",
+            *(50, "the bind account does not have permission to read here"),
+            "Grant it read access to the people's attributes",
         ),
         (51, "the server is busy", "Try again later"),
         (52, "the server is unavailable", "Try again later"),
-        (53, "the server is unwilling to do this", "Read its message and its log"),
-        (1, "the server refused", "Look up the result code in RFC 4511"),
-        (80, "the server refused", "Look up the result code in RFC 4511"),
+        (53, "the server is unwilling to perform the operation", "Check its message and its log"),
+        (1, "the server refused the operation", "Look up the result code in RFC 4511"),
+        (80, "the server refused the operation", "Look up the result code in RFC 4511"),
     ],
 )
 def test_a_result_code(code: int, cause: str, remedy: str) -> None:
@@ -83,8 +83,8 @@ def test_a_result_code(code: int, cause: str, remedy: str) -> None:
 def test_anonymous_reads_that_active_directory_refuses(message: str) -> None:
     result = {"result": 1, "description": "operationsError", "message": message, "dn": ""}
     assert explain_result(result) == Diagnosis(
-        f"the server lets nobody read who has not bound (result 1 operationsError, {message})",
-        "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
+        f"the server does not allow anonymous reads (result 1 operationsError, {message})",
+        "Choose an auth_protocol other than anonymous; with external, map the certificate to an account",
     )
 
 
@@ -117,20 +117,20 @@ _MESSAGES = (
 @pytest.mark.parametrize(
     ("subcode", "cause", "remedy"),
     [
-        ("525", "there is no such account", "Correct bind_dn"),
+        ("525", "the account does not exist", "Correct bind_dn"),
         ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
-        ("530", "the account may not log on at this hour", "Lift its logon hours"),
+        ("530", "the account may not log on at this hour", "Extend its logon hours"),
         (
             *("531", "the account may not log on from this computer"),
-            "Lift its workstation restriction",
+            "Remove its workstation restriction",
         ),
         ("532", "the password has expired", NEW_PASSWORD),
         ("533", "the account is disabled", "Enable the bind account"),
-        ("701", "the account has expired", "Extend the bind account"),
+        ("701", "the account has expired", "Extend the expiry date of the bind account"),
         ("773", "the password must be changed first", NEW_PASSWORD),
         (
             *("775", "the account is locked out"),
-            "Unlock it, and find out who tries its password",
+            "Unlock it, and find out what uses a wrong password for it",
         ),
         ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
     ],
@@ -148,7 +148,7 @@ def test_why_active_directory_refused_a_bind(subcode: str, cause: str, remedy: s
 def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
     result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
     assert explain_result(result).cause == (
-        "the server refused (result 1 operationsError, x, data 52e)"
+        "the server refused the operation (result 1 operationsError, x, data 52e)"
     )
 
 
@@ -156,8 +156,8 @@ def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
     message = "unsupported extended operation"
     result = {"result": 2, "description": "protocolError", "message": message, "dn": ""}
     assert explain_refused_start_tls(result) == Diagnosis(
-        f"the server refuses StartTLS (result 2 protocolError, {message})",
-        "Use ldaps://, or have a certificate set up on the server",
+        f"the server refused StartTLS (result 2 protocolError, {message})",
+        "Use ldaps://, or install a certificate on the server",
     )
 
 
@@ -176,11 +176,11 @@ def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
     }
     assert explain_result(result).cause == (
         "the search base does not exist (result 32 noSuchObject, 0000208D: NameErr: best match of: "
-        "'DC=corp', matched as far as DC=corp,DC=example)"
+        "'DC=corp', matched DN DC=corp,DC=example)"
     )
 
 
-PORT = "Check that it speaks TLS on this port"
+PORT = "Check that it uses TLS on this port"
 LOG = "Check the server's log and try again"
 OPENING = "socket connection error while opening: "
 
@@ -190,7 +190,10 @@ OPENING = "socket connection error while opening: "
     [
         (
             f"{OPENING}[Errno 111] Connection refused",
-            *("the connection was refused", "Check host and port, and that the server runs"),
+            *(
+                "the connection was refused",
+                "Check the host and the port, and that the server is running",
+            ),
         ),
         (
             f"{OPENING}[Errno 113] Network is unreachable",
@@ -225,11 +228,11 @@ def test_what_the_text_of_a_failure_means(text: str, cause: str, remedy: str) ->
         ),
         (
             "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1020)",
-            *("it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"),
+            *("it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"),
         ),
         (
             "[Errno 104] Connection reset by peer",
-            *("it reset the connection", f"{PORT}, and its log"),
+            *("it reset the connection", f"{PORT}, and check its log"),
         ),
         (
             "EOF occurred in violation of protocol (_ssl.c:992)",
@@ -241,7 +244,7 @@ def test_what_the_text_of_a_failure_means(text: str, cause: str, remedy: str) ->
         ),
         (
             "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
-            *("it answered the TLS handshake with something else", PORT),
+            *("its answer to the TLS handshake is not TLS", PORT),
         ),
         # What is said of any connection.
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
@@ -264,7 +267,7 @@ def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
 ) -> None:
     diagnosis = Diagnosis(
         f"{cause} ({text})",
-        "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without",
+        "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS",
     )
     assert explain_failure(Exception(text), None, during_start_tls=True) == diagnosis
 
@@ -275,7 +278,7 @@ def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
 def test_what_ldap3_stumbles_over_is_no_ldap(failure: type[Exception]) -> None:
     assert issubclass(failure, FAILURES)
     assert explain_failure(failure("odd"), None) == Diagnosis(
-        f"it answered something that is no LDAP ({failure.__name__})",
+        f"its answer is not LDAP ({failure.__name__})",
         "Check that the server speaks LDAP on this port",
     )
 
@@ -284,11 +287,11 @@ def test_a_server_that_takes_no_ticket_within_tls() -> None:
     # Samba's words, where it permits tickets without TLS alone.
     said = {"result": 8, "message": "SASL:[GSSAPI]: not allowed if TLS is used."}
     diagnosis = explain_result({**said, "description": "strongerAuthRequired"})
-    assert diagnosis.cause.startswith("the server takes no ticket within TLS (result 8 ")
-    assert diagnosis.remedy == "Use ldap:// without start_tls: Kerberos encrypts"
+    assert diagnosis.cause.startswith("the server does not accept Kerberos within TLS (result 8 ")
+    assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
 
 
 def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:
     assert explain_failure(Exception("odd"), None) == Diagnosis(
-        "odd", "Check that the server speaks LDAP on this port, and its log"
+        "odd", "Check that the server speaks LDAP on this port, and check its log"
     )

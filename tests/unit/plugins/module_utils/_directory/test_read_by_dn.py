@@ -86,7 +86,7 @@ def test_a_connection_with_an_answer_that_is_none_is_closed(tmp_path: Path) -> N
         return server(request, content)
 
     with session_with(tmp_path, respond) as session:
-        with pytest.raises(ServerError, match="something that is no LDAP"):
+        with pytest.raises(ServerError, match="its answer is not LDAP"):
             read_entry(session, "CN=G", ["member"])
         assert session.connection.closed
 

@@ -141,7 +141,7 @@ def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: byte
         (3, "the server's time limit ended the search (result 3 timeLimitExceeded)"),
         (10, "the server refers to another server (result 10 referral)"),
         (32, "the search base does not exist (result 32 noSuchObject)"),
-        (53, "the server is unwilling to do this (result 53 unwillingToPerform)"),
+        (53, "the server is unwilling to perform the operation (result 53 unwillingToPerform)"),
     ],
 )
 @pytest.mark.parametrize("page", [1, 2])
@@ -250,7 +250,7 @@ def test_a_page_whose_cookie_cannot_be_read_is_an_error(tmp_path: Path, value: b
 def _check_not_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
-    assert caught.value.cause.startswith("it answered something that is no LDAP (")
+    assert caught.value.cause.startswith("its answer is not LDAP (")
     assert caught.value.remedy == "Check that the server speaks LDAP on this port"
 
 

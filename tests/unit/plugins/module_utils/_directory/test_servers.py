@@ -104,7 +104,7 @@ def test_the_next_server_is_tried_when_one_cannot_be_reached(server_tls: Tls) ->
     (why,) = left
     assert re.fullmatch(
         rf"Left {gone} for the next server\. Cannot connect to {gone}: the connection was refused"
-        r" \(.*\)\. Check host and port, and that the server runs\.",
+        r" \(.*\)\. Check the host and the port, and that the server is running\.",
         why,
     )
 
@@ -116,7 +116,7 @@ def test_when_none_can_be_reached_each_is_told(server_tls: Tls) -> None:
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
         rf"None of 2 servers gave everything: Cannot connect to {uris[0]}: {refused}; Cannot connect to"
-        rf" {uris[1]}: {refused}\. Check host and port, and that the server runs\.",
+        rf" {uris[1]}: {refused}\. Check the host and the port, and that the server is running\.",
         str(caught.value),
     )
 

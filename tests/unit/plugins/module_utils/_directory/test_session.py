@@ -114,7 +114,7 @@ def test_an_account_that_is_refused_is_no_reason_to_leave_a_server(server_tls: T
     assert str(caught.value) == (
         f"Cannot bind to {uri} as svc@x.no: the account is locked out (result 49 "
         "invalidCredentials, 80090308: LdapErr: DSID-0C090439, data 775, v4563). "
-        "Unlock it, and find out who tries its password."
+        "Unlock it, and find out what uses a wrong password for it."
     )
     assert directory.asked == [BIND, UNBIND]
 

@@ -57,8 +57,8 @@ def test_start_tls_that_the_server_refuses(server_tls: Tls) -> None:
         ):
             pass
     assert str(caught.value) == (
-        f"Cannot start TLS with {uri}: the server refuses StartTLS (result 2 protocolError, "
-        "unsupported extended operation). Use ldaps://, or have a certificate set up on the server."
+        f"Cannot start TLS with {uri}: the server refused StartTLS (result 2 protocolError, "
+        "unsupported extended operation). Use ldaps://, or install a certificate on the server."
     )
     assert BIND not in asked
 
@@ -85,7 +85,7 @@ def test_a_server_that_hangs_up_at_start_tls(server_tls: Tls) -> None:
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"
     assert caught.value.cause.startswith("it closed the connection (")
-    assert caught.value.remedy.startswith("Use ldaps:// if this port has TLS from the beginning")
+    assert caught.value.remedy.startswith("Use ldaps:// if the server expects TLS on this port")
 
 
 def test_a_server_that_is_silent_after_start_tls(server_tls: Tls) -> None:
