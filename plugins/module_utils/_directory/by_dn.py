@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -202,7 +203,7 @@ def read_entries_by_dn(
         for name in batch:
             spellings.setdefault(normalize_dn(name), []).append(name)
         any_dn = filter_or(filter_equals(attribute, name) for name in batch)
-        restricted = query._replace(filter=filter_and([query.filter, any_dn]))
+        restricted = replace(query, filter=filter_and([query.filter, any_dn]))
         for page in search(session, restricted, [*attributes, attribute], BATCH_SIZE, references):
             entries: list[tuple[str, Entry]] = []
             for entry in page:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries: directory objects as they came over the wire."""
+"""Entries of the directory: their identities and their raw attribute values."""
 
 from __future__ import annotations
 
@@ -11,69 +11,69 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Union
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
-"""What tells an object apart for its whole life, whatever its name: AD (MS-ADTS 3.1.1.1.4) and RFC 4530."""
+"""Attributes with an identifier that never changes: of Active Directory (MS-ADTS 3.1.1.1.4), and of RFC 4530."""
 
 Values = Union[bytes, "list[bytes]"]
-"""What an attribute holds: its value, empty when it has none, or a list when there are several, unordered.
+"""The values of an attribute: one value, empty if there is none, or an unordered list of several.
 
-Nearly all have one; a list for each would cost as much as reading it."""
+Almost all attributes have one value, and creating a list for each would take as long as reading it."""
 
 AttributeValues = list[Values]
-"""What an entry holds of each attribute that was asked for, in their order."""
+"""The values of an entry, in the order of the requested attributes."""
 
 
 class Entry(NamedTuple):
-    """One directory object.
+    """One entry of the directory.
 
-    :ivar identity: its objectGUID or entryUUID as a UUID's text.
-    :ivar values: for each attribute that was asked for what it holds.
+    :ivar identity: its objectGUID or entryUUID in the text form of a UUID.
+    :ivar values: its values, in the order of the requested attributes.
     """
 
     identity: str
     values: Sequence[Values]
 
 
-def first_text(values: Values) -> str:
-    """The one text of an attribute that has no more, such as a name; empty when it has none."""
-    value = values if isinstance(values, bytes) else values[0]
-    return value.decode("utf-8", "replace")
-
-
 class IncompleteValuesError(Exception):
-    """The server gives a part of an attribute's values only; the text is its name with the part."""
+    """The server returned only some values of an attribute; the text is the attribute with its range option."""
+
+
+def first_text(values: Values) -> str:
+    """Return the first value of an attribute as text; empty if there is none."""
+    return _first(values).decode("utf-8", "replace")
 
 
 def check_complete(name: bytes) -> None:
-    """See that the server gives all values of an attribute.
+    """Check that an attribute has been returned with all its values.
 
-    Active Directory gives a part with more than 1,500 values or so (MS-ADTS 3.1.1.3.1.3.3).
+    Active Directory returns at most about 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3).
 
-    :param name: as the server spells it; a part has the option ``range``.
-    :raises IncompleteValuesError: when it gives a part.
+    :param name: attribute description from the response; that of an incomplete attribute has the option
+        ``range``.
+    :raises IncompleteValuesError: if values are missing.
     """
     if b";range=" in name.lower():
         raise IncompleteValuesError(name.decode("ascii", "replace"))
 
 
 def pack_values(values: Sequence[bytes]) -> Values:
-    """What an attribute with these values holds."""
+    """Return the values of an attribute in the form of `Values`."""
     if not values:
         return b""
     return values[0] if len(values) == 1 else list(values)
 
 
 def select_values(
-    names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]
+    names: Sequence[str], attributes: Mapping[str, Sequence[bytes] | None]
 ) -> AttributeValues:
-    """Order an object's values by the attributes that were asked for.
+    """Return an entry's values in the order of the requested attributes.
 
-    :param names: of these attributes.
-    :param raw: values by attribute name as the server spells it; names are compared without case
-        (RFC 4512, 2.5), and a name with options such as ``;lang-de`` is another attribute.
-    :raises IncompleteValuesError: when it holds a part of an attribute's values only.
+    :param names: requested attributes.
+    :param attributes: values by attribute description, as in the response. Case does not matter (RFC 4512, 2.5);
+        a description with an option, such as ``;lang-de``, is another attribute.
+    :raises IncompleteValuesError: if the server returned only some values of an attribute.
     """
-    # Names are ASCII (RFC 4512, 1.4): only there is lower case the same for everybody.
-    encoded = {name.encode("utf-8", "replace"): values for name, values in raw.items()}
+    # Attribute descriptions are ASCII (RFC 4512, 1.4). Unlike str.lower(), bytes.lower() only affects ASCII.
+    encoded = {name.encode("utf-8", "replace"): values for name, values in attributes.items()}
     for name in encoded:
         check_complete(name)
     by_name = {name.lower(): values for name, values in encoded.items()}
@@ -81,25 +81,25 @@ def select_values(
 
 
 def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
-    """Give each object its identity.
+    """Build entries from their values.
 
-    :param value_lists: each with what it holds of IDENTITY_ATTRIBUTES at its end, which is taken away.
-    :returns: entries, or None when one has no identity that this session may read.
+    :param value_lists: values of each entry, with those of IDENTITY_ATTRIBUTES at the end, which are removed.
+    :returns: the entries, or None if one of them has no identity that this session may read.
     """
-    texts = [values.pop() for values in value_lists]
+    uuids = [values.pop() for values in value_lists]
     guids = [values.pop() for values in value_lists]
-    # All at once, as servers give them: one at a time this would take as long as reading the entries.
-    identities = _check_uuids(texts) if not any(guids) else _format_guids(guids)
-    identities = identities or [
-        identity for each in zip(guids, texts) if (identity := _parse_identity(*each)) is not None
-    ]
-    return (
-        list(map(Entry, identities, value_lists)) if len(identities) == len(value_lists) else None
-    )
+    # Identities are converted together: one by one, this would take as long as reading the entries.
+    identities = _format_guids(guids) if any(guids) else _format_uuids(uuids)
+    if identities is None:
+        formatted = map(_format_identity, guids, uuids)
+        identities = [identity for identity in formatted if identity is not None]
+    if len(identities) != len(value_lists):
+        return None
+    return list(map(Entry, identities, value_lists))
 
 
-# Where in a GUID's hexadecimal digits each character of its text comes from: the first three fields are
-# little-endian (MS-DTYP 2.3.4.2). None is a hyphen.
+# For each character of a GUID's text the index of the hexadecimal digit, or None for a hyphen. The first
+# three fields are little-endian (MS-DTYP 2.3.4.2).
 _GUID_DIGITS = (
     *(6, 7, 4, 5, 2, 3, 0, 1, None),
     *(10, 11, 8, 9, None, 14, 15, 12, 13, None),
@@ -110,8 +110,8 @@ _HYPHENS = [index for index, digit in enumerate(_GUID_DIGITS) if digit is None]
 
 
 def _format_guids(guids: Sequence[Values]) -> list[str] | None:
-    """The texts of GUIDs, or None when they are not all one value of 16 bytes."""
-    digits = _join_if_uniform(guids, 16).hex().encode()
+    """Return the text of each GUID, or None unless all of them are single values of 16 bytes."""
+    digits = _join(guids, 16).hex().encode()
     if not digits:
         return None
     text = bytearray(b"-" * (_UUID_LENGTH * len(guids)))
@@ -121,9 +121,9 @@ def _format_guids(guids: Sequence[Values]) -> list[str] | None:
     return _split_uuids(text)
 
 
-def _check_uuids(uuids: Sequence[Values]) -> list[str] | None:
-    """The texts of UUIDs, or None when they are not all written as here: with hyphens, in lower case."""
-    text = _join_if_uniform(uuids, _UUID_LENGTH)
+def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
+    """Return the text of each UUID, or None unless all of them are in lower case, with hyphens."""
+    text = _join(uuids, _UUID_LENGTH)
     hyphens = b"-" * len(uuids)
     is_canonical = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
         text[index::_UUID_LENGTH] == hyphens for index in _HYPHENS
@@ -131,8 +131,8 @@ def _check_uuids(uuids: Sequence[Values]) -> list[str] | None:
     return _split_uuids(text) if text and is_canonical else None
 
 
-def _join_if_uniform(values: Sequence[Values], size: int) -> bytes:
-    """All values, or nothing when they are not all single ones of this size."""
+def _join(values: Sequence[Values], size: int) -> bytes:
+    """Concatenate values; empty unless all of them are single values of this size."""
     matching = [value for value in values if isinstance(value, bytes) and len(value) == size]
     return b"".join(matching) if len(matching) == len(values) else b""
 
@@ -142,7 +142,7 @@ def _split_uuids(text: bytes | bytearray) -> list[str]:
     return [uuids[start : start + _UUID_LENGTH] for start in range(0, len(uuids), _UUID_LENGTH)]
 
 
-def _parse_identity(guid: Values, text: Values) -> str | None:
+def _format_identity(guid: Values, text: Values) -> str | None:
     octets = _first(guid)
     if len(octets) == 16:
         return str(uuid.UUID(bytes_le=octets))

@@ -13,6 +13,7 @@ silence: the groups' own lists are read, and the people by their names.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from .by_dn import (
@@ -101,7 +102,7 @@ def _read_all(
 ) -> Iterator[list[Entry]]:
     for query in queries:
         for batch in batches(criteria.filters):
-            restricted = query._replace(filter=filter_and([query.filter, filter_or(batch)]))
+            restricted = replace(query, filter=filter_and([query.filter, filter_or(batch)]))
             yield from search(session, restricted, attributes, page_size, references)
         for named in read_entries_by_dn(session, criteria.dns, query, attributes, references):
             yield [entry for _name, entry in named]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
@@ -103,7 +104,7 @@ class SourceReader:
         """Whether the server shows the account anything at all where a source is searched."""
         query = source.query
         if not query.search_base:
-            query = query._replace(search_base=self._all_contexts()[0])
+            query = replace(query, search_base=self._all_contexts()[0])
         return shows_anything(self._session, query)
 
     def _found(
@@ -111,9 +112,9 @@ class SourceReader:
     ) -> Iterator[list[Entry]]:
         """Everybody whom a source finds, and who passes a filter."""
         filters = [source.query.filter or self._people, *([condition] if condition else [])]
-        query = source.query._replace(filter=filter_and(filters))
+        query = replace(source.query, filter=filter_and(filters))
         bases = [query.search_base] if query.search_base else self._all_contexts()
-        queries = [query._replace(search_base=base) for base in bases]
+        queries = [replace(query, search_base=base) for base in bases]
         if source.groups:
             yield from read_members(
                 self._session,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import by_dn
@@ -93,8 +94,9 @@ def test_names_come_back_as_they_were_given(
     found = _read(_session(is_active_directory), ["CN=a,DC=x", "CN=gone,DC=x", "CN=b,DC=x"])
     assert found == [("CN=a,DC=x", Entry(ID, [b"m"])), ("CN=b,DC=x", Entry(ID, [b"m"]))]
     (query,) = server.searches
-    assert query == QUERY._replace(
-        filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))"
+    assert query == replace(
+        QUERY,
+        filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
     # Active Directory is known to find them.
     assert (server.read == []) is is_active_directory
@@ -132,7 +134,7 @@ def test_a_server_that_finds_nobody_by_name_is_asked_for_each(
     assert [name for name, _entry in _read(_session(), names)] == [names[0]]
     assert server.searches == [Query(names[0], "base", "(a=b)")]
     # Without a base they may be anywhere.
-    anywhere = QUERY._replace(search_base="")
+    anywhere = replace(QUERY, search_base="")
     assert [name for name, _entry in _read(_session(), names, anywhere)] == [names[0], names[2]]
 
 

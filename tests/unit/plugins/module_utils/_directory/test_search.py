@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
 def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: bytes) -> None:
     pages = _Pages([page_end(b"")])
     with session_with(tmp_path, pages) as session:
-        assert _all(search(session, QUERY._replace(scope=scope), [], 100)) == []
+        assert _all(search(session, replace(QUERY, scope=scope), [], 100)) == []
     assert b"OU=Staff,DC=x\x0a\x01" + number in pages.searches[1]
 
 
