@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elements of BER, as LDAP writes them: identifier, length, content (X.690, 8.1; RFC 4511, 5.1)."""
+"""Decodes search results from BER (RFC 4511, 5.1; X.690, 8.1).
+
+`EntryDecoder` is the part of the fast reader that runs once per entry.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from typing import Final, NamedTuple
 
 from .entry import AttributeValues, check_complete, pack_values
 
+# Universal tags.
 INTEGER: Final = 0x02
 OCTET_STRING: Final = 0x04
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
-# Operations of RFC 4511, 4: they have the application's tags.
+# Tags of LDAP messages (RFC 4511, 4).
 SEARCH_RESULT_ENTRY: Final = 0x64
 SEARCH_RESULT_DONE: Final = 0x65
 SEARCH_RESULT_REFERENCE: Final = 0x73
@@ -23,18 +27,22 @@ EXTENDED_RESPONSE: Final = 0x78
 INTERMEDIATE_RESPONSE: Final = 0x79
 CONTROLS: Final = 0xA0
 
+# Maximum number of cached attribute headers. There is one for each attribute and length of its value, which
+# makes hundreds for people. The limit bounds the memory whatever a server returns.
+_MAX_CACHED_HEADERS = 8192
+
 
 class MalformedError(ValueError):
-    """These bytes are no LDAP."""
+    """The bytes are not a valid LDAP message."""
 
 
 def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
-    """Where the content of an element begins and ends.
+    """Return the start and the end of an element's content.
 
-    :param at: where the element begins.
-    :param end: where what it is a part of ends.
-    :param tag: its identifier. RFC 4511, 5.1, has strings primitive, so each kind of element has one.
-    :raises MalformedError: when there is another one, or it ends beyond the end.
+    :param at: start of the element.
+    :param end: end of the enclosing element.
+    :param tag: expected tag. Strings are primitive (RFC 4511, 5.1), so each type has exactly one tag.
+    :raises MalformedError: if the tag differs, or the element exceeds the enclosing one.
     """
     start = at + 2
     if start > end or data[at] != tag:
@@ -44,18 +52,18 @@ def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]
         start, size = parse_long_length(data, at)
     stop = start + size
     if stop > end:
-        raise MalformedError(f"the element at byte {at} is longer than what it is in")
+        raise MalformedError(f"the element at byte {at} exceeds the enclosing element")
     return start, stop
 
 
 def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
-    """Where an element's content begins, and its length, from a length in the long form (X.690, 8.1.3.5).
+    """Return the start of an element's content, and its length, which has the long form (X.690, 8.1.3.5).
 
-    The first byte tells how many follow. Leading zeros are permitted: Active Directory always writes four
-    bytes. The indefinite form is not (RFC 4511, 5.1), and 0xff is reserved.
+    The first byte is the number of length bytes. Leading zeros are valid: Active Directory always writes four
+    bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
 
-    :param at: where the element begins; of bytes that are not there yet the length is told without them.
-    :raises MalformedError: for the forms that are not permitted.
+    :param at: start of the element. If the data ends within the length, the length is that of the bytes so far.
+    :raises MalformedError: if the form is not valid.
     """
     count = data[at + 1] & 0x7F
     if count in (0, 0x7F):
@@ -64,17 +72,15 @@ def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
     return start, int.from_bytes(data[at + 2 : start], "big")
 
 
-# Beginnings of attributes that are remembered: a name with each length of its values is one. People need
-# hundreds, and a server that makes up more gets no more memory.
-_MAX_CACHED_HEADERS = 8192
-
-
 class _HeaderCache(NamedTuple):
-    """How a server writes lengths: what is known of attributes that it writes so.
+    """Attribute headers of one server.
 
-    :ivar name_length_at: where in an attribute the length of its name stands.
-    :ivar overhead: how long all before its value is, but for the name.
-    :ivar headers: from all before a value, as bytes, to the index and its length.
+    A header is everything in an attribute with one value before the value: tags, lengths and the attribute
+    description. The lengths of the enclosing elements depend on that of the value, so a header determines it.
+
+    :ivar name_length_at: position of the length of the description within a header.
+    :ivar overhead: length of a header without the description.
+    :ivar headers: for each header the index of the attribute in the result, and the length of the value.
     """
 
     name_length_at: int
@@ -82,10 +88,7 @@ class _HeaderCache(NamedTuple):
     headers: dict[bytes, tuple[int, int]]
 
     def add(self, header: bytes, index: int, size: int) -> None:
-        """Remember what has been read with care.
-
-        :param header: all before a value; it is no use where this cache would not look for its end.
-        """
+        """Add a header, unless a lookup would compute a different end for it."""
         name_length_at = self.name_length_at
         is_usable = (
             len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
@@ -95,29 +98,31 @@ class _HeaderCache(NamedTuple):
 
 
 class EntryDecoder:
-    """Takes entries apart into rows.
+    """Decodes entries, caching the attribute headers of the server.
 
-    :param names: of the attributes in the order of the values; one may be there twice.
+    Almost all attributes have one value. Each of these takes a single dictionary lookup once its header is cached.
+
+    :param names: requested attributes, in the order of the values; duplicates are allowed.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         attributes = [name.lower().encode() for name in names]
         self._indexes = {name: index for index, name in enumerate(dict.fromkeys(attributes))}
-        # What nobody asked for is laid at an index after all others.
+        # Attributes that were not requested share one more index, at the end.
         self._no_values: AttributeValues = [b""] * (len(self._indexes) + 1)
         self._order = [self._indexes[name] for name in attributes]
         self._is_ordered = len(self._indexes) == len(names)
-        # OpenLDAP and Samba write a length as short as they can, Active Directory that of a SEQUENCE or a SET
-        # in four bytes after one that says so.
-        self._short_form = _HeaderCache(3, 8, {})
-        self._long_form = _HeaderCache(7, 16, {})
+        # OpenLDAP and Samba write lengths in as few bytes as possible. Active Directory writes those of a
+        # SEQUENCE or SET in the long form with four bytes.
+        self._short_form = _HeaderCache(name_length_at=3, overhead=8, headers={})
+        self._long_form = _HeaderCache(name_length_at=7, overhead=16, headers={})
 
     def decode(self, operation: bytes) -> AttributeValues:
-        """What an entry holds of each attribute.
+        """Return the values of an entry in the order of the requested attributes.
 
-        :param operation: a SearchResultEntry, with the controls that go with it.
-        :raises MalformedError: when it is none.
-        :raises IncompleteValuesError: when it holds a part of an attribute's values only.
+        :param operation: SearchResultEntry, followed by its controls.
+        :raises MalformedError: if it is not valid.
+        :raises IncompleteValuesError: if it contains only some values of an attribute.
         """
         at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
@@ -139,20 +144,20 @@ class EntryDecoder:
         while at < end:
             at = self._decode_attribute(operation, at, end, values, cache)
         if at != end or last != end:
-            raise MalformedError("attributes end elsewhere than their entry")
+            raise MalformedError("the attributes do not end where their entry ends")
         values.pop()
         return values if self._is_ordered else [values[index] for index in self._order]
 
     def _decode_attribute(
         self, operation: bytes, begin: int, end: int, values: AttributeValues, cache: _HeaderCache
     ) -> int:
-        """Read an attribute of any form into its index, and return where the next one begins."""
+        """Decode an attribute without the cache, and return the start of the next one."""
         start, stop = element_content(operation, begin, end, SEQUENCE)
         name, at = element_content(operation, start, stop, OCTET_STRING)
-        index = self._index_of_name(operation[name:at])
+        index = self._index_of(operation[name:at])
         at, last = element_content(operation, at, stop, SET)
         if last != stop:
-            raise MalformedError("an attribute is longer than its values")
+            raise MalformedError("an attribute does not end where its values end")
         octet_strings = []
         while at < stop:
             value, at = element_content(operation, at, stop, OCTET_STRING)
@@ -162,34 +167,16 @@ class EntryDecoder:
             cache.add(operation[begin:value], index, len(octet_strings[0]))
         return stop
 
-    def _index_of_name(self, name: bytes) -> int:
+    def _index_of(self, name: bytes) -> int:
         check_complete(name)
         return self._indexes.get(name.lower(), len(self._indexes))
 
 
-def _check_controls(operation: bytes, at: int) -> None:
-    """See that what follows an operation is its controls; none that was asked for comes with an entry."""
-    _start, end = element_content(operation, at, len(operation), CONTROLS)
-    if end < len(operation):
-        raise MalformedError("a message is longer than its controls")
-
-
-def decode_first_string(operation: bytes) -> bytes:
-    """The distinguished name of an entry, or the first URI of a reference, to tell it from others.
-
-    :param operation: a SearchResultEntry or SearchResultReference.
-    :raises MalformedError: when it is none.
-    """
-    at, end = element_content(operation, 0, len(operation), operation[0])
-    start, stop = element_content(operation, at, end, OCTET_STRING)
-    return operation[start:stop]
-
-
 def decode_uris(operation: bytes) -> list[str]:
-    """Where other servers have the rest.
+    """Return the URIs of a continuation reference (RFC 4511, 4.5.3).
 
-    :param operation: a SearchResultReference, a SEQUENCE OF URI (RFC 4511, 4.5.3), with its controls.
-    :raises MalformedError: when it is none.
+    :param operation: SearchResultReference, followed by its controls.
+    :raises MalformedError: if it is not valid.
     """
     at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
     if end < len(operation):
@@ -200,5 +187,23 @@ def decode_uris(operation: bytes) -> list[str]:
         try:
             uris.append(operation[start:at].decode("utf-8"))
         except UnicodeDecodeError:
-            raise MalformedError("a reference is no text") from None
+            raise MalformedError("a continuation reference is not UTF-8") from None
     return [uri for uri in uris if uri]
+
+
+def decode_first_string(operation: bytes) -> bytes:
+    """Return the DN of an entry, or the first URI of a continuation reference.
+
+    :param operation: SearchResultEntry or SearchResultReference.
+    :raises MalformedError: if it is not valid.
+    """
+    at, end = element_content(operation, 0, len(operation), operation[0])
+    start, stop = element_content(operation, at, end, OCTET_STRING)
+    return operation[start:stop]
+
+
+def _check_controls(operation: bytes, at: int) -> None:
+    """Check that only controls follow an operation. They are ignored: none is requested with entries."""
+    _start, end = element_content(operation, at, len(operation), CONTROLS)
+    if end < len(operation):
+        raise MalformedError("a message does not end where its controls end")
