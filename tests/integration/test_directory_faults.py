@@ -133,8 +133,9 @@ PAGE_3 = (SEARCH_END, 4)
             line(
                 lambda: Flood(ENTRY, 9),
                 (
-                    f"{SEARCH}it sends a message of 4294967301 bytes, and no more than 16777216 are"
-                    " taken. Leave attributes with very many or very long values out of the columns."
+                    f"{SEARCH}it sent a message of 4294967301 bytes, which exceeds the maximum of"
+                    " 16777216. Remove attributes with very many or very long values from the"
+                    " columns."
                 ),
             ),
             id="flooding in a page",
@@ -147,9 +148,8 @@ PAGE_3 = (SEARCH_END, 4)
             line(
                 SamePage,
                 (
-                    f"{SEARCH}the server gives a page of its answer again, and would for ever."
-                    " Raise page_size so that one page holds everybody, and tell the server's"
-                    " administrator."
+                    f"{SEARCH}the server keeps returning the same page. Raise page_size until one"
+                    " page contains everyone, and inform the server's administrator."
                 ),
             ),
             id="the same page for ever",

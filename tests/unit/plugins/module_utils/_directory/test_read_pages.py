@@ -30,7 +30,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.mess
     OversizeError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.read_pages import (
     choose_reader,
     read_pages_fast,
     read_pages_with_ldap3,

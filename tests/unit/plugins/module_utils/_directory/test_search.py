@@ -21,12 +21,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.read_pages import (
     PageReader,
     read_pages_fast,
     read_pages_with_ldap3,
-    search,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -114,7 +114,7 @@ def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["memberof"], 100))
     assert caught.value.cause == (
-        "an entry has more values than the server gives at a time (memberOf;range=0-1499)"
+        "an entry has more values than the server returns at once (memberOf;range=0-1499)"
     )
 
 
@@ -185,9 +185,8 @@ def test_a_server_that_repeats_its_pages_is_left(
     with session_with(tmp_path, _Pages(*pages)) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: the server gives a page of its answer"
-        " again, and would for ever. Raise page_size so that one page holds everybody, and tell"
-        " the server's administrator."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: the server keeps returning the same page."
+        " Raise page_size until one page contains everyone, and inform the server's administrator."
     )
 
 
@@ -202,7 +201,7 @@ def test_a_search_that_fails_is_over_when_the_error_is_told(tmp_path: Path) -> N
         pages.pages = [[_person(2), result(SEARCH)]]
         assert session.connection.search("DC=x", "(sn=*)")
         assert session.connection.response[0]["dn"] == "CN=2,DC=x"
-    assert "gives a page of its answer again" in str(caught.value)
+    assert "keeps returning the same page" in str(caught.value)
 
 
 def test_one_cookie_for_all_pages_is_the_server_s_own_affair(tmp_path: Path) -> None:
@@ -269,6 +268,7 @@ def test_people_who_cannot_be_told_apart_are_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: an entry came without objectGUID and "
-        "entryUUID. Let the bind account read the attribute: it tells people apart when names change."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: an entry was returned without objectGUID"
+        " or entryUUID. Allow the bind account to read the attribute, which identifies people when"
+        " their names change."
     )
