@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading an answer out of bytes, here and by ldap3, to hold one against the other."""
+"""Search responses decoded by the fast reader and by ldap3, to compare the results."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import ldap3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.decoding import (
@@ -28,12 +29,19 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.mess
 )
 
 MESSAGE_ID = 7
-"""The message ID of the search that is answered."""
+"""The messageID of the search request and its response."""
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
-class DecodedResponse(NamedTuple):
-    """What an answer was read as, and how many bytes it had."""
+@dataclass(frozen=True)
+class DecodedResponse:
+    """The content of a search response.
+
+    :ivar values: the values of each entry.
+    :ivar references: the URIs of continuation references.
+    :ivar result: the SearchResultDone as a dictionary of ldap3.
+    :ivar size: size of the response in bytes.
+    """
 
     values: list[AttributeValues]
     references: list[str]
@@ -42,9 +50,9 @@ class DecodedResponse(NamedTuple):
 
 
 class FakeSocket:
-    """A socket, as far as it is used: gives so many bytes at a time, and then hangs up.
+    """A socket that returns the given bytes in parts of limited size, and then end of file.
 
-    :ivar waits: how often somebody began to wait.
+    :ivar waits: number of calls of `wait`.
     """
 
     def __init__(self, data: bytes, size: int = 1 << 20) -> None:
@@ -54,8 +62,8 @@ class FakeSocket:
         self._at = 0
 
     @property
-    def left(self) -> int:
-        """Bytes that nobody has heard yet."""
+    def remaining(self) -> int:
+        """Number of bytes that have not been received."""
         return max(0, len(self._data) - self._at)
 
     def wait(self) -> None:
@@ -67,7 +75,7 @@ class FakeSocket:
 
 
 def connection_to(fake_socket: FakeSocket) -> Any:
-    """A connection of ldap3's with a line in the place of its socket."""
+    """Return an ldap3 connection that uses this socket."""
     connection: Any = ldap3.Connection(ldap3.Server("localhost", get_info=ldap3.NONE))
     connection.socket = fake_socket
     return connection
@@ -76,39 +84,42 @@ def connection_to(fake_socket: FakeSocket) -> Any:
 def decode_fast(
     data: bytes, names: Sequence[str], size: int = 1 << 20, message_id: int = MESSAGE_ID
 ) -> DecodedResponse:
-    """Read an answer past ldap3."""
+    """Decode a response with the fast reader.
+
+    :param size: maximum number of bytes per call of `recv`.
+    """
     connection = connection_to(FakeSocket(data, size))
     messages = MessageReader(connection)
     response = messages.read_response(message_id)
     decoder = EntryDecoder(names)
+    unread = len(messages._data) - messages._at
     return DecodedResponse(
-        [decoder.decode(entry) for entry in response.entries],
-        [uri for reference in response.references for uri in decode_uris(reference)],
-        decode_message(connection, response.done),
-        len(data) - connection.socket.left - (len(messages._data) - messages._at),
+        values=[decoder.decode(entry) for entry in response.entries],
+        references=[uri for reference in response.references for uri in decode_uris(reference)],
+        result=decode_message(connection, response.done),
+        size=len(data) - connection.socket.remaining - unread,
     )
 
 
 def decode_with_ldap3(
     data: bytes, names: Sequence[str], message_id: int = MESSAGE_ID
 ) -> DecodedResponse:
-    """Read an answer as ldap3 does."""
+    """Decode a response with ldap3."""
     connection = connection_to(FakeSocket(data))
-    received = connection.strategy._get_response(message_id, None)
-    *responses, result, _complete = received
+    *responses, result, _complete = connection.strategy._get_response(message_id, None)
     return DecodedResponse(
-        [
+        values=[
             select_values(names, response["raw_attributes"])
             for response in responses
             if response["type"] == "searchResEntry"
         ],
-        [uri for response in responses for uri in response.get("uri") or ()],
-        result,
-        len(data),
+        references=[uri for response in responses for uri in response.get("uri") or ()],
+        result=result,
+        size=len(data),
     )
 
 
 def recorded_pages(server: str) -> list[bytes]:
-    """The pages that a real server gave (`python -m tests.lab.capture`)."""
+    """Return the responses that `python -m tests.lab.capture` recorded from a real server."""
     lines = (FIXTURES / f"{server}.answers").read_text(encoding="ascii").splitlines()
     return [base64.b64decode(line) for line in lines]

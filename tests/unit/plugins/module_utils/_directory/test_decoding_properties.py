@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries are read as ldap3 reads them, or not at all."""
+"""The fast reader decodes responses as ldap3 does, or rejects them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NAMES = ["givenName", "sn", "memberOf", "l", "objectGUID", "entryUUID"]
-REFUSALS: tuple[type[Exception], ...] = (*FAILURES, IncompleteValuesError, OversizeError)
+REJECTIONS: tuple[type[Exception], ...] = (*FAILURES, IncompleteValuesError, OversizeError)
 
-# How many bytes a length takes after the first one, if that is more than it needs.
-EXTRA_LENGTH_BYTES = st.integers(0, 4)
+# Minimum number of bytes of a length in the long form; 0 for the shortest form.
+LENGTH_BYTES = st.integers(0, 4)
 END = bytes.fromhex("300c 020107 6507 0a0100 0400 0400")
 
 
@@ -45,7 +45,7 @@ def _element(tag: int, content: bytes, length_bytes: int) -> bytes:
 
 
 def _elements(tag: int, contents: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    return st.builds(partial(_element, tag), contents, EXTRA_LENGTH_BYTES)
+    return st.builds(partial(_element, tag), contents, LENGTH_BYTES)
 
 
 def _sequence(*parts: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
@@ -69,10 +69,10 @@ def _attribute(name: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
 
 
 def _message(operation: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    number = st.sampled_from([b"\x02\x01\x07", b"\x02\x02\x00\x07", b"\x02\x81\x01\x07"])
+    message_id = st.sampled_from([b"\x02\x01\x07", b"\x02\x02\x00\x07", b"\x02\x81\x01\x07"])
     control = _elements(0x30, _elements(0x04, st.just(b"1.2.3")))
     controls = st.one_of(st.just(b""), _elements(0xA0, control))
-    return _elements(0x30, _sequence(number, operation, controls))
+    return _elements(0x30, _sequence(message_id, operation, controls))
 
 
 DN = _elements(0x04, st.text(max_size=150).map(str.encode))
@@ -90,17 +90,21 @@ RESPONSE = st.lists(_message(st.one_of(ENTRY, ENTRY, ENTRY, REFERENCE))).map(b""
 
 
 @given(RESPONSE)
-def test_whatever_a_server_writes_is_read_as_ldap3_reads_it(response: bytes) -> None:
+def test_responses_are_decoded_as_by_ldap3(response: bytes) -> None:
     assert decode_fast(response + END, NAMES) == decode_with_ldap3(response + END, NAMES)
 
 
 @given(RESPONSE, st.integers(1, 50))
-def test_it_does_not_matter_in_which_pieces_an_answer_comes(response: bytes, size: int) -> None:
+def test_responses_received_in_small_parts_are_decoded_as_whole_ones(
+    response: bytes, size: int
+) -> None:
     assert decode_fast(response + END, NAMES, size) == decode_fast(response + END, NAMES)
 
 
 @given(st.lists(st.binary(max_size=40)), st.sampled_from(["range", "RANGE", "Range"]))
-def test_a_part_of_the_values_is_never_taken_for_all(values: list[bytes], option: str) -> None:
+def test_incomplete_values_are_never_taken_for_complete_ones(
+    values: list[bytes], option: str
+) -> None:
     name = _element(0x04, f"memberOf;{option}=0-1".encode(), 0)
     value_set = _element(0x31, b"".join(_element(0x04, value, 0) for value in values), 0)
     attributes = _element(0x30, _element(0x30, name + value_set, 0), 4)
@@ -112,12 +116,12 @@ def test_a_part_of_the_values_is_never_taken_for_all(values: list[bytes], option
 
 
 @pytest.mark.parametrize("server", ["samba", "openldap"])
-def test_what_real_servers_answered_is_read_as_ldap3_reads_it(server: str) -> None:
+def test_responses_of_real_servers_are_decoded_as_by_ldap3(server: str) -> None:
     pages = recorded_pages(server)
     names = ["sn", "member", "mail", "objectClass", "objectSid", *NAMES]
     entries, references = 0, 0
     for page in pages:
-        # Four bytes of header: a page's first message is longer than 127 bytes, and shorter than 65,536.
+        # The header of the first message takes four bytes: it is longer than 127 and shorter than 65,536 bytes.
         message_id = page[page.index(b"\x02") + 2]
         decoded = decode_fast(page, names, message_id=message_id)
         assert decoded == decode_with_ldap3(page, names, message_id=message_id)
@@ -176,34 +180,36 @@ def _mutate(data: bytes, rng: random.Random) -> bytes:
 def _outcome(decode: Callable[..., Any], response: bytes) -> Any:
     try:
         return decode(response, NAMES)
-    except REFUSALS:
+    except REJECTIONS:
         return None
 
 
-# A hundred thousand in the gate, a million in `make fuzz`, fewer where the properties are tried a little.
+# A hundred thousand by default, a million in `make fuzz`, fewer with the small hypothesis profile.
 _MUTATIONS = min(1_000 * settings().max_examples, 1_000_000)
 _PARTS = 20
 
 
-# Chosen by hand for what `make fuzz` runs: its inputs come from a generator that costs less than hypothesis.
+# Marked explicitly, so that `make fuzz` selects it: its random inputs are generated without hypothesis, for speed.
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
-    "length_bytes", [0, 4], ids=["as OpenLDAP writes", "as Active Directory writes"]
+    "length_bytes", [0, 4], ids=["lengths of OpenLDAP", "lengths of Active Directory"]
 )
 @pytest.mark.parametrize("part", range(_PARTS // 2))
-def test_a_spoilt_answer_is_read_as_ldap3_reads_it_or_refused(part: int, length_bytes: int) -> None:
+def test_corrupted_responses_are_decoded_as_by_ldap3_or_rejected(
+    part: int, length_bytes: int
+) -> None:
     response = _small_response(length_bytes)
     assert decode_fast(response, NAMES) == decode_with_ldap3(response, NAMES)
     rng = random.Random(part)
-    refused = 0
+    rejected = 0
     for _index in range(_MUTATIONS // _PARTS):
         corrupted = _mutate(response, rng)
         decoded = _outcome(decode_fast, corrupted)
         if decoded is None:
-            refused += 1
+            rejected += 1
         else:
-            # What follows is no part of the response, or of the next one.
+            # ldap3 gets only the bytes that the fast reader took for the response.
             assert decoded == _outcome(decode_with_ldap3, corrupted[: decoded.size]), (
                 corrupted.hex()
             )
-    assert 0 < refused < _MUTATIONS // _PARTS
+    assert 0 < rejected < _MUTATIONS // _PARTS
