@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a server says, a search gives entries or one kind of error."""
+"""Whatever a server sends, a search returns entries or raises a DirectoryError."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ EDITS = st.lists(
 
 
 class _CorruptingServer(Directory):
-    """Spoils its answer to every search but the first, and hangs up after it."""
+    """Corrupts its response to every search except that of the root DSE, and closes the connection."""
 
     edits: Sequence[tuple[int, int, int, bytes]] = ()
 
@@ -83,15 +83,15 @@ def _access(
 
 
 @given(edits=EDITS)
-@settings(max_examples=settings().max_examples // 3)  # each is a session with a server
-def test_a_spoilt_answer_gives_entries_or_an_error(
+@settings(max_examples=settings().max_examples // 3)  # each example is a session with a server
+def test_a_corrupted_response_gives_entries_or_an_error(
     corrupting_server: _CorruptingServer,
     access: ConnectionSettings,
     edits: Sequence[tuple[int, int, int, bytes]],
 ) -> None:
     corrupting_server.edits = edits
     with open_session(access) as session:
-        query = Query("DC=x", "subtree", "(sn=*)")
+        query = Query(search_base="DC=x", scope="subtree", filter="(sn=*)")
         with suppress(DirectoryError):
             for entry_read in chain.from_iterable(
                 search(session, query, ["mail", "sn"], 100, set())
