@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups: who belongs to them, by way of other groups, too.
+"""Group members, including those of nested groups.
 
-Active Directory finds people by their groups: memberOf, and primaryGroupID for the one group of each
-account that is in neither memberOf nor member (MS-ADTS 3.1.1.4.5.11, MS-ADA3). So only the groups are
-looked up there. Elsewhere memberOf may be missing, and LDAP_MATCHING_RULE_IN_CHAIN finds nothing in
-silence: the groups' own lists are read, and the people by their names.
+Active Directory can search people by their groups: with memberOf, and with primaryGroupID for the one group of each
+account that is in neither memberOf nor member (MS-ADTS 3.1.1.4.5.11, MS-ADA3). Only the groups are read there. Other
+servers may not have memberOf, and return nothing for LDAP_MATCHING_RULE_IN_CHAIN instead of an error. There the
+member lists of the groups are read, and people are read by their DNs.
 """
 
 from __future__ import annotations
@@ -33,17 +33,20 @@ from .search import search
 
 _PAGE_SIZE = 500
 
-# What lists its members: Active Directory's group, RFC 4519 (3.5, 3.6), RFC 2307 and its successor's draft.
+# Object classes with members: of Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 _LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
 _GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
 
+# Attributes of these object classes that identify members.
+_MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
+
 
 class MemberCriteria(NamedTuple):
-    """How the members of some groups are found.
+    """What selects the members of groups.
 
-    :ivar filters: whoever passes one of them is a member.
-    :ivar dns: distinguished names of others, and of groups and things among them.
+    :ivar filters: filters, each of which matches members.
+    :ivar dns: DNs of further members. They may include DNs of groups and of entries that are not people.
     """
 
     filters: Sequence[str]
@@ -53,15 +56,15 @@ class MemberCriteria(NamedTuple):
 def resolve_groups(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Look groups up, and the groups that belong to them.
+    """Return what selects the members of groups and of the groups nested in them.
 
-    :param groups: distinguished names.
-    :param contexts: below which names groups may be, see `searchable_contexts`.
-    :raises DirectoryError: when one of them is not there, or is no group.
+    :param groups: DNs of the groups.
+    :param contexts: DNs below which nested groups are searched, see `searchable_contexts`.
+    :raises DirectoryError: if one of the groups does not exist, or is not a group.
     """
     if session.is_active_directory:
-        return _resolve_by_backlink(session, groups, contexts)
-    return _resolve_by_list(session, groups, contexts)
+        return _resolve_with_backlinks(session, groups, contexts)
+    return _resolve_with_member_lists(session, groups, contexts)
 
 
 def read_members(
@@ -73,15 +76,16 @@ def read_members(
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Read the members of groups, each once.
+    """Yield the members of groups, each of them once.
 
-    :param queries: where they must be, and which filter they must pass; the others are as for `search`.
+    :param queries: scopes and filters, one of which a member must match.
+    :param attributes: as for `search`, like page_size and references.
     """
     pages = _read_all(
         session, queries, criteria, attributes, page_size=page_size, references=references
     )
     if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
-        # One search, or one name after another, finds nobody twice.
+        # A single search, or single reads by DN, return no duplicates.
         yield from pages
         return
     seen: set[str] = set()
@@ -104,110 +108,112 @@ def _read_all(
         for batch in batches(criteria.filters):
             restricted = replace(query, filter=filter_and([query.filter, filter_or(batch)]))
             yield from search(session, restricted, attributes, page_size, references)
-        for named in read_entries_by_dn(session, criteria.dns, query, attributes, references):
-            yield [entry for _name, entry in named]
+        for page in read_entries_by_dn(session, criteria.dns, query, attributes, references):
+            yield [entry for _dn, entry in page]
 
 
-def _resolve_by_backlink(
+def _resolve_with_backlinks(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
+    """Return filters on memberOf and primaryGroupID, of Active Directory."""
     dns: dict[str, str] = {}
     filters: list[str] = []
 
-    def add(name: str, sid: bytes) -> None:
-        if normalize_dn(name) not in dns:
-            dns[normalize_dn(name)] = name
-            filters.append(filter_equals("memberOf", name))
+    def add(dn: str, sid: bytes) -> None:
+        if normalize_dn(dn) not in dns:
+            dns[normalize_dn(dn)] = dn
+            filters.append(filter_equals("memberOf", dn))
             if sid:
-                # The last part of a group's SID (MS-DTYP 2.4.2.2) stands for it in primaryGroupID.
-                filters.append(
-                    filter_equals("primaryGroupID", str(int.from_bytes(sid[-4:], "little")))
-                )
+                # primaryGroupID is the last part of the group's SID, the RID (MS-DTYP 2.4.2.2).
+                rid = int.from_bytes(sid[-4:], "little")
+                filters.append(filter_equals("primaryGroupID", str(rid)))
 
     for group in groups:
         raw = _read_group(session, group, ["distinguishedName", "objectSid"])
-        name = raw.get("distinguishedname") or [group.encode()]
-        add(name[0].decode("utf-8", "replace"), next(iter(raw.get("objectsid", ())), b""))
-    wanted = ["distinguishedname", "objectsid"]
+        dn = raw.get("distinguishedname") or [group.encode()]
+        add(dn[0].decode("utf-8", "replace"), next(iter(raw.get("objectsid", ())), b""))
     expanded = 0
     while expanded < len(dns):
         frontier = list(dns.values())[expanded:]
         expanded = len(dns)
         for batch in batches(frontier):
-            in_batch = filter_or(filter_equals("memberOf", name) for name in batch)
-            query = Query(contexts[0], "subtree", filter_and(["(objectClass=group)", in_batch]))
-            for page in search(session, query, wanted, _PAGE_SIZE):
+            nested = filter_or(filter_equals("memberOf", dn) for dn in batch)
+            query = Query(
+                search_base=contexts[0],
+                scope="subtree",
+                filter=filter_and(["(objectClass=group)", nested]),
+            )
+            for page in search(session, query, ["distinguishedname", "objectsid"], _PAGE_SIZE):
                 for entry in page:
-                    dn, sid = entry.values
-                    add(first_text(dn), sid if isinstance(sid, bytes) else sid[0])
+                    name, sid = entry.values
+                    add(first_text(name), sid if isinstance(sid, bytes) else sid[0])
     return MemberCriteria(filters, [])
 
 
-def _read_group(session: LdapSession, name: str, attributes: Sequence[str]) -> RawEntry:
-    action = f"Cannot read the group {name} on {session.uri}"
-    raw = read_entry(session, name, ["objectClass", *attributes])
-    if raw is None:
-        raise DirectoryError(
-            action, "there is none of this name", "Correct the name, or let the bind account see it"
-        )
-    classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
-    if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):
-        raise DirectoryError(
-            action,
-            f"it is no group that lists its members, but {', '.join(classes) or 'nothing known'}",
-            f"Name an object of one of the classes {', '.join(_GROUP_CLASSES)}",
-        )
-    return raw
-
-
-_MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
-
-
-def _resolve_by_list(
+def _resolve_with_member_lists(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
+    """Return what the groups list: DNs, account names and group numbers."""
     for group in groups:
         _read_group(session, group, [])
-    names: dict[str, str] = {}
+    dns: dict[str, str] = {}
     filters: dict[str, None] = {}
-    read = {normalize_dn(group) for group in groups}
+    expanded = {normalize_dn(group) for group in groups}
     frontier = list(groups)
     while frontier:
         new: list[str] = []
         for group in frontier:
             values = read_all_values(session, group, _MEMBER_ATTRIBUTES) or {}
-            for name in _listed_dns(values):
-                if normalize_dn(name) not in names:
-                    names[normalize_dn(name)] = name
-                    new.append(name)
+            for dn in _listed_dns(values):
+                if normalize_dn(dn) not in dns:
+                    dns[normalize_dn(dn)] = dn
+                    new.append(dn)
             filters.update(dict.fromkeys(_account_filters(values)))
-        frontier = [
-            name for name in _find_groups(session, new, contexts) if normalize_dn(name) not in read
-        ]
-        read.update(map(normalize_dn, frontier))
-    return MemberCriteria(list(filters), list(names.values()))
+        nested = _find_groups(session, new, contexts)
+        frontier = [dn for dn in nested if normalize_dn(dn) not in expanded]
+        expanded.update(map(normalize_dn, frontier))
+    return MemberCriteria(list(filters), list(dns.values()))
+
+
+def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> RawEntry:
+    action = f"Cannot read the group {dn} on {session.uri}"
+    raw = read_entry(session, dn, ["objectClass", *attributes])
+    if raw is None:
+        raise DirectoryError(
+            action,
+            "the group does not exist",
+            "Correct the name, or allow the bind account to read the group",
+        )
+    classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
+    if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):
+        raise DirectoryError(
+            action,
+            f"it is not a group that lists its members ({', '.join(classes) or 'unknown class'})",
+            f"Use an entry of one of the object classes {', '.join(_GROUP_CLASSES)}",
+        )
+    return raw
 
 
 def _find_groups(
-    session: LdapSession, names: Sequence[str], contexts: Sequence[str]
+    session: LdapSession, dns: Sequence[str], contexts: Sequence[str]
 ) -> Iterator[str]:
     for context in contexts:
-        query = Query(context, "subtree", _GROUP_FILTER)
-        for page in read_entries_by_dn(session, names, query, []):
-            yield from (name for name, _entry in page)
+        query = Query(search_base=context, scope="subtree", filter=_GROUP_FILTER)
+        for page in read_entries_by_dn(session, dns, query, []):
+            yield from (dn for dn, _entry in page)
 
 
 def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
     for value in values.get("member", ()):
         yield value.decode("utf-8", "replace")
     for value in values.get("uniquemember", ()):
-        # A name may be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
-        name, hash_sign, _bits = value.decode("utf-8", "replace").rpartition("#'")
-        yield name if hash_sign else value.decode("utf-8", "replace")
+        # A DN may be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
+        dn, hash_sign, _bits = value.decode("utf-8", "replace").rpartition("#'")
+        yield dn if hash_sign else value.decode("utf-8", "replace")
 
 
 def _account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
-    """Who is in a posixGroup: by account name, and those whose first group it is (RFC 2307, 3)."""
+    """Yield filters for members of a posixGroup: by account name, or by primary group (RFC 2307, 3)."""
     for value in values.get("memberuid", ()):
         yield filter_equals("uid", value.decode("utf-8", "replace"))
     for value in values.get("gidnumber", ()):

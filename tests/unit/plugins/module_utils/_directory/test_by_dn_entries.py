@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries found by their names, on servers that find them so and on others."""
+"""Entries read by their DNs, from servers that can search for DNs and from others."""
 
 from __future__ import annotations
 
@@ -22,30 +22,31 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.conn
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
-QUERY = Query("OU=Staff,DC=x", "subtree", "(a=b)")
+QUERY = Query(search_base="OU=Staff,DC=x", scope="subtree", filter="(a=b)")
 ID = str(uuid.UUID(int=1))
 
 
 class _Server:
-    """Holds entries, of which searches and readings find those whose name stands in the filter or is the base.
+    """A server with entries, which are found by a DN in the filter or by the search base.
 
-    :ivar dn_attribute: the attribute of entries' names that it knows.
-    :ivar asked: filters of searches, and names that were read.
+    :ivar dn_attribute: the attribute with which the server finds an entry by its DN; None if there is none.
+    :ivar searches: queries of searches.
+    :ivar read: DNs of entries that were read one by one.
     """
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, *names: str, dn_attribute: str | None = "entrydn"
+        self, monkeypatch: pytest.MonkeyPatch, *dns: str, dn_attribute: str | None = "entrydn"
     ) -> None:
-        self.names = names
+        self.dns = dns
         self.dn_attribute = dn_attribute
         self.searches: list[Query] = []
         self.read: list[str] = []
         monkeypatch.setattr(by_dn, "search", self._search)
         monkeypatch.setattr(by_dn, "read_entry", self._read_entry)
 
-    def entry_dn(self, name: str) -> bytes:
-        """What it calls an entry of this name."""
-        return name.upper().encode()
+    def entry_dn(self, dn: str) -> bytes:
+        """Return the DN of an entry in the server's spelling."""
+        return dn.upper().encode()
 
     def _search(
         self,
@@ -56,20 +57,21 @@ class _Server:
         _references: set[str] | None = None,
     ) -> Iterator[list[Entry]]:
         self.searches.append(query)
-        matching = [name for name in self.names if f"({self.dn_attribute}={name})" in query.filter]
-        dns = matching or [name for name in self.names if query.search_base == name]
+        matching = [dn for dn in self.dns if f"({self.dn_attribute}={dn})" in query.filter]
+        found = matching or [dn for dn in self.dns if query.search_base == dn]
         values = {"mail": b"m", self.dn_attribute: b""}
         yield [
-            Entry(ID, [values.get(a) or self.entry_dn(name) for a in attributes]) for name in dns
+            Entry(ID, [values.get(name) or self.entry_dn(dn) for name in attributes])
+            for dn in found
         ]
 
     def _read_entry(
-        self, _session: LdapSession, name: str, _attributes: Sequence[str], search_filter: str
+        self, _session: LdapSession, dn: str, _attributes: Sequence[str], search_filter: str
     ) -> dict[str, list[bytes]] | None:
-        self.read.append(name)
-        if name == QUERY.search_base:
-            return {} if search_filter == f"({self.dn_attribute}={name})" else None
-        return {} if name in self.names else None
+        self.read.append(dn)
+        if dn == QUERY.search_base:
+            return {} if search_filter == f"({self.dn_attribute}={dn})" else None
+        return {} if dn in self.dns else None
 
 
 def _session(is_active_directory: bool = False) -> LdapSession:
@@ -77,9 +79,9 @@ def _session(is_active_directory: bool = False) -> LdapSession:
 
 
 def _read(
-    session: LdapSession, names: Sequence[str], query: Query = QUERY
+    session: LdapSession, dns: Sequence[str], query: Query = QUERY
 ) -> list[tuple[str, Entry]]:
-    pages = read_entries_by_dn(session, names, query, ["mail"])
+    pages = read_entries_by_dn(session, dns, query, ["mail"])
     return [pair for page in pages for pair in page]
 
 
@@ -87,7 +89,7 @@ def _read(
     ("dn_attribute", "is_active_directory"),
     [("entrydn", False), ("distinguishedname", False), ("distinguishedname", True)],
 )
-def test_names_come_back_as_they_were_given(
+def test_entries_are_returned_with_the_dns_that_were_passed(
     monkeypatch: pytest.MonkeyPatch, dn_attribute: str, is_active_directory: bool
 ) -> None:
     server = _Server(monkeypatch, "CN=a,DC=x", "CN=b,DC=x", dn_attribute=dn_attribute)
@@ -98,47 +100,47 @@ def test_names_come_back_as_they_were_given(
         QUERY,
         filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
-    # Active Directory is known to find them.
+    # Active Directory always has the attribute, so it is not tested for.
     assert (server.read == []) is is_active_directory
 
 
-def test_a_name_in_several_spellings_comes_back_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["CN=a,DC=x", "cn=A, dc=x"]
-    _Server(monkeypatch, names[0])
-    assert [name for name, _entry in _read(_session(), names)] == names
+def test_an_entry_is_returned_for_each_spelling_of_its_dn(monkeypatch: pytest.MonkeyPatch) -> None:
+    dns = ["CN=a,DC=x", "cn=A, dc=x"]
+    _Server(monkeypatch, dns[0])
+    assert [dn for dn, _entry in _read(_session(), dns)] == dns
 
 
-def test_whom_the_server_finds_by_a_spelling_of_its_own_is_not_lost(
+def test_an_entry_whose_dn_the_server_spells_in_another_way_is_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The value as RFC 4514, 2.4, writes one of which only the encoding is known.
+    # A value in the hexadecimal form of RFC 4514, 2.4.
     server = _Server(monkeypatch, "CN=#040161,DC=x")
     monkeypatch.setattr(server, "entry_dn", {"CN=#040161,DC=x": b"CN=a,DC=x"}.get)
     assert _read(_session(), ["CN=#040161,DC=x"]) == [("CN=a,DC=x", Entry(ID, [b"m"]))]
 
 
-def test_many_names_are_asked_for_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [f"CN={number},DC=x" for number in range(2 * BATCH_SIZE + 1)]
-    server = _Server(monkeypatch, *names)
-    assert [name for name, _entry in _read(_session(), names)] == names
+def test_many_dns_are_read_in_few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    dns = [f"CN={number},DC=x" for number in range(2 * BATCH_SIZE + 1)]
+    server = _Server(monkeypatch, *dns)
+    assert [dn for dn, _entry in _read(_session(), dns)] == dns
     assert [query.filter.count("(entrydn=") for query in server.searches] == [
         *(BATCH_SIZE, BATCH_SIZE, 1)
     ]
 
 
-def test_a_server_that_finds_nobody_by_name_is_asked_for_each(
+def test_dns_are_read_one_by_one_if_the_server_cannot_search_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    names = ["CN=a,OU=Staff,DC=x", "CN=gone,OU=Staff,DC=x", "CN=b,OU=Other,DC=x"]
-    server = _Server(monkeypatch, names[0], names[2], dn_attribute=None)
-    assert [name for name, _entry in _read(_session(), names)] == [names[0]]
-    assert server.searches == [Query(names[0], "base", "(a=b)")]
-    # Without a base they may be anywhere.
+    dns = ["CN=a,OU=Staff,DC=x", "CN=gone,OU=Staff,DC=x", "CN=b,OU=Other,DC=x"]
+    server = _Server(monkeypatch, dns[0], dns[2], dn_attribute=None)
+    assert [dn for dn, _entry in _read(_session(), dns)] == [dns[0]]
+    assert server.searches == [Query(search_base=dns[0], scope="base", filter="(a=b)")]
+    # Without a search base, the entries can be anywhere.
     anywhere = replace(QUERY, search_base="")
-    assert [name for name, _entry in _read(_session(), names, anywhere)] == [names[0], names[2]]
+    assert [dn for dn, _entry in _read(_session(), dns, anywhere)] == [dns[0], dns[2]]
 
 
-def test_no_names_ask_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_dns_need_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _Server(monkeypatch)
     assert _read(_session(), []) == []
     assert not server.read

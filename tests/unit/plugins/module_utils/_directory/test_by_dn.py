@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Single entries, and all values of those that have many."""
+"""Single entries read by their DNs, and all values of large attributes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_d
     read_all_values,
     read_entry,
     searchable_contexts,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
+    LdapSession,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
@@ -33,10 +36,10 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """Answers searches after that of the root DSE, one after the other, each with an entry or a result code."""
+    """Returns an entry or a result code for each search after that of the root DSE."""
 
-    def __init__(self, *answers: Attributes | int) -> None:
-        self.answers: list[Attributes | int] = [{}, *answers]
+    def __init__(self, *responses: Attributes | int) -> None:
+        self.responses: list[Attributes | int] = [{}, *responses]
         self.requests: list[bytes] = []
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
@@ -45,13 +48,13 @@ class _Server:
         if request != SEARCH:
             return None
         self.requests.append(content)
-        answer = self.answers.pop(0)
-        if isinstance(answer, int):
-            return [result(SEARCH, answer)]
-        return [entry("CN=G", answer), result(SEARCH)] if answer else [result(SEARCH)]
+        response = self.responses.pop(0)
+        if isinstance(response, int):
+            return [result(SEARCH, response)]
+        return [entry("CN=G", response), result(SEARCH)] if response else [result(SEARCH)]
 
 
-def test_one_entry_is_read(tmp_path: Path) -> None:
+def test_an_entry_is_read_by_its_dn(tmp_path: Path) -> None:
     server = _Server({"objectClass": [b"top", b"group"]}, 32, {})
     with session_with(tmp_path, server) as session:
         assert read_entry(session, "CN=G", ["objectClass"]) == {"objectclass": [b"top", b"group"]}
@@ -59,25 +62,26 @@ def test_one_entry_is_read(tmp_path: Path) -> None:
         assert read_entry(session, "CN=I", ["objectClass"], "(a=b)") is None
 
 
-@pytest.mark.parametrize(("code", "kind"), [(50, DirectoryError), (51, ServerError)])
-def test_a_refusal_names_the_entry(tmp_path: Path, code: int, kind: type[DirectoryError]) -> None:
-    with session_with(tmp_path, _Server(code)) as session, pytest.raises(kind) as caught:
+@pytest.mark.parametrize(("code", "error_class"), [(50, DirectoryError), (51, ServerError)])
+def test_the_error_of_a_result_names_the_entry(
+    tmp_path: Path, code: int, error_class: type[DirectoryError]
+) -> None:
+    with session_with(tmp_path, _Server(code)) as session, pytest.raises(error_class) as caught:
         read_entry(session, "CN=G", ["member"])
-    assert isinstance(caught.value, ServerError) is (kind is ServerError)
+    assert isinstance(caught.value, ServerError) is (error_class is ServerError)
     assert str(caught.value).startswith(f"Cannot read CN=G on {session.uri}: ")
 
 
-def test_a_lost_connection_is_the_servers_matter(tmp_path: Path) -> None:
+def test_a_lost_connection_is_an_error_of_the_server(tmp_path: Path) -> None:
     server = _Server()
     with session_with(tmp_path, server) as session:
-        server.answers = [{}]
+        server.responses = [{}]
         session.connection.unbind()
         with pytest.raises(ServerError, match="Cannot read the root DSE on"):
             read_entry(session, "", ["member"])
 
 
-def test_a_connection_with_an_answer_that_is_none_is_closed(tmp_path: Path) -> None:
-    """What follows that answer belongs to nothing that is asked later."""
+def test_the_connection_is_closed_after_a_broken_response(tmp_path: Path) -> None:
     server = _Server()
 
     def respond(request: int, content: bytes) -> Sequence[Message] | None:
@@ -91,7 +95,7 @@ def test_a_connection_with_an_answer_that_is_none_is_closed(tmp_path: Path) -> N
         assert session.connection.closed
 
 
-def test_values_are_read_range_by_range(tmp_path: Path) -> None:
+def test_values_are_read_in_ranges(tmp_path: Path) -> None:
     server = _Server(
         {"member;range=0-1": [b"a", b"b"], "uniqueMember": [b"u"], "member": []},
         {"Member;Range=2-3": [b"c", b"d"]},
@@ -113,7 +117,7 @@ def test_values_are_read_range_by_range(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "returned"),
+    ("ranges", "returned"),
     [
         (
             [{"member;range=0-1": [b"a", b"b"]}, {"member;range=0-1": [b"a", b"b"]}],
@@ -121,57 +125,57 @@ def test_values_are_read_range_by_range(tmp_path: Path) -> None:
         ),
         ([{"member;range=1-2": [b"a", b"b"]}], "member;range=1-2"),
         ([{"member;range=0-1": []}], "member;range=0-1"),
-        ([{"member;range=0-1": [b"a", b"b"]}, {"member": [b"a"]}], "nothing"),
-        ([{"member;range=0-1": [b"a", b"b"]}, {"sn": [b"x"]}], "nothing"),
+        ([{"member;range=0-1": [b"a", b"b"]}, {"member": [b"a"]}], "none"),
+        ([{"member;range=0-1": [b"a", b"b"]}, {"sn": [b"x"]}], "none"),
     ],
 )
-def test_ranges_that_do_not_follow_each_other(
-    tmp_path: Path, parts: Sequence[Attributes], returned: str
+def test_unexpected_ranges_are_an_error(
+    tmp_path: Path, ranges: Sequence[Attributes], returned: str
 ) -> None:
-    with session_with(tmp_path, _Server(*parts)) as session, pytest.raises(ServerError) as caught:
+    with session_with(tmp_path, _Server(*ranges)) as session, pytest.raises(ServerError) as caught:
         read_all_values(session, "CN=G", ["member"])
     assert str(caught.value) == (
-        f"Cannot read all values of CN=G on {session.uri}: the server gives a part that was not asked for"
-        f" ({returned}). Tell the server's administrator; another server may give them."
+        f"Cannot read all values of CN=G on {session.uri}: the server returned an unexpected range"
+        f" of values ({returned}). Inform the server's administrator, or use another server."
     )
 
 
-def test_an_entry_that_goes_while_it_is_read(tmp_path: Path) -> None:
+def test_an_entry_that_is_deleted_while_it_is_read_is_missing(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({"member;range=0-0": [b"a"]}, 32)) as session:
         assert read_all_values(session, "CN=G", ["member"]) is None
 
 
-_TWO = {"namingContexts": [b"DC=x", b"DC=y"], "defaultNamingContext": [b"DC=x"]}
+_TWO_CONTEXTS = {"namingContexts": [b"DC=x", b"DC=y"], "defaultNamingContext": [b"DC=x"]}
 
 
 @pytest.mark.parametrize(
-    ("is_active_directory", "root", "readable", "contexts"),
+    ("is_active_directory", "root_dse", "is_readable", "contexts"),
     [
-        (True, _TWO, [1], ["DC=x"]),
-        (False, _TWO, [1, 1], ["DC=x", "DC=y"]),
-        (False, {"namingContexts": [b"o=a", b"", b"o=b"]}, [1, 1], ["o=a", "o=b"]),
-        (False, {"namingContexts": [b"o=a", b"o=b"]}, [0, 1], ["o=b"]),
-        (False, {"namingContexts": [b"o=a"]}, [0], [""]),
+        (True, _TWO_CONTEXTS, [True], ["DC=x"]),
+        (False, _TWO_CONTEXTS, [True, True], ["DC=x", "DC=y"]),
+        (False, {"namingContexts": [b"o=a", b"", b"o=b"]}, [True, True], ["o=a", "o=b"]),
+        (False, {"namingContexts": [b"o=a", b"o=b"]}, [False, True], ["o=b"]),
+        (False, {"namingContexts": [b"o=a"]}, [False], [""]),
     ],
 )
-def test_where_a_search_of_everything_begins(
+def test_a_search_of_the_whole_directory_starts_at_readable_naming_contexts(
     tmp_path: Path,
     *,
     is_active_directory: bool,
-    root: Attributes,
-    readable: Sequence[int],
+    root_dse: Attributes,
+    is_readable: Sequence[bool],
     contexts: Sequence[str],
 ) -> None:
-    contexts_read = [{"a": [b"b"]} if is_readable else 32 for is_readable in readable]
-    with session_with(tmp_path, _Server(root, *contexts_read)) as session:
-        typed_session = session._replace(is_active_directory=is_active_directory)
-        assert searchable_contexts(typed_session) == contexts
+    responses = [{"a": [b"b"]} if readable else 32 for readable in is_readable]
+    with session_with(tmp_path, _Server(root_dse, *responses)) as session:
+        server_session = LdapSession(session.uri, session.connection, is_active_directory)
+        assert searchable_contexts(server_session) == contexts
 
 
-def test_a_server_that_does_not_tell_what_it_holds(tmp_path: Path) -> None:
+def test_a_root_dse_without_naming_contexts_is_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({})) as session, pytest.raises(DirectoryError) as caught:
         searchable_contexts(session)
     assert str(caught.value) == (
-        f"Cannot search all of {session.uri}: its root DSE names no naming context. Give search_base, or let"
-        " the bind account read the root DSE."
+        f"Cannot search the whole directory on {session.uri}: its root DSE lists no naming"
+        " contexts. Set search_base, or allow the bind account to read the root DSE."
     )
