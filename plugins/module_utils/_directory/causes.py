@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Causes and remedies of the errors of directory servers, Kerberos, TLS and DNS, by their codes and texts."""
+"""Causes and remedies for errors of LDAP, Kerberos, TLS, network connections and DNS."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turns LDAP results and failures of ldap3, gssapi, TLS and DNS into errors with a cause and a remedy."""
+"""Explains LDAP results and errors of ldap3, gssapi, TLS and DNS by the tables in causes.py."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _with_detail(explanation: Explanation, detail: str) -> Diagnosis:
 
 
 def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
-    """Explain an error of Kerberos.
+    """Explain a Kerberos error.
 
     :param error: gssapi's GSSError.
     :param from_keytab: whether the ticket was requested with a keytab.

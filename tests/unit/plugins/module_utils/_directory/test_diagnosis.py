@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an answer means: the whole tables, in the forms that servers give."""
+"""Explanations of all causes, from the texts that servers and libraries return."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (80, "the server refused the operation", "Look up the result code in RFC 4511"),
     ],
 )
-def test_a_result_code(code: int, cause: str, remedy: str) -> None:
+def test_result_codes_are_explained(code: int, cause: str, remedy: str) -> None:
     result = {"result": code, "description": "someWord", "message": "", "dn": ""}
     assert explain_result(result) == Diagnosis(f"{cause} (result {code} someWord)", remedy)
 
@@ -80,7 +80,7 @@ def test_a_result_code(code: int, cause: str, remedy: str) -> None:
         "00002020: Operation unavailable without authentication",
     ],
 )
-def test_anonymous_reads_that_active_directory_refuses(message: str) -> None:
+def test_refused_anonymous_reads_are_explained(message: str) -> None:
     result = {"result": 1, "description": "operationsError", "message": message, "dn": ""}
     assert explain_result(result) == Diagnosis(
         f"the server does not allow anonymous reads (result 1 operationsError, {message})",
@@ -91,12 +91,16 @@ def test_anonymous_reads_that_active_directory_refuses(message: str) -> None:
 @pytest.mark.parametrize(
     ("codes", "error_class"),
     [
-        pytest.param((3, 4, 11, 12, 51, 52, 53), ServerError, id="the server"),
-        pytest.param((1, 8, 10, 32, 34, 48, 49, 50, 80), DirectoryError, id="the question"),
+        pytest.param((3, 4, 11, 12, 51, 52, 53), ServerError, id="specific to the server"),
+        pytest.param(
+            (1, 8, 10, 32, 34, 48, 49, 50, 80), DirectoryError, id="the same on all servers"
+        ),
     ],
 )
-def test_who_a_result_is_about(codes: Sequence[int], error_class: type[DirectoryError]) -> None:
-    """A server may be left for what is about itself; what is asked for is as wrong on any other."""
+def test_results_that_are_specific_to_the_server(
+    codes: Sequence[int], error_class: type[DirectoryError]
+) -> None:
+    """Only these lead to the next server: a wrong request is wrong on all servers."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
@@ -135,7 +139,7 @@ _MESSAGES = (
         ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
     ],
 )
-def test_why_active_directory_refused_a_bind(subcode: str, cause: str, remedy: str) -> None:
+def test_subcodes_of_active_directory_are_explained(subcode: str, cause: str, remedy: str) -> None:
     for message in _MESSAGES:
         text = message.format(subcode)
         result = {"result": 49, "description": "invalidCredentials", "message": text, "dn": ""}
@@ -145,14 +149,14 @@ def test_why_active_directory_refused_a_bind(subcode: str, cause: str, remedy: s
         )
 
 
-def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
+def test_a_subcode_is_ignored_in_other_results() -> None:
     result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
     assert explain_result(result).cause == (
         "the server refused the operation (result 1 operationsError, x, data 52e)"
     )
 
 
-def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
+def test_results_of_start_tls_are_explained() -> None:
     message = "unsupported extended operation"
     result = {"result": 2, "description": "protocolError", "message": message, "dn": ""}
     assert explain_refused_start_tls(result) == Diagnosis(
@@ -162,12 +166,12 @@ def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("message", [None, "", "metadata 52e", "data xyz"])
-def test_a_bind_refused_without_a_reason(message: str | None) -> None:
+def test_refused_binds_without_a_subcode_are_explained(message: str | None) -> None:
     result = {"result": 49, "description": "invalidCredentials", "message": message}
     assert explain_result(result).remedy == "Correct bind_dn or bind_pw"
 
 
-def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
+def test_the_cause_contains_the_matched_dn_and_the_message_on_one_line() -> None:
     result = {
         "result": 32,
         "description": "noSuchObject",
@@ -214,7 +218,7 @@ OPENING = "socket connection error while opening: "
         ("session terminated by server", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_failure_means(text: str, cause: str, remedy: str) -> None:
+def test_failed_connections_are_explained(text: str, cause: str, remedy: str) -> None:
     assert explain_failure(Exception(text), None) == Diagnosis(f"{cause} ({text})", remedy)
 
 
@@ -246,11 +250,11 @@ def test_what_the_text_of_a_failure_means(text: str, cause: str, remedy: str) ->
             "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
             *("its answer to the TLS handshake is not TLS", PORT),
         ),
-        # What is said of any connection.
+        # A text that is not specific to handshakes.
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_handshake_that_failed_means(text: str, cause: str, remedy: str) -> None:
+def test_failed_handshakes_are_explained(text: str, cause: str, remedy: str) -> None:
     diagnosis = Diagnosis(f"{cause} ({text})", remedy)
     assert explain_failure(Exception("something else"), OSError(text)) == diagnosis
 
@@ -262,9 +266,7 @@ def test_what_the_text_of_a_handshake_that_failed_means(text: str, cause: str, r
         ("[Errno 104] Connection reset by peer", "it reset the connection"),
     ],
 )
-def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
-    text: str, cause: str
-) -> None:
+def test_connections_that_fail_on_start_tls_are_explained(text: str, cause: str) -> None:
     diagnosis = Diagnosis(
         f"{cause} ({text})",
         "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS",
@@ -273,25 +275,26 @@ def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    "failure", [KeyError, TypeError, UnicodeError, OverflowError, MemoryError, RecursionError]
+    "error_class", [KeyError, TypeError, UnicodeError, OverflowError, MemoryError, RecursionError]
 )
-def test_what_ldap3_stumbles_over_is_no_ldap(failure: type[Exception]) -> None:
-    assert issubclass(failure, FAILURES)
-    assert explain_failure(failure("odd"), None) == Diagnosis(
-        f"its answer is not LDAP ({failure.__name__})",
+def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Exception]) -> None:
+    assert issubclass(error_class, FAILURES)
+    assert explain_failure(error_class("odd"), None) == Diagnosis(
+        f"its answer is not LDAP ({error_class.__name__})",
         "Check that the server speaks LDAP on this port",
     )
 
 
-def test_a_server_that_takes_no_ticket_within_tls() -> None:
-    # Samba's words, where it permits tickets without TLS alone.
-    said = {"result": 8, "message": "SASL:[GSSAPI]: not allowed if TLS is used."}
-    diagnosis = explain_result({**said, "description": "strongerAuthRequired"})
+def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
+    # The message of Samba.
+    message = "SASL:[GSSAPI]: not allowed if TLS is used."
+    result = {"result": 8, "description": "strongerAuthRequired", "message": message}
+    diagnosis = explain_result(result)
     assert diagnosis.cause.startswith("the server does not accept Kerberos within TLS (result 8 ")
     assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
 
 
-def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:
+def test_the_cause_of_an_unknown_failure_is_its_text() -> None:
     assert explain_failure(Exception("odd"), None) == Diagnosis(
         "odd", "Check that the server speaks LDAP on this port, and check its log"
     )
