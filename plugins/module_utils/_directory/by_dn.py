@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads entries by their distinguished names (DNs): a single one, all values of large attributes, or many entries."""
+"""Access to entries by distinguished name (DN): one entry, all values of its attributes, or many entries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ANYTHING = "(objectClass=*)"
 """Filter that matches every entry (RFC 4512, 2.4.1)."""
 
 BATCH_SIZE = 200
-"""Maximum number of conditions in a filter. Even with very long DNs, requests stay below the limits of servers."""
+"""Maximum number of conditions in a filter. Even with long DNs, requests stay below the limits of servers."""
 
 _Item = TypeVar("_Item")
 
@@ -81,10 +81,11 @@ def read_entry(
 def searchable_contexts(session: LdapSession) -> list[str]:
     """Return the DNs at which a search of the whole directory starts: its naming contexts (RFC 4512, 5.1).
 
-    For Active Directory, this is the server's own domain (MS-ADTS 3.1.1.3.2.3). Other servers may also have a default
-    naming context, but it is not the only one.
+    For Active Directory, this is the server's own domain (MS-ADTS 3.1.1.3.2.3). Other servers may also have a
+    default naming context, but it is not the only one.
 
-    :returns: only an empty DN if no search can start at a naming context; entries can still be read by their DNs.
+    :returns: only an empty DN if no search can start at a naming context; entries can still be read by their
+        DNs.
     :raises DirectoryError: if the root DSE does not list naming contexts.
     """
     attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
@@ -127,8 +128,8 @@ def read_all_values(
 ) -> dict[str, list[bytes]] | None:
     """Read all values of an entry's attributes, in several requests if necessary.
 
-    Active Directory returns at most about 1,500 values at once, as ``member;range=0-1499``. The next values are
-    requested with such a range; the last range ends with ``*`` (MS-ADTS 3.1.1.3.1.3.3).
+    Active Directory returns at most about 1,500 values at once, as ``member;range=0-1499``. The next values
+    are requested with such a range; the last range ends with ``*`` (MS-ADTS 3.1.1.3.1.3.3).
 
     :param attributes: attribute names in lower case.
     :returns: the values by attribute; None if the entry does not exist, or this account may not read it.
@@ -170,7 +171,7 @@ def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
 def _check_range(
     session: LdapSession, dn: str, value_range: _ValueRange | None, start: int
 ) -> _ValueRange:
-    """Check that a range is the requested one. An empty range must be the last, or the requests would never end."""
+    """Check that a range is the requested one, and not empty unless it is the last, so that requests end."""
     if value_range and value_range.start == start and (value_range.values or value_range.is_last):
         return value_range
     raise ServerError(
@@ -194,8 +195,8 @@ def read_entries_by_dn(
     :param query: scope and filter that the entries must match; with an empty base, they can be anywhere.
     :param attributes: requested attributes, in lower case and in the order of the values.
     :param references: as for `search`.
-    :returns: lists of DNs and entries. The DNs are those passed, in the same spelling; an entry is repeated if it was
-        passed in several spellings.
+    :returns: lists of DNs and entries. The DNs are those passed, in the same spelling; an entry is repeated
+        if it was passed in several spellings.
     :raises DirectoryError: as for `search`.
     """
     if not dns:
@@ -219,7 +220,7 @@ def read_entries_by_dn(
 
 
 def _spellings_of(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
-    # By the server's matching rules, every returned entry has one of the DNs, even if it differs by normalize_dn.
+    # By the server's matching rules, a returned entry has one of the DNs, even if normalize_dn differs.
     return spellings.get(normalize_dn(dn), [dn])
 
 

@@ -234,13 +234,13 @@ HANDSHAKE_FAILURES = {
         "its answer to the TLS handshake is not TLS", _CHECK_TLS_PORT
     ),
 }
-"""Explanations of failed TLS handshakes by a part, in lower case, of Python's text. The first match counts."""
+"""Explanations of failed TLS handshakes by a part of Python's text, as for `SOCKET_FAILURES`."""
 
 START_TLS_FAILURES = {
     "terminated by server": Explanation("it closed the connection", _USE_LDAPS),
     "reset": Explanation("it reset the connection", _USE_LDAPS),
 }
-"""Explanations of connections that failed on StartTLS, by a part of the text as for `SOCKET_FAILURES`."""
+"""Explanations of connections that failed on StartTLS by a part of the text, as for `SOCKET_FAILURES`."""
 
 SOCKET_FAILURES = {
     "alert certificate required": Explanation(
@@ -270,7 +270,7 @@ SOCKET_FAILURES = {
 }
 """Explanations of failed connections by a part, in lower case, of the text of ldap3 or Python.
 
-Neither offers anything else to distinguish them by. The first match counts.
+There is no other way to distinguish them. The first match counts.
 """
 
 _CHECK_LDAP_PORT = "Check that the server speaks LDAP on this port"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decodes search results from BER (RFC 4511, 5.1; X.690, 8.1).
+"""Decoding of search results from BER (RFC 4511, 5.1; X.690, 8.1).
 
 `EntryDecoder` is the part of the fast reader that runs once per entry.
 """
@@ -62,7 +62,7 @@ def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
     The first byte is the number of length bytes. Leading zeros are valid: Active Directory always writes four
     bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
 
-    :param at: start of the element. If the data ends within the length, the length is that of the bytes so far.
+    :param at: start of the element. If the data ends within the length, only the available bytes count.
     :raises MalformedError: if the form is not valid.
     """
     count = data[at + 1] & 0x7F
@@ -98,9 +98,9 @@ class _HeaderCache(NamedTuple):
 
 
 class EntryDecoder:
-    """Decodes entries, caching the attribute headers of the server.
+    """Decoder of entries that caches the attribute headers of the server.
 
-    Almost all attributes have one value. Each of these takes a single dictionary lookup once its header is cached.
+    Almost all attributes have one value. With a cached header, each of them takes one dictionary lookup.
 
     :param names: requested attributes, in the order of the values; duplicates are allowed.
     """
@@ -134,11 +134,11 @@ class EntryDecoder:
         name_length_at, overhead, headers = cache
         while at < end - name_length_at:
             value = at + overhead + operation[at + name_length_at]
-            found = headers.get(operation[at:value])
-            if found is None:
+            cached = headers.get(operation[at:value])
+            if cached is None:
                 at = self._decode_attribute(operation, at, end, values, cache)
             else:
-                index, size = found
+                index, size = cached
                 at = value + size
                 values[index] = operation[value:at]
         while at < end:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explains LDAP results and errors of ldap3, gssapi, TLS and DNS by the tables in causes.py."""
+"""Explanations of LDAP results and of errors of ldap3, gssapi, TLS and DNS, by the tables in causes.py."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
 
 
 def _failure_text(error: BaseException) -> str:
-    """Return the text of an ldap3 exception, or, for a host with several addresses, the error of each address."""
+    """Return the text of an ldap3 exception. If a host has several addresses, that is the error of each one."""
     if len(error.args) == 2 and isinstance(error.args[1], list):
         return "; ".join(f"{address[0]}: {failure}" for failure, address in error.args[1])
     return str(error)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Union
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
-"""Attributes with an identifier that never changes: of Active Directory (MS-ADTS 3.1.1.1.4), and of RFC 4530."""
+"""Attributes with an identifier that never changes: Active Directory (MS-ADTS 3.1.1.1.4), and RFC 4530."""
 
 Values = Union[bytes, "list[bytes]"]
 """The values of an attribute: one value, empty if there is none, or an unordered list of several.
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 class IncompleteValuesError(Exception):
-    """The server returned only some values of an attribute; the text is the attribute with its range option."""
+    """Only some values of an attribute were returned; the text is the attribute with its range option."""
 
 
 def first_text(values: Values) -> str:
@@ -68,8 +68,8 @@ def select_values(
     """Return an entry's values in the order of the requested attributes.
 
     :param names: requested attributes.
-    :param attributes: values by attribute description, as in the response. Case does not matter (RFC 4512, 2.5);
-        a description with an option, such as ``;lang-de``, is another attribute.
+    :param attributes: values by attribute description, as in the response. Case does not matter (RFC 4512,
+        2.5); a description with an option, such as ``;lang-de``, is another attribute.
     :raises IncompleteValuesError: if the server returned only some values of an attribute.
     """
     # Attribute descriptions are ASCII (RFC 4512, 1.4). Unlike str.lower(), bytes.lower() only affects ASCII.

@@ -4,10 +4,12 @@
 
 """Group members, including those of nested groups.
 
-Active Directory can search people by their groups: with memberOf, and with primaryGroupID for the one group of each
-account that is in neither memberOf nor member (MS-ADTS 3.1.1.4.5.11, MS-ADA3). Only the groups are read there. Other
-servers may not have memberOf, and return nothing for LDAP_MATCHING_RULE_IN_CHAIN instead of an error. There the
-member lists of the groups are read, and people are read by their DNs.
+In Active Directory, only the groups are read, because people can be searched by their groups: with memberOf,
+and with primaryGroupID for the one group of each account that is in neither memberOf nor member (MS-ADTS
+3.1.1.4.5.11, MS-ADA3).
+
+Other servers may not have memberOf, and return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
+error. There, the member lists of the groups are read, and then the people by their DNs.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from .search import search
 
 _PAGE_SIZE = 500
 
-# Object classes with members: of Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
+# Object classes with members: Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 _LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
 _GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)

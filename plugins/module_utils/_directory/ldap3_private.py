@@ -63,9 +63,9 @@ def decode_message(connection: Any, message: bytes) -> dict[str, Any]:
 
 
 def has_security_layer(connection: Any) -> bool:
-    """Return whether ldap3 has to unwrap the data of the socket: a security layer of SASL or NTLM (RFC 4513, 5.2.1).
+    """Return whether ldap3 must unwrap the data of the socket, because the bind agreed on a security layer.
 
-    TLS is not such a layer: its socket returns plain LDAP messages.
+    SASL and NTLM have such layers (RFC 4513, 5.2.1). TLS is different: its socket returns plain LDAP messages.
     """
     session_security = getattr(connection, "session_security", None)  # 2.10 and newer
     return bool(session_security or connection._digest_md5_kis)

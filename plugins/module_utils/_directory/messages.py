@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Receives the LDAP messages of a search response without ldap3 (RFC 4511, 4.1.1 and 4.5.2)."""
+"""The LDAP messages of a search response, received without ldap3 (RFC 4511, 4.1.1 and 4.5.2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .ldap3_private import decode_message
 from .library import ldap3
 
 MAX_MESSAGE_SIZE = 16 << 20
-"""Maximum size of a message in bytes: enough for a group with 200,000 members, and small enough for memory."""
+"""Maximum size of a message in bytes: enough for a group with 200,000 members, but not too much for memory."""
 
 # Number of bytes after which a response is returned in parts: a server without paged results sends a whole
 # directory in one response.
@@ -56,9 +56,10 @@ class PartialResponse(NamedTuple):
 
 
 class MessageReader:
-    """Reads search responses from the socket of an ldap3 connection.
+    """Reader of search responses from the socket of an ldap3 connection.
 
-    :param connection: ldap3 connection that is bound, has no security layer, and whose socket is a DeadlineSocket.
+    :param connection: ldap3 connection that is bound, has no security layer, and whose socket is a
+        DeadlineSocket.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -73,7 +74,8 @@ class MessageReader:
         :param message_id: messageID of the search request.
         :raises MalformedError: if a message is not part of the response.
         :raises OversizeError: if a message is too large.
-        :raises LDAPExceptionError: from ldap3, if the connection ends, or the response does not arrive in time.
+        :raises LDAPExceptionError: from ldap3, if the connection ends, or the response does not arrive in
+            time.
         """
         self._connection.socket.wait()
         entries: list[bytes] = []
@@ -143,8 +145,8 @@ class MessageReader:
     def _parse_operation(self, message: bytes, message_id: int) -> tuple[int, bytes]:
         """Return the tag of a message's operation, and the operation with its controls.
 
-        Unsolicited notifications have the messageID 0 (RFC 4511, 4.4). A notice of disconnection is an error; all
-        others are treated like intermediate responses, which are ignored.
+        Unsolicited notifications have the messageID 0 (RFC 4511, 4.4). A notice of disconnection is an error;
+        all others are treated like intermediate responses, which are ignored.
         """
         at, end = element_content(message, 0, len(message), SEQUENCE)
         start, at = element_content(message, at, end, INTEGER)
@@ -172,8 +174,8 @@ def _session_terminated(detail: str = "") -> Exception:
 def _entry_prefix(message_id: int) -> bytes:
     """Return the first bytes of the content of messages with an entry.
 
-    The messageID is encoded as required by X.690, 8.3, in as few bytes as possible. Entries with a longer encoding
-    are still valid, but read more slowly.
+    The messageID is encoded as required by X.690, 8.3, in as few bytes as possible. Entries with a longer
+    encoding are still valid, but read more slowly.
     """
     size = message_id.bit_length() // 8 + 1
     return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])

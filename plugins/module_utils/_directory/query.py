@@ -72,9 +72,9 @@ def people_filter(
 ) -> str:
     """Return the default filter of sources: people whose account is enabled and has not expired.
 
-    Only Active Directory has a standard way to express this: bit 2 of userAccountControl (ACCOUNTDISABLE, MS-ADTS
-    2.2.16), and accountExpires, a FILETIME for which 0 and 2^63-1 mean never (MS-ADTS 2.2.18, MS-ADA1). On other
-    servers the filter matches all people (inetOrgPerson, RFC 2798).
+    Only Active Directory has a standard way to express this: bit 2 of userAccountControl (ACCOUNTDISABLE,
+    MS-ADTS 2.2.16), and accountExpires, a FILETIME for which 0 and 2^63-1 mean never (MS-ADTS 2.2.18,
+    MS-ADA1). On other servers the filter matches all people (inetOrgPerson, RFC 2798).
 
     :param now: timezone-aware time before which an account must not have expired.
     :param object_types: USER, CONTACT or both; only used for Active Directory.

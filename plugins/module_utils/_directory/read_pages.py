@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the pages of a search (RFC 2696): by a fast reader, or by ldap3 if only it can read the socket."""
+"""Readers for the pages of a search (RFC 2696): a fast one, and ldap3 where only it can read the socket."""
 
 from __future__ import annotations
 

@@ -28,20 +28,21 @@ def search(
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Yield the entries of a search by page; very large pages in several parts.
+    """Yield the entries of a search, one page or a part of a large page at a time.
 
-    The session must not be used for anything else until the generator ends or is closed, because the next page
-    has already been requested.
+    The session must not be used for anything else until the generator ends or is closed, because the next
+    page has already been requested.
 
     :param query: query that has been checked, with a filter.
     :param attributes: requested attributes, in lower case and in the order of the values.
     :param page_size: number of entries to request per page.
-    :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are not
-        followed.
-    :raises ServerError: if this server does not return the complete result, for instance because of a limit or a
-        lost connection.
-    :raises DirectoryError: if no other server would return it either, for instance because the search base does not
-        exist, the server returns a referral, or an entry has no identity or more values than the server returns.
+    :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
+        not followed.
+    :raises ServerError: if this server does not return the complete result, for instance because of a limit
+        or a lost connection.
+    :raises DirectoryError: if no other server would return it either, for instance because the search base
+        does not exist, the server returns a referral, or an entry has no identity or more values than the
+        server returns.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection

@@ -36,7 +36,7 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """Returns an entry or a result code for each search after that of the root DSE."""
+    """A server that returns an entry or a result code for each search after that of the root DSE."""
 
     def __init__(self, *responses: Attributes | int) -> None:
         self.responses: list[Attributes | int] = [{}, *responses]

@@ -64,7 +64,7 @@ def _person(number: int) -> Message:
 
 
 class _Pages:
-    """Returns the next page for each search, and counts the searches."""
+    """A server that returns the next page for each search, and counts the searches."""
 
     def __init__(self, *pages: Sequence[Message]) -> None:
         self.pages = list(pages)

@@ -48,7 +48,7 @@ def _person(number: int, **attributes: list[bytes]) -> Message:
 
 
 class _Pages:
-    """Returns an empty root DSE for the first search, and the next page for each other one."""
+    """A server with an empty root DSE, which is read first, that returns the next page for each search."""
 
     def __init__(self, *pages: Sequence[Message] | None) -> None:
         self.pages: list[Sequence[Message] | None] = [[result(SEARCH)], *pages]
