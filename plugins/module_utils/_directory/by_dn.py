@@ -215,11 +215,11 @@ def read_entries_by_dn(
             yield [
                 (spelling, Entry(entry.identity, entry.values[:-1]))
                 for entry in page
-                for spelling in _spellings_of(first_text(entry.values[-1]), spellings)
+                for spelling in _find_spellings(first_text(entry.values[-1]), spellings)
             ]
 
 
-def _spellings_of(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
+def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
     # By the server's matching rules, a returned entry has one of the DNs, even if normalize_dn differs.
     return spellings.get(normalize_dn(dn), [dn])
 

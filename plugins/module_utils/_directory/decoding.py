@@ -154,7 +154,7 @@ class EntryDecoder:
         """Decode an attribute without the cache, and return the start of the next one."""
         start, stop = element_content(operation, begin, end, SEQUENCE)
         name, at = element_content(operation, start, stop, OCTET_STRING)
-        index = self._index_of(operation[name:at])
+        index = self._find_index(operation[name:at])
         at, last = element_content(operation, at, stop, SET)
         if last != stop:
             raise MalformedError("an attribute does not end where its values end")
@@ -167,7 +167,7 @@ class EntryDecoder:
             cache.add(operation[begin:value], index, len(octet_strings[0]))
         return stop
 
-    def _index_of(self, name: bytes) -> int:
+    def _find_index(self, name: bytes) -> int:
         check_complete(name)
         return self._indexes.get(name.lower(), len(self._indexes))
 
