@@ -168,7 +168,11 @@ def test_a_search_of_the_whole_directory_starts_at_readable_naming_contexts(
 ) -> None:
     responses = [{"a": [b"b"]} if readable else 32 for readable in is_readable]
     with session_with(tmp_path, _Server(root_dse, *responses)) as session:
-        server_session = LdapSession(session.uri, session.connection, is_active_directory)
+        server_session = LdapSession(
+            uri=session.uri,
+            connection=session.connection,
+            is_active_directory=is_active_directory,
+        )
         assert searchable_contexts(server_session) == contexts
 
 

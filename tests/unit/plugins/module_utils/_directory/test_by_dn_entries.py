@@ -75,7 +75,7 @@ class _Server:
 
 
 def _session(is_active_directory: bool = False) -> LdapSession:
-    return LdapSession("ldaps://dc1", None, is_active_directory)
+    return LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=is_active_directory)
 
 
 def _read(

@@ -29,8 +29,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.grou
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
 IDS = [str(uuid.UUID(int=number)) for number in range(4)]
-SESSION = LdapSession("ldaps://dc1", None, False)
-ACTIVE_DIRECTORY = LdapSession("ldaps://dc1", None, True)
+SESSION = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=False)
+ACTIVE_DIRECTORY = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=True)
 QUERY = Query(search_base="DC=x", scope="subtree", filter="(a=b)")
 
 
