@@ -79,7 +79,7 @@ class TestAnonymous:
         base = options["sources"][0]["search_base"]
         assert message.startswith(
             f"source 1 (location 'oslo-hq'): Cannot search {base} on {active_directory.uri_ldaps}:"
-            " the server lets nobody read who has not bound (result 1 operationsError, 0000"
+            " the server does not allow anonymous reads (result 1 operationsError, 0000"
         )
 
     def test_account_that_is_given_all_the_same(
@@ -153,7 +153,7 @@ class TestExternal:
         message = self.refused(active_directory, place, shown, "ldap")
         assert message.startswith(
             f"Cannot bind to {active_directory.uri_ldap} with the certificate {shown['client_cert']}:"
-            " the server does not know this kind of bind (result 1 operationsError, SASL: "
+            " the server does not support this kind of bind (result 1 operationsError, SASL: "
         )
 
     def refused(

@@ -80,7 +80,7 @@ def reason(meaning: str, code: str, remedy: str) -> str:
         ),
         pytest.param(
             {"accountExpires": [str(YESTERDAY)]},
-            reason("the account has expired", "701", "Extend the bind account"),
+            reason("the account has expired", "701", "Extend the expiry date of the bind account"),
             id="expired",
         ),
         pytest.param(
@@ -94,7 +94,7 @@ def reason(meaning: str, code: str, remedy: str) -> str:
         ),
         pytest.param(
             {"logonHours": ["\0" * 21]},  # a bit for each hour of the week
-            reason("the account may not log on at this hour", "530", "Lift its logon hours"),
+            reason("the account may not log on at this hour", "530", "Extend its logon hours"),
             id="at another hour",
         ),
         pytest.param(
@@ -102,7 +102,7 @@ def reason(meaning: str, code: str, remedy: str) -> str:
             reason(
                 "the account may not log on from this computer",
                 "531",
-                "Lift its workstation restriction",
+                "Remove its workstation restriction",
             ),
             id="from another computer",
         ),
@@ -153,5 +153,7 @@ def test_account_that_is_locked(
     wrong = replace(account, password=new_password())
     assert "the name or the password is wrong" in refused_bind(active_directory, wrong, place)
     assert refused_bind(active_directory, account, place) == reason(
-        "the account is locked out", "775", "Unlock it, and find out who tries its password"
+        "the account is locked out",
+        "775",
+        "Unlock it, and find out what uses a wrong password for it",
     )

@@ -28,7 +28,7 @@ NOWHERE = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
 class TestBase:
     """A search base that is not there."""
 
-    REMEDY = "Correct search_base, or let the bind account see it."
+    REMEDY = "Correct search_base, or allow the bind account to read it."
 
     def tried(self, directory: RunningDirectory) -> str:
         return (
@@ -51,7 +51,7 @@ class TestBase:
         message = refused_export(
             open_ldap, place, sources=[{"location": "oslo-hq", "search_base": NOWHERE}]
         )
-        matched = "matched as far as ou=Staff,dc=fjord,dc=test"
+        matched = "matched DN ou=Staff,dc=fjord,dc=test"
         assert message == f"{self.tried(open_ldap)}{matched}). {self.REMEDY}"
 
 

@@ -66,7 +66,7 @@ CLOSED = "it closed the connection (*). Check the server's log and try again."
 # Over TLS, OpenSSL may take the one for the other when the end comes within a record.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
 ASK_LIMIT = (
-    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size."
+    "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
 )
 AGAIN = "Try again later."
 # The first search is that of the root DSE, and a page holds five people.
@@ -87,8 +87,8 @@ PAGE_3 = (SEARCH_END, 4)
             at(
                 lambda _directory: f"ldaps://localhost:{closed_port()}",
                 (
-                    f"{CONNECT}the connection was refused (*). Check host and port, and that the"
-                    " server runs."
+                    f"{CONNECT}the connection was refused (*). Check the host and the port, and"
+                    " that the server is running."
                 ),
             ),
             id="refused",
@@ -108,7 +108,7 @@ PAGE_3 = (SEARCH_END, 4)
                 mute_port,
                 (
                     f"{CONNECT}it did not complete the TLS handshake in time (*). Check that it"
-                    " speaks TLS on this port, or raise connection_timeout."
+                    " uses TLS on this port, or raise connection_timeout."
                 ),
             ),
             id="silent in the TLS handshake",
@@ -133,8 +133,9 @@ PAGE_3 = (SEARCH_END, 4)
             line(
                 lambda: Flood(ENTRY, 9),
                 (
-                    f"{SEARCH}it sends a message of 4294967301 bytes, and no more than 16777216 are"
-                    " taken. Leave attributes with very many or very long values out of the columns."
+                    f"{SEARCH}it sent a message of 4294967301 bytes, which exceeds the maximum of"
+                    " 16777216. Remove attributes with very many or very long values from the"
+                    " columns."
                 ),
             ),
             id="flooding in a page",
@@ -147,9 +148,8 @@ PAGE_3 = (SEARCH_END, 4)
             line(
                 SamePage,
                 (
-                    f"{SEARCH}the server gives a page of its answer again, and would for ever."
-                    " Raise page_size so that one page holds everybody, and tell the server's"
-                    " administrator."
+                    f"{SEARCH}the server keeps returning the same page. Raise page_size until one"
+                    " page contains everyone, and inform the server's administrator."
                 ),
             ),
             id="the same page for ever",
@@ -167,21 +167,28 @@ PAGE_3 = (SEARCH_END, 4)
                 (
                     3,
                     "the server's time limit ended the search",
-                    "Narrow the sources, or raise the limit on the server.",
+                    "Narrow the sources, or raise the time limit on the server.",
                 ),
                 (4, "the server's size limit cut the search short", ASK_LIMIT),
                 (
                     11,
                     "an administrative limit ended the search",
-                    ASK_LIMIT.replace("limit", "limit, and for paged results (RFC 2696),"),
+                    ASK_LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
                 ),
                 (
                     12,
-                    "the server does not support what is required of it",
-                    "Have paged results (RFC 2696) permitted to the bind account.",
+                    "the server does not support a required extension",
+                    (
+                        "Ask the directory administrator to allow paged results (RFC 2696) for the"
+                        " bind account."
+                    ),
                 ),
                 (51, "the server is busy", AGAIN),
-                (53, "the server is unwilling to do this", "Read its message and its log."),
+                (
+                    53,
+                    "the server is unwilling to perform the operation",
+                    "Check its message and its log.",
+                ),
             )
         ),
     ],
@@ -216,16 +223,16 @@ def test_server_that_is_left(
         pytest.param(
             Result(10, SEARCH_END, 2),
             (
-                f"{SEARCH}the server refers to another server (*). Name the server that holds this"
-                " base in server_uri."
+                f"{SEARCH}the server refers to another server (*). Set server_uri to a server that"
+                " contains this search base."
             ),
             id="referral",
         ),
         pytest.param(
             Result(50, SEARCH_END, 2),
             (
-                f"{SEARCH}the bind account has no right to read here (*). Give it read access to"
-                " the people's attributes."
+                f"{SEARCH}the bind account does not have permission to read here (*). Grant it"
+                " read access to the people's attributes."
             ),
             id="insufficient rights",
         ),

@@ -92,11 +92,11 @@ def search(directory: RunningDirectory) -> str:
 
 
 ASK_LIMIT = (
-    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size."
+    "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
 )
 ASK_PAGES = (
-    "Ask the directory's administrator for a higher limit, and for paged results (RFC 2696), for the"
-    " bind account, or lower page_size."
+    "Ask the directory administrator to raise the limit and to allow paged results (RFC 2696) for"
+    " the bind account, or lower page_size."
 )
 
 
@@ -105,7 +105,9 @@ ASK_PAGES = (
     [
         (
             "cut in the middle",
-            f"the server's size limit cut the search short (result 4 sizeLimitExceeded). {ASK_LIMIT}",
+            (
+                f"the server's size limit cut the search short (result 4 sizeLimitExceeded). {ASK_LIMIT}"
+            ),
         ),
         ("small pages", f"an administrative limit ended the search (*). {ASK_PAGES}"),
         (
@@ -174,7 +176,7 @@ def test_a_base_that_must_not_be_seen_is_as_one_that_is_not_there(
     assert_told(
         message,
         (
-            f"{search(limited)}the search base does not exist (*). Correct search_base, or let the"
-            " bind account see it."
+            f"{search(limited)}the search base does not exist (*). Correct search_base, or allow"
+            " the bind account to read it."
         ),
     )

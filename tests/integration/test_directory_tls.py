@@ -31,7 +31,7 @@ pytestmark = pytest.mark.every_library
 DAY = timedelta(days=1)
 CONNECT = "Cannot connect to {uri}: "
 START_TLS = "Cannot start TLS with {uri}: "
-SPEAKS_TLS = "Check that it speaks TLS on this port"
+USES_TLS = "Check that it uses TLS on this port"
 UNKNOWN = (
     "its certificate was issued by an unknown CA (*). Give the issuing CA's certificate in ca_path."
 )
@@ -108,8 +108,8 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             BadServer(
                 of_tls_1_1,
                 (
-                    f"{CONNECT}it speaks no TLS 1.2 or newer (*). Enable TLS 1.2 or newer on the"
-                    " server."
+                    f"{CONNECT}it does not support TLS 1.2 or newer (*). Enable TLS 1.2 or newer"
+                    " on the server."
                 ),
                 {},
             ),
@@ -118,7 +118,7 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
         pytest.param(
             at(
                 lambda directory: directory.uri_ldap.replace("ldap:", "ldaps:"),
-                f"{CONNECT}it closed the connection during the TLS handshake (*). {SPEAKS_TLS}.",
+                f"{CONNECT}it closed the connection during the TLS handshake (*). {USES_TLS}.",
             ),
             id="TLS on a port without",
         ),
@@ -126,8 +126,8 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             at(
                 lambda directory: directory.uri_ldaps.replace("ldaps:", "ldap:"),
                 (
-                    f"{START_TLS}it closed the connection (*). Use ldaps:// if this port has TLS"
-                    " from the beginning; StartTLS is for the one without."
+                    f"{START_TLS}it closed the connection (*). Use ldaps:// if the server expects"
+                    " TLS on this port; StartTLS is for the port without TLS."
                 ),
                 start_tls=True,
             ),
@@ -137,8 +137,8 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             start_tls(
                 None,
                 (
-                    "the server refuses StartTLS (*). Use ldaps://, or have a certificate set up"
-                    " on the server."
+                    "the server refused StartTLS (*). Use ldaps://, or install a certificate on"
+                    " the server."
                 ),
             ),
             id="StartTLS refused",
@@ -159,7 +159,7 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
                 LastWord(EXTENDED_ANSWER),
                 (
                     "it did not complete the TLS handshake in time (*)."
-                    f" {SPEAKS_TLS}, or raise connection_timeout."
+                    f" {USES_TLS}, or raise connection_timeout."
                 ),
                 **IMPATIENT,
             ),

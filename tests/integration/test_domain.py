@@ -153,8 +153,8 @@ def test_a_server_outside_of_the_domain_is_not_given_the_password(
 
 FIND = "Cannot find the servers of fjord.test: "
 CHECK = (
-    "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP"
-    " and TCP."
+    "Check dns_servers, or the resolver of this host, and that port 53 of the DNS servers can be"
+    " reached over UDP and TCP."
 )
 
 
@@ -165,24 +165,25 @@ CHECK = (
             {},
             None,
             (
-                f"{FIND}DNS knows no LDAP server of it (no SRV record _ldap._tcp.dc._msdcs.fjord.test"
-                " or _ldap._tcp.fjord.test)."
+                f"{FIND}DNS has no LDAP servers for this domain (no SRV record"
+                " _ldap._tcp.dc._msdcs.fjord.test or _ldap._tcp.fjord.test)."
             ),
-            "Correct domain, give dns_servers that know it, or name the servers in server_uri.",
+            "Correct domain, set dns_servers to servers that have its records, or list the LDAP"
+            " servers in server_uri.",
             id="no such domain",
         ),
         pytest.param(
             {CONTROLLERS: ["0 0 0 ."], SERVERS: ["0 0 0 ."]},
             None,
-            f"{FIND}DNS knows no LDAP server of it (",
-            "name the servers in server_uri.",
+            f"{FIND}DNS has no LDAP servers for this domain (",
+            "list the LDAP servers in server_uri.",
             id="no such service",
         ),
         pytest.param(
             {CONTROLLERS: ["0 0 389 dc1.evil.test."]},
             None,
-            f"{FIND}DNS names servers outside of the domain alone (dc1.evil.test).",
-            "whoever forges an answer of DNS could name others.",
+            f"{FIND}all servers named by DNS are outside the domain (dc1.evil.test).",
+            "DNS responses can be forged.",
             id="servers of another domain",
         ),
         pytest.param(
@@ -192,14 +193,14 @@ CHECK = (
                 "Cannot connect to ldaps://dc9.fjord.test: its name does not resolve (DNS has no"
                 " address of it)."
             ),
-            "Correct its address in DNS, or give dns_servers that know it.",
+            "Correct its address in DNS, or set dns_servers to servers that can resolve it.",
             id="a server without an address",
         ),
         pytest.param(
-            {}, dns.rcode.SERVFAIL, f"{FIND}no DNS server has an answer (", CHECK, id="failing"
+            {}, dns.rcode.SERVFAIL, f"{FIND}no DNS server returned an answer (", CHECK, id="failing"
         ),
         pytest.param(
-            {}, dns.rcode.REFUSED, f"{FIND}no DNS server has an answer (", CHECK, id="refusing"
+            {}, dns.rcode.REFUSED, f"{FIND}no DNS server returned an answer (", CHECK, id="refusing"
         ),
     ],
 )

@@ -28,7 +28,7 @@ FILTERS = (
 )
 ALLOWED = f"Use attribute names, texts and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
-WRITE_FILTER = "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
+WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY = "Copy the identifier from the service's account: no capitals, no spaces."
 FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
@@ -80,12 +80,12 @@ def location_error(location: str, problem: str) -> str:
 
 def base_error(base: str) -> str:
     where = "source 1 (location 'oslo-hq')"
-    said = f"it is not a distinguished name. {WRITE_DN}"
+    said = f"it is not a valid distinguished name. {WRITE_DN}"
     return f"Cannot use search_base {base!r} of {where}: {said}"
 
 
 def filter_error(wrong: str, where: str, problem: str = "invalid filter") -> str:
-    said = f"it is not a filter as in RFC 4515 ({problem}). {WRITE_FILTER}"
+    said = f"it is not a valid filter as defined in RFC 4515 ({problem}). {WRITE_FILTER}"
     return f"Cannot use the filter {wrong!r} of {where}: {said}"
 
 
@@ -116,7 +116,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         source(search_base=" "),
-        f"Cannot search {FIRST}: its search_base is empty. Give the DN of an OU.",
+        f"Cannot search {FIRST}: its search_base is empty. Set it to the DN of an OU.",
     ),
     (source(filter="(&(mail=*)"), filter_error("(&(mail=*)", FIRST)),
     ({"filter": "mail=*"}, filter_error("mail=*", "all sources")),

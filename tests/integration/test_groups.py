@@ -127,15 +127,16 @@ def test_what_is_no_group_is_told(directory: RunningDirectory, place: Place) -> 
     no_such = f"CN=None,OU=Groups,{directory.base_dn}"
     answer = export(directory, place, {"location": "night", "member_of": no_such})
     assert answer.message == (
-        f"source 1 (location 'night'): Cannot read the group {no_such} on {directory.uri_ldaps}: there is"
-        " none of this name. Correct the name, or let the bind account see it."
+        f"source 1 (location 'night'): Cannot read the group {no_such} on {directory.uri_ldaps}:"
+        " the group does not exist. Correct the name, or allow the bind account to read the group."
     )
     person = company.person_dn(company.two_site_person)
     answer = export(directory, place, {"location": "night", "member_of": person})
     assert (
-        f"Cannot read the group {person} on {directory.uri_ldaps}: it is no group" in answer.message
+        f"Cannot read the group {person} on {directory.uri_ldaps}: it is not a group"
+        in answer.message
     )
-    assert "Name an object of one of the classes group, groupOfNames" in answer.message
+    assert "Use an entry of one of the object classes group, groupOfNames" in answer.message
     assert not place.dest.exists()
 
 

@@ -185,7 +185,7 @@ def test_a_domain_that_dns_does_not_know(open_ldap: RunningDirectory, place: Pla
     (problem,) = answer["problems"]
     assert problem["where"] == "fjord.test"
     assert problem["cause"].startswith(
-        "Cannot find the servers of fjord.test: DNS knows no LDAP server of it ("
+        "Cannot find the servers of fjord.test: DNS has no LDAP servers for this domain ("
     )
 
 

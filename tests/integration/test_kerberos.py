@@ -102,7 +102,7 @@ class TestWays:
         self.check(client, expected, client.export(password, page_size=7, **client.plain()))
 
 
-NO_TICKET = "Run kinit, or give keytab, or bind_dn and bind_pw."
+NO_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw."
 
 
 class TestNoTicket:
@@ -119,8 +119,8 @@ class TestNoTicket:
         ("ccache", "why"),
         [
             pytest.param("/nowhere", "there is no ticket (", id="missing"),
-            pytest.param("{conf}", "this is no ticket cache (", id="other file"),
-            pytest.param("ODD:x", "there is no such kind of ticket cache (", id="other kind"),
+            pytest.param("{conf}", "this is not a ticket cache (", id="other file"),
+            pytest.param("ODD:x", "the type of the ticket cache is unknown (", id="other kind"),
         ],
     )
     def test_ticket_cache(self, client: Client, ccache: str, why: str) -> None:
@@ -134,7 +134,7 @@ class TestNoTicket:
         other = f"{STALE_ACCOUNT}@{client.realm.name}"
         message = client.refused(ccache=client.ticket(), bind_dn=other)
         assert message.startswith(
-            f"Cannot get a Kerberos ticket as {other}: the ticket cache is somebody else's ("
+            f"Cannot get a Kerberos ticket as {other}: the ticket cache belongs to another account ("
         )
 
     def test_ticket_that_has_expired(self, client: Client) -> None:
@@ -153,9 +153,9 @@ class TestNoTicket:
     def test_keytab_of_another_account(self, client: Client) -> None:
         message = client.refused(keytab=str(client.realm.other_keytab), bind_dn=client.principal)
         assert message == (
-            f"Cannot get a Kerberos ticket as {client.principal}: the keytab has no key of this"
-            " account (No credentials cache found). Make it for the account in bind_dn; klist -k"
-            " shows whose keys it has."
+            f"Cannot get a Kerberos ticket as {client.principal}: the keytab has no key for this"
+            " account (No credentials cache found). Create it for the account in bind_dn; klist -k"
+            " lists the accounts in it."
         )
 
     @pytest.mark.parametrize(
@@ -164,15 +164,16 @@ class TestNoTicket:
             pytest.param(
                 f"{SERVICE_ACCOUNT}@{{realm}}",
                 WRONG,
-                "the password, or the key in the keytab, is not the account's (Preauthentication failed)."
-                " Correct bind_pw, or make the keytab anew: each change of the password makes it useless.",
+                "the password, or the key in the keytab, is wrong (Preauthentication failed)."
+                " Correct bind_pw, or create a new keytab; every change of the password"
+                " invalidates the old one.",
                 id="wrong password",
             ),
             pytest.param(
                 "nobody@{realm}",
                 WRONG,
                 "the realm has no such account (Client 'nobody@FJORD.TEST' not found in Kerberos"
-                " database). Correct bind_dn, written as NAME@REALM.",
+                " database). Correct bind_dn, and write it as NAME@REALM.",
                 id="unknown account",
             ),
             pytest.param(
@@ -185,9 +186,8 @@ class TestNoTicket:
             pytest.param(
                 f"{SERVICE_ACCOUNT}@fjord.test",
                 None,
-                "nobody says where to ask for tickets of this realm (Cannot find KDC for realm"
-                ' "fjord.test"). Write the realm in capitals, and name its kdc in krb5.conf unless'
-                " DNS does.",
+                'no KDC is known for this realm (Cannot find KDC for realm "fjord.test"). Write the'
+                " realm in uppercase, and set its kdc in krb5.conf if DNS does not list one.",
                 id="realm in small letters",
             ),
         ],
@@ -203,9 +203,9 @@ class TestNoTicket:
         (client.place.root / "krb5.conf").write_text(client.realm.conf(kdc=nowhere), "utf-8")
         keytab = client.realm.keytab
         assert client.refused(keytab=str(keytab)) == (
-            f"Cannot get a Kerberos ticket with the keytab {keytab}: nobody answers who could give a"
-            " ticket (Cannot contact any KDC for realm 'FJORD.TEST'). Check that port 88 of the"
-            " domain controllers can be reached from this host, and krb5.conf."
+            f"Cannot get a Kerberos ticket with the keytab {keytab}: no KDC answered (Cannot"
+            " contact any KDC for realm 'FJORD.TEST'). Check krb5.conf, and that this host can"
+            " reach port 88 of the domain controllers."
         )
 
 
@@ -213,8 +213,8 @@ def test_clocks_that_differ(client: Client) -> None:
     ticket, uri = client.ticket(clock=HOUR), client.directory.uri_ldaps
     assert client.refused(ccache=ticket) == (
         f"Cannot bind to {uri} using Kerberos with the ticket cache {ticket}: the clocks of this host"
-        " and of the realm differ too much (Clock skew too great). Set both by the same time"
-        " servers."
+        " and of the realm differ too much (Clock skew too great). Synchronize both with the same"
+        " time servers."
     )
 
 
@@ -226,8 +226,8 @@ def test_service_that_the_realm_does_not_know(client: Client) -> None:
         message = client.refused(keytab=keytab, server_uri=[uri], ca_path=None)
     assert message == (
         f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the realm has no service of"
-        " this name (Server not found in Kerberos database). Name the server in server_uri as its"
-        " servicePrincipalName does, or add ldap/HOST to that."
+        " this name (Server not found in Kerberos database). In server_uri, use the host name in"
+        " the server's servicePrincipalName, or add ldap/HOST to that attribute."
     )
 
 
@@ -256,4 +256,4 @@ class TestOpenLdap:
             f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the server does not accept"
             " the ticket (result 49 invalidCredentials, "
         )
-        assert message.endswith(" and that nothing in front of it ends TLS.")
+        assert message.endswith(" and that no proxy in front of the server terminates TLS.")

@@ -121,4 +121,4 @@ def test_what_is_wrong(run: Run, open_ldap: RunningDirectory) -> None:
         " or minimum."
     )
     assert down.startswith("2. ldaps://localhost:1: Cannot connect to ldaps://localhost:1: ")
-    assert down.endswith(" that the server runs.")
+    assert down.endswith(" that the server is running.")

@@ -128,7 +128,7 @@ def test_excluded_people_are_counted_and_no_contacts(
         (
             "exclude_groups",
             "CN=None,DC=fjord,DC=test",
-            "there is none of this name. Correct the name",
+            "the group does not exist. Correct the name",
         ),
     ],
 )

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Single entries, read by their names: the root DSE, groups, and all values of an attribute that has many."""
+"""Access to entries by distinguished name (DN): one entry, all values of its attributes, or many entries."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from .connection import LdapSession, close
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
@@ -23,26 +24,45 @@ RawEntry = Mapping[str, Sequence[bytes]]
 """Values by attribute name in lower case."""
 
 ANYTHING = "(objectClass=*)"
-"""The filter that every entry passes (RFC 4512, 2.4.1)."""
+"""Filter that matches every entry (RFC 4512, 2.4.1)."""
+
+BATCH_SIZE = 200
+"""Maximum number of conditions in a filter. Even with long DNs, requests stay below the limits of servers."""
+
+_Item = TypeVar("_Item")
 
 _SUCCESS, _NO_SUCH_OBJECT = 0, 32
 
+# Requested instead of attributes, "1.1" selects none of them (RFC 4511, 4.5.1.8).
+_NO_ATTRIBUTES = ["1.1"]
+
+# Attributes that contain the DN of their entry: MS-ADA1, distinguishedName, and RFC 5020.
+_ACTIVE_DIRECTORY_DN_ATTRIBUTE = "distinguishedname"
+_DN_ATTRIBUTES = ("entrydn", _ACTIVE_DIRECTORY_DN_ATTRIBUTE)
+
+
+def batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+    """Split items into lists of at most BATCH_SIZE."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH_SIZE)):
+        yield batch
+
 
 def read_entry(
-    session: LdapSession, name: str, attributes: Sequence[str], search_filter: str = ANYTHING
+    session: LdapSession, dn: str, attributes: Sequence[str], search_filter: str = ANYTHING
 ) -> RawEntry | None:
     """Read one entry.
 
-    :param name: distinguished name; empty for the root DSE.
-    :returns: None when it is not there, or not for this account, or the filter does not find it.
-    :raises DirectoryError: when the server gives anything else than an entry or nothing.
+    :param dn: DN of the entry; empty for the root DSE.
+    :returns: None if the entry does not exist, this account may not read it, or the filter does not match it.
+    :raises DirectoryError: if the server returns an error.
     """
-    action = f"Cannot read {name or 'the root DSE'} on {session.uri}"
+    action = f"Cannot read {dn or 'the root DSE'} on {session.uri}"
     connection = session.connection
     try:
-        connection.search(name, search_filter, ldap3.BASE, attributes=list(attributes))
+        connection.search(dn, search_filter, ldap3.BASE, attributes=list(attributes))
     except FAILURES as error:
-        # The rest of an answer that ldap3 cannot decode must not be taken for another's.
+        # Leftover bytes of a broken response must not be parsed as the next one.
         close(connection)
         raise ServerError(action, *explain_failure(error, None)) from None
     result = connection.result
@@ -53,182 +73,178 @@ def read_entry(
     for response in connection.response or ():
         if response["type"] == "searchResEntry":
             raw = response["raw_attributes"]
-            # ldap3 gives None for an attribute without values.
+            # ldap3 returns None for an attribute without values.
             return {key.lower(): [bytes(value) for value in raw[key] or ()] for key in raw}
     return None
 
 
-class _Part(NamedTuple):
-    """A range of an attribute's values.
-
-    :ivar name: as the server calls it.
-    :ivar first: number of its first value.
-    :ivar is_last: whether no more follow.
-    """
-
-    name: str
-    first: int
-    is_last: bool
-    values: Sequence[bytes]
-
-
-def read_values(
-    session: LdapSession, name: str, attributes: Sequence[str]
-) -> dict[str, list[bytes]] | None:
-    """Read all values that an entry has of some attributes, however many.
-
-    Active Directory gives at most 1,500 or so at a time, as ``member;range=0-1499``, and the others when
-    asked for by such a range; the last range ends with ``*`` (MS-ADTS 3.1.1.3.1.3.3).
-
-    :param attributes: names in lower case.
-    :returns: for each attribute its values; None when the entry is not there, or not for this account.
-    :raises DirectoryError: when the server does not give them all.
-    """
-    raw = read_entry(session, name, attributes)
-    if raw is None:
-        return None
-    values = {}
-    for attribute in attributes:
-        part = _part_of(raw, attribute)
-        if part is None:
-            values[attribute] = list(raw.get(attribute, ()))
-            continue
-        values[attribute] = found = list(part.values)
-        _check_part(session, name, part, 0)
-        while not part.is_last:
-            more = read_entry(session, name, [f"{attribute};range={len(found)}-*"])
-            if more is None:
-                return None
-            part = _check_part(session, name, _part_of(more, attribute), len(found))
-            found += part.values
-    return values
-
-
-_RANGE = re.compile(r"(?P<attribute>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
-
-
-def _part_of(raw: RawEntry, attribute: str) -> _Part | None:
-    for key, found in raw.items():
-        match = _RANGE.fullmatch(key)
-        if match and match["attribute"] == attribute:
-            return _Part(key, int(match["first"]), match["last"] == "*", found)
-    return None
-
-
-def _check_part(session: LdapSession, name: str, part: _Part | None, first: int) -> _Part:
-    """See that a part is the one that was asked for, and that asking for more comes to an end."""
-    if part is not None and part.first == first and (part.values or part.is_last):
-        return part
-    raise ServerError(
-        f"Cannot read all values of {name} on {session.uri}",
-        f"the server gives a part that was not asked for ({part.name if part else 'nothing'})",
-        "Tell the server's administrator; another server may give them",
-    )
-
-
 def searchable_contexts(session: LdapSession) -> list[str]:
-    """The names below which everything of a directory is (RFC 4512, 5.1), as far as a search can begin there.
+    """Return the DNs at which a search of the whole directory starts: its naming contexts (RFC 4512, 5.1).
 
-    Of an Active Directory it is the server's own domain (MS-ADTS 3.1.1.3.2.3). Others may have a default, too,
-    beside which there is more.
+    For Active Directory, this is the server's own domain (MS-ADTS 3.1.1.3.2.3). Other servers may also have a
+    default naming context, but it is not the only one.
 
-    :returns: an empty name alone when a search can begin nowhere: entries can be read by their names only.
-    :raises DirectoryError: when the server does not tell.
+    :returns: only an empty DN if no search can start at a naming context; entries can still be read by their
+        DNs.
+    :raises DirectoryError: if the root DSE does not list naming contexts.
     """
-    name = "defaultNamingContext" if session.is_active_directory else "namingContexts"
-    raw = read_entry(session, "", [name]) or {}
-    contexts = [value.decode("utf-8", "replace") for value in raw.get(name.lower(), ())]
+    attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
+    raw = read_entry(session, "", [attribute]) or {}
+    contexts = [value.decode("utf-8", "replace") for value in raw.get(attribute.lower(), ())]
     if any(contexts):
         return [
             context
             for context in contexts
-            if context and read_entry(session, context, ["1.1"]) is not None
+            if context and read_entry(session, context, _NO_ATTRIBUTES) is not None
         ] or [""]
     raise DirectoryError(
-        f"Cannot search all of {session.uri}",
-        "its root DSE names no naming context",
-        "Give search_base, or let the bind account read the root DSE",
+        f"Cannot search the whole directory on {session.uri}",
+        "its root DSE lists no naming contexts",
+        "Set search_base, or allow the bind account to read the root DSE",
     )
 
 
-DNS_PER_SEARCH = 200
-"""Names in one filter. With the longest of names it stays far below what servers take as one request."""
+@dataclass(frozen=True)
+class _ValueRange:
+    """A range of an attribute's values.
 
-# The attribute that holds an entry's own name: MS-ADA1, distinguishedName, and RFC 5020.
-_ACTIVE_DIRECTORY_NAME = "distinguishedname"
-_OTHER_NAMES = ("entrydn", _ACTIVE_DIRECTORY_NAME)
+    :ivar description: attribute description with its range option.
+    :ivar start: index of the first value.
+    :ivar is_last: whether no values follow.
+    :ivar values: the values in the range.
+    """
 
-_Item = TypeVar("_Item")
+    description: str
+    start: int
+    is_last: bool
+    values: Sequence[bytes]
 
 
-def chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
-    """All items in lists of at most AT_A_TIME."""
-    several = iter(items)
-    while chunk := list(islice(several, DNS_PER_SEARCH)):
-        yield chunk
+_RANGE = re.compile(r"(?P<attribute>[^;]+);range=(?P<start>\d+)-(?P<end>\d+|\*)")
+
+
+def read_all_values(
+    session: LdapSession, dn: str, attributes: Sequence[str]
+) -> dict[str, list[bytes]] | None:
+    """Read all values of an entry's attributes, in several requests if necessary.
+
+    Active Directory returns at most about 1,500 values at once, as ``member;range=0-1499``. The next values
+    are requested with such a range; the last range ends with ``*`` (MS-ADTS 3.1.1.3.1.3.3).
+
+    :param attributes: attribute names in lower case.
+    :returns: the values by attribute; None if the entry does not exist, or this account may not read it.
+    :raises DirectoryError: if the server does not return all values.
+    """
+    raw = read_entry(session, dn, attributes)
+    if raw is None:
+        return None
+    all_values = {}
+    for attribute in attributes:
+        value_range = _find_range(raw, attribute)
+        if value_range is None:
+            all_values[attribute] = list(raw.get(attribute, ()))
+            continue
+        all_values[attribute] = values = list(value_range.values)
+        _check_range(session, dn, value_range, 0)
+        while not value_range.is_last:
+            more = read_entry(session, dn, [f"{attribute};range={len(values)}-*"])
+            if more is None:
+                return None
+            value_range = _check_range(session, dn, _find_range(more, attribute), len(values))
+            values += value_range.values
+    return all_values
+
+
+def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
+    for description, values in raw.items():
+        match = _RANGE.fullmatch(description)
+        if match and match["attribute"] == attribute:
+            return _ValueRange(
+                description=description,
+                start=int(match["start"]),
+                is_last=match["end"] == "*",
+                values=values,
+            )
+    return None
+
+
+def _check_range(
+    session: LdapSession, dn: str, value_range: _ValueRange | None, start: int
+) -> _ValueRange:
+    """Check that a range is the requested one, and not empty unless it is the last, so that requests end."""
+    if value_range and value_range.start == start and (value_range.values or value_range.is_last):
+        return value_range
+    raise ServerError(
+        f"Cannot read all values of {dn} on {session.uri}",
+        "the server returned an unexpected range of values"
+        f" ({value_range.description if value_range else 'none'})",
+        "Inform the server's administrator, or use another server",
+    )
 
 
 def read_entries_by_dn(
     session: LdapSession,
-    names: Sequence[str],
+    dns: Sequence[str],
     query: Query,
     attributes: Sequence[str],
     references: set[str] | None = None,
 ) -> Iterator[list[tuple[str, Entry]]]:
-    """Find the entries of some names, as far as they are there.
+    """Yield those of the entries with these DNs that exist and match a query.
 
-    :param names: distinguished names.
-    :param query: where the entries must be, anywhere with an empty base, and which filter they must pass.
-    :param attributes: names in lower case; an entry's values come in this order.
+    :param dns: DNs of the entries.
+    :param query: scope and filter that the entries must match; with an empty base, they can be anywhere.
+    :param attributes: requested attributes, in lower case and in the order of the values.
     :param references: as for `search`.
-    :returns: lists of entries with their names, spelled as they were given; one that was given in several
-        spellings comes with each of them.
+    :returns: lists of DNs and entries. The DNs are those passed, in the same spelling; an entry is repeated
+        if it was passed in several spellings.
     :raises DirectoryError: as for `search`.
     """
-    if not names:
+    if not dns:
         return
-    attribute = _name_attribute(session, query.search_base) if query.search_base else None
+    attribute = _dn_attribute(session, query.search_base) if query.search_base else None
     if attribute is None:
-        yield from _one_by_one(session, names, query, attributes)
+        yield from _read_one_by_one(session, dns, query, attributes)
         return
-    for chunk in chunks(names):
-        given: dict[str, list[str]] = {}
-        for name in chunk:
-            given.setdefault(normalize_dn(name), []).append(name)
-        any_name = filter_or(filter_equals(attribute, name) for name in chunk)
-        asked = query._replace(filter=filter_and([query.filter, any_name]))
-        for page in search(session, asked, [*attributes, attribute], DNS_PER_SEARCH, references):
-            found: list[tuple[str, Entry]] = []
-            for entry in page:
-                *values, own = entry.values
-                itself = first_text(own)
-                # By the server's own rules it is one of those that were asked for, however it is spelled.
-                spellings = given.get(normalize_dn(itself), [itself])
-                found += [(name, entry._replace(values=values)) for name in spellings]
-            yield found
+    for batch in batches(dns):
+        spellings: dict[str, list[str]] = {}
+        for dn in batch:
+            spellings.setdefault(normalize_dn(dn), []).append(dn)
+        any_dn = filter_or(filter_equals(attribute, dn) for dn in batch)
+        restricted = replace(query, filter=filter_and([query.filter, any_dn]))
+        for page in search(session, restricted, [*attributes, attribute], BATCH_SIZE, references):
+            yield [
+                (spelling, Entry(entry.identity, entry.values[:-1]))
+                for entry in page
+                for spelling in _find_spellings(first_text(entry.values[-1]), spellings)
+            ]
 
 
-def _name_attribute(session: LdapSession, base: str) -> str | None:
-    """The attribute by which this server finds an entry; None when there is none.
+def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
+    # By the server's matching rules, a returned entry has one of the DNs, even if normalize_dn differs.
+    return spellings.get(normalize_dn(dn), [dn])
 
-    :param base: name of an entry that is there; one that this account may not read finds none.
+
+def _dn_attribute(session: LdapSession, base: str) -> str | None:
+    """Return the attribute with which this server finds an entry by its DN; None if there is none.
+
+    :param base: DN of an entry to test with. If this account may not read it, no attribute is found.
     """
     if session.is_active_directory:
-        return _ACTIVE_DIRECTORY_NAME
-    for attribute in _OTHER_NAMES:
-        if read_entry(session, base, ["1.1"], filter_equals(attribute, base)) is not None:
+        return _ACTIVE_DIRECTORY_DN_ATTRIBUTE
+    for attribute in _DN_ATTRIBUTES:
+        if read_entry(session, base, _NO_ATTRIBUTES, filter_equals(attribute, base)) is not None:
             return attribute
     return None
 
 
-def _one_by_one(
-    session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
+def _read_one_by_one(
+    session: LdapSession, dns: Sequence[str], query: Query, attributes: Sequence[str]
 ) -> Iterator[list[tuple[str, Entry]]]:
-    for name in names:
-        if query.search_base and not is_in_scope(name, query.search_base, query.scope):
+    for dn in dns:
+        if query.search_base and not is_in_scope(dn, query.search_base, query.scope):
             continue
-        if read_entry(session, name, ["1.1"], query.filter) is None:
+        if read_entry(session, dn, _NO_ATTRIBUTES, query.filter) is None:
             continue
-        alone = Query(name, "base", query.filter)
-        for page in search(session, alone, attributes, DNS_PER_SEARCH):
-            yield [(name, entry) for entry in page]
+        base_query = Query(search_base=dn, scope="base", filter=query.filter)
+        for page in search(session, base_query, attributes, BATCH_SIZE):
+            yield [(dn, entry) for entry in page]

@@ -2,306 +2,328 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one table from what happened with a directory server to what it means, and what to do about it."""
+"""Causes and remedies for errors of LDAP, Kerberos, TLS, network connections and DNS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Union
+from enum import Enum
+
+from .account import EXTERNAL, KERBEROS
 
 
 @dataclass(frozen=True)
-class LdapResult:
-    """A result code of RFC 4511, appendix A, and what Samba says beside it where it then means another thing."""
+class Explanation:
+    """The cause and the remedy of an error.
 
-    code: int
-    said: str = ""
-
-
-@dataclass(frozen=True)
-class AdSubcode:
-    """Active Directory's reason within result 49, or 1: a Windows error code in hexadecimal (MS-ERREF 2.2).
-
-    It stands in the message, as "data 52e" of a bind, and as "000004DC" of what needs one.
+    :ivar cause: clause that follows the action in a message.
+    :ivar remedy: imperative without its full stop.
+    :ivar is_server_specific: whether a request with this result may succeed on another server. Only results
+        of LDAP operations have it: a failed connection always leads to the next server.
     """
 
-    code: str
-
-
-@dataclass(frozen=True)
-class Handshake:
-    """A part, in lower case, of what Python says of a TLS handshake that failed."""
-
-    part: str
-
-
-@dataclass(frozen=True)
-class StartTls:
-    """A part, in lower case, of what is said of a connection that failed when TLS was asked for."""
-
-    part: str
-
-
-@dataclass(frozen=True)
-class SocketFailure:
-    """A part, in lower case, of what ldap3 or Python says of a connection that failed: nothing else tells why."""
-
-    part: str
-
-
-@dataclass(frozen=True)
-class BindMechanism:
-    """Result 49 of a bind by an auth_protocol without a name and a password in it."""
-
-    auth_protocol: str
-
-
-@dataclass(frozen=True)
-class KerberosCode:
-    """A minor code of MIT Kerberos, from its tables krb5 and k5g, or a major one of GSSAPI."""
-
-    code: int
-
-
-@dataclass(frozen=True)
-class Dns:
-    """What became of a question to DNS."""
-
-    problem: str
-
-
-class Cause(NamedTuple):
-    """What something means.
-
-    :ivar elsewhere: whether a server with this result is to be left, because another one may do better. What
-        is said of the account, or of what is asked for, another one would say too. Where there is no
-        result, because the connection failed, the server is left in any case.
-    """
-
-    meaning: str
+    cause: str
     remedy: str
-    elsewhere: bool = False
+    is_server_specific: bool = False
 
 
-_ASK_LIMIT = (
-    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
-)
-# Where the table krb5 begins: with the error codes of RFC 4120, 7.5.9. The library's own follow at 128.
-_KRB5 = -1765328384
-_K5G = 39756032
-_GET_TICKET = "Run kinit, or give keytab, or bind_dn and bind_pw"
-_TLS_PORT = "Check that it speaks TLS on this port"
-_TRUST = "Have client_cert issued by an authority that the server trusts, and renewed in time"
-_DNS_SERVERS = "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP and TCP"
-_PLAIN_PORT = (
-    "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without"
-)
-_CLOSED = "Check the server's log and try again"
+_CORRECT_CREDENTIALS = "Correct bind_dn or bind_pw"
+_REPLACE_EXPIRED = "Set a new password for the bind account"
 
-NO_SASL_IN_TLS = LdapResult(8, "not allowed if TLS is used")
-NO_TICKET = (KerberosCode(_KRB5 + 141), KerberosCode(_KRB5 + 195))
-NO_KEY = KerberosCode(_KRB5 + 181)
-EXPIRED = KerberosCode(11 << 16)  # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1)
-
-Symptom = Union[
-    LdapResult, AdSubcode, BindMechanism, KerberosCode, Handshake, StartTls, SocketFailure, Dns
-]
-"""What happened."""
-
-CAUSES: dict[Symptom, Cause] = {
-    LdapResult(3): Cause(
+LDAP_RESULTS = {
+    3: Explanation(
         "the server's time limit ended the search",
-        "Narrow the sources, or raise the limit on the server",
-        elsewhere=True,
+        "Narrow the sources, or raise the time limit on the server",
+        is_server_specific=True,
     ),
-    LdapResult(4): Cause(
-        "the server's size limit cut the search short", _ASK_LIMIT, elsewhere=True
+    4: Explanation(
+        "the server's size limit cut the search short",
+        "Ask the directory administrator to raise the limit for the bind account, or lower page_size",
+        is_server_specific=True,
     ),
-    LdapResult(7): Cause(
-        "the server does not know this kind of bind", "Choose another auth_protocol"
-    ),
-    LdapResult(8): Cause(
+    7: Explanation("the server does not support this kind of bind", "Choose another auth_protocol"),
+    8: Explanation(
         "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"
     ),
-    NO_SASL_IN_TLS: Cause(
-        "the server takes no ticket within TLS", "Use ldap:// without start_tls: Kerberos encrypts"
+    10: Explanation(
+        "the server refers to another server",
+        "Set server_uri to a server that contains this search base",
     ),
-    LdapResult(10): Cause(
-        "the server refers to another server", "Name the server that holds this base in server_uri"
-    ),
-    # Also of an account to which pages are not permitted: OpenLDAP has no result of its own for that.
-    LdapResult(11): Cause(
+    # OpenLDAP also returns it if the account is not allowed to use paged results.
+    11: Explanation(
         "an administrative limit ended the search",
-        "Ask the directory's administrator for a higher limit, and for paged results (RFC 2696), for the bind"
-        " account, or lower page_size",
-        elsewhere=True,
+        "Ask the directory administrator to raise the limit and to allow paged results (RFC 2696) for"
+        " the bind account, or lower page_size",
+        is_server_specific=True,
     ),
-    LdapResult(12): Cause(
-        "the server does not support what is required of it",
-        "Have paged results (RFC 2696) permitted to the bind account",
-        elsewhere=True,
+    12: Explanation(
+        "the server does not support a required extension",
+        "Ask the directory administrator to allow paged results (RFC 2696) for the bind account",
+        is_server_specific=True,
     ),
-    LdapResult(32): Cause(
-        "the search base does not exist", "Correct search_base, or let the bind account see it"
+    32: Explanation(
+        "the search base does not exist",
+        "Correct search_base, or allow the bind account to read it",
     ),
-    LdapResult(34): Cause(
-        "the server does not accept the distinguished name", "Correct its spelling"
-    ),
-    LdapResult(48): Cause(
+    34: Explanation("the server does not accept the distinguished name", "Correct its spelling"),
+    48: Explanation(
         "the server does not permit this kind of bind",
         "Choose another auth_protocol, or permit this one for the account",
     ),
-    LdapResult(49): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
-    LdapResult(50): Cause(
-        "the bind account has no right to read here",
-        "Give it read access to the people's attributes",
+    49: Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
+    50: Explanation(
+        "the bind account does not have permission to read here",
+        "Grant it read access to the people's attributes",
     ),
-    LdapResult(51): Cause("the server is busy", "Try again later", elsewhere=True),
-    LdapResult(52): Cause("the server is unavailable", "Try again later", elsewhere=True),
-    LdapResult(53): Cause(
-        "the server is unwilling to do this", "Read its message and its log", elsewhere=True
+    51: Explanation("the server is busy", "Try again later", is_server_specific=True),
+    52: Explanation("the server is unavailable", "Try again later", is_server_specific=True),
+    53: Explanation(
+        "the server is unwilling to perform the operation",
+        "Check its message and its log",
+        is_server_specific=True,
     ),
-    AdSubcode("4dc"): Cause(
-        "the server lets nobody read who has not bound",
-        "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
+}
+"""Explanations by result code (RFC 4511, appendix A)."""
+
+OTHER_RESULT = Explanation(
+    "the server refused the operation", "Look up the result code in RFC 4511"
+)
+"""Explanation of all other result codes."""
+
+NO_SASL_WITHIN_TLS = Explanation(
+    "the server does not accept Kerberos within TLS",
+    "Use ldap:// without start_tls; Kerberos encrypts the connection",
+)
+"""Explanation of Samba's other meaning of result code 8."""
+
+ANONYMOUS_REFUSED = Explanation(
+    "the server does not allow anonymous reads",
+    "Choose an auth_protocol other than anonymous; with external, map the certificate to an account",
+)
+"""Explanation of Active Directory's refusal of operations before a bind."""
+
+AD_SUBCODES = {
+    "525": Explanation("the account does not exist", "Correct bind_dn"),
+    # Samba also returns it for accounts that do not exist, so as not to reveal which ones do.
+    "52e": Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
+    "530": Explanation("the account may not log on at this hour", "Extend its logon hours"),
+    "531": Explanation(
+        "the account may not log on from this computer", "Remove its workstation restriction"
     ),
-    AdSubcode("525"): Cause("there is no such account", "Correct bind_dn"),
-    # Also of accounts that do not exist: Samba says nothing else, so as not to tell who does.
-    AdSubcode("52e"): Cause("the name or the password is wrong", "Correct bind_dn or bind_pw"),
-    AdSubcode("530"): Cause("the account may not log on at this hour", "Lift its logon hours"),
-    AdSubcode("531"): Cause(
-        "the account may not log on from this computer", "Lift its workstation restriction"
+    "532": Explanation("the password has expired", _REPLACE_EXPIRED),
+    "533": Explanation("the account is disabled", "Enable the bind account"),
+    "701": Explanation("the account has expired", "Extend the expiry date of the bind account"),
+    "773": Explanation("the password must be changed first", _REPLACE_EXPIRED),
+    "775": Explanation(
+        "the account is locked out", "Unlock it, and find out what uses a wrong password for it"
     ),
-    AdSubcode("532"): Cause("the password has expired", "Set a new password for the bind account"),
-    AdSubcode("533"): Cause("the account is disabled", "Enable the bind account"),
-    AdSubcode("701"): Cause("the account has expired", "Extend the bind account"),
-    AdSubcode("773"): Cause(
-        "the password must be changed first", "Set a new password for the bind account"
+    "80090346": Explanation(
+        "the server sees a different TLS connection than this host (channel binding)",
+        "Set server_uri to the server itself, not to a proxy that terminates TLS",
     ),
-    AdSubcode("775"): Cause(
-        "the account is locked out", "Unlock it, and find out who tries its password"
-    ),
-    AdSubcode("80090346"): Cause(
-        "the server sees another TLS connection than this host (channel binding)",
-        "Name the server itself in server_uri, and nothing in front of it that ends TLS",
-    ),
-    BindMechanism("kerberos"): Cause(
+}
+"""Explanations by the Windows error code, in hexadecimal, in the message of result code 49 (MS-ERREF 2.2)."""
+
+REFUSED_BINDS = {
+    KERBEROS: Explanation(
         "the server does not accept the ticket",
-        "Check the clocks, that no other account has the server's servicePrincipalName, and that nothing in"
-        " front of it ends TLS",
+        "Check the clocks, that no other account has the server's servicePrincipalName, and that no"
+        " proxy in front of the server terminates TLS",
     ),
-    BindMechanism("external"): Cause(
-        "the server does not know whose certificate this is",
-        "Have client_cert mapped to an account that may read",
+    EXTERNAL: Explanation(
+        "the certificate is not mapped to an account",
+        "Map client_cert to an account with read access",
     ),
-    KerberosCode(_KRB5 + 6): Cause(
-        "the realm has no such account", "Correct bind_dn, written as NAME@REALM"
+}
+"""Explanations of result code 49 by each auth_protocol whose binds have neither a name nor a password."""
+
+# The offset of the error table krb5. Its first 128 codes are those of RFC 4120, 7.5.9; the library's follow.
+_KRB5 = -1765328384
+_KG_CCACHE_NOMATCH = 39756032
+
+_GET_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw"
+_CORRECT_CCACHE = "Correct ccache, or KRB5CCNAME in the environment"
+
+TICKET_EXPIRED = Explanation("the ticket has expired", _GET_TICKET)
+NO_TICKET = Explanation("there is no ticket", _GET_TICKET)
+NO_KEY = Explanation(
+    "the keytab has no key for this account",
+    "Create it for the account in bind_dn; klist -k lists the accounts in it",
+)
+
+KERBEROS_CODES = {
+    _KRB5 + 6: Explanation(  # KDC_ERR_C_PRINCIPAL_UNKNOWN
+        "the realm has no such account", "Correct bind_dn, and write it as NAME@REALM"
     ),
-    KerberosCode(_KRB5 + 7): Cause(
+    _KRB5 + 7: Explanation(  # KDC_ERR_S_PRINCIPAL_UNKNOWN
         "the realm has no service of this name",
-        "Name the server in server_uri as its servicePrincipalName does, or add ldap/HOST to that",
+        "In server_uri, use the host name in the server's servicePrincipalName, or add ldap/HOST to that"
+        " attribute",
     ),
-    KerberosCode(_KRB5 + 12): Cause(
-        "the account may not log on at this hour or from this computer", "Lift its restrictions"
+    _KRB5 + 12: Explanation(  # KDC_ERR_POLICY
+        "the account may not log on at this hour or from this computer", "Remove its restrictions"
     ),
-    KerberosCode(_KRB5 + 14): Cause(
-        "the realm does not take this kind of key", "Make the keytab anew, with keys for AES"
+    _KRB5 + 14: Explanation(  # KDC_ERR_ETYPE_NOSUPP
+        "the realm does not support this encryption type", "Create a new keytab with AES keys"
     ),
-    KerberosCode(_KRB5 + 18): Cause(
+    _KRB5 + 18: Explanation(  # KDC_ERR_CLIENT_REVOKED
         "the account is disabled, expired or locked out",
         "Enable, extend or unlock the bind account",
     ),
-    KerberosCode(_KRB5 + 23): Cause(
-        "the password has expired, or must be changed first",
-        "Set a new password for the bind account",
+    _KRB5 + 23: Explanation(  # KDC_ERR_KEY_EXPIRED
+        "the password has expired, or must be changed first", _REPLACE_EXPIRED
     ),
-    KerberosCode(_KRB5 + 24): Cause(
-        "the password, or the key in the keytab, is not the account's",
-        "Correct bind_pw, or make the keytab anew: each change of the password makes it useless",
+    _KRB5 + 24: Explanation(  # KDC_ERR_PREAUTH_FAILED
+        "the password, or the key in the keytab, is wrong",
+        "Correct bind_pw, or create a new keytab; every change of the password invalidates the old one",
     ),
-    KerberosCode(_KRB5 + 32): Cause("the ticket has expired", _GET_TICKET),
-    EXPIRED: Cause("the ticket has expired", _GET_TICKET),
-    KerberosCode(_KRB5 + 37): Cause(
+    _KRB5 + 32: TICKET_EXPIRED,  # KRB_AP_ERR_TKT_EXPIRED
+    _KRB5 + 37: Explanation(  # KRB_AP_ERR_SKEW
         "the clocks of this host and of the realm differ too much",
-        "Set both by the same time servers",
+        "Synchronize both with the same time servers",
     ),
-    KerberosCode(_KRB5 + 140): Cause(
-        "there is no such kind of ticket cache", "Correct ccache, or KRB5CCNAME in the environment"
+    _KRB5 + 140: Explanation(  # KRB5_CC_UNKNOWN_TYPE
+        "the type of the ticket cache is unknown", _CORRECT_CCACHE
     ),
-    KerberosCode(_KRB5 + 141): Cause("there is no ticket", _GET_TICKET),
-    KerberosCode(_KRB5 + 154): Cause(
-        "nobody says where to ask for tickets of this realm",
-        "Write the realm in capitals, and name its kdc in krb5.conf unless DNS does",
+    _KRB5 + 141: NO_TICKET,  # KRB5_CC_NOTFOUND
+    _KRB5 + 154: Explanation(  # KRB5_REALM_UNKNOWN
+        "no KDC is known for this realm",
+        "Write the realm in uppercase, and set its kdc in krb5.conf if DNS does not list one",
     ),
-    KerberosCode(_KRB5 + 156): Cause(
-        "nobody answers who could give a ticket",
-        "Check that port 88 of the domain controllers can be reached from this host, and krb5.conf",
+    _KRB5 + 156: Explanation(  # KRB5_KDC_UNREACH
+        "no KDC answered",
+        "Check krb5.conf, and that this host can reach port 88 of the domain controllers",
     ),
-    KerberosCode(_KRB5 + 181): Cause(
-        "the keytab has no key of this account",
-        "Make it for the account in bind_dn; klist -k shows whose keys it has",
+    _KRB5 + 181: NO_KEY,  # KRB5_KT_NOTFOUND
+    _KRB5 + 195: NO_TICKET,  # KRB5_FCC_NOFILE
+    _KRB5 + 212: Explanation(  # KRB5_CCACHE_BADVNO
+        "this is not a ticket cache", _CORRECT_CCACHE
     ),
-    KerberosCode(_KRB5 + 195): Cause("there is no ticket", _GET_TICKET),
-    KerberosCode(_KRB5 + 212): Cause(
-        "this is no ticket cache", "Correct ccache, or KRB5CCNAME in the environment"
+    _KRB5 + 224: Explanation(  # KRB5_CONFIG_NODEFREALM
+        "bind_dn has no realm", "Write it as NAME@REALM"
     ),
-    KerberosCode(_KRB5 + 224): Cause("bind_dn has no realm", "Write it as NAME@REALM"),
-    KerberosCode(_K5G): Cause("the ticket cache is somebody else's", "Correct bind_dn or ccache"),
-    # Of what is said, the first part that is found counts.
-    Handshake("timed out"): Cause(
+    _KG_CCACHE_NOMATCH: Explanation(
+        "the ticket cache belongs to another account", "Correct bind_dn or ccache"
+    ),
+}
+"""Explanations by minor code of MIT Kerberos."""
+
+OTHER_KERBEROS_CODE = Explanation(
+    "Kerberos failed", "Try kinit and kvno ldap/HOST on the same host"
+)
+"""Explanation of all other minor codes."""
+
+_CHECK_TLS_PORT = "Check that it uses TLS on this port"
+_CHECK_LOG = "Check the server's log and try again"
+_USE_LDAPS = (
+    "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS"
+)
+_RENEW_CLIENT_CERT = "Use a client_cert that has not expired, from a CA that the server trusts"
+
+HANDSHAKE_FAILURES = {
+    "timed out": Explanation(
         "it did not complete the TLS handshake in time",
-        f"{_TLS_PORT}, or raise connection_timeout",
+        f"{_CHECK_TLS_PORT}, or raise connection_timeout",
     ),
-    Handshake("protocol version"): Cause(
-        "it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
+    "protocol version": Explanation(
+        "it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
     ),
-    Handshake("reset"): Cause("it reset the connection", f"{_TLS_PORT}, and its log"),
-    Handshake("eof"): Cause("it closed the connection during the TLS handshake", _TLS_PORT),
-    Handshake("wrong version number"): Cause(
-        "it answered the TLS handshake with something else", _TLS_PORT
+    "reset": Explanation("it reset the connection", f"{_CHECK_TLS_PORT}, and check its log"),
+    "eof": Explanation("it closed the connection during the TLS handshake", _CHECK_TLS_PORT),
+    "wrong version number": Explanation(
+        "its answer to the TLS handshake is not TLS", _CHECK_TLS_PORT
     ),
-    SocketFailure("alert certificate required"): Cause(
-        "it asks for a certificate", "Give client_cert and client_key"
+}
+"""Explanations of failed TLS handshakes by a part of Python's text, as for `SOCKET_FAILURES`."""
+
+START_TLS_FAILURES = {
+    "terminated by server": Explanation("it closed the connection", _USE_LDAPS),
+    "reset": Explanation("it reset the connection", _USE_LDAPS),
+}
+"""Explanations of connections that failed on StartTLS by a part of the text, as for `SOCKET_FAILURES`."""
+
+SOCKET_FAILURES = {
+    "alert certificate required": Explanation(
+        "it requires a client certificate", "Set client_cert and client_key"
     ),
     **{
-        SocketFailure(f"alert {alert}"): Cause("it does not accept client_cert", _TRUST)
+        f"alert {alert}": Explanation("it does not accept client_cert", _RENEW_CLIENT_CERT)
         for alert in ("unknown ca", "bad certificate", "certificate expired", "certificate unknown")
     },
-    StartTls("terminated by server"): Cause("it closed the connection", _PLAIN_PORT),
-    StartTls("reset"): Cause("it reset the connection", _PLAIN_PORT),
-    SocketFailure("refused"): Cause(
-        "the connection was refused",
-        "Check host and port, and that the server runs",
+    "refused": Explanation(
+        "the connection was refused", "Check the host and the port, and that the server is running"
     ),
-    SocketFailure("unreachable"): Cause(
-        "there is no route to it",
-        "Check the network between this host and the server",
+    "unreachable": Explanation(
+        "there is no route to it", "Check the network between this host and the server"
     ),
-    SocketFailure("no complete response"): Cause(  # raised by DeadlineSocket
-        "it did not answer in time",
-        "Check its load and its log, or raise receive_timeout",
+    # The text of DeadlineSocket.
+    "no complete response": Explanation(
+        "it did not answer in time", "Check its load and its log, or raise receive_timeout"
     ),
-    SocketFailure("timed out"): Cause(
+    "timed out": Explanation(
         "it did not answer in time", "Check firewalls, or raise connection_timeout"
     ),
-    SocketFailure("reset"): Cause("it reset the connection", _CLOSED),
-    SocketFailure("broken pipe"): Cause("it closed the connection", _CLOSED),
-    SocketFailure("eof"): Cause("it closed the connection", _CLOSED),
-    SocketFailure("terminated by server"): Cause("it closed the connection", _CLOSED),
-    Dns("host"): Cause("its name does not resolve", "Correct the host name in server_uri"),
-    Dns("target"): Cause(
+    "reset": Explanation("it reset the connection", _CHECK_LOG),
+    "broken pipe": Explanation("it closed the connection", _CHECK_LOG),
+    "eof": Explanation("it closed the connection", _CHECK_LOG),
+    "terminated by server": Explanation("it closed the connection", _CHECK_LOG),
+}
+"""Explanations of failed connections by a part, in lower case, of the text of ldap3 or Python.
+
+There is no other way to distinguish them. The first match counts.
+"""
+
+_CHECK_LDAP_PORT = "Check that the server speaks LDAP on this port"
+
+NOT_LDAP = Explanation("its answer is not LDAP", _CHECK_LDAP_PORT)
+"""Explanation of responses that cannot be decoded."""
+
+OTHER_FAILURE_REMEDY = f"{_CHECK_LDAP_PORT}, and check its log"
+"""Remedy for all other failed connections; their cause is the text."""
+
+START_TLS_REFUSED = Explanation(
+    "the server refused StartTLS", "Use ldaps://, or install a certificate on the server"
+)
+"""Explanation of all results of StartTLS other than success (RFC 4511, 4.14.2)."""
+
+
+class DnsFailure(Enum):
+    """The reasons why DNS does not lead to a server."""
+
+    HOST_UNKNOWN = "the host name in server_uri does not resolve"
+    TARGET_UNKNOWN = "the target of an SRV record does not resolve"
+    NO_RECORDS = "the domain has no SRV records of LDAP servers"
+    OUTSIDE_DOMAIN = "all targets of the SRV records are outside the domain"
+    TIMEOUT = "no DNS server answered in time"
+    NO_ANSWER = "all DNS servers failed or refused"
+    NO_RESOLVER = "no DNS server is configured"
+
+
+_CHECK_DNS_SERVERS = (
+    "Check dns_servers, or the resolver of this host, and that port 53 of the DNS servers can be"
+    " reached over UDP and TCP"
+)
+
+DNS_FAILURES = {
+    DnsFailure.HOST_UNKNOWN: Explanation(
+        "its name does not resolve", "Correct the host name in server_uri"
+    ),
+    DnsFailure.TARGET_UNKNOWN: Explanation(
         "its name does not resolve",
-        "Correct its address in DNS, or give dns_servers that know it",
+        "Correct its address in DNS, or set dns_servers to servers that can resolve it",
     ),
-    Dns("nothing"): Cause(
-        "DNS knows no LDAP server of it",
-        "Correct domain, give dns_servers that know it, or name the servers in server_uri",
+    DnsFailure.NO_RECORDS: Explanation(
+        "DNS has no LDAP servers for this domain",
+        "Correct domain, set dns_servers to servers that have its records, or list the LDAP servers in"
+        " server_uri",
     ),
-    Dns("outside"): Cause(
-        "DNS names servers outside of the domain alone",
-        "Name them in server_uri if they are right: whoever forges an answer of DNS could name others",
+    DnsFailure.OUTSIDE_DOMAIN: Explanation(
+        "all servers named by DNS are outside the domain",
+        "If they are correct, list them in server_uri; DNS responses can be forged",
     ),
-    Dns("timeout"): Cause("no DNS server answered in time", _DNS_SERVERS),
-    Dns("failed"): Cause("no DNS server has an answer", _DNS_SERVERS),
-    Dns("no resolver"): Cause("this host knows no DNS server", "Give dns_servers"),
+    DnsFailure.TIMEOUT: Explanation("no DNS server answered in time", _CHECK_DNS_SERVERS),
+    DnsFailure.NO_ANSWER: Explanation("no DNS server returned an answer", _CHECK_DNS_SERVERS),
+    DnsFailure.NO_RESOLVER: Explanation(
+        "no DNS server is configured on this host", "Set dns_servers"
+    ),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._hosts import is_loopback
 from .bind import bind
-from .diagnosis import ServerError, explain_failure, explain_refused_tls
+from .diagnosis import ServerError, explain_failure, explain_refused_start_tls
 from .library import FAILURES, LDAP3, ldap3
 from .root_dse import read_root_dse
 from .servers import resolve_address
@@ -162,9 +162,9 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
         result = connection.result
         is_refused = tls.failure is None and result and result["result"] != 0
         diagnosis = (
-            explain_refused_tls(result)
+            explain_refused_start_tls(result)
             if is_refused
-            else explain_failure(error, tls.failure, asked_for_tls=True)
+            else explain_failure(error, tls.failure, during_start_tls=True)
         )
         close(connection)
         raise ServerError(f"Cannot start TLS with {uri}", *diagnosis) from None

@@ -2,60 +2,68 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Elements of BER, as LDAP writes them: identifier, length, content (X.690, 8.1; RFC 4511, 5.1)."""
+"""Decoding of search results from BER (RFC 4511, 5.1; X.690, 8.1).
+
+`EntryDecoder` is the part of the fast reader that runs once per entry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .entry import AttributeValues, check_whole, held
+from .entry import AttributeValues, check_complete, pack_values
 
+# Universal tags.
 INTEGER: Final = 0x02
 OCTET_STRING: Final = 0x04
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
-# Operations of RFC 4511, 4: they have the application's tags.
-SEARCH_ENTRY: Final = 0x64
-SEARCH_DONE: Final = 0x65
-SEARCH_REFERENCE: Final = 0x73
+# Tags of LDAP messages (RFC 4511, 4).
+SEARCH_RESULT_ENTRY: Final = 0x64
+SEARCH_RESULT_DONE: Final = 0x65
+SEARCH_RESULT_REFERENCE: Final = 0x73
 EXTENDED_RESPONSE: Final = 0x78
 INTERMEDIATE_RESPONSE: Final = 0x79
 CONTROLS: Final = 0xA0
 
+# Maximum number of cached attribute headers. There is one for each attribute and length of its value, which
+# makes hundreds for people. The limit bounds the memory whatever a server returns.
+_MAX_CACHED_HEADERS = 8192
+
 
 class MalformedError(ValueError):
-    """These bytes are no LDAP."""
+    """The bytes are not a valid LDAP message."""
 
 
-def content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
-    """Where the content of an element begins and ends.
+def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+    """Return the start and the end of an element's content.
 
-    :param at: where the element begins.
-    :param end: where what it is a part of ends.
-    :param tag: its identifier. RFC 4511, 5.1, has strings primitive, so each kind of element has one.
-    :raises MalformedError: when there is another one, or it ends beyond the end.
+    :param at: start of the element.
+    :param end: end of the enclosing element.
+    :param tag: expected tag. Strings are primitive (RFC 4511, 5.1), so each type has exactly one tag.
+    :raises MalformedError: if the tag differs, or the element exceeds the enclosing one.
     """
     start = at + 2
     if start > end or data[at] != tag:
         raise MalformedError(f"no element {tag:#04x} at byte {at}")
     size = data[at + 1]
     if size > 0x7F:
-        start, size = long_length(data, at)
+        start, size = parse_long_length(data, at)
     stop = start + size
     if stop > end:
-        raise MalformedError(f"the element at byte {at} is longer than what it is in")
+        raise MalformedError(f"the element at byte {at} exceeds the enclosing element")
     return start, stop
 
 
-def long_length(data: bytes, at: int) -> tuple[int, int]:
-    """Where an element's content begins, and its length, from a length in the long form (X.690, 8.1.3.5).
+def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
+    """Return the start of an element's content, and its length, which has the long form (X.690, 8.1.3.5).
 
-    The first byte tells how many follow. Leading zeros are permitted: Active Directory always writes four
-    bytes. The indefinite form is not (RFC 4511, 5.1), and 0xff is reserved.
+    The first byte is the number of length bytes. Leading zeros are valid: Active Directory always writes four
+    bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
 
-    :param at: where the element begins; of bytes that are not there yet the length is told without them.
-    :raises MalformedError: for the forms that are not permitted.
+    :param at: start of the element. If the data ends within the length, only the available bytes count.
+    :raises MalformedError: if the form is not valid.
     """
     count = data[at + 1] & 0x7F
     if count in (0, 0x7F):
@@ -64,139 +72,138 @@ def long_length(data: bytes, at: int) -> tuple[int, int]:
     return start, int.from_bytes(data[at + 2 : start], "big")
 
 
-# Beginnings of attributes that are remembered: a name with each length of its values is one. People need
-# hundreds, and a server that makes up more gets no more memory.
-_REMEMBERED = 8192
+class _HeaderCache(NamedTuple):
+    """Attribute headers of one server.
 
+    A header is everything in an attribute with one value before the value: tags, lengths and the attribute
+    description. The lengths of the enclosing elements depend on that of the value, so a header determines it.
 
-class _Layout(NamedTuple):
-    """How a server writes lengths: what is known of attributes that it writes so.
-
-    :ivar to_size: where in an attribute the length of its name stands.
-    :ivar frame: how long all before its value is, but for the name.
-    :ivar known: from all before a value, as bytes, to its column and its length.
+    :ivar name_length_at: position of the length of the description within a header.
+    :ivar overhead: length of a header without the description.
+    :ivar headers: for each header the index of the attribute in the result, and the length of the value.
     """
 
-    to_size: int
-    frame: int
-    known: dict[bytes, tuple[int, int]]
+    name_length_at: int
+    overhead: int
+    headers: dict[bytes, tuple[int, int]]
 
-    def learn(self, beginning: bytes, column: int, size: int) -> None:
-        """Remember what has been read with care.
-
-        :param beginning: all before a value; it is no use where this layout would not look for its end.
-        """
-        to_size = self.to_size
-        is_found = len(beginning) > to_size and len(beginning) == self.frame + beginning[to_size]
-        if is_found and len(self.known) < _REMEMBERED:
-            self.known[beginning] = column, size
+    def add(self, header: bytes, index: int, size: int) -> None:
+        """Add a header, unless a lookup would compute a different end for it."""
+        name_length_at = self.name_length_at
+        is_usable = (
+            len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
+        )
+        if is_usable and len(self.headers) < _MAX_CACHED_HEADERS:
+            self.headers[header] = index, size
 
 
 class EntryDecoder:
-    """Takes entries apart into rows.
+    """Decoder of entries that caches the attribute headers of the server.
 
-    :param names: of the attributes in a row, in its order; one may be there twice.
+    Almost all attributes have one value. With a cached header, each of them takes one dictionary lookup.
+
+    :param names: requested attributes, in the order of the values; duplicates are allowed.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        spelled = [name.lower().encode() for name in names]
-        self._wanted = {name: column for column, name in enumerate(dict.fromkeys(spelled))}
-        # What nobody asked for is laid in a column after all others.
-        self._blank: AttributeValues = [b""] * (len(self._wanted) + 1)
-        self._order = [self._wanted[name] for name in spelled]
-        self._is_ordered = len(self._wanted) == len(names)
-        # OpenLDAP and Samba write a length as short as they can, Active Directory that of a SEQUENCE or a SET
-        # in four bytes after one that says so.
-        self._short = _Layout(3, 8, {})
-        self._long = _Layout(7, 16, {})
+        attributes = [name.lower().encode() for name in names]
+        self._indexes = {name: index for index, name in enumerate(dict.fromkeys(attributes))}
+        # Attributes that were not requested share one more index, at the end.
+        self._no_values: AttributeValues = [b""] * (len(self._indexes) + 1)
+        self._order = [self._indexes[name] for name in attributes]
+        self._is_ordered = len(self._indexes) == len(names)
+        # OpenLDAP and Samba write lengths in as few bytes as possible. Active Directory writes those of a
+        # SEQUENCE or SET in the long form with four bytes.
+        self._short_form = _HeaderCache(name_length_at=3, overhead=8, headers={})
+        self._long_form = _HeaderCache(name_length_at=7, overhead=16, headers={})
 
-    def row(self, operation: bytes) -> AttributeValues:
-        """What an entry holds of each attribute.
+    def decode(self, operation: bytes) -> AttributeValues:
+        """Return the values of an entry in the order of the requested attributes.
 
-        :param operation: a SearchResultEntry, with the controls that go with it.
-        :raises MalformedError: when it is none.
-        :raises PartOfValuesError: when it holds a part of an attribute's values only.
+        :param operation: SearchResultEntry, followed by its controls.
+        :raises MalformedError: if it is not valid.
+        :raises IncompleteValuesError: if it contains only some values of an attribute.
         """
-        at, end = content(operation, 0, len(operation), SEARCH_ENTRY)
+        at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
             _check_controls(operation, end)
-        _name, at = content(operation, at, end, OCTET_STRING)
-        at, last = content(operation, at, end, SEQUENCE)
-        row = self._blank.copy()
-        layout = self._long if operation[at + 1 : at + 2] == b"\x84" else self._short
-        to_size, frame, known = layout
-        while at < end - to_size:
-            value = at + frame + operation[at + to_size]
-            found = known.get(operation[at:value])
-            if found is None:
-                at = self._read_attribute(operation, at, end, row, layout)
+        _name, at = element_content(operation, at, end, OCTET_STRING)
+        at, last = element_content(operation, at, end, SEQUENCE)
+        values = self._no_values.copy()
+        cache = self._long_form if operation[at + 1 : at + 2] == b"\x84" else self._short_form
+        name_length_at, overhead, headers = cache
+        while at < end - name_length_at:
+            value = at + overhead + operation[at + name_length_at]
+            cached = headers.get(operation[at:value])
+            if cached is None:
+                at = self._decode_attribute(operation, at, end, values, cache)
             else:
-                column, size = found
+                index, size = cached
                 at = value + size
-                row[column] = operation[value:at]
+                values[index] = operation[value:at]
         while at < end:
-            at = self._read_attribute(operation, at, end, row, layout)
+            at = self._decode_attribute(operation, at, end, values, cache)
         if at != end or last != end:
-            raise MalformedError("attributes end elsewhere than their entry")
-        row.pop()
-        return row if self._is_ordered else [row[column] for column in self._order]
+            raise MalformedError("the attributes do not end where their entry ends")
+        values.pop()
+        return values if self._is_ordered else [values[index] for index in self._order]
 
-    def _read_attribute(
-        self, operation: bytes, begin: int, end: int, row: AttributeValues, layout: _Layout
+    def _decode_attribute(
+        self, operation: bytes, begin: int, end: int, values: AttributeValues, cache: _HeaderCache
     ) -> int:
-        """Read an attribute of any form into its column, and return where the next one begins."""
-        start, stop = content(operation, begin, end, SEQUENCE)
-        name, at = content(operation, start, stop, OCTET_STRING)
-        column = self._column_of(operation[name:at])
-        at, last = content(operation, at, stop, SET)
+        """Decode an attribute without the cache, and return the start of the next one."""
+        start, stop = element_content(operation, begin, end, SEQUENCE)
+        name, at = element_content(operation, start, stop, OCTET_STRING)
+        index = self._find_index(operation[name:at])
+        at, last = element_content(operation, at, stop, SET)
         if last != stop:
-            raise MalformedError("an attribute is longer than its values")
-        values = []
+            raise MalformedError("an attribute does not end where its values end")
+        octet_strings = []
         while at < stop:
-            value, at = content(operation, at, stop, OCTET_STRING)
-            values.append(operation[value:at])
-        row[column] = held(values)
-        if len(values) == 1:
-            layout.learn(operation[begin:value], column, len(values[0]))
+            value, at = element_content(operation, at, stop, OCTET_STRING)
+            octet_strings.append(operation[value:at])
+        values[index] = pack_values(octet_strings)
+        if len(octet_strings) == 1:
+            cache.add(operation[begin:value], index, len(octet_strings[0]))
         return stop
 
-    def _column_of(self, name: bytes) -> int:
-        check_whole(name)
-        return self._wanted.get(name.lower(), len(self._wanted))
-
-
-def _check_controls(operation: bytes, at: int) -> None:
-    """See that what follows an operation is its controls; none that was asked for comes with an entry."""
-    _start, end = content(operation, at, len(operation), CONTROLS)
-    if end < len(operation):
-        raise MalformedError("a message is longer than its controls")
-
-
-def decode_entry_dn(operation: bytes) -> bytes:
-    """The distinguished name of an entry, or the first URI of a reference, to tell it from others.
-
-    :param operation: a SearchResultEntry or SearchResultReference.
-    :raises MalformedError: when it is none.
-    """
-    at, end = content(operation, 0, len(operation), operation[0])
-    start, stop = content(operation, at, end, OCTET_STRING)
-    return operation[start:stop]
+    def _find_index(self, name: bytes) -> int:
+        check_complete(name)
+        return self._indexes.get(name.lower(), len(self._indexes))
 
 
 def decode_uris(operation: bytes) -> list[str]:
-    """Where other servers have the rest.
+    """Return the URIs of a continuation reference (RFC 4511, 4.5.3).
 
-    :param operation: a SearchResultReference, a SEQUENCE OF URI (RFC 4511, 4.5.3), with its controls.
-    :raises MalformedError: when it is none.
+    :param operation: SearchResultReference, followed by its controls.
+    :raises MalformedError: if it is not valid.
     """
-    at, end = content(operation, 0, len(operation), SEARCH_REFERENCE)
+    at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
     if end < len(operation):
         _check_controls(operation, end)
     uris = []
     while at < end:
-        start, at = content(operation, at, end, OCTET_STRING)
+        start, at = element_content(operation, at, end, OCTET_STRING)
         try:
             uris.append(operation[start:at].decode("utf-8"))
         except UnicodeDecodeError:
-            raise MalformedError("a reference is no text") from None
+            raise MalformedError("a continuation reference is not UTF-8") from None
     return [uri for uri in uris if uri]
+
+
+def decode_first_string(operation: bytes) -> bytes:
+    """Return the DN of an entry, or the first URI of a continuation reference.
+
+    :param operation: SearchResultEntry or SearchResultReference.
+    :raises MalformedError: if it is not valid.
+    """
+    at, end = element_content(operation, 0, len(operation), operation[0])
+    start, stop = element_content(operation, at, end, OCTET_STRING)
+    return operation[start:stop]
+
+
+def _check_controls(operation: bytes, at: int) -> None:
+    """Check that only controls follow an operation. They are ignored: none is requested with entries."""
+    _start, end = element_content(operation, at, len(operation), CONTROLS)
+    if end < len(operation):
+        raise MalformedError("a message does not end where its controls end")

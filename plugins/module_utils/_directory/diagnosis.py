@@ -2,176 +2,191 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what happened to an error that says what it means and what to do, by the table in causes.py."""
+"""Explanations of LDAP results and of errors of ldap3, gssapi, TLS and DNS, by the tables in causes.py."""
 
 from __future__ import annotations
 
 import re
 import ssl
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from .._errors import Diagnosis, FrontdeskError
 from .._tls import explain_certificate
 from .causes import (
-    CAUSES,
-    EXPIRED,
+    AD_SUBCODES,
+    ANONYMOUS_REFUSED,
+    DNS_FAILURES,
+    HANDSHAKE_FAILURES,
+    KERBEROS_CODES,
+    LDAP_RESULTS,
     NO_KEY,
-    NO_SASL_IN_TLS,
+    NO_SASL_WITHIN_TLS,
     NO_TICKET,
-    AdSubcode,
-    BindMechanism,
-    Cause,
-    Dns,
-    Handshake,
-    KerberosCode,
-    LdapResult,
-    SocketFailure,
-    StartTls,
+    NOT_LDAP,
+    OTHER_FAILURE_REMEDY,
+    OTHER_KERBEROS_CODE,
+    OTHER_RESULT,
+    REFUSED_BINDS,
+    SOCKET_FAILURES,
+    START_TLS_FAILURES,
+    START_TLS_REFUSED,
+    TICKET_EXPIRED,
+    DnsFailure,
+    Explanation,
 )
 from .library import DECODE_ERRORS
 
+# Result codes (RFC 4511, appendix A).
+_OPERATIONS_ERROR = 1
+_AUTH_METHOD_NOT_SUPPORTED = 7
+_STRONGER_AUTH_REQUIRED = 8
+_INVALID_CREDENTIALS = 49
+
+# Texts of Active Directory, and of Samba, in the message of a result.
+_NOT_BOUND = re.compile(r"\b000004DC\b|unavailable without authentication")
+_UNSUPPORTED_MECHANISM = "Failed to start authentication system"
+_SASL_WITHIN_TLS = "not allowed if TLS is used"
+_SUBCODE = re.compile(r"\bdata ([0-9a-f]+)")
+
+# GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1).
+_CREDENTIALS_EXPIRED = 11 << 16
+_SIGN_BIT = 1 << 31
+
 
 class DirectoryError(FrontdeskError):
-    """The directory could not be read to its end."""
+    """The directory could not be read completely."""
 
 
 class ServerError(DirectoryError):
-    """This server does not give a whole answer; another one may."""
+    """This server did not return a complete result, but another server may."""
 
 
 def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
-    """What to raise when a server's answer is a result other than success.
+    """Build the error for an LDAPResult other than success.
 
     :param result: as for `explain_result`.
-    :returns: a ServerError when another server may do better.
+    :returns: a ServerError if another server may succeed.
     """
-    kind = ServerError if _cause_of_result(result).elsewhere else DirectoryError
-    return kind(action, *explain_result(result))
+    explanation = _look_up_result(result)
+    error_class = ServerError if explanation.is_server_specific else DirectoryError
+    return error_class(action, *_with_result(explanation, result))
 
 
 def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> DirectoryError:
-    """What to raise when a server does not let an account in.
+    """Build the error for a bind that the server refused.
 
     :param result: as for `explain_result`.
     """
-    proof = CAUSES.get(BindMechanism(auth_protocol))
-    if result["result"] == 49 and proof and not _REASON.search(str(result.get("message"))):
-        return DirectoryError(action, f"{proof.meaning} ({_words(result)})", proof.remedy)
+    explanation = REFUSED_BINDS.get(auth_protocol)
+    has_subcode = _SUBCODE.search(str(result.get("message")))
+    if result["result"] == _INVALID_CREDENTIALS and explanation and not has_subcode:
+        return DirectoryError(action, *_with_result(explanation, result))
     return result_error(action, result)
 
 
 def explain_result(result: Mapping[str, Any]) -> Diagnosis:
-    """What an LDAPResult (RFC 4511, 4.1.9) other than success means.
+    """Explain an LDAPResult (RFC 4511, 4.1.9) other than success.
 
-    :param result: as ldap3 gives it: result, description, message, dn.
+    :param result: a dictionary of ldap3, with result, description, message and dn.
     """
-    cause = _cause_of_result(result)
-    return Diagnosis(f"{cause.meaning} ({_words(result)})", cause.remedy)
+    return _with_result(_look_up_result(result), result)
 
 
-# Active Directory's words, and Samba's.
-_UNBOUND = re.compile(r"\b000004DC\b|unavailable without authentication")
-_REASON = re.compile(r"\bdata ([0-9a-f]+)")
-_REFUSED = Cause("the server refused", "Look up the result code in RFC 4511")
-
-
-def _cause_of_result(result: Mapping[str, Any]) -> Cause:
-    code = int(result["result"])
-    message = str(result.get("message"))
-    if code == 1 and _UNBOUND.search(message):
-        return CAUSES[AdSubcode("4dc")]
-    if code == 1 and "Failed to start authentication system" in message:  # Samba's words
-        return CAUSES[LdapResult(7)]
-    if code == NO_SASL_IN_TLS.code and NO_SASL_IN_TLS.said in message:
-        return CAUSES[NO_SASL_IN_TLS]
-    cause = CAUSES.get(LdapResult(code), _REFUSED)
-    if code == 49:
-        reason = _REASON.search(message)
-        cause = CAUSES.get(AdSubcode(reason.group(1)), cause) if reason else cause
-    return cause
-
-
-def explain_ticket(error: Any, *, of_keytab: bool = False) -> Diagnosis:
-    """What Kerberos could not do, and why.
-
-    :param error: gssapi's GSSError.
-    :param of_keytab: whether a keytab was to give the ticket.
-    """
-    # gssapi gives signed numbers of 32 bits without their sign.
-    minor = (int(error.min_code) + _HALF) % (2 * _HALF) - _HALF
-    sign = NO_KEY if of_keytab and KerberosCode(minor) in NO_TICKET else KerberosCode(minor)
-    said = error.get_all_statuses(error.min_code, False)
-    if int(error.maj_code) == EXPIRED.code:
-        # So says GSSAPI itself of tickets that were there already, and Kerberos then says "Success".
-        sign, said = EXPIRED, error.get_all_statuses(error.maj_code, True)
-    cause = CAUSES.get(sign, _NO_KERBEROS)
-    return Diagnosis(f"{cause.meaning} ({'; '.join(said)})", cause.remedy)
-
-
-_HALF = 1 << 31
-_NO_KERBEROS = Cause("Kerberos failed", "Try kinit and kvno ldap/HOST on the same host")
-
-
-def explain_refused_tls(result: Mapping[str, Any]) -> Diagnosis:
-    """What any answer to StartTLS other than success means (RFC 4511, 4.14.2).
+def explain_refused_start_tls(result: Mapping[str, Any]) -> Diagnosis:
+    """Explain a response to StartTLS other than success (RFC 4511, 4.14.2).
 
     :param result: as for `explain_result`.
     """
-    return Diagnosis(
-        f"the server refuses StartTLS ({_words(result)})",
-        "Use ldaps://, or have a certificate set up on the server",
-    )
+    return _with_result(START_TLS_REFUSED, result)
 
 
-def _words(result: Mapping[str, Any]) -> str:
-    """The server's own words."""
-    answer = [f"result {result['result']} {result.get('description')}"]
+def _look_up_result(result: Mapping[str, Any]) -> Explanation:
+    code = int(result["result"])
+    message = str(result.get("message"))
+    if code == _OPERATIONS_ERROR and _NOT_BOUND.search(message):
+        return ANONYMOUS_REFUSED
+    if code == _OPERATIONS_ERROR and _UNSUPPORTED_MECHANISM in message:
+        return LDAP_RESULTS[_AUTH_METHOD_NOT_SUPPORTED]
+    if code == _STRONGER_AUTH_REQUIRED and _SASL_WITHIN_TLS in message:
+        return NO_SASL_WITHIN_TLS
+    explanation = LDAP_RESULTS.get(code, OTHER_RESULT)
+    if code == _INVALID_CREDENTIALS:
+        subcode = _SUBCODE.search(message)
+        return AD_SUBCODES.get(subcode[1], explanation) if subcode else explanation
+    return explanation
+
+
+def _with_result(explanation: Explanation, result: Mapping[str, Any]) -> Diagnosis:
+    """Append the server's own result to the cause."""
+    parts = [f"result {result['result']} {result.get('description')}"]
     if result.get("message"):
-        answer.append(" ".join(str(result["message"]).replace("\0", "").split()))
+        parts.append(" ".join(str(result["message"]).replace("\0", "").split()))
     if result.get("dn"):
-        answer.append(f"matched as far as {result['dn']}")
-    return ", ".join(answer)
+        parts.append(f"matched DN {result['dn']}")
+    return _with_detail(explanation, ", ".join(parts))
+
+
+def _with_detail(explanation: Explanation, detail: str) -> Diagnosis:
+    return Diagnosis(f"{explanation.cause} ({detail})", explanation.remedy)
+
+
+def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
+    """Explain a Kerberos error.
+
+    :param error: gssapi's GSSError.
+    :param from_keytab: whether the ticket was requested with a keytab.
+    """
+    if int(error.maj_code) == _CREDENTIALS_EXPIRED:
+        # GSSAPI itself reports expired tickets in a cache; the minor code is then that of success.
+        return _with_detail(TICKET_EXPIRED, "; ".join(error.get_all_statuses(error.maj_code, True)))
+    # gssapi returns signed 32-bit numbers as unsigned ones.
+    minor_code = (int(error.min_code) + _SIGN_BIT) % (2 * _SIGN_BIT) - _SIGN_BIT
+    explanation = KERBEROS_CODES.get(minor_code, OTHER_KERBEROS_CODE)
+    if from_keytab and explanation is NO_TICKET:
+        explanation = NO_KEY
+    return _with_detail(explanation, "; ".join(error.get_all_statuses(error.min_code, False)))
 
 
 def explain_failure(
-    failure: BaseException, tls_failure: OSError | None, *, asked_for_tls: bool = False
+    error: BaseException, tls_error: OSError | None, *, during_start_tls: bool = False
 ) -> Diagnosis:
-    """What a connection that failed means. Another server may do better, whatever it is.
+    """Explain a failed connection. Another server may succeed whatever the cause is.
 
-    :param failure: what ldap3 raised.
-    :param tls_failure: what Python's ssl module raised below it, if that was the cause.
-    :param asked_for_tls: whether StartTLS was what the server was asked for.
+    :param error: the exception of ldap3.
+    :param tls_error: the exception of Python's ssl module that led to it, if any.
+    :param during_start_tls: whether the connection failed on StartTLS.
     """
-    if isinstance(tls_failure, ssl.SSLCertVerificationError):
-        return explain_certificate(tls_failure, "server_uri")
-    if isinstance(failure, DECODE_ERRORS):
-        return Diagnosis(
-            f"it answered something that is no LDAP ({type(failure).__name__})",
-            "Check that the server speaks LDAP on this port",
-        )
-    text = str(tls_failure or _told(failure))
-    special = Handshake if tls_failure else StartTls if asked_for_tls else SocketFailure
-    for kind in (special, SocketFailure):
-        for sign, cause in CAUSES.items():
-            if isinstance(sign, kind) and sign.part in text.lower():
-                return Diagnosis(f"{cause.meaning} ({text})", cause.remedy)
-    return Diagnosis(text, "Check that the server speaks LDAP on this port, and its log")
+    if isinstance(tls_error, ssl.SSLCertVerificationError):
+        return explain_certificate(tls_error, "server_uri")
+    if isinstance(error, DECODE_ERRORS):
+        return _with_detail(NOT_LDAP, type(error).__name__)
+    text = str(tls_error or _failure_text(error))
+    tables = [SOCKET_FAILURES]
+    if tls_error:
+        tables.insert(0, HANDSHAKE_FAILURES)
+    elif during_start_tls:
+        tables.insert(0, START_TLS_FAILURES)
+    for part, explanation in chain.from_iterable(table.items() for table in tables):
+        if part in text.lower():
+            return _with_detail(explanation, text)
+    return Diagnosis(text, OTHER_FAILURE_REMEDY)
 
 
-def explain_dns(problem: str, words: str = "") -> Diagnosis:
-    """What it means that DNS did not help.
+def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
+    """Explain why DNS does not lead to a server.
 
-    :param problem: as causes.py calls it.
-    :param words: what the resolver says.
+    :param detail: names or the resolver's own message.
     """
-    cause = CAUSES[Dns(problem)]
-    said = f" ({words.rstrip('.')})" if words else ""
-    return Diagnosis(f"{cause.meaning}{said}", cause.remedy)
+    explanation = DNS_FAILURES[failure]
+    if not detail:
+        return Diagnosis(explanation.cause, explanation.remedy)
+    return _with_detail(explanation, detail.rstrip("."))
 
 
-def _told(failure: BaseException) -> str:
-    """What ldap3 says: of a host with several addresses what came of each, as a list beside its words."""
-    if len(failure.args) == 2 and isinstance(failure.args[1], list):
-        return "; ".join(f"{address[0]}: {error}" for error, address in failure.args[1])
-    return str(failure)
+def _failure_text(error: BaseException) -> str:
+    """Return the text of an ldap3 exception. If a host has several addresses, that is the error of each one."""
+    if len(error.args) == 2 and isinstance(error.args[1], list):
+        return "; ".join(f"{address[0]}: {failure}" for failure, address in error.args[1])
+    return str(error)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Distinguished names: what is one, and when two are the same."""
+"""Distinguished names (DNs): syntax and comparison."""
 
 from __future__ import annotations
 
@@ -11,87 +11,88 @@ import unicodedata
 
 from .._errors import InputError
 
-# A distinguished name (RFC 4514, 3), with the spaces between its parts that servers forgive. ldap3's own
-# parser refuses good ones, such as those with "=" or "#" within a value.
-_PAIR = r'\\(?:[\\ "#+,;<=>]|[0-9A-Fa-f]{2})'
+# A DN as defined in RFC 4514, 3, plus the spaces around separators that servers accept. ldap3's parser
+# rejects valid DNs, such as those with "=" or "#" within a value.
+_ESCAPE = r'\\(?:[\\ "#+,;<=>]|[0-9A-Fa-f]{2})'
 _VALUE = (
-    rf'(?:(?:{_PAIR}|[^\0 "#+,;<>\\])(?:(?:{_PAIR}|[^\0"+,;<>\\])*(?:{_PAIR}|[^\0 "+,;<>\\]))?'
+    rf'(?:(?:{_ESCAPE}|[^\0 "#+,;<>\\])(?:(?:{_ESCAPE}|[^\0"+,;<>\\])*(?:{_ESCAPE}|[^\0 "+,;<>\\]))?'
     r"|#(?:[0-9A-Fa-f]{2})+)"
 )
-_PART = rf"(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *= *{_VALUE}"
-_DN = re.compile(rf" *{_PART}(?: *[+,] *{_PART})* *")
+_ATTRIBUTE = rf"(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *= *{_VALUE}"
+_DN = re.compile(rf" *{_ATTRIBUTE}(?: *[+,] *{_ATTRIBUTE})* *")
+
+_CHARACTERS = re.compile(r"\\(?:[0-9A-Fa-f]{2}|.)|[^\\]", re.DOTALL)
+_ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 
 
-def check_dn(name: str, option: str, where: str) -> None:
-    """Check that a text can be a distinguished name.
+def check_dn(dn: str, option: str, context: str) -> None:
+    """Check the syntax of a DN.
 
-    :param option: where it was given, for an error: ``search_base``.
-    :param where: and of what: ``source 2``.
-    :raises InputError: when it is none.
+    :param option: name of the option in error messages, such as ``search_base``.
+    :param context: owner of the option in error messages, such as ``source 2``.
+    :raises InputError: if it is not a valid DN.
     """
-    if not _DN.fullmatch(name):
+    if not _DN.fullmatch(dn):
         raise InputError(
-            f"Cannot use {option} {name!r} of {where}",
-            "it is not a distinguished name",
+            f"Cannot use {option} {dn!r} of {context}",
+            "it is not a valid distinguished name",
             "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,",
         )
 
 
-def normalize_dn(name: str) -> str:
-    """The spelling that a name shares with all that are equal to it: a line for each level.
+def normalize_dn(dn: str) -> str:
+    """Return a form of a DN that is the same for all equal DNs, with one line per relative DN.
 
-    Names are compared by the matching rules of their parts' types (RFC 4517, 4.2.15). Which those are only
-    the server's schema tells; here all values are compared as nearly all are by it, without regard to case,
-    width and more than one space (RFC 4518, 2).
+    DNs are equal by the matching rules of their attribute types (RFC 4517, 4.2.15), which only the server's
+    schema defines. Here all values are compared as almost all attribute types do it: without regard to case,
+    width and repeated spaces (RFC 4518, 2).
     """
-    levels = []
-    for level in _split(name, ","):
-        parts = []
-        for part in _split(level, "+"):
-            kind, _equals, value = part.partition("=")
-            parts.append(f"{kind.strip().lower()}={_normal_value(value)}")
-        levels.append("\t".join(sorted(parts)))
-    # No value holds a tab or a line's end any more.
-    return "\n".join(levels)
+    rdns = []
+    for rdn in _split(dn, ","):
+        pairs = []
+        for pair in _split(rdn, "+"):
+            attribute, _equals, value = pair.partition("=")
+            pairs.append(f"{attribute.strip().lower()}={_normalize_value(value)}")
+        rdns.append("\t".join(sorted(pairs)))
+    # Normalized values contain neither tabs nor line breaks.
+    return "\n".join(rdns)
 
 
-def is_in_scope(name: str, base: str, scope: str) -> bool:
-    """Whether a search from a base may find the entry of a name.
+def is_in_scope(dn: str, base: str, scope: str) -> bool:
+    """Return whether a search can return the entry with this DN.
 
+    :param base: DN at which the search starts.
     :param scope: as in `query.Query`.
     """
-    levels, above = normalize_dn(name).split("\n"), normalize_dn(base).split("\n")
-    depth = len(levels) - len(above)
-    if depth < 0 or levels[depth:] != above:
+    rdns, base_rdns = normalize_dn(dn).split("\n"), normalize_dn(base).split("\n")
+    depth = len(rdns) - len(base_rdns)
+    if depth < 0 or rdns[depth:] != base_rdns:
         return False
     return scope == "subtree" or depth == (1 if scope == "one_level" else 0)
 
 
-_PROTECTED = re.compile(r"\\(?:[0-9A-Fa-f]{2}|.)|[^\\]", re.DOTALL)
-_ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
-
-
 def _split(text: str, separator: str) -> list[str]:
+    """Split at separators that are not escaped."""
     if "\\" not in text:
         return text.split(separator)
     parts = [""]
-    for letter in _PROTECTED.findall(text):
-        if letter == separator:
+    for character in _CHARACTERS.findall(text):
+        if character == separator:
             parts.append("")
         else:
-            parts[-1] += letter
+            parts[-1] += character
     return parts
 
 
-def _normal_value(value: str) -> str:
-    plain = _ESCAPES.sub(_unescaped, value) if "\\" in value else value
-    if not plain.isascii():
-        plain = unicodedata.normalize("NFKC", plain)
-    return " ".join(plain.casefold().split())
+def _normalize_value(value: str) -> str:
+    unescaped = _ESCAPES.sub(_unescape, value) if "\\" in value else value
+    if not unescaped.isascii():
+        unescaped = unicodedata.normalize("NFKC", unescaped)
+    return " ".join(unescaped.casefold().split())
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    octets, letter = match.groups()
-    if letter is not None:
-        return str(letter)
+def _unescape(match: re.Match[str]) -> str:
+    octets, character = match.groups()
+    if character is not None:
+        return str(character)
     return bytes.fromhex(octets.replace("\\", "")).decode("utf-8", "replace")

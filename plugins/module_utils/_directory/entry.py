@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries: directory objects as they came over the wire."""
+"""Entries of the directory: their identities and their raw attribute values."""
 
 from __future__ import annotations
 
@@ -11,137 +11,141 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Union
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
-"""What tells an object apart for its whole life, whatever its name: AD (MS-ADTS 3.1.1.1.4) and RFC 4530."""
+"""Attributes with an identifier that never changes: Active Directory (MS-ADTS 3.1.1.1.4), and RFC 4530."""
 
 Values = Union[bytes, "list[bytes]"]
-"""What an attribute holds: its value, empty when it has none, or a list when there are several, unordered.
+"""The values of an attribute: one value, empty if there is none, or an unordered list of several.
 
-Nearly all have one; a list for each would cost as much as reading it."""
+Almost all attributes have one value, and creating a list for each would take as long as reading it."""
 
 AttributeValues = list[Values]
-"""What an entry holds of each attribute that was asked for, in their order."""
+"""The values of an entry, in the order of the requested attributes."""
 
 
 class Entry(NamedTuple):
-    """One directory object.
+    """One entry of the directory.
 
-    :ivar identity: its objectGUID or entryUUID as a UUID's text.
-    :ivar values: for each attribute that was asked for what it holds.
+    :ivar identity: its objectGUID or entryUUID in the text form of a UUID.
+    :ivar values: its values, in the order of the requested attributes.
     """
 
     identity: str
     values: Sequence[Values]
 
 
+class IncompleteValuesError(Exception):
+    """Only some values of an attribute were returned; the text is the attribute with its range option."""
+
+
 def first_text(values: Values) -> str:
-    """The one text of an attribute that has no more, such as a name; empty when it has none."""
-    value = values if isinstance(values, bytes) else values[0]
-    return value.decode("utf-8", "replace")
+    """Return the first value of an attribute as text; empty if there is none."""
+    return _first(values).decode("utf-8", "replace")
 
 
-class PartOfValuesError(Exception):
-    """The server gives a part of an attribute's values only; the text is its name with the part."""
+def check_complete(name: bytes) -> None:
+    """Check that an attribute has been returned with all its values.
 
+    Active Directory returns at most about 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3).
 
-def check_whole(name: bytes) -> None:
-    """See that the server gives all values of an attribute.
-
-    Active Directory gives a part with more than 1,500 values or so (MS-ADTS 3.1.1.3.1.3.3).
-
-    :param name: as the server spells it; a part has the option ``range``.
-    :raises PartOfValuesError: when it gives a part.
+    :param name: attribute description from the response; that of an incomplete attribute has the option
+        ``range``.
+    :raises IncompleteValuesError: if values are missing.
     """
     if b";range=" in name.lower():
-        raise PartOfValuesError(name.decode("ascii", "replace"))
+        raise IncompleteValuesError(name.decode("ascii", "replace"))
 
 
-def held(values: Sequence[bytes]) -> Values:
-    """What an attribute with these values holds."""
+def pack_values(values: Sequence[bytes]) -> Values:
+    """Return the values of an attribute in the form of `Values`."""
     if not values:
         return b""
     return values[0] if len(values) == 1 else list(values)
 
 
-def make_row(names: Sequence[str], raw: Mapping[str, Sequence[bytes] | None]) -> AttributeValues:
-    """Order an object's values by the attributes that were asked for.
+def select_values(
+    names: Sequence[str], attributes: Mapping[str, Sequence[bytes] | None]
+) -> AttributeValues:
+    """Return an entry's values in the order of the requested attributes.
 
-    :param names: of these attributes.
-    :param raw: values by attribute name as the server spells it; names are compared without case
-        (RFC 4512, 2.5), and a name with options such as ``;lang-de`` is another attribute.
-    :raises PartOfValuesError: when it holds a part of an attribute's values only.
+    :param names: requested attributes.
+    :param attributes: values by attribute description, as in the response. Case does not matter (RFC 4512,
+        2.5); a description with an option, such as ``;lang-de``, is another attribute.
+    :raises IncompleteValuesError: if the server returned only some values of an attribute.
     """
-    # Names are ASCII (RFC 4512, 1.4): only there is lower case the same for everybody.
-    spelled = {name.encode("utf-8", "replace"): values for name, values in raw.items()}
-    for name in spelled:
-        check_whole(name)
-    by_name = {name.lower(): values for name, values in spelled.items()}
-    return [held(by_name.get(name.lower().encode()) or ()) for name in names]
+    # Attribute descriptions are ASCII (RFC 4512, 1.4). Unlike str.lower(), bytes.lower() only affects ASCII.
+    encoded = {name.encode("utf-8", "replace"): values for name, values in attributes.items()}
+    for name in encoded:
+        check_complete(name)
+    by_name = {name.lower(): values for name, values in encoded.items()}
+    return [pack_values(by_name.get(name.lower().encode()) or ()) for name in names]
 
 
-def make_entries(rows: Sequence[AttributeValues]) -> list[Entry] | None:
-    """Give each object its identity.
+def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
+    """Build entries from their values.
 
-    :param rows: each with what it holds of IDENTITY_ATTRIBUTES at its end, which is taken away.
-    :returns: entries, or None when one has no identity that this session may read.
+    :param value_lists: values of each entry, with those of IDENTITY_ATTRIBUTES at the end, which are removed.
+    :returns: the entries, or None if one of them has no identity that this session may read.
     """
-    texts = [row.pop() for row in rows]
-    guids = [row.pop() for row in rows]
-    # All at once, as servers give them: one at a time this would take as long as reading the entries.
-    quick = _texts_of_uuids(texts) if not any(guids) else _texts_of_guids(guids)
-    identities = quick or [
-        identity for each in zip(guids, texts) if (identity := _identity(*each)) is not None
-    ]
-    return list(map(Entry, identities, rows)) if len(identities) == len(rows) else None
+    uuids = [values.pop() for values in value_lists]
+    guids = [values.pop() for values in value_lists]
+    # Identities are converted together: one by one, this would take as long as reading the entries.
+    identities = _format_guids(guids) if any(guids) else _format_uuids(uuids)
+    if identities is None:
+        formatted = map(_format_identity, guids, uuids)
+        identities = [identity for identity in formatted if identity is not None]
+    if len(identities) != len(value_lists):
+        return None
+    return list(map(Entry, identities, value_lists))
 
 
-# Where in a GUID's hexadecimal digits each character of its text comes from: the first three fields are
-# little-endian (MS-DTYP 2.3.4.2). None is a hyphen.
+# For each character of a GUID's text the index of the hexadecimal digit, or None for a hyphen. The first
+# three fields are little-endian (MS-DTYP 2.3.4.2).
 _GUID_DIGITS = (
     *(6, 7, 4, 5, 2, 3, 0, 1, None),
     *(10, 11, 8, 9, None, 14, 15, 12, 13, None),
     *(16, 17, 18, 19, None, *range(20, 32)),
 )
-_TEXT_SIZE = len(_GUID_DIGITS)
-_HYPHENS = [place for place, digit in enumerate(_GUID_DIGITS) if digit is None]
+_UUID_LENGTH = len(_GUID_DIGITS)
+_HYPHENS = [index for index, digit in enumerate(_GUID_DIGITS) if digit is None]
 
 
-def _texts_of_guids(guids: Sequence[Values]) -> list[str] | None:
-    """The texts of GUIDs, or None when they are not all one value of 16 bytes."""
-    digits = _joined(guids, 16).hex().encode()
+def _format_guids(guids: Sequence[Values]) -> list[str] | None:
+    """Return the text of each GUID, or None unless all of them are single values of 16 bytes."""
+    digits = _join(guids, 16).hex().encode()
     if not digits:
         return None
-    text = bytearray(b"-" * (_TEXT_SIZE * len(guids)))
-    for place, digit in enumerate(_GUID_DIGITS):
+    text = bytearray(b"-" * (_UUID_LENGTH * len(guids)))
+    for index, digit in enumerate(_GUID_DIGITS):
         if digit is not None:
-            text[place::_TEXT_SIZE] = digits[digit::32]
-    return _parts(text)
+            text[index::_UUID_LENGTH] = digits[digit::32]
+    return _split_uuids(text)
 
 
-def _texts_of_uuids(uuids: Sequence[Values]) -> list[str] | None:
-    """The texts of UUIDs, or None when they are not all written as here: with hyphens, in lower case."""
-    text = _joined(uuids, _TEXT_SIZE)
+def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
+    """Return the text of each UUID, or None unless all of them are in lower case, with hyphens."""
+    text = _join(uuids, _UUID_LENGTH)
     hyphens = b"-" * len(uuids)
-    well_written = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
-        text[place::_TEXT_SIZE] == hyphens for place in _HYPHENS
+    is_canonical = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
+        text[index::_UUID_LENGTH] == hyphens for index in _HYPHENS
     )
-    return _parts(text) if text and well_written else None
+    return _split_uuids(text) if text and is_canonical else None
 
 
-def _joined(values: Sequence[Values], size: int) -> bytes:
-    """All values, or nothing when they are not all single ones of this size."""
-    whole = [value for value in values if isinstance(value, bytes) and len(value) == size]
-    return b"".join(whole) if len(whole) == len(values) else b""
+def _join(values: Sequence[Values], size: int) -> bytes:
+    """Concatenate values; empty unless all of them are single values of this size."""
+    matching = [value for value in values if isinstance(value, bytes) and len(value) == size]
+    return b"".join(matching) if len(matching) == len(values) else b""
 
 
-def _parts(text: bytes | bytearray) -> list[str]:
-    whole = text.decode("ascii")
-    return [whole[at : at + _TEXT_SIZE] for at in range(0, len(whole), _TEXT_SIZE)]
+def _split_uuids(text: bytes | bytearray) -> list[str]:
+    uuids = text.decode("ascii")
+    return [uuids[start : start + _UUID_LENGTH] for start in range(0, len(uuids), _UUID_LENGTH)]
 
 
-def _identity(guid: Values, text: Values) -> str | None:
-    first = _first(guid)
-    if len(first) == 16:
-        return str(uuid.UUID(bytes_le=first))
+def _format_identity(guid: Values, text: Values) -> str | None:
+    octets = _first(guid)
+    if len(octets) == 16:
+        return str(uuid.UUID(bytes_le=octets))
     try:
         return str(uuid.UUID(_first(text).decode("ascii")))
     except ValueError:

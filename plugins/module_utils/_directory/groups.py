@@ -2,20 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups: who belongs to them, by way of other groups, too.
+"""Group members, including those of nested groups.
 
-Active Directory finds people by their groups: memberOf, and primaryGroupID for the one group of each
-account that is in neither memberOf nor member (MS-ADTS 3.1.1.4.5.11, MS-ADA3). So only the groups are
-looked up there. Elsewhere memberOf may be missing, and LDAP_MATCHING_RULE_IN_CHAIN finds nothing in
-silence: the groups' own lists are read, and the people by their names.
+In Active Directory, only the groups are read, because people can be searched by their groups: with memberOf,
+and with primaryGroupID for the one group of each account that is in neither memberOf nor member (MS-ADTS
+3.1.1.4.5.11, MS-ADA3).
+
+Other servers may not have memberOf, and return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
+error. There, the member lists of the groups are read, and then the people by their DNs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from .by_dn import DNS_PER_SEARCH, RawEntry, chunks, read_entries_by_dn, read_entry, read_values
+from .by_dn import (
+    BATCH_SIZE,
+    RawEntry,
+    batches,
+    read_all_values,
+    read_entries_by_dn,
+    read_entry,
+)
 from .connection import LdapSession
 from .diagnosis import DirectoryError
 from .dn import normalize_dn
@@ -23,181 +33,189 @@ from .entry import Entry, first_text
 from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
-_LIST_PAGE = 500
+_PAGE_SIZE = 500
 
-# What lists its members: Active Directory's group, RFC 4519 (3.5, 3.6), RFC 2307 and its successor's draft.
+# Object classes with members: Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
-_KNOWN_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
-_ANY_GROUP = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
+_LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
+_GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
+
+# Attributes of these object classes that identify members.
+_MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
-class Members(NamedTuple):
-    """How the members of some groups are found.
+class MemberCriteria(NamedTuple):
+    """What selects the members of groups.
 
-    :ivar filters: whoever passes one of them is a member.
-    :ivar names: distinguished names of others, and of groups and things among them.
+    :ivar filters: filters, each of which matches members.
+    :ivar dns: DNs of further members. They may include DNs of groups and of entries that are not people.
     """
 
     filters: Sequence[str]
-    names: Sequence[str]
+    dns: Sequence[str]
 
 
-def find_members(session: LdapSession, groups: Sequence[str], contexts: Sequence[str]) -> Members:
-    """Look groups up, and the groups that belong to them.
+def resolve_groups(
+    session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
+) -> MemberCriteria:
+    """Return what selects the members of groups and of the groups nested in them.
 
-    :param groups: distinguished names.
-    :param contexts: below which names groups may be, see `searchable_contexts`.
-    :raises DirectoryError: when one of them is not there, or is no group.
+    :param groups: DNs of the groups.
+    :param contexts: DNs below which nested groups are searched, see `searchable_contexts`.
+    :raises DirectoryError: if one of the groups does not exist, or is not a group.
     """
     if session.is_active_directory:
-        return _members_by_group(session, groups, contexts)
-    return _members_by_name(session, groups, contexts)
+        return _resolve_with_backlinks(session, groups, contexts)
+    return _resolve_with_member_lists(session, groups, contexts)
 
 
 def read_members(
     session: LdapSession,
     queries: Sequence[Query],
-    found: Members,
+    criteria: MemberCriteria,
     attributes: Sequence[str],
     *,
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Read the members of groups, each once.
+    """Yield the members of groups, each of them once.
 
-    :param queries: where they must be, and which filter they must pass; the others are as for `search`.
+    :param queries: scopes and filters, one of which a member must match.
+    :param attributes: as for `search`, like page_size and references.
     """
-    pages = _found(session, queries, found, attributes, page_size=page_size, references=references)
-    if len(found.filters) <= DNS_PER_SEARCH and not (found.filters and found.names):
-        # One search, or one name after another, finds nobody twice.
+    pages = _read_all(
+        session, queries, criteria, attributes, page_size=page_size, references=references
+    )
+    if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
+        # A single search, or single reads by DN, return no duplicates.
         yield from pages
         return
     seen: set[str] = set()
     for page in pages:
-        fresh = [entry for entry in page if entry.identity not in seen]
-        seen.update(entry.identity for entry in fresh)
-        yield fresh
+        new = [entry for entry in page if entry.identity not in seen]
+        seen.update(entry.identity for entry in new)
+        yield new
 
 
-def _found(
+def _read_all(
     session: LdapSession,
     queries: Sequence[Query],
-    found: Members,
+    criteria: MemberCriteria,
     attributes: Sequence[str],
     *,
     page_size: int,
     references: set[str] | None,
 ) -> Iterator[list[Entry]]:
     for query in queries:
-        for chunk in chunks(found.filters):
-            asked = query._replace(filter=filter_and([query.filter, filter_or(chunk)]))
-            yield from search(session, asked, attributes, page_size, references)
-        for named in read_entries_by_dn(session, found.names, query, attributes, references):
-            yield [entry for _name, entry in named]
+        for batch in batches(criteria.filters):
+            restricted = replace(query, filter=filter_and([query.filter, filter_or(batch)]))
+            yield from search(session, restricted, attributes, page_size, references)
+        for page in read_entries_by_dn(session, criteria.dns, query, attributes, references):
+            yield [entry for _dn, entry in page]
 
 
-def _members_by_group(
+def _resolve_with_backlinks(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
-) -> Members:
-    known: dict[str, str] = {}
+) -> MemberCriteria:
+    """Return filters on memberOf and primaryGroupID, of Active Directory."""
+    dns: dict[str, str] = {}
     filters: list[str] = []
 
-    def add(name: str, sid: bytes) -> None:
-        if normalize_dn(name) not in known:
-            known[normalize_dn(name)] = name
-            filters.append(filter_equals("memberOf", name))
+    def add(dn: str, sid: bytes) -> None:
+        if normalize_dn(dn) not in dns:
+            dns[normalize_dn(dn)] = dn
+            filters.append(filter_equals("memberOf", dn))
             if sid:
-                # The last part of a group's SID (MS-DTYP 2.4.2.2) stands for it in primaryGroupID.
-                filters.append(
-                    filter_equals("primaryGroupID", str(int.from_bytes(sid[-4:], "little")))
-                )
+                # primaryGroupID is the last part of the group's SID, the RID (MS-DTYP 2.4.2.2).
+                rid = int.from_bytes(sid[-4:], "little")
+                filters.append(filter_equals("primaryGroupID", str(rid)))
 
     for group in groups:
-        raw = _checked_group(session, group, ["distinguishedName", "objectSid"])
-        name = raw.get("distinguishedname") or [group.encode()]
-        add(name[0].decode("utf-8", "replace"), next(iter(raw.get("objectsid", ())), b""))
-    wanted = ["distinguishedname", "objectsid"]
-    looked_at = 0
-    while looked_at < len(known):
-        frontier = list(known.values())[looked_at:]
-        looked_at = len(known)
-        for chunk in chunks(frontier):
-            of_these = filter_or(filter_equals("memberOf", name) for name in chunk)
-            query = Query(contexts[0], "subtree", filter_and(["(objectClass=group)", of_these]))
-            for page in search(session, query, wanted, _LIST_PAGE):
+        raw = _read_group(session, group, ["distinguishedName", "objectSid"])
+        dn = raw.get("distinguishedname") or [group.encode()]
+        add(dn[0].decode("utf-8", "replace"), next(iter(raw.get("objectsid", ())), b""))
+    expanded = 0
+    while expanded < len(dns):
+        frontier = list(dns.values())[expanded:]
+        expanded = len(dns)
+        for batch in batches(frontier):
+            nested = filter_or(filter_equals("memberOf", dn) for dn in batch)
+            query = Query(
+                search_base=contexts[0],
+                scope="subtree",
+                filter=filter_and(["(objectClass=group)", nested]),
+            )
+            for page in search(session, query, ["distinguishedname", "objectsid"], _PAGE_SIZE):
                 for entry in page:
-                    own, sid = entry.values
-                    add(first_text(own), sid if isinstance(sid, bytes) else sid[0])
-    return Members(filters, [])
+                    name, sid = entry.values
+                    add(first_text(name), sid if isinstance(sid, bytes) else sid[0])
+    return MemberCriteria(filters, [])
 
 
-def _checked_group(session: LdapSession, name: str, attributes: Sequence[str]) -> RawEntry:
-    action = f"Cannot read the group {name} on {session.uri}"
-    raw = read_entry(session, name, ["objectClass", *attributes])
+def _resolve_with_member_lists(
+    session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
+) -> MemberCriteria:
+    """Return what the groups list: DNs, account names and group numbers."""
+    for group in groups:
+        _read_group(session, group, [])
+    dns: dict[str, str] = {}
+    filters: dict[str, None] = {}
+    expanded = {normalize_dn(group) for group in groups}
+    frontier = list(groups)
+    while frontier:
+        new: list[str] = []
+        for group in frontier:
+            values = read_all_values(session, group, _MEMBER_ATTRIBUTES) or {}
+            for dn in _listed_dns(values):
+                if normalize_dn(dn) not in dns:
+                    dns[normalize_dn(dn)] = dn
+                    new.append(dn)
+            filters.update(dict.fromkeys(_account_filters(values)))
+        nested = _find_groups(session, new, contexts)
+        frontier = [dn for dn in nested if normalize_dn(dn) not in expanded]
+        expanded.update(map(normalize_dn, frontier))
+    return MemberCriteria(list(filters), list(dns.values()))
+
+
+def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> RawEntry:
+    action = f"Cannot read the group {dn} on {session.uri}"
+    raw = read_entry(session, dn, ["objectClass", *attributes])
     if raw is None:
         raise DirectoryError(
-            action, "there is none of this name", "Correct the name, or let the bind account see it"
+            action,
+            "the group does not exist",
+            "Correct the name, or allow the bind account to read the group",
         )
     classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
-    if _KNOWN_CLASSES.isdisjoint(name.lower() for name in classes):
+    if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):
         raise DirectoryError(
             action,
-            f"it is no group that lists its members, but {', '.join(classes) or 'nothing known'}",
-            f"Name an object of one of the classes {', '.join(_GROUP_CLASSES)}",
+            f"it is not a group that lists its members ({', '.join(classes) or 'unknown class'})",
+            f"Use an entry of one of the object classes {', '.join(_GROUP_CLASSES)}",
         )
     return raw
 
 
-_LISTS = ("member", "uniquemember", "memberuid", "gidnumber")
-
-
-def _members_by_name(
-    session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
-) -> Members:
-    for group in groups:
-        _checked_group(session, group, [])
-    names: dict[str, str] = {}
-    filters: dict[str, None] = {}
-    read = {normalize_dn(group) for group in groups}
-    frontier = list(groups)
-    while frontier:
-        fresh: list[str] = []
-        for group in frontier:
-            values = read_values(session, group, _LISTS) or {}
-            for name in _listed_names(values):
-                if normalize_dn(name) not in names:
-                    names[normalize_dn(name)] = name
-                    fresh.append(name)
-            filters.update(dict.fromkeys(_account_filters(values)))
-        frontier = [
-            name
-            for name in _groups_among(session, fresh, contexts)
-            if normalize_dn(name) not in read
-        ]
-        read.update(map(normalize_dn, frontier))
-    return Members(list(filters), list(names.values()))
-
-
-def _groups_among(
-    session: LdapSession, names: Sequence[str], contexts: Sequence[str]
+def _find_groups(
+    session: LdapSession, dns: Sequence[str], contexts: Sequence[str]
 ) -> Iterator[str]:
     for context in contexts:
-        query = Query(context, "subtree", _ANY_GROUP)
-        for page in read_entries_by_dn(session, names, query, []):
-            yield from (name for name, _entry in page)
+        query = Query(search_base=context, scope="subtree", filter=_GROUP_FILTER)
+        for page in read_entries_by_dn(session, dns, query, []):
+            yield from (dn for dn, _entry in page)
 
 
-def _listed_names(values: dict[str, list[bytes]]) -> Iterator[str]:
+def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
     for value in values.get("member", ()):
         yield value.decode("utf-8", "replace")
     for value in values.get("uniquemember", ()):
-        # A name may be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
-        name, hash_sign, _bits = value.decode("utf-8", "replace").rpartition("#'")
-        yield name if hash_sign else value.decode("utf-8", "replace")
+        # A DN may be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
+        dn, hash_sign, _bits = value.decode("utf-8", "replace").rpartition("#'")
+        yield dn if hash_sign else value.decode("utf-8", "replace")
 
 
 def _account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
-    """Who is in a posixGroup: by account name, and those whose first group it is (RFC 2307, 3)."""
+    """Yield filters for members of a posixGroup: by account name, or by primary group (RFC 2307, 3)."""
     for value in values.get("memberuid", ()):
         yield filter_equals("uid", value.decode("utf-8", "replace"))
     for value in values.get("gidnumber", ()):

@@ -97,7 +97,7 @@ def acquire_credentials(account: Account) -> Any:
         # The key of a keytab is only used when the credentials are inspected.
         credentials.inquire(name=False, lifetime=True)
     except gssapi.exceptions.GSSError as error:
-        diagnosis = explain_ticket(error, of_keytab=bool(store and "client_keytab" in store))
+        diagnosis = explain_ticket(error, from_keytab=bool(store and "client_keytab" in store))
         raise DirectoryError(action, *diagnosis) from None
     return credentials
 

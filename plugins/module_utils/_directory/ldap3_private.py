@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What reading past ldap3 takes of it beyond its documentation, the same in 2.9.1 and in 2.10.2."""
+"""Private ldap3 APIs used by the fast reader; identical in 2.9.1 and 2.10.2."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .query import SCOPES, Query
 
 
 class PagedSearch:
-    """A search that is asked a page at a time.
+    """A search with simple paged results (RFC 2696), of which ldap3 only sends the requests.
 
-    :param connection: ldap3's, bound.
-    :param names: of the attributes that are asked for.
+    :param connection: ldap3 connection that is bound.
+    :param names: requested attributes.
     """
 
     def __init__(self, connection: Any, query: Query, names: Sequence[str], page_size: int) -> None:
@@ -36,26 +36,26 @@ class PagedSearch:
             auto_encode=connection.auto_encode,
         )
 
-    def ask(self, cookie: bytes) -> int:
-        """Ask for a page, and do not wait for it.
+    def request_page(self, cookie: bytes) -> int:
+        """Send the request for a page, without waiting for the response.
 
-        :param cookie: what the server gave with the page before it (RFC 2696); empty for the first.
-        :returns: the message ID of the answer.
-        :raises LDAPExceptionError: ldap3's, when it cannot be sent.
+        :param cookie: cookie of the previous page; empty for the first page.
+        :returns: the messageID of the request.
+        :raises LDAPExceptionError: from ldap3, if the request cannot be sent.
         """
         control = ldap3.protocol.rfc2696.paged_search_control(
             criticality=False, size=self._page_size, cookie=cookie
         )
-        number: int = self._connection.send("searchRequest", self._request, [control])
-        # ldap3 notes what it is to listen for. It never will.
-        self._connection.strategy._outstanding.pop(number)
-        return number
+        message_id: int = self._connection.send("searchRequest", self._request, [control])
+        # ldap3 would keep the request until it reads the response, which it never does.
+        self._connection.strategy._outstanding.pop(message_id)
+        return message_id
 
 
-def decoded(connection: Any, message: bytes) -> dict[str, Any]:
-    """A message as ldap3 gives it in `Connection.result`.
+def decode_message(connection: Any, message: bytes) -> dict[str, Any]:
+    """Decode a message into the form of ldap3's `Connection.result`.
 
-    :raises Exception: one of FAILURES, for what is no LDAP.
+    :raises Exception: one of FAILURES if the message is not valid.
     """
     decode: Callable[[bytes], dict[str, Any]] = ldap3.utils.asn1.decode_message_fast
     result: dict[str, Any] = connection.strategy.decode_response_fast(decode(message))
@@ -63,9 +63,9 @@ def decoded(connection: Any, message: bytes) -> dict[str, Any]:
 
 
 def has_security_layer(connection: Any) -> bool:
-    """Whether what comes from a connection's socket is signed or sealed by SASL or NTLM (RFC 4513, 5.2.1).
+    """Return whether ldap3 must unwrap the data of the socket, because the bind agreed on a security layer.
 
-    ldap3 unpacks it as it reads. TLS is no such layer: its socket gives what the server said.
+    SASL and NTLM have such layers (RFC 4513, 5.2.1). TLS is different: its socket returns plain LDAP messages.
     """
-    sealed = getattr(connection, "session_security", None)  # 2.10 and newer
-    return bool(sealed or connection._digest_md5_kis)
+    session_security = getattr(connection, "session_security", None)  # 2.10 and newer
+    return bool(session_security or connection._digest_md5_kis)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a server answers to a search, a message at a time (RFC 4511, 4.1.1 and 4.5.2)."""
+"""The LDAP messages of a search response, received without ldap3 (RFC 4511, 4.1.1 and 4.5.2)."""
 
 from __future__ import annotations
 
@@ -12,103 +12,105 @@ from .decoding import (
     EXTENDED_RESPONSE,
     INTEGER,
     INTERMEDIATE_RESPONSE,
-    SEARCH_DONE,
-    SEARCH_ENTRY,
-    SEARCH_REFERENCE,
+    SEARCH_RESULT_DONE,
+    SEARCH_RESULT_ENTRY,
+    SEARCH_RESULT_REFERENCE,
     SEQUENCE,
     MalformedError,
-    content,
-    long_length,
+    element_content,
+    parse_long_length,
 )
-from .ldap3_private import decoded
+from .ldap3_private import decode_message
 from .library import ldap3
 
-LARGEST_MESSAGE = 16 << 20
-"""Bytes that a message may have: enough for a group of 200,000, and little enough to be held in memory."""
+MAX_MESSAGE_SIZE = 16 << 20
+"""Maximum size of a message in bytes: enough for a group with 200,000 members, but not too much for memory."""
 
-# Entries are handed on when they are so many bytes, though their answer is not over: a server that knows no
-# pages gives a whole directory in one.
-_LARGEST_PIECE = 4 << 20
+# Number of bytes after which a response is returned in parts: a server without paged results sends a whole
+# directory in one response.
+_MAX_PART_SIZE = 4 << 20
 
-# Bytes to ask for at a time. TLS gives no more than a record of 16 KiB; more than this takes longer, for the
-# allocator then fetches and returns the memory of each read.
+# Number of bytes to request from the socket. A TLS record has at most 16 KiB. Reads of more than 64 KiB are
+# slower, because the memory allocator then maps and unmaps memory for each of them.
 _READ_SIZE = 64 << 10
 
-# What a server says before it closes the connection (RFC 4511, 4.4.1).
+# RFC 4511, 4.4.1.
 _NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"
 
 
 class OversizeError(Exception):
-    """A message is larger than any that makes sense; the text is its size in bytes."""
+    """A message exceeds MAX_MESSAGE_SIZE; the text is its size in bytes."""
 
 
 class PartialResponse(NamedTuple):
-    """An answer to a search, or a part of it.
+    """A part of a search response, or all of it.
 
-    :ivar entries: operations SearchResultEntry, each with the controls that go with it.
-    :ivar references: operations SearchResultReference, likewise.
-    :ivar end: the message with the operation SearchResultDone; empty when more of the answer follows.
+    :ivar entries: the SearchResultEntry operations, each with its controls.
+    :ivar references: the SearchResultReference operations, each with its controls.
+    :ivar done: the message with the SearchResultDone operation; empty if more parts follow.
     """
 
     entries: list[bytes]
     references: list[bytes]
-    end: bytes
+    done: bytes
 
 
 class MessageReader:
-    """What a server says on a connection, read from its socket past ldap3.
+    """Reader of search responses from the socket of an ldap3 connection.
 
-    :param connection: ldap3's, bound, without a security layer, its socket a TimedSocket.
+    :param connection: ldap3 connection that is bound, has no security layer, and whose socket is a
+        DeadlineSocket.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        # What has been received, and how much of it has been read.
+        # Received bytes, and the start of the first message that has not been returned.
         self._data = b""
         self._at = 0
 
-    def answer(self, number: int) -> PartialResponse:
-        """Wait for the answer to a search, or for the next part of it.
+    def read_response(self, message_id: int) -> PartialResponse:
+        """Wait for a search response, or for the next part of it.
 
-        :param number: the search's message ID.
-        :raises MalformedError: for what is no answer to it.
-        :raises OversizeError: for a message that is too large.
-        :raises LDAPExceptionError: ldap3's, when the answer is cut, or does not come in time.
+        :param message_id: messageID of the search request.
+        :raises MalformedError: if a message is not part of the response.
+        :raises OversizeError: if a message is too large.
+        :raises LDAPExceptionError: from ldap3, if the connection ends, or the response does not arrive in
+            time.
         """
         self._connection.socket.restart_deadline()
         entries: list[bytes] = []
         references: list[bytes] = []
-        while message := self._pass_entries(_beginning(number), entries):
-            kind, operation = self._operation(message, number)
-            if kind == SEARCH_DONE:
+        while message := self._take_entries(_entry_prefix(message_id), entries):
+            tag, operation = self._parse_operation(message, message_id)
+            if tag == SEARCH_RESULT_DONE:
                 return PartialResponse(entries, references, message)
-            if kind == SEARCH_ENTRY:
+            if tag == SEARCH_RESULT_ENTRY:
                 entries.append(operation)
-            elif kind == SEARCH_REFERENCE:
+            elif tag == SEARCH_RESULT_REFERENCE:
                 references.append(operation)
-            elif kind != INTERMEDIATE_RESPONSE:
-                raise MalformedError(f"operation {kind:#04x} is no answer to a search")
+            elif tag != INTERMEDIATE_RESPONSE:
+                raise MalformedError(f"operation {tag:#04x} is not part of a search response")
         return PartialResponse(entries, references, b"")
 
-    def _pass_entries(self, beginning: bytes, entries: list[bytes]) -> bytes:
-        """Lay aside the entries before the next message of another kind, and return that.
+    def _take_entries(self, prefix: bytes, entries: list[bytes]) -> bytes:
+        """Append all entries before the next message of another type, and return that message.
 
-        :param beginning: what the content of an entry's message begins with, its identifier included.
-        :returns: the message; empty when the entries are enough for now.
+        :param prefix: first bytes of the content of messages with an entry, up to the tag of the operation.
+        :returns: the message; empty if enough entries have been received for a part.
         """
         data, at = self._data, self._at
-        to_operation = len(beginning) - 1
-        received = 0
+        operation_offset = len(prefix) - 1
+        total_received = 0
         while True:
-            start, end = _content_of_message(data, at)
+            start, end = _message_content(data, at)
             if end > len(data):
-                if received > _LARGEST_PIECE:
+                if total_received > _MAX_PART_SIZE:
                     message = b""
                     break
                 data, at = self._receive(data[at:], end - at), 0
-                received += len(data)
-            elif data.startswith(beginning, start):
-                entries.append(data[start + to_operation : end])
+                total_received += len(data)
+            elif data.startswith(prefix, start):
+                entries.append(data[start + operation_offset : end])
                 at = end
             else:
                 message = data[at:end]
@@ -117,71 +119,76 @@ class MessageReader:
         self._data, self._at = data, at
         return message
 
-    def _receive(self, begun: bytes, size: int) -> bytes:
-        """Complete a message; more may come with it.
+    def _receive(self, received: bytes, size: int) -> bytes:
+        """Receive the rest of a message, and possibly more.
 
-        :param size: its bytes, as far as they are known by now.
+        :param received: start of the message.
+        :param size: size of the message, or a lower bound if its length has not been received completely.
         """
-        if size > LARGEST_MESSAGE:
+        if size > MAX_MESSAGE_SIZE:
             raise OversizeError(size)
-        pieces = [begun]
-        missing = size - len(begun)
+        parts = [received]
+        missing = size - len(received)
         while missing > 0:
             try:
-                piece = self._connection.socket.recv(_READ_SIZE)
+                part = self._connection.socket.recv(_READ_SIZE)
             except OSError as error:
-                # In the words of ldap3, so that it means the same whoever reads.
+                # ldap3's own exception and text, so that both readers lead to the same diagnosis.
                 text = f"error receiving data: {error}"
                 raise ldap3.core.exceptions.LDAPSocketReceiveError(text) from None
-            if not piece:
-                raise _terminated()
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+            if not part:
+                raise _session_terminated()
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
 
-    def _operation(self, message: bytes, number: int) -> tuple[int, bytes]:
-        """The operation of a message that belongs to a search, its identifier first.
+    def _parse_operation(self, message: bytes, message_id: int) -> tuple[int, bytes]:
+        """Return the tag of a message's operation, and the operation with its controls.
 
-        What is said unasked has number 0: a notice of disconnection, or else advice that concerns nobody here
-        (RFC 4511, 4.4); it counts as an intermediate answer.
+        Unsolicited notifications have the messageID 0 (RFC 4511, 4.4). A notice of disconnection is an error;
+        all others are treated like intermediate responses, which are ignored.
         """
-        at, end = content(message, 0, len(message), SEQUENCE)
-        start, at = content(message, at, end, INTEGER)
+        at, end = element_content(message, 0, len(message), SEQUENCE)
+        start, at = element_content(message, at, end, INTEGER)
         operation = message[at:]
-        found = int.from_bytes(message[start:at], "big", signed=True)
-        if not operation or found not in (0, number):
-            raise MalformedError(f"message {found} is no answer to message {number}")
-        if found == number:
+        response_id = int.from_bytes(message[start:at], "big", signed=True)
+        if not operation or response_id not in (0, message_id):
+            raise MalformedError(f"message {response_id} does not respond to message {message_id}")
+        if response_id == message_id:
             return operation[0], operation
         if operation[0] != EXTENDED_RESPONSE:
-            raise MalformedError(f"operation {operation[0]:#04x} is no notification")
-        notice = decoded(self._connection, message)
+            raise MalformedError(f"operation {operation[0]:#04x} is not a notification")
+        notice = decode_message(self._connection, message)
         if notice["responseName"] == _NOTICE_OF_DISCONNECTION:
-            raise _terminated(f": {notice['description']} {notice['message']}".rstrip())
+            raise _session_terminated(f": {notice['description']} {notice['message']}".rstrip())
         return INTERMEDIATE_RESPONSE, operation
 
 
-def _terminated(words: str = "") -> Exception:
-    failure: Exception = ldap3.core.exceptions.LDAPSessionTerminatedByServerError(
-        f"session terminated by server{words}"
+def _session_terminated(detail: str = "") -> Exception:
+    error: Exception = ldap3.core.exceptions.LDAPSessionTerminatedByServerError(
+        f"session terminated by server{detail}"
     )
-    return failure
+    return error
 
 
-def _beginning(number: int) -> bytes:
-    """What the content of an entry's message begins with, its number written as X.690, 8.3, wants it."""
-    size = number.bit_length() // 8 + 1
-    return bytes([INTEGER, size]) + number.to_bytes(size, "big") + bytes([SEARCH_ENTRY])
+def _entry_prefix(message_id: int) -> bytes:
+    """Return the first bytes of the content of messages with an entry.
+
+    The messageID is encoded as required by X.690, 8.3, in as few bytes as possible. Entries with a longer
+    encoding are still valid, but read more slowly.
+    """
+    size = message_id.bit_length() // 8 + 1
+    return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])
 
 
-def _content_of_message(data: bytes, at: int) -> tuple[int, int]:
-    """Where a message's content begins and ends: beyond the data, while there is not enough of it."""
+def _message_content(data: bytes, at: int) -> tuple[int, int]:
+    """Return the start and the end of a message's content; the end exceeds the data if bytes are missing."""
     if at + 2 > len(data):
         return at + 2, at + 2
     if data[at] != SEQUENCE:
-        raise MalformedError(f"no message begins with {data[at]:#04x}")
+        raise MalformedError(f"no message starts with {data[at]:#04x}")
     size = data[at + 1]
     if size < 0x80:
         return at + 2, at + 2 + size
-    start, size = long_length(data, at)
+    start, size = parse_long_length(data, at)
     return start, start + size

@@ -13,6 +13,7 @@ import traceback
 from typing import Any
 
 from .._library import Library
+from .causes import DnsFailure
 from .diagnosis import explain_dns
 from .domain import DnsError, Domain, SrvRecord, parse_dns_servers
 
@@ -43,7 +44,7 @@ class Resolver:
         try:
             self._resolver = dns.resolver.Resolver(configure=not servers)
         except dns.resolver.NoResolverConfiguration as error:
-            raise DnsError(explain_dns("no resolver", str(error))) from None
+            raise DnsError(explain_dns(DnsFailure.NO_RESOLVER, str(error))) from None
         if servers:
             self._resolver.nameservers = list(servers)
             self._resolver.nameserver_ports = servers
@@ -80,6 +81,6 @@ class Resolver:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.Timeout as error:
-            raise DnsError(explain_dns("timeout", str(error))) from None
+            raise DnsError(explain_dns(DnsFailure.TIMEOUT, str(error))) from None
         except dns.exception.DNSException as error:
-            raise DnsError(explain_dns("failed", str(error))) from None
+            raise DnsError(explain_dns(DnsFailure.NO_ANSWER, str(error))) from None

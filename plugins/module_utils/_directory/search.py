@@ -2,169 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages of a search: one interface, and two ways to read them."""
+"""Searches that return all matching entries, or raise an error."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from .connection import LdapSession
-from .decoding import EntryDecoder, decode_entry_dn, decode_uris
 from .diagnosis import DirectoryError, ServerError, explain_failure, result_error
-from .entry import (
-    IDENTITY_ATTRIBUTES,
-    AttributeValues,
-    Entry,
-    PartOfValuesError,
-    make_entries,
-    make_row,
-)
-from .ldap3_private import PagedSearch, decoded, has_security_layer
+from .entry import IDENTITY_ATTRIBUTES, Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
-from .messages import LARGEST_MESSAGE, MessageReader, OversizeError, PartialResponse
-from .query import SCOPES, Query
+from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .query import Query
+from .read_pages import Page, choose_reader
 
-# simple paged results (RFC 2696).
-_PAGED_RESULTS = "1.2.840.113556.1.4.319"
-
-# After these it is not known where the next answer begins.
-_LOST: tuple[type[Exception], ...] = (OversizeError, *FAILURES)
-
-
-class Page(NamedTuple):
-    """What a server answers to one request, or a part of it.
-
-    :ivar rows: what each entry holds of the attributes that were asked for.
-    :ivar references: URIs of other servers that hold a part of what is searched (RFC 4511, 4.5.3).
-    :ivar result: the result that ends the answer, as ldap3 gives it; None when more of it follows.
-    :ivar beginning: tells the answer from others: what it begins with, or its cookie if it is empty.
-    """
-
-    rows: list[AttributeValues]
-    references: list[str]
-    result: Mapping[str, Any] | None
-    beginning: object
-
-
-class PageReader(Protocol):
-    """A way to read a search to its end.
-
-    Nothing else may be asked on the connection before the last page is there, or no more are wanted.
-    """
-
-    def __call__(
-        self, connection: Any, query: Query, names: Sequence[str], page_size: int
-    ) -> Generator[Page, None, None]:
-        """Ask for page after page, until there are no more or the result is not success.
-
-        :param connection: ldap3's, bound.
-        :param names: of the attributes, in the order of a row.
-        :param page_size: entries asked for at a time.
-        :raises PartOfValuesError: when the server gives a part of an attribute's values only.
-        :raises OversizeError: when it sends a message that is too large.
-        :raises Exception: one of FAILURES.
-        """
-
-
-def choose_reader(connection: Any) -> PageReader:
-    """The best way to read from a connection."""
-    return read_pages_with_ldap3 if has_security_layer(connection) else read_pages_fast
-
-
-def read_pages_with_ldap3(
-    connection: Any, query: Query, names: Sequence[str], page_size: int
-) -> Generator[Page, None, None]:
-    """Have ldap3 receive and decode a page, and then ask for the next one. It is a `PageReader`."""
-    cookie = b""
-    while True:
-        connection.search(
-            query.search_base,
-            query.filter,
-            SCOPES[query.scope],
-            attributes=list(names),
-            paged_size=page_size,
-            paged_cookie=cookie,
-        )
-        result, responses = connection.result, connection.response
-        cookie = _cookie_of(result)
-        first = responses[0] if responses else {}
-        yield Page(
-            [
-                make_row(names, response["raw_attributes"])
-                for response in responses
-                if response["type"] == "searchResEntry"
-            ],
-            [uri for response in responses for uri in response.get("uri") or ()],
-            result,
-            (first["type"], str(first.get("dn") or first.get("uri"))) if first else cookie,
-        )
-        if not cookie:
-            return
-
-
-def read_pages_fast(
-    connection: Any, query: Query, names: Sequence[str], page_size: int
-) -> Generator[Page, None, None]:
-    """Receive and decode entries here, and leave to ldap3 all else. It is a `PageReader`.
-
-    The next page is asked for before this one is decoded, so that server and client work at the same time.
-    """
-    decoder = EntryDecoder(names)
-    question = PagedSearch(connection, query, names, page_size)
-    messages = MessageReader(connection)
-    number: int | None = question.ask(b"")
-    try:
-        while number is not None:
-            piece = messages.answer(number)
-            result, cookie = None, b""
-            if piece.end:
-                result = decoded(connection, piece.end)
-                cookie = _cookie_of(result)
-                number = question.ask(cookie) if cookie else None
-            yield Page(
-                [decoder.row(entry) for entry in piece.entries],
-                [uri for reference in piece.references for uri in decode_uris(reference)],
-                result,
-                _beginning(piece, cookie),
-            )
-    except (GeneratorExit, PartOfValuesError):
-        # Nobody wants the page that has been asked for, but who asks next must not find it.
-        if number is not None:
-            _pass_over(connection, messages, number)
-        raise
-    except _LOST:
-        _hang_up(connection)
-        raise
-
-
-def _pass_over(connection: Any, messages: MessageReader, number: int) -> None:
-    """Listen to an answer that nobody wants to its end."""
-    try:
-        while not messages.answer(number).end:
-            pass
-    except _LOST:
-        _hang_up(connection)
-
-
-def _hang_up(connection: Any) -> None:
-    # The rest of an answer that was cut, or is none, must not be taken for another's; ldap3 hangs up, too.
-    with suppress(*FAILURES):
-        connection.strategy.close()
-
-
-def _beginning(piece: PartialResponse, cookie: bytes) -> object:
-    operations = piece.entries or piece.references
-    return (operations[0][0], decode_entry_dn(operations[0])) if operations else cookie
-
-
-def _cookie_of(result: Mapping[str, Any]) -> bytes:
-    """What to ask for the next page with; empty after the last one."""
-    control = result.get("controls", {}).get(_PAGED_RESULTS)
-    cookie: bytes = control["value"]["cookie"] if control and result["result"] == 0 else b""
-    return cookie
+_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
 
 
 def search(
@@ -173,90 +27,84 @@ def search(
     attributes: Sequence[str],
     page_size: int,
     references: set[str] | None = None,
-    *,
-    pages: PageReader | None = None,
 ) -> Iterator[list[Entry]]:
-    """Stream the entries of one search, a page at a time, a very large one in parts.
+    """Yield the entries of a search, one page or a part of a large page at a time.
 
-    Until it has come to its end, or is closed, nothing else may be asked of the session: the next page is on
-    its way.
+    The session must not be used for anything else until the generator ends or is closed, because the next
+    page has already been requested.
 
-    :param query: with its filter; it has been checked.
-    :param attributes: names in lower case; an entry's values come in this order.
-    :param page_size: entries asked for at a time.
-    :param references: is given the URIs of other servers that hold a part of what is below the base
-        (RFC 4511, 4.5.3); they are not followed.
-    :param pages: how to read; None for the best way that the session permits.
-    :raises ServerError: when this server does not give the whole result: a limit, a lost connection.
-    :raises DirectoryError: when no other would: a base that is not there, a referral of the whole search,
-        objects without an identity, or with more values than it gives.
+    :param query: query that has been checked, with a filter.
+    :param attributes: requested attributes, in lower case and in the order of the values.
+    :param page_size: number of entries to request per page.
+    :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
+        not followed.
+    :raises ServerError: if this server does not return the complete result, for instance because of a limit
+        or a lost connection.
+    :raises DirectoryError: if no other server would return it either, for instance because the search base
+        does not exist, the server returns a referral, or an entry has no identity or more values than the
+        server returns.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection
-    read = pages or choose_reader(connection)
+    read_pages = choose_reader(connection)
     names = [*attributes, *IDENTITY_ATTRIBUTES]
-    with closing(read(connection, query, names, page_size)) as answers:
-        for page in _checked(answers, action):
+    with closing(read_pages(connection, query, names, page_size)) as pages:
+        for page in _checked_pages(pages, action):
             if references is not None:
                 references.update(page.references)
-            yield _entries_of(page, action)
+            yield _entries(page, action)
 
 
-def _entries_of(page: Page, action: str) -> list[Entry]:
-    entries = make_entries(page.rows)
-    if entries is None:
-        raise DirectoryError(
-            action,
-            "an entry came without objectGUID and entryUUID",
-            "Let the bind account read the attribute: it tells people apart when names change",
-        )
-    return entries
+def relevant_referrals(references: set[str]) -> list[str]:
+    """Return the references to naming contexts that may contain people, sorted."""
+    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))
 
 
-def _checked(pages: Iterator[Page], action: str) -> Iterator[Page]:
-    """The pages, each of which is whole and another one than those before it."""
-    seen: set[object] = set()
-    while page := _next(pages, action):
-        # A limit in the middle is no exception in ldap3: only the result code of each page tells.
+def _checked_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
+    """Yield pages, checking that each of them is complete and differs from those before."""
+    fingerprints: set[object] = set()
+    while page := _next_page(pages, action):
+        # ldap3 raises no exception if a limit ends the search: only the result code shows it.
         if page.result is not None and page.result["result"] != 0:
             raise result_error(action, page.result)
-        # Cookies are the server's own (RFC 2696, 3), some use one for all pages. What a page begins with
-        # shows whether it is another one; pages without anything have nothing else than their cookies.
-        if page.beginning in seen:
-            raise ServerError(action, *_ENDLESS)
-        seen.add(page.beginning)
+        # Cookies are opaque (RFC 2696, 3), and some servers use the same one for all pages. Therefore pages are
+        # compared by the start of their content, and only empty pages by their cookies.
+        if page.fingerprint in fingerprints:
+            raise ServerError(
+                action,
+                "the server keeps returning the same page",
+                "Raise page_size until one page contains everyone, and inform the server's administrator",
+            )
+        fingerprints.add(page.fingerprint)
         yield page
 
 
-def _next(pages: Iterator[Page], action: str) -> Page | None:
+def _next_page(pages: Iterator[Page], action: str) -> Page | None:
     try:
         return next(pages, None)
-    except PartOfValuesError as error:
+    except IncompleteValuesError as error:
         raise DirectoryError(
             action,
-            f"an entry has more values than the server gives at a time ({error})",
-            "Leave this attribute out of the columns, or have its values reduced",
+            f"an entry has more values than the server returns at once ({error})",
+            "Remove this attribute from the columns, or reduce the number of its values",
         ) from None
     except OversizeError as error:
-        # Who says that much may have lost its way in the middle of the answer.
+        # The size may be wrong because of a broken response, so another server may succeed.
         raise ServerError(
             action,
-            f"it sends a message of {error} bytes, and no more than {LARGEST_MESSAGE} are taken",
-            "Leave attributes with very many or very long values out of the columns",
+            f"it sent a message of {error} bytes, which exceeds the maximum of {MAX_MESSAGE_SIZE}",
+            "Remove attributes with very many or very long values from the columns",
         ) from None
     except FAILURES as error:
         raise ServerError(action, *explain_failure(error, None)) from None
 
 
-_ENDLESS = (
-    "the server gives a page of its answer again, and would for ever",
-    "Raise page_size so that one page holds everybody, and tell the server's administrator",
-)
-
-
-_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
-
-
-def relevant_referrals(references: set[str]) -> list[str]:
-    """The references behind which there can be people."""
-    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))
+def _entries(page: Page, action: str) -> list[Entry]:
+    entries = build_entries(page.values)
+    if entries is None:
+        raise DirectoryError(
+            action,
+            "an entry was returned without objectGUID or entryUUID",
+            "Allow the bind account to read the attribute, which identifies people when their names change",
+        )
+    return entries

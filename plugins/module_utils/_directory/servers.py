@@ -10,6 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from .._errors import Diagnosis
+from .causes import DnsFailure
 from .diagnosis import DirectoryError, ServerError, explain_dns
 from .domain import (
     DnsError,
@@ -44,13 +45,17 @@ def _find_servers_in_dns(settings: ConnectionSettings) -> tuple[list[Address], l
     if not records:
         raise DirectoryError(
             action,
-            *explain_dns("nothing", f"no SRV record {' or '.join(domain_srv_names(domain))}"),
+            *explain_dns(
+                DnsFailure.NO_RECORDS, f"no SRV record {' or '.join(domain_srv_names(domain))}"
+            ),
         )
     # An attacker who spoofs DNS responses can have a valid certificate for a name in another domain.
     outside = {record.target for record in records if not is_in_domain(record.target, domain.name)}
     inside = [record for record in records if record.target not in outside]
     if not inside:
-        raise DirectoryError(action, *explain_dns("outside", ", ".join(sorted(outside))))
+        raise DirectoryError(
+            action, *explain_dns(DnsFailure.OUTSIDE_DOMAIN, ", ".join(sorted(outside)))
+        )
     notes += [
         Diagnosis(
             f"Ignored {target}, which DNS lists for {domain.name}: it is outside the domain",
@@ -109,8 +114,8 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
             for address_info in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
         ]
     except OSError as error:
-        problem = "target" if settings.domain.name else "host"
-        diagnosis = explain_dns(problem, error.strerror or str(error))
+        failure = DnsFailure.TARGET_UNKNOWN if settings.domain.name else DnsFailure.HOST_UNKNOWN
+        diagnosis = explain_dns(failure, error.strerror or str(error))
         raise ServerError(f"Cannot connect to {address.uri}", *diagnosis) from None
 
 
@@ -123,7 +128,9 @@ def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[
     except DnsError as error:
         raise ServerError(action, *error.diagnosis) from None
     if not addresses:
-        raise ServerError(action, *explain_dns("target", "DNS has no address for it"))
+        raise ServerError(
+            action, *explain_dns(DnsFailure.TARGET_UNKNOWN, "DNS has no address for it")
+        )
     return addresses
 
 

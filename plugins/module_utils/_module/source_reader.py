@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
@@ -16,7 +17,7 @@ from .._directory.by_dn import ANYTHING, read_entries_by_dn, read_entry, searcha
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
-from .._directory.groups import Members, find_members, read_members
+from .._directory.groups import MemberCriteria, read_members, resolve_groups
 from .._directory.probe import has_visible_entries
 from .._directory.query import Query, filter_and, filter_or, people_filter
 from .._directory.search import search
@@ -43,7 +44,7 @@ class SourceReader:
         self._now = datetime.now(timezone.utc)
         self._people = people_filter(session.is_active_directory, self._now, object_types)
         self._contexts: list[str] = []
-        self._members: dict[tuple[str, ...], Members] = {}
+        self._members: dict[tuple[str, ...], MemberCriteria] = {}
         self._below: dict[str, set[str]] = {}
         self._belonging: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
@@ -103,7 +104,7 @@ class SourceReader:
         """Whether the server shows the account anything at all where a source is searched."""
         query = source.query
         if not query.search_base:
-            query = query._replace(search_base=self._all_contexts()[0])
+            query = replace(query, search_base=self._all_contexts()[0])
         return has_visible_entries(self._session, query)
 
     def _found(
@@ -111,9 +112,9 @@ class SourceReader:
     ) -> Iterator[list[Entry]]:
         """Everybody whom a source finds, and who passes a filter."""
         filters = [source.query.filter or self._people, *([condition] if condition else [])]
-        query = source.query._replace(filter=filter_and(filters))
+        query = replace(source.query, filter=filter_and(filters))
         bases = [query.search_base] if query.search_base else self._all_contexts()
-        queries = [query._replace(search_base=base) for base in bases]
+        queries = [replace(query, search_base=base) for base in bases]
         if source.groups:
             yield from read_members(
                 self._session,
@@ -173,10 +174,10 @@ class SourceReader:
                     found.add(entry.identity)
         return found
 
-    def _members_of(self, groups: tuple[str, ...]) -> Members:
+    def _members_of(self, groups: tuple[str, ...]) -> MemberCriteria:
         if groups not in self._members:
             contexts = self._all_contexts()
-            self._members[groups] = find_members(self._session, groups, contexts)
+            self._members[groups] = resolve_groups(self._session, groups, contexts)
         return self._members[groups]
 
     def _all_contexts(self) -> list[str]:

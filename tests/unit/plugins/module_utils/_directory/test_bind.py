@@ -102,9 +102,9 @@ def test_a_certificate_without_an_account_is_rejected(
         with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
     assert str(caught.value) == (
-        f"Cannot bind to ldaps://localhost:{port} with the certificate {external.client_cert}: the server "
-        "does not know whose certificate this is (result 49 invalidCredentials). Have client_cert mapped "
-        "to an account that may read."
+        f"Cannot bind to ldaps://localhost:{port} with the certificate {external.client_cert}: the"
+        " certificate is not mapped to an account (result 49 invalidCredentials). Map client_cert"
+        " to an account with read access."
     )
 
 

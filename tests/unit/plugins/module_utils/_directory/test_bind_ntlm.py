@@ -52,9 +52,9 @@ def test_the_response_to_the_challenge_does_not_contain_the_password(server_tls:
         (
             *(
                 "80090346",
-                "the server sees another TLS connection than this host (channel binding)",
+                "the server sees a different TLS connection than this host (channel binding)",
             ),
-            "Name the server itself in server_uri, and nothing in front of it that ends TLS",
+            "Set server_uri to the server itself, not to a proxy that terminates TLS",
         ),
     ],
 )
@@ -80,4 +80,4 @@ def test_a_server_without_ntlm_is_reported(server_tls: ServerTls) -> None:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", account=NTLM)
         with pytest.raises(DirectoryError) as caught, open_session(settings):
             pass
-    assert caught.value.cause.startswith("the server does not know this kind of bind (result 7 ")
+    assert caught.value.cause.startswith("the server does not support this kind of bind (result 7 ")

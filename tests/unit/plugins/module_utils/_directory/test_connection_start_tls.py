@@ -57,8 +57,8 @@ def test_a_server_that_refuses_start_tls_gets_no_password(server_tls: ServerTls)
         ):
             pass
     assert str(caught.value) == (
-        f"Cannot start TLS with {uri}: the server refuses StartTLS (result 2 protocolError, "
-        "unsupported extended operation). Use ldaps://, or have a certificate set up on the server."
+        f"Cannot start TLS with {uri}: the server refused StartTLS (result 2 protocolError, "
+        "unsupported extended operation). Use ldaps://, or install a certificate on the server."
     )
     assert BIND not in operations
 
@@ -85,7 +85,7 @@ def test_a_connection_closed_during_start_tls_is_an_error(server_tls: ServerTls)
             pass
     assert caught.value.action == f"Cannot start TLS with {uri}"
     assert caught.value.cause.startswith("it closed the connection (")
-    assert caught.value.remedy.startswith("Use ldaps:// if this port has TLS from the beginning")
+    assert caught.value.remedy.startswith("Use ldaps:// if the server expects TLS on this port")
 
 
 def test_start_tls_without_a_response_times_out(server_tls: ServerTls) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an answer means: the whole tables, in the forms that servers give."""
+"""Explanations of all causes, from the texts that servers and libraries return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
     ServerError,
     explain_failure,
-    explain_refused_tls,
+    explain_refused_start_tls,
     explain_result,
     result_error,
 )
@@ -21,35 +21,35 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.libr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Diagnosis
 
 LIMIT = (
-    "Ask the directory's administrator for a higher limit for the bind account, or lower page_size"
+    "Ask the directory administrator to raise the limit for the bind account, or lower page_size"
 )
 NEW_PASSWORD = "Set a new password for the bind account"
 
 
 @pytest.mark.parametrize(
-    ("code", "meaning", "remedy"),
+    ("code", "cause", "remedy"),
     [
         (
             *(3, "the server's time limit ended the search"),
-            "Narrow the sources, or raise the limit on the server",
+            "Narrow the sources, or raise the time limit on the server",
         ),
         (4, "the server's size limit cut the search short", LIMIT),
         (8, "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"),
         (
             *(10, "the server refers to another server"),
-            "Name the server that holds this base in server_uri",
+            "Set server_uri to a server that contains this search base",
         ),
         (
             *(11, "an administrative limit ended the search"),
-            LIMIT.replace("limit", "limit, and for paged results (RFC 2696),"),
+            LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
         ),
         (
-            *(12, "the server does not support what is required of it"),
-            "Have paged results (RFC 2696) permitted to the bind account",
+            *(12, "the server does not support a required extension"),
+            "Ask the directory administrator to allow paged results (RFC 2696) for the bind account",
         ),
         (
             *(32, "the search base does not exist"),
-            "Correct search_base, or let the bind account see it",
+            "Correct search_base, or allow the bind account to read it",
         ),
         (34, "the server does not accept the distinguished name", "Correct its spelling"),
         (
@@ -58,49 +58,53 @@ NEW_PASSWORD = "Set a new password for the bind account"
         ),
         (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
         (
-            *(50, "the bind account has no right to read here"),
-            "Give it read access to the people's attributes",
+            *(50, "the bind account does not have permission to read here"),
+            "Grant it read access to the people's attributes",
         ),
         (51, "the server is busy", "Try again later"),
         (52, "the server is unavailable", "Try again later"),
-        (53, "the server is unwilling to do this", "Read its message and its log"),
-        (1, "the server refused", "Look up the result code in RFC 4511"),
-        (80, "the server refused", "Look up the result code in RFC 4511"),
+        (53, "the server is unwilling to perform the operation", "Check its message and its log"),
+        (1, "the server refused the operation", "Look up the result code in RFC 4511"),
+        (80, "the server refused the operation", "Look up the result code in RFC 4511"),
     ],
 )
-def test_a_result_code(code: int, meaning: str, remedy: str) -> None:
+def test_result_codes_are_explained(code: int, cause: str, remedy: str) -> None:
     result = {"result": code, "description": "someWord", "message": "", "dn": ""}
-    assert explain_result(result) == Diagnosis(f"{meaning} (result {code} someWord)", remedy)
+    assert explain_result(result) == Diagnosis(f"{cause} (result {code} someWord)", remedy)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind",
         "00002020: Operation unavailable without authentication",
     ],
 )
-def test_anonymous_reads_that_active_directory_refuses(said: str) -> None:
-    result = {"result": 1, "description": "operationsError", "message": said, "dn": ""}
+def test_refused_anonymous_reads_are_explained(message: str) -> None:
+    result = {"result": 1, "description": "operationsError", "message": message, "dn": ""}
     assert explain_result(result) == Diagnosis(
-        f"the server lets nobody read who has not bound (result 1 operationsError, {said})",
-        "Choose another auth_protocol than anonymous; for external, have the certificate mapped to an account",
+        f"the server does not allow anonymous reads (result 1 operationsError, {message})",
+        "Choose an auth_protocol other than anonymous; with external, map the certificate to an account",
     )
 
 
 @pytest.mark.parametrize(
-    ("codes", "kind"),
+    ("codes", "error_class"),
     [
-        pytest.param((3, 4, 11, 12, 51, 52, 53), ServerError, id="the server"),
-        pytest.param((1, 8, 10, 32, 34, 48, 49, 50, 80), DirectoryError, id="the question"),
+        pytest.param((3, 4, 11, 12, 51, 52, 53), ServerError, id="specific to the server"),
+        pytest.param(
+            (1, 8, 10, 32, 34, 48, 49, 50, 80), DirectoryError, id="the same on all servers"
+        ),
     ],
 )
-def test_who_a_result_is_about(codes: Sequence[int], kind: type[DirectoryError]) -> None:
-    """A server may be left for what is about itself; what is asked for is as wrong on any other."""
+def test_results_that_are_specific_to_the_server(
+    codes: Sequence[int], error_class: type[DirectoryError]
+) -> None:
+    """Only these lead to the next server: a wrong request is wrong on all servers."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
-        assert isinstance(error, ServerError) is (kind is ServerError)
+        assert isinstance(error, ServerError) is (error_class is ServerError)
         assert (error.action, error.cause, error.remedy) == (
             "Cannot search",
             *explain_result(result),
@@ -115,59 +119,59 @@ _MESSAGES = (
 
 
 @pytest.mark.parametrize(
-    ("reason", "meaning", "remedy"),
+    ("subcode", "cause", "remedy"),
     [
-        ("525", "there is no such account", "Correct bind_dn"),
+        ("525", "the account does not exist", "Correct bind_dn"),
         ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
-        ("530", "the account may not log on at this hour", "Lift its logon hours"),
+        ("530", "the account may not log on at this hour", "Extend its logon hours"),
         (
             *("531", "the account may not log on from this computer"),
-            "Lift its workstation restriction",
+            "Remove its workstation restriction",
         ),
         ("532", "the password has expired", NEW_PASSWORD),
         ("533", "the account is disabled", "Enable the bind account"),
-        ("701", "the account has expired", "Extend the bind account"),
+        ("701", "the account has expired", "Extend the expiry date of the bind account"),
         ("773", "the password must be changed first", NEW_PASSWORD),
         (
             *("775", "the account is locked out"),
-            "Unlock it, and find out who tries its password",
+            "Unlock it, and find out what uses a wrong password for it",
         ),
         ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
     ],
 )
-def test_why_active_directory_refused_a_bind(reason: str, meaning: str, remedy: str) -> None:
+def test_subcodes_of_active_directory_are_explained(subcode: str, cause: str, remedy: str) -> None:
     for message in _MESSAGES:
-        said = message.format(reason)
-        result = {"result": 49, "description": "invalidCredentials", "message": said, "dn": ""}
-        shown = said.removesuffix("\0")
+        text = message.format(subcode)
+        result = {"result": 49, "description": "invalidCredentials", "message": text, "dn": ""}
+        shown = text.removesuffix("\0")
         assert explain_result(result) == Diagnosis(
-            f"{meaning} (result 49 invalidCredentials, {shown})", remedy
+            f"{cause} (result 49 invalidCredentials, {shown})", remedy
         )
 
 
-def test_a_reason_of_a_bind_means_nothing_in_other_results() -> None:
+def test_a_subcode_is_ignored_in_other_results() -> None:
     result = {"result": 1, "description": "operationsError", "message": "x, data 52e", "dn": None}
     assert explain_result(result).cause == (
-        "the server refused (result 1 operationsError, x, data 52e)"
+        "the server refused the operation (result 1 operationsError, x, data 52e)"
     )
 
 
-def test_any_answer_to_start_tls_but_success_is_a_refusal() -> None:
-    said = "unsupported extended operation"
-    result = {"result": 2, "description": "protocolError", "message": said, "dn": ""}
-    assert explain_refused_tls(result) == Diagnosis(
-        f"the server refuses StartTLS (result 2 protocolError, {said})",
-        "Use ldaps://, or have a certificate set up on the server",
+def test_results_of_start_tls_are_explained() -> None:
+    message = "unsupported extended operation"
+    result = {"result": 2, "description": "protocolError", "message": message, "dn": ""}
+    assert explain_refused_start_tls(result) == Diagnosis(
+        f"the server refused StartTLS (result 2 protocolError, {message})",
+        "Use ldaps://, or install a certificate on the server",
     )
 
 
 @pytest.mark.parametrize("message", [None, "", "metadata 52e", "data xyz"])
-def test_a_bind_refused_without_a_reason(message: str | None) -> None:
+def test_refused_binds_without_a_subcode_are_explained(message: str | None) -> None:
     result = {"result": 49, "description": "invalidCredentials", "message": message}
     assert explain_result(result).remedy == "Correct bind_dn or bind_pw"
 
 
-def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
+def test_the_cause_contains_the_matched_dn_and_the_message_on_one_line() -> None:
     result = {
         "result": 32,
         "description": "noSuchObject",
@@ -176,21 +180,24 @@ def test_the_matched_dn_and_a_message_of_several_lines_are_told() -> None:
     }
     assert explain_result(result).cause == (
         "the search base does not exist (result 32 noSuchObject, 0000208D: NameErr: best match of: "
-        "'DC=corp', matched as far as DC=corp,DC=example)"
+        "'DC=corp', matched DN DC=corp,DC=example)"
     )
 
 
-PORT = "Check that it speaks TLS on this port"
+PORT = "Check that it uses TLS on this port"
 LOG = "Check the server's log and try again"
 OPENING = "socket connection error while opening: "
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning", "remedy"),
+    ("text", "cause", "remedy"),
     [
         (
             f"{OPENING}[Errno 111] Connection refused",
-            *("the connection was refused", "Check host and port, and that the server runs"),
+            *(
+                "the connection was refused",
+                "Check the host and the port, and that the server is running",
+            ),
         ),
         (
             f"{OPENING}[Errno 113] Network is unreachable",
@@ -211,12 +218,12 @@ OPENING = "socket connection error while opening: "
         ("session terminated by server", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) -> None:
-    assert explain_failure(Exception(text), None) == Diagnosis(f"{meaning} ({text})", remedy)
+def test_failed_connections_are_explained(text: str, cause: str, remedy: str) -> None:
+    assert explain_failure(Exception(text), None) == Diagnosis(f"{cause} ({text})", remedy)
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning", "remedy"),
+    ("text", "cause", "remedy"),
     [
         (
             "_ssl.c:1003: The handshake operation timed out",
@@ -225,11 +232,11 @@ def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) 
         ),
         (
             "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1020)",
-            *("it speaks no TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"),
+            *("it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"),
         ),
         (
             "[Errno 104] Connection reset by peer",
-            *("it reset the connection", f"{PORT}, and its log"),
+            *("it reset the connection", f"{PORT}, and check its log"),
         ),
         (
             "EOF occurred in violation of protocol (_ssl.c:992)",
@@ -241,56 +248,53 @@ def test_what_the_text_of_a_failure_means(text: str, meaning: str, remedy: str) 
         ),
         (
             "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
-            *("it answered the TLS handshake with something else", PORT),
+            *("its answer to the TLS handshake is not TLS", PORT),
         ),
-        # What is said of any connection.
+        # A text that is not specific to handshakes.
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
-def test_what_the_text_of_a_handshake_that_failed_means(
-    text: str, meaning: str, remedy: str
-) -> None:
-    diagnosis = Diagnosis(f"{meaning} ({text})", remedy)
+def test_failed_handshakes_are_explained(text: str, cause: str, remedy: str) -> None:
+    diagnosis = Diagnosis(f"{cause} ({text})", remedy)
     assert explain_failure(Exception("something else"), OSError(text)) == diagnosis
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning"),
+    ("text", "cause"),
     [
         ("session terminated by server", "it closed the connection"),
         ("[Errno 104] Connection reset by peer", "it reset the connection"),
     ],
 )
-def test_what_is_said_of_a_connection_that_ends_when_tls_is_asked_for(
-    text: str, meaning: str
-) -> None:
+def test_connections_that_fail_on_start_tls_are_explained(text: str, cause: str) -> None:
     diagnosis = Diagnosis(
-        f"{meaning} ({text})",
-        "Use ldaps:// if this port has TLS from the beginning; StartTLS is for the one without",
+        f"{cause} ({text})",
+        "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS",
     )
-    assert explain_failure(Exception(text), None, asked_for_tls=True) == diagnosis
+    assert explain_failure(Exception(text), None, during_start_tls=True) == diagnosis
 
 
 @pytest.mark.parametrize(
-    "failure", [KeyError, TypeError, UnicodeError, OverflowError, MemoryError, RecursionError]
+    "error_class", [KeyError, TypeError, UnicodeError, OverflowError, MemoryError, RecursionError]
 )
-def test_what_ldap3_stumbles_over_is_no_ldap(failure: type[Exception]) -> None:
-    assert issubclass(failure, FAILURES)
-    assert explain_failure(failure("odd"), None) == Diagnosis(
-        f"it answered something that is no LDAP ({failure.__name__})",
+def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Exception]) -> None:
+    assert issubclass(error_class, FAILURES)
+    assert explain_failure(error_class("odd"), None) == Diagnosis(
+        f"its answer is not LDAP ({error_class.__name__})",
         "Check that the server speaks LDAP on this port",
     )
 
 
-def test_a_server_that_takes_no_ticket_within_tls() -> None:
-    # Samba's words, where it permits tickets without TLS alone.
-    said = {"result": 8, "message": "SASL:[GSSAPI]: not allowed if TLS is used."}
-    diagnosis = explain_result({**said, "description": "strongerAuthRequired"})
-    assert diagnosis.cause.startswith("the server takes no ticket within TLS (result 8 ")
-    assert diagnosis.remedy == "Use ldap:// without start_tls: Kerberos encrypts"
+def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
+    # The message of Samba.
+    message = "SASL:[GSSAPI]: not allowed if TLS is used."
+    result = {"result": 8, "description": "strongerAuthRequired", "message": message}
+    diagnosis = explain_result(result)
+    assert diagnosis.cause.startswith("the server does not accept Kerberos within TLS (result 8 ")
+    assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
 
 
-def test_a_failure_that_is_not_known_is_told_as_it_is() -> None:
+def test_the_cause_of_an_unknown_failure_is_its_text() -> None:
     assert explain_failure(Exception("odd"), None) == Diagnosis(
-        "odd", "Check that the server speaks LDAP on this port, and its log"
+        "odd", "Check that the server speaks LDAP on this port, and check its log"
     )

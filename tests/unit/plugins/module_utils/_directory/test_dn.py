@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Distinguished names that are spelled differently and are the same."""
+"""Comparison of distinguished names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from hypothesis import strategies as st
         ("OU=R=D,DC=x", "OU=R\\=D,DC=x"),
     ],
 )
-def test_equal_names_share_a_spelling(one: str, other: str) -> None:
+def test_equal_dns_have_the_same_normal_form(one: str, other: str) -> None:
     assert normalize_dn(one) == normalize_dn(other)
 
 
@@ -53,19 +53,19 @@ def test_equal_names_share_a_spelling(one: str, other: str) -> None:
         ("CN=O,DC=x", "CN=Ø,DC=x"),
     ],
 )
-def test_other_names_do_not(one: str, other: str) -> None:
+def test_different_dns_have_different_normal_forms(one: str, other: str) -> None:
     assert normalize_dn(one) != normalize_dn(other)
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(min_size=1, max_size=3))
-def test_a_name_has_as_many_levels_as_it_is_made_of(value: str, other: str) -> None:
-    name = f"CN={escape_dn_value(value)},OU={escape_dn_value(other)},DC=x"
-    assert normalize_dn(name).count("\n") == 2
-    assert normalize_dn(name.swapcase()).count("\n") == 2
+def test_the_normal_form_has_one_line_per_relative_dn(value: str, other: str) -> None:
+    dn = f"CN={escape_dn_value(value)},OU={escape_dn_value(other)},DC=x"
+    assert normalize_dn(dn).count("\n") == 2
+    assert normalize_dn(dn.swapcase()).count("\n") == 2
 
 
 @pytest.mark.parametrize(
-    ("name", "scope", "expected"),
+    ("dn", "scope", "expected"),
     [
         ("CN=A,OU=B,DC=x", "subtree", True),
         ("ou=b,DC=X", "subtree", True),
@@ -80,5 +80,5 @@ def test_a_name_has_as_many_levels_as_it_is_made_of(value: str, other: str) -> N
         ("CN=A,OU=AB,DC=x", "subtree", False),
     ],
 )
-def test_where_a_search_finds_a_name(name: str, scope: str, expected: bool) -> None:
-    assert is_in_scope(name, "OU=B,DC=x", scope) is expected
+def test_dns_in_the_scope_of_a_search(dn: str, scope: str, expected: bool) -> None:
+    assert is_in_scope(dn, "OU=B,DC=x", scope) is expected

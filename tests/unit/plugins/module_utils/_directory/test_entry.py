@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries as they come over the wire."""
+"""Entries built from the raw values of a response."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     IDENTITY_ATTRIBUTES,
     Entry,
-    PartOfValuesError,
+    IncompleteValuesError,
     Values,
-    make_entries,
-    make_row,
+    build_entries,
+    select_values,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ OTHER = b"12345678-0000-0000-0000-000000000000"
         (b"", TEXT),
         (b"", TEXT.upper()),
         (GUID, OTHER),
-        (GUID, b"no UUID"),
+        (GUID, b"not a UUID"),
         (b"short", TEXT),
         ([GUID, bytes(16)], b""),
         (b"", [TEXT, OTHER]),
@@ -42,18 +42,18 @@ OTHER = b"12345678-0000-0000-0000-000000000000"
     ],
 )
 @pytest.mark.parametrize(
-    "others",
+    "other_entries",
     [
-        pytest.param([], id="alone"),
-        pytest.param([(GUID, b"")], id="beside one with a GUID"),
-        pytest.param([(b"", TEXT)], id="beside one with a UUID"),
+        pytest.param([], id="single"),
+        pytest.param([(GUID, b"")], id="with an entry that has a GUID"),
+        pytest.param([(b"", TEXT)], id="with an entry that has a UUID"),
     ],
 )
-def test_the_identity_is_a_uuid(
-    guid: Values, text: Values, others: list[tuple[Values, Values]]
+def test_the_identity_is_the_text_of_a_uuid(
+    guid: Values, text: Values, other_entries: list[tuple[Values, Values]]
 ) -> None:
-    rows = [[b"x", *each] for each in [(guid, text), *others]]
-    assert make_entries(rows) == [Entry(UUID, [b"x"])] * len(rows)
+    value_lists = [[b"x", *each] for each in [(guid, text), *other_entries]]
+    assert build_entries(value_lists) == [Entry(UUID, [b"x"])] * len(value_lists)
 
 
 @pytest.mark.parametrize(
@@ -62,24 +62,24 @@ def test_the_identity_is_a_uuid(
         (b"", b""),
         (b"short", b""),
         (GUID + b"x", b""),
-        (b"", b"no UUID"),
+        (b"", b"not a UUID"),
         (b"", b"\xff"),
         (b"", b"0-11223344556677-8899-aabbccddee-ffx"),
         (b"", TEXT.replace(b"a", b"g")),
         (b"", TEXT.replace(b"-4", b"4-")[:-1] + b"-"),
     ],
 )
-def test_without_an_identity_there_is_no_entry(guid: Values, text: Values) -> None:
-    assert make_entries([[b"x", guid, text]]) is None
-    assert make_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
+def test_no_entries_are_built_if_one_has_no_identity(guid: Values, text: Values) -> None:
+    assert build_entries([[b"x", guid, text]]) is None
+    assert build_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
 
 
-def test_nobody_is_nobody() -> None:
-    assert make_entries([]) == []
+def test_no_values_give_no_entries() -> None:
+    assert build_entries([]) == []
 
 
-def test_values_are_in_the_order_asked_for_whatever_the_spelling() -> None:
-    raw = {
+def test_values_are_in_the_order_of_the_requested_attributes() -> None:
+    attributes = {
         "Mail": [b"b@x", b"a@x"],
         "SN": [b"Lie"],
         "sn;lang-de": [b"Luege"],
@@ -87,27 +87,28 @@ def test_values_are_in_the_order_asked_for_whatever_the_spelling() -> None:
         "c": None,
         "other": [b"x"],
     }
-    row = make_row(["sn", "mobile", "mail", "l", "c"], raw)
-    assert row == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
+    values = select_values(["sn", "mobile", "mail", "l", "c"], attributes)
+    assert values == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
 
 
-def test_a_value_with_an_option_alone_is_another_attribute() -> None:
-    assert make_row(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
+def test_a_description_with_an_option_is_another_attribute() -> None:
+    assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
 
 
-def test_values_that_are_given_in_part_are_no_row() -> None:
-    with pytest.raises(PartOfValuesError) as caught:
-        make_row(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
+def test_incomplete_values_are_an_error() -> None:
+    with pytest.raises(IncompleteValuesError) as caught:
+        select_values(["sn"], {"memberOf": [], "memberOf;Range=0-1499": [b"A"]})
     assert str(caught.value) == "memberOf;Range=0-1499"
 
 
 @given(st.lists(st.uuids()))
-def test_one_identity_whichever_way_it_comes(identities: list[uuid.UUID]) -> None:
+def test_both_identity_attributes_give_the_same_identity(identities: list[uuid.UUID]) -> None:
     texts = [str(identity) for identity in identities]
-    one: list[list[Values]] = [[identity.bytes_le, b""] for identity in identities]
-    other: list[list[Values]] = [[b"", text.encode()] for text in texts]
-    assert make_entries(one) == make_entries(other) == [Entry(text, []) for text in texts]
+    with_guids: list[list[Values]] = [[identity.bytes_le, b""] for identity in identities]
+    with_uuids: list[list[Values]] = [[b"", text.encode()] for text in texts]
+    expected = [Entry(text, []) for text in texts]
+    assert build_entries(with_guids) == build_entries(with_uuids) == expected
 
 
-def test_what_is_asked_for_to_tell_objects_apart() -> None:
+def test_the_identity_attributes() -> None:
     assert IDENTITY_ATTRIBUTES == ("objectGUID", "entryUUID")

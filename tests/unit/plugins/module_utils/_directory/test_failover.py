@@ -98,7 +98,7 @@ def test_an_unreachable_server_leads_to_the_next_one(server_tls: ServerTls) -> N
     (warning,) = warnings
     assert re.fullmatch(
         rf"Failed over from {closed} to the next server\. Cannot connect to {closed}: the connection was"
-        r" refused \(.*\)\. Check host and port, and that the server runs\.",
+        r" refused \(.*\)\. Check the host and the port, and that the server is running\.",
         warning,
     )
 
@@ -110,7 +110,8 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
         rf"None of 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
-        rf" connect to {uris[1]}: {refused}\. Check host and port, and that the server runs\.",
+        rf" connect to {uris[1]}: {refused}\. Check the host and the port, and that the server is"
+        rf" running\.",
         str(caught.value),
     )
 

@@ -2,18 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the members of groups are found, and that nobody of them is found twice."""
+"""What selects the members of groups, and that each member is returned once."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory import groups
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
-    DNS_PER_SEARCH,
+    BATCH_SIZE,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -23,169 +22,167 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
-    Members,
-    find_members,
+    MemberCriteria,
     read_members,
+    resolve_groups,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 
 IDS = [str(uuid.UUID(int=number)) for number in range(4)]
 SESSION = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=False)
-QUERY = Query("DC=x", "subtree", "(a=b)")
+ACTIVE_DIRECTORY = LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=True)
+QUERY = Query(search_base="DC=x", scope="subtree", filter="(a=b)")
 
 
 class _Groups:
-    """Groups by their names, in place of a server, which are found among names below the context ``DC=x``."""
+    """A server with groups, which are found by their DNs below the context ``DC=x``."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: dict[str, list[bytes]]) -> None:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
-        self.kind = b"groupOfNames"
+        self.object_class = b"groupOfNames"
         self.read: list[str] = []
-        for name in ("read_entry", "read_values", "read_entries_by_dn"):
+        for name in ("read_entry", "read_all_values", "read_entries_by_dn"):
             monkeypatch.setattr(groups, name, getattr(self, name))
 
     def read_entry(
-        self, _session: LdapSession, name: str, _attributes: object
+        self, _session: LdapSession, dn: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
-        return {"objectclass": [b"top", self.kind]} if name in self.lists else None
+        return {"objectclass": [b"top", self.object_class]} if dn in self.lists else None
 
-    def read_values(
-        self, _session: LdapSession, name: str, _attributes: object
+    def read_all_values(
+        self, _session: LdapSession, dn: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
-        self.read.append(name)
-        # One may go while they are read.
-        return None if name == "CN=gone" else self.lists[name]
+        self.read.append(dn)
+        # A group can be deleted while groups are read.
+        return None if dn == "CN=gone" else self.lists[dn]
 
     def read_entries_by_dn(
-        self, _session: LdapSession, names: Sequence[str], query: Query, _attributes: object
+        self, _session: LdapSession, dns: Sequence[str], query: Query, _attributes: object
     ) -> Iterator[list[tuple[str, Entry]]]:
         assert query.search_base == "DC=x"
-        yield [(name, Entry(IDS[0], [])) for name in names if name in self.lists]
+        yield [(dn, Entry(IDS[0], [])) for dn in dns if dn in self.lists]
 
 
-def test_lists_of_every_kind_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = _Groups(
+def test_member_lists_of_all_object_classes_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = _Groups(
         monkeypatch,
         a={"member": [b"CN=b", b"CN=p,DC=x", b"CN=a"]},
         b={"uniquemember": [b"CN=c", b"CN=P,DC=X", b"CN=q#'01'B"], "member": [b"CN=gone"]},
         c={"memberuid": [b"r*", b"s"], "gidnumber": [b"7"]},
         gone={},
     )
-    found = find_members(SESSION, ["CN=a", "CN=c"], ["DC=x"])
-    assert found.filters == ["(uid=r\\2a)", "(uid=s)", "(gidNumber=7)"]
-    assert found.names == ["CN=b", "CN=p,DC=x", "CN=a", "CN=gone", "CN=c", "CN=q"]
-    assert made.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
+    criteria = resolve_groups(SESSION, ["CN=a", "CN=c"], ["DC=x"])
+    assert criteria.filters == ["(uid=r\\2a)", "(uid=s)", "(gidNumber=7)"]
+    assert criteria.dns == ["CN=b", "CN=p,DC=x", "CN=a", "CN=gone", "CN=c", "CN=q"]
+    assert server.read == ["CN=a", "CN=c", "CN=b", "CN=gone"]
 
 
-def test_groups_of_active_directory_are_looked_up_and_their_members_are_not(
+def test_active_directory_is_searched_by_group_without_reading_member_lists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def sid(last: int) -> bytes:
-        return bytes(24) + last.to_bytes(4, "little")
+    def sid(rid: int) -> bytes:
+        return bytes(24) + rid.to_bytes(4, "little")
 
-    below: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
+    members: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
         "CN=A*": [(b"CN=b", [sid(7), sid(8)]), (b"CN=d", b""), (b"cn=a*", sid(513))],
-        # Two groups that belong to each other, and one without a SID.
+        # Two groups that are members of each other, and one without a SID.
         "CN=b": [(b"CN=c", b"")],
         "CN=c": [(b"CN=B", sid(7))],
     }
-    asked: list[Query] = []
+    queries: list[Query] = []
 
     def search(
         _session: LdapSession, query: Query, _attributes: object, _size: int
     ) -> Iterator[list[Entry]]:
-        asked.append(query)
-        for name, found in below.items():
-            if f"(memberOf={name})".replace("*", "\\2a") in query.filter:
-                yield [Entry(IDS[0], list(values)) for values in found]
+        queries.append(query)
+        for dn, nested in members.items():
+            if f"(memberOf={dn})".replace("*", "\\2a") in query.filter:
+                yield [Entry(IDS[0], list(values)) for values in nested]
 
-    def read_entry(
-        _session: LdapSession, _name: str, _attributes: object
-    ) -> dict[str, list[bytes]]:
-        kinds = [b"top", b"group"]
+    def read_entry(_session: LdapSession, _dn: str, _attributes: object) -> dict[str, list[bytes]]:
+        classes = [b"top", b"group"]
         return {
-            "objectclass": kinds,
+            "objectclass": classes,
             "distinguishedname": [b"CN=A*"],
             "objectsid": [sid(0x010201)],
         }
 
     monkeypatch.setattr(groups, "search", search)
     monkeypatch.setattr(groups, "read_entry", read_entry)
-    session = replace(SESSION, is_active_directory=True)
-    found = find_members(session, ["cn=a*"], ["DC=x", "DC=y"])
-    assert found.names == []
-    assert found.filters == [
+    criteria = resolve_groups(ACTIVE_DIRECTORY, ["cn=a*"], ["DC=x", "DC=y"])
+    assert criteria.dns == []
+    assert criteria.filters == [
         *("(memberOf=CN=A\\2a)", "(primaryGroupID=66049)"),
         *("(memberOf=CN=b)", "(primaryGroupID=7)"),
         "(memberOf=CN=d)",
         "(memberOf=CN=c)",
     ]
-    assert {query.search_base for query in asked} == {"DC=x"}
-    assert all("(objectClass=group)" in query.filter for query in asked)
-    # Each group is asked for once, those of one level together.
-    assert len(asked) == 3
+    assert {query.search_base for query in queries} == {"DC=x"}
+    assert all("(objectClass=group)" in query.filter for query in queries)
+    # Each group is searched for once, together with those of the same level.
+    assert len(queries) == 3
 
 
 @pytest.mark.parametrize("is_active_directory", [True, False])
 @pytest.mark.parametrize(
-    ("group", "kind", "answer"),
+    ("group", "object_class", "error"),
     [
-        ("CN=none", b"group", "there is none of this name. Correct the name, or let the bind"),
+        ("CN=none", b"group", "the group does not exist. Correct the name, or allow the bind"),
         (
             "CN=a",
             b"person",
-            "it is no group that lists its members, but top, person. Name an object of",
+            "it is not a group that lists its members (top, person). Use an entry of",
         ),
     ],
 )
-def test_what_is_no_group_is_refused(
+def test_a_dn_that_is_not_a_group_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
     *,
     is_active_directory: bool,
     group: str,
-    kind: bytes,
-    answer: str,
+    object_class: bytes,
+    error: str,
 ) -> None:
-    _Groups(monkeypatch, a={}).kind = kind
-    session = replace(SESSION, is_active_directory=is_active_directory)
+    _Groups(monkeypatch, a={}).object_class = object_class
+    session = ACTIVE_DIRECTORY if is_active_directory else SESSION
     with pytest.raises(DirectoryError) as caught:
-        find_members(session, [group], ["DC=x"])
-    assert str(caught.value).startswith(f"Cannot read the group {group} on ldaps://dc1: {answer}")
+        resolve_groups(session, [group], ["DC=x"])
+    assert str(caught.value).startswith(f"Cannot read the group {group} on ldaps://dc1: {error}")
 
 
 @pytest.mark.parametrize(
-    ("filters", "names", "repeats"),
+    ("filters", "dns", "keeps_duplicates"),
     [
         (["(uid=a)"], [], True),
         ([], ["CN=a"], True),
         (["(uid=a)"], ["CN=a"], False),
-        (["(uid=a)"] * (DNS_PER_SEARCH + 1), [], False),
+        (["(uid=a)"] * (BATCH_SIZE + 1), [], False),
     ],
 )
-def test_nobody_is_found_twice_where_several_searches_may_find_the_same(
-    monkeypatch: pytest.MonkeyPatch, *, filters: list[str], names: list[str], repeats: bool
+def test_duplicates_are_removed_if_there_are_several_searches(
+    monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    """What is read of one search, or by names alone, is not looked through again."""
+    """Entries of a single search, or read only by DN, are not compared."""
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
-    asked: list[str] = []
+    queries: list[str] = []
 
     def search(_session: LdapSession, query: Query, *_rest: object) -> Iterator[list[Entry]]:
-        asked.append(query.filter)
+        queries.append(query.filter)
         yield people
-        yield people[:1] if repeats else people
+        yield people[:1] if keeps_duplicates else people
 
     def read_entries_by_dn(
-        _session: LdapSession, given: Sequence[str], *_rest: object
+        _session: LdapSession, passed: Sequence[str], *_rest: object
     ) -> Iterator[list[tuple[str, Entry]]]:
-        if given:
+        if passed:
             yield [("CN=a", person) for person in people]
             yield [("CN=a", person) for person in people[:1]]
 
     monkeypatch.setattr(groups, "search", search)
     monkeypatch.setattr(groups, "read_entries_by_dn", read_entries_by_dn)
-    pages = read_members(SESSION, [QUERY], Members(filters, names), [], page_size=10)
-    found = [entry for page in pages for entry in page]
-    assert found == (people + people[:1] if repeats else people)
-    sizes = [chunk.count("(uid=a)") for chunk in asked]
-    assert sum(sizes) == len(filters)
-    assert max(sizes, default=0) <= DNS_PER_SEARCH
+    pages = read_members(SESSION, [QUERY], MemberCriteria(filters, dns), [], page_size=10)
+    entries = [entry for page in pages for entry in page]
+    assert entries == (people + people[:1] if keeps_duplicates else people)
+    counts = [search_filter.count("(uid=a)") for search_filter in queries]
+    assert sum(counts) == len(filters)
+    assert max(counts, default=0) <= BATCH_SIZE

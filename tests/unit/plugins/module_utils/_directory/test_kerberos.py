@@ -103,7 +103,7 @@ def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
                 "password",
                 GSSError(KRB5 + 24),
             ),
-            *(" as svc@X.NO", "the password, or the key in the keytab, is not the account's (Kerb"),
+            *(" as svc@X.NO", "the password, or the key in the keytab, is wrong (Kerb"),
         ),
         (
             *(Account("kerberos"), "credentials", GSSError(KRB5 + 195)),
@@ -111,7 +111,7 @@ def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
         ),
         (
             *(Account("kerberos", keytab="/k"), "inquire", GSSError(KRB5 + 195)),
-            *(" with the keytab /k", "the keytab has no key of this account (Kerberos's words)"),
+            *(" with the keytab /k", "the keytab has no key for this account (Kerberos's words)"),
         ),
         (
             *(Account("kerberos", keytab="/k"), "inquire", GSSError(KRB5 + 37)),

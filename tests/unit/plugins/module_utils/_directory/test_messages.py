@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An answer as it comes over the wire, message by message."""
+"""Search responses read message by message."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     MalformedError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
-    LARGEST_MESSAGE,
+    MAX_MESSAGE_SIZE,
     MessageReader,
     OversizeError,
     PartialResponse,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.decoding import (
+    MESSAGE_ID,
+    FakeSocket,
+    connection_to,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -31,11 +36,6 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     reference,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.reading import (
-    NUMBER,
-    Line,
-    connection_to,
-)
 
 PERSON = entry("CN=1,DC=x", {"sn": [b"Lie"]})
 OTHER = entry("CN=2,DC=x", {})
@@ -43,133 +43,133 @@ REFERENCE = reference("ldap://other/DC=y")
 END = page_end(b"c")
 
 
-def _said(*said: Message, number: int = NUMBER) -> bytes:
-    return b"".join(numbered(number, message) for message in said)
+def _encode(*sent: Message, message_id: int = MESSAGE_ID) -> bytes:
+    return b"".join(numbered(message_id, message) for message in sent)
 
 
-def _answer(data: bytes, size: int = 1 << 20) -> PartialResponse:
-    return MessageReader(connection_to(Line(data, size))).answer(NUMBER)
+def _read(data: bytes, size: int = 1 << 20) -> PartialResponse:
+    return MessageReader(connection_to(FakeSocket(data, size))).read_response(MESSAGE_ID)
 
 
-def _notification(name: bytes, code: int = 0, text: bytes = b"") -> bytes:
-    parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04, text), ber(0x8A, name))
+def _notification(oid: bytes, code: int = 0, text: bytes = b"") -> bytes:
+    parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04, text), ber(0x8A, oid))
     return numbered(0, (ber(0x78, *parts), b""))
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 100, 1 << 20])
-def test_an_answer_is_read_to_its_end(size: int) -> None:
-    data = _said(PERSON, REFERENCE, OTHER, END)
-    assert _answer(data, size) == PartialResponse(
-        [PERSON[0], OTHER[0]], [REFERENCE[0]], numbered(NUMBER, END)
+def test_a_response_is_read_to_its_end(size: int) -> None:
+    data = _encode(PERSON, REFERENCE, OTHER, END)
+    assert _read(data, size) == PartialResponse(
+        [PERSON[0], OTHER[0]], [REFERENCE[0]], numbered(MESSAGE_ID, END)
     )
 
 
-def test_answers_are_read_one_after_the_other_and_each_has_its_time() -> None:
-    line = Line(_said(PERSON, END) + _said(OTHER, END, number=8))
-    said = MessageReader(connection_to(line))
-    assert said.answer(NUMBER).entries == [PERSON[0]]
-    assert said.answer(8).entries == [OTHER[0]]
-    assert line.waits == 2
+def test_each_response_has_its_own_deadline() -> None:
+    fake_socket = FakeSocket(_encode(PERSON, END) + _encode(OTHER, END, message_id=8))
+    reader = MessageReader(connection_to(fake_socket))
+    assert reader.read_response(MESSAGE_ID).entries == [PERSON[0]]
+    assert reader.read_response(8).entries == [OTHER[0]]
+    assert fake_socket.waits == 2
 
 
-@pytest.mark.parametrize("number", [1, 127, 128, 255, 256, 2**31 - 1])
-def test_any_number_is_known_again(number: int) -> None:
-    size = number.bit_length() // 8 + 1
-    written = number.to_bytes(size, "big")
-    for each in (
-        bytes([2, size]) + written,
-        bytes([2, 0x81, size]) + written,
-        ber(2, b"\0", written),
+@pytest.mark.parametrize("message_id", [1, 127, 128, 255, 256, 2**31 - 1])
+def test_any_message_id_is_recognized(message_id: int) -> None:
+    size = message_id.bit_length() // 8 + 1
+    octets = message_id.to_bytes(size, "big")
+    for encoded in (
+        bytes([2, size]) + octets,
+        bytes([2, 0x81, size]) + octets,
+        ber(2, b"\0", octets),
     ):
-        data = ber(0x30, each, *PERSON) + ber(0x30, each, *END)
-        piece = MessageReader(connection_to(Line(data))).answer(number)
-        assert piece.entries == [PERSON[0]]
+        data = ber(0x30, encoded, *PERSON) + ber(0x30, encoded, *END)
+        response = MessageReader(connection_to(FakeSocket(data))).read_response(message_id)
+        assert response.entries == [PERSON[0]]
 
 
-def test_intermediate_answers_are_passed_over() -> None:
-    data = _said(PERSON, (ber(0x79, ber(0x80, b"1.2.3")), b""), OTHER, END)
-    assert _answer(data).entries == [PERSON[0], OTHER[0]]
+def test_intermediate_responses_are_ignored() -> None:
+    data = _encode(PERSON, (ber(0x79, ber(0x80, b"1.2.3")), b""), OTHER, END)
+    assert _read(data).entries == [PERSON[0], OTHER[0]]
 
 
-def test_advice_that_nobody_asked_for_is_passed_over() -> None:
-    assert _answer(_notification(b"1.2.3") + _said(PERSON, END)).entries == [PERSON[0]]
+def test_unsolicited_notifications_are_ignored() -> None:
+    assert _read(_notification(b"1.2.3") + _encode(PERSON, END)).entries == [PERSON[0]]
 
 
-def test_a_notice_of_disconnection_is_the_end_of_it() -> None:
+def test_a_notice_of_disconnection_is_an_error() -> None:
     notice = _notification(b"1.3.6.1.4.1.1466.20036", 52, b"shutting down")
     with pytest.raises(ldap3.core.exceptions.LDAPSessionTerminatedByServerError) as caught:
-        _answer(_said(PERSON) + notice)
+        _read(_encode(PERSON) + notice)
     assert str(caught.value) == "session terminated by server: unavailable shutting down"
 
 
 @pytest.mark.parametrize(
-    "data", [b"", _said(PERSON), _said(PERSON, END)[:-1], b"\x30", b"\x30\x84\0"]
+    "data", [b"", _encode(PERSON), _encode(PERSON, END)[:-1], b"\x30", b"\x30\x84\0"]
 )
-def test_an_answer_that_is_cut_is_no_answer(data: bytes) -> None:
+def test_a_truncated_response_is_an_error(data: bytes) -> None:
     with pytest.raises(ldap3.core.exceptions.LDAPSessionTerminatedByServerError) as caught:
-        _answer(data)
+        _read(data)
     assert str(caught.value) == "session terminated by server"
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"HTTP/1.1 400 Bad Request\r\n", id="another protocol"),
-        pytest.param(_said(PERSON, number=6), id="an answer to another search"),
-        pytest.param(_said(result(BIND)), id="an answer to another operation"),
+        pytest.param(b"HTTP/1.1 400 Bad Request\r\n", id="other protocol"),
+        pytest.param(_encode(PERSON, message_id=6), id="response to another search"),
+        pytest.param(_encode(result(BIND)), id="response to another operation"),
         pytest.param(
             numbered(6, (ber(0x78, ber(0x0A, b"\0"), ber(0x04), ber(0x04)), b"")),
-            id="an extended answer that nobody asked for",
+            id="extended response to another operation",
         ),
-        pytest.param(_said(END, number=0), id="a result that nobody asked for"),
-        pytest.param(b"\x30\x80\x02\x01\x07", id="a message without end"),
-        pytest.param(b"\x30\xff\x02\x01\x07", id="a reserved length"),
-        pytest.param(b"\x30\x00", id="an empty message"),
-        pytest.param(b"\x30\x03\x02\x01\x07", id="a number alone"),
-        pytest.param(b"\x30\x03\x04\x01\x07", id="no number"),
-        pytest.param(b"\x30\x02\x02\x01\x07", id="a number that is cut"),
+        pytest.param(_encode(END, message_id=0), id="unsolicited result"),
+        pytest.param(b"\x30\x80\x02\x01\x07", id="indefinite length"),
+        pytest.param(b"\x30\xff\x02\x01\x07", id="reserved length"),
+        pytest.param(b"\x30\x00", id="empty message"),
+        pytest.param(b"\x30\x03\x02\x01\x07", id="only a messageID"),
+        pytest.param(b"\x30\x03\x04\x01\x07", id="no messageID"),
+        pytest.param(b"\x30\x02\x02\x01\x07", id="truncated messageID"),
     ],
 )
-def test_what_is_no_answer_is_refused(data: bytes) -> None:
+def test_invalid_messages_are_rejected(data: bytes) -> None:
     with pytest.raises(MalformedError):
-        _answer(data)
+        _read(data)
 
 
-@pytest.mark.parametrize("form", [b"\x84", b"\xfe" + b"\1" * 122])
-def test_a_message_that_no_memory_would_hold_is_not_waited_for(form: bytes) -> None:
+@pytest.mark.parametrize("length", [b"\x84", b"\xfe" + b"\1" * 122])
+def test_a_message_that_is_too_large_is_rejected(length: bytes) -> None:
     with pytest.raises(OversizeError):
-        _answer(b"\x30" + form + (LARGEST_MESSAGE + 1).to_bytes(4, "big") + _said(PERSON))
+        _read(b"\x30" + length + (MAX_MESSAGE_SIZE + 1).to_bytes(4, "big") + _encode(PERSON))
 
 
 def test_a_large_message_is_read() -> None:
     person = entry("CN=1,DC=x", {"photo": [bytes(1 << 20)]})
-    assert _answer(_said(person, END), 1 << 16).entries == [person[0]]
+    assert _read(_encode(person, END), 1 << 16).entries == [person[0]]
 
 
-def test_an_answer_without_pages_is_handed_on_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "_LARGEST_PIECE", 2000)
+def test_a_response_without_pages_is_returned_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "_MAX_PART_SIZE", 2000)
     people = [entry(f"CN={number},DC=x", {"sn": [b"Lie"]}) for number in range(100)]
-    line = Line(_said(*people, END), 500)
-    said = MessageReader(connection_to(line))
-    pieces = [said.answer(NUMBER)]
-    while not pieces[-1].end:
-        pieces.append(said.answer(NUMBER))
-    assert [each for piece in pieces for each in piece.entries] == [
+    fake_socket = FakeSocket(_encode(*people, END), 500)
+    reader = MessageReader(connection_to(fake_socket))
+    responses = [reader.read_response(MESSAGE_ID)]
+    while not responses[-1].done:
+        responses.append(reader.read_response(MESSAGE_ID))
+    assert [entry for response in responses for entry in response.entries] == [
         operation for operation, _controls in people
     ]
-    assert all(len(b"".join(piece.entries)) < 3000 for piece in pieces)
-    assert line.waits == len(pieces) > 2
+    assert all(len(b"".join(response.entries)) < 3000 for response in responses)
+    assert fake_socket.waits == len(responses) > 2
 
 
-def test_a_socket_that_fails_is_said_as_ldap3_says_it() -> None:
-    class Broken(Line):
+def test_an_error_of_the_socket_is_raised_as_by_ldap3() -> None:
+    class Broken(FakeSocket):
         def recv(self, size: int) -> bytes:
             raise TimeoutError("no complete response within 5 s")
 
     with pytest.raises(ldap3.core.exceptions.LDAPSocketReceiveError) as caught:
-        MessageReader(connection_to(Broken(b""))).answer(NUMBER)
+        MessageReader(connection_to(Broken(b""))).read_response(MESSAGE_ID)
     assert str(caught.value) == "error receiving data: no complete response within 5 s"
 
 
-def test_the_result_comes_with_what_ldap3_needs() -> None:
-    assert _answer(_said(result(SEARCH, 32))).end == numbered(NUMBER, result(SEARCH, 32))
+def test_the_response_contains_the_message_with_the_result() -> None:
+    assert _read(_encode(result(SEARCH, 32))).done == numbered(MESSAGE_ID, result(SEARCH, 32))

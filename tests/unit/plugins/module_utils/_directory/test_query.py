@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bases and filters checked before anything is sent, and who counts as a person."""
+"""Checks of search bases and filters, and the default filter for people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from hypothesis import given
 from hypothesis import strategies as st
 
-WRITE = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
+REMEDY = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ WRITE = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name a
         "x-y1=z",
     ],
 )
-def test_a_distinguished_name_passes(search_base: str) -> None:
-    check_query(Query(search_base, "subtree", ""), "source 1")
+def test_valid_distinguished_names_are_accepted(search_base: str) -> None:
+    check_query(Query(search_base=search_base, scope="subtree", filter=""), "source 1")
 
 
 @pytest.mark.parametrize(
@@ -85,35 +85,38 @@ def test_a_distinguished_name_passes(search_base: str) -> None:
         "ldap:///DC=x",
     ],
 )
-def test_what_is_no_distinguished_name_is_refused(search_base: str) -> None:
+def test_invalid_distinguished_names_are_rejected(search_base: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_query(Query(search_base, "subtree", ""), "source 2")
+        check_query(Query(search_base=search_base, scope="subtree", filter=""), "source 2")
     assert str(caught.value) == (
         f"Cannot use search_base {search_base!r} of source 2: "
-        f"it is not a distinguished name. {WRITE}"
+        f"it is not a valid distinguished name. {REMEDY}"
     )
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
-def test_any_name_can_stand_in_a_base(name: str) -> None:
-    check_query(Query(f"OU={escape_dn_value(name)},DC=x", "subtree", ""), "source 1")
+def test_an_ou_with_any_name_can_be_the_search_base(name: str) -> None:
+    check_query(
+        Query(search_base=f"OU={escape_dn_value(name)},DC=x", scope="subtree", filter=""),
+        "source 1",
+    )
 
 
 @given(st.text(st.sampled_from('OU=a\\,+# "')))
-def test_any_text_passes_or_is_refused(search_base: str) -> None:
+def test_checking_any_search_base_raises_no_other_error(search_base: str) -> None:
     try:
-        check_query(Query(search_base, "subtree", ""), "source 1")
+        check_query(Query(search_base=search_base, scope="subtree", filter=""), "source 1")
     except InputError:
         return
     assert "=" in search_base
 
 
 @pytest.mark.parametrize("search_base", ["", " "])
-def test_an_empty_base_is_refused(search_base: str) -> None:
+def test_an_empty_search_base_is_rejected(search_base: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_query(Query(search_base, "subtree", ""), "source 1")
+        check_query(Query(search_base=search_base, scope="subtree", filter=""), "source 1")
     assert str(caught.value) == (
-        "Cannot search source 1: its search_base is empty. Give the DN of an OU."
+        "Cannot search source 1: its search_base is empty. Set it to the DN of an OU."
     )
 
 
@@ -130,36 +133,37 @@ def test_an_empty_base_is_refused(search_base: str) -> None:
         people_filter(is_active_directory=False, now=datetime(2026, 1, 1, tzinfo=timezone.utc)),
     ],
 )
-def test_a_filter_passes(search_filter: str) -> None:
+def test_valid_filters_are_accepted(search_filter: str) -> None:
     check_filter(search_filter, "source 1")
-    check_query(Query("DC=x", "base", search_filter), "source 1")
+    check_query(Query(search_base="DC=x", scope="base", filter=search_filter), "source 1")
 
 
-def _check_whole_query(search_filter: str, name: str) -> None:
-    check_query(Query("DC=x", "base", search_filter), name)
+def _check_query_with(search_filter: str, context: str) -> None:
+    check_query(Query(search_base="DC=x", scope="base", filter=search_filter), context)
 
 
 @pytest.mark.parametrize("search_filter", ["mail=*", "(mail=*", "(&(a=b)", "()", "(a)", "x"])
-def test_what_is_no_filter_is_refused(search_filter: str) -> None:
-    for check in (check_filter, _check_whole_query):
+def test_invalid_filters_are_rejected(search_filter: str) -> None:
+    for check in (check_filter, _check_query_with):
         with pytest.raises(InputError) as caught:
             check(search_filter, "source 3")
         text = str(caught.value)
         assert text.startswith(
-            f"Cannot use the filter {search_filter!r} of source 3: it is not a filter as in RFC 4515 ("
+            f"Cannot use the filter {search_filter!r} of source 3: it is not a valid filter as"
+            " defined in RFC 4515 ("
         )
         assert text.endswith(
-            ". Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
+            ". Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
         )
 
 
 @given(st.text(st.sampled_from("()&|!=*a\\2:<>~ ø\0")))
-def test_any_filter_passes_or_is_refused(search_filter: str) -> None:
+def test_checking_any_filter_raises_no_other_error(search_filter: str) -> None:
     with suppress(InputError):
         check_filter(search_filter, "source 1")
 
 
-# 0x01D0_... values by the definition: seconds from 1601 to 1970 are 11,644,473,600.
+# 11,644,473,600 seconds passed between 1601 and 1970.
 @pytest.mark.parametrize(
     ("now", "filetime"),
     [
@@ -172,7 +176,7 @@ def test_any_filter_passes_or_is_refused(search_filter: str) -> None:
         ),
     ],
 )
-def test_people_of_active_directory_are_enabled_and_not_expired(
+def test_people_in_active_directory_are_enabled_and_not_expired(
     now: datetime, filetime: int
 ) -> None:
     assert people_filter(is_active_directory=True, now=now) == (
@@ -182,12 +186,12 @@ def test_people_of_active_directory_are_enabled_and_not_expired(
     )
 
 
-def test_people_elsewhere_are_all_of_them() -> None:
+def test_the_default_filter_of_other_servers_matches_all_people() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert people_filter(is_active_directory=False, now=now) == "(objectClass=inetOrgPerson)"
 
 
-def test_kinds_of_people_in_active_directory() -> None:
+def test_the_default_filter_matches_the_object_types_of_active_directory() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     contacts = "(&(objectCategory=person)(objectClass=contact))"
     users = people_filter(is_active_directory=True, now=now)
@@ -196,14 +200,14 @@ def test_kinds_of_people_in_active_directory() -> None:
     assert people_filter(False, now, [CONTACT]) == "(objectClass=inetOrgPerson)"
 
 
-def test_filters_are_put_together() -> None:
+def test_filters_are_combined() -> None:
     assert filter_and(["(a=b)"]) == filter_or(["(a=b)"]) == "(a=b)"
     assert filter_and(["(a=b)", "(c=d)"]) == "(&(a=b)(c=d))"
     assert filter_or(["(a=b)", "(c=d)"]) == "(|(a=b)(c=d))"
 
 
 @pytest.mark.parametrize(
-    ("value", "written"),
+    ("value", "escaped"),
     [
         ("CN=Lunde\\, Per,DC=x", "CN=Lunde\\5c, Per,DC=x"),
         ("a*(b)\0", "a\\2a\\28b\\29\\00"),
@@ -211,6 +215,6 @@ def test_filters_are_put_together() -> None:
         ("\\2a", "\\5c2a"),
     ],
 )
-def test_any_value_can_stand_in_a_filter(value: str, written: str) -> None:
-    assert filter_equals("a", value) == f"(a={written})"
+def test_special_characters_of_a_value_are_escaped_in_filters(value: str, escaped: str) -> None:
+    assert filter_equals("a", value) == f"(a={escaped})"
     check_filter(filter_equals("a", value), "source 1")

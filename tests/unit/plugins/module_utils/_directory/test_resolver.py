@@ -29,7 +29,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 )
 
 DOMAIN = Domain("x.no", dns_servers=["192.0.2.1:5353", "2001:db8::1"])
-CHECK = "Check dns_servers, or else the resolver of this host, and that port 53 is open to them, UDP and TCP"
+CHECK = (
+    "Check dns_servers, or the resolver of this host, and that port 53 of the DNS servers can be"
+    " reached over UDP and TCP"
+)
 
 
 @pytest.fixture(name="responses")
@@ -70,8 +73,8 @@ def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error
     ("kind", "arguments", "cause"),
     [
         (dns.exception.Timeout, ["late."], "no DNS server answered in time (late)"),
-        (dns.resolver.NoNameservers, [], "no DNS server has an answer ("),
-        (dns.exception.DNSException, ["odd."], "no DNS server has an answer (odd)"),
+        (dns.resolver.NoNameservers, [], "no DNS server returned an answer ("),
+        (dns.exception.DNSException, ["odd."], "no DNS server returned an answer (odd)"),
     ],
 )
 def test_a_failed_query_is_an_error(
@@ -122,8 +125,8 @@ def test_a_host_without_dns_servers_is_reported(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(DnsError) as caught:
         open_resolver(Domain("x.no"), 5)
     assert caught.value.diagnosis == (
-        "this host knows no DNS server (cannot open /etc/resolv.conf)",
-        "Give dns_servers",
+        "no DNS server is configured on this host (cannot open /etc/resolv.conf)",
+        "Set dns_servers",
     )
 
 

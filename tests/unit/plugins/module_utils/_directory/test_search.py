@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searching: all pages, or an error."""
+"""Searches, which return all pages or raise an error, with both page readers."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -20,12 +21,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.read_pages import (
     PageReader,
     read_pages_fast,
     read_pages_with_ldap3,
-    search,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     BIND,
@@ -38,7 +39,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     result,
 )
 
-QUERY = Query("OU=Staff,DC=x", "subtree", "(objectClass=user)")
+QUERY = Query(search_base="OU=Staff,DC=x", scope="subtree", filter="(objectClass=user)")
 IDS = [uuid.UUID(int=number) for number in range(4)]
 
 
@@ -47,7 +48,7 @@ def _person(number: int, **attributes: list[bytes]) -> Message:
 
 
 class _Pages:
-    """Answers the first search, that of the root DSE, with nothing and each other one with a page."""
+    """A server with an empty root DSE, which is read first, that returns the next page for each search."""
 
     def __init__(self, *pages: Sequence[Message] | None) -> None:
         self.pages: list[Sequence[Message] | None] = [[result(SEARCH)], *pages]
@@ -62,11 +63,13 @@ class _Pages:
         return self.pages.pop(0)
 
 
-@pytest.fixture(autouse=True, params=[read_pages_fast, read_pages_with_ldap3], ids=["past", "by"])
-def _way_to_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in each of the two ways."""
-    way: PageReader = request.param
-    monkeypatch.setattr(search_module, "choose_reader", lambda _connection: way)
+@pytest.fixture(
+    autouse=True, params=[read_pages_fast, read_pages_with_ldap3], ids=["fast", "ldap3"]
+)
+def _reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test with both readers."""
+    reader: PageReader = request.param
+    monkeypatch.setattr(search_module, "choose_reader", lambda _connection: reader)
 
 
 def _all(pages: Iterable[list[Entry]]) -> list[Entry]:
@@ -97,8 +100,8 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
         assert name in requests[0]
 
 
-def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    # Taken for another kind of server, Active Directory would give those who left, too.
+def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
+    # If Active Directory were taken for another kind of server, disabled accounts would be returned.
     pages = _Pages()
     pages.pages[0] = [result(SEARCH, 51)]
     with pytest.raises(DirectoryError) as caught, session_with(tmp_path, pages):
@@ -107,17 +110,17 @@ def test_a_root_dse_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     assert caught.value.cause.startswith("the server is busy (result 51")
 
 
-def test_values_that_are_given_in_part_are_an_error(tmp_path: Path) -> None:
-    """No server of the lab does so, but Active Directory does."""
+def test_incomplete_values_are_an_error(tmp_path: Path) -> None:
+    """Active Directory returns them; no server of the lab does."""
     pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["memberof"], 100))
     assert caught.value.cause == (
-        "an entry has more values than the server gives at a time (memberOf;range=0-1499)"
+        "an entry has more values than the server returns at once (memberOf;range=0-1499)"
     )
 
 
-def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
+def test_a_response_without_a_cookie_ends_the_search(tmp_path: Path) -> None:
     pages = _Pages([_person(0), result(SEARCH)])
     with session_with(tmp_path, pages) as session:
         assert len(_all(search(session, QUERY, [], 100))) == 1
@@ -125,86 +128,85 @@ def test_a_server_without_pages_ends_the_search_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "number"), [("base", b"\x00"), ("one_level", b"\x01"), ("subtree", b"\x02")]
+    ("scope", "octet"), [("base", b"\x00"), ("one_level", b"\x01"), ("subtree", b"\x02")]
 )
-def test_the_scope_is_the_one_asked_for(tmp_path: Path, scope: str, number: bytes) -> None:
+def test_the_request_has_the_scope_of_the_query(tmp_path: Path, scope: str, octet: bytes) -> None:
     pages = _Pages([page_end(b"")])
     with session_with(tmp_path, pages) as session:
-        assert _all(search(session, QUERY._replace(scope=scope), [], 100)) == []
-    assert b"OU=Staff,DC=x\x0a\x01" + number in pages.searches[1]
+        assert _all(search(session, replace(QUERY, scope=scope), [], 100)) == []
+    assert b"OU=Staff,DC=x\x0a\x01" + octet in pages.searches[1]
 
 
 @pytest.mark.parametrize(
-    ("code", "problem"),
+    ("code", "cause"),
     [
         (4, "the server's size limit cut the search short (result 4 sizeLimitExceeded)"),
         (3, "the server's time limit ended the search (result 3 timeLimitExceeded)"),
         (10, "the server refers to another server (result 10 referral)"),
         (32, "the search base does not exist (result 32 noSuchObject)"),
-        (53, "the server is unwilling to do this (result 53 unwillingToPerform)"),
+        (53, "the server is unwilling to perform the operation (result 53 unwillingToPerform)"),
     ],
 )
 @pytest.mark.parametrize("page", [1, 2])
-def test_a_result_that_is_not_whole_is_an_error(
-    *, tmp_path: Path, code: int, problem: str, page: int
+def test_an_incomplete_result_is_an_error(
+    *, tmp_path: Path, code: int, cause: str, page: int
 ) -> None:
-    whole = [[_person(0), page_end(b"c1")]][: page - 1]
-    pages = _Pages(*whole, [_person(1), page_end(b"", code)])
+    complete = [[_person(0), page_end(b"c1")]][: page - 1]
+    pages = _Pages(*complete, [_person(1), page_end(b"", code)])
     with session_with(tmp_path, pages) as session:
         entries = search(session, QUERY, [], 100)
-        for _page in whole:
+        for _page in complete:
             next(entries)
         with pytest.raises(DirectoryError) as caught:
             _all(entries)
     assert caught.value.action == f"Cannot search OU=Staff,DC=x on {session.uri}"
-    assert caught.value.cause == problem
+    assert caught.value.cause == cause
 
 
 @pytest.mark.parametrize(
     "pages",
     [
-        # The same page under the same cookie, or under a new one each time.
+        # The same page with the same cookie, or with a new one each time.
         [[_person(0), page_end(b"c")], [_person(0), page_end(b"c")]],
         [[_person(0), page_end(b"c1")], [_person(0), page_end(b"c2")]],
-        # In turns.
+        # Alternating pages.
         [
             [_person(0), page_end(b"c1")],
             [_person(1), page_end(b"c2")],
             [_person(0), page_end(b"c1")],
         ],
         [[reference("ldap://a/DC=y"), page_end(b"c")]] * 2,
-        # Nothing at all, and nothing new to ask with.
+        # Empty pages with a repeated cookie.
         [[page_end(b"c")], [page_end(b"c")]],
         [[page_end(b"c1")], [page_end(b"c2")], [page_end(b"c1")]],
     ],
 )
-def test_a_server_that_repeats_its_pages_is_left(
+def test_a_server_that_repeats_pages_is_an_error(
     tmp_path: Path, pages: list[Sequence[Message]]
 ) -> None:
     with session_with(tmp_path, _Pages(*pages)) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: the server gives a page of its answer"
-        " again, and would for ever. Raise page_size so that one page holds everybody, and tell"
-        " the server's administrator."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: the server keeps returning the same page."
+        " Raise page_size until one page contains everyone, and inform the server's administrator."
     )
 
 
-def test_a_search_that_fails_is_over_when_the_error_is_told(tmp_path: Path) -> None:
-    """The error holds all that was going on, and the session may be used before that is dropped."""
-    again = [_person(1), page_end(b"c")]
-    pages = _Pages(again, again, again, [_person(2), result(SEARCH)])
+def test_the_session_can_be_used_while_the_error_of_a_search_is_handled(tmp_path: Path) -> None:
+    """The traceback keeps the generators alive, so they must have been closed."""
+    repeated = [_person(1), page_end(b"c")]
+    pages = _Pages(repeated, repeated, repeated, [_person(2), result(SEARCH)])
     with session_with(tmp_path, pages) as session:
         with pytest.raises(DirectoryError) as caught:
             _all(search(session, QUERY, [], 1))
-        # One of the two ways has asked for one page more by then.
+        # The fast reader has already requested one more page.
         pages.pages = [[_person(2), result(SEARCH)]]
         assert session.connection.search("DC=x", "(sn=*)")
         assert session.connection.response[0]["dn"] == "CN=2,DC=x"
-    assert "gives a page of its answer again" in str(caught.value)
+    assert "keeps returning the same page" in str(caught.value)
 
 
-def test_one_cookie_for_all_pages_is_the_server_s_own_affair(tmp_path: Path) -> None:
+def test_all_pages_can_have_the_same_cookie(tmp_path: Path) -> None:
     pages = _Pages(
         [_person(0), page_end(b"c")],
         [page_end(b"c")],
@@ -217,7 +219,7 @@ def test_one_cookie_for_all_pages_is_the_server_s_own_affair(tmp_path: Path) -> 
         assert len(_all(search(session, QUERY, [], 100))) == 3
 
 
-def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
+def test_a_lost_connection_is_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, _Pages([_person(0), page_end(b"c1")], None)) as session:
         entries = search(session, QUERY, [], 100)
         next(entries)
@@ -230,31 +232,31 @@ def test_a_connection_that_is_cut_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "operation",
     [
-        pytest.param(b"\x64\x00", id="an entry without anything"),
-        pytest.param(b"\x7f\x00", id="an operation that there is not"),
+        pytest.param(b"\x64\x00", id="empty entry"),
+        pytest.param(b"\x7f\x00", id="unknown operation"),
         pytest.param(
-            ber(0x65, ber(0x04, b"done"), ber(0x04), ber(0x04)), id="a result without a code"
+            ber(0x65, ber(0x04, b"done"), ber(0x04), ber(0x04)), id="result without a code"
         ),
     ],
 )
-def test_an_answer_that_is_no_ldap_is_an_error(tmp_path: Path, operation: bytes) -> None:
-    _check_no_ldap(tmp_path, _Pages([(operation, b""), page_end(b"")]))
+def test_a_response_that_is_not_ldap_is_an_error(tmp_path: Path, operation: bytes) -> None:
+    _check_is_not_ldap(tmp_path, _Pages([(operation, b""), page_end(b"")]))
 
 
 @pytest.mark.parametrize("value", [b"", b"\x30\x00", ber(0x30, ber(0x02, b"\0")), b"\xff" * 9])
-def test_a_page_whose_cookie_cannot_be_read_is_an_error(tmp_path: Path, value: bytes) -> None:
+def test_a_malformed_cookie_is_an_error(tmp_path: Path, value: bytes) -> None:
     control = ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, value))
-    _check_no_ldap(tmp_path, _Pages([(result(SEARCH)[0], ber(0xA0, control))]))
+    _check_is_not_ldap(tmp_path, _Pages([(result(SEARCH)[0], ber(0xA0, control))]))
 
 
-def _check_no_ldap(tmp_path: Path, pages: _Pages) -> None:
+def _check_is_not_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
-    assert caught.value.cause.startswith("it answered something that is no LDAP (")
+    assert caught.value.cause.startswith("its answer is not LDAP (")
     assert caught.value.remedy == "Check that the server speaks LDAP on this port"
 
 
-def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
+def test_a_response_that_stops_is_an_error(tmp_path: Path) -> None:
     with (
         session_with(tmp_path, _Pages([_person(0)])) as session,
         pytest.raises(DirectoryError) as caught,
@@ -263,11 +265,12 @@ def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
     assert caught.value.cause.startswith("it did not answer in time (")
 
 
-def test_people_who_cannot_be_told_apart_are_an_error(tmp_path: Path) -> None:
+def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
     pages = _Pages([_person(0), entry("CN=9,DC=x", {"sn": [b"X"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: an entry came without objectGUID and "
-        "entryUUID. Let the bind account read the attribute: it tells people apart when names change."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: an entry was returned without objectGUID"
+        " or entryUUID. Allow the bind account to read the attribute, which identifies people when"
+        " their names change."
     )

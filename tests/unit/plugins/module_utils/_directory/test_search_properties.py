@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a server says, a search gives entries or one kind of error."""
+"""Whatever a server sends, a search returns entries or raises a DirectoryError."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PERSON = {"objectGUID": [uuid.UUID(int=1).bytes_le], "sn": [b"Lie"], "mail": []}
-WHOLE = [entry("CN=1,DC=x", PERSON), reference("ldap://other/DC=y"), page_end(b"")]
-LONGEST = max(len(operation + controls) for operation, controls in WHOLE)
+RESPONSE = [entry("CN=1,DC=x", PERSON), reference("ldap://other/DC=y"), page_end(b"")]
+LONGEST = max(len(operation + controls) for operation, controls in RESPONSE)
 EDITS = st.lists(
     st.tuples(
-        st.integers(0, len(WHOLE) - 1),
+        st.integers(0, len(RESPONSE) - 1),
         st.integers(0, LONGEST),
         st.integers(0, 3),
         st.binary(max_size=3),
@@ -53,44 +53,48 @@ EDITS = st.lists(
 )
 
 
-class _Garbler(Directory):
-    """Spoils its answer to every search but the first, and hangs up after it."""
+class _CorruptingServer(Directory):
+    """A server that corrupts its response, except for the root DSE, and then closes the connection."""
 
     edits: Sequence[tuple[int, int, int, bytes]] = ()
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
         if request != SEARCH or b"DC=x" not in content:
             return super().__call__(request, content)
-        messages = [operation + controls for operation, controls in WHOLE]
+        messages = [operation + controls for operation, controls in RESPONSE]
         for number, position, removed, added in self.edits:
             old = messages[number]
             messages[number] = old[:position] + added + old[position + removed :]
         return [*((message, b"") for message in messages), HANG_UP]
 
 
-@pytest.fixture(scope="module", name="garbler")
-def _garbler() -> _Garbler:
-    return _Garbler()
+@pytest.fixture(scope="module", name="corrupting_server")
+def _corrupting_server() -> _CorruptingServer:
+    return _CorruptingServer()
 
 
 @pytest.fixture(scope="module", name="access")
 def _access(
-    garbler: _Garbler, tmp_path_factory: pytest.TempPathFactory
+    corrupting_server: _CorruptingServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ConnectionSettings]:
     server_tls = tls(tmp_path_factory.mktemp("tls"), "localhost")
-    with ldap_server(garbler, server_tls.context) as port:
+    with ldap_server(corrupting_server, server_tls.context) as port:
         yield settings_for(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
 
 
 @given(edits=EDITS)
-@settings(max_examples=settings().max_examples // 3)  # each is a session with a server
-def test_a_spoilt_answer_gives_entries_or_an_error(
-    garbler: _Garbler, access: ConnectionSettings, edits: Sequence[tuple[int, int, int, bytes]]
+@settings(max_examples=settings().max_examples // 3)  # each example is a session with a server
+def test_a_corrupted_response_gives_entries_or_an_error(
+    corrupting_server: _CorruptingServer,
+    access: ConnectionSettings,
+    edits: Sequence[tuple[int, int, int, bytes]],
 ) -> None:
-    garbler.edits = edits
+    corrupting_server.edits = edits
     with open_session(access) as session:
-        query = Query("DC=x", "subtree", "(sn=*)")
+        query = Query(search_base="DC=x", scope="subtree", filter="(sn=*)")
         with suppress(DirectoryError):
-            for found in chain.from_iterable(search(session, query, ["mail", "sn"], 100, set())):
-                assert str(uuid.UUID(found.identity)) == found.identity
-                assert len(found.values) == 2
+            for entry_read in chain.from_iterable(
+                search(session, query, ["mail", "sn"], 100, set())
+            ):
+                assert str(uuid.UUID(entry_read.identity)) == entry_read.identity
+                assert len(entry_read.values) == 2

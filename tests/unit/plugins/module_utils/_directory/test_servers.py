@@ -15,6 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory impo
     servers,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.causes import DnsFailure
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diagnosis import (
     DirectoryError,
     explain_dns,
@@ -183,23 +184,24 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
         (
             {},
             (
-                "DNS knows no LDAP server of it (no SRV record _ldap._tcp.dc._msdcs.x.no or"
-                " _ldap._tcp.x.no). Correct domain, give dns_servers that know it, or name the servers"
-                " in server_uri."
+                "DNS has no LDAP servers for this domain (no SRV record _ldap._tcp.dc._msdcs.x.no"
+                " or"
+                " _ldap._tcp.x.no). Correct domain, set dns_servers to servers that have its"
+                " records, or list the LDAP servers in server_uri."
             ),
         ),
         (
             {CONTROLLERS: [_srv_record("b.evil"), _srv_record("a.evil")]},
             (
-                "DNS names servers outside of the domain alone (a.evil, b.evil). Name them in server_uri"
-                " if they are right: whoever forges an answer of DNS could name others."
+                "all servers named by DNS are outside the domain (a.evil, b.evil). If they are"
+                " correct, list them in server_uri; DNS responses can be forged."
             ),
         ),
         (
-            {CONTROLLERS: DnsError(explain_dns("timeout", "after 5 s"))},
+            {CONTROLLERS: DnsError(explain_dns(DnsFailure.TIMEOUT, "after 5 s"))},
             (
-                "no DNS server answered in time (after 5 s). Check dns_servers, or else the resolver of"
-                " this host, and that port 53 is open to them, UDP and TCP."
+                "no DNS server answered in time (after 5 s). Check dns_servers, or the resolver of"
+                " this host, and that port 53 of the DNS servers can be reached over UDP and TCP."
             ),
         ),
     ],
@@ -246,4 +248,7 @@ def test_a_server_without_an_address_is_an_error_of_this_server(
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(settings, lambda session: session.uri)
     assert caught.value.cause == "its name does not resolve (DNS has no address for it)"
-    assert caught.value.remedy == "Correct its address in DNS, or give dns_servers that know it"
+    assert (
+        caught.value.remedy
+        == "Correct its address in DNS, or set dns_servers to servers that can resolve it"
+    )

@@ -119,7 +119,7 @@ def test_a_source_may_have_several_locations() -> None:
         ),
         (
             export_params(source("OU=A", member_of="Staff")),
-            "Cannot use member_of 'Staff' of source 1: it is not a distinguished name.",
+            "Cannot use member_of 'Staff' of source 1: it is not a valid distinguished name.",
         ),
         *(
             (

@@ -21,7 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     ServerError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import Members
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
+    MemberCriteria,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
     source_reader as module,
@@ -50,7 +52,13 @@ class _Server:
         self.groups: list[Sequence[str]] = []
         self.contexts = 0
         self.fails: DirectoryError | None = None
-        for name in ("search", "find_members", "read_members", "read_entry", "searchable_contexts"):
+        for name in (
+            "search",
+            "resolve_groups",
+            "read_members",
+            "read_entry",
+            "searchable_contexts",
+        ):
             monkeypatch.setattr(module, name, getattr(self, name))
 
     def search(
@@ -67,11 +75,11 @@ class _Server:
         self,
         _session: LdapSession,
         queries: Sequence[Query],
-        found: Members,
+        found: MemberCriteria,
         *_rest: Any,
         **_more: Any,
     ) -> Iterator[list[Entry]]:
-        assert found == Members(["(memberOf=g)"], [])
+        assert found == MemberCriteria(["(memberOf=g)"], [])
         for query in queries:
             yield self._found(query)
 
@@ -84,12 +92,12 @@ class _Server:
                 return [Entry(IDS[number], values) for number, values in found.items()]
         return [Entry(IDS[1], []), Entry(IDS[2], [])]
 
-    def find_members(
+    def resolve_groups(
         self, _session: LdapSession, groups: Sequence[str], contexts: object
-    ) -> Members:
+    ) -> MemberCriteria:
         assert contexts == ["DC=x"]
         self.groups.append(groups)
-        return Members(["(memberOf=g)"], [])
+        return MemberCriteria(["(memberOf=g)"], [])
 
     def read_entry(self, _session: LdapSession, name: str, _attributes: object) -> object:
         return None if "none" in name else {}

@@ -1,0 +1,162 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Readers for the pages of a search (RFC 2696): a fast one, and ldap3 where only it can read the socket."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .decoding import EntryDecoder, decode_first_string, decode_uris
+from .entry import AttributeValues, IncompleteValuesError, select_values
+from .ldap3_private import PagedSearch, decode_message, has_security_layer
+from .library import FAILURES
+from .messages import MessageReader, OversizeError, PartialResponse
+from .query import SCOPES, Query
+
+_PAGED_RESULTS = "1.2.840.113556.1.4.319"
+
+# Errors after which the start of the next response is unknown.
+_OUT_OF_SYNC: tuple[type[Exception], ...] = (OversizeError, *FAILURES)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a search result, or a part of one.
+
+    :ivar values: the values of each entry, in the order of the requested attributes.
+    :ivar references: the URIs of continuation references (RFC 4511, 4.5.3).
+    :ivar result: the SearchResultDone as a dictionary of ldap3; None if more parts of the page follow.
+    :ivar fingerprint: what distinguishes the page from others: the start of its content, or the cookie of an
+        empty page.
+    """
+
+    values: list[AttributeValues]
+    references: list[str]
+    result: Mapping[str, Any] | None
+    fingerprint: object
+
+
+class PageReader(Protocol):
+    """A function that reads all pages of a search.
+
+    The connection must not be used for anything else until the generator ends or is closed.
+    """
+
+    def __call__(
+        self, connection: Any, query: Query, names: Sequence[str], page_size: int
+    ) -> Generator[Page, None, None]:
+        """Request and yield pages until there are no more, or a result is not success.
+
+        :param connection: ldap3 connection that is bound.
+        :param names: requested attributes, in the order of the values.
+        :param page_size: number of entries to request per page.
+        :raises IncompleteValuesError: if the server returns only some values of an attribute.
+        :raises OversizeError: if the server sends a message that is too large.
+        :raises Exception: one of FAILURES.
+        """
+
+
+def choose_reader(connection: Any) -> PageReader:
+    """Return the fastest reader that can be used with a connection."""
+    return read_pages_with_ldap3 if has_security_layer(connection) else read_pages_fast
+
+
+def read_pages_with_ldap3(
+    connection: Any, query: Query, names: Sequence[str], page_size: int
+) -> Generator[Page, None, None]:
+    """Read each page with ldap3, and then request the next one. Implements `PageReader`."""
+    cookie = b""
+    while True:
+        connection.search(
+            query.search_base,
+            query.filter,
+            SCOPES[query.scope],
+            attributes=list(names),
+            paged_size=page_size,
+            paged_cookie=cookie,
+        )
+        result, responses = connection.result, connection.response
+        cookie = _next_cookie(result)
+        first = responses[0] if responses else {}
+        yield Page(
+            values=[
+                select_values(names, response["raw_attributes"])
+                for response in responses
+                if response["type"] == "searchResEntry"
+            ],
+            references=[uri for response in responses for uri in response.get("uri") or ()],
+            result=result,
+            fingerprint=(
+                (first["type"], str(first.get("dn") or first.get("uri"))) if first else cookie
+            ),
+        )
+        if not cookie:
+            return
+
+
+def read_pages_fast(
+    connection: Any, query: Query, names: Sequence[str], page_size: int
+) -> Generator[Page, None, None]:
+    """Receive and decode entries without ldap3. Implements `PageReader`.
+
+    The next page is requested before this one is decoded, so that the server and the client work in parallel.
+    """
+    decoder = EntryDecoder(names)
+    paged_search = PagedSearch(connection, query, names, page_size)
+    messages = MessageReader(connection)
+    message_id: int | None = paged_search.request_page(b"")
+    try:
+        while message_id is not None:
+            response = messages.read_response(message_id)
+            result, cookie = None, b""
+            if response.done:
+                result = decode_message(connection, response.done)
+                cookie = _next_cookie(result)
+                message_id = paged_search.request_page(cookie) if cookie else None
+            yield Page(
+                values=[decoder.decode(entry) for entry in response.entries],
+                references=[
+                    uri for reference in response.references for uri in decode_uris(reference)
+                ],
+                result=result,
+                fingerprint=_fingerprint(response, cookie),
+            )
+    except (GeneratorExit, IncompleteValuesError):
+        # The response to the last request must not be taken for that to the next search.
+        if message_id is not None:
+            _discard_response(connection, messages, message_id)
+        raise
+    except _OUT_OF_SYNC:
+        _close_connection(connection)
+        raise
+
+
+def _next_cookie(result: Mapping[str, Any]) -> bytes:
+    """Return the cookie for the request of the next page; empty after the last page."""
+    control = result.get("controls", {}).get(_PAGED_RESULTS)
+    cookie: bytes = control["value"]["cookie"] if control and result["result"] == 0 else b""
+    return cookie
+
+
+def _fingerprint(response: PartialResponse, cookie: bytes) -> object:
+    operations = response.entries or response.references
+    return (operations[0][0], decode_first_string(operations[0])) if operations else cookie
+
+
+def _discard_response(connection: Any, messages: MessageReader, message_id: int) -> None:
+    try:
+        while not messages.read_response(message_id).done:
+            pass
+    except _OUT_OF_SYNC:
+        _close_connection(connection)
+
+
+def _close_connection(connection: Any) -> None:
+    # Leftover bytes of a broken response must not be parsed as the next one. ldap3 also closes the connection.
+    with suppress(*FAILURES):
+        connection.strategy.close()
