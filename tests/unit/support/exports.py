@@ -33,10 +33,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export 
     Export,
     export,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    Source,
-    default_columns,
-    parse_sources,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+    parse_export_options,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
@@ -96,7 +94,6 @@ class DirectoryOfPeople:
         yield found
 
 
-def export_of(params: dict[str, Any], scratch: SpillArea = MEMORY) -> tuple[Export, list[Source]]:
-    """Read everybody, with the default columns unless others are given; gives the sources too."""
-    sources = parse_sources(params)
-    return export(params, default_columns(params["phone_region"]), sources, scratch), sources
+def export_of(params: dict[str, Any], spill: SpillArea = MEMORY) -> Export:
+    """Run an export with the parameters of ad_contacts_export."""
+    return export(parse_export_options(params, check_mode=True), spill)

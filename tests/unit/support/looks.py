@@ -12,18 +12,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     info_spec,
+    parse_read_options,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info, info
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    default_columns,
-    parse_sources,
-    source_spec,
-)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     SEARCH,
@@ -88,9 +81,7 @@ def listening(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any
 
 def look(*sources: dict[str, Any], **options: Any) -> Info:
     """Look at servers for people of these sources."""
-    spec = {**directory_spec(), **source_spec(), **info_spec()}
-    params = filled_in(spec, sources=list(sources), **options)
-    return info(params, default_columns(params["phone_region"]), parse_sources(params))
+    return info(parse_read_options(filled_in(info_spec(), sources=list(sources), **options)))
 
 
 def base(name: str, **given: Any) -> dict[str, Any]:

@@ -11,9 +11,6 @@ import shutil
 import stat
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
 )
@@ -68,7 +65,7 @@ def source(base: str | None, **given: Any) -> dict[str, Any]:
 def export_params(*sources: dict[str, Any], **given: Any) -> dict[str, Any]:
     """Parameters of ad_contacts_export."""
     return filled_in(
-        {**directory_spec(), **source_spec(), **export_spec()},
+        export_spec(),
         **{
             "server_uri": ["ldaps://dc1"],
             "bind_dn": "svc",

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.environment import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     nonempty_env_fallback,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    source_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     upload_spec,
@@ -38,7 +32,7 @@ def test_an_environment_variable_counts_when_it_is_not_empty(
 
 
 def test_credentials_are_hidden_and_nothing_else() -> None:
-    specs = {**directory_spec(), **source_spec(), **export_spec(), **upload_spec()}
+    specs = {**export_spec(), **upload_spec()}
     assert {name for name, option in specs.items() if option.get("no_log")} == {
         *("bind_pw", "token", "url_username", "url_password")
     }
@@ -50,7 +44,7 @@ def test_credentials_are_hidden_and_nothing_else() -> None:
 
 
 def test_what_can_come_from_the_environment() -> None:
-    specs = {**directory_spec(), **source_spec(), **export_spec(), **upload_spec()}
+    specs = {**export_spec(), **upload_spec()}
     assert {name: o["fallback"] for name, o in specs.items() if "fallback" in o} == {
         "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
         "bind_pw": (nonempty_env_fallback, ["FRONTDESK_BIND_PW"]),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._environment import VARIABLES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    ACCOUNT_VARIABLES,
     directory_spec,
     parse_account,
 )
@@ -24,8 +24,8 @@ def test_an_account_is_what_the_options_say() -> None:
 
 def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is there for all that a host runs, and ansible-core has put it into the parameters."""
-    for option, variable in ACCOUNT_VARIABLES.items():
-        monkeypatch.setenv(variable, f"{option} of the host")
+    for option in ("bind_dn", "bind_pw"):
+        monkeypatch.setenv(VARIABLES[option], f"{option} of the host")
     params = filled_in(
         directory_spec(),
         auth_protocol="anonymous",
@@ -37,7 +37,7 @@ def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_environment_adds_no_second_way_to_a_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ACCOUNT_VARIABLES["bind_pw"], "of the host")
+    monkeypatch.setenv(VARIABLES["bind_pw"], "of the host")
     params = filled_in(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
     assert parse_account(params) == Account("kerberos", "", "of the host")
     assert parse_account({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")

@@ -22,9 +22,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directo
     parse_connection_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import Export
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    Source,
-)
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     IDS,
     DirectoryOfPeople,
@@ -35,8 +32,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.making import wri
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 
-def _result(exported: Export, sources: list[Source]) -> dict[str, Any]:
-    return exported.result(sources, written(exported.roster).written)
+def _result(exported: Export) -> dict[str, Any]:
+    return exported.result(written(exported.roster).written)
 
 
 def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,14 +46,14 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
         source("OU=C", location="tromso", minimum=0),
         page_size=7,
     )
-    exported, sources = export_of(params)
+    exported = export_of(params)
     made = written(exported.roster)
     assert [row[1:] for row in made.contacts] == [
         ("Åse", "Lie", "2@x", "", "bergen"),
         ("Åse", "Lie", "1@x", "", "oslo"),
         ("Åse", "Lie", "2@x", "", "oslo"),
     ]
-    assert exported.result(sources, made.written) == {
+    assert exported.result(made.written) == {
         "server": "ldaps://dc1",
         "counts": {
             "entries": 4,
@@ -68,7 +65,7 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
         "left_out": [{"identity": IDS[3], "location": "bergen", "cause": "Last Name is empty"}],
         "emptied": [],
     }
-    assert (exported.empty_attributes, exported.location_header) == (["mobile"], "Location")
+    assert (exported.missing_attributes, exported.location_header) == (["mobile"], "Location")
     assert directory.sessions == [parse_connection_settings(params)]
     assert {(tuple(names), size) for _query, names, size in directory.queries} == {
         (("givenname", "mail", "mobile", "sn"), 7)
@@ -85,22 +82,22 @@ def test_parts_that_another_server_holds_are_told(monkeypatch: pytest.MonkeyPatc
             "ldap://child.corp.example/DC=child,DC=corp,DC=example",
         }
     }
-    exported, _sources = export_of(export_params(source("OU=A", location="oslo")))
+    exported = export_of(export_params(source("OU=A", location="oslo")))
     told = "ldap://child.corp.example/DC=child,DC=corp,DC=example for a part of a source."
     assert [text for text in exported.warnings if "refers" in text] == [
-        f"The directory refers to {told} Whoever is there is missing."
+        f"The directory refers to {told} People there are missing."
     ]
 
 
 def test_people_who_came_in_clear_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     directory = DirectoryOfPeople(monkeypatch, A=[person(1)])
     told = (
-        "People's data came from ldaps://dc1 in clear: on the way they can be read, and who the contacts "
-        "are can be altered. Use ldaps://, or start_tls: true."
+        "Personal data from ldaps://dc1 was transferred unencrypted and could have been read or altered"
+        " in transit. Use ldaps://, or start_tls: true."
     )
     for is_in_clear in (True, False):
         directory.is_in_clear = is_in_clear
-        exported, _sources = export_of(export_params(source("OU=A")))
+        exported = export_of(export_params(source("OU=A")))
         assert (told in exported.warnings) is is_in_clear
 
 
@@ -121,16 +118,16 @@ def test_a_source_without_a_filter_takes_the_one_of_the_directory(
 
 def test_global_sources_have_no_location_column(monkeypatch: pytest.MonkeyPatch) -> None:
     DirectoryOfPeople(monkeypatch, A=[person(1)])
-    exported, sources = export_of(export_params(source("OU=A")))
+    exported = export_of(export_params(source("OU=A")))
     assert exported.roster.header == ("First Name", "Last Name", "Email", "SMS Phone")
     assert exported.location_header is None
-    assert _result(exported, sources)["counts"]["by_location"] == {"(all locations)": 1}
+    assert _result(exported)["counts"]["by_location"] == {"(all locations)": 1}
 
 
 def test_own_columns_replace_the_default_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     directory = DirectoryOfPeople(monkeypatch, A=[Entry(IDS[1], ([b"Lie"],))])
     columns = [{"header": "Name", "value": "sn"}, {"header": "Site", "value": "location"}]
-    exported, _sources = export_of(export_params(source("OU=A", location="oslo"), columns=columns))
+    exported = export_of(export_params(source("OU=A", location="oslo"), columns=columns))
     assert [row[1:] for row in written(exported.roster).contacts] == [("Lie", "oslo")]
     assert exported.location_header == "Site"
     assert directory.queries[0][1] == ("sn",)
@@ -144,18 +141,18 @@ def test_phone_numbers_of_a_region_are_written_by_e_164(monkeypatch: pytest.Monk
     ]
     for region, cells in (("NO", ["+4791234567", "", ""]), ("", ["912 34 567", "12", ""])):
         DirectoryOfPeople(monkeypatch, A=people)
-        exported, sources = export_of(export_params(source("OU=A"), phone_region=region))
+        exported = export_of(export_params(source("OU=A"), phone_region=region))
         made = written(exported.roster)
         assert [row[4] for row in made.contacts] == cells
         lost = {"identity": IDS[1], "location": "", "column": "SMS Phone"}
         told = [{**lost, "cause": "not a valid phone number"}] if region else []
-        assert exported.result(sources, made.written)["emptied"] == told
+        assert exported.result(made.written)["emptied"] == told
 
 
 def test_a_location_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
     DirectoryOfPeople(monkeypatch, A=[person(1)])
-    exported, sources = export_of(export_params(source("OU=A", location="a\u030as")))
-    assert _result(exported, sources)["counts"]["by_location"] == {"ås": 1}
+    exported = export_of(export_params(source("OU=A", location="a\u030as")))
+    assert _result(exported)["counts"]["by_location"] == {"ås": 1}
     assert [row[-1] for row in written(exported.roster).contacts] == ["ås"]
 
 
@@ -163,20 +160,26 @@ def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     DirectoryOfPeople(
         monkeypatch, A=[*(person(number, last_name="") for number in range(60)), person(99)]
     )
-    exported, sources = export_of(export_params(source("OU=A")))
-    assert len(_result(exported, sources)["left_out"]) == 50
-    assert _result(exported, sources)["counts"]["left_out"] == 60
+    exported = export_of(export_params(source("OU=A")))
+    assert len(_result(exported)["left_out"]) == 50
+    assert _result(exported)["counts"]["left_out"] == 60
     DirectoryOfPeople(monkeypatch, A=[Entry(identity, ([b"x"],)) for identity in IDS])
     columns = [{"header": "Email", "value": "mail", "unique": True}]
-    exported, sources = export_of(export_params(source("OU=A"), columns=columns))
-    assert len(_result(exported, sources)["emptied"]) == 50
+    exported = export_of(export_params(source("OU=A"), columns=columns))
+    assert len(_result(exported)["emptied"]) == 50
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
-        ({"page_size": 100_001}, "Cannot use page_size 100001: it is not from 1 to 100000."),
+        (
+            {"page_size": 0},
+            "Cannot use page_size 0: it must be between 1 and 100000. Correct page_size.",
+        ),
+        (
+            {"page_size": 100_001},
+            "Cannot use page_size 100001: it must be between 1 and 100000. Correct page_size.",
+        ),
         ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
         ({"phone_region": "False"}, "Cannot use phone_region 'False': it is no country"),
         ({"location_pattern": "["}, "Cannot use location_pattern '[': the pattern '[' is wrong: "),

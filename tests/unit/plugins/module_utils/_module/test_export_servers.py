@@ -44,10 +44,10 @@ PARAMS = export_params(
 def test_people_and_numbers_are_the_next_server_s_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     directory = DirectoryOfPeople(monkeypatch, A=[person(1), person(2, last_name="")], B=CUT)
     directory.elsewhere = {"ldaps://dc2": {"A": [person(3)], "B": [person(4)]}}
-    exported, sources = export_of(PARAMS)
+    exported = export_of(PARAMS)
     made = written(exported.roster)
     assert [row[0] for row in made.contacts] == [IDS[3], IDS[4]]
-    assert exported.result(sources, made.written) == {
+    assert exported.result(made.written) == {
         "server": "ldaps://dc2",
         "counts": {
             "entries": 2,
@@ -79,7 +79,7 @@ def test_what_was_set_aside_of_the_first_server_is_given_back(
 
     directory = DirectoryOfPeople(monkeypatch, A=[person(1), person(2), person(3)], B=CUT)
     directory.elsewhere = {"ldaps://dc2": {"A": [person(4)], "B": [person(5)]}}
-    exported, _sources = export_of(PARAMS, SpillArea("memory", new_file))
+    exported = export_of(PARAMS, SpillArea("memory", new_file))
     # A file for each page, while what is being read fills a disk.
     assert held == [0, 0, 1]
     assert [row[0] for row in written(exported.roster).contacts] == [IDS[4], IDS[5]]
@@ -89,8 +89,8 @@ def test_references_of_a_server_that_is_left_are_not_told(monkeypatch: pytest.Mo
     directory = DirectoryOfPeople(monkeypatch, A=[person(1)], B=CUT)
     directory.elsewhere = {"ldaps://dc2": {"A": [person(1)], "B": [person(2)]}}
     directory.references = {"ldaps://dc1": {"ldap://child.x/DC=child"}}
-    exported, _sources = export_of(PARAMS)
-    assert exported.references == []
+    exported = export_of(PARAMS)
+    assert exported.referrals == []
 
 
 def test_when_every_server_fails_each_is_told_with_its_source(

@@ -33,8 +33,8 @@ def test_a_source_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 MINIMUM = (
-    "Check the base, the filter and the rights of the bind account; "
-    "minimum: 0 permits an empty source."
+    "Check the base, the filter and the permissions of the bind account; "
+    "minimum: 0 allows an empty source."
 )
 
 
@@ -44,13 +44,13 @@ MINIMUM = (
         (
             [],
             1,
-            "only 0 contacts in OU=A on ldaps://dc1: minimum is 1; the directory gave 0 entries",
+            "only 0 contacts in OU=A on ldaps://dc1: minimum is 1; the directory returned 0 entries",
         ),
         (
             [person(1), person(2, last_name=""), person(3, last_name="")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 3 entries, "
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 3 entries, "
                 "without a valid row: Last Name is empty: 2"
             ),
         ),
@@ -59,7 +59,7 @@ MINIMUM = (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 2 entries, "
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 2 entries, "
                 "without a valid row: Email: another person here has the same value: 1"
             ),
         ),
@@ -90,7 +90,7 @@ def test_people_without_a_row_fail_the_export_when_asked_to(
         export_of(params)
     assert str(caught.value) == (
         "Stopped because 3 people have no valid row: Last Name is empty: 2; Email begins like a "
-        "spreadsheet formula: 1. Correct them in the directory, or set on_invalid: skip."
+        "spreadsheet formula: 1. Correct their entries in the directory, or set on_invalid: skip."
     )
     DirectoryOfPeople(monkeypatch, A=people[:1])
     export_of(params)

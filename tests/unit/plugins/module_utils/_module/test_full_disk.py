@@ -54,23 +54,24 @@ def _export(
     dest: Path, rows: int, sizes: Sizes = DEFAULT_SIZES, *, check_mode: bool = False
 ) -> InstalledRoster:
     module = FakeModule(check_mode=check_mode)
-    with open_spill_area(spill_directory(module, dest)) as scratch:
+    with open_spill_area(spill_directory(dest, check_mode)) as scratch:
         gathering = RosterBuilder(COLUMNS, ["oslo"], scratch, sizes)
         for number in range(rows):
             gathering.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
-        put = stage_roster if check_mode else install_roster
-        return put(module, dest, gathering.build(), None, scratch)
+        if check_mode:
+            return stage_roster(module, dest, gathering.build(), None, scratch)
+        return install_roster(module, dest, gathering.build(), None, scratch, backup=False)
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(
-    ("limit", "sizes", "action"),
+    ("limit", "sizes", "action", "remedy"),
     [
         # The roster; the identities, which are longer; a run of contacts; who holds what.
-        (1_000, DEFAULT_SIZES, "Cannot write"),
-        (8_000, DEFAULT_SIZES, "Cannot write"),
-        (1_000, Sizes(run=20_000), "Cannot set contacts aside in"),
-        (1_000, Sizes(pairs=500), "Cannot set contacts aside in"),
+        (1_000, DEFAULT_SIZES, "Cannot write", "Free some space"),
+        (8_000, DEFAULT_SIZES, "Cannot write", "Free some space"),
+        (1_000, Sizes(run=20_000), "Cannot set contacts aside in", "Make room there"),
+        (1_000, Sizes(pairs=500), "Cannot set contacts aside in", "Make room there"),
     ],
 )
 def test_a_full_disk_leaves_all_as_it_was(
@@ -80,6 +81,7 @@ def test_a_full_disk_leaves_all_as_it_was(
     limit: int,
     sizes: Sizes,
     action: str,
+    remedy: str,
     check_mode: bool,
 ) -> None:
     temporary, folder = tmp_path / "temporary", tmp_path / "folder"
@@ -92,9 +94,9 @@ def test_a_full_disk_leaves_all_as_it_was(
     with _no_file_over(limit), pytest.raises(FrontdeskError) as caught:
         _export(dest, 1000, sizes, check_mode=check_mode)
     if action == "Cannot write" and check_mode:
-        action = "Cannot write the roster of check mode in"
+        action = "Cannot write the staged roster in"
     assert str(caught.value).startswith(f"{action} {temporary if check_mode else folder}")
-    assert ": File too large. Make room" in str(caught.value)
+    assert f": File too large. {remedy}" in str(caught.value)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == old
     assert os.listdir(temporary) == []
     _export(dest, 1000, sizes)

@@ -58,8 +58,8 @@ def test_of_a_server_that_is_gone_nothing_more_is_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shown", "cause"),
     [
-        ([person(1)], "though the bind account sees other objects there"),
-        ([], "it is empty, or the bind account may not read it"),
+        ([person(1)], "although the bind account sees other entries there"),
+        ([], "it is empty, or the account may not read it"),
     ],
 )
 def test_why_nobody_is_found(tmp_path: Path, shown: list[Message], cause: str) -> None:
@@ -92,7 +92,7 @@ def test_why_nobody_is_found_is_asked_while_the_server_is_there(tmp_path: Path) 
         found = look(base("a"), base("b"), **options)
     lost, nobody = found.problems
     assert lost.cause.startswith("source 2: ")
-    assert nobody.cause.endswith("though the bind account sees other objects there")
+    assert nobody.cause.endswith("although the bind account sees other entries there")
 
 
 def test_who_is_excluded_is_counted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,15 @@ GONE = LeftOut("id-2", "oslo", "x")
 OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), GONE]
 NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), GONE]
 RENDERED, NEWER = make(COLUMNS, OLD), make(COLUMNS, NEW)
-REMEDY = "Name a file in an existing folder that this user may write."
+REMEDY = "Set dest to a file in an existing directory that this user may write."
 
 
 def _place(
     dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None
 ) -> InstalledRoster:
-    return install_roster(module or FakeModule(), dest, gathered(COLUMNS, [people]), None, MEMORY)
+    module = module or FakeModule()
+    roster = gathered(COLUMNS, [people])
+    return install_roster(module, dest, roster, None, MEMORY, backup=module.params["backup"])
 
 
 def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> InstalledRoster:
@@ -172,7 +175,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
     with pytest.raises(FrontdeskError) as caught:
         _place(dest, NEW)
     assert str(caught.value) == (
-        f"Cannot write {dest}: No space left on device. Make room, or correct dest."
+        f"Cannot write {dest}: No space left on device. Free some space, or correct dest."
     )
     with load_roster(dest) as roster:
         assert identities_of(roster) == ["id-1"]
@@ -181,8 +184,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
         _stage(dest, NEW, FakeModule(check_mode=True))
     (place,) = str(caught.value).partition(": ")[0].split(" in ")[1:]
     assert str(caught.value) == (
-        f"Cannot write the roster of check mode in {place}: No space left on device. "
-        "Make room there."
+        f"Cannot write the staged roster in {place}: No space left on device. Free some space there."
     )
     assert place.startswith(f"{tempfile.gettempdir()}/frontdesk-contacts-")
     assert os.listdir(tempfile.gettempdir()) == []
@@ -200,8 +202,8 @@ def test_a_folder_that_somebody_else_keeps_locked_is_told(
     finally:
         os.close(descriptor)
     assert str(caught.value) == (
-        f"Cannot write {dest}: another process keeps {dest.parent} locked. "
-        "Wait until it ends, or give dest a folder of its own."
+        f"Cannot write {dest}: another process holds the lock on {dest.parent}. "
+        "Wait until it has finished, or move dest to a directory of its own."
     )
     assert os.listdir(dest.parent) == []
 
@@ -244,8 +246,7 @@ def test_a_temporary_folder_that_is_not_there_is_told(
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
     assert str(caught.value) == (
-        "Cannot write the roster of check mode in /nowhere: No such file or directory. "
-        "Make room there."
+        "Cannot write the staged roster in /nowhere: No such file or directory. Free some space there."
     )
 
 
@@ -269,11 +270,12 @@ def test_the_diff_is_made_when_it_is_asked_for(dest: Path, put: Any) -> None:
 def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
     placed = InstalledRoster(RENDERED.written, Path("/real/contacts.csv"), True)
     asked = {"dest": "contacts.csv", "changed": True, "checksum": RENDERED.written.sha256}
-    module = FakeModule()
-    assert placed.result(module) == {**asked, "roster": "contacts.csv"}
-    more = placed._replace(backup="b", diff={"before": ""}, changed=False).result(module)
+    assert placed.result("contacts.csv", check_mode=False) == {**asked, "roster": "contacts.csv"}
+    more = replace(placed, backup="b", diff={"before": ""}, changed=False).result(
+        "contacts.csv", check_mode=False
+    )
     assert (more["backup_file"], more["diff"], more["changed"]) == ("b", {"before": ""}, False)
-    assert placed.result(FakeModule(check_mode=True)) == {
+    assert placed.result("contacts.csv", check_mode=True) == {
         **asked,
         "roster": "/real/contacts.csv",
         "staging_dir": "/real",
@@ -281,5 +283,5 @@ def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
 
 
 def test_people_are_set_aside_where_the_roster_will_be(dest: Path) -> None:
-    assert spill_directory(FakeModule(), dest) == dest.parent
-    assert spill_directory(FakeModule(check_mode=True), dest) == Path(tempfile.gettempdir())
+    assert spill_directory(dest, check_mode=False) == dest.parent
+    assert spill_directory(dest, check_mode=True) == Path(tempfile.gettempdir())

@@ -30,7 +30,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 COLUMNS = columns({"header": "Name", "value": "sn"})
 GONE = LeftOut("id-2", "oslo", "x")
 OLD, NEW = make(COLUMNS, [contact("id-1", "Lie"), GONE]), make(COLUMNS, [contact("id-3", "Ola")])
-REMEDY = "Name a file in an existing folder that this user may write."
+REMEDY = "Set dest to a file in an existing directory that this user may write."
 
 
 @pytest.fixture(name="dest")
@@ -98,9 +98,7 @@ def test_a_nul_byte_in_a_path_is_told(option: str) -> None:
     check_paths(params, "dest", "ca_path")
     with pytest.raises(InputError) as caught:
         check_paths({**params, option: "/a\0b"}, "dest", "ca_path")
-    assert str(caught.value) == (
-        f"Cannot use {option}: it holds a NUL byte, which no path can. Correct it."
-    )
+    assert str(caught.value) == f"Cannot use {option}: it contains a NUL byte. Correct {option}."
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -110,11 +108,11 @@ def test_where_a_roster_can_be_written(tmp_path: Path, check_mode: bool) -> None
     check_dest(tmp_path / "contacts.csv", check_mode)
     with pytest.raises(InputError) as caught:
         check_dest(tmp_path, check_mode)
-    assert str(caught.value) == f"Cannot write {tmp_path}: it is a folder. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {tmp_path}: it is a directory. {REMEDY}"
     below = tmp_path / "contacts.csv" / "x"
     with pytest.raises(InputError) as caught:
         check_dest(below, check_mode)
-    assert str(caught.value) == f"Cannot write {below}: {below.parent} is no folder. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {below}: {below.parent} is not a directory. {REMEDY}"
 
 
 @pytest.mark.parametrize("name", ["contacts.csv", "contacts.csv.ids"])
@@ -123,7 +121,7 @@ def test_a_pipe_or_a_device_is_neither_waited_for_nor_replaced(dest: Path, name:
     os.mkfifo(pipe)
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)
-    assert str(caught.value) == f"Cannot write {pipe}: it is no regular file. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {pipe}: it is not a regular file. {REMEDY}"
 
 
 def test_a_folder_that_an_earlier_task_may_make_is_missed_in_a_real_run_only(
@@ -133,7 +131,7 @@ def test_a_folder_that_an_earlier_task_may_make_is_missed_in_a_real_run_only(
     check_dest(dest, check_mode=True)
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)
-    assert str(caught.value) == f"Cannot write {dest}: {dest.parent} is no folder. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {dest}: {dest.parent} is not a directory. {REMEDY}"
 
 
 def test_a_folder_that_may_not_be_written_is_told(

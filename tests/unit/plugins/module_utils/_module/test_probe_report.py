@@ -76,18 +76,18 @@ def test_nothing_is_wrong() -> None:
         (
             probe(timedelta(12)),
             ACCESS,
-            "its certificate ends in 12 days, on 2026-12-06",
+            "its certificate expires in 12 days, on 2026-12-06",
         ),
-        (probe(timedelta(30)), ACCESS, "its certificate ends in 30 days, on 2026-12-24"),
+        (probe(timedelta(30)), ACCESS, "its certificate expires in 30 days, on 2026-12-24"),
         (
             probe(),
             ACCESS._replace(validate_certs=False),
-            "its certificate is not verified: whoever is on the network can read and alter all",
+            "its certificate is not verified: an attacker on the network can read and alter everything",
         ),
         (
             probe(clear=True),
             ACCESS,
-            "people's data cross the network in clear, and can be read and altered on the way",
+            "personal data is transferred unencrypted and can be read and altered in transit",
         ),
         (
             probe(clock="20261124120501.0Z"),
@@ -115,7 +115,7 @@ def test_a_certificate_that_is_not_trusted_is_shown() -> None:
     (problem,) = server_problems(found, ACCESS, NOW)
     assert problem == Problem(
         URI,
-        "Cannot connect: it has expired; it shows a certificate for dc1.corp.example, issued by"
+        "Cannot connect: it has expired; it presents a certificate for dc1.corp.example, issued by"
         " CN=Corp CA, valid from 2026-11-23 to 2026-11-23",
         "Renew it",
     )
@@ -157,15 +157,21 @@ LIE = ("+4722123456", "", "Lie")
 @pytest.mark.parametrize(
     ("given", "shown", "causes"),
     [
-        (read(1, LIE), False, ["nobody has the attribute pager: "]),
+        (read(1, LIE), False, ["no entry has the attribute pager: "]),
         (read(0), False, []),
         (
             read(1),
             False,
-            ["nothing is shown of OU=Oslo: it is empty, or the bind account may not "],
+            [
+                "the bind account sees nothing below OU=Oslo: it is empty, or the account may not read it"
+            ],
         ),
-        (read(1), True, ["nobody is found in OU=Oslo, though the bind account sees other objects"]),
-        (read(1, excluded=3), True, ["everybody who is found in OU=Oslo is excluded: 3"]),
+        (
+            read(1),
+            True,
+            ["no people found in OU=Oslo, although the bind account sees other entries"],
+        ),
+        (read(1, excluded=3), True, ["everyone found in OU=Oslo is excluded: 3 people"]),
         (read(0, excluded=3), True, []),
         (
             read(2, LIE, ("", "+4722123457", "")),
@@ -177,12 +183,12 @@ LIE = ("+4722123456", "", "Lie")
         (
             read(1, ("", "", "Lie")),
             False,
-            ["nobody has the attribute mobile: ", "nobody has the attribute pager: "],
+            ["no entry has the attribute mobile: ", "no entry has the attribute pager: "],
         ),
         (
             read(1, ("12", "13", "Lie")),
             False,
-            ["the column Mobile is empty for everybody"],
+            ["the column Mobile is empty for everyone"],
         ),
     ],
 )

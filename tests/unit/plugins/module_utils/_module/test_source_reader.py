@@ -171,7 +171,7 @@ def test_who_has_yet_to_start(
     people = _people()
     params = export_params(source("OU=A"), start_attribute="Start")
     assert (IDS[1] in _given(people, params)[0]) is is_given
-    assert (IDS[1] in people.undated) is is_undated
+    assert (IDS[1] in people.invalid_start_dates) is is_undated
 
 
 @pytest.mark.parametrize("kind", [DirectoryError, ServerError])
@@ -191,8 +191,8 @@ def test_an_ou_to_be_excluded_must_be_there(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(DirectoryError) as caught:
         _given(_people(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot exclude OU=none on ldaps://dc1: there is nothing of this name. Correct exclude_ous,"
-        " or let the bind account see it."
+        "source 1: Cannot exclude OU=none on ldaps://dc1: there is no entry with this name. Correct exclude_ous,"
+        " or allow the bind account to see the entry."
     )
 
 
@@ -220,8 +220,8 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
         all_global=True,
     )
     people = _people()
-    found = people.entries(parse_sources(export_params(source("OU=A"))), columns)
-    assert people.never_held == {"sn"}
+    found = people.referenced_values(parse_sources(export_params(source("OU=A"))), columns)
+    assert people.missing_attributes == {"sn"}
     assert asked == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
     assert found == {("CN=b", "mail"): "m@x"}
     assert server.queries[0].filter == ("(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))")
@@ -230,5 +230,5 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
 def test_nothing_is_read_when_no_expression_names_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _Server(monkeypatch)
     columns = compile_columns([{"header": "M", "value": "manager"}], all_global=True)
-    assert _people().entries(parse_sources(export_params(source("OU=A"))), columns) == {}
+    assert _people().referenced_values(parse_sources(export_params(source("OU=A"))), columns) == {}
     assert server.queries == []
