@@ -23,7 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
     parse_upload_options,
     upload_spec,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes, ids_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
@@ -79,8 +79,8 @@ class Sync:
         spec = upload_spec()
         options.update(given)
         if options["result"] is not None:
-            options["result"] = filled_in(spec["result"]["options"], **options["result"])
-        job = parse_upload_options(filled_in(spec, **options))
+            options["result"] = complete_params(spec["result"]["options"], **options["result"])
+        job = parse_upload_options(complete_params(spec, **options))
         return upload(job, check_mode, with_diff=True)
 
     def files(self) -> dict[str, bytes]:

@@ -25,13 +25,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Retries,
     TlsSettings,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 
-RESULT = filled_in(upload_spec()["result"]["options"])
+RESULT = complete_params(upload_spec()["result"]["options"])
 
 
 def _params(**given: Any) -> dict[str, Any]:
-    return filled_in(
+    return complete_params(
         upload_spec(),
         **{
             "src": "/x/contacts.csv",

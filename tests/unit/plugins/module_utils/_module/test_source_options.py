@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sources of an export, checked before anything is read."""
+"""Parsing and checking sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 
-def test_sources_are_named_and_take_the_common_filter() -> None:
+def test_sources_are_numbered_and_use_the_common_filter() -> None:
     params = export_params(
         source("OU=A", location="oslo"),
         source("OU=B", location="b", filter="(b=1)", search_scope="base", minimum=0),
@@ -35,26 +35,26 @@ def test_sources_are_named_and_take_the_common_filter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "groups"),
+    ("value", "groups"),
     [
         ("CN=Night\\, shift,OU=Groups,DC=x", ["CN=Night\\, shift,OU=Groups,DC=x"]),
         (["CN=A,DC=x", "CN=B,DC=x"], ["CN=A,DC=x", "CN=B,DC=x"]),
         (("CN=A,DC=x",), ["CN=A,DC=x"]),
     ],
 )
-def test_a_name_is_one_name_however_many_commas_are_in_it(given: object, groups: list[str]) -> None:
+def test_a_string_is_one_dn_and_is_not_split_at_commas(value: object, groups: list[str]) -> None:
     params = export_params(
-        source(None, member_of=given, exclude_groups=given, exclude_ous=given),
+        source(None, member_of=value, exclude_groups=value, exclude_ous=value),
         exclude_groups="CN=All,DC=x",
         exclude_filter="(a=b)",
         skip_hidden=True,
         start_attribute="startDate",
     )
-    (made,) = parse_sources(params)
-    assert made.groups == tuple(groups)
-    assert made.query == Query("", "subtree", "")
-    assert made.description == " or ".join(f"the group {group}" for group in groups)
-    assert made.exclusion == Exclusion(
+    (parsed,) = parse_sources(params)
+    assert parsed.groups == tuple(groups)
+    assert parsed.query == Query("", "subtree", "")
+    assert parsed.description == " or ".join(f"the group {group}" for group in groups)
+    assert parsed.exclusion == Exclusion(
         ous=tuple(groups),
         groups=("CN=All,DC=x", *groups),
         filters=("(a=b)", "(msExchHideFromAddressLists=TRUE)"),
@@ -62,7 +62,7 @@ def test_a_name_is_one_name_however_many_commas_are_in_it(given: object, groups:
     )
 
 
-def test_a_source_may_have_several_locations() -> None:
+def test_a_source_with_a_location_rule_has_several_locations() -> None:
     params = export_params(
         source("OU=A", location_value="l", locations=["b", "a"], member_of="CN=G"),
         source("OU=B", location="c"),
@@ -187,7 +187,7 @@ def test_a_source_may_have_several_locations() -> None:
         ),
     ],
 )
-def test_wrong_sources_are_told(params: dict[str, Any], message: str) -> None:
+def test_invalid_sources_are_rejected(params: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_sources(params)
     assert str(caught.value).startswith(message)
