@@ -255,49 +255,41 @@ duration:
 
 import os
 import time
-from pathlib import Path
+from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.directory_options import DIRECTORY_PATHS, directory_spec
 from ..module_utils._module.export import export
-from ..module_utils._module.export_options import export_spec
-from ..module_utils._module.files import (
-    check_dest,
-    check_paths,
-    install_roster,
-    spill_directory,
-    stage_roster,
-)
+from ..module_utils._module.export_options import export_spec, parse_export_options
+from ..module_utils._module.files import install_roster, spill_directory, stage_roster
 from ..module_utils._module.libraries import fail, require
-from ..module_utils._module.source_options import default_columns, parse_sources, source_spec
 from ..module_utils._roster.external_sort import open_spill_area
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={**directory_spec(), **source_spec(), **export_spec()},
-        add_file_common_args=True,
-        supports_check_mode=True,
+        argument_spec=export_spec(), add_file_common_args=True, supports_check_mode=True
     )
     require(module, LDAP3)
     # All files, including backups, must be private from the start; mode, owner and group are set later.
     os.umask(0o077)
     started = time.monotonic()
     try:
-        check_paths(module.params, "dest", *DIRECTORY_PATHS)
-        sources = parse_sources(module.params)
-        dest = Path(os.path.realpath(module.params["dest"]))
-        check_dest(dest, module.check_mode)
-        columns = default_columns(module.params["phone_region"])
-        with open_spill_area(spill_directory(module, dest)) as scratch:
-            exported = export(module.params, columns, sources, scratch)
-            write = stage_roster if module.check_mode else install_roster
-            placed = write(module, dest, exported.roster, exported.location_header, scratch)
+        options = parse_export_options(module.params, module.check_mode)
+        with open_spill_area(spill_directory(options.dest, module.check_mode)) as spill:
+            exported = export(options, spill)
+            write = (
+                stage_roster
+                if module.check_mode
+                else partial(install_roster, backup=options.backup)
+            )
+            installed = write(
+                module, options.dest, exported.roster, exported.location_header, spill
+            )
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
@@ -305,8 +297,8 @@ def main() -> None:
     for warning in exported.warnings:
         module.warn(warning)
     module.exit_json(
-        **placed.result(module),
-        **exported.result(sources, placed.written),
+        **installed.result(module.params["dest"], module.check_mode),
+        **exported.result(installed.written),
         duration=round(time.monotonic() - started, 3),
     )
 

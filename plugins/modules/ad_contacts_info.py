@@ -98,8 +98,8 @@ problems:
       type: str
   sample:
     - where: ldaps://dc1.corp.example
-      cause: its certificate ends in 12 days, on 2026-12-06
-      remedy: Renew it before
+      cause: its certificate expires in 12 days, on 2026-12-06
+      remedy: Renew it in time
 servers:
   description: Findings for each server, in the order of O(server_uri) or of the SRV records of O(domain).
   returned: always
@@ -287,25 +287,17 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.directory_options import DIRECTORY_PATHS, directory_spec
-from ..module_utils._module.export_options import info_spec
-from ..module_utils._module.files import check_paths
+from ..module_utils._module.export_options import info_spec, parse_read_options
 from ..module_utils._module.info import info
 from ..module_utils._module.libraries import fail, require
-from ..module_utils._module.source_options import default_columns, parse_sources, source_spec
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={**directory_spec(), **source_spec(), **info_spec()},
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=info_spec(), supports_check_mode=True)
     require(module, LDAP3)
     try:
-        check_paths(module.params, *DIRECTORY_PATHS)
-        sources = parse_sources(module.params)
-        report = info(module.params, default_columns(module.params["phone_region"]), sources)
+        report = info(parse_read_options(module.params))
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:

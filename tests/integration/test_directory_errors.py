@@ -103,9 +103,9 @@ class TestResult:
         number = len(fjord.at(oslo))
         assert message == (
             f"source 1 (location 'oslo-hq'): only 0 contacts in {fjord.site_dn(oslo)} on"
-            f" {active_directory.uri_ldaps}: minimum is 1; the directory gave {number} entries,"
+            f" {active_directory.uri_ldaps}: minimum is 1; the directory returned {number} entries,"
             f" without a valid row: Fax is empty: {number}. Check the base, the filter and the"
-            " rights of the bind account; minimum: 0 permits an empty source."
+            " permissions of the bind account; minimum: 0 allows an empty source."
         )
 
     def test_too_few(self, active_directory: RunningDirectory, place: Place) -> None:
@@ -115,7 +115,7 @@ class TestResult:
             active_directory, place, sources=[*others, {**wrong, "minimum": 2}]
         )
         assert "source 3 (location 'oslo-hq'): only 1 contacts in " in message
-        assert ": minimum is 2; the directory gave 1 entries. Check the base, " in message
+        assert ": minimum is 2; the directory returned 1 entries. Check the base, " in message
 
     def test_invalid_people_are_not_to_be_skipped(
         self, active_directory: RunningDirectory, place: Place
@@ -123,7 +123,7 @@ class TestResult:
         message = refused_export(active_directory, place, on_invalid="fail")
         assert message == (
             "Stopped because 1 people have no valid row: Email and SMS Phone are both empty: 1."
-            " Correct them in the directory, or set on_invalid: skip."
+            " Correct their entries in the directory, or set on_invalid: skip."
         )
 
     def test_nobody_is_found(
@@ -134,5 +134,5 @@ class TestResult:
         message = refused_export(nobody, place)
         assert message.startswith(
             f"source 1 (location 'oslo-hq'): only 0 contacts in {fjord.site_dn(fjord.sites[0])} on"
-            f" {open_ldap.uri_ldaps}: minimum is 1; the directory gave 0 entries. "
+            f" {open_ldap.uri_ldaps}: minimum is 1; the directory returned 0 entries. "
         )

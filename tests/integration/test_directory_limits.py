@@ -164,8 +164,8 @@ def test_nobody_in_an_answer_may_be_a_matter_of_rights(
     message = refused_export(limited, place, **everybody(limited, logins["sees nobody"]))
     assert message == (
         f"source 1 (location 'oslo-hq'): only 0 contacts in {limited.staff_dn} on"
-        f" {limited.uri_ldaps}: minimum is 1; the directory gave 0 entries. Check the base, the"
-        " filter and the rights of the bind account; minimum: 0 permits an empty source."
+        f" {limited.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the base, the"
+        " filter and the permissions of the bind account; minimum: 0 allows an empty source."
     )
 
 

@@ -34,7 +34,7 @@ FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
     " and the account in bind_dn."
 )
-NAME_A_FILE = "Name a file in an existing folder that this user may write."
+NAME_A_FILE = "Set dest to a file in an existing directory that this user may write."
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,11 @@ CASES: list[tuple[dict[str, Any], str]] = [
             " location, or none of them for a global configuration."
         ),
     ),
-    ({"sources": []}, "Cannot export: sources is empty. Give at least one source."),
-    (source(minimum=-1), f"Cannot use minimum -1 of {FIRST}: it is less than 0."),
+    ({"sources": []}, "Cannot export: sources is empty. Add at least one source."),
+    (
+        source(minimum=-1),
+        f"Cannot use minimum -1 of {FIRST}: it must not be negative. Set it to 0 or more.",
+    ),
     (source(search_base="Oslo"), base_error("Oslo")),
     (
         source(search_base="OU=Bergen, Harbour,DC=corp"),
@@ -214,12 +217,15 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         source(search_scope="base", minimum=2),
         (
-            f"Cannot use minimum 2 of {FIRST}: search_scope base gives one entry at most. Search"
-            " subtree or one_level, or lower minimum."
+            f"Cannot use minimum 2 of {FIRST}: search_scope base returns at most one entry. Use"
+            " search_scope subtree or one_level, or lower minimum."
         ),
     ),
     ({"receive_timeout": 0}, "Cannot use receive_timeout 0: it is not from 1 to 86400 seconds."),
-    ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
+    (
+        {"page_size": 0},
+        "Cannot use page_size 0: it must be between 1 and 100000. Correct page_size.",
+    ),
     (
         {"ca_path": "{root}/none.pem"},
         (
@@ -227,15 +233,15 @@ CASES: list[tuple[dict[str, Any], str]] = [
             " directory. Give a file in PEM format."
         ),
     ),
-    ({"dest": "{root}"}, f"Cannot write {{root}}: it is a folder. {NAME_A_FILE}"),
+    ({"dest": "{root}"}, f"Cannot write {{root}}: it is a directory. {NAME_A_FILE}"),
     (
         {"dest": "{root}/none/a.csv"},
-        f"Cannot write {{root}}/none/a.csv: {{root}}/none is no folder. {NAME_A_FILE}",
+        f"Cannot write {{root}}/none/a.csv: {{root}}/none is not a directory. {NAME_A_FILE}",
     ),
     (
         {"dest": "{root}/contacts.csv/a.csv"},
         (
-            "Cannot write {root}/contacts.csv/a.csv: {root}/contacts.csv is no folder."
+            "Cannot write {root}/contacts.csv/a.csv: {root}/contacts.csv is not a directory."
             f" {NAME_A_FILE}"
         ),
     ),

@@ -32,9 +32,9 @@ def test_export(check_mode: bool, open_ldap: RunningDirectory, place: Place) -> 
             make_order(place, "ad_contacts_export", {**options, "_ansible_check_mode": check_mode})
         )
         answer = modules.finished()
-    where = f" the roster of check mode in {place.temporary}/" if check_mode else f" {place.dest}: "
+    where = f" the staged roster in {place.temporary}/" if check_mode else f" {place.dest}: "
     assert answer.message.startswith(f"Cannot write{where}")
-    assert ": File too large. Make room" in answer.message
+    assert ": File too large. Free some space" in answer.message
     assert place.files() == before
     assert not list(place.temporary.iterdir())
     assert run_module(place, "ad_contacts_export", options)["changed"]

@@ -117,8 +117,8 @@ def test_a_group_with_nobody_is_a_matter_of_minimum(
         assert export(directory, place, {**source, "minimum": 0})["counts"]["contacts"] == 0
         assert export(directory, place, source).message == (
             f"source 1 (location 'night'): only 0 contacts in the group {nobody} on"
-            f" {directory.uri_ldaps}: minimum is 1; the directory gave 0 entries. Check the group, the"
-            " filter and the rights of the bind account; minimum: 0 permits an empty source."
+            f" {directory.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the group, the"
+            " filter and the permissions of the bind account; minimum: 0 allows an empty source."
         )
 
 

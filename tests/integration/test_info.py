@@ -130,7 +130,7 @@ def test_a_refused_account_is_not_tried_on_the_next_server(
     [
         ("other.test", timedelta(days=90, hours=1), "its certificate was issued for another name"),
         ("localhost", timedelta(days=-2, hours=1), "its certificate has expired"),
-        ("localhost", timedelta(days=12, hours=1), "its certificate ends in 12 days, on "),
+        ("localhost", timedelta(days=12, hours=1), "its certificate expires in 12 days, on "),
     ],
 )
 def test_certificates(
@@ -146,7 +146,7 @@ def test_certificates(
     assert server["certificate"]["names"] == [name]
     assert server["certificate"]["days_left"] == left.days
     if not server["bound"]:
-        assert f"it shows a certificate for {name}, issued by " in cause
+        assert f"it presents a certificate for {name}, issued by " in cause
 
 
 def test_start_tls(open_ldap: RunningDirectory, place: Place) -> None:

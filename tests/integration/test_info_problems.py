@@ -36,8 +36,10 @@ def test_sources_that_give_nobody(
     gone, filtered, hidden, few = causes(answer)
     assert "OU=Gone" in gone
     assert "the search base does not exist" in gone
-    assert "nobody is found in" in filtered
-    assert hidden.startswith(f"nothing is shown of {directory.bind_dn}: it is empty, or the bind ")
+    assert "no people found in" in filtered
+    assert hidden.startswith(
+        f"the bind account sees nothing below {directory.bind_dn}: it is empty, or the "
+    )
     people = len(fjord.at(fjord.site("tromso")))
     assert few.startswith(
         f"only {people - 1} of {people} people have a valid row, and minimum is 500"
@@ -54,8 +56,8 @@ def test_what_nobody_has(open_ldap: RunningDirectory, place: Place) -> None:
     ]
     answer = looked_at(open_ldap, place, columns=columns)
     assert [cause.partition(":")[0] for cause in causes(answer)] == [
-        "nobody has the attribute pager",
-        "the column Extension is empty for everybody",
+        "no entry has the attribute pager",
+        "the column Extension is empty for everyone",
     ]
 
 

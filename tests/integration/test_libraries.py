@@ -67,7 +67,7 @@ def test_library_that_is_too_old(
     assert re.fullmatch(
         rf"Cannot use the Python library {library} {old} from /\S+/{library} on \S+'s Python \S+:"
         rf" {library} >= {minimum} is required\. Upgrade it for this Python, or set"
-        r" ansible_python_interpreter to one that has it\.",
+        r" ansible_python_interpreter to a Python that has it\.",
         answer.message,
     )
     assert place.files() == before

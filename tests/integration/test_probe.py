@@ -117,7 +117,7 @@ def test_what_is_wrong(run: Run, open_ldap: RunningDirectory) -> None:
     people = len(open_ldap.company.at(open_ldap.company.site("oslo-hq")))
     assert few == (
         f"1. source 1 (location 'oslo-hq') on {open_ldap.uri_ldaps}: only {people} of {people} people"
-        " have a valid row, and minimum is 1000. Correct these people in the directory, the columns,"
+        " have a valid row, and minimum is 1000. Correct their entries in the directory, the columns,"
         " or minimum."
     )
     assert down.startswith("2. ldaps://localhost:1: Cannot connect to ldaps://localhost:1: ")

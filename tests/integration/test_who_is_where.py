@@ -123,7 +123,7 @@ def test_excluded_people_are_counted_and_no_contacts(
         (
             "exclude_ous",
             "OU=None,DC=fjord,DC=test",
-            "there is nothing of this name. Correct exclude_ous",
+            "there is no entry with this name. Correct exclude_ous",
         ),
         (
             "exclude_groups",
@@ -160,7 +160,7 @@ def test_who_has_not_started_is_no_contact(directory: RunningDirectory, place: P
     assert company.canary_person.last_name not in place.dest.read_text("utf-8")
     assert company.person_with_comma.last_name in place.dest.read_text("utf-8")
     assert answer.warnings == [
-        "Values of start_attribute that are no dates: 1. Whoever has one counts as started."
+        "1 values of start_attribute are not dates. These people are treated as already started."
     ]
 
 
@@ -202,7 +202,7 @@ def test_what_the_entry_has_that_an_attribute_names(
     ):
         answer = exported(directory, place, sources=[everybody(directory)], columns=columns)
     assert answer.warnings == [
-        "No entry that an attribute names has the attribute pager, which of_entry reads."
+        "No entry named by an attribute has the attribute pager, which of_entry reads."
     ]
     found = {row[0]: row[1:3] for row in rows(place)}
     assert found[company.canary_person.last_name] == [skipper.mail, "nobody"]

@@ -10,14 +10,12 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from .._environment import how_to_set
 from .._errors import InputError
 
 SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS = "simple", "kerberos", "ntlm", "external", "anonymous"
 PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
 """The choices of auth_protocol."""
-
-ACCOUNT_VARIABLES = {"bind_dn": "FRONTDESK_BIND_DN", "bind_pw": "FRONTDESK_BIND_PW"}
-"""Environment variables that replace options of the account, by option."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +134,7 @@ def check_account(account: Account) -> None:
     for option in rules.required:
         if not getattr(account, option):
             # A simple bind with a name but no password succeeds as an anonymous bind (RFC 4513, 5.1.2).
-            variable = ACCOUNT_VARIABLES.get(option)
-            raise InputError(
-                "Cannot bind",
-                f"{option} is empty",
-                f"Set {option}" + (f", or the environment variable {variable}" if variable else ""),
-            )
+            raise InputError("Cannot bind", f"{option} is empty", how_to_set(option))
     for option in rules.unsupported:
         if getattr(account, option):
             raise InputError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who reads a directory: options made into an account."""
+"""Options of the connection to a directory: their argument spec, and the functions that parse them."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._directory.account import ACCOUNT_VARIABLES, PROTOCOLS, Account, unsupported_options
+from .._directory.account import PROTOCOLS, Account, unsupported_options
 from .._directory.domain import Domain
 from .._directory.settings import ConnectionSettings
-from .environment import _secret, nonempty_env_fallback
+from .._environment import VARIABLES
+from .arguments import secret, with_environment
+
+DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
+"""Options of the connection that are paths."""
+
+_ACCOUNT_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
 
 
 def directory_spec() -> dict[str, Any]:
-    """How to get into a directory: the twin of the fragment ``directory``."""
+    """Return the argument spec of the connection: the twin of the fragment ``directory``."""
     return {
         "server_uri": {"type": "list", "elements": "str"},
         "domain": {"type": "str"},
         "site": {"type": "str"},
         "dns_servers": {"type": "list", "elements": "str"},
         "auth_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "simple"},
-        "bind_dn": {
-            "type": "str",
-            "fallback": (nonempty_env_fallback, [ACCOUNT_VARIABLES["bind_dn"]]),
-        },
-        "bind_pw": _secret(ACCOUNT_VARIABLES["bind_pw"]),
+        "bind_dn": with_environment("bind_dn"),
+        "bind_pw": secret("bind_pw"),
         "keytab": {"type": "path", "no_log": False},
         "ccache": {"type": "str"},
         "client_cert": {"type": "path"},
@@ -43,12 +46,8 @@ def directory_spec() -> dict[str, Any]:
     }
 
 
-DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
-"""Which of these options are paths."""
-
-
 def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
-    """How to get into the directory, from a module's parameters."""
+    """Return the connection settings described by a module's parameters."""
     return ConnectionSettings(
         server_uris=params["server_uri"] or [],
         account=parse_account(params),
@@ -58,29 +57,23 @@ def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
         connection_timeout=params["connection_timeout"],
         receive_timeout=params["receive_timeout"],
         domain=Domain(
-            name=(params["domain"] or "").rstrip("."),
-            site=params["site"] or "",
-            dns_servers=params["dns_servers"] or (),
+            (params["domain"] or "").rstrip("."), params["site"] or "", params["dns_servers"] or ()
         ),
     )
 
 
-_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
-
-
 def parse_account(params: Mapping[str, Any]) -> Account:
-    """Who reads the directory, from a module's parameters.
+    """Return the account described by a module's parameters.
 
-    Variables of the environment are there for everything that a host runs. What is in one, and has no
-    place in the protocol of this account, is left out; given as an option it is a contradiction, for
-    `check_account` to find.
+    An environment variable applies to every task of a host, so its value is ignored if the account's protocol does not
+    use it. The same value in an option contradicts the protocol, and `check_account` reports it.
     """
-    given = {option: params[option] or "" for option in _OPTIONS}
-    account = Account(params["auth_protocol"], **given)
+    values = {option: params[option] or "" for option in _ACCOUNT_OPTIONS}
+    account = Account(params["auth_protocol"], **values)
     unused = unsupported_options(account)
-    surplus = {
+    ignored = {
         option: ""
-        for option, variable in ACCOUNT_VARIABLES.items()
-        if option in unused and given[option] == os.environ.get(variable)
+        for option, variable in VARIABLES.items()
+        if option in unused and values[option] == os.environ.get(variable)
     }
-    return replace(account, **surplus)
+    return replace(account, **ignored)

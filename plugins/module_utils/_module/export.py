@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_export does: directory, entries, contacts, roster."""
+"""What ad_contacts_export does: read directory entries, map them to contacts, and build a roster."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from .._contacts.columns import Column
 from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
@@ -21,76 +21,81 @@ from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import Written
-from .directory_options import parse_connection_settings
-from .export_options import check_page_size
-from .source_options import Source, parse_columns
+from .export_options import ExportOptions, ReadOptions
+from .source_options import Source
 from .source_reader import SourceReader
 
-_IN_CLEAR = (
-    "People's data came from {} in clear: on the way they can be read, and who the contacts are can be"
-    " altered. Use ldaps://, or start_tls: true."
+_UNENCRYPTED = (
+    "Personal data from {} was transferred unencrypted and could have been read or altered in transit."
+    " Use ldaps://, or start_tls: true."
 )
 
-_UNDATED = "Values of start_attribute that are no dates: {}. Whoever has one counts as started."
+_INVALID_START_DATES = (
+    "{} values of start_attribute are not dates. These people are treated as already started."
+)
 
 
-class Export(NamedTuple):
-    """What was read.
+@dataclass(frozen=True)
+class Export:
+    """A complete export from one server, before the roster is written.
 
-    :ivar roster: ready to be written while what was set aside for it is there.
-    :ivar server: URI of the server that gave it.
-    :ivar entries: number of entries that the directory gave.
-    :ivar excluded: number of those of them that are no contacts because somebody said so.
-    :ivar undated: number of people whose start attribute tells no day.
-    :ivar empty_attributes: attributes that no entry had.
-    :ivar never_held: attributes that no entry had of those that an attribute names.
-    :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
-    :ivar location_header: title of the column that holds the location; None without one.
-    :ivar is_in_clear: whether people's data crossed a network without encryption.
-    :ivar left: for each server that was left for the next one a sentence that says why.
+    :ivar roster: contacts and people left out; it must be written while the spill area exists.
+    :ivar sources: sources that were read.
+    :ivar server: URI of the server that returned the complete result.
+    :ivar entries: number of entries found.
+    :ivar excluded: number of entries excluded by an option.
+    :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
+    :ivar missing_attributes: attributes that no entry has.
+    :ivar missing_referenced_attributes: attributes that no entry has of those to which people's attributes refer.
+    :ivar referrals: URIs to which the server referred for a part of a search; they were not followed.
+    :ivar location_header: title of the column that contains the location; None without one.
+    :ivar is_unencrypted: whether personal data crossed a network without encryption.
+    :ivar failovers: warnings about the servers that were tried first, each with its cause.
     """
 
     roster: Roster
+    sources: Sequence[Source]
     server: str
     entries: int
     excluded: int
-    undated: int
-    empty_attributes: list[str]
-    never_held: list[str]
-    references: list[str]
+    invalid_start_dates: int
+    missing_attributes: list[str]
+    missing_referenced_attributes: list[str]
+    referrals: list[str]
     location_header: str | None
-    is_in_clear: bool
-    left: list[str]
+    is_unencrypted: bool
+    failovers: list[str]
 
     @property
     def warnings(self) -> list[str]:
-        """What an administrator should look at, though the export is whole."""
-        return [
-            *self.left,
+        """Warnings about a complete export."""
+        warnings = [
+            *self.failovers,
             *(
                 f"No entry has the attribute {name}, which the columns use."
-                for name in self.empty_attributes
+                for name in self.missing_attributes
             ),
             *(
-                f"No entry that an attribute names has the attribute {name}, which of_entry reads."
-                for name in self.never_held
+                f"No entry named by an attribute has the attribute {name}, which of_entry reads."
+                for name in self.missing_referenced_attributes
             ),
             *(
-                f"The directory refers to {uri} for a part of a source. Whoever is there is missing."
-                for uri in self.references
+                f"The directory refers to {uri} for a part of a source. People there are missing."
+                for uri in self.referrals
             ),
-            *([_UNDATED.format(self.undated)] if self.undated else []),
-            *([_IN_CLEAR.format(self.server)] if self.is_in_clear else []),
         ]
+        if self.invalid_start_dates:
+            warnings.append(_INVALID_START_DATES.format(self.invalid_start_dates))
+        if self.is_unencrypted:
+            warnings.append(_UNENCRYPTED.format(self.server))
+        return warnings
 
-    def result(self, sources: Sequence[Source], written: Written) -> dict[str, Any]:
-        """What the module returns of it: numbers, identities and causes, nobody's values.
+    def result(self, written: Written) -> dict[str, Any]:
+        """Return the part of the module's result that describes the people: numbers, identities and causes.
 
-        :param sources: their locations are counted even when nobody is there.
+        It contains no attribute values. Locations without contacts are counted as 0.
         """
-        by_location = dict.fromkeys(
-            sorted({name or GLOBAL_LOCATION for source in sources for name in source.locations}), 0
-        )
+        names = {name or GLOBAL_LOCATION for source in self.sources for name in source.locations}
         return {
             "server": self.server,
             "counts": {
@@ -98,15 +103,15 @@ class Export(NamedTuple):
                 "contacts": written.row_count,
                 "left_out": written.left_out_count,
                 "excluded": self.excluded,
-                "by_location": {**by_location, **written.by_location},
+                "by_location": {**dict.fromkeys(sorted(names), 0), **written.by_location},
             },
             "left_out": [person._asdict() for person in written.left_out],
             "emptied": [cell._asdict() for cell in written.emptied],
         }
 
 
-class _Tally:
-    """What one source gave, in numbers."""
+class _SourceTally:
+    """Counts of one source."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -114,113 +119,113 @@ class _Tally:
         self.contacts = 0
         self.causes: Counter[str] = Counter()
 
-    def add(self, found: MappedPage) -> None:
-        self.contacts += sum(map(len, found.records.values()))
-        self.causes.update(person.cause for person in found.left_out)
+    def add(self, page: MappedPage) -> None:
+        self.contacts += sum(map(len, page.records.values()))
+        self.causes.update(person.cause for person in page.left_out)
 
     @property
     def entries(self) -> int:
         return self.contacts + sum(self.causes.values()) + self.excluded
 
-    def check_minimum(self, lost: Counter[str], server: str) -> None:
-        """See that the source gave enough contacts.
+    def check_minimum(self, dropped: Counter[str], server: str) -> None:
+        """Check that the source returned enough contacts.
 
-        :param lost: how many of its contacts lost their row to others with the same value, by cause.
-        :raises FrontdeskError: names the source, and why there are too few.
+        :param dropped: number of its contacts whose row was dropped because of a value that others have, by cause.
+        :raises FrontdeskError: if there are too few; the error names the source and the causes.
         """
-        source, causes = self.source, self.causes + lost
-        contacts = self.contacts - sum(lost.values())
+        source, causes = self.source, self.causes + dropped
+        contacts = self.contacts - sum(dropped.values())
         if contacts >= source.minimum:
             return
+        details = f"; the directory returned {self.entries} entries"
+        if self.excluded:
+            details += f", {self.excluded} of them excluded"
+        if causes:
+            details += f", without a valid row: {_most_common(causes)}"
         raise FrontdeskError(
-            f"{source.name}: only {contacts} contacts in {source.where} on {server}",
-            f"minimum is {source.minimum}; the directory gave {self.entries} entries"
-            + (f", excluded: {self.excluded}" if self.excluded else "")
-            + (f", without a valid row: {_most_common(causes)}" if causes else ""),
-            f"Check the {'group' if source.groups else 'base'}, the filter and the rights of the bind account;"
-            " minimum: 0 permits an empty source",
+            f"{source.name}: only {contacts} contacts in {source.description} on {server}",
+            f"minimum is {source.minimum}{details}",
+            f"Check the {'group' if source.groups else 'base'}, the filter and the permissions of the bind"
+            " account; minimum: 0 allows an empty source",
         )
 
 
-def export(
-    params: Mapping[str, Any],
-    default_columns: Sequence[Mapping[str, Any]],
-    sources: Sequence[Source],
-    scratch: SpillArea,
-) -> Export:
-    """Read all sources and make the roster; nothing is written.
+@dataclass(frozen=True)
+class _ServerResult:
+    """A complete result of one server."""
 
-    :param sources: what `parse_sources` made of the same parameters.
-    :param scratch: where people are set aside when there are many, until the roster is written.
-    :raises InputError: for wrong options, before anything is read.
-    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
-    :raises FrontdeskError: when a source fails, is cut short or falls under its minimum.
+    server: str
+    is_unencrypted: bool
+    reader: SourceReader
+    mapper: Mapper
+    builder: RosterBuilder
+    tallies: list[_SourceTally]
+
+
+def export(options: ExportOptions, spill: SpillArea) -> Export:
+    """Read all sources from the first server that returns a complete result, and build the roster.
+
+    The roster is not written.
+
+    :param spill: temporary storage; it must exist until the roster is written.
+    :raises InputError: if the connection settings are invalid, before anything is read.
+    :raises LibraryError: if an option needs a library that is missing or too old.
+    :raises FrontdeskError: if a source fails, is incomplete or falls below its minimum.
     """
-    check_page_size(params["page_size"])
-    columns = parse_columns(params, default_columns, sources)
-    access = parse_connection_settings(params)
-    read = partial(_read, columns, sources, params, scratch)
-    reading, left = read_with_failover(access, read)
-    roster = reading.gathering.build()
-    for tally, lost in zip(reading.tallies, roster.dropped_by_source):
-        tally.check_minimum(lost, reading.server)
-    if params["on_invalid"] == "fail":
+    read = options.read
+    result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
+    roster = result.builder.build()
+    for tally, dropped in zip(result.tallies, roster.dropped_by_source):
+        tally.check_minimum(dropped, result.server)
+    if options.fail_on_invalid:
         _check_left_out(roster)
     return Export(
         roster=roster,
-        server=reading.server,
-        entries=sum(tally.entries for tally in reading.tallies),
-        excluded=sum(tally.excluded for tally in reading.tallies),
-        undated=len(reading.people.undated),
-        empty_attributes=reading.mapper.attributes_never_seen,
-        never_held=sorted(reading.people.never_held),
-        references=relevant_referrals(reading.people.references),
+        sources=read.sources,
+        server=result.server,
+        entries=sum(tally.entries for tally in result.tallies),
+        excluded=sum(tally.excluded for tally in result.tallies),
+        invalid_start_dates=len(result.reader.invalid_start_dates),
+        missing_attributes=result.mapper.attributes_never_seen,
+        missing_referenced_attributes=sorted(result.reader.missing_attributes),
+        referrals=relevant_referrals(result.reader.referrals),
         location_header=next(
-            (column.header for column in columns if column.expression.is_location), None
+            (column.header for column in read.columns if column.expression.is_location), None
         ),
-        is_in_clear=reading.is_in_clear,
-        left=left,
+        is_unencrypted=result.is_unencrypted,
+        failovers=failovers,
     )
 
 
-class _Reading(NamedTuple):
-    """What one server gave."""
-
-    server: str
-    is_in_clear: bool
-    people: SourceReader
-    mapper: Mapper
-    gathering: RosterBuilder
-    tallies: list[_Tally]
-
-
-def _read(
-    columns: Sequence[Column],
-    sources: Sequence[Source],
-    params: Mapping[str, Any],
-    scratch: SpillArea,
-    session: LdapSession,
-) -> _Reading:
-    """Read all sources by one session, from the beginning."""
-    people = SourceReader(session, params["page_size"], params["object_types"])
-    placements = [source.placement for source in sources if source.placement is not None]
-    mapper = Mapper(columns, placements, people.entries(sources, columns))
-    # Who has no location is left out of all of them.
-    places = [
-        {*source.locations, ""} if source.placement else {source.location} for source in sources
+def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _ServerResult:
+    """Read all sources in one session."""
+    sources, columns = options.sources, options.columns
+    reader = SourceReader(session, options.page_size, options.object_types)
+    rules = [source.location_rule for source in sources if source.location_rule is not None]
+    mapper = Mapper(columns, rules, reader.referenced_values(sources, columns))
+    # People for whom the rule yields no location are left out under the empty location.
+    locations = [
+        {*source.locations, ""} if source.location_rule else {source.location} for source in sources
     ]
     tallies = []
-    with discard_on_error(scratch) as room:
-        gathering = RosterBuilder(columns, places, room)
+    with discard_on_error(spill) as nested:
+        builder = RosterBuilder(columns, locations, nested)
         for number, source in enumerate(sources):
-            tally = _Tally(source)
+            tally = _SourceTally(source)
             tallies.append(tally)
-            for page in people.pages(source, mapper.attributes):
-                found = mapper.contacts(page, source.place)
-                tally.add(found)
-                gathering.add_all(found, number)
-            tally.excluded = people.excluded[source.name]
-    return _Reading(session.uri, session.is_in_clear, people, mapper, gathering, tallies)
+            for entries in reader.pages(source, mapper.attributes):
+                page = mapper.contacts(entries, source.location_or_rule)
+                tally.add(page)
+                builder.add_all(page, number)
+            tally.excluded = reader.excluded[source.name]
+    return _ServerResult(
+        server=session.uri,
+        is_unencrypted=session.is_in_clear,
+        reader=reader,
+        mapper=mapper,
+        builder=builder,
+        tallies=tallies,
+    )
 
 
 def _check_left_out(roster: Roster) -> None:
@@ -229,12 +234,9 @@ def _check_left_out(roster: Roster) -> None:
         raise FrontdeskError(
             f"Stopped because {sum(causes.values())} people have no valid row",
             _most_common(causes),
-            "Correct them in the directory, or set on_invalid: skip",
+            "Correct their entries in the directory, or set on_invalid: skip",
         )
 
 
 def _most_common(causes: Counter[str]) -> str:
     return "; ".join(f"{cause}: {count}" for cause, count in causes.most_common(5))
-
-
-# Partitions that every Active Directory domain refers to, with nobody in them (MS-ADTS 3.1.1.1.5).

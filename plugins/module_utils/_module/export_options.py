@@ -2,18 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of ad_contacts_export and ad_contacts_info."""
+"""Options of ad_contacts_export and ad_contacts_info: their argument specs, and the functions that parse them."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from .._contacts.columns import Column
+from .._directory.settings import ConnectionSettings
 from .._errors import InputError
+from .directory_options import DIRECTORY_PATHS, directory_spec, parse_connection_settings
+from .files import check_dest, check_paths
+from .source_options import Source, parse_columns, parse_sources, source_spec
+
+MAX_PAGE_SIZE = 100_000
+"""Maximum page size in entries. A larger page could put a whole directory into one response."""
 
 
 def export_spec() -> dict[str, Any]:
-    """Options of ad_contacts_export beside those of the directory, of sources and of files."""
+    """Return the argument spec of ad_contacts_export, without the file options that ansible-core adds."""
     return {
+        **directory_spec(),
+        **source_spec(),
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},
@@ -21,18 +35,86 @@ def export_spec() -> dict[str, Any]:
 
 
 def info_spec() -> dict[str, Any]:
-    """Options of ad_contacts_info beside those of the directory and of sources."""
-    return {"fail_on_problems": {"type": "bool", "default": False}}
+    """Return the argument spec of ad_contacts_info."""
+    return {
+        **directory_spec(),
+        **source_spec(),
+        "fail_on_problems": {"type": "bool", "default": False},
+    }
 
 
-MAX_PAGE_SIZE = 100_000
-"""Larger pages would hold a whole directory in one answer."""
+@dataclass(frozen=True)
+class ReadOptions:
+    """The directory, the sources and the columns: options that both modules have.
 
-
-def check_page_size(size: int) -> None:
-    """Check the option.
-
-    :raises InputError: when it is too small or too large.
+    :ivar connection: connection settings; they are checked just before the first connection.
+    :ivar sources: sources, in the order of the option.
+    :ivar columns: compiled columns of the roster.
+    :ivar object_types: kinds of Active Directory objects that count as people.
+    :ivar page_size: entries per page of a search.
     """
-    if not 1 <= size <= MAX_PAGE_SIZE:
-        raise InputError(f"Cannot use page_size {size}", f"it is not from 1 to {MAX_PAGE_SIZE}")
+
+    connection: ConnectionSettings
+    sources: tuple[Source, ...]
+    columns: tuple[Column, ...]
+    object_types: tuple[str, ...]
+    page_size: int
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Options of one export.
+
+    :ivar read: the directory, the sources and the columns.
+    :ivar dest: path of the roster, with symbolic links resolved.
+    :ivar backup: whether to keep a copy of a roster that is replaced.
+    :ivar fail_on_invalid: whether people without a valid row fail the export.
+    """
+
+    read: ReadOptions
+    dest: Path
+    backup: bool
+    fail_on_invalid: bool
+
+
+def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportOptions:
+    """Check and convert the parameters of ad_contacts_export.
+
+    :param check_mode: whether the directory of ``dest`` may be missing.
+    :raises InputError: if they contain an error that can be detected without a server.
+    :raises LibraryError: if a column needs a library that is missing or too old.
+    """
+    check_paths(params, "dest")
+    read = parse_read_options(params)
+    dest = Path(os.path.realpath(params["dest"]))
+    check_dest(dest, check_mode)
+    return ExportOptions(
+        read=read,
+        dest=dest,
+        backup=params["backup"],
+        fail_on_invalid=params["on_invalid"] == "fail",
+    )
+
+
+def parse_read_options(params: Mapping[str, Any]) -> ReadOptions:
+    """Check and convert the parameters that ad_contacts_export and ad_contacts_info share.
+
+    :raises InputError: if they contain an error that can be detected without a server.
+    :raises LibraryError: if a column needs a library that is missing or too old.
+    """
+    check_paths(params, *DIRECTORY_PATHS)
+    sources = parse_sources(params)
+    page_size = params["page_size"]
+    if not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise InputError(
+            f"Cannot use page_size {page_size}",
+            f"it must be between 1 and {MAX_PAGE_SIZE}",
+            "Correct page_size",
+        )
+    return ReadOptions(
+        connection=parse_connection_settings(params),
+        sources=sources,
+        columns=parse_columns(params, sources),
+        object_types=tuple(params["object_types"]),
+        page_size=page_size,
+    )

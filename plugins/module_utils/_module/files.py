@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of a roster: written both or not at all, private, and staged aside in check mode."""
+"""The two files of a roster: private, replaced both or not at all, and staged in another directory in check mode."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from .._errors import FrontdeskError, InputError
 from .._files import (
@@ -31,34 +32,39 @@ from .._roster.files import RosterFile, read_roster
 from .._roster.writer import Written, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
-"""Identities that wait in memory for the head of their file."""
+"""Bytes of identities that are kept in memory until the first line of their file can be written."""
+
+_DEST_REMEDY = "Set dest to a file in an existing directory that this user may write"
 
 
 class Module(Protocol):
-    """What is used of AnsibleModule here."""
+    """The part of AnsibleModule that is used here.
+
+    :ivar params: parameters; they are only passed to `load_file_common_arguments`.
+    """
 
     _diff: bool
-    check_mode: bool
     params: dict[str, Any]
 
     def backup_local(self, fn: str) -> str:
-        """Copy a file to one with the time in its name, and return that one's path."""
+        """Copy a file to one with the time in its name, and return the path of the copy."""
 
     def load_file_common_arguments(self, params: dict[str, Any], path: str) -> dict[str, Any]:
-        """Take owner, group and mode for a path from the module's options."""
+        """Return owner, group and mode for a path from the module's parameters."""
 
     def set_fs_attributes_if_different(self, file_args: dict[str, Any], changed: bool) -> bool:
-        """Set these, and tell whether anything changed."""
+        """Set owner, group and mode, and return whether anything changed."""
 
 
-class InstalledRoster(NamedTuple):
+@dataclass(frozen=True)
+class InstalledRoster:
     """A roster that was written.
 
-    :ivar written: what it turned out to be.
-    :ivar path: where it stands.
-    :ivar changed: whether a file's content, owner or mode changed, or would.
-    :ivar backup: the copy of the old roster, if one was made.
-    :ivar diff: what differs from the old roster, if that was asked for.
+    :ivar written: summary of what was written.
+    :ivar path: path of the CSV file.
+    :ivar changed: whether the content, owner or mode of a file changed, or would change.
+    :ivar backup: path of the copy of the old roster; None if none was made.
+    :ivar diff: difference from the old roster; None if it was not requested.
     """
 
     written: Written
@@ -67,80 +73,82 @@ class InstalledRoster(NamedTuple):
     backup: str | None = None
     diff: dict[str, str] | None = None
 
-    def result(self, module: Module) -> dict[str, Any]:
-        """What the module returns of it."""
-        dest = module.params["dest"]
+    def result(self, dest: str, check_mode: bool) -> dict[str, Any]:
+        """Return the part of the module's result that describes the files.
+
+        :param dest: value of the option, before symbolic links are resolved.
+        :param check_mode: whether the roster was staged instead of installed.
+        """
         staged = {"roster": str(self.path), "staging_dir": str(self.path.parent)}
         return {
             "dest": dest,
             "changed": self.changed,
             "checksum": self.written.sha256,
-            **(staged if module.check_mode else {"roster": dest}),
+            **(staged if check_mode else {"roster": dest}),
             **({"backup_file": self.backup} if self.backup is not None else {}),
             **({"diff": self.diff} if self.diff is not None else {}),
         }
 
 
 def check_paths(params: Mapping[str, Any], *options: str) -> None:
-    """See that the paths among a module's options can be paths.
+    """Check that the values of options can be paths.
 
-    :raises InputError: names the option.
+    :raises InputError: if a value cannot be a path; the error names the option.
     """
     for option in options:
         if "\0" in (params[option] or ""):
-            raise InputError(
-                f"Cannot use {option}", "it holds a NUL byte, which no path can", "Correct it"
-            )
+            raise InputError(f"Cannot use {option}", "it contains a NUL byte", f"Correct {option}")
 
 
-def spill_directory(module: Module, dest: Path) -> Path:
-    """Where people are set aside: where the roster will be written, for there must be room for it anyway.
+def spill_directory(dest: Path, check_mode: bool) -> Path:
+    """Return the directory for temporary storage: that of the roster, which needs the space in any case.
 
-    A temporary folder may well be memory, and in a real run is not used.
+    Only check mode, which must not write there, uses the system's temporary directory. That one may be in memory.
     """
-    return Path(tempfile.gettempdir()) if module.check_mode else dest.parent
+    return Path(tempfile.gettempdir()) if check_mode else dest.parent
 
 
 def ids_path(path: Path) -> Path:
-    """The identities file that belongs to a roster's file."""
+    """Return the path of the identities file that belongs to a roster."""
     return path.with_name(path.name + ".ids")
 
 
 def check_dest(dest: Path, check_mode: bool) -> None:
-    """See that a file can be written, before anything is read.
+    """Check that a roster can be written, before anything is read.
 
-    :param check_mode: whether a folder that is missing is tolerated: an earlier task may make it.
-    :raises InputError: when it cannot be written.
+    :param check_mode: whether the directory may be missing, because an earlier task would have created it.
+    :raises InputError: if it cannot be written.
     """
     try:
         _check_dest(dest, check_mode)
     except OSError as error:
-        raise InputError(f"Cannot write {dest}", error.strerror or str(error), _REMEDY) from error
-
-
-_REMEDY = "Name a file in an existing folder that this user may write"
+        raise InputError(
+            f"Cannot write {dest}", error.strerror or str(error), _DEST_REMEDY
+        ) from error
 
 
 def _check_dest(dest: Path, check_mode: bool) -> None:
     for path in (dest, ids_path(dest)):
         if path.exists() and not path.is_file():
-            # A device would be replaced, and a pipe waited for.
-            kind = "a folder" if path.is_dir() else "no regular file"
-            raise InputError(f"Cannot write {path}", f"it is {kind}", _REMEDY)
-    folder = dest.parent
-    if not folder.is_dir():
-        if check_mode and not folder.exists():
+            # A device must not be replaced, and opening a pipe would block.
+            kind = "a directory" if path.is_dir() else "not a regular file"
+            raise InputError(f"Cannot write {path}", f"it is {kind}", _DEST_REMEDY)
+    directory = dest.parent
+    if not directory.is_dir():
+        if check_mode and not directory.exists():
             return
-        raise InputError(f"Cannot write {dest}", f"{folder} is no folder", _REMEDY)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"Cannot write {dest}", f"no permission to write in {folder}", _REMEDY)
+        raise InputError(f"Cannot write {dest}", f"{directory} is not a directory", _DEST_REMEDY)
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise InputError(
+            f"Cannot write {dest}", f"no permission to write in {directory}", _DEST_REMEDY
+        )
 
 
 @contextmanager
 def load_roster(path: Path) -> Iterator[RosterFile]:
-    """Read a roster and, when they match, its identities; both stay open, whatever takes their places.
+    """Read a roster and, if they match, its identities. Both stay readable even if their files are replaced.
 
-    :raises InputError: when the file is missing, unreadable or no roster.
+    :raises InputError: if the file is missing, unreadable or not a roster.
     """
     with ExitStack() as opened:
         try:
@@ -159,12 +167,19 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
 
 
 def install_roster(
-    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: SpillArea
+    module: Module,
+    dest: Path,
+    roster: Roster,
+    location_column: str | None,
+    spill: SpillArea,
+    *,
+    backup: bool,
 ) -> InstalledRoster:
-    """Put both files in place. They are written before either is moved, so a full disk changes nothing.
+    """Replace both files. Both are complete on disk before the first is replaced, so a full disk changes nothing.
 
-    :param location_column: title of the column that holds the location; None without one.
-    :raises FrontdeskError: when they cannot be written; the old roster is whole then.
+    :param location_column: title of the column that contains the location; None without one.
+    :param backup: whether to copy the old files first if they differ.
+    :raises FrontdeskError: if they cannot be written; the old roster is then unchanged.
     """
     try:
         with directory_lock(dest.parent), ExitStack() as opened:
@@ -172,9 +187,9 @@ def install_roster(
                 remove_unfinished(path)
             files = [opened.enter_context(pending_file(path)) for path in (dest, ids_path(dest))]
             written = _write(roster, files)
-            diff = _diff(module, dest, files, location_column, scratch)
+            diff = _diff(module, dest, files, location_column, spill)
             new = [file for file in files if not has_same_bytes(file.path, file.written)]
-            backup = _back_up(module, dest) if new else None
+            copy = _back_up(module, dest) if backup and new else None
             for file in new:
                 _set_attributes(module, file.written)
             move_into_place(new)
@@ -182,36 +197,43 @@ def install_roster(
     except TimeoutError as error:
         raise FrontdeskError(
             f"Cannot write {dest}",
-            f"another process keeps {dest.parent} locked",
-            "Wait until it ends, or give dest a folder of its own",
+            f"another process holds the lock on {dest.parent}",
+            "Wait until it has finished, or move dest to a directory of its own",
         ) from error
     except OSError as error:
         raise FrontdeskError(
-            f"Cannot write {dest}", error.strerror or str(error), "Make room, or correct dest"
+            f"Cannot write {dest}", error.strerror or str(error), "Free some space, or correct dest"
         ) from error
-    return InstalledRoster(written, dest, bool(new) or any(attributes), backup, diff)
+    return InstalledRoster(
+        written=written,
+        path=dest,
+        changed=bool(new) or any(attributes),
+        backup=copy,
+        diff=diff,
+    )
 
 
 def stage_roster(
-    module: Module, dest: Path, roster: Roster, location_column: str | None, scratch: SpillArea
+    module: Module, dest: Path, roster: Roster, location_column: str | None, spill: SpillArea
 ) -> InstalledRoster:
-    """Write a complete roster to a private folder (0700) that outlives the module, and leave dest alone.
+    """Write a complete roster to a private directory (0700) that outlives the module, and leave dest unchanged.
 
-    :returns: its path is that of the CSV in it; whoever asked for check mode removes the folder.
-    :raises FrontdeskError: when there is no room for it; nothing is left then.
+    The caller of the module must remove the directory.
+
+    :raises FrontdeskError: if it cannot be written; nothing is then left behind.
     """
-    place = Path(tempfile.gettempdir())
+    staging = Path(tempfile.gettempdir())
     try:
         with ExitStack() as undo:
-            place = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
-            undo.callback(shutil.rmtree, place, ignore_errors=True)
-            path = place / dest.name
+            staging = Path(tempfile.mkdtemp(prefix="frontdesk-contacts-"))
+            undo.callback(shutil.rmtree, staging, ignore_errors=True)
+            path = staging / dest.name
             with pending_file(path) as csv_file, pending_file(ids_path(path)) as ids_file:
                 files = (csv_file, ids_file)
                 written = _write(roster, files)
-                diff = _diff(module, dest, files, location_column, scratch)
+                diff = _diff(module, dest, files, location_column, spill)
                 for new in files:
-                    # Nothing is changed, but an owner that there is not fails here as in a real run.
+                    # Changes nothing in check mode, but fails for an unknown owner as a real run does.
                     _set_attributes(module, new.written)
                 changed = any(
                     not has_same_bytes(old, new.written) or _set_attributes(module, old)
@@ -221,20 +243,20 @@ def stage_roster(
             undo.pop_all()
     except OSError as error:
         raise FrontdeskError(
-            f"Cannot write the roster of check mode in {place}",
+            f"Cannot write the staged roster in {staging}",
             error.strerror or str(error),
-            "Make room there",
+            "Free some space there",
         ) from error
-    return InstalledRoster(written, path, changed, None, diff)
+    return InstalledRoster(written=written, path=path, changed=changed, diff=diff)
 
 
 def _write(roster: Roster, files: Sequence[PendingFile]) -> Written:
     csv_file, ids_file = files
-    folder = str(csv_file.path.parent)
-    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as identities:
+    directory = str(csv_file.path.parent)
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=directory) as identities:
         written = write_roster(roster, csv_file.file, ids_file.file, cast(BinaryIO, identities))
     for new in files:
-        # From here on they are read too.
+        # From here on, the files are read by path.
         new.file.flush()
     return written
 
@@ -244,7 +266,7 @@ def _diff(
     dest: Path,
     files: Sequence[PendingFile],
     location_column: str | None,
-    scratch: SpillArea,
+    spill: SpillArea,
 ) -> dict[str, str] | None:
     if not module._diff:
         return None
@@ -258,12 +280,15 @@ def _diff(
         old = None
         with suppress(InputError):
             old = opened.enter_context(load_roster(dest))
-        return roster_diff(old, new, location_column, scratch)
+        return roster_diff(old, new, location_column, spill)
 
 
 def _back_up(module: Module, dest: Path) -> str | None:
-    """Copy both files, for neither says much without the other; gives the path of the roster's copy."""
-    if not (module.params["backup"] and dest.exists()):
+    """Copy both files, because they belong together.
+
+    :returns: path of the copy of the roster; None if there is no roster.
+    """
+    if not dest.exists():
         return None
     if ids_path(dest).exists():
         module.backup_local(str(ids_path(dest)))

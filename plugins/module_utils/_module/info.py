@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_info does: look at each server and each source, and say what is wrong."""
+"""What ad_contacts_info does: examine every server and every source, and report problems."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from .._contacts.columns import Column
 from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
@@ -20,8 +20,7 @@ from .._directory.search import relevant_referrals
 from .._directory.servers import find_servers
 from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import create_ssl_context
-from .directory_options import parse_connection_settings
-from .export_options import check_page_size
+from .export_options import ReadOptions
 from .probe_report import (
     Problem,
     clock_offset,
@@ -31,15 +30,15 @@ from .probe_report import (
     referral_problems,
     server_problems,
 )
-from .source_options import Source, parse_columns
+from .source_options import Source
 from .source_reader import SourceReader
 
 
 class Info(NamedTuple):
-    """What was found out.
+    """Findings about all servers.
 
-    :ivar servers: for each server, in their order, what it is and what it gives.
-    :ivar problems: what is wrong.
+    :ivar servers: properties of each server and its sources, in the order of the servers.
+    :ivar problems: problems in the order of the servers, followed by differences between the servers.
     """
 
     servers: list[dict[str, Any]]
@@ -47,7 +46,7 @@ class Info(NamedTuple):
 
     @property
     def result(self) -> dict[str, Any]:
-        """What the module returns of it."""
+        """The module's result."""
         return {
             "servers": self.servers,
             "problems": [problem._asdict() for problem in self.problems],
@@ -55,111 +54,105 @@ class Info(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """All that is wrong, in one text."""
-        listed = " ".join(f"({number}) {each}" for number, each in enumerate(self.problems, 1))
+        """All problems in one message."""
+        listed = " ".join(f"({number}) {item}" for number, item in enumerate(self.problems, 1))
         return f"Problems found: {len(self.problems)}. {listed}"
 
 
-class _Question(NamedTuple):
-    """What is asked of each server."""
+@dataclass(frozen=True)
+class _Examination:
+    """Findings about the sources on one server.
 
-    access: ConnectionSettings
-    context: ssl.SSLContext
-    columns: Sequence[Column]
-    sources: Sequence[Source]
-    page_size: int
-    object_types: Sequence[str]
-
-
-class _Answer(NamedTuple):
-    """What a server gave.
-
-    :ivar read: the sources that could be read to their end.
-    :ivar problems: why the others could not.
+    :ivar sources: sources that could be read completely, each with its statistics.
+    :ivar problems: problems of all sources.
     """
 
-    read: list[tuple[Source, SourceStatistics]]
-    problems: list[Problem]
+    sources: list[tuple[Source, SourceStatistics]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
-def info(
-    params: Mapping[str, Any],
-    default_columns: Sequence[Mapping[str, Any]],
-    sources: Sequence[Source],
-) -> Info:
-    """Look at every server, and with each that lets the account in at every source.
+def info(options: ReadOptions) -> Info:
+    """Examine every server and, on each one that accepts the account, every source.
 
-    An account that one server refuses is not tried on the others, for that could lock it.
+    An account that one server rejects is not tried on the others, because that could lock it.
 
-    :param sources: what `parse_sources` made of the same parameters.
-    :raises InputError: for wrong options, before anything is asked.
-    :raises LibraryError: when an option needs a library that is missing or too old.
+    :raises InputError: if options are wrong, before anything is read.
+    :raises LibraryError: if an option needs a library that is missing or too old.
     """
-    check_page_size(params["page_size"])
-    access = parse_connection_settings(params)
-    question = _Question(
-        access,
-        create_ssl_context(access),
-        parse_columns(params, default_columns, sources),
-        sources,
-        params["page_size"],
-        params["object_types"],
-    )
+    settings = options.connection
+    context = create_ssl_context(settings)
     try:
-        addresses, notes = find_servers(access)
+        addresses, notes = find_servers(settings)
     except DirectoryError as error:
-        return Info([], [error_problem(access.domain.name, error)])
-    return _look_at(question, addresses, [Problem(access.domain.name, *note) for note in notes])
+        return Info([], [error_problem(settings.domain.name, error)])
+    problems = [Problem(settings.domain.name, *note) for note in notes]
+    return _examine_servers(options, context, addresses, problems)
 
 
-def _look_at(question: _Question, addresses: Sequence[Address], found: Sequence[Problem]) -> Info:
-    access = question.access
-    servers, problems = [], [*found]
-    counts: dict[str, dict[str, int]] = {}
-    is_refused = False
+def _examine_servers(
+    options: ReadOptions,
+    context: ssl.SSLContext,
+    addresses: Sequence[Address],
+    dns_problems: Sequence[Problem],
+) -> Info:
+    settings = options.connection
+    servers, problems = [], [*dns_problems]
+    people: dict[str, dict[str, int]] = {}
+    is_rejected = False
     for address in addresses:
-        with probe_server(access, address, question.context, authenticate=not is_refused) as probe:
-            is_refused = is_refused or probe.is_account_refused
+        with probe_server(settings, address, context, authenticate=not is_rejected) as probe:
+            is_rejected = is_rejected or probe.is_account_refused
             now = datetime.now(timezone.utc)
-            answer = _ask(question, probe.session) if probe.session else _Answer([], [])
-            problems += [*server_problems(probe, access, now), *answer.problems]
-        servers.append(_server(probe, access, now, answer))
-        for source, survey in answer.read:
-            counts.setdefault(source.name, {})[probe.uri] = survey.entries
-    return Info(servers, [*problems, *difference_problems(counts)])
+            examination = (
+                _examine_sources(options, probe.session) if probe.session else _Examination()
+            )
+            problems += [*server_problems(probe, settings, now), *examination.problems]
+        servers.append(_describe_server(probe, settings, now, examination))
+        for source, statistics in examination.sources:
+            people.setdefault(source.name, {})[probe.uri] = statistics.entries
+    return Info(servers, [*problems, *difference_problems(people)])
 
 
-def _ask(question: _Question, session: LdapSession) -> _Answer:
-    """Read every source, and go on when one fails."""
-    answer = _Answer([], [])
-    people = SourceReader(session, question.page_size, question.object_types)
-    shown: dict[str, bool] = {}
-    for source in question.sources:
-        placements = [source.placement] if source.placement else []
+def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination:
+    """Read every source. A failure does not stop the others unless it ends the session."""
+    examination = _Examination()
+    reader = SourceReader(session, options.page_size, options.object_types)
+    has_entries: dict[str, bool] = {}
+    for source in options.sources:
         try:
-            entries = people.entries([source], question.columns)
-            survey = SourceStatistics(question.columns, placements, entries)
-            for page in people.pages(source, survey.attributes):
-                for entry in page:
-                    survey.add(*entry, source.place)
-            survey.excluded = people.excluded[source.name]
-            if not survey.entries:
-                # Asked now, for what follows may end the session.
-                shown[source.name] = people.shows_anything(source)
-            answer.read.append((source, survey))
+            statistics = _read_statistics(options, reader, source)
+            if not statistics.entries:
+                # Check now, because reading a later source may end the session.
+                has_entries[source.name] = reader.shows_anything(source)
+            examination.sources.append((source, statistics))
         except DirectoryError as error:
-            answer.problems.append(error_problem(session.uri, error))
+            examination.problems.append(error_problem(session.uri, error))
             if session.connection.closed:
                 break
-    answer.problems.extend(people_problems(session.uri, answer.read, shown))
-    answer.problems.extend(referral_problems(session.uri, relevant_referrals(people.references)))
-    return answer
+    examination.problems.extend(people_problems(session.uri, examination.sources, has_entries))
+    examination.problems.extend(
+        referral_problems(session.uri, relevant_referrals(reader.referrals))
+    )
+    return examination
 
 
-def _server(
-    probe: Probe, access: ConnectionSettings, now: datetime, answer: _Answer
+def _read_statistics(
+    options: ReadOptions, reader: SourceReader, source: Source
+) -> SourceStatistics:
+    rules = [source.location_rule] if source.location_rule else []
+    values = reader.referenced_values([source], options.columns)
+    statistics = SourceStatistics(options.columns, rules, values)
+    for page in reader.pages(source, statistics.attributes):
+        for entry in page:
+            statistics.add(*entry, source.location_or_rule)
+    statistics.excluded = reader.excluded[source.name]
+    return statistics
+
+
+def _describe_server(
+    probe: Probe, settings: ConnectionSettings, now: datetime, examination: _Examination
 ) -> dict[str, Any]:
-    """What the module returns of one server."""
+    """Return the part of the module's result that describes one server."""
     offset = clock_offset(probe, now)
     certificate = probe.tls.certificate if probe.tls else None
     return {
@@ -170,8 +163,8 @@ def _server(
         "tls_cipher": probe.tls.cipher if probe.tls else "",
         "certificate": certificate.result(now) if certificate else {},
         "sealed": probe.session is not None and probe.session.has_sasl_layer,
-        "auth_protocol": access.account.auth_protocol,
-        "account": str(access.account),
+        "auth_protocol": settings.account.auth_protocol,
+        "account": str(settings.account),
         "bound": probe.session is not None,
         "authorization_id": probe.authorization_id,
         "product": probe.root_dse.product,
@@ -184,11 +177,11 @@ def _server(
             {
                 "name": source.name,
                 "location": source.location,
-                "locations": source.locations if source.placement else [],
+                "locations": source.locations if source.location_rule else [],
                 "search_base": source.query.search_base,
                 "member_of": list(source.groups),
-                **survey.result(),
+                **statistics.result(),
             }
-            for source, survey in answer.read
+            for source, statistics in examination.sources
         ],
     }

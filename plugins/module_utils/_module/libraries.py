@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module says when this Python lacks a library, or has one that is too old."""
+"""Failing a module because a Python library is missing or too old."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._library import Library, LibraryError
 
 
 def require(module: AnsibleModule, *libraries: Library) -> None:
-    """End the module, with an error, unless this Python has all of its libraries."""
+    """Fail the module unless all libraries are installed and recent enough."""
     try:
         for library in libraries:
             library.require()
@@ -25,18 +25,18 @@ def require(module: AnsibleModule, *libraries: Library) -> None:
 
 
 def fail(module: AnsibleModule, error: LibraryError) -> None:
-    """End the module for want of a library.
+    """Fail the module because of a library.
 
-    ansible-core words the error of a missing one; that of an old one follows its words.
+    The message for a missing library is that of ansible-core; the message for an outdated one is worded like it.
     """
     library = error.library
     if library.failure is not None:
-        said = missing_required_lib(library.requirement, reason=error.reason or None)
-        module.fail_json(msg=said, exception=library.failure)
+        message = missing_required_lib(library.requirement, reason=error.reason or None)
+        module.fail_json(msg=message, exception=library.failure)
     too_old = FrontdeskError(
         f"Cannot use the Python library {library.name} {library.version} from {library.path}"
         f" on {platform.node()}'s Python {sys.executable}",
         f"{library.requirement} is required {error.reason}".rstrip(),
-        "Upgrade it for this Python, or set ansible_python_interpreter to one that has it",
+        "Upgrade it for this Python, or set ansible_python_interpreter to a Python that has it",
     )
     module.fail_json(msg=str(too_old))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what was found out about a directory to what is wrong with it, why, and what to do."""
+"""Problems that ad_contacts_info reports about servers, sources and people, each with its cause and remedy."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .._directory.probe import Probe
 from .._directory.settings import ConnectionSettings
 from .source_options import Source
 
-SOON = timedelta(days=30)
-"""A certificate that ends within this time is a problem already."""
-_SKEW = timedelta(minutes=5)  # what Kerberos permits by default (RFC 4120, 1.6; MS-KILE 3.1.1)
+EXPIRES_SOON = timedelta(days=30)
+"""A certificate that expires within this time is reported as a problem."""
+_CLOCK_SKEW = timedelta(minutes=5)  # Kerberos' default tolerance (RFC 4120, 1.6; MS-KILE 3.1.1)
 
-Read = Sequence[tuple[Source, SourceStatistics]]
-"""The sources that a server gave, and what was seen in them."""
+SourceResults = Sequence[tuple[Source, SourceStatistics]]
+"""Sources that were read from one server, each with its statistics."""
 
 
 class Problem(NamedTuple):
-    """Something that an administrator should do something about.
+    """A problem that an administrator should solve.
 
-    :ivar where: the server or the source.
-    :ivar cause: what is wrong; nobody's value is in it.
-    :ivar remedy: what to do about it; a sentence without its full stop.
+    :ivar where: server, domain or source that has the problem.
+    :ivar cause: cause, without people's attribute values.
+    :ivar remedy: remedy; an imperative sentence without its period.
     """
 
     where: str
@@ -42,149 +42,162 @@ class Problem(NamedTuple):
 
 
 def error_problem(where: str, error: DirectoryError) -> Problem:
-    """What went wrong, as a problem."""
+    """Return an error as a problem."""
     return Problem(where, f"{error.action}: {error.cause}", error.remedy)
 
 
-def server_problems(probe: Probe, access: ConnectionSettings, now: datetime) -> list[Problem]:
-    """What is wrong with a server, whoever is in its directory."""
+def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -> list[Problem]:
+    """Return the problems of a server that do not depend on the entries in its directory."""
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
     if probe.error:
         problem = error_problem(probe.uri, probe.error)
-        # Only then is there a certificate and no answer to anything.
+        # The connection failed, and the certificate that the server presented may show why.
         if certificate and not probe.session and not probe.is_account_refused:
-            problem = problem._replace(cause=f"{problem.cause}; {_shown(certificate)}")
+            problem = problem._replace(cause=f"{problem.cause}; {_describe(certificate)}")
         problems.append(problem)
     if certificate:
-        problems += _problems_of_certificate(probe.uri, certificate, now)
-    if probe.tls and not access.validate_certs:
-        cause = "its certificate is not verified: whoever is on the network can read and alter all"
-        remedy = "Set validate_certs: true, and ca_path to the authority's certificate"
+        problems += _certificate_problems(probe.uri, certificate, now)
+    if probe.tls and not settings.validate_certs:
+        cause = "its certificate is not verified: an attacker on the network can read and alter everything"
+        remedy = "Set validate_certs: true, and ca_path to the CA certificate"
         problems.append(Problem(probe.uri, cause, remedy))
     if probe.session and probe.session.is_in_clear:
-        cause = "people's data cross the network in clear, and can be read and altered on the way"
+        cause = "personal data is transferred unencrypted and can be read and altered in transit"
         problems.append(Problem(probe.uri, cause, "Use ldaps://, or start_tls: true"))
     offset = clock_offset(probe, now)
-    if offset is not None and abs(offset) > _SKEW:
+    if offset is not None and abs(offset) > _CLOCK_SKEW:
         cause = f"its clock differs from this host's by {offset.total_seconds():+.0f} s"
-        problems.append(Problem(probe.uri, cause, "Set both by the same time servers"))
+        problems.append(Problem(probe.uri, cause, "Synchronize both with the same time servers"))
     return problems
 
 
 def clock_offset(probe: Probe, now: datetime) -> timedelta | None:
-    """How far the server's clock goes before this host's; None when the server does not say."""
+    """Return how far the server's clock is ahead of this host's; None if the server does not report its time."""
     return probe.root_dse.clock - now if probe.root_dse.clock else None
 
 
-def _shown(certificate: Certificate) -> str:
+def _describe(certificate: Certificate) -> str:
     names = ", ".join(certificate.names) or "no name"
     return (
-        f"it shows a certificate for {names}, issued by {certificate.issuer},"
+        f"it presents a certificate for {names}, issued by {certificate.issuer},"
         f" valid from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"
     )
 
 
-def _problems_of_certificate(where: str, certificate: Certificate, now: datetime) -> list[Problem]:
-    if not now <= certificate.not_after <= now + SOON:
+def _certificate_problems(where: str, certificate: Certificate, now: datetime) -> list[Problem]:
+    if not now <= certificate.not_after <= now + EXPIRES_SOON:
         return []
     days = certificate.days_left(now)
-    cause = f"its certificate ends in {days} days, on {certificate.not_after:%Y-%m-%d}"
-    return [Problem(where, cause, "Renew it before")]
+    cause = f"its certificate expires in {days} days, on {certificate.not_after:%Y-%m-%d}"
+    return [Problem(where, cause, "Renew it in time")]
 
 
-def people_problems(server: str, read: Read, shown: Mapping[str, bool]) -> list[Problem]:
-    """What is wrong with the people that a server gave.
+def people_problems(
+    server: str, results: SourceResults, has_entries: Mapping[str, bool]
+) -> list[Problem]:
+    """Return the problems of the sources that were read from a server.
 
-    :param shown: for sources that gave nobody, by name, whether the server shows anything below their base.
+    :param has_entries: whether the account can see any entry below the base, by name of each source without people.
     """
     problems = []
-    for source, survey in read:
+    for source, statistics in results:
         where = f"{source.name} on {server}"
-        if not survey.entries and survey.excluded and source.minimum:
-            problems.append(_all_excluded(where, source, survey))
-        elif not survey.entries and source.minimum:
-            problems.append(_nobody(where, source, shown[source.name]))
-        elif survey.contacts < source.minimum:
-            problems.append(_too_few(where, source, survey))
-    return problems + _problems_of_columns(server, read)
+        if not statistics.entries and statistics.excluded and source.minimum:
+            problems.append(_all_excluded(where, source, statistics))
+        elif not statistics.entries and source.minimum:
+            problems.append(_no_people(where, source, has_entries[source.name]))
+        elif statistics.contacts < source.minimum:
+            problems.append(_too_few_people(where, source, statistics))
+    return problems + _column_problems(server, results)
 
 
-def _all_excluded(where: str, source: Source, survey: SourceStatistics) -> Problem:
-    cause = f"everybody who is found in {source.where} is excluded: {survey.excluded}"
-    return Problem(where, cause, "Correct what excludes them, or set minimum: 0")
+def _all_excluded(where: str, source: Source, statistics: SourceStatistics) -> Problem:
+    cause = f"everyone found in {source.description} is excluded: {statistics.excluded} people"
+    return Problem(where, cause, "Correct the options that exclude them, or set minimum: 0")
 
 
-def _nobody(where: str, source: Source, something_is_shown: bool) -> Problem:
-    if something_is_shown:
+def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
+    if has_entries:
+        cause = f"no people found in {source.description}, although the bind account sees other entries there"
+        remedy = "Correct the filter, or set minimum: 0 if an empty source is correct"
+    else:
         cause = (
-            f"nobody is found in {source.where}, though the bind account sees other objects there"
+            f"the bind account sees nothing below {source.description}: it is empty,"
+            " or the account may not read it"
         )
-        return Problem(
-            where, cause, "Correct the filter, or set minimum: 0 if nobody is to be there"
+        remedy = (
+            "Give the account permission to list and read its contents,"
+            " or set minimum: 0 if an empty source is correct"
         )
-    cause = f"nothing is shown of {source.where}: it is empty, or the bind account may not read it"
-    remedy = "Give the account the rights to list and to read there, or set minimum: 0 if nobody is to be there"
     return Problem(where, cause, remedy)
 
 
-def _too_few(where: str, source: Source, survey: SourceStatistics) -> Problem:
-    causes = "; ".join(f"{cause}: {count}" for cause, count in survey.causes.most_common(5))
-    cause = f"only {survey.contacts} of {survey.entries} people have a valid row, and minimum is {source.minimum}"
-    remedy = "Correct these people in the directory, the columns, or minimum"
+def _too_few_people(where: str, source: Source, statistics: SourceStatistics) -> Problem:
+    causes = "; ".join(f"{cause}: {count}" for cause, count in statistics.causes.most_common(5))
+    cause = (
+        f"only {statistics.contacts} of {statistics.entries} people have a valid row,"
+        f" and minimum is {source.minimum}"
+    )
+    remedy = "Correct their entries in the directory, the columns, or minimum"
     return Problem(where, f"{cause} ({causes})" if causes else cause, remedy)
 
 
-def _problems_of_columns(server: str, read: Read) -> list[Problem]:
-    """What nobody in any source has: in one source it may just be so."""
-    surveys = [survey for _source, survey in read if survey.entries]
-    if not surveys:
+def _column_problems(server: str, results: SourceResults) -> list[Problem]:
+    """Return the problems of attributes and columns that are empty in all sources.
+
+    A column that is empty in only some of the sources can be correct.
+    """
+    all_statistics = [statistics for _source, statistics in results if statistics.entries]
+    if not all_statistics:
         return []
-    lacking = set.intersection(*(set(survey.attributes_nobody_has) for survey in surveys))
+    missing = set.intersection(
+        *(set(statistics.attributes_nobody_has) for statistics in all_statistics)
+    )
     problems = [
         Problem(
             server,
-            f"nobody has the attribute {name}: it is filled in for nobody, or the bind account may not read it",
-            "Give the account the right to read it, or correct the columns that use it",
+            f"no entry has the attribute {name}: it is not set, or the bind account may not read it",
+            "Give the account permission to read it, or correct the columns that use it",
         )
-        for name in sorted(lacking)
+        for name in sorted(missing)
     ]
     empty: dict[str, int] = {}
-    for survey in surveys:
-        for cells in survey.empty_cells:
-            if not set(cells.attributes) <= lacking:
+    for statistics in all_statistics:
+        for cells in statistics.empty_cells:
+            if not set(cells.attributes) <= missing:
                 empty[cells.column] = empty.get(cells.column, 0) + cells.empty
-    people = sum(survey.entries for survey in surveys)
+    people = sum(statistics.entries for statistics in all_statistics)
     return problems + [
-        Problem(server, f"the column {column} is empty for everybody", "Correct its value")
+        Problem(server, f"the column {column} is empty for everyone", "Correct its value")
         for column, count in empty.items()
         if count == people
     ]
 
 
-def referral_problems(server: str, references: Sequence[str]) -> list[Problem]:
-    """Where there may be more people."""
+def referral_problems(server: str, referrals: Sequence[str]) -> list[Problem]:
+    """Return a problem for each referral, because nothing was read there."""
     return [
         Problem(
             server,
-            f"it refers to {uri} for a part of a source, and whoever is there is missing",
+            f"it refers to {uri} for a part of a source, and people there are missing",
             "Read that part from the server that holds it, or narrow the source",
         )
-        for uri in references
+        for uri in referrals
     ]
 
 
 def difference_problems(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
-    """Where servers do not hold the same.
+    """Return a problem for each source for which the servers returned different numbers of people.
 
-    :param counts: by the name of a source, for each server that gave it the number of people.
+    :param counts: number of people by name of the source, then by server.
     """
     return [
         Problem(
             source,
             "its servers do not hold the same people: "
             + ", ".join(f"{count} on {server}" for server, count in by_server.items()),
-            "Check the replication between them, and that none is a global catalog, which has not all attributes",
+            "Check the replication between them, and that none is a global catalog, which lacks some attributes",
         )
         for source, by_server in counts.items()
         if len(set(by_server.values())) > 1

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a module is to look for people, and how it gets there: options made into sources and an access."""
+"""Options of sources and columns: their argument spec, and the functions that parse them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .._contacts.columns import Column, compile_columns
 from .._contacts.location import check_locations
@@ -19,24 +20,15 @@ from .._errors import InputError
 from .._expressions.phone import STYLES
 from .._text import compose
 
+# An attribute description without options (RFC 4512, 2.5: keystring).
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
-def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
-    """Columns of The Receptionist for iPad (support articles 9275517 and 1110164), the profile ``receptionist``.
-
-    :param phone_region: the option; without one phone numbers stay as they stand in the directory.
-    """
-    sms = "mobile | e164(phone_region)" if phone_region else "mobile"
-    return [
-        {"header": "First Name", "value": "givenName", "required": True},
-        {"header": "Last Name", "value": "sn", "required": True},
-        {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
-        {"header": "SMS Phone", "value": sms, "unique": True},
-        {"header": "Location", "value": "location", "required": True},
-    ]
+# MS-ADA2, msExchHideFromAddressLists.
+_HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
 
 
 def source_spec() -> dict[str, Any]:
-    """Who is read, and what becomes of them: the twin of the fragment ``sources``."""
+    """Return the argument spec of sources and columns: the twin of the fragment ``sources``."""
     return {
         "sources": {
             "type": "list",
@@ -71,7 +63,7 @@ def _one_source_spec() -> dict[str, Any]:
             "choices": ["subtree", "one_level", "base"],
             "default": "subtree",
         },
-        # Not a list, which ansible-core would make of a text by its commas.
+        # Not a list: ansible-core splits a string at its commas, and a DN contains commas.
         "member_of": {"type": "raw"},
         "filter": {"type": "str"},
         **_exclusion_spec(),
@@ -92,7 +84,7 @@ def _column_spec() -> dict[str, Any]:
 
 
 def _exclusion_spec() -> dict[str, Any]:
-    """Whom to leave out, of all sources or of one. Names are raw for the reason of member_of."""
+    """Return the spec of exclusions, of one source or of all. Options with DNs are raw, as ``member_of`` is."""
     return {
         "exclude_ous": {"type": "raw"},
         "exclude_groups": {"type": "raw"},
@@ -100,32 +92,30 @@ def _exclusion_spec() -> dict[str, Any]:
     }
 
 
-def parse_columns(
-    params: Mapping[str, Any],
-    default_columns: Sequence[Mapping[str, Any]],
-    sources: Sequence[Source],
-) -> tuple[Column, ...]:
-    """The columns, checked and compiled, from the module's parameters.
+def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
+    """Return the columns of The Receptionist for iPad (support articles 9275517 and 1110164).
 
-    :param default_columns: what they are when none are given.
-    :raises InputError: for a column that cannot be.
-    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
+    :param phone_region: value of the option; without one, phone numbers are exported as stored in the directory.
     """
-    specifications = params["columns"] if params["columns"] is not None else default_columns
-    return compile_columns(
-        specifications,
-        all_global=not any(any(source.locations) for source in sources),
-        phone_region=params["phone_region"] or "",
-    )
+    sms = "mobile | e164(phone_region)" if phone_region else "mobile"
+    return [
+        {"header": "First Name", "value": "givenName", "required": True},
+        {"header": "Last Name", "value": "sn", "required": True},
+        {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
+        {"header": "SMS Phone", "value": sms, "unique": True},
+        {"header": "Location", "value": "location", "required": True},
+    ]
 
 
-class Exclusion(NamedTuple):
-    """Whom a source is not to give, though it finds them.
+@dataclass(frozen=True)
+class Exclusion:
+    """People to leave out although the source finds them.
 
-    :ivar ous: distinguished names; whoever is below one of them.
-    :ivar groups: distinguished names; whoever belongs to one of them.
-    :ivar filters: whoever passes one of them.
-    :ivar start_attribute: whoever has a day in it that is yet to come; empty for none.
+    :ivar ous: DNs; everyone below one of them is excluded.
+    :ivar groups: DNs; every member of one of them is excluded.
+    :ivar filters: LDAP filters; everyone who matches one of them is excluded.
+    :ivar start_attribute: attribute that contains a start date; everyone whose date is in the future is excluded. Empty
+        for none.
     """
 
     ous: tuple[str, ...] = ()
@@ -134,15 +124,17 @@ class Exclusion(NamedTuple):
     start_attribute: str = ""
 
 
-class Source(NamedTuple):
-    """Where people are found, and which location they get.
+@dataclass(frozen=True)
+class Source:
+    """A place in the directory, and the location of the people found there.
 
-    :ivar name: what errors call it.
-    :ivar location: identifier; empty for a global source, and for one with a placement.
-    :ivar query: with an empty base it is all of the directory.
-    :ivar minimum: fewest contacts it must give.
-    :ivar groups: distinguished names of groups of which people must belong to one; empty for anybody.
-    :ivar placement: gives each person a location; None when all have the same or none.
+    :ivar name: name of the source in messages.
+    :ivar location: identifier; empty for a global source, and for one with a location rule.
+    :ivar query: the search; an empty base means the whole directory.
+    :ivar minimum: minimum number of contacts that the source must return.
+    :ivar groups: DNs of groups; only members of at least one of them are read. Empty for everyone.
+    :ivar location_rule: rule that determines each person's location; None if all have the same one or none.
+    :ivar exclusion: people to leave out.
     """
 
     name: str
@@ -150,38 +142,57 @@ class Source(NamedTuple):
     query: Query
     minimum: int
     groups: tuple[str, ...] = ()
-    placement: LocationRule | None = None
+    location_rule: LocationRule | None = None
     exclusion: Exclusion = Exclusion()
 
     @property
     def locations(self) -> list[str]:
-        """The locations that its people may be at; the empty one stands for all."""
-        return [self.location] if self.placement is None else sorted(self.placement.locations)
+        """Possible locations of its people; the empty one means all locations."""
+        if self.location_rule is None:
+            return [self.location]
+        return sorted(self.location_rule.locations)
 
     @property
-    def place(self) -> str | LocationRule:
-        """What a `Mapper` is to be given as the location of its people."""
-        return self.location if self.placement is None else self.placement
+    def location_or_rule(self) -> str | LocationRule:
+        """The location of its people, or the rule that determines it, as `Mapper` expects it."""
+        return self.location if self.location_rule is None else self.location_rule
 
     @property
-    def where(self) -> str:
-        """What is searched, in words."""
+    def description(self) -> str:
+        """The search base and the groups, for messages."""
         groups = " or ".join(f"the group {group}" for group in self.groups)
         return ", in ".join(part for part in (self.query.search_base, groups) if part)
 
 
-def parse_sources(params: Mapping[str, Any]) -> list[Source]:
-    """The sources, checked, from the module's parameters.
+def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple[Column, ...]:
+    """Check and compile the columns in a module's parameters, or the default columns if there are none.
 
-    :raises InputError: for anything in them that can be seen to be wrong without a server.
-    :raises LibraryError: when a placement uses a filter whose library is missing.
+    :raises InputError: if a column is invalid.
+    :raises LibraryError: if a column uses a filter whose library is missing or too old.
     """
-    given = params["sources"]
-    if not given:
-        raise InputError("Cannot export", "sources is empty", "Give at least one source")
-    for number, source in enumerate(given, start=1):
-        _check_ways_to_a_location(source, f"source {number}")
-    locations = [source["locations"] or [source["location"]] for source in given]
+    columns = params["columns"]
+    if columns is None:
+        columns = default_columns(params["phone_region"])
+    return compile_columns(
+        columns,
+        all_global=not any(any(source.locations) for source in sources),
+        phone_region=params["phone_region"] or "",
+    )
+
+
+def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
+    """Check and convert the sources in a module's parameters.
+
+    :raises InputError: if they contain an error that can be detected without a server.
+    :raises LibraryError: if a location rule uses a filter whose library is missing or too old.
+    """
+    elements = params["sources"]
+    if not elements:
+        raise InputError("Cannot export", "sources is empty", "Add at least one source")
+    # Constraints of an argument spec do not report which element of a list violates them.
+    for number, element in enumerate(elements, start=1):
+        _check_location_options(element, f"source {number}")
+    locations = [element["locations"] or [element["location"]] for element in elements]
     check_locations(
         [[name for name in names if name is not None] for names in locations],
         params["location_pattern"],
@@ -189,41 +200,46 @@ def parse_sources(params: Mapping[str, Any]) -> list[Source]:
     if params["filter"]:
         check_filter(params["filter"], "all sources")
     if not params["object_types"]:
-        raise InputError("Cannot export", "object_types is empty", "Give user, contact or both")
-    common = _exclusion_for_all(params)
-    return [_source(params, source, number, common) for number, source in enumerate(given, 1)]
-
-
-def _source(
-    params: Mapping[str, Any], given: Mapping[str, Any], number: int, common: Exclusion
-) -> Source:
-    place = f" (location {given['location']!r})" if given["location"] else ""
-    name = f"source {number}{place}"
-    groups = _groups(given["member_of"], name)
-    query = Query(
-        given["search_base"] or "",
-        given["search_scope"],
-        given["filter"] or params["filter"] or "",
+        raise InputError(
+            "Cannot export", "object_types is empty", "Set it to user, contact or both"
+        )
+    common = _common_exclusion(params)
+    return tuple(
+        _parse_source(params, element, number, common) for number, element in enumerate(elements, 1)
     )
-    _check_place(given, query, groups, name)
-    _check_limits(given, name)
-    placement = None
-    if given["location_value"] is not None:
-        placement = compile_location_rule(
-            given["location_value"],
-            given["locations"],
+
+
+def _parse_source(
+    params: Mapping[str, Any], options: Mapping[str, Any], number: int, common: Exclusion
+) -> Source:
+    location = f" (location {options['location']!r})" if options["location"] else ""
+    name = f"source {number}{location}"
+    groups = _parse_groups(options["member_of"], name)
+    query = Query(
+        options["search_base"] or "",
+        options["search_scope"],
+        options["filter"] or params["filter"] or "",
+    )
+    _check_search_options(options, query, groups, name)
+    _check_minimum(options, name)
+    location_rule = None
+    if options["location_value"] is not None:
+        location_rule = compile_location_rule(
+            options["location_value"],
+            options["locations"],
             f"location_value of {name}",
             params["phone_region"] or "",
         )
-    own = _exclusion(given, name)
+    own = _parse_exclusion(options, name)
     return Source(
-        name,
-        compose(given["location"] or ""),
-        query,
-        given["minimum"],
-        groups,
-        placement,
-        common._replace(
+        name=name,
+        location=compose(options["location"] or ""),
+        query=query,
+        minimum=options["minimum"],
+        groups=groups,
+        location_rule=location_rule,
+        exclusion=replace(
+            common,
             ous=common.ous + own.ous,
             groups=common.groups + own.groups,
             filters=common.filters + own.filters,
@@ -231,118 +247,111 @@ def _source(
     )
 
 
-def _check_ways_to_a_location(source: Mapping[str, Any], name: str) -> None:
+def _check_location_options(options: Mapping[str, Any], name: str) -> None:
     location, value, locations = (
-        source[key] for key in ("location", "location_value", "locations")
+        options[key] for key in ("location", "location_value", "locations")
     )
-    action = f"Cannot tell the location of {name}"
+    action = f"Cannot determine the location of {name}"
     if location is not None and (value is not None or locations is not None):
         other = "location_value" if value is not None else "locations"
-        raise InputError(action, f"it has location and {other}", "Give one of the two")
+        raise InputError(action, f"location and {other} are both set", "Set only one of them")
     if value is not None and not locations:
         raise InputError(
             action,
-            "it has location_value without locations",
-            "List in locations the identifiers that may come out",
+            "location_value is set without locations",
+            "List the allowed identifiers in locations",
         )
     if value is None and locations is not None:
         raise InputError(
             action,
-            "it has locations without location_value",
-            "Say in location_value how a person's location comes about",
+            "locations is set without location_value",
+            "Set location_value to the expression that yields a person's location",
         )
 
 
-def _check_place(
-    given: Mapping[str, Any], query: Query, groups: tuple[str, ...], name: str
+def _check_search_options(
+    options: Mapping[str, Any], query: Query, groups: tuple[str, ...], name: str
 ) -> None:
-    if given["search_base"] is not None:
+    if options["search_base"] is not None:
         check_query(query, name)
         return
     if not groups:
         raise InputError(
             f"Cannot search {name}",
-            "it has neither search_base nor member_of",
-            "Give the DN of an OU or of a group",
+            "neither search_base nor member_of is set",
+            "Set one of them to the DN of an OU or of a group",
         )
     if query.scope != "subtree":
         raise InputError(
             f"Cannot use search_scope {query.scope} of {name}",
             "it has no search_base",
-            "Give search_base, or leave search_scope out",
+            "Set search_base, or remove search_scope",
         )
     if query.filter:
         check_filter(query.filter, name)
 
 
-def _check_limits(source: Mapping[str, Any], name: str) -> None:
-    action = f"Cannot use minimum {source['minimum']} of {name}"
-    if source["minimum"] < 0:
-        raise InputError(action, "it is less than 0")
-    if source["minimum"] > 1 and source["search_scope"] == "base":
+def _check_minimum(options: Mapping[str, Any], name: str) -> None:
+    action = f"Cannot use minimum {options['minimum']} of {name}"
+    if options["minimum"] < 0:
+        raise InputError(action, "it must not be negative", "Set it to 0 or more")
+    if options["minimum"] > 1 and options["search_scope"] == "base":
         raise InputError(
             action,
-            "search_scope base gives one entry at most",
-            "Search subtree or one_level, or lower minimum",
+            "search_scope base returns at most one entry",
+            "Use search_scope subtree or one_level, or lower minimum",
         )
 
 
-def _groups(value: object, name: str) -> tuple[str, ...]:
+def _parse_groups(value: object, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
-    groups = _names(value, "member_of", name)
+    groups = _parse_names(value, "member_of", name)
     if not groups:
-        # Everybody would be the answer to a list that came out empty by mistake.
+        # A list that is empty by mistake would otherwise select everyone.
         raise InputError(
-            f"Cannot use member_of of {name}", "it is empty", "Give the DN of a group, or a list"
+            f"Cannot use member_of of {name}",
+            "it is empty",
+            "Set it to the DN of a group, or to a list of DNs",
         )
     return groups
 
 
-def _names(value: object, option: str, where: str) -> tuple[str, ...]:
-    """The distinguished names of an option that takes one or a list of them.
-
-    ansible-core's own lists split a text at its commas, of which a distinguished name is full.
-    """
+def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
+    """Return the DNs of an option that takes one DN or a list of them; blank ones are dropped."""
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise InputError(
             f"Cannot use {option} of {where}",
-            "it is neither a distinguished name nor a list of them",
-            "Give it as in CN=Reception,OU=Groups,DC=corp,DC=example, or a list of such",
+            "it is neither a DN nor a list of DNs",
+            "Write it as CN=Reception,OU=Groups,DC=corp,DC=example, or as a list of such names",
         )
-    given = [name for name in names if name.strip()]
-    for name in given:
+    filled = tuple(name for name in names if name.strip())
+    for name in filled:
         check_dn(name, option, where)
-    return tuple(given)
+    return filled
 
 
-# An attribute description without options (RFC 4512, 2.5: keystring).
-_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-
-# MS-ADA2, msExchHideFromAddressLists.
-_HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
-
-
-def _exclusion_for_all(params: Mapping[str, Any]) -> Exclusion:
-    common = _exclusion(params, "all sources")
+def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
+    """Return the people whom all sources exclude."""
+    common = _parse_exclusion(params, "all sources")
     attribute = params["start_attribute"] or ""
     if attribute and not _ATTRIBUTE.fullmatch(attribute):
         raise InputError(
             f"Cannot use start_attribute {attribute!r}",
-            "it is no name of an LDAP attribute",
-            "Give it as in employeeStartDate",
+            "it is not a valid LDAP attribute name",
+            "Set it to an attribute such as employeeStartDate",
         )
     filters = (*common.filters, _HIDDEN) if params["skip_hidden"] else common.filters
-    return common._replace(filters=filters, start_attribute=attribute.lower())
+    return replace(common, filters=filters, start_attribute=attribute.lower())
 
 
-def _exclusion(given: Mapping[str, Any], name: str) -> Exclusion:
-    excluded = given["exclude_filter"]
+def _parse_exclusion(options: Mapping[str, Any], name: str) -> Exclusion:
+    excluded = options["exclude_filter"]
     if excluded:
         check_filter(excluded, f"exclude_filter of {name}")
     return Exclusion(
-        ous=_names(given["exclude_ous"] or (), "exclude_ous", name),
-        groups=_names(given["exclude_groups"] or (), "exclude_groups", name),
+        ous=_parse_names(options["exclude_ous"] or (), "exclude_ous", name),
+        groups=_parse_names(options["exclude_groups"] or (), "exclude_groups", name),
         filters=(excluded,) if excluded else (),
     )

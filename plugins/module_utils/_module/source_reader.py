@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The people of sources, as one server gives them: by OU, by group, without those who are excluded."""
+"""Reading the people of sources from one server: by OU or group, without the people to exclude."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._contacts.columns import Column
-from .._directory.by_dn import ANYTHING, read_entries_by_dn, read_entry, searchable_contexts
+from .._directory.by_dn import (
+    ANYTHING,
+    read_entries_by_dn,
+    read_entry,
+    searchable_contexts,
+)
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.entry import Entry, Values
@@ -27,93 +32,104 @@ from .source_options import Source
 
 
 class SourceReader:
-    """Reads the people of sources by one session.
+    """A reader of the people of sources, for one session.
 
-    What several sources need, such as a group that all exclude, is read once.
+    Data that several sources need, such as a group that all of them exclude, is read once.
 
-    :param object_types: what people are in Active Directory; as for `people_filter`.
-    :ivar excluded: for each source's name how many people it found and did not give.
-    :ivar references: URIs of other servers that hold a part of what was searched; nobody there was read.
-    :ivar never_held: attributes that are read of entries which people name, and that none of these has.
-    :ivar undated: people whose start attribute tells no day; they count as started.
+    :param object_types: kinds of Active Directory objects that count as people; as for `people_filter`.
+    :ivar excluded: number of people who were found and excluded, by name of the source.
+    :ivar referrals: URIs to which the server referred for a part of a search; they were not followed.
+    :ivar missing_attributes: attributes that no entry has of those to which people's attributes refer.
+    :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
+        already started.
     """
 
     def __init__(self, session: LdapSession, page_size: int, object_types: Sequence[str]) -> None:
         self._session = session
         self._page_size = page_size
         self._now = datetime.now(timezone.utc)
-        self._people = people_filter(session.is_active_directory, self._now, object_types)
+        self._people_filter = people_filter(session.is_active_directory, self._now, object_types)
         self._contexts: list[str] = []
-        self._members: dict[tuple[str, ...], MemberCriteria] = {}
-        self._below: dict[str, set[str]] = {}
-        self._belonging: dict[tuple[str, ...], set[str]] = {}
+        self._members_by_groups: dict[tuple[str, ...], MemberCriteria] = {}
+        self._identities_by_ou: dict[str, set[str]] = {}
+        self._identities_by_groups: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
-        self.references: set[str] = set()
-        self.never_held: set[str] = set()
-        self.undated: set[str] = set()
+        self.referrals: set[str] = set()
+        self.missing_attributes: set[str] = set()
+        self.invalid_start_dates: set[str] = set()
 
     def pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
-        """Read whom a source gives, a page at a time.
+        """Read the people of a source, one page at a time.
 
-        :param attributes: names in lower case; an entry's values come in this order.
-        :raises DirectoryError: names the source, when the server does not give all of it.
+        :param attributes: lower-case names; the values of an entry are in this order.
+        :raises DirectoryError: if the server does not return all of it; the error names the source.
         """
-        with _named(source):
-            excluded = self._excluded(source)
-            for page in self._found(source, attributes):
-                given = page
+        with _source_in_errors(source):
+            excluded = self._excluded_identities(source)
+            for page in self._search(source, attributes):
+                included = page
                 if excluded:
-                    given = [entry for entry in page if entry.identity not in excluded]
-                    self.excluded[source.name] += len(page) - len(given)
-                yield given
+                    included = [entry for entry in page if entry.identity not in excluded]
+                    self.excluded[source.name] += len(page) - len(included)
+                yield included
 
-    def entries(
+    def referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
     ) -> dict[tuple[str, str], str]:
-        """Read what the expressions of columns and placements need of entries that people's attributes name.
+        """Read attributes of entries to which people's attributes refer by DN, such as the mail of a manager.
 
-        :returns: as `Values.entries` of expressions wants it; what cannot be read is missing.
-        :raises DirectoryError: names the source, when the server does not give all of it.
+        :returns: values by DN and attribute, as `Values.entries` of expressions requires. Entries and attributes that
+            cannot be read are missing.
+        :raises DirectoryError: if the server does not return all of it; the error names the source.
         """
         expressions = [column.expression for column in columns]
-        expressions += [source.placement.expression for source in sources if source.placement]
+        expressions += [
+            source.location_rule.expression for source in sources if source.location_rule
+        ]
         references = {pair for expression in expressions for pair in expression.references}
+        if not references:
+            return {}
         naming = sorted({attribute for attribute, _wanted in references})
         wanted = sorted({attribute for _naming, attribute in references})
-        if not naming:
-            return {}
-        names: set[str] = set()
-        for source in sources:
-            with _named(source):
-                any_name = filter_or(f"({attribute}=*)" for attribute in naming)
-                for page in self._found(source, naming, any_name):
-                    names.update(_smallest(held) for entry in page for held in entry.values)
-        names.discard("")
-        found: dict[tuple[str, str], str] = {}
-        for context in self._all_contexts():
+        names = self._read_names(sources, naming)
+        referenced: dict[tuple[str, str], str] = {}
+        for context in self._search_contexts():
             query = Query(context, "subtree", ANYTHING)
-            for named in read_entries_by_dn(self._session, sorted(names), query, wanted):
-                for name, entry in named:
-                    for attribute, held in zip(wanted, entry.values):
-                        if held:
-                            found[name, attribute] = _smallest(held)
-        self.never_held.update(set(wanted) - {attribute for _name, attribute in found})
-        return found
+            for page in read_entries_by_dn(self._session, names, query, wanted):
+                for name, entry in page:
+                    for attribute, values in zip(wanted, entry.values):
+                        if values:
+                            referenced[name, attribute] = _smallest(values)
+        self.missing_attributes.update(set(wanted) - {attribute for _name, attribute in referenced})
+        return referenced
+
+    def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
+        """Read the distinguished names that the people of sources have in some attributes."""
+        names: set[str] = set()
+        has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
+        for source in sources:
+            with _source_in_errors(source):
+                for page in self._search(source, attributes, has_name):
+                    names.update(_smallest(values) for entry in page for values in entry.values)
+        return sorted(names - {""})
 
     def shows_anything(self, source: Source) -> bool:
-        """Whether the server shows the account anything at all where a source is searched."""
+        """Return whether the account can see any entry in the search base of a source."""
         query = source.query
         if not query.search_base:
-            query = replace(query, search_base=self._all_contexts()[0])
+            query = replace(query, search_base=self._search_contexts()[0])
         return has_visible_entries(self._session, query)
 
-    def _found(
+    def _search(
         self, source: Source, attributes: Sequence[str], condition: str = ""
     ) -> Iterator[list[Entry]]:
-        """Everybody whom a source finds, and who passes a filter."""
-        filters = [source.query.filter or self._people, *([condition] if condition else [])]
+        """Search for the people of a source, including those to exclude.
+
+        :param condition: LDAP filter that they must match in addition to that of the source; empty for none.
+        """
+        filters = [source.query.filter or self._people_filter, *([condition] if condition else [])]
         query = replace(source.query, filter=filter_and(filters))
-        bases = [query.search_base] if query.search_base else self._all_contexts()
+        bases = [query.search_base] if query.search_base else self._search_contexts()
         queries = [replace(query, search_base=base) for base in bases]
         if source.groups:
             yield from read_members(
@@ -122,65 +138,64 @@ class SourceReader:
                 self._members_of(source.groups),
                 attributes,
                 page_size=self._page_size,
-                references=self.references,
+                references=self.referrals,
             )
             return
-        for asked in queries:
-            yield from search(self._session, asked, attributes, self._page_size, self.references)
+        for one_query in queries:
+            yield from search(self._session, one_query, attributes, self._page_size, self.referrals)
 
-    def _excluded(self, source: Source) -> set[str]:
-        """Identities of those whom a source does not give."""
-        found: set[str] = set()
+    def _excluded_identities(self, source: Source) -> set[str]:
+        excluded: set[str] = set()
         exclusion = source.exclusion
         for ou in exclusion.ous:
-            found |= self._all_below(ou)
+            excluded |= self._identities_below(ou)
         if exclusion.groups:
-            found |= self._all_of(exclusion.groups)
+            excluded |= self._identities_in(exclusion.groups)
         if exclusion.filters:
-            found |= _identities(self._found(source, [], filter_or(exclusion.filters)))
+            excluded |= _identities(self._search(source, [], filter_or(exclusion.filters)))
         if exclusion.start_attribute:
-            found |= self._not_started(source, exclusion.start_attribute)
-        return found
+            excluded |= self._not_started(source, exclusion.start_attribute)
+        return excluded
 
-    def _all_below(self, ou: str) -> set[str]:
-        if ou not in self._below:
+    def _identities_below(self, ou: str) -> set[str]:
+        if ou not in self._identities_by_ou:
             if read_entry(self._session, ou, ["1.1"]) is None:
                 raise DirectoryError(
                     f"Cannot exclude {ou} on {self._session.uri}",
-                    "there is nothing of this name",
-                    "Correct exclude_ous, or let the bind account see it",
+                    "there is no entry with this name",
+                    "Correct exclude_ous, or allow the bind account to see the entry",
                 )
             query = Query(ou, "subtree", ANYTHING)
-            pages = search(self._session, query, [], self._page_size, self.references)
-            self._below[ou] = _identities(pages)
-        return self._below[ou]
+            pages = search(self._session, query, [], self._page_size, self.referrals)
+            self._identities_by_ou[ou] = _identities(pages)
+        return self._identities_by_ou[ou]
 
-    def _all_of(self, groups: tuple[str, ...]) -> set[str]:
-        if groups not in self._belonging:
-            found = self._members_of(groups)
-            queries = [Query(base, "subtree", ANYTHING) for base in self._all_contexts()]
-            pages = read_members(self._session, queries, found, [], page_size=self._page_size)
-            self._belonging[groups] = _identities(pages)
-        return self._belonging[groups]
+    def _identities_in(self, groups: tuple[str, ...]) -> set[str]:
+        if groups not in self._identities_by_groups:
+            members = self._members_of(groups)
+            queries = [Query(base, "subtree", ANYTHING) for base in self._search_contexts()]
+            pages = read_members(self._session, queries, members, [], page_size=self._page_size)
+            self._identities_by_groups[groups] = _identities(pages)
+        return self._identities_by_groups[groups]
 
     def _not_started(self, source: Source, attribute: str) -> set[str]:
-        found = set()
-        for page in self._found(source, [attribute], f"({attribute}=*)"):
+        identities = set()
+        for page in self._search(source, [attribute], f"({attribute}=*)"):
             for entry in page:
-                moment = parse_timestamp(_smallest(entry.values[0]))
-                if moment is None:
-                    self.undated.add(entry.identity)
-                elif moment > self._now:
-                    found.add(entry.identity)
-        return found
+                start = parse_timestamp(_smallest(entry.values[0]))
+                if start is None:
+                    self.invalid_start_dates.add(entry.identity)
+                elif start > self._now:
+                    identities.add(entry.identity)
+        return identities
 
     def _members_of(self, groups: tuple[str, ...]) -> MemberCriteria:
-        if groups not in self._members:
-            contexts = self._all_contexts()
-            self._members[groups] = resolve_groups(self._session, groups, contexts)
-        return self._members[groups]
+        if groups not in self._members_by_groups:
+            contexts = self._search_contexts()
+            self._members_by_groups[groups] = resolve_groups(self._session, groups, contexts)
+        return self._members_by_groups[groups]
 
-    def _all_contexts(self) -> list[str]:
+    def _search_contexts(self) -> list[str]:
         if not self._contexts:
             self._contexts = searchable_contexts(self._session)
         return self._contexts
@@ -190,18 +205,18 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
     return {entry.identity for page in pages for entry in page}
 
 
-def _smallest(held: Values) -> str:
-    """The value that counts of several, as in expressions; empty when there is none, or no text."""
-    values = [held] if isinstance(held, bytes) else held
+def _smallest(values: Values) -> str:
+    """Return the value that expressions use if there are several; empty if a value is not text."""
+    listed = [values] if isinstance(values, bytes) else values
     try:
-        return min(compose(value.decode()) for value in values)
+        return min(compose(value.decode()) for value in listed)
     except UnicodeDecodeError:
         return ""
 
 
 @contextmanager
-def _named(source: Source) -> Iterator[None]:
-    """Say in errors which source it was."""
+def _source_in_errors(source: Source) -> Iterator[None]:
+    """Prefix errors with the name of the source."""
     try:
         yield
     except DirectoryError as error:

@@ -26,7 +26,7 @@ from .._service.endpoint import (
 )
 from .._service.endpoint_checks import check_endpoint
 from .._state.directory import default_state_dir
-from .environment import _secret
+from .arguments import secret
 from .files import check_paths
 
 
@@ -64,13 +64,13 @@ def _service_spec() -> dict[str, Any]:
         "content_type": {"type": "str", "default": CSV_TYPE},
         "params": readable,
         "headers": readable,
-        "token": _secret("FRONTDESK_TOKEN", aliases=["api_token"]),
+        "token": secret("token", aliases=["api_token"]),
         # Names, no credentials; without no_log ansible-core would warn because of the word in them.
         "token_header": {"type": "str", "default": "Authorization", "no_log": False},
         "token_prefix": {"type": "str", "no_log": False},
         "token_param": {"type": "str", "no_log": False},
-        "url_username": _secret("FRONTDESK_URL_USERNAME"),
-        "url_password": _secret("FRONTDESK_URL_PASSWORD"),
+        "url_username": secret("url_username"),
+        "url_password": secret("url_password"),
         "client_cert": {"type": "path"},
         "client_key": {"type": "path", "no_log": False},
         "ca_path": {"type": "path", "aliases": ["ca_cert"]},

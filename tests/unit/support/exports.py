@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exports of people who are given here, in place of a server."""
+"""Exports from a fake directory."""
 
 from __future__ import annotations
 
@@ -27,62 +27,64 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
     ConnectionSettings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
-    source_reader as module_people,
+    source_reader as module_source_reader,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import (
     Export,
     export,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    Source,
-    default_columns,
-    parse_sources,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+    parse_export_options,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 
-IDS = [str(uuid.UUID(int=number)) for number in range(100)]
-MappedPage = Sequence[Entry]
+IDENTITIES = [str(uuid.UUID(int=number)) for number in range(100)]
+"""Identities of the people, by their number."""
+
+EntryPage = Sequence[Entry]
+"""One page of a search result."""
 
 
 def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
-    """Values in the order of the default columns' attributes: givenname, mail, mobile, sn."""
+    """Return the entry of a person, with the attributes of the default columns: givenname, mail, mobile, sn."""
     values = ("Åse", mail or f"{number}@x", "", last_name)
-    return Entry(IDS[number], [value.encode() for value in values])
+    return Entry(IDENTITIES[number], [value.encode() for value in values])
 
 
-class DirectoryOfPeople:
-    """People by search base, in place of a server.
+class FakeDirectory:
+    """Servers that are never contacted: opening a session and searching are replaced.
 
-    :ivar elsewhere: what a server gives, by its URI, when that is something else.
+    :param people: for each search base ``OU=NAME``, by NAME: the page that a search returns, or the error it raises.
+    :ivar people_by_server: the same for servers that do not return ``people``, by URI.
+    :ivar referrals: URIs to which each server refers, by URI of the server.
+    :ivar is_active_directory: whether the servers are Active Directory.
+    :ivar is_in_clear: whether the sessions are unencrypted.
+    :ivar settings: settings of the sessions that were opened.
+    :ivar queries: searches so far: query, attributes and page size.
     """
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, **people: MappedPage | DirectoryError
+        self, monkeypatch: pytest.MonkeyPatch, **people: EntryPage | DirectoryError
     ) -> None:
         self.people = people
-        self.elsewhere: dict[str, dict[str, MappedPage | DirectoryError]] = {}
+        self.people_by_server: dict[str, dict[str, EntryPage | DirectoryError]] = {}
+        self.referrals: dict[str, set[str]] = {}
         self.is_active_directory = True
         self.is_in_clear = False
+        self.settings: list[ConnectionSettings] = []
         self.queries: list[tuple[Query, Sequence[str], int]] = []
-        self.sessions: list[ConnectionSettings] = []
-        self.references: dict[str, set[str]] = {}
         monkeypatch.setattr(failover, "open_session", self._open_session)
-        monkeypatch.setattr(module_people, "search", self._search)
+        monkeypatch.setattr(module_source_reader, "search", self._search)
 
     @contextmanager
     def _open_session(
-        self, access: ConnectionSettings, address: Address, _context: ssl.SSLContext
+        self, settings: ConnectionSettings, address: Address, _context: ssl.SSLContext
     ) -> Iterator[LdapSession]:
-        self.sessions.append(access)
-        yield LdapSession(
-            uri=address.uri,
-            connection=None,
-            is_active_directory=self.is_active_directory,
-            is_in_clear=self.is_in_clear,
-        )
+        self.settings.append(settings)
+        yield LdapSession(address.uri, None, self.is_active_directory, self.is_in_clear)
 
     def _search(
         self,
@@ -90,18 +92,17 @@ class DirectoryOfPeople:
         query: Query,
         attributes: Sequence[str],
         page_size: int,
-        references: set[str],
-    ) -> Iterator[MappedPage]:
-        references.update(self.references.get(session.uri, ()))
+        referrals: set[str],
+    ) -> Iterator[EntryPage]:
+        referrals.update(self.referrals.get(session.uri, ()))
         self.queries.append((query, attributes, page_size))
-        people = self.elsewhere.get(session.uri, self.people)
-        found = people[query.search_base.partition("=")[2]]
-        if isinstance(found, DirectoryError):
-            raise found
-        yield found
+        people = self.people_by_server.get(session.uri, self.people)
+        page = people[query.search_base.partition("=")[2]]
+        if isinstance(page, DirectoryError):
+            raise page
+        yield page
 
 
-def export_of(params: dict[str, Any], scratch: SpillArea = MEMORY) -> tuple[Export, list[Source]]:
-    """Read everybody, with the default columns unless others are given; gives the sources too."""
-    sources = parse_sources(params)
-    return export(params, default_columns(params["phone_region"]), sources, scratch), sources
+def run_export(params: dict[str, Any], spill: SpillArea = MEMORY) -> Export:
+    """Run an export with the parameters of ad_contacts_export."""
+    return export(parse_export_options(params, check_mode=True), spill)

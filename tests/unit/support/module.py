@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for AnsibleModule, and parameters as ansible-core fills them in."""
+"""A fake AnsibleModule, and parameters of modules as ansible-core completes them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import shutil
 import stat
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
 )
@@ -23,17 +20,17 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 
 class FakeModule:
-    """What the collection uses of AnsibleModule when it writes files."""
+    """The part of AnsibleModule that writing a roster uses.
 
-    def __init__(self, *, check_mode: bool = False, diff: bool = False, **params: Any) -> None:
+    :ivar backups: paths of the files that were backed up.
+    """
+
+    def __init__(
+        self, *, check_mode: bool = False, diff: bool = False, mode: str | None = None
+    ) -> None:
         self.check_mode = check_mode
         self._diff = diff
-        self.params: dict[str, Any] = {
-            "dest": "contacts.csv",
-            "backup": False,
-            "mode": None,
-            **params,
-        }
+        self.params: dict[str, Any] = {"mode": mode}
         self.backups: list[str] = []
 
     def backup_local(self, fn: str) -> str:
@@ -53,28 +50,28 @@ class FakeModule:
         return True
 
 
-def filled_in(spec: dict[str, Any], **given: Any) -> dict[str, Any]:
-    """A module's parameters: defaults of the spec, and what the user gave."""
-    unknown = set(given) - set(spec)
+def complete_params(spec: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Return the parameters of a module: the options that are set, and the defaults of the others."""
+    unknown = set(options) - set(spec)
     assert not unknown, unknown
-    return {**{name: option.get("default") for name, option in spec.items()}, **given}
+    return {**{name: option.get("default") for name, option in spec.items()}, **options}
 
 
-def source(base: str | None, **given: Any) -> dict[str, Any]:
-    """One source of an export."""
-    return filled_in(source_spec()["sources"]["options"], search_base=base, **given)
+def source(base: str | None, **options: Any) -> dict[str, Any]:
+    """Return the parameters of one source."""
+    return complete_params(source_spec()["sources"]["options"], search_base=base, **options)
 
 
-def export_params(*sources: dict[str, Any], **given: Any) -> dict[str, Any]:
-    """Parameters of ad_contacts_export."""
-    return filled_in(
-        {**directory_spec(), **source_spec(), **export_spec()},
+def export_params(*sources: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Return the parameters of ad_contacts_export; options replace the defaults of these tests."""
+    return complete_params(
+        export_spec(),
         **{
             "server_uri": ["ldaps://dc1"],
             "bind_dn": "svc",
             "bind_pw": "pw",
             "dest": "/x",
             "sources": list(sources),
-            **given,
+            **options,
         },
     )

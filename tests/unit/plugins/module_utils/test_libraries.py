@@ -205,6 +205,6 @@ def test_a_module_says_which_library_is_too_old_and_where_it_is() -> None:
         "msg": (
             "Cannot use the Python library ldap3 2.8.1 from /opt/site-packages/ldap3 on"
             f" {platform.node()}'s Python {sys.executable}: ldap3 >= 2.9.1 is required. Upgrade it"
-            " for this Python, or set ansible_python_interpreter to one that has it."
+            " for this Python, or set ansible_python_interpreter to a Python that has it."
         )
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -112,14 +113,24 @@ def test_ad_contacts_export_matches_its_argument_spec() -> None:
     options = dict(_documentation("ad_contacts_export")["options"])
     # Only the description is overridden, to document the default. The rest comes from ansible-core's fragment.
     assert set(options.pop("mode")) == {"description"}
-    assert _documented(options) == _specified(export_spec())
+    shared = {**_options(Directory), **_options(Sources)}
+    assert _documented({**shared, **options}) == _specified(export_spec())
 
 
 @pytest.mark.parametrize(
-    ("module", "spec"), [("ad_contacts_info", info_spec()), ("contact_upload", upload_spec())]
+    ("module", "fragments", "spec"),
+    [
+        ("ad_contacts_info", (Directory, Sources), info_spec()),
+        ("contact_upload", (), upload_spec()),
+    ],
 )
-def test_other_modules_match_their_argument_specs(module: str, spec: dict[str, Any]) -> None:
-    assert _documented(_documentation(module)["options"]) == _specified(spec)
+def test_other_modules_match_their_argument_specs(
+    module: str, fragments: Sequence[Any], spec: dict[str, Any]
+) -> None:
+    options = dict(_documentation(module)["options"])
+    for fragment in fragments:
+        options.update(_options(fragment))
+    assert _documented(options) == _specified(spec)
 
 
 _DIRECTORY_FRAGMENTS = [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of uploads share."""
+"""Fixtures of the upload tests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.tests.unit.support.sync import Sync, running_sync
+from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
+    Uploader,
+    running_uploader,
+)
 
 
-@pytest.fixture(name="sync")
-def _sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sync]:
-    """A roster of three people, an empty state directory, and a service that no proxy stands before."""
+@pytest.fixture(name="uploader")
+def _uploader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uploader]:
+    """An uploader with a roster of three people and no state, whose service is reached without a proxy."""
     for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with running_sync(tmp_path) as made:
-        yield made
+    with running_uploader(tmp_path) as running:
+        yield running

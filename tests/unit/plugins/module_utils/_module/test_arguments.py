@@ -2,30 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the argument specs add to plain data."""
+"""Secrets and environment variables in the argument specs."""
 
 from __future__ import annotations
 
 import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.environment import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     nonempty_env_fallback,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     export_spec,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    source_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     upload_spec,
 )
 
 
-def test_an_environment_variable_counts_when_it_is_not_empty(
+def test_the_first_environment_variable_that_is_not_empty_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FRONTDESK_A", "")
@@ -37,21 +31,21 @@ def test_an_environment_variable_counts_when_it_is_not_empty(
             nonempty_env_fallback(*names)
 
 
-def test_credentials_are_hidden_and_nothing_else() -> None:
-    specs = {**directory_spec(), **source_spec(), **export_spec(), **upload_spec()}
+def test_only_credentials_are_hidden() -> None:
+    specs = {**export_spec(), **upload_spec()}
     assert {name for name, option in specs.items() if option.get("no_log")} == {
         *("bind_pw", "token", "url_username", "url_password")
     }
-    # ansible-core warns about names that sound like secrets, unless told that they are none.
+    # ansible-core warns about options whose names suggest a secret, unless no_log is false.
     assert {name for name, option in specs.items() if option.get("no_log") is False} == {
         *("token_header", "token_prefix", "token_param", "client_key", "keytab", "key"),
         *("params", "headers", "form_fields"),
     }
 
 
-def test_what_can_come_from_the_environment() -> None:
-    specs = {**directory_spec(), **source_spec(), **export_spec(), **upload_spec()}
-    assert {name: o["fallback"] for name, o in specs.items() if "fallback" in o} == {
+def test_options_with_an_environment_variable() -> None:
+    specs = {**export_spec(), **upload_spec()}
+    assert {name: spec["fallback"] for name, spec in specs.items() if "fallback" in spec} == {
         "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),
         "bind_pw": (nonempty_env_fallback, ["FRONTDESK_BIND_PW"]),
         "token": (nonempty_env_fallback, ["FRONTDESK_TOKEN"]),

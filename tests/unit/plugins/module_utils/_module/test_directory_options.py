@@ -2,45 +2,76 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of an account, and the environment variables that stand in for them."""
+"""Connection settings from options, and environment variables that the account does not use."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import (
-    ACCOUNT_VARIABLES,
-    Account,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
+    ConnectionSettings,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._environment import VARIABLES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     directory_spec,
     parse_account,
+    parse_connection_settings,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 
 
-def test_an_account_is_what_the_options_say() -> None:
-    params = filled_in(directory_spec(), bind_dn="svc", bind_pw="pw")
-    assert parse_account(params) == Account("simple", bind_dn="svc", bind_pw="pw")
-    assert parse_account(filled_in(directory_spec())) == Account("simple")
+def test_options_describe_a_connection() -> None:
+    params = complete_params(
+        directory_spec(),
+        server_uri=["ldaps://dc1"],
+        bind_dn="svc",
+        bind_pw="pw",
+        ca_path="/ca",
+        start_tls=True,
+        validate_certs=False,
+    )
+    account = Account("simple", "svc", "pw")
+    assert parse_connection_settings(params) == ConnectionSettings(
+        ["ldaps://dc1"], account, True, False, "/ca", 10, 120
+    )
+    params = complete_params(
+        directory_spec(), domain="x.no.", site="Oslo", dns_servers=["192.0.2.53"]
+    )
+    settings = parse_connection_settings(params)
+    assert settings.server_uris == []
+    assert settings.domain == Domain("x.no", "Oslo", ["192.0.2.53"])
 
 
-def test_the_environment_contradicts_no_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is there for all that a host runs, and ansible-core has put it into the parameters."""
-    for option, variable in ACCOUNT_VARIABLES.items():
-        monkeypatch.setenv(variable, f"{option} of the host")
-    params = filled_in(
+def test_options_describe_an_account() -> None:
+    params = complete_params(directory_spec(), bind_dn="svc", bind_pw="pw")
+    assert parse_account(params) == Account("simple", "svc", "pw")
+    assert parse_account(complete_params(directory_spec())) == Account("simple")
+
+
+def test_unused_values_of_environment_variables_are_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """ansible-core has already put the values into the parameters."""
+    for option in ("bind_dn", "bind_pw"):
+        monkeypatch.setenv(VARIABLES[option], f"{option} of the host")
+    params = complete_params(
         directory_spec(),
         auth_protocol="anonymous",
         bind_dn="bind_dn of the host",
         bind_pw="bind_pw of the host",
     )
     assert parse_account(params) == Account("anonymous")
-    assert parse_account({**params, "bind_pw": "given"}) == Account("anonymous", bind_pw="given")
+    assert parse_account({**params, "bind_pw": "an option"}) == Account(
+        "anonymous", "", "an option"
+    )
 
 
-def test_the_environment_adds_no_second_way_to_a_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ACCOUNT_VARIABLES["bind_pw"], "of the host")
-    params = filled_in(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
-    assert parse_account(params) == Account("kerberos", bind_pw="of the host")
+def test_a_password_from_the_environment_is_ignored_with_a_keytab_or_ticket_cache(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLES["bind_pw"], "of the host")
+    params = complete_params(directory_spec(), auth_protocol="kerberos", bind_pw="of the host")
+    assert parse_account(params) == Account("kerberos", "", "of the host")
     assert parse_account({**params, "keytab": "/k"}) == Account("kerberos", keytab="/k")
     assert parse_account({**params, "ccache": "/c"}) == Account("kerberos", ccache="/c")

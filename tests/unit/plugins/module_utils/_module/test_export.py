@@ -2,19 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The export: sources checked, people read, minimums held."""
+"""Exports: the roster, the result and the warnings."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.account import Account
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.domain import Domain
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.settings import (
-    ConnectionSettings,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
@@ -22,25 +17,22 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directo
     parse_connection_settings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export import Export
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    Source,
-)
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
-    IDS,
-    DirectoryOfPeople,
-    export_of,
+    IDENTITIES,
+    FakeDirectory,
     person,
+    run_export,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 
-def _result(exported: Export, sources: list[Source]) -> dict[str, Any]:
-    return exported.result(sources, written(exported.roster).written)
+def _result(exported: Export) -> dict[str, Any]:
+    return exported.result(written(exported.roster).written)
 
 
-def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    directory = DirectoryOfPeople(
+def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = FakeDirectory(
         monkeypatch, A=[person(1), person(2)], B=[person(2), person(3, last_name="")], C=[]
     )
     params = export_params(
@@ -49,14 +41,14 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
         source("OU=C", location="tromso", minimum=0),
         page_size=7,
     )
-    exported, sources = export_of(params)
-    made = written(exported.roster)
-    assert [row[1:] for row in made.contacts] == [
+    exported = run_export(params)
+    roster = written(exported.roster)
+    assert [row[1:] for row in roster.contacts] == [
         ("Åse", "Lie", "2@x", "", "bergen"),
         ("Åse", "Lie", "1@x", "", "oslo"),
         ("Åse", "Lie", "2@x", "", "oslo"),
     ]
-    assert exported.result(sources, made.written) == {
+    assert exported.result(roster.written) == {
         "server": "ldaps://dc1",
         "counts": {
             "entries": 4,
@@ -65,19 +57,23 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
             "excluded": 0,
             "by_location": {"bergen": 1, "oslo": 2, "tromso": 0},
         },
-        "left_out": [{"identity": IDS[3], "location": "bergen", "cause": "Last Name is empty"}],
+        "left_out": [
+            {"identity": IDENTITIES[3], "location": "bergen", "cause": "Last Name is empty"}
+        ],
         "emptied": [],
     }
-    assert (exported.empty_attributes, exported.location_header) == (["mobile"], "Location")
-    assert directory.sessions == [parse_connection_settings(params)]
-    assert {(tuple(names), size) for _query, names, size in directory.queries} == {
+    assert (exported.missing_attributes, exported.location_header) == (["mobile"], "Location")
+    assert directory.settings == [parse_connection_settings(params)]
+    assert {(tuple(attributes), size) for _query, attributes, size in directory.queries} == {
         (("givenname", "mail", "mobile", "sn"), 7)
     }
 
 
-def test_parts_that_another_server_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    directory = DirectoryOfPeople(monkeypatch, A=[person(1)])
-    directory.references = {
+def test_a_warning_names_each_referral_that_may_lead_to_people(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    directory = FakeDirectory(monkeypatch, A=[person(1)])
+    directory.referrals = {
         "ldaps://dc1": {
             "ldap://corp.example/CN=Configuration,DC=corp,DC=example",
             "ldap://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example",
@@ -85,98 +81,114 @@ def test_parts_that_another_server_holds_are_told(monkeypatch: pytest.MonkeyPatc
             "ldap://child.corp.example/DC=child,DC=corp,DC=example",
         }
     }
-    exported, _sources = export_of(export_params(source("OU=A", location="oslo")))
-    told = "ldap://child.corp.example/DC=child,DC=corp,DC=example for a part of a source."
-    assert [text for text in exported.warnings if "refers" in text] == [
-        f"The directory refers to {told} Whoever is there is missing."
+    exported = run_export(export_params(source("OU=A", location="oslo")))
+    assert [warning for warning in exported.warnings if "refers" in warning] == [
+        (
+            "The directory refers to ldap://child.corp.example/DC=child,DC=corp,DC=example for a part"
+            " of a source. People there are missing."
+        )
     ]
 
 
-def test_people_who_came_in_clear_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    directory = DirectoryOfPeople(monkeypatch, A=[person(1)])
-    told = (
-        "People's data came from ldaps://dc1 in clear: on the way they can be read, and who the contacts "
-        "are can be altered. Use ldaps://, or start_tls: true."
+def test_a_warning_reports_an_unencrypted_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = FakeDirectory(monkeypatch, A=[person(1)])
+    warning = (
+        "Personal data from ldaps://dc1 was transferred unencrypted and could have been read or altered"
+        " in transit. Use ldaps://, or start_tls: true."
     )
     for is_in_clear in (True, False):
         directory.is_in_clear = is_in_clear
-        exported, _sources = export_of(export_params(source("OU=A")))
-        assert (told in exported.warnings) is is_in_clear
+        exported = run_export(export_params(source("OU=A")))
+        assert (warning in exported.warnings) is is_in_clear
 
 
 @pytest.mark.parametrize(
-    ("is_active_directory", "begin"),
+    ("is_active_directory", "start"),
     [(True, "(&(objectCategory=person)"), (False, "(objectClass=inetOrgPerson)")],
 )
-def test_a_source_without_a_filter_takes_the_one_of_the_directory(
-    monkeypatch: pytest.MonkeyPatch, is_active_directory: bool, begin: str
+def test_the_default_filter_depends_on_the_kind_of_directory(
+    monkeypatch: pytest.MonkeyPatch, is_active_directory: bool, start: str
 ) -> None:
-    directory = DirectoryOfPeople(monkeypatch, A=[person(1)], B=[person(2)])
+    directory = FakeDirectory(monkeypatch, A=[person(1)], B=[person(2)])
     directory.is_active_directory = is_active_directory
-    export_of(export_params(source("OU=A"), source("OU=B", filter="(b=1)")))
-    first, second = (query.filter for query, _names, _size in directory.queries)
-    assert first.startswith(begin)
+    run_export(export_params(source("OU=A"), source("OU=B", filter="(b=1)")))
+    first, second = (query.filter for query, _attributes, _size in directory.queries)
+    assert first.startswith(start)
     assert second == "(b=1)"
 
 
-def test_global_sources_have_no_location_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    DirectoryOfPeople(monkeypatch, A=[person(1)])
-    exported, sources = export_of(export_params(source("OU=A")))
+def test_a_global_roster_has_no_location_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDirectory(monkeypatch, A=[person(1)])
+    exported = run_export(export_params(source("OU=A")))
     assert exported.roster.header == ("First Name", "Last Name", "Email", "SMS Phone")
     assert exported.location_header is None
-    assert _result(exported, sources)["counts"]["by_location"] == {"(all locations)": 1}
+    assert _result(exported)["counts"]["by_location"] == {"(all locations)": 1}
 
 
-def test_own_columns_replace_the_default_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    directory = DirectoryOfPeople(monkeypatch, A=[Entry(IDS[1], ([b"Lie"],))])
+def test_custom_columns_replace_the_default_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = FakeDirectory(monkeypatch, A=[Entry(IDENTITIES[1], ([b"Lie"],))])
     columns = [{"header": "Name", "value": "sn"}, {"header": "Site", "value": "location"}]
-    exported, _sources = export_of(export_params(source("OU=A", location="oslo"), columns=columns))
+    exported = run_export(export_params(source("OU=A", location="oslo"), columns=columns))
     assert [row[1:] for row in written(exported.roster).contacts] == [("Lie", "oslo")]
     assert exported.location_header == "Site"
     assert directory.queries[0][1] == ("sn",)
 
 
-def test_phone_numbers_of_a_region_are_written_by_e_164(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_numbers_are_exported_in_e_164_format_if_a_region_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     mobiles = (b"912 34 567", b"12", b"")
     people = [
-        Entry(IDS[number], ([b"P"], [b"p%d@x" % number], [mobile] if mobile else [], [b"Lie"]))
+        Entry(
+            IDENTITIES[number], ([b"P"], [b"p%d@x" % number], [mobile] if mobile else [], [b"Lie"])
+        )
         for number, mobile in enumerate(mobiles)
     ]
     for region, cells in (("NO", ["+4791234567", "", ""]), ("", ["912 34 567", "12", ""])):
-        DirectoryOfPeople(monkeypatch, A=people)
-        exported, sources = export_of(export_params(source("OU=A"), phone_region=region))
-        made = written(exported.roster)
-        assert [row[4] for row in made.contacts] == cells
-        lost = {"identity": IDS[1], "location": "", "column": "SMS Phone"}
-        told = [{**lost, "cause": "not a valid phone number"}] if region else []
-        assert exported.result(sources, made.written)["emptied"] == told
+        FakeDirectory(monkeypatch, A=people)
+        exported = run_export(export_params(source("OU=A"), phone_region=region))
+        roster = written(exported.roster)
+        assert [row[4] for row in roster.contacts] == cells
+        invalid = {
+            "identity": IDENTITIES[1],
+            "location": "",
+            "column": "SMS Phone",
+            "cause": "not a valid phone number",
+        }
+        assert exported.result(roster.written)["emptied"] == ([invalid] if region else [])
 
 
-def test_a_location_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
-    DirectoryOfPeople(monkeypatch, A=[person(1)])
-    exported, sources = export_of(export_params(source("OU=A", location="a\u030as")))
-    assert _result(exported, sources)["counts"]["by_location"] == {"ås": 1}
+def test_a_location_is_normalized_to_nfc(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDirectory(monkeypatch, A=[person(1)])
+    exported = run_export(export_params(source("OU=A", location="a\u030as")))
+    assert _result(exported)["counts"]["by_location"] == {"ås": 1}
     assert [row[-1] for row in written(exported.roster).contacts] == ["ås"]
 
 
-def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    DirectoryOfPeople(
+def test_lists_in_the_result_have_at_most_50_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDirectory(
         monkeypatch, A=[*(person(number, last_name="") for number in range(60)), person(99)]
     )
-    exported, sources = export_of(export_params(source("OU=A")))
-    assert len(_result(exported, sources)["left_out"]) == 50
-    assert _result(exported, sources)["counts"]["left_out"] == 60
-    DirectoryOfPeople(monkeypatch, A=[Entry(identity, ([b"x"],)) for identity in IDS])
+    exported = run_export(export_params(source("OU=A")))
+    assert len(_result(exported)["left_out"]) == 50
+    assert _result(exported)["counts"]["left_out"] == 60
+    FakeDirectory(monkeypatch, A=[Entry(identity, ([b"x"],)) for identity in IDENTITIES])
     columns = [{"header": "Email", "value": "mail", "unique": True}]
-    exported, sources = export_of(export_params(source("OU=A"), columns=columns))
-    assert len(_result(exported, sources)["emptied"]) == 50
+    exported = run_export(export_params(source("OU=A"), columns=columns))
+    assert len(_result(exported)["emptied"]) == 50
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
-        ({"page_size": 100_001}, "Cannot use page_size 100001: it is not from 1 to 100000."),
+        (
+            {"page_size": 0},
+            "Cannot use page_size 0: it must be between 1 and 100000. Correct page_size.",
+        ),
+        (
+            {"page_size": 100_001},
+            "Cannot use page_size 100001: it must be between 1 and 100000. Correct page_size.",
+        ),
         ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
         ({"phone_region": "False"}, "Cannot use phone_region 'False': it is no country"),
         ({"location_pattern": "["}, "Cannot use location_pattern '[': the pattern '[' is wrong: "),
@@ -187,36 +199,19 @@ def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"server_uri": ["ldap://x"]}, "Cannot bind to ldap://x with a password: it would"),
     ],
 )
-def test_wrong_options_are_told_before_anything_is_read(
+def test_invalid_options_fail_before_anything_is_read(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], message: str
 ) -> None:
-    directory = DirectoryOfPeople(monkeypatch)
+    directory = FakeDirectory(monkeypatch)
     with pytest.raises(InputError) as caught:
-        export_of(export_params(source("OU=A"), **changes))
+        run_export(export_params(source("OU=A"), **changes))
     assert str(caught.value).startswith(message)
-    assert directory.sessions == []
+    assert directory.settings == []
 
 
 @pytest.mark.parametrize("size", [1, 100_000])
-def test_the_borders_of_page_size(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    DirectoryOfPeople(monkeypatch, A=[person(1)])
-    export_of(export_params(source("OU=A"), page_size=size))
-
-
-def test_access_is_what_the_parameters_say() -> None:
-    params = export_params(source("OU=A"), ca_path="/ca", start_tls=True, validate_certs=False)
-    account = Account("simple", bind_dn="svc", bind_pw="pw")
-    assert parse_connection_settings(params) == ConnectionSettings(
-        server_uris=["ldaps://dc1"],
-        account=account,
-        start_tls=True,
-        validate_certs=False,
-        ca_path="/ca",
-        connection_timeout=10,
-        receive_timeout=120,
-    )
-    domain: dict[str, Any] = {"domain": "x.no.", "site": "Oslo", "dns_servers": ["192.0.2.53"]}
-    params = export_params(source("OU=A"), server_uri=None, **domain)
-    access = parse_connection_settings(params)
-    assert access.server_uris == []
-    assert access.domain == Domain("x.no", site="Oslo", dns_servers=["192.0.2.53"])
+def test_the_smallest_and_the_largest_page_size_are_accepted(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    FakeDirectory(monkeypatch, A=[person(1)])
+    run_export(export_params(source("OU=A"), page_size=size))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No room for a roster: one error, the old one whole, nothing left lying. The system's own limit stands for it."""
+"""A full disk, simulated by a limit on the size of files: one error, and nothing has changed."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ COLUMNS = columns({"header": "Name", "value": "sn", "unique": True})
 
 
 @contextmanager
-def _no_file_over(size: int) -> Iterator[None]:
-    # Python ignores the signal that comes with it.
+def _file_size_limit(size: int) -> Iterator[None]:
+    # Python ignores the signal SIGXFSZ, so writing more fails with an OSError.
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -54,48 +54,51 @@ def _export(
     dest: Path, rows: int, sizes: Sizes = DEFAULT_SIZES, *, check_mode: bool = False
 ) -> InstalledRoster:
     module = FakeModule(check_mode=check_mode)
-    with open_spill_area(spill_directory(module, dest)) as scratch:
-        gathering = RosterBuilder(COLUMNS, ["oslo"], scratch, sizes)
+    with open_spill_area(spill_directory(dest, check_mode)) as spill:
+        builder = RosterBuilder(COLUMNS, ["oslo"], spill, sizes)
         for number in range(rows):
-            gathering.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
-        put = stage_roster if check_mode else install_roster
-        return put(module, dest, gathering.build(), None, scratch)
+            builder.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
+        if check_mode:
+            return stage_roster(module, dest, builder.build(), None, spill)
+        return install_roster(module, dest, builder.build(), None, spill, backup=False)
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(
-    ("limit", "sizes", "action"),
+    ("limit", "sizes", "action", "remedy"),
     [
-        # The roster; the identities, which are longer; a run of contacts; who holds what.
-        (1_000, DEFAULT_SIZES, "Cannot write"),
-        (8_000, DEFAULT_SIZES, "Cannot write"),
-        (1_000, Sizes(run=20_000), "Cannot set contacts aside in"),
-        (1_000, Sizes(pairs=500), "Cannot set contacts aside in"),
+        # What does not fit: the roster; the identities, which are longer; spilled contacts; spilled pairs of
+        # values and identities.
+        (1_000, DEFAULT_SIZES, "Cannot write", "Free some space"),
+        (8_000, DEFAULT_SIZES, "Cannot write", "Free some space"),
+        (1_000, Sizes(run=20_000), "Cannot set contacts aside in", "Make room there"),
+        (1_000, Sizes(pairs=500), "Cannot set contacts aside in", "Make room there"),
     ],
 )
-def test_a_full_disk_leaves_all_as_it_was(
+def test_a_full_disk_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
     limit: int,
     sizes: Sizes,
     action: str,
+    remedy: str,
     check_mode: bool,
 ) -> None:
-    temporary, folder = tmp_path / "temporary", tmp_path / "folder"
-    for path in (temporary, folder):
+    temporary, directory = tmp_path / "temporary", tmp_path / "directory"
+    for path in (temporary, directory):
         path.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    dest = folder / "contacts.csv"
+    dest = directory / "contacts.csv"
     _export(dest, 10)
-    old = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with _no_file_over(limit), pytest.raises(FrontdeskError) as caught:
+    old = {path.name: path.read_bytes() for path in directory.iterdir()}
+    with _file_size_limit(limit), pytest.raises(FrontdeskError) as caught:
         _export(dest, 1000, sizes, check_mode=check_mode)
     if action == "Cannot write" and check_mode:
-        action = "Cannot write the roster of check mode in"
-    assert str(caught.value).startswith(f"{action} {temporary if check_mode else folder}")
-    assert ": File too large. Make room" in str(caught.value)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == old
+        action = "Cannot write the staged roster in"
+    assert str(caught.value).startswith(f"{action} {temporary if check_mode else directory}")
+    assert f": File too large. {remedy}" in str(caught.value)
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == old
     assert os.listdir(temporary) == []
     _export(dest, 1000, sizes)
     assert dest.read_bytes().count(b"\n") == 1001

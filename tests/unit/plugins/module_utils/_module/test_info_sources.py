@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of the people of each source, and of sources that give none; servers are on loopback."""
+"""Examining sources on directory servers on loopback: their statistics and their problems."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from ansible_collections.frontdesk.contacts.tests.unit.support.info_runs import (
+    PeopleDirectory,
+    person,
+    run_info,
+    serve_directories,
+    source_in,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     SEARCH,
     Message,
@@ -17,125 +24,112 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     reference,
     result,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.looks import (
-    SourceReader,
-    base,
-    listening,
-    look,
-    person,
-)
 
 
-def test_a_source_that_fails_leaves_the_others_to_be_read(tmp_path: Path) -> None:
-    directory = SourceReader(a=[person(1)], c=[person(2)])
-    # No such object.
-    directory.people[b"ou=b,dc=x"] = None
-    say = directory.__call__
-
-    class Lacking(SourceReader):
+def test_other_sources_are_read_if_one_fails(tmp_path: Path) -> None:
+    class WithoutB(PeopleDirectory):
         def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
             if request == SEARCH and b"ou=b,dc=x" in content:
-                return [result(SEARCH, 32)]
-            return say(request, content)
+                return [result(SEARCH, 32)]  # noSuchObject
+            return super().__call__(request, content)
 
-    with listening(tmp_path, Lacking()) as options:
-        found = look(base("a"), base("b"), base("c"), **options)
-    assert [each["name"] for each in found.servers[0]["sources"]] == ["source 1", "source 3"]
-    (problem,) = found.problems
+    with serve_directories(tmp_path, WithoutB(a=[person(1)], c=[person(2)])) as options:
+        report = run_info(source_in("a"), source_in("b"), source_in("c"), **options)
+    assert [source["name"] for source in report.servers[0]["sources"]] == ["source 1", "source 3"]
+    (problem,) = report.problems
     assert problem.where == options["server_uri"][0]
     assert problem.cause.startswith("source 2: Cannot search ou=b,dc=x on ")
 
 
-def test_of_a_server_that_is_gone_nothing_more_is_asked(tmp_path: Path) -> None:
-    directory = SourceReader(a=[person(1)], b=None, c=[person(2)])
-    with listening(tmp_path, directory) as options:
-        found = look(base("a"), base("b"), base("c"), **options)
-    assert [each["name"] for each in found.servers[0]["sources"]] == ["source 1"]
-    (problem,) = found.problems
+def test_no_more_sources_are_read_after_the_connection_is_lost(tmp_path: Path) -> None:
+    directory = PeopleDirectory(a=[person(1)], b=None, c=[person(2)])
+    with serve_directories(tmp_path, directory) as options:
+        report = run_info(source_in("a"), source_in("b"), source_in("c"), **options)
+    assert [source["name"] for source in report.servers[0]["sources"]] == ["source 1"]
+    (problem,) = report.problems
     assert problem.cause.startswith("source 2: ")
 
 
+class _WithOtherEntries(PeopleDirectory):
+    """A directory with entries in ``ou=a,dc=x`` that are not people."""
+
+    def __init__(self, entries: Sequence[Message], **people: Sequence[Message] | None) -> None:
+        super().__init__(**people)
+        self.entries = entries
+
+    def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
+        # The search for any entry has another filter than the search for people.
+        if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
+            return [*self.entries, result(SEARCH)]
+        return super().__call__(request, content)
+
+
 @pytest.mark.parametrize(
-    ("shown", "cause"),
+    ("entries", "cause"),
     [
-        ([person(1)], "though the bind account sees other objects there"),
-        ([], "it is empty, or the bind account may not read it"),
+        ([person(1)], "although the bind account sees other entries there"),
+        ([], "it is empty, or the account may not read it"),
     ],
 )
-def test_why_nobody_is_found(tmp_path: Path, shown: list[Message], cause: str) -> None:
-    directory = SourceReader(a=[], b=[person(1)])
-
-    class Showing(SourceReader):
-        def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-            # What is there at all is asked for without a page.
-            if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
-                return [*shown, result(SEARCH)]
-            return directory(request, content)
-
-    with listening(tmp_path, Showing()) as options:
-        found = look(base("a"), base("b"), **options)
-    (problem,) = found.problems
+def test_a_source_without_people_is_a_problem_with_a_cause(
+    tmp_path: Path, entries: list[Message], cause: str
+) -> None:
+    directory = _WithOtherEntries(entries, a=[], b=[person(1)])
+    with serve_directories(tmp_path, directory) as options:
+        report = run_info(source_in("a"), source_in("b"), **options)
+    (problem,) = report.problems
     assert problem.where == f"source 1 on {options['server_uri'][0]}"
     assert problem.cause.endswith(cause)
 
 
-def test_why_nobody_is_found_is_asked_while_the_server_is_there(tmp_path: Path) -> None:
-    directory = SourceReader(a=[], b=None)
-
-    class Showing(SourceReader):
-        def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-            if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
-                return [person(1), result(SEARCH)]
-            return directory(request, content)
-
-    with listening(tmp_path, Showing()) as options:
-        found = look(base("a"), base("b"), **options)
-    lost, nobody = found.problems
-    assert lost.cause.startswith("source 2: ")
-    assert nobody.cause.endswith("though the bind account sees other objects there")
+def test_the_cause_is_known_even_if_a_later_source_ends_the_session(tmp_path: Path) -> None:
+    directory = _WithOtherEntries([person(1)], a=[], b=None)
+    with serve_directories(tmp_path, directory) as options:
+        report = run_info(source_in("a"), source_in("b"), **options)
+    connection_lost, no_people = report.problems
+    assert connection_lost.cause.startswith("source 2: ")
+    assert no_people.cause.endswith("although the bind account sees other entries there")
 
 
-def test_who_is_excluded_is_counted(tmp_path: Path) -> None:
-    directory = SourceReader(a=[person(1), person(2)])
-
-    class Excluding(SourceReader):
+def test_excluded_people_are_counted(tmp_path: Path) -> None:
+    class WithHiddenPerson(PeopleDirectory):
         def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
             if request == SEARCH and b"ou=a,dc=x" in content and b"hidden" in content:
                 return [person(2), page_end(b"")]
-            return directory(request, content)
+            return super().__call__(request, content)
 
-    with listening(tmp_path, Excluding()) as options:
-        found = look(base("a", exclude_filter="(hidden=*)"), **options)
-    (read,) = found.servers[0]["sources"]
-    assert (read["entries"], read["excluded"]) == (1, 1)
+    with serve_directories(tmp_path, WithHiddenPerson(a=[person(1), person(2)])) as options:
+        report = run_info(source_in("a", exclude_filter="(hidden=*)"), **options)
+    (statistics,) = report.servers[0]["sources"]
+    assert (statistics["entries"], statistics["excluded"]) == (1, 1)
 
 
-def test_servers_that_refer_to_others_for_people(tmp_path: Path) -> None:
-    away = [
+def test_referrals_that_may_lead_to_people_are_problems(tmp_path: Path) -> None:
+    referrals = [
         reference("ldap://b.x/ou=c,ou=a,dc=x??sub"),
         reference("ldap://x/CN=Configuration,DC=x"),
     ]
-    with listening(tmp_path, SourceReader(a=[person(1), *away])) as options:
-        found = look(base("a"), **options)
-    (problem,) = found.problems
+    with serve_directories(tmp_path, PeopleDirectory(a=[person(1), *referrals])) as options:
+        report = run_info(source_in("a"), **options)
+    (problem,) = report.problems
     assert problem.where == options["server_uri"][0]
     assert "it refers to ldap://b.x/ou=c,ou=a,dc=x??sub for a part" in problem.cause
 
 
-def test_servers_that_do_not_hold_the_same(tmp_path: Path) -> None:
-    one, other = SourceReader(a=[person(1)]), SourceReader(a=[person(1), person(2)])
-    with listening(tmp_path, one, other) as options:
-        found = look(base("a", location="oslo"), **options)
+def test_different_numbers_of_people_on_two_servers_are_a_problem(tmp_path: Path) -> None:
+    directories = PeopleDirectory(a=[person(1)]), PeopleDirectory(a=[person(1), person(2)])
+    with serve_directories(tmp_path, *directories) as options:
+        report = run_info(source_in("a", location="oslo"), **options)
     first, second = options["server_uri"]
-    (problem,) = found.problems
+    (problem,) = report.problems
     assert problem.where == "source 1 (location 'oslo')"
     assert problem.cause.endswith(f"the same people: 1 on {first}, 2 on {second}")
 
 
-def test_people_are_placed_by_what_they_hold(tmp_path: Path) -> None:
+def test_the_location_of_people_can_depend_on_an_attribute(tmp_path: Path) -> None:
     people = [person(1, l=[b"oslo"]), person(2, l=[b"nowhere"])]
-    with listening(tmp_path, SourceReader(a=people)) as options:
-        found = look(base("a", location_value="l", locations=["oslo"]), **options)
-    (read,) = found.servers[0]["sources"]
-    assert (read["entries"], read["contacts"]) == (2, 1)
-    assert (read["location"], read["locations"]) == ("", ["oslo"])
+    with serve_directories(tmp_path, PeopleDirectory(a=people)) as options:
+        report = run_info(source_in("a", location_value="l", locations=["oslo"]), **options)
+    (statistics,) = report.servers[0]["sources"]
+    assert (statistics["entries"], statistics["contacts"]) == (2, 1)
+    assert (statistics["location"], statistics["locations"]) == ("", ["oslo"])

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two files of a roster in their place, or staged aside."""
+"""Installing and staging the two files of a roster."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,17 +43,21 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"})
-GONE = LeftOut("id-2", "oslo", "x")
-OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), GONE]
-NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), GONE]
-RENDERED, NEWER = make(COLUMNS, OLD), make(COLUMNS, NEW)
-REMEDY = "Name a file in an existing folder that this user may write."
+LEFT_OUT = LeftOut("id-2", "oslo", "x")
+OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), LEFT_OUT]
+NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), LEFT_OUT]
+OLD_ROSTER, NEW_ROSTER = make(COLUMNS, OLD), make(COLUMNS, NEW)
 
 
-def _place(
-    dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None
+def _install(
+    dest: Path,
+    people: list[Contact | LeftOut],
+    module: FakeModule | None = None,
+    *,
+    backup: bool = False,
 ) -> InstalledRoster:
-    return install_roster(module or FakeModule(), dest, gathered(COLUMNS, [people]), None, MEMORY)
+    roster = gathered(COLUMNS, [people])
+    return install_roster(module or FakeModule(), dest, roster, None, MEMORY, backup=backup)
 
 
 def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> InstalledRoster:
@@ -63,132 +68,135 @@ def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> I
 def _dest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    (tmp_path / "folder").mkdir()
-    return tmp_path / "folder" / "contacts.csv"
+    (tmp_path / "directory").mkdir()
+    return tmp_path / "directory" / "contacts.csv"
 
 
-def test_identities_stand_beside_the_roster() -> None:
+def test_the_identities_file_is_next_to_the_roster() -> None:
     assert ids_path(Path("/a/contacts.csv")) == Path("/a/contacts.csv.ids")
 
 
-def test_both_files_are_written_private_and_once(dest: Path) -> None:
-    placed = _place(dest, OLD)
-    assert placed == InstalledRoster(RENDERED.written, dest, True)
-    assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (RENDERED.csv, RENDERED.ids)
+def test_both_files_are_private_and_not_replaced_without_changes(dest: Path) -> None:
+    installed = _install(dest, OLD)
+    assert installed == InstalledRoster(OLD_ROSTER.written, dest, True)
+    assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (OLD_ROSTER.csv, OLD_ROSTER.ids)
     assert (mode_of(dest), mode_of(ids_path(dest))) == (0o600, 0o600)
-    before = dest.stat().st_ino
-    assert _place(dest, OLD) == InstalledRoster(RENDERED.written, dest, False)
-    assert dest.stat().st_ino == before
+    inode = dest.stat().st_ino
+    assert _install(dest, OLD) == InstalledRoster(OLD_ROSTER.written, dest, False)
+    assert dest.stat().st_ino == inode
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
-def test_only_what_differs_is_replaced(dest: Path) -> None:
-    _place(dest, OLD)
-    before = dest.stat().st_ino
-    assert _place(dest, OLD[:1]).changed
-    assert dest.stat().st_ino == before
+def test_only_the_file_that_differs_is_replaced(dest: Path) -> None:
+    _install(dest, OLD)
+    inode = dest.stat().st_ino
+    assert _install(dest, OLD[:1]).changed
+    assert dest.stat().st_ino == inode
     with load_roster(dest) as roster:
         assert (identities_of(roster), list(roster.left_out())) == (["id-1"], [])
 
 
 @pytest.mark.parametrize("which", ["contacts.csv", "contacts.csv.ids"])
-def test_a_mode_alone_is_a_change(dest: Path, which: str) -> None:
-    _place(dest, OLD)
+def test_another_mode_is_a_change(dest: Path, which: str) -> None:
+    _install(dest, OLD)
     (dest.parent / which).chmod(0o644)
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
     assert mode_of(dest.parent / which) == 0o644
-    assert _place(dest, OLD).changed
+    assert _install(dest, OLD).changed
     assert mode_of(dest.parent / which) == 0o600
 
 
-def test_the_mode_that_was_asked_for_is_set_before_the_file_takes_its_place(
+def test_the_mode_is_set_before_a_file_is_moved_into_place(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = []
-    replace = os.replace
+    original_replace = os.replace
 
-    def note(source: Path, target: Path) -> None:
+    def record_and_replace(source: Path, target: Path) -> None:
         moved.append((target.name, mode_of(source)))
-        replace(source, target)
+        original_replace(source, target)
 
-    monkeypatch.setattr(os, "replace", note)
-    _place(dest, OLD, FakeModule(mode="0640"))
-    # The identities come last: they name the roster that they belong to.
+    monkeypatch.setattr(os, "replace", record_and_replace)
+    _install(dest, OLD, FakeModule(mode="0640"))
+    # The identities file is moved last because it contains the checksum of the roster.
     assert moved == [("contacts.csv", 0o640), ("contacts.csv.ids", 0o640)]
     assert not _stage(dest, OLD, FakeModule(check_mode=True, mode="0640")).changed
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_a_backup_is_made_of_what_is_replaced(dest: Path, exists: bool) -> None:
-    module = FakeModule(backup=True)
+def test_files_are_backed_up_before_they_are_replaced(dest: Path, exists: bool) -> None:
+    module = FakeModule()
     if exists:
-        _place(dest, OLD)
-    placed = _place(dest, NEW, module)
-    assert placed.changed
-    assert placed.backup == (f"{dest}.bak" if exists else None)
+        _install(dest, OLD)
+    installed = _install(dest, NEW, module, backup=True)
+    assert installed.changed
+    assert installed.backup == (f"{dest}.bak" if exists else None)
     assert module.backups == ([str(ids_path(dest)), str(dest)] if exists else [])
-    assert _place(dest, NEW, module) == InstalledRoster(NEWER.written, dest, False)
+    assert _install(dest, NEW, module, backup=True) == InstalledRoster(
+        NEW_ROSTER.written, dest, False
+    )
     if exists:
-        assert Path(f"{dest}.bak").read_bytes() == RENDERED.csv
+        assert Path(f"{dest}.bak").read_bytes() == OLD_ROSTER.csv
 
 
-def test_a_roster_without_identities_is_backed_up_alone(dest: Path) -> None:
-    dest.write_bytes(RENDERED.csv)
-    module = FakeModule(backup=True)
-    assert _place(dest, NEW, module).backup == f"{dest}.bak"
+def test_a_roster_without_identities_is_backed_up(dest: Path) -> None:
+    dest.write_bytes(OLD_ROSTER.csv)
+    module = FakeModule()
+    assert _install(dest, NEW, module, backup=True).backup == f"{dest}.bak"
     assert module.backups == [str(dest)]
 
 
-def test_the_backup_is_the_roster_where_the_identities_alone_are_replaced(dest: Path) -> None:
-    _place(dest, OLD)
-    assert _place(dest, OLD[:1], FakeModule(backup=True)).backup == f"{dest}.bak"
+def test_the_result_names_the_backup_of_the_roster_even_if_only_the_identities_change(
+    dest: Path,
+) -> None:
+    _install(dest, OLD)
+    assert _install(dest, OLD[:1], backup=True).backup == f"{dest}.bak"
 
 
-def test_without_backup_none_is_made(dest: Path) -> None:
+def test_nothing_is_backed_up_by_default(dest: Path) -> None:
     module = FakeModule()
-    _place(dest, OLD, module)
-    _place(dest, NEW, module)
+    _install(dest, OLD, module)
+    _install(dest, NEW, module)
     assert module.backups == []
 
 
-def test_what_killed_runs_left_is_removed(dest: Path) -> None:
+def test_temporary_files_of_killed_runs_are_removed(dest: Path) -> None:
     for name in (".contacts.csv.x.new", ".contacts.csv.ids.y.new"):
         (dest.parent / name).touch()
-    _place(dest, OLD)
+    _install(dest, OLD)
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
-@pytest.mark.parametrize("fails", ["pending_file", "write_roster", "move_into_place"])
-def test_a_failure_is_told_and_the_old_roster_is_whole(
-    dest: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+@pytest.mark.parametrize("step", ["pending_file", "write_roster", "move_into_place"])
+def test_the_old_roster_is_unchanged_after_a_failure(
+    dest: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    _place(dest, OLD)
+    _install(dest, OLD)
 
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, fails, fail)
+    monkeypatch.setattr(files, step, fail)
     with pytest.raises(FrontdeskError) as caught:
-        _place(dest, NEW)
+        _install(dest, NEW)
     assert str(caught.value) == (
-        f"Cannot write {dest}: No space left on device. Make room, or correct dest."
+        f"Cannot write {dest}: No space left on device. Free some space, or correct dest."
     )
     with load_roster(dest) as roster:
         assert identities_of(roster) == ["id-1"]
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
-    (place,) = str(caught.value).partition(": ")[0].split(" in ")[1:]
+    (staging,) = str(caught.value).partition(": ")[0].split(" in ")[1:]
     assert str(caught.value) == (
-        f"Cannot write the roster of check mode in {place}: No space left on device. "
-        "Make room there."
+        f"Cannot write the staged roster in {staging}: No space left on device. Free some space there."
     )
-    assert place.startswith(f"{tempfile.gettempdir()}/frontdesk-contacts-")
+    assert staging.startswith(f"{tempfile.gettempdir()}/frontdesk-contacts-")
     assert os.listdir(tempfile.gettempdir()) == []
 
 
-def test_a_folder_that_somebody_else_keeps_locked_is_told(
+def test_a_directory_that_another_process_has_locked_is_an_error(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "directory_lock", partial(directory_lock, patience=0.0))
@@ -196,36 +204,35 @@ def test_a_folder_that_somebody_else_keeps_locked_is_told(
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with pytest.raises(FrontdeskError) as caught:
-            _place(dest, NEW)
+            _install(dest, NEW)
     finally:
         os.close(descriptor)
     assert str(caught.value) == (
-        f"Cannot write {dest}: another process keeps {dest.parent} locked. "
-        "Wait until it ends, or give dest a folder of its own."
+        f"Cannot write {dest}: another process holds the lock on {dest.parent}. "
+        "Wait until it has finished, or move dest to a directory of its own."
     )
     assert os.listdir(dest.parent) == []
 
 
-def test_check_mode_tells_whether_it_would_change(dest: Path) -> None:
+def test_check_mode_reports_whether_a_file_would_change(dest: Path) -> None:
     module = FakeModule(check_mode=True)
     assert _stage(dest, OLD, module).changed
     assert _stage(dest.parent / "nowhere" / "x.csv", OLD, module).changed
-    _place(dest, OLD)
+    _install(dest, OLD)
     assert not _stage(dest, OLD, module).changed
     assert _stage(dest, NEW, module).changed
     ids_path(dest).unlink()
     assert _stage(dest, OLD, module).changed
-    assert dest.read_bytes() == RENDERED.csv
+    assert dest.read_bytes() == OLD_ROSTER.csv
     assert os.listdir(dest.parent) == ["contacts.csv"]
 
 
-def test_a_staged_roster_is_whole_and_private(dest: Path) -> None:
-    before = os.umask(0)
+def test_a_staged_roster_is_complete_and_private(dest: Path) -> None:
+    umask = os.umask(0)
     try:
-        placed = _stage(dest, OLD, FakeModule(check_mode=True))
+        path = _stage(dest, OLD, FakeModule(check_mode=True)).path
     finally:
-        os.umask(before)
-    path = placed.path
+        os.umask(umask)
     assert path.name == "contacts.csv"
     assert path.parent.parent == Path(tempfile.gettempdir())
     assert path.parent.name.startswith("frontdesk-contacts-")
@@ -237,49 +244,53 @@ def test_a_staged_roster_is_whole_and_private(dest: Path) -> None:
     assert os.listdir(dest.parent) == []
 
 
-def test_a_temporary_folder_that_is_not_there_is_told(
+def test_a_missing_temporary_directory_is_an_error(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
     assert str(caught.value) == (
-        "Cannot write the roster of check mode in /nowhere: No such file or directory. "
-        "Make room there."
+        "Cannot write the staged roster in /nowhere: No such file or directory. Free some space there."
     )
 
 
-@pytest.mark.parametrize("put", [_place, _stage])
-def test_the_diff_is_made_when_it_is_asked_for(dest: Path, put: Any) -> None:
-    _place(dest, OLD)
-    check_mode = put is _stage
-    assert put(dest, NEW, FakeModule(check_mode=check_mode)).diff is None
-    _place(dest, OLD)
-    assert put(dest, NEW, FakeModule(check_mode=check_mode, diff=True)).diff == {
+@pytest.mark.parametrize("write", [_install, _stage])
+def test_the_diff_is_only_returned_in_diff_mode(dest: Path, write: Any) -> None:
+    _install(dest, OLD)
+    check_mode = write is _stage
+    assert write(dest, NEW, FakeModule(check_mode=check_mode)).diff is None
+    _install(dest, OLD)
+    assert write(dest, NEW, FakeModule(check_mode=check_mode, diff=True)).diff == {
         "before_header": "old roster (Name)",
         "after_header": "new roster (Name)",
         "before": "Lie\n",
         "after": "Ola\n",
     }
     dest.write_bytes(b"\xff")
-    made = put(dest, NEW, FakeModule(check_mode=check_mode, diff=True)).diff
-    assert (made["before"], made["after"]) == ("", "Ola\n")
+    diff = write(dest, NEW, FakeModule(check_mode=check_mode, diff=True)).diff
+    assert (diff["before"], diff["after"]) == ("", "Ola\n")
 
 
-def test_the_result_names_what_was_asked_for_and_what_was_made() -> None:
-    placed = InstalledRoster(RENDERED.written, Path("/real/contacts.csv"), True)
-    asked = {"dest": "contacts.csv", "changed": True, "checksum": RENDERED.written.sha256}
-    module = FakeModule()
-    assert placed.result(module) == {**asked, "roster": "contacts.csv"}
-    more = placed._replace(backup="b", diff={"before": ""}, changed=False).result(module)
-    assert (more["backup_file"], more["diff"], more["changed"]) == ("b", {"before": ""}, False)
-    assert placed.result(FakeModule(check_mode=True)) == {
-        **asked,
+def test_the_result_contains_the_option_and_the_path_of_the_roster() -> None:
+    installed = InstalledRoster(OLD_ROSTER.written, Path("/real/contacts.csv"), True)
+    common = {"dest": "contacts.csv", "changed": True, "checksum": OLD_ROSTER.written.sha256}
+    result = installed.result("contacts.csv", check_mode=False)
+    assert result == {**common, "roster": "contacts.csv"}
+    unchanged = replace(installed, backup="b", diff={"before": ""}, changed=False)
+    result = unchanged.result("contacts.csv", check_mode=False)
+    assert (result["backup_file"], result["diff"], result["changed"]) == (
+        "b",
+        {"before": ""},
+        False,
+    )
+    assert installed.result("contacts.csv", check_mode=True) == {
+        **common,
         "roster": "/real/contacts.csv",
         "staging_dir": "/real",
     }
 
 
-def test_people_are_set_aside_where_the_roster_will_be(dest: Path) -> None:
-    assert spill_directory(FakeModule(), dest) == dest.parent
-    assert spill_directory(FakeModule(check_mode=True), dest) == Path(tempfile.gettempdir())
+def test_contacts_are_spilled_to_the_directory_of_the_roster(dest: Path) -> None:
+    assert spill_directory(dest, check_mode=False) == dest.parent
+    assert spill_directory(dest, check_mode=True) == Path(tempfile.gettempdir())

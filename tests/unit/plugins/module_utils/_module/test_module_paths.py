@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rosters as modules load them, and paths that they are told to use."""
+"""Loading rosters, and checking the paths in options."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"})
-GONE = LeftOut("id-2", "oslo", "x")
-OLD, NEW = make(COLUMNS, [contact("id-1", "Lie"), GONE]), make(COLUMNS, [contact("id-3", "Ola")])
-REMEDY = "Name a file in an existing folder that this user may write."
+LEFT_OUT = LeftOut("id-2", "oslo", "x")
+OLD = make(COLUMNS, [contact("id-1", "Lie"), LEFT_OUT])
+NEW = make(COLUMNS, [contact("id-3", "Ola")])
+REMEDY = "Set dest to a file in an existing directory that this user may write."
 
 
 @pytest.fixture(name="dest")
@@ -38,24 +39,24 @@ def _dest(tmp_path: Path) -> Path:
     return tmp_path / "contacts.csv"
 
 
-def _put(dest: Path, made: Made) -> None:
-    replace_file(dest, made.csv)
-    replace_file(ids_path(dest), made.ids)
+def _write(dest: Path, roster: Made) -> None:
+    replace_file(dest, roster.csv)
+    replace_file(ids_path(dest), roster.ids)
 
 
-def test_a_roster_is_loaded_with_its_identities_and_stays_what_it_was(dest: Path) -> None:
-    _put(dest, OLD)
+def test_a_loaded_roster_stays_readable_after_its_files_are_replaced(dest: Path) -> None:
+    _write(dest, OLD)
     with load_roster(dest) as roster:
-        _put(dest, NEW)
+        _write(dest, NEW)
         assert (cells_of(roster), identities_of(roster)) == ([("Lie",)], ["id-1"])
-        assert list(roster.left_out()) == [GONE]
+        assert list(roster.left_out()) == [LEFT_OUT]
         assert roster.content().read() == OLD.csv
         assert roster.open_ids is not None
         assert roster.open_ids().read() == OLD.ids
 
 
-def test_a_byte_order_mark_is_not_sent_on(dest: Path) -> None:
-    _put(dest, OLD)
+def test_a_byte_order_mark_is_skipped(dest: Path) -> None:
+    _write(dest, OLD)
     dest.write_bytes(b"\xef\xbb\xbf" + OLD.csv)
     with load_roster(dest) as roster:
         assert (roster.content().read(), roster.header) == (OLD.csv, ("Name",))
@@ -63,7 +64,7 @@ def test_a_byte_order_mark_is_not_sent_on(dest: Path) -> None:
 
 
 @pytest.mark.parametrize("ids", [None, b"", NEW.ids])
-def test_identities_that_do_not_match_are_left(dest: Path, ids: bytes | None) -> None:
+def test_identities_of_another_roster_are_ignored(dest: Path, ids: bytes | None) -> None:
     dest.write_bytes(OLD.csv)
     if ids is not None:
         ids_path(dest).write_bytes(ids)
@@ -71,90 +72,90 @@ def test_identities_that_do_not_match_are_left(dest: Path, ids: bytes | None) ->
         assert roster.open_ids is None
 
 
-def _problem_of_loading(path: Path) -> str:
+def _loading_error(path: Path) -> str:
     with pytest.raises(InputError) as caught, load_roster(path):
         pass
     return str(caught.value)
 
 
-def test_a_roster_that_cannot_be_read_is_told(dest: Path) -> None:
-    again = "Export a roster to it first."
-    assert _problem_of_loading(dest) == f"Cannot read {dest}: No such file or directory. {again}"
+def test_a_roster_that_cannot_be_read_is_an_error(dest: Path) -> None:
+    remedy = "Export a roster to it first."
+    assert _loading_error(dest) == f"Cannot read {dest}: No such file or directory. {remedy}"
     dest.mkdir()
-    assert _problem_of_loading(dest) == f"Cannot read {dest}: Is a directory. {again}"
+    assert _loading_error(dest) == f"Cannot read {dest}: Is a directory. {remedy}"
     dest.rmdir()
     os.mkfifo(dest)
-    assert _problem_of_loading(dest) == f"Cannot read {dest}: Illegal seek. {again}"
+    assert _loading_error(dest) == f"Cannot read {dest}: Illegal seek. {remedy}"
     dest.unlink()
     dest.write_bytes(OLD.csv)
     ids_path(dest).symlink_to(ids_path(dest).name)
-    looped = f"Cannot read {ids_path(dest)}: Too many levels of symbolic links. {again}"
-    assert _problem_of_loading(dest) == looped
+    message = f"Cannot read {ids_path(dest)}: Too many levels of symbolic links. {remedy}"
+    assert _loading_error(dest) == message
 
 
 @pytest.mark.parametrize("option", ["dest", "ca_path"])
-def test_a_nul_byte_in_a_path_is_told(option: str) -> None:
+def test_a_nul_byte_in_a_path_is_an_error(option: str) -> None:
     params = {"dest": "/a", "ca_path": None}
     check_paths(params, "dest", "ca_path")
     with pytest.raises(InputError) as caught:
         check_paths({**params, option: "/a\0b"}, "dest", "ca_path")
-    assert str(caught.value) == (
-        f"Cannot use {option}: it holds a NUL byte, which no path can. Correct it."
-    )
+    assert str(caught.value) == f"Cannot use {option}: it contains a NUL byte. Correct {option}."
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_where_a_roster_can_be_written(tmp_path: Path, check_mode: bool) -> None:
+def test_a_roster_can_only_be_written_to_a_file_in_a_directory(
+    tmp_path: Path, check_mode: bool
+) -> None:
     check_dest(tmp_path / "contacts.csv", check_mode)
     (tmp_path / "contacts.csv").touch()
     check_dest(tmp_path / "contacts.csv", check_mode)
     with pytest.raises(InputError) as caught:
         check_dest(tmp_path, check_mode)
-    assert str(caught.value) == f"Cannot write {tmp_path}: it is a folder. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {tmp_path}: it is a directory. {REMEDY}"
     below = tmp_path / "contacts.csv" / "x"
     with pytest.raises(InputError) as caught:
         check_dest(below, check_mode)
-    assert str(caught.value) == f"Cannot write {below}: {below.parent} is no folder. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {below}: {below.parent} is not a directory. {REMEDY}"
 
 
 @pytest.mark.parametrize("name", ["contacts.csv", "contacts.csv.ids"])
-def test_a_pipe_or_a_device_is_neither_waited_for_nor_replaced(dest: Path, name: str) -> None:
+def test_pipes_and_devices_are_rejected(dest: Path, name: str) -> None:
     pipe = dest.with_name(name)
     os.mkfifo(pipe)
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)
-    assert str(caught.value) == f"Cannot write {pipe}: it is no regular file. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {pipe}: it is not a regular file. {REMEDY}"
 
 
-def test_a_folder_that_an_earlier_task_may_make_is_missed_in_a_real_run_only(
+def test_only_check_mode_accepts_a_directory_that_an_earlier_task_may_create(
     tmp_path: Path,
 ) -> None:
     dest = tmp_path / "nowhere" / "contacts.csv"
     check_dest(dest, check_mode=True)
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)
-    assert str(caught.value) == f"Cannot write {dest}: {dest.parent} is no folder. {REMEDY}"
+    assert str(caught.value) == f"Cannot write {dest}: {dest.parent} is not a directory. {REMEDY}"
 
 
-def test_a_folder_that_may_not_be_written_is_told(
+def test_a_directory_without_write_permission_is_an_error(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    checks = []
 
-    def refuse(path: Path, kind: int) -> bool:
-        asked.append((path, kind))
+    def deny(path: Path, mode: int) -> bool:
+        checks.append((path, mode))
         return False
 
-    monkeypatch.setattr(os, "access", refuse)
+    monkeypatch.setattr(os, "access", deny)
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)
     assert str(caught.value) == (
         f"Cannot write {dest}: no permission to write in {dest.parent}. {REMEDY}"
     )
-    assert asked == [(dest.parent, os.W_OK | os.X_OK)]
+    assert checks == [(dest.parent, os.W_OK | os.X_OK)]
 
 
-def test_a_path_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+def test_a_path_whose_name_is_too_long_is_an_error(tmp_path: Path) -> None:
     dest = tmp_path / ("x" * 300)
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what was found out to what is wrong, why, and what to do."""
+"""Problems of servers and sources, with their causes and remedies."""
 
 from __future__ import annotations
 
@@ -52,96 +52,89 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 URI = "ldaps://dc1"
-ACCESS = ConnectionSettings(
-    server_uris=[URI],
-    account=Account("simple", bind_dn="svc", bind_pw="pw"),
-    start_tls=False,
-    validate_certs=True,
-    ca_path=None,
-    connection_timeout=1,
-    receive_timeout=1,
-)
+SETTINGS = ConnectionSettings([URI], Account("simple", "svc", "pw"), False, True, None, 1, 1)
 
 
-def certificate(left: timedelta) -> Certificate:
+def _certificate(valid_for: timedelta) -> Certificate:
     return Certificate(
-        subject="CN=dc1",
-        issuer="CN=Corp CA",
-        names=["dc1.corp.example"],
-        not_before=NOW - timedelta(1),
-        not_after=NOW + left,
+        "CN=dc1", "CN=Corp CA", ["dc1.corp.example"], NOW - timedelta(1), NOW + valid_for
     )
 
 
-def probe(left: timedelta = timedelta(90), *, clear: bool = False, clock: str = "") -> Probe:
-    found = Probe(URI)
-    found.tls = TlsInfo(version="TLSv1.3", cipher="A", certificate=certificate(left))
-    found.session = LdapSession(
-        uri=URI, connection=None, is_active_directory=True, is_in_clear=clear
-    )
-    found.root_dse = RootDse({"currenttime": [clock]})
-    return found
+def _probe(
+    valid_for: timedelta = timedelta(90), *, is_in_clear: bool = False, clock: str = ""
+) -> Probe:
+    """Return what is known of a server after a successful bind.
+
+    :param valid_for: remaining validity of its certificate.
+    :param clock: value of currentTime in its root DSE.
+    """
+    probe = Probe(URI)
+    probe.tls = TlsInfo("TLSv1.3", "A", _certificate(valid_for))
+    probe.session = LdapSession(URI, None, True, is_in_clear=is_in_clear)
+    probe.root_dse = RootDse({"currenttime": [clock]})
+    return probe
 
 
-def test_nothing_is_wrong() -> None:
-    assert server_problems(probe(clock="20261124115501.0Z"), ACCESS, NOW) == []
+def test_a_server_without_problems() -> None:
+    assert server_problems(_probe(clock="20261124115501.0Z"), SETTINGS, NOW) == []
 
 
 @pytest.mark.parametrize(
-    ("found", "access", "cause"),
+    ("probe", "settings", "cause"),
     [
         (
-            probe(timedelta(12)),
-            ACCESS,
-            "its certificate ends in 12 days, on 2026-12-06",
+            _probe(timedelta(12)),
+            SETTINGS,
+            "its certificate expires in 12 days, on 2026-12-06",
         ),
-        (probe(timedelta(30)), ACCESS, "its certificate ends in 30 days, on 2026-12-24"),
+        (_probe(timedelta(30)), SETTINGS, "its certificate expires in 30 days, on 2026-12-24"),
         (
-            probe(),
-            replace(ACCESS, validate_certs=False),
-            "its certificate is not verified: whoever is on the network can read and alter all",
-        ),
-        (
-            probe(clear=True),
-            ACCESS,
-            "people's data cross the network in clear, and can be read and altered on the way",
+            _probe(),
+            replace(SETTINGS, validate_certs=False),
+            "its certificate is not verified: an attacker on the network can read and alter everything",
         ),
         (
-            probe(clock="20261124120501.0Z"),
-            ACCESS,
+            _probe(is_in_clear=True),
+            SETTINGS,
+            "personal data is transferred unencrypted and can be read and altered in transit",
+        ),
+        (
+            _probe(clock="20261124120501.0Z"),
+            SETTINGS,
             "its clock differs from this host's by +301 s",
         ),
         (
-            probe(clock="20261124115459.0Z"),
-            ACCESS,
+            _probe(clock="20261124115459.0Z"),
+            SETTINGS,
             "its clock differs from this host's by -301 s",
         ),
     ],
 )
-def test_what_is_wrong_though_the_account_is_let_in(
-    found: Probe, access: ConnectionSettings, cause: str
+def test_problems_of_a_server_that_accepts_the_account(
+    probe: Probe, settings: ConnectionSettings, cause: str
 ) -> None:
-    (problem,) = server_problems(found, access, NOW)
+    (problem,) = server_problems(probe, settings, NOW)
     assert (problem.where, problem.cause) == (URI, cause)
     assert problem.remedy
 
 
-def test_a_certificate_that_is_not_trusted_is_shown() -> None:
-    found = probe(timedelta(-1))
-    found.session, found.error = None, ServerError("Cannot connect", "it has expired", "Renew it")
-    (problem,) = server_problems(found, ACCESS, NOW)
+def test_the_certificate_is_described_if_the_connection_fails() -> None:
+    probe = _probe(timedelta(-1))
+    probe.session, probe.error = None, ServerError("Cannot connect", "it has expired", "Renew it")
+    (problem,) = server_problems(probe, SETTINGS, NOW)
     assert problem == Problem(
         URI,
-        "Cannot connect: it has expired; it shows a certificate for dc1.corp.example, issued by"
+        "Cannot connect: it has expired; it presents a certificate for dc1.corp.example, issued by"
         " CN=Corp CA, valid from 2026-11-23 to 2026-11-23",
         "Renew it",
     )
 
 
-def test_a_refused_account_has_nothing_to_do_with_the_certificate() -> None:
-    found = probe()
-    found.session, found.error = None, DirectoryError("Cannot bind", "it is locked", "Unlock it")
-    (problem,) = server_problems(found, ACCESS, NOW)
+def test_the_certificate_is_not_described_if_the_account_is_rejected() -> None:
+    probe = _probe()
+    probe.session, probe.error = None, DirectoryError("Cannot bind", "it is locked", "Unlock it")
+    (problem,) = server_problems(probe, SETTINGS, NOW)
     assert problem == Problem(URI, "Cannot bind: it is locked", "Unlock it")
     assert str(problem) == "ldaps://dc1: Cannot bind: it is locked. Unlock it."
 
@@ -156,57 +149,66 @@ COLUMNS = compile_columns(
 )
 
 
-def read(
+def _result(
     minimum: int, *people: tuple[str, str, str], excluded: int = 0
 ) -> tuple[Source, SourceStatistics]:
-    """A source that gave people with a mobile, a pager and a last name."""
-    survey = SourceStatistics(COLUMNS)
-    assert survey.attributes == ("mobile", "pager", "sn")
+    """Return a source and its statistics.
+
+    :param people: mobile, pager and sn of each person.
+    """
+    statistics = SourceStatistics(COLUMNS)
+    assert statistics.attributes == ("mobile", "pager", "sn")
     for number, values in enumerate(people):
-        survey.add(str(number), [value.encode() for value in values], "oslo")
-    survey.excluded = excluded
-    return Source("source 1", "oslo", Query("OU=Oslo", "subtree", ""), minimum), survey
+        statistics.add(str(number), [value.encode() for value in values], "oslo")
+    statistics.excluded = excluded
+    return Source("source 1", "oslo", Query("OU=Oslo", "subtree", ""), minimum), statistics
 
 
 LIE = ("+4722123456", "", "Lie")
 
 
 @pytest.mark.parametrize(
-    ("given", "shown", "causes"),
+    ("result", "has_entries", "causes"),
     [
-        (read(1, LIE), False, ["nobody has the attribute pager: "]),
-        (read(0), False, []),
+        (_result(1, LIE), False, ["no entry has the attribute pager: "]),
+        (_result(0), False, []),
         (
-            read(1),
+            _result(1),
             False,
-            ["nothing is shown of OU=Oslo: it is empty, or the bind account may not "],
+            [
+                "the bind account sees nothing below OU=Oslo: it is empty, or the account may not read it"
+            ],
         ),
-        (read(1), True, ["nobody is found in OU=Oslo, though the bind account sees other objects"]),
-        (read(1, excluded=3), True, ["everybody who is found in OU=Oslo is excluded: 3"]),
-        (read(0, excluded=3), True, []),
         (
-            read(2, LIE, ("", "+4722123457", "")),
+            _result(1),
+            True,
+            ["no people found in OU=Oslo, although the bind account sees other entries"],
+        ),
+        (_result(1, excluded=3), True, ["everyone found in OU=Oslo is excluded: 3 people"]),
+        (_result(0, excluded=3), True, []),
+        (
+            _result(2, LIE, ("", "+4722123457", "")),
             False,
             [
                 "only 1 of 2 people have a valid row, and minimum is 2 (Name is empty: 1)",
             ],
         ),
         (
-            read(1, ("", "", "Lie")),
+            _result(1, ("", "", "Lie")),
             False,
-            ["nobody has the attribute mobile: ", "nobody has the attribute pager: "],
+            ["no entry has the attribute mobile: ", "no entry has the attribute pager: "],
         ),
         (
-            read(1, ("12", "13", "Lie")),
+            _result(1, ("12", "13", "Lie")),
             False,
-            ["the column Mobile is empty for everybody"],
+            ["the column Mobile is empty for everyone"],
         ),
     ],
 )
-def test_what_is_wrong_with_people(
-    given: tuple[Source, SourceStatistics], shown: bool, causes: list[str]
+def test_problems_of_a_source(
+    result: tuple[Source, SourceStatistics], has_entries: bool, causes: list[str]
 ) -> None:
-    problems = people_problems(URI, [given], {"source 1": shown})
+    problems = people_problems(URI, [result], {"source 1": has_entries})
     assert len(problems) == len(causes)
     for problem, cause in zip(problems, causes):
         assert problem.cause.startswith(cause)
@@ -214,12 +216,16 @@ def test_what_is_wrong_with_people(
         assert problem.remedy
 
 
-def test_what_one_source_has_no_other_needs_to_have() -> None:
-    reads = [read(1, ("+4722123456", "+4722123457", "Lie")), read(1, ("", "", "Berg")), read(0)]
-    assert people_problems(URI, reads, {"source 1": False}) == []
+def test_an_attribute_that_one_source_has_may_be_missing_from_the_others() -> None:
+    results = [
+        _result(1, ("+4722123456", "+4722123457", "Lie")),
+        _result(1, ("", "", "Berg")),
+        _result(0),
+    ]
+    assert people_problems(URI, results, {"source 1": False}) == []
 
 
-def test_servers_that_do_not_hold_the_same() -> None:
+def test_different_numbers_of_people_on_two_servers_are_a_problem() -> None:
     counts = {"source 1": {"ldaps://dc1": 3, "ldaps://dc2": 2}, "source 2": {"ldaps://dc1": 3}}
     (problem,) = difference_problems(counts)
     assert problem.where == "source 1"

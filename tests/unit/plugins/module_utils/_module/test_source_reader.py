@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked of a server for the people of sources: once what several need, and nothing else."""
+"""Searches for the people of sources: each is sent once, even if several sources need its result."""
 
 from __future__ import annotations
 
@@ -34,24 +34,28 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_reader import (
     SourceReader,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.exports import IDS
+from ansible_collections.frontdesk.contacts.tests.unit.support.exports import IDENTITIES
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 GROUP = "CN=G,DC=x"
 
 
-class _Server:
-    """Finds the same two people wherever it is asked, and those of a filter where there is one for them.
+class _FakeServer:
+    """A server on which every search finds the same two people unless `results` lists its filter.
 
-    :ivar by_filter: by a part of a filter the values of those whom it finds, by the numbers of their identities.
+    :ivar results: for a part of a filter: the people found, with their attribute values, by index in `IDENTITIES`.
+    :ivar error: error of every search; None for none.
+    :ivar queries: searches so far.
+    :ivar groups: groups whose members were looked up so far.
+    :ivar context_reads: number of times that the naming contexts were read.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.by_filter: dict[str, dict[int, list[bytes | list[bytes]]]] = {}
+        self.results: dict[str, dict[int, list[bytes | list[bytes]]]] = {}
+        self.error: DirectoryError | None = None
         self.queries: list[Query] = []
         self.groups: list[Sequence[str]] = []
-        self.contexts = 0
-        self.fails: DirectoryError | None = None
+        self.context_reads = 0
         for name in (
             "search",
             "resolve_groups",
@@ -66,31 +70,31 @@ class _Server:
         _session: LdapSession,
         query: Query,
         _attributes: object,
-        _size: int,
-        _references: object,
+        _page_size: int,
+        _referrals: object,
     ) -> Iterator[list[Entry]]:
-        yield self._found(query)
+        yield self._search(query)
 
     def read_members(
         self,
         _session: LdapSession,
         queries: Sequence[Query],
-        found: MemberCriteria,
-        *_rest: Any,
-        **_more: Any,
+        members: MemberCriteria,
+        *_args: Any,
+        **_kwargs: Any,
     ) -> Iterator[list[Entry]]:
-        assert found == MemberCriteria(["(memberOf=g)"], [])
+        assert members == MemberCriteria(["(memberOf=g)"], [])
         for query in queries:
-            yield self._found(query)
+            yield self._search(query)
 
-    def _found(self, query: Query) -> list[Entry]:
+    def _search(self, query: Query) -> list[Entry]:
         self.queries.append(query)
-        if self.fails is not None:
-            raise self.fails
-        for part, found in self.by_filter.items():
+        if self.error is not None:
+            raise self.error
+        for part, people in self.results.items():
             if part in query.filter:
-                return [Entry(IDS[number], values) for number, values in found.items()]
-        return [Entry(IDS[1], []), Entry(IDS[2], [])]
+                return [Entry(IDENTITIES[number], values) for number, values in people.items()]
+        return [Entry(IDENTITIES[1], []), Entry(IDENTITIES[2], [])]
 
     def resolve_groups(
         self, _session: LdapSession, groups: Sequence[str], contexts: object
@@ -103,45 +107,46 @@ class _Server:
         return None if "none" in name else {}
 
     def searchable_contexts(self, _session: LdapSession) -> list[str]:
-        self.contexts += 1
+        self.context_reads += 1
         return ["DC=x"]
 
 
-def _people() -> SourceReader:
-    return SourceReader(
-        LdapSession(uri="ldaps://dc1", connection=None, is_active_directory=False), 100, ["user"]
-    )
+def _source_reader() -> SourceReader:
+    return SourceReader(LdapSession("ldaps://dc1", None, False), 100, ["user"])
 
 
-def _given(people: SourceReader, params: dict[str, Any]) -> list[list[str]]:
+def _read_identities(reader: SourceReader, params: dict[str, Any]) -> list[list[str]]:
+    """Return the identities of the people of each source."""
     return [
-        [entry.identity for page in people.pages(made, []) for entry in page]
-        for made in parse_sources(params)
+        [entry.identity for page in reader.pages(parsed, []) for entry in page]
+        for parsed in parse_sources(params)
     ]
 
 
-def test_a_source_without_more_is_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = _Server(monkeypatch)
-    people = _people()
-    assert _given(people, export_params(source("OU=A"))) == [IDS[1:3]]
+def test_a_simple_source_takes_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = _FakeServer(monkeypatch)
+    reader = _source_reader()
+    assert _read_identities(reader, export_params(source("OU=A"))) == [IDENTITIES[1:3]]
     assert server.queries == [Query("OU=A", "subtree", "(objectClass=inetOrgPerson)")]
-    assert server.contexts == 0
-    assert not people.excluded
+    assert server.context_reads == 0
+    assert not reader.excluded
 
 
-def test_what_several_sources_need_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = _Server(monkeypatch)
-    server.by_filter = {"(objectClass=*)": {2: []}}
-    people = _people()
+def test_groups_and_ous_that_several_sources_need_are_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = _FakeServer(monkeypatch)
+    server.results = {"(objectClass=*)": {2: []}}
+    reader = _source_reader()
     params = export_params(
         source(None, member_of=GROUP),
         source("OU=A", member_of=[GROUP]),
         exclude_groups=GROUP,
         exclude_ous=["OU=B", "OU=C"],
     )
-    assert _given(people, params) == [[IDS[1]], [IDS[1]]]
+    assert _read_identities(reader, params) == [[IDENTITIES[1]], [IDENTITIES[1]]]
     assert server.groups == [(GROUP,)]
-    assert server.contexts == 1
+    assert server.context_reads == 1
     assert [query.search_base for query in server.queries] == [
         "OU=B",
         "OU=C",
@@ -149,14 +154,14 @@ def test_what_several_sources_need_is_read_once(monkeypatch: pytest.MonkeyPatch)
         "DC=x",
         "OU=A",
     ]
-    assert people.excluded == {"source 1": 1, "source 2": 1}
+    assert reader.excluded == {"source 1": 1, "source 2": 1}
 
 
-def test_excluding_filters_are_asked_for_whom_they_find(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = _Server(monkeypatch)
-    server.by_filter = {"(a=b)": {1: []}}
+def test_people_who_match_an_exclusion_filter_are_excluded(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = _FakeServer(monkeypatch)
+    server.results = {"(a=b)": {1: []}}
     params = export_params(source("OU=A", exclude_filter="(a=b)", filter="(f=f)"), skip_hidden=True)
-    assert _given(_people(), params) == [[IDS[2]]]
+    assert _read_identities(_source_reader(), params) == [[IDENTITIES[2]]]
     assert [query.filter for query in server.queries] == [
         "(&(f=f)(|(msExchHideFromAddressLists=TRUE)(a=b)))",
         "(f=f)",
@@ -164,7 +169,7 @@ def test_excluding_filters_are_asked_for_whom_they_find(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("value", "is_given", "is_undated"),
+    ("value", "is_included", "is_invalid"),
     [
         (b"2999-01-01", False, False),
         (b"1999-01-01", True, False),
@@ -173,53 +178,53 @@ def test_excluding_filters_are_asked_for_whom_they_find(monkeypatch: pytest.Monk
         ([b"2999-01-01", b"1999-01-01"], True, False),
     ],
 )
-def test_who_has_yet_to_start(
-    monkeypatch: pytest.MonkeyPatch, *, value: Any, is_given: bool, is_undated: bool
+def test_people_with_a_start_date_in_the_future_are_excluded(
+    monkeypatch: pytest.MonkeyPatch, *, value: Any, is_included: bool, is_invalid: bool
 ) -> None:
-    server = _Server(monkeypatch)
-    server.by_filter = {"(start=*)": {1: [value]}}
-    people = _people()
+    server = _FakeServer(monkeypatch)
+    server.results = {"(start=*)": {1: [value]}}
+    reader = _source_reader()
     params = export_params(source("OU=A"), start_attribute="Start")
-    assert (IDS[1] in _given(people, params)[0]) is is_given
-    assert (IDS[1] in people.undated) is is_undated
+    assert (IDENTITIES[1] in _read_identities(reader, params)[0]) is is_included
+    assert (IDENTITIES[1] in reader.invalid_start_dates) is is_invalid
 
 
 @pytest.mark.parametrize("kind", [DirectoryError, ServerError])
-def test_an_error_names_the_source_and_stays_what_it_is(
+def test_an_error_names_the_source_and_keeps_its_type(
     monkeypatch: pytest.MonkeyPatch, kind: type[DirectoryError]
 ) -> None:
-    server = _Server(monkeypatch)
-    server.fails = kind("Cannot search", "no", "Do")
+    server = _FakeServer(monkeypatch)
+    server.error = kind("Cannot search", "it is busy", "Wait")
     with pytest.raises(kind) as caught:
-        _given(_people(), export_params(source("OU=A", location="a")))
+        _read_identities(_source_reader(), export_params(source("OU=A", location="a")))
     assert isinstance(caught.value, ServerError) is (kind is ServerError)
-    assert str(caught.value) == "source 1 (location 'a'): Cannot search: no. Do."
+    assert str(caught.value) == "source 1 (location 'a'): Cannot search: it is busy. Wait."
 
 
-def test_an_ou_to_be_excluded_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    _Server(monkeypatch)
+def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    _FakeServer(monkeypatch)
     with pytest.raises(DirectoryError) as caught:
-        _given(_people(), export_params(source("OU=A"), exclude_ous="OU=none"))
+        _read_identities(_source_reader(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot exclude OU=none on ldaps://dc1: there is nothing of this name. Correct exclude_ous,"
-        " or let the bind account see it."
+        "source 1: Cannot exclude OU=none on ldaps://dc1: there is no entry with this name. Correct exclude_ous,"
+        " or allow the bind account to see the entry."
     )
 
 
-def test_entries_that_people_name_are_read_by_their_smallest_names(
+def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server = _Server(monkeypatch)
-    server.by_filter = {
+    server = _FakeServer(monkeypatch)
+    server.results = {
         "(manager=*)": {1: [b"CN=a\xcc\x8a", b""], 2: [[b"CN=c", b"CN=b"], b"CN=\xff"]}
     }
-    asked: list[Any] = []
+    calls: list[Any] = []
 
     def read_entries_by_dn(
-        _session: LdapSession, names: Sequence[str], query: Query, wanted: Sequence[str]
+        _session: LdapSession, names: Sequence[str], query: Query, attributes: Sequence[str]
     ) -> Iterator[list[tuple[str, Entry]]]:
-        asked.append((names, query.search_base, wanted))
-        yield [(names[0], Entry(IDS[5], [[b"z@x", b"m@x"], b""]))]
+        calls.append((names, query.search_base, attributes))
+        yield [(names[0], Entry(IDENTITIES[5], [[b"z@x", b"m@x"], b""]))]
 
     monkeypatch.setattr(module, "read_entries_by_dn", read_entries_by_dn)
     columns = compile_columns(
@@ -229,16 +234,20 @@ def test_entries_that_people_name_are_read_by_their_smallest_names(
         ],
         all_global=True,
     )
-    people = _people()
-    found = people.entries(parse_sources(export_params(source("OU=A"))), columns)
-    assert people.never_held == {"sn"}
-    assert asked == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
-    assert found == {("CN=b", "mail"): "m@x"}
-    assert server.queries[0].filter == ("(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))")
+    reader = _source_reader()
+    sources = parse_sources(export_params(source("OU=A")))
+    values = reader.referenced_values(sources, columns)
+    assert reader.missing_attributes == {"sn"}
+    assert calls == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
+    assert values == {("CN=b", "mail"): "m@x"}
+    assert server.queries[0].filter == "(&(objectClass=inetOrgPerson)(|(manager=*)(secretary=*)))"
 
 
-def test_nothing_is_read_when_no_expression_names_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = _Server(monkeypatch)
+def test_nothing_is_read_if_no_expression_refers_to_another_entry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = _FakeServer(monkeypatch)
     columns = compile_columns([{"header": "M", "value": "manager"}], all_global=True)
-    assert _people().entries(parse_sources(export_params(source("OU=A"))), columns) == {}
+    sources = parse_sources(export_params(source("OU=A")))
+    assert _source_reader().referenced_values(sources, columns) == {}
     assert server.queries == []

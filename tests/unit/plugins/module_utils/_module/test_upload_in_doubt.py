@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads of which it is not sure whether the service took them, and rosters that change meanwhile."""
+"""Uploads with an unknown outcome, and rosters that change during an upload."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard i
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
-from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
-    REFUSED,
+from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
+    SECOND_ROW_REFUSED,
     A,
     B,
     C,
-    Sync,
-    did,
-    is_complete,
-    kinds,
+    Uploader,
+    changed_and_uploaded,
+    count_changes,
+    has_complete_receipt,
 )
 
 
 @pytest.mark.parametrize(
-    ("answer", "answered"),
+    ("response", "cause"),
     [
         (plain("500 Oops"), "it answered 500"),
         (plain("200 OK", b"<html>"), "it answered 200, but not with what result says"),
@@ -41,111 +41,112 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
         (b"", "the connection was lost"),
     ],
 )
-def test_what_may_have_been_taken_is_sent_again_even_if_nothing_changed(
-    sync: Sync, answer: bytes, answered: str
+def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_changed(
+    uploader: Uploader, response: bytes, cause: str
 ) -> None:
-    sync.run(initial=True)
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    good, sync.answer = sync.answer, answer
-    outcome = sync.run()
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
+    acceptance, uploader.response = uploader.response, response
+    outcome = uploader.upload()
     assert outcome.error is not None
-    assert outcome.error.cause.startswith(answered)
-    assert did(outcome) == (False, False)
+    assert outcome.error.cause.startswith(cause)
+    assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.receipt is not None
-    assert (outcome.receipt.complete, is_complete(sync)) == (False, False)
-    assert len([name for name in sync.files() if name.endswith(".csv")]) == 1
-    # The people are again as the service had them last for certain; who was added must go.
-    sync.people(A, B, C)
-    sync.answer = good
-    assert did(sync.run(check_mode=True)) == (True, True)
-    again = sync.run()
-    assert (did(again), kinds(again)) == ((True, True), {})
-    assert is_complete(sync)
-    assert did(sync.run()) == (False, False)
+    assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
+    assert len([name for name in uploader.state_files() if name.endswith(".csv")]) == 1
+    # The roster is again the last one accepted. It must be sent, because the service may have the added contact.
+    uploader.write_roster(A, B, C)
+    uploader.response = acceptance
+    assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)
+    outcome = uploader.upload()
+    assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((True, True), {})
+    assert has_complete_receipt(uploader)
+    assert changed_and_uploaded(uploader.upload()) == (False, False)
 
 
 @pytest.mark.parametrize(
     "last", [plain("401 X"), plain("409 X"), plain("302 X", b"", "Location: /")]
 )
 @pytest.mark.parametrize("first", [b"", plain("502 X"), plain("503 X")])
-def test_what_an_attempt_may_have_left_there_a_later_refusal_does_not_take_back(
-    sync: Sync, first: bytes, last: bytes
+def test_a_refusal_of_a_retry_does_not_resolve_the_first_attempt(
+    uploader: Uploader, first: bytes, last: bytes
 ) -> None:
-    sync.run(initial=True)
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    sync.answers = [first, last]
-    outcome = sync.run(method="PUT", retries=1, retry_interval=0)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
+    uploader.next_responses = [first, last]
+    outcome = uploader.upload(method="PUT", retries=1, retry_interval=0)
     assert (outcome.attempts, outcome.error is None) == (2, False)
-    assert not is_complete(sync)
-    sync.people(A, B, C)
-    assert did(sync.run(check_mode=True)) == (True, True)
+    assert not has_complete_receipt(uploader)
+    uploader.write_roster(A, B, C)
+    assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)
 
 
-@pytest.mark.parametrize("takes_all", [True, False])
-def test_what_was_accepted_and_cannot_be_noted_is_told_as_accepted(
-    sync: Sync, monkeypatch: pytest.MonkeyPatch, takes_all: bool
+@pytest.mark.parametrize("accepts_all_rows", [True, False])
+def test_an_accepted_upload_is_reported_even_if_the_receipt_cannot_be_written(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, accepts_all_rows: bool
 ) -> None:
-    sync.run(initial=True)
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    if not takes_all:
-        sync.answer = plain("200 OK", REFUSED)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
+    if not accepts_all_rows:
+        uploader.response = plain("200 OK", SECOND_ROW_REFUSED)
 
-    def full(*_args: object) -> None:
+    def fail(*_args: object) -> None:
         raise StateError("Cannot write the state directory", "No space left on device")
 
-    monkeypatch.setattr(upload, "commit_upload", full)
-    outcome = sync.run()
+    monkeypatch.setattr(upload, "commit_upload", fail)
+    outcome = uploader.upload()
     assert str(outcome.error) == "Cannot write the state directory: No space left on device."
-    assert (did(outcome), outcome.attempts) == ((True, takes_all), 1)
+    assert (changed_and_uploaded(outcome), outcome.attempts) == ((True, accepts_all_rows), 1)
     assert outcome.receipt is not None
-    assert (outcome.receipt.complete, is_complete(sync)) == (False, False)
+    assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
 
 
-def test_what_was_accepted_in_part_and_cannot_be_noted_for_want_of_room_is_told(
-    sync: Sync, monkeypatch: pytest.MonkeyPatch
+def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync.run(initial=True)
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    sync.answer = plain("200 OK", REFUSED)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
+    uploader.response = plain("200 OK", SECOND_ROW_REFUSED)
 
-    def full(_folder: Path) -> NoReturn:
+    def fail(_directory: Path) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(remaining, "open_spill_area", full)
-    outcome = sync.run()
+    monkeypatch.setattr(remaining, "open_spill_area", fail)
+    outcome = uploader.upload()
     assert str(outcome.error) == (
-        f"Cannot write the state directory {sync.state}: No space left on device. The service has"
+        f"Cannot write the state directory {uploader.state_dir}: No space left on device. The service has"
         " accepted the roster; make room, and the next run sends it again."
     )
-    assert (did(outcome), is_complete(sync)) == ((True, False), False)
+    assert (changed_and_uploaded(outcome), has_complete_receipt(uploader)) == ((True, False), False)
 
 
-def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
-    sync: Sync, monkeypatch: pytest.MonkeyPatch
+def test_a_roster_that_shrinks_while_it_is_sent_was_not_accepted(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync.run(initial=True)
-    sync.people(A, B)
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B)
     monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
-    outcome = sync.run(max_removed_percent=100.0)
+    outcome = uploader.upload(max_removed_percent=100.0)
     assert str(outcome.error) == (
-        f"Cannot upload to http://127.0.0.1:{sync.port}/c: the roster became 5 bytes shorter while it"
+        f"Cannot upload to http://127.0.0.1:{uploader.port}/c: the roster became 5 bytes shorter while it"
         " was sent. Let nothing write to src during the upload."
     )
-    assert (did(outcome), outcome.attempts, is_complete(sync)) == ((False, False), 1, True)
+    assert changed_and_uploaded(outcome) == (False, False)
+    assert outcome.attempts == 1
+    assert has_complete_receipt(uploader)
 
 
-def test_a_file_that_is_written_into_meanwhile_is_told_and_nothing_is_sent(
-    sync: Sync, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_sent_if_the_roster_is_modified_while_it_is_read(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync.run(initial=True)
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    check = check_plan
+    uploader.upload(initial=True)
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
 
-    def write_and_check(*given: Any) -> None:
-        sync.src.write_bytes(sync.src.read_bytes().replace(b"D,d@x", b"E,e@x"))
-        check(*given)
+    def modify_and_check(*args: Any) -> None:
+        uploader.src.write_bytes(uploader.src.read_bytes().replace(b"D,d@x", b"E,e@x"))
+        check_plan(*args)
 
-    monkeypatch.setattr(upload, "check_plan", write_and_check)
+    monkeypatch.setattr(upload, "check_plan", modify_and_check)
     with pytest.raises(InputError, match="changed while it was read"):
-        sync.run()
-    assert (len(sync.sent), is_complete(sync)) == (1, True)
+        uploader.upload()
+    assert (len(uploader.sent_bodies), has_complete_receipt(uploader)) == (1, True)

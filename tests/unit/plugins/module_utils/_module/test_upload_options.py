@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An upload's options: checked, and what follows from them."""
+"""Parsing and checking the options of contact_upload."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     Retries,
     TlsSettings,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 
-RESULT = filled_in(upload_spec()["result"]["options"])
+RESULT = complete_params(upload_spec()["result"]["options"])
 
 
-def _params(**given: Any) -> dict[str, Any]:
-    return filled_in(
+def _params(**options: Any) -> dict[str, Any]:
+    return complete_params(
         upload_spec(),
         **{
             "src": "/x/contacts.csv",
             "url": "https://X.no/contacts",
             "token": "t0ken",
             "state_dir": "/state",
-            **given,
+            **options,
         },
     )
 
 
-def test_a_job_is_what_the_options_say() -> None:
+def test_all_options_are_parsed() -> None:
     result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
     more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
     job = parse_upload_options(
@@ -95,7 +95,7 @@ def test_a_job_is_what_the_options_say() -> None:
     assert job.result == ResultFormat("c", ("x",), "e", "r", 2, "A", "k", "w", "s", ("y",))
 
 
-def test_the_defaults_of_a_job() -> None:
+def test_the_defaults() -> None:
     job = parse_upload_options(_params())
     assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
     assert job.result == ResultFormat()
@@ -107,7 +107,7 @@ def test_the_defaults_of_a_job() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "given", "prefix"),
+    ("header", "option", "prefix"),
     [
         ("Authorization", None, "Bearer"),
         ("authorization", None, "Bearer"),
@@ -117,15 +117,15 @@ def test_the_defaults_of_a_job() -> None:
         ("X-Api-Key", "Key", "Key"),
     ],
 )
-def test_bearer_belongs_to_the_header_authorization(
-    header: str, given: str | None, prefix: str
+def test_the_default_prefix_is_bearer_in_the_authorization_header_only(
+    header: str, option: str | None, prefix: str
 ) -> None:
-    job = parse_upload_options(_params(token_header=header, token_prefix=given))
+    job = parse_upload_options(_params(token_header=header, token_prefix=option))
     assert job.endpoint.credential.token_prefix == prefix
 
 
-def test_the_parts_of_a_credential() -> None:
-    for given, credential in (
+def test_credentials() -> None:
+    for options, credential in (
         ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),
         (
             {"token": None, "url_username": "u", "url_password": "p"},
@@ -136,7 +136,7 @@ def test_the_parts_of_a_credential() -> None:
             Credential("", "Authorization", "Bearer"),
         ),
     ):
-        assert parse_upload_options(_params(**given)).endpoint.credential == credential
+        assert parse_upload_options(_params(**options)).endpoint.credential == credential
 
 
 @pytest.mark.parametrize(
@@ -188,25 +188,25 @@ def test_the_parts_of_a_credential() -> None:
         ),
     ],
 )
-def test_wrong_options_are_told(changes: dict[str, Any], message: str) -> None:
+def test_invalid_options_are_rejected(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_upload_options(_params(**changes))
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("percent", [0.0, 100.0])
-def test_the_borders_of_the_percentage(percent: float) -> None:
+def test_the_smallest_and_the_largest_percentage_are_accepted(percent: float) -> None:
     limits = parse_upload_options(_params(max_removed_percent=percent, max_removed=0)).limits
     assert limits == Limits(0, percent, initial=False)
 
 
 @pytest.mark.parametrize(
-    ("user", "place"),
+    ("user", "directory"),
     [(0, "/var/lib/frontdesk-contacts/x.no"), (1000, "/state-home/frontdesk-contacts/x.no")],
 )
-def test_the_state_is_named_by_the_host_when_no_directory_is_given(
-    monkeypatch: pytest.MonkeyPatch, user: int, place: str
+def test_the_default_state_directory_is_named_after_the_host_of_the_service(
+    monkeypatch: pytest.MonkeyPatch, user: int, directory: str
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setenv("XDG_STATE_HOME", "/state-home")
-    assert parse_upload_options(_params(state_dir=None)).state_dir == Path(place)
+    assert parse_upload_options(_params(state_dir=None)).state_dir == Path(directory)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads that the service does not accept, and what keeps one from being sent at all."""
+"""Uploads that the service refuses, completely or in part, and errors before anything is sent."""
 
 from __future__ import annotations
 
@@ -18,52 +18,58 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock imp
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port, plain
-from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
-    COUNTS,
-    REFUSED,
+from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
+    RESULT_OPTION,
+    SECOND_ROW_REFUSED,
     A,
     B,
     C,
-    Sync,
-    did,
-    is_complete,
-    kinds,
+    Uploader,
+    changed_and_uploaded,
+    count_changes,
+    has_complete_receipt,
 )
 
-_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
-MEANS_400 = "it cannot read the request"
-_NOTHING_COUNTS = "refused 1 row; nothing counts as accepted"
+_ROW_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
+_CAUSE_OF_400 = "it cannot read the request"
+_NOTHING_ACCEPTED = "refused 1 row; nothing counts as accepted"
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "errors"),
+    ("response", "cause", "row_errors"),
     [
-        (plain("400 Oops"), f"it answered 400 ({MEANS_400})", []),
+        (plain("400 Oops"), f"it answered 400 ({_CAUSE_OF_400})", []),
         (plain("199 X", b"{}"), "it answered 199", []),
-        (plain("422 X", REFUSED), f"it answered 422 and {_NOTHING_COUNTS}", [_ERROR]),
+        (
+            plain("422 X", SECOND_ROW_REFUSED),
+            f"it answered 422 and {_NOTHING_ACCEPTED}",
+            [_ROW_ERROR],
+        ),
         (plain("302 X", b"", "Location: /"), "it answered with a redirect to itself", None),
     ],
 )
-def test_what_the_service_refuses_is_not_remembered(
-    sync: Sync, answer: bytes, error: str, errors: list[object] | None
+def test_a_refused_upload_does_not_change_the_state(
+    uploader: Uploader, response: bytes, cause: str, row_errors: list[object] | None
 ) -> None:
-    sync.run(initial=True)
-    before = sync.files()
-    sync.people(A, B, C, ("D", "d@x", "oslo"))
-    sync.answer = answer
-    outcome = sync.run()
+    uploader.upload(initial=True)
+    before = uploader.state_files()
+    uploader.write_roster(A, B, C, ("D", "d@x", "oslo"))
+    uploader.response = response
+    outcome = uploader.upload()
     assert outcome.error is not None
-    assert outcome.error.cause == error
-    assert (did(outcome), kinds(outcome)) == ((False, False), {"added": 1})
-    assert sync.files() == before
+    assert outcome.error.cause == cause
+    assert (changed_and_uploaded(outcome), count_changes(outcome)) == ((False, False), {"added": 1})
+    assert uploader.state_files() == before
     service = outcome.result(show_diff=False)["service"]
-    assert (service and service["errors"]) == errors
-    assert (service and service["error_count"]) == (errors if errors is None else len(errors))
+    if row_errors is None:
+        assert service is None
+    else:
+        assert (service["errors"], service["error_count"]) == (row_errors, len(row_errors))
 
 
-def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
-    sync.run(initial=True)
-    sync.people(
+def test_the_rows_that_were_not_refused_count_as_accepted(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    uploader.write_roster(
         ("A2", "a@x", "oslo"),
         ("B2", "b@x", "oslo"),
         C,
@@ -72,143 +78,145 @@ def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
         identities="abcde",
     )
     refusals = [{"row": 2, "error": "no"}, {"row": 5, "error": "no"}]
-    good, sync.answer = sync.answer, plain("200 OK", json.dumps({"errors": refusals}).encode())
-    outcome = sync.run()
+    acceptance = uploader.response
+    uploader.response = plain("200 OK", json.dumps({"errors": refusals}).encode())
+    outcome = uploader.upload()
     assert outcome.error is not None
     assert "refused 2 rows; the others count as accepted" in outcome.error.cause
-    assert did(outcome) == (True, False)
+    assert changed_and_uploaded(outcome) == (True, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
-    # B is as before, E has never been there: the guard knows of four.
-    plan = sync.run(check_mode=True).plan
+    # Four contacts are known: the service still has the old row of B, and it does not have E.
+    plan = uploader.upload(check_mode=True).plan
     assert (plan.known, plan.by_identity) == (4, True)
-    assert kinds(sync.run(check_mode=True)) == {"added": 1, "changed": 1}
-    sync.answer = good
-    assert did(sync.run()) == (True, True)
-    assert did(sync.run()) == (False, False)
+    assert count_changes(uploader.upload(check_mode=True)) == {"added": 1, "changed": 1}
+    uploader.response = acceptance
+    assert changed_and_uploaded(uploader.upload()) == (True, True)
+    assert changed_and_uploaded(uploader.upload()) == (False, False)
 
 
-def test_without_identities_the_key_says_whose_rows_stay(sync: Sync) -> None:
-    sync.src.write_bytes(csv_bytes([A, ("B", "b@x", "oslo"), ("B", "b@x", "bergen")]))
-    ids_path(sync.src).unlink()
-    sync.run(initial=True)
-    sync.src.write_bytes(csv_bytes([("B2", "b@x", "bergen"), ("B2", "b@x", "oslo"), A]))
-    sync.answer = plain("200 OK", b'{"errors": [{"row": 1, "error": "no"}]}')
-    outcome = sync.run()
+def test_without_identities_refused_rows_are_matched_by_the_key(uploader: Uploader) -> None:
+    uploader.src.write_bytes(csv_bytes([A, ("B", "b@x", "oslo"), ("B", "b@x", "bergen")]))
+    ids_path(uploader.src).unlink()
+    uploader.upload(initial=True)
+    uploader.src.write_bytes(csv_bytes([("B2", "b@x", "bergen"), ("B2", "b@x", "oslo"), A]))
+    uploader.response = plain("200 OK", b'{"errors": [{"row": 1, "error": "no"}]}')
+    outcome = uploader.upload()
     assert outcome.receipt is not None
     assert outcome.receipt.identities == ""
-    (roster,) = (text for name, text in sync.files().items() if name.endswith(".csv"))
-    assert roster == csv_bytes([("B2", "b@x", "oslo"), A, ("B", "b@x", "bergen")])
+    (baseline,) = (data for name, data in uploader.state_files().items() if name.endswith(".csv"))
+    assert baseline == csv_bytes([("B2", "b@x", "oslo"), A, ("B", "b@x", "bergen")])
 
 
-def test_a_first_upload_that_is_taken_in_part(sync: Sync) -> None:
-    sync.answer = plain("200 OK", REFUSED)
-    outcome = sync.run(initial=True)
+def test_a_first_upload_can_be_accepted_in_part(uploader: Uploader) -> None:
+    uploader.response = plain("200 OK", SECOND_ROW_REFUSED)
+    outcome = uploader.upload(initial=True)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (2, False)
-    again = sync.run()
-    assert kinds(again) == {"added": 1}
+    assert count_changes(uploader.upload()) == {"added": 1}
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"errors": [{"error": "somebody"}], "counts": {"skipped": 0}},
         {"errors": [], "counts": {"skipped": 1, "failed": 2}},
         {"errors": [{"row": 1}, {"row": 2}, {"row": 3}], "counts": {"skipped": 3}},
     ],
 )
-def test_when_it_is_not_told_which_rows_were_taken_none_counts(
-    sync: Sync, answer: dict[str, object]
+def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused_rows(
+    uploader: Uploader, response: dict[str, object]
 ) -> None:
-    sync.run(initial=True)
-    sync.people(("A2", "a@x", "oslo"), B, C)
-    sync.answer = plain("200 OK", json.dumps(answer).encode())
-    outcome = sync.run(result={**COUNTS, "refused": ["skipped", "failed"]})
+    uploader.upload(initial=True)
+    uploader.write_roster(("A2", "a@x", "oslo"), B, C)
+    uploader.response = plain("200 OK", json.dumps(response).encode())
+    outcome = uploader.upload(result={**RESULT_OPTION, "refused": ["skipped", "failed"]})
     assert outcome.error is not None
     assert outcome.error.cause.endswith("nothing counts as accepted")
-    assert kinds(sync.run(check_mode=True)) == {"changed": 1}
-    assert not is_complete(sync)
+    assert count_changes(uploader.upload(check_mode=True)) == {"changed": 1}
+    assert not has_complete_receipt(uploader)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
-def test_any_success_counts_as_accepted(sync: Sync, status: str) -> None:
-    sync.answer = plain(status)
-    assert did(sync.run(initial=True, result=None)) == (True, True)
+def test_any_successful_status_is_an_acceptance(uploader: Uploader, status: str) -> None:
+    uploader.response = plain(status)
+    assert changed_and_uploaded(uploader.upload(initial=True, result=None)) == (True, True)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "202 Accepted"])
 @pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"errors": {"1": "bad"}}'])
-def test_a_success_that_says_something_else_does_not(sync: Sync, status: str, body: bytes) -> None:
-    sync.answer = plain(status, body)
-    outcome = sync.run(initial=True)
+def test_a_successful_status_with_an_unexpected_body_is_not_an_acceptance(
+    uploader: Uploader, status: str, body: bytes
+) -> None:
+    uploader.response = plain(status, body)
+    outcome = uploader.upload(initial=True)
     assert outcome.error is not None
-    assert did(outcome) == (False, False)
-    assert "receipt.json" not in sync.files()
+    assert changed_and_uploaded(outcome) == (False, False)
+    assert "receipt.json" not in uploader.state_files()
 
 
-def test_row_errors_in_a_result_are_few_and_counted(sync: Sync) -> None:
+def test_the_result_lists_at_most_50_row_errors_and_their_number(uploader: Uploader) -> None:
     errors = [{"row": 1, "error": "bad"}] * 60
-    sync.answer = plain("422 X", json.dumps({"errors": errors}).encode())
-    service = sync.run(initial=True).result(show_diff=False)["service"]
+    uploader.response = plain("422 X", json.dumps({"errors": errors}).encode())
+    service = uploader.upload(initial=True).result(show_diff=False)["service"]
     assert (len(service["errors"]), service["error_count"]) == (50, 60)
 
 
-def test_a_service_that_is_not_there_is_an_outcome(sync: Sync) -> None:
-    outcome = sync.run(initial=True, url=f"http://127.0.0.1:{free_port()}/c")
+def test_a_refused_connection_is_an_outcome(uploader: Uploader) -> None:
+    outcome = uploader.upload(initial=True, url=f"http://127.0.0.1:{free_port()}/c")
     assert outcome.error is not None
     assert outcome.error.cause == "Connection refused"
-    assert did(outcome) == (False, False)
-    assert list(sync.files()) == ["lock"]
+    assert changed_and_uploaded(outcome) == (False, False)
+    assert list(uploader.state_files()) == ["lock"]
 
 
-def test_another_run_is_kept_out(sync: Sync) -> None:
-    with exclusive_lock(sync.state):
+def test_two_runs_cannot_use_a_state_directory_at_the_same_time(uploader: Uploader) -> None:
+    with exclusive_lock(uploader.state_dir):
         for check_mode in (False, True):
             with pytest.raises(StateError, match="another run is using it"):
-                sync.run(initial=True, check_mode=check_mode)
-    assert sync.sent == []
-    sync.run(initial=True, check_mode=True)
-    assert sync.files() == {"lock": b""}
+                uploader.upload(initial=True, check_mode=check_mode)
+    assert uploader.sent_bodies == []
+    uploader.upload(initial=True, check_mode=True)
+    assert uploader.state_files() == {"lock": b""}
 
 
-def test_damaged_identities_of_the_state_are_warned_of(sync: Sync) -> None:
-    sync.run(initial=True)
-    (ids,) = sync.state.glob("*.ids")
+def test_a_warning_reports_missing_identities_of_the_baseline(uploader: Uploader) -> None:
+    uploader.upload(initial=True)
+    (ids,) = uploader.state_dir.glob("*.ids")
     ids.unlink()
-    outcome = sync.run()
-    assert (did(outcome), outcome.plan.by_identity) == ((True, False), False)
+    outcome = uploader.upload()
+    assert (changed_and_uploaded(outcome), outcome.plan.by_identity) == ((True, False), False)
     assert [warning.partition(":")[0] for warning in outcome.warnings] == [
         f"{ids} is missing or damaged"
     ]
-    assert sync.run().warnings == ()
+    assert uploader.upload().warnings == ()
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_files_of_certificates_are_looked_at_before_anything_is_made(
-    sync: Sync, check_mode: bool
+def test_certificate_files_are_checked_before_anything_is_created(
+    uploader: Uploader, check_mode: bool
 ) -> None:
-    os.unlink(sync.src)
+    os.unlink(uploader.src)
     with pytest.raises(InputError, match="Cannot use client_cert /none"):
-        sync.run(check_mode=check_mode, url="https://localhost/c", client_cert="/none")
-    assert not sync.state.exists()
+        uploader.upload(check_mode=check_mode, url="https://localhost/c", client_cert="/none")
+    assert not uploader.state_dir.exists()
 
 
-def _no_rows(path: Path) -> None:
+def _remove_rows(path: Path) -> None:
     path.write_text("Name,Email,Location\r\n")
 
 
-def _other_columns(path: Path) -> None:
+def _replace_columns(path: Path) -> None:
     path.write_text("Name,Mail\r\nA,a@x\r\n")
 
 
 @pytest.mark.parametrize(
-    ("damage", "answer"),
+    ("damage", "message"),
     [
         (os.unlink, "No such file or directory. Export a roster to it first."),
-        (_no_rows, "it has a header and no contacts. Export a roster to it first."),
+        (_remove_rows, "it has a header and no contacts. Export a roster to it first."),
         (
-            _other_columns,
+            _replace_columns,
             (
                 "it has no column 'Email', which is in key. "
                 "Its first line must hold the titles of its 2 columns."
@@ -216,11 +224,11 @@ def _other_columns(path: Path) -> None:
         ),
     ],
 )
-def test_a_roster_that_cannot_be_used_is_told_before_anything_else(
-    sync: Sync, damage: Callable[[Path], None], answer: str
+def test_an_unusable_roster_is_an_error_before_anything_is_created(
+    uploader: Uploader, damage: Callable[[Path], None], message: str
 ) -> None:
-    damage(sync.src)
+    damage(uploader.src)
     with pytest.raises(InputError) as caught:
-        sync.run(initial=True)
-    assert str(caught.value).endswith(f"{sync.src}: {answer}")
-    assert not sync.state.exists()
+        uploader.upload(initial=True)
+    assert str(caught.value).endswith(f"{uploader.src}: {message}")
+    assert not uploader.state_dir.exists()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exports that stop: sources that fail or give too few people, and people without a valid row."""
+"""Exports that fail: sources that fail or contain too few people, and people without a valid row."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
     FrontdeskError,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
-    DirectoryOfPeople,
-    MappedPage,
-    export_of,
+    EntryPage,
+    FakeDirectory,
     person,
+    run_export,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 
-def test_a_source_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    failure = DirectoryError("Cannot search OU=B on ldaps://dc1", "cut", "Look")
-    DirectoryOfPeople(monkeypatch, A=[person(1)], B=failure)
+def test_the_error_names_the_source_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    failure = DirectoryError("Cannot search OU=B on ldaps://dc1", "it is busy", "Wait")
+    FakeDirectory(monkeypatch, A=[person(1)], B=failure)
     with pytest.raises(DirectoryError) as caught:
-        export_of(export_params(source("OU=A", location="a"), source("OU=B", location="b")))
+        run_export(export_params(source("OU=A", location="a"), source("OU=B", location="b")))
     assert str(caught.value) == (
-        "source 2 (location 'b'): Cannot search OU=B on ldaps://dc1: cut. Look."
+        "source 2 (location 'b'): Cannot search OU=B on ldaps://dc1: it is busy. Wait."
     )
 
 
-MINIMUM = (
-    "Check the base, the filter and the rights of the bind account; "
-    "minimum: 0 permits an empty source."
+TOO_FEW_REMEDY = (
+    "Check the base, the filter and the permissions of the bind account; "
+    "minimum: 0 allows an empty source."
 )
 
 
@@ -44,22 +44,22 @@ MINIMUM = (
         (
             [],
             1,
-            "only 0 contacts in OU=A on ldaps://dc1: minimum is 1; the directory gave 0 entries",
+            "only 0 contacts in OU=A on ldaps://dc1: minimum is 1; the directory returned 0 entries",
         ),
         (
             [person(1), person(2, last_name=""), person(3, last_name="")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 3 entries, "
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 3 entries, "
                 "without a valid row: Last Name is empty: 2"
             ),
         ),
-        # The second lost its only value to the first and with it the row.
+        # The second person loses the duplicate mail address, and the row is invalid without it.
         (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory gave 2 entries, "
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 2 entries, "
                 "without a valid row: Email: another person here has the same value: 1"
             ),
         ),
@@ -67,30 +67,30 @@ MINIMUM = (
         ([], 0, None),
     ],
 )
-def test_a_source_must_give_its_minimum(
-    monkeypatch: pytest.MonkeyPatch, people: MappedPage, minimum: int, message: str | None
+def test_a_source_must_contain_its_minimum_of_contacts(
+    monkeypatch: pytest.MonkeyPatch, people: EntryPage, minimum: int, message: str | None
 ) -> None:
-    DirectoryOfPeople(monkeypatch, A=people)
+    FakeDirectory(monkeypatch, A=people)
     params = export_params(source("OU=A", minimum=minimum))
     if message is None:
-        export_of(params)
+        run_export(params)
         return
     with pytest.raises(FrontdeskError) as caught:
-        export_of(params)
-    assert str(caught.value) == f"source 1: {message}. {MINIMUM}"
+        run_export(params)
+    assert str(caught.value) == f"source 1: {message}. {TOO_FEW_REMEDY}"
 
 
-def test_people_without_a_row_fail_the_export_when_asked_to(
+def test_on_invalid_fail_reports_people_without_a_valid_row(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     people = [person(1), *(person(number, last_name="") for number in (2, 3)), person(4, "=x")]
-    DirectoryOfPeople(monkeypatch, A=people)
+    FakeDirectory(monkeypatch, A=people)
     params = export_params(source("OU=A"), on_invalid="fail")
     with pytest.raises(FrontdeskError) as caught:
-        export_of(params)
+        run_export(params)
     assert str(caught.value) == (
         "Stopped because 3 people have no valid row: Last Name is empty: 2; Email begins like a "
-        "spreadsheet formula: 1. Correct them in the directory, or set on_invalid: skip."
+        "spreadsheet formula: 1. Correct their entries in the directory, or set on_invalid: skip."
     )
-    DirectoryOfPeople(monkeypatch, A=people[:1])
-    export_of(params)
+    FakeDirectory(monkeypatch, A=people[:1])
+    run_export(params)

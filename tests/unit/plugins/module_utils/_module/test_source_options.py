@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sources of an export, checked before anything is read."""
+"""Parsing and checking sources."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 
-def test_sources_are_named_and_take_the_common_filter() -> None:
+def test_sources_are_numbered_and_use_the_common_filter() -> None:
     params = export_params(
         source("OU=A", location="oslo"),
         source("OU=B", location="b", filter="(b=1)", search_scope="base", minimum=0),
         filter="(a=1)",
     )
-    assert parse_sources(params) == [
+    assert parse_sources(params) == (
         Source("source 1 (location 'oslo')", "oslo", Query("OU=A", "subtree", "(a=1)"), 1),
         Source("source 2 (location 'b')", "b", Query("OU=B", "base", "(b=1)"), 0),
-    ]
-    assert parse_sources(export_params(source("OU=A"))) == [
-        Source("source 1", "", Query("OU=A", "subtree", ""), 1)
-    ]
+    )
+    assert parse_sources(export_params(source("OU=A"))) == (
+        Source("source 1", "", Query("OU=A", "subtree", ""), 1),
+    )
 
 
 @pytest.mark.parametrize(
-    ("given", "groups"),
+    ("value", "groups"),
     [
         ("CN=Night\\, shift,OU=Groups,DC=x", ["CN=Night\\, shift,OU=Groups,DC=x"]),
         (["CN=A,DC=x", "CN=B,DC=x"], ["CN=A,DC=x", "CN=B,DC=x"]),
         (("CN=A,DC=x",), ["CN=A,DC=x"]),
     ],
 )
-def test_a_name_is_one_name_however_many_commas_are_in_it(given: object, groups: list[str]) -> None:
+def test_a_string_is_one_dn_and_is_not_split_at_commas(value: object, groups: list[str]) -> None:
     params = export_params(
-        source(None, member_of=given, exclude_groups=given, exclude_ous=given),
+        source(None, member_of=value, exclude_groups=value, exclude_ous=value),
         exclude_groups="CN=All,DC=x",
         exclude_filter="(a=b)",
         skip_hidden=True,
         start_attribute="startDate",
     )
-    (made,) = parse_sources(params)
-    assert made.groups == tuple(groups)
-    assert made.query == Query("", "subtree", "")
-    assert made.where == " or ".join(f"the group {group}" for group in groups)
-    assert made.exclusion == Exclusion(
+    (parsed,) = parse_sources(params)
+    assert parsed.groups == tuple(groups)
+    assert parsed.query == Query("", "subtree", "")
+    assert parsed.description == " or ".join(f"the group {group}" for group in groups)
+    assert parsed.exclusion == Exclusion(
         ous=tuple(groups),
         groups=("CN=All,DC=x", *groups),
         filters=("(a=b)", "(msExchHideFromAddressLists=TRUE)"),
@@ -62,31 +62,31 @@ def test_a_name_is_one_name_however_many_commas_are_in_it(given: object, groups:
     )
 
 
-def test_a_source_may_have_several_locations() -> None:
+def test_a_source_with_a_location_rule_has_several_locations() -> None:
     params = export_params(
         source("OU=A", location_value="l", locations=["b", "a"], member_of="CN=G"),
         source("OU=B", location="c"),
     )
     first, second = parse_sources(params)
     assert first.locations == ["a", "b"]
-    assert first.place is first.placement
-    assert first.where == "OU=A, in the group CN=G"
+    assert first.location_or_rule is first.location_rule
+    assert first.description == "OU=A, in the group CN=G"
     assert second.locations == ["c"]
-    assert second.place == "c"
-    assert second.placement is None
+    assert second.location_or_rule == "c"
+    assert second.location_rule is None
 
 
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        (export_params(), "Cannot export: sources is empty. Give at least one source."),
+        (export_params(), "Cannot export: sources is empty. Add at least one source."),
         (
             export_params(source("OU=A", minimum=-1, location="oslo")),
-            "Cannot use minimum -1 of source 1 (location 'oslo'): it is less than 0.",
+            "Cannot use minimum -1 of source 1 (location 'oslo'): it must not be negative. Set it to 0 or more.",
         ),
         (
             export_params(source("OU=A", minimum=2, search_scope="base")),
-            "Cannot use minimum 2 of source 1: search_scope base gives one entry at most.",
+            "Cannot use minimum 2 of source 1: search_scope base returns at most one entry.",
         ),
         (
             export_params(source("OU=A"), filter="x"),
@@ -100,7 +100,7 @@ def test_a_source_may_have_several_locations() -> None:
         ),
         (
             export_params(source(None)),
-            "Cannot search source 1: it has neither search_base nor member_of.",
+            "Cannot search source 1: neither search_base nor member_of is set.",
         ),
         (
             export_params(source(None, member_of="CN=G", search_scope="base")),
@@ -113,7 +113,7 @@ def test_a_source_may_have_several_locations() -> None:
         *(
             (
                 export_params(source("OU=A", member_of=empty)),
-                "Cannot use member_of of source 1: it is empty. Give the DN of a group, or a list.",
+                "Cannot use member_of of source 1: it is empty. Set it to the DN of a group, or to a list of DNs.",
             )
             for empty in ("", " ", [], [""])
         ),
@@ -124,7 +124,7 @@ def test_a_source_may_have_several_locations() -> None:
         *(
             (
                 export_params(source("OU=A", member_of=wrong)),
-                "Cannot use member_of of source 1: it is neither a distinguished name nor a list of them.",
+                "Cannot use member_of of source 1: it is neither a DN nor a list of DNs.",
             )
             for wrong in (7, {"CN": "G"}, ["CN=G", 7])
         ),
@@ -142,27 +142,30 @@ def test_a_source_may_have_several_locations() -> None:
         ),
         (
             export_params(source("OU=A"), start_attribute="start date"),
-            "Cannot use start_attribute 'start date': it is no name of an LDAP attribute.",
+            "Cannot use start_attribute 'start date': it is not a valid LDAP attribute name.",
         ),
         (
             export_params(source("OU=A"), object_types=[]),
-            "Cannot export: object_types is empty. Give user, contact or both.",
+            "Cannot export: object_types is empty. Set it to user, contact or both.",
         ),
         (
             export_params(source("OU=A", location="o", location_value="l")),
-            "Cannot tell the location of source 1: it has location and location_value. Give one of the two.",
+            (
+                "Cannot determine the location of source 1: location and location_value are both set."
+                " Set only one of them."
+            ),
         ),
         (
             export_params(source("OU=A", location="o", locations=["o"])),
-            "Cannot tell the location of source 1: it has location and locations. Give one of the two.",
+            "Cannot determine the location of source 1: location and locations are both set. Set only one of them.",
         ),
         (
             export_params(source("OU=A", location_value="l", locations=[])),
-            "Cannot tell the location of source 1: it has location_value without locations.",
+            "Cannot determine the location of source 1: location_value is set without locations.",
         ),
         (
             export_params(source("OU=A", locations=["o"])),
-            "Cannot tell the location of source 1: it has locations without location_value.",
+            "Cannot determine the location of source 1: locations is set without location_value.",
         ),
         (
             export_params(source("OU=A", location_value="l", locations=["o", "O"])),
@@ -184,7 +187,7 @@ def test_a_source_may_have_several_locations() -> None:
         ),
     ],
 )
-def test_wrong_sources_are_told(params: dict[str, Any], message: str) -> None:
+def test_invalid_sources_are_rejected(params: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_sources(params)
     assert str(caught.value).startswith(message)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers on loopback with people, and looking at them."""
+"""Runs of ad_contacts_info against directory servers on loopback."""
 
 from __future__ import annotations
 
@@ -12,18 +12,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     info_spec,
+    parse_read_options,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info, info
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    default_columns,
-    parse_sources,
-    source_spec,
-)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     SEARCH,
@@ -32,46 +25,50 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ldap_server,
     page_end,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.module import filled_in, source
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params, source
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import tls
 
-ROOT = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
+ROOT_DSE = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
+"""Attributes of the root DSE of a `PeopleDirectory`."""
 
 
-def person(number: int, **more: list[bytes]) -> Message:
-    """Somebody who has all that the columns want."""
-    attributes = {
+def person(number: int, **attributes: list[bytes]) -> Message:
+    """Return the entry of a person with all attributes of the default columns.
+
+    :param attributes: attributes that differ.
+    """
+    defaults = {
         "entryUUID": [str(uuid.UUID(int=number)).encode()],
         "givenName": [b"Kari"],
         "sn": [b"Lie"],
         "mail": [b"%d@x.no" % number],
         "mobile": [b"1"],
-        **more,
     }
-    return entry(f"cn={number},dc=x", attributes)
+    return entry(f"cn={number},dc=x", {**defaults, **attributes})
 
 
-class SourceReader(Directory):
-    """A server with people below bases, and what it says of itself.
+class PeopleDirectory(Directory):
+    """A directory server with people in OUs.
 
-    :ivar people: what is said of a base; None hangs up.
+    :param people: people in ``ou=NAME,dc=x``, by NAME; None closes the connection when the OU is searched.
+    :ivar people: the same, by encoded DN.
     """
 
     def __init__(self, **people: Sequence[Message] | None) -> None:
-        super().__init__(**ROOT)
-        self.people = {f"ou={base},dc=x".encode(): said for base, said in people.items()}
+        super().__init__(**ROOT_DSE)
+        self.people = {f"ou={name},dc=x".encode(): entries for name, entries in people.items()}
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        for base, said in self.people.items():
-            if request == SEARCH and base in content:
+        for ou, entries in self.people.items():
+            if request == SEARCH and ou in content:
                 self.operations.append(SEARCH)
-                return None if said is None else [*said, page_end(b"")]
+                return None if entries is None else [*entries, page_end(b"")]
         return super().__call__(request, content)
 
 
 @contextmanager
-def listening(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any]]:
-    """Options that lead to these servers, with TLS."""
+def serve_directories(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any]]:
+    """Start directory servers with TLS, and yield the options that connect to them."""
     server_tls = tls(tmp_path, "localhost")
     with ExitStack() as stack:
         servers = [ldap_server(directory, server_tls.context) for directory in directories]
@@ -86,13 +83,11 @@ def listening(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any
         }
 
 
-def look(*sources: dict[str, Any], **options: Any) -> Info:
-    """Look at servers for people of these sources."""
-    spec = {**directory_spec(), **source_spec(), **info_spec()}
-    params = filled_in(spec, sources=list(sources), **options)
-    return info(params, default_columns(params["phone_region"]), parse_sources(params))
+def run_info(*sources: dict[str, Any], **options: Any) -> Info:
+    """Run ad_contacts_info for sources."""
+    return info(parse_read_options(complete_params(info_spec(), sources=list(sources), **options)))
 
 
-def base(name: str, **given: Any) -> dict[str, Any]:
-    """A source: one of the bases of `SourceReader`."""
-    return source(f"ou={name},dc=x", **given)
+def source_in(name: str, **options: Any) -> dict[str, Any]:
+    """Return a source that searches an OU of a `PeopleDirectory`."""
+    return source(f"ou={name},dc=x", **options)

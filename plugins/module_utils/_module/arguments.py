@@ -1,0 +1,41 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Building blocks of argument specs.
+
+The argument specs are in the files *_options.py, next to the functions that parse the options. Each is the twin of a
+documentation fragment or of a module's own documentation.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+from .._environment import VARIABLES
+
+
+def nonempty_env_fallback(*names: str) -> str:
+    """Return the value of the first environment variable that is set and not empty.
+
+    AWX sets an empty variable for a field left blank. ansible-core's own ``env_fallback`` would use it.
+
+    :raises AnsibleFallbackNotFound: if there is none.
+    """
+    for name in names:
+        if os.environ.get(name):
+            return os.environ[name]
+    raise AnsibleFallbackNotFound
+
+
+def with_environment(option: str, **more: Any) -> dict[str, Any]:
+    """Return the spec of a string option that falls back to its environment variable."""
+    return {"type": "str", "fallback": (nonempty_env_fallback, [VARIABLES[option]]), **more}
+
+
+def secret(option: str, **more: Any) -> dict[str, Any]:
+    """Return the spec of a secret string option that falls back to its environment variable."""
+    return with_environment(option, no_log=True, **more)

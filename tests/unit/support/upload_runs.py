@@ -1,0 +1,132 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Uploads from a roster and a state directory to a fake service on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
+    ids_path,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import (
+    Outcome,
+    upload,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+    parse_upload_options,
+    upload_spec,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes, ids_bytes
+from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
+    Request,
+    Write,
+    http_server,
+    plain,
+)
+
+A, B, C = ("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C", "c@x", "bergen")
+"""Rows of the first roster."""
+
+SECOND_ROW_REFUSED = (
+    b'{"counts": {"added": 0}, "errors": [{"row": 2, "column": "Email", "error": "b@x again"}]}'
+)
+"""Body of a response that refuses the second row."""
+
+RESULT_OPTION = {"counts": "counts", "errors": "errors"}
+"""The option ``result`` that describes the responses of the service."""
+
+
+class Uploader:
+    """Uploads a roster to a fake service.
+
+    :ivar src: path of the roster.
+    :ivar state_dir: state directory; it is created by the first upload.
+    :ivar port: port of the service.
+    :ivar response: response of the service.
+    :ivar next_responses: responses to the next requests, before `response`.
+    :ivar sent_bodies: bodies of all requests.
+    """
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self.src = directory / "contacts.csv"
+        self.state_dir = directory / "state"
+        self.port = port
+        self.response = plain("200 OK", b'{"counts": {"added": 1}, "errors": []}')
+        self.next_responses: list[bytes] = []
+        self.sent_bodies: list[bytes] = []
+
+    def serve(self, request: Request, write: Write) -> None:
+        """Respond to one request."""
+        self.sent_bodies.append(request.body)
+        write(self.next_responses.pop(0) if self.next_responses else self.response)
+
+    def write_roster(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
+        """Write the roster and its identities.
+
+        :param identities: a string with one character per row; by default, the names in lower case.
+        """
+        names = identities or "".join(row[0].lower() for row in rows)
+        data = csv_bytes(rows)
+        self.src.write_bytes(data)
+        ids_path(self.src).write_bytes(ids_bytes(data, names))
+
+    def upload(self, *, check_mode: bool = False, **changes: Any) -> Outcome:
+        """Upload the roster.
+
+        :param changes: options of contact_upload that differ from the defaults of these tests.
+        """
+        options: dict[str, Any] = {
+            "src": str(self.src),
+            "url": f"http://127.0.0.1:{self.port}/c?list=secret",
+            "token": "t0ken",
+            "state_dir": str(self.state_dir),
+            "key": ["Email"],
+            "result": RESULT_OPTION,
+            "retries": 0,
+        }
+        spec = upload_spec()
+        options.update(changes)
+        if options["result"] is not None:
+            options["result"] = complete_params(spec["result"]["options"], **options["result"])
+        job = parse_upload_options(complete_params(spec, **options))
+        return upload(job, check_mode, with_diff=True)
+
+    def state_files(self) -> dict[str, bytes]:
+        """Return the content of each file in the state directory, by name."""
+        return {path.name: path.read_bytes() for path in self.state_dir.glob("*")}
+
+
+@contextlib.contextmanager
+def running_uploader(directory: Path) -> Iterator[Uploader]:
+    """Start the service and write a roster of three people."""
+    uploader = Uploader(directory, 0)
+    with http_server(uploader.serve) as server:
+        uploader.port = server.port
+        uploader.write_roster(A, B, C)
+        yield uploader
+
+
+def count_changes(outcome: Outcome) -> dict[str, object]:
+    """Return the number of contacts of each kind of change in the plan, without zeros."""
+    summary = outcome.plan.summary()
+    return {
+        kind: summary[kind] for kind in ("added", "changed", "moved", "removed") if summary[kind]
+    }
+
+
+def changed_and_uploaded(outcome: Outcome) -> tuple[bool, bool]:
+    """Return whether anything changed, and whether the service accepted an upload."""
+    return outcome.changed, outcome.uploaded
+
+
+def has_complete_receipt(uploader: Uploader) -> bool:
+    """Return whether, according to the receipt, the service has exactly the last accepted roster."""
+    return bool(json.loads(uploader.state_files()["receipt.json"])["complete"])
