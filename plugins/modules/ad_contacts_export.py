@@ -262,6 +262,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
+from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export import export
 from ..module_utils._module.export_options import export_spec, parse_export_options
 from ..module_utils._module.files import install_roster, spill_directory, stage_roster
@@ -272,7 +273,10 @@ from ..module_utils._roster.external_sort import open_spill_area
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec=export_spec(), add_file_common_args=True, supports_check_mode=True
+        argument_spec=export_spec(),
+        add_file_common_args=True,
+        supports_check_mode=True,
+        **DIRECTORY_CONSTRAINTS,
     )
     require(module, LDAP3)
     # All files, including backups, must be private from the start; mode, owner and group are set later.

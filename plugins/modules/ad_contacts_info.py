@@ -287,6 +287,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
+from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export_options import info_spec, parse_read_options
 from ..module_utils._module.info import info
 from ..module_utils._module.libraries import fail, require
@@ -294,7 +295,9 @@ from ..module_utils._module.libraries import fail, require
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=info_spec(), supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=info_spec(), supports_check_mode=True, **DIRECTORY_CONSTRAINTS
+    )
     require(module, LDAP3)
     try:
         report = info(parse_read_options(module.params))

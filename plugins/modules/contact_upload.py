@@ -255,7 +255,6 @@ options:
           - The response must contain at least one of them, and their values must be integers.
         type: list
         elements: str
-        default: []
       errors:
         description:
           - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row.
@@ -296,7 +295,6 @@ options:
             any other status count as rejected.
         type: list
         elements: str
-        default: []
 seealso:
   - module: frontdesk.contacts.ad_contacts_export
 """

@@ -104,14 +104,17 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         f"Cannot use token: {NO_HEADER}",
     ),
     ({"timeout": 0}, "Cannot use timeout 0: it is not from 1 to 86400 seconds."),
-    ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
+    (
+        {"max_removed": -1},
+        "Cannot use max_removed -1: it must not be negative. Set it to 0 or more.",
+    ),
     (
         {"max_removed_percent": 101},
         "Cannot use max_removed_percent 101: it is not from 0 to 100.",
     ),
     (
         {"key": []},
-        "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
+        "Cannot identify contacts: key is empty. Set key to the columns that identify a contact.",
     ),
 ]
 

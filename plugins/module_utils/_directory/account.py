@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass
 
@@ -155,10 +154,11 @@ def check_account(account: Account) -> None:
 
 
 def _check_kerberos(account: Account) -> None:
-    for first, second in itertools.combinations(("bind_pw", "keytab", "ccache"), 2):
-        if getattr(account, first) and getattr(account, second):
+    # That keytab and ccache exclude each other is declared in the argument spec.
+    for option in ("keytab", "ccache"):
+        if account.bind_pw and getattr(account, option):
             raise InputError(
-                f"Cannot use {first} and {second} together",
+                f"Cannot use bind_pw and {option} together",
                 "they are alternative ways to obtain a ticket",
                 "Set only one of them",
             )

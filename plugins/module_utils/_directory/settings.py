@@ -74,8 +74,6 @@ def check_settings(settings: ConnectionSettings) -> list[Address]:
             "server_uri and domain are both empty",
             "Set server_uri, or set domain to look up its servers in DNS",
         )
-    if settings.server_uris and settings.domain.name:
-        raise InputError("Cannot use server_uri and domain together", "", "Set only one of them")
     check_domain(settings.domain)
     check_account(settings.account)
     require_libraries(settings.account.auth_protocol)

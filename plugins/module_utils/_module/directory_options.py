@@ -23,6 +23,16 @@ DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
 _ACCOUNT_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
 
 
+DIRECTORY_CONSTRAINTS: dict[str, list[tuple[str, ...]]] = {
+    "mutually_exclusive": [("server_uri", "domain"), ("keytab", "ccache")],
+    "required_one_of": [("server_uri", "domain")],
+}
+"""Constraints between options of the connection, as AnsibleModule expects them.
+
+Options with an environment variable are not included: ansible-core applies the variables before the constraints.
+"""
+
+
 def directory_spec() -> dict[str, Any]:
     """Return the argument spec of the connection: the twin of the fragment ``directory``."""
     return {

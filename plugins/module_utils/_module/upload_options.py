@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An upload as the administrator asks for it: options made into a job, and checked."""
+"""Options of contact_upload: their argument spec, and parsing them once."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
@@ -31,7 +32,7 @@ from .files import check_paths
 
 
 def upload_spec() -> dict[str, Any]:
-    """Options of contact_upload."""
+    """Return the argument spec of contact_upload."""
     return {
         "src": {"type": "path", "required": True},
         **_service_spec(),
@@ -48,12 +49,21 @@ def upload_spec() -> dict[str, Any]:
         "max_removed_percent": {"type": "float", "default": 10.0},
         "initial": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
-        "result": {"type": "dict", "options": _result_spec()},
+        "result": {
+            "type": "dict",
+            "options": _result_spec(),
+            "required_by": {
+                "refused": "counts",
+                "row_column": "errors",
+                "status": ("errors", "accepted"),
+                "accepted": "status",
+            },
+        },
     }
 
 
 def _service_spec() -> dict[str, Any]:
-    """Where a roster is sent, and how."""
+    """Return the spec of the options that describe the request."""
     readable = {"type": "dict", "default": {}, "no_log": False}
     return {
         "url": {"type": "str", "required": True},
@@ -65,7 +75,7 @@ def _service_spec() -> dict[str, Any]:
         "params": readable,
         "headers": readable,
         "token": secret("token", aliases=["api_token"]),
-        # Names, no credentials; without no_log ansible-core would warn because of the word in them.
+        # Names, not credentials. Without no_log, ansible-core would warn because of the word "token".
         "token_header": {"type": "str", "default": "Authorization", "no_log": False},
         "token_prefix": {"type": "str", "no_log": False},
         "token_param": {"type": "str", "no_log": False},
@@ -85,10 +95,10 @@ def _service_spec() -> dict[str, Any]:
 
 
 def _result_spec() -> dict[str, Any]:
-    """Where an answer holds what."""
+    """Return the spec of the option that describes a response."""
     return {
         "counts": {"type": "str"},
-        "refused": {"type": "list", "elements": "str", "default": []},
+        "refused": {"type": "list", "elements": "str"},
         "errors": {"type": "str"},
         "row": {"type": "str", "default": "row"},
         "first_row": {"type": "int", "default": 1},
@@ -96,12 +106,24 @@ def _result_spec() -> dict[str, Any]:
         "column": {"type": "str", "default": "column"},
         "cause": {"type": "str", "default": "error"},
         "status": {"type": "str"},
-        "accepted": {"type": "list", "elements": "str", "default": []},
+        "accepted": {"type": "list", "elements": "str"},
     }
 
 
-class UploadOptions(NamedTuple):
-    """One upload as the administrator asked for it, checked."""
+@dataclass(frozen=True)
+class UploadOptions:
+    """Options of one upload.
+
+    :ivar src: path of the roster.
+    :ivar endpoint: the service, and how to send the roster to it.
+    :ivar profile: name of the profile, which is also the name of the uploaded file.
+    :ivar location_column: title of the column that contains the location.
+    :ivar key: titles of the columns that identify a contact if there are no identities.
+    :ivar state_dir: state directory of this account of the service.
+    :ivar limits: limits that a plan must respect.
+    :ivar force: whether to upload a roster that has not changed.
+    :ivar result: structure of the service's response.
+    """
 
     src: Path
     endpoint: Endpoint
@@ -115,9 +137,9 @@ class UploadOptions(NamedTuple):
 
 
 def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
-    """The upload, checked, from the module's parameters.
+    """Check the parameters of contact_upload.
 
-    :raises InputError: for anything in them that can be seen to be wrong without the service.
+    :raises InputError: if anything in them is wrong that can be seen without the service.
     """
     check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
     endpoint = parse_endpoint(params)
@@ -125,7 +147,9 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
     check_form_name(f"{params['profile']}.csv")
     if not params["key"]:
         raise InputError(
-            "Cannot tell contacts apart", "key is empty", "Name the columns that identify a contact"
+            "Cannot identify contacts",
+            "key is empty",
+            "Set key to the columns that identify a contact",
         )
     return UploadOptions(
         src=Path(params["src"]),
@@ -149,18 +173,24 @@ def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
 
 
 def _limits(params: Mapping[str, Any]) -> Limits:
-    most, percent = params["max_removed"], params["max_removed_percent"]
-    if most is not None and most < 0:
-        raise InputError(f"Cannot use max_removed {most}", "it is less than 0")
+    count, percent = params["max_removed"], params["max_removed_percent"]
+    if count is not None and count < 0:
+        raise InputError(
+            f"Cannot use max_removed {count}", "it must not be negative", "Set it to 0 or more"
+        )
     if not 0 <= percent <= 100:
-        raise InputError(f"Cannot use max_removed_percent {percent:g}", "it is not from 0 to 100")
-    return Limits(most, percent, params["initial"])
+        raise InputError(
+            f"Cannot use max_removed_percent {percent:g}",
+            "it must be between 0 and 100",
+            "Correct max_removed_percent",
+        )
+    return Limits(max_removed=count, max_removed_percent=percent, initial=params["initial"])
 
 
 def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
-    """Where the roster goes, and how.
+    """Return the endpoint described by a module's parameters, unchecked.
 
-    :raises InputError: when a dictionary holds what is no text.
+    :raises InputError: if a value of a dictionary is not a string, a number or a boolean.
     """
     statuses = params["status_code"]
     return Endpoint(
@@ -170,19 +200,19 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         headers=_pairs("headers", params),
         credential=_credential(params),
         body=BodyFormat(
-            params["body_format"],
-            params["content_type"],
-            params["field_name"],
-            _pairs("form_fields", params),
+            kind=params["body_format"],
+            content_type=params["content_type"],
+            field_name=params["field_name"],
+            form_fields=_pairs("form_fields", params),
         ),
         tls=TlsSettings(
-            params["ca_path"],
-            params["validate_certs"],
-            params["client_cert"] or None,
-            params["client_key"] or None,
-            params["tls_minimum"],
+            ca_path=params["ca_path"],
+            validate_certs=params["validate_certs"],
+            client_cert=params["client_cert"] or None,
+            client_key=params["client_key"] or None,
+            minimum=params["tls_minimum"],
         ),
-        retries=Retries(params["retries"], params["retry_interval"]),
+        retries=Retries(limit=params["retries"], interval=params["retry_interval"]),
         timeout=params["timeout"],
         use_proxy=params["use_proxy"],
         accepted=None if statuses is None else tuple(statuses),
@@ -192,52 +222,37 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
 def _credential(params: Mapping[str, Any]) -> Credential:
     prefix, in_query = params["token_prefix"], params["token_param"] or ""
     if prefix is None:
-        # The scheme of RFC 6750 belongs to this one header; others carry the bare token.
+        # The scheme Bearer (RFC 6750) is for this header only; others contain the token alone.
         is_bearer = params["token_header"].lower() == "authorization" and not in_query
         prefix = "Bearer" if is_bearer else ""
     return Credential(
-        params["token"] or "",
-        params["token_header"],
-        prefix,
-        in_query,
-        params["url_username"] or "",
-        params["url_password"] or "",
+        token=params["token"] or "",
+        token_header=params["token_header"],
+        token_prefix=prefix,
+        token_param=in_query,
+        username=params["url_username"] or "",
+        password=params["url_password"] or "",
     )
 
 
 def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """A dictionary as texts, its flags as JSON writes them; the order is kept."""
+    """Return a dictionary as pairs of strings in the same order, with booleans as in JSON."""
     pairs = []
     for name, value in (params[option] or {}).items():
         if isinstance(value, bool):
-            value = str(value).lower()  # noqa: PLW2901  # what services expect of a flag
+            value = str(value).lower()  # noqa: PLW2901  # services expect true, not True
         if not isinstance(value, (str, int, float)):
             raise InputError(
                 f"Cannot use {option}: {name}",
-                "its value is neither text nor a number nor a flag",
-                "Write it as text, in quotes",
+                "its value is neither a string nor a number nor a boolean",
+                "Write it as a string, in quotes",
             )
         pairs.append((str(name), str(value)))
     return tuple(pairs)
 
 
 def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
-    """Where the answer holds what.
-
-    :raises InputError: when one part is given without the one that it belongs to.
-    """
     if not result:
         return ResultFormat()
-    for part, needed in (
-        ("refused", "counts"),
-        ("row_column", "errors"),
-        ("status", "errors"),
-        ("status", "accepted"),
-        ("accepted", "status"),
-    ):
-        if result[part] and not result[needed]:
-            raise InputError(
-                f"Cannot use result.{part}", f"it is given without {needed}", f"Set result.{needed}"
-            )
-    lists = {name: tuple(result[name]) for name in ("refused", "accepted")}
+    lists = {name: tuple(result[name] or ()) for name in ("refused", "accepted")}
     return ResultFormat(**{**result, **lists})

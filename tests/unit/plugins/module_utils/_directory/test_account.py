@@ -120,7 +120,6 @@ def _not_principal(name: str) -> str:
         ),
         (replace(KERBEROS, keytab="/k"), _conflict("bind_pw", "keytab")),
         (replace(KERBEROS, ccache="/c"), _conflict("bind_pw", "ccache")),
-        (replace(TICKET, keytab="/k"), _conflict("keytab", "ccache")),
         (
             replace(KERBEROS, bind_dn=""),
             "Cannot get a Kerberos ticket: bind_pw is set without bind_dn. Set bind_dn.",

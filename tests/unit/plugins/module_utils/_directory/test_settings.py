@@ -81,10 +81,6 @@ def test_a_domain_has_no_configured_addresses() -> None:
             ),
         ),
         (
-            {"domain": Domain("x.no")},
-            "Cannot use server_uri and domain together. Set only one of them.",
-        ),
-        (
             {"domain": Domain(site="Oslo")},
             (
                 "Cannot use site without domain: the servers in server_uri are not looked up in DNS."

@@ -145,14 +145,14 @@ def test_credentials() -> None:
         ({"url": "x"}, "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."),
         (
             {"key": []},
-            "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
+            "Cannot identify contacts: key is empty. Set key to the columns that identify a contact.",
         ),
         *(
             (
                 {option: {"a": value}},
                 (
-                    f"Cannot use {option}: a: its value is neither text nor a number nor a flag. "
-                    "Write it as text, in quotes."
+                    f"Cannot use {option}: a: its value is neither a string nor a number nor a boolean. "
+                    "Write it as a string, in quotes."
                 ),
             )
             for option in ("params", "headers", "form_fields")
@@ -162,27 +162,14 @@ def test_credentials() -> None:
             {"profile": 'a"b'},
             """Cannot use 'a"b.csv' in a form: it is empty or holds quotes or control characters.""",
         ),
-        *(
-            (
-                {"result": {**RESULT, part: value}},
-                f"Cannot use result.{part}: it is given without {needed}. Set result.{needed}.",
-            )
-            for part, value, needed in (
-                ("refused", ["x"], "counts"),
-                ("row_column", "Email", "errors"),
-                ("status", "s", "errors"),
-                ("accepted", ["x"], "status"),
-            )
-        ),
         (
-            {"result": {**RESULT, "errors": "e", "status": "s"}},
-            "Cannot use result.status: it is given without accepted. Set result.accepted.",
+            {"max_removed": -1},
+            "Cannot use max_removed -1: it must not be negative. Set it to 0 or more.",
         ),
-        ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
         *(
             (
                 {"max_removed_percent": percent},
-                f"Cannot use max_removed_percent {shown}: it is not from 0 to 100.",
+                f"Cannot use max_removed_percent {shown}: it must be between 0 and 100. Correct max_removed_percent.",
             )
             for percent, shown in ((-0.1, "-0.1"), (100.5, "100.5"), (float("nan"), "nan"))
         ),

@@ -1,0 +1,65 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Constraints between options, which ansible-core enforces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
+    DIRECTORY_CONSTRAINTS,
+    directory_spec,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+    upload_spec,
+)
+
+UPLOAD = {"src": "/srv/contacts.csv", "url": "https://frontdesk.example/import"}
+
+
+@pytest.mark.parametrize(
+    ("options", "messages"),
+    [
+        ({"server_uri": ["ldaps://dc1"]}, []),
+        ({"domain": "corp.example"}, []),
+        ({}, ["one of the following is required: server_uri, domain"]),
+        (
+            {"server_uri": ["ldaps://dc1"], "domain": "corp.example"},
+            ["parameters are mutually exclusive: server_uri|domain"],
+        ),
+        (
+            {"domain": "corp.example", "keytab": "/k", "ccache": "/c"},
+            ["parameters are mutually exclusive: keytab|ccache"],
+        ),
+    ],
+)
+def test_constraints_between_the_options_of_a_directory(
+    options: dict[str, Any], messages: list[str]
+) -> None:
+    validator = ArgumentSpecValidator(directory_spec(), **DIRECTORY_CONSTRAINTS)
+    assert validator.validate(options).error_messages == messages
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"counts": "c", "refused": ["failed"]}, None),
+        ({"refused": ["failed"]}, "'refused': counts"),
+        ({"row_column": "Email"}, "'row_column': errors"),
+        ({"errors": "e", "status": "s", "accepted": ["ok"]}, None),
+        ({"status": "s", "accepted": ["ok"]}, "'status': errors"),
+        ({"errors": "e", "status": "s"}, "'status': accepted"),
+        ({"accepted": ["ok"]}, "'accepted': status"),
+    ],
+)
+def test_parts_of_result_that_need_another_part(
+    result: dict[str, Any], message: str | None
+) -> None:
+    validated = ArgumentSpecValidator(upload_spec()).validate({**UPLOAD, "result": result})
+    assert validated.error_messages == (
+        [f"missing parameter(s) required by {message} found in result"] if message else []
+    )
