@@ -36,8 +36,8 @@ class FrontdeskError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        said = f"{self.action}: {self.cause}" if self.cause else self.action
-        sentences = [said.rstrip(".")]
+        message = f"{self.action}: {self.cause}" if self.cause else self.action
+        sentences = [message.rstrip(".")]
         if self.remedy:
             sentences.append(self.remedy.rstrip("."))
         return ". ".join(sentences) + "."

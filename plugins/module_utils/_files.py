@@ -22,32 +22,34 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-_SUFFIX = ".new"
-_BLOCK = 256 * 1024
-_PAUSE = 0.05
+_TEMPORARY_SUFFIX = ".new"
+_BLOCK_SIZE = 256 * 1024
+_LOCK_POLL_INTERVAL = 0.05
 
 
-def replace_file(path: Path, data: bytes | BinaryIO) -> None:
+def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
     """Write a file (mode 0600) beside its place and move it there once it is on the disk.
 
     :param data: what is to stand there; a file is read from where it is to its end.
     :raises OSError: when it cannot be written; the old file is as it was then.
     """
-    with pending_file(path) as new:
-        shutil.copyfileobj(io.BytesIO(data) if isinstance(data, bytes) else data, new.file, _BLOCK)
-        move_into_place([new])
+    with pending_file(path) as pending:
+        shutil.copyfileobj(
+            io.BytesIO(data) if isinstance(data, bytes) else data, pending.file, _BLOCK_SIZE
+        )
+        commit_files([pending])
 
 
 class PendingFile(NamedTuple):
     """A file that is written beside its place.
 
     :ivar path: its place.
-    :ivar written: where it is being written.
+    :ivar temporary_path: where it is being written.
     :ivar file: writes it.
     """
 
     path: Path
-    written: Path
+    temporary_path: Path
     file: BinaryIO
 
 
@@ -60,8 +62,8 @@ def has_same_bytes(path: Path, other: Path) -> bool:
         with path.open("rb") as one, other.open("rb") as two:
             if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
                 return False
-            while piece := one.read(_BLOCK):
-                if piece != two.read(_BLOCK):
+            while chunk := one.read(_BLOCK_SIZE):
+                if chunk != two.read(_BLOCK_SIZE):
                     return False
             return True
     except (FileNotFoundError, NotADirectoryError):
@@ -75,8 +77,8 @@ def sha256_file(file: BinaryIO) -> str:
     """
     file.seek(0)
     digest = hashlib.sha256()
-    while piece := file.read(_BLOCK):
-        digest.update(piece)
+    while chunk := file.read(_BLOCK_SIZE):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
@@ -86,64 +88,66 @@ def pending_file(path: Path) -> Iterator[PendingFile]:
 
     :raises OSError: when there is no room for it.
     """
-    descriptor, written = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
-    file = os.fdopen(descriptor, "wb", _BLOCK)
+    descriptor, temporary_path = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=_TEMPORARY_SUFFIX, dir=path.parent
+    )
+    file = os.fdopen(descriptor, "wb", _BLOCK_SIZE)
     try:
-        yield PendingFile(path, Path(written), file)
+        yield PendingFile(path, Path(temporary_path), file)
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(written)
+            os.unlink(temporary_path)
         # On a full disk the rest of what was to be written cannot be, and need not.
         with suppress(OSError):
             file.close()
 
 
-def move_into_place(files: Sequence[PendingFile]) -> None:
+def commit_files(files: Sequence[PendingFile]) -> None:
     """Move files to their places, in their order, once all are on the disk.
 
     :raises OSError: when one cannot be written.
     """
-    for new in files:
-        new.file.flush()
-        os.fsync(new.file.fileno())
-    for new in files:
-        os.replace(new.written, new.path)
-    for folder in {new.path.parent for new in files}:
-        _sync_folder(folder)
+    for pending in files:
+        pending.file.flush()
+        os.fsync(pending.file.fileno())
+    for pending in files:
+        os.replace(pending.temporary_path, pending.path)
+    for directory in {pending.path.parent for pending in files}:
+        _sync_directory(directory)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_directory(directory: Path) -> None:
     # Without this a power cut could bring the old file back under the name of the new one.
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def remove_unfinished(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Remove what a killed run left beside a file; only for those who keep other writers out."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
 
 
 @contextmanager
-def directory_lock(folder: Path, patience: float = 60.0) -> Iterator[None]:
+def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
     """Keep other runs from writing in a folder; waits for one that is at it.
 
-    :param patience: seconds to wait, for anybody who may open a folder can lock it.
+    :param timeout: seconds to wait, for anybody who may open a folder can lock it.
     :raises TimeoutError: when another process keeps it locked.
     :raises OSError: when the folder cannot be opened.
     """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _lock(descriptor, time.monotonic() + patience)
+        _acquire_lock(descriptor, time.monotonic() + timeout)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, deadline: float) -> None:
+def _acquire_lock(descriptor: int, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -154,7 +158,7 @@ def _lock(descriptor: int, deadline: float) -> None:
         except OSError:
             # Some network file systems cannot lock a folder. Files stay whole there too: each run has its own.
             return
-        time.sleep(_PAUSE)
+        time.sleep(_LOCK_POLL_INTERVAL)
 
 
 @contextmanager
@@ -167,12 +171,12 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
     # A pipe without a writer would make this wait for ever; it is refused when it is read.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        yield lambda: io.BufferedReader(_View(descriptor), _BLOCK)
+        yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
     finally:
         os.close(descriptor)
 
 
-class _View(io.RawIOBase):
+class _SnapshotReader(io.RawIOBase):
     """A file with a position of its own on a descriptor that others read too."""
 
     def __init__(self, descriptor: int) -> None:
@@ -193,7 +197,7 @@ class _View(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        piece = os.pread(self._descriptor, len(buffer), self._position)
-        buffer[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+        chunk = os.pread(self._descriptor, len(buffer), self._position)
+        buffer[: len(chunk)] = chunk
+        self._position += len(chunk)
+        return len(chunk)

@@ -13,7 +13,7 @@ import re
 
 from ._errors import InputError
 
-LONGEST_SECONDS = 86_400
+MAX_TIMEOUT = 86_400
 """A day. Operating systems take no timeouts of any length."""
 
 # Names (RFC 1123, 2.1, and what internationalized and internal ones have besides), or an IP address.
@@ -30,12 +30,12 @@ def is_loopback(host: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1")
 
 
-def check_seconds(option: str, seconds: int) -> None:
+def check_timeout(option: str, seconds: int) -> None:
     """Check a waiting time.
 
     :raises InputError: when it is less than a second or more than a day.
     """
-    if not 1 <= seconds <= LONGEST_SECONDS:
+    if not 1 <= seconds <= MAX_TIMEOUT:
         raise InputError(
-            f"Cannot use {option} {seconds}", f"it is not from 1 to {LONGEST_SECONDS} seconds"
+            f"Cannot use {option} {seconds}", f"it is not from 1 to {MAX_TIMEOUT} seconds"
         )

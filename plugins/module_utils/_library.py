@@ -56,7 +56,7 @@ class Library(NamedTuple):
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
 
-    def imported(self, reason: str = "", module: str = "") -> Any:
+    def load(self, reason: str = "", module: str = "") -> Any:
         """Import the library where it is used, and not with the file: of those that few need.
 
         :param reason: as in `LibraryError`.
@@ -65,11 +65,11 @@ class Library(NamedTuple):
         :raises LibraryError: when it is missing or too old.
         """
         try:
-            found = self._replace(package=importlib.import_module(module or self.name))
+            library = self._replace(package=importlib.import_module(module or self.name))
         except ImportError:
-            found = self._replace(failure=traceback.format_exc())
-        found.require(reason)
-        return found.package
+            library = self._replace(failure=traceback.format_exc())
+        library.require(reason)
+        return library.package
 
     def require(self, reason: str = "") -> None:
         """Make sure that the library is there and will do.

@@ -11,7 +11,7 @@ import unicodedata
 
 # Control characters of ISO 6429, the two Unicode line ends that are no control characters, and the byte
 # order mark, which means something at the beginning of a file and nothing elsewhere (Unicode 23.8).
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character of UTF-16: no text for UTF-8, and so for no file; only escapes can make one."""
@@ -30,4 +30,4 @@ def clean(text: str) -> str:
     """One cell's text on one line, trimmed and composed."""
     if text.isascii() and text.isprintable():
         return text.strip()  # as nearly all are, and this is done for each cell
-    return compose(_CONTROLS.sub(" ", text).strip())
+    return compose(_CONTROL_CHARACTERS.sub(" ", text).strip())

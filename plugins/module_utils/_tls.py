@@ -14,7 +14,7 @@ import ssl
 from ._errors import Diagnosis, InputError
 
 
-def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
+def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
     """What every TLS connection must satisfy.
 
     :param ca_path: file with the certificates to trust; None for those of the system.
@@ -54,7 +54,7 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
     :raises InputError: when they cannot be used, or do not belong together.
     """
 
-    def refuse() -> str:
+    def reject_encrypted_key() -> str:
         # Without this OpenSSL would ask at the terminal.
         raise _EncryptedKeyError
 
@@ -62,7 +62,7 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
     if key:
         action += f" with client_key {key}"
     try:
-        context.load_cert_chain(cert, key, refuse)
+        context.load_cert_chain(cert, key, reject_encrypted_key)
     except _EncryptedKeyError as error:
         raise InputError(
             action,
@@ -77,16 +77,16 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
         ) from error
 
 
-def explain_file_error(error: OSError, of_content: str) -> str:
+def explain_file_error(error: OSError, content_cause: str) -> str:
     """Why a file cannot be used, by the system's words; OpenSSL's differ from one version to the next.
 
-    :param of_content: what to say of a file that can be read.
+    :param content_cause: what to say of a file that can be read.
     """
-    return of_content if isinstance(error, ssl.SSLError) else error.strerror or of_content
+    return content_cause if isinstance(error, ssl.SSLError) else error.strerror or content_cause
 
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
-_CERTIFICATE_CODES = {
+_VERIFICATION_CODES = {
     9: Diagnosis("its certificate is not yet valid", "Check the clocks of both hosts"),
     10: Diagnosis("its certificate has expired", "Renew the server's certificate"),
     18: Diagnosis(
@@ -116,11 +116,11 @@ def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Dia
 
     :param option: the option that names the server.
     """
-    found = _CERTIFICATE_CODES.get(
+    diagnosis = _VERIFICATION_CODES.get(
         error.verify_code,
         Diagnosis("its certificate does not verify", "Check its certificate and ca_path"),
     )
     return Diagnosis(
-        f"{found.cause} ({error.verify_message.rstrip('.')})",
-        found.remedy.format(option=option),
+        f"{diagnosis.cause} ({error.verify_message.rstrip('.')})",
+        diagnosis.remedy.format(option=option),
     )

@@ -67,7 +67,7 @@ def acquire_credentials(account: Account) -> Any:
     :returns: gssapi's credentials.
     :raises DirectoryError: when there are no tickets, and none can be got.
     """
-    gssapi = GSSAPI.imported()
+    gssapi = GSSAPI.load()
     action = f"Cannot get a Kerberos ticket {account.whose}".rstrip()
     name, store = None, _store(account)
     try:
@@ -113,7 +113,7 @@ def bind_with_kerberos(
     :returns: what encrypts it; None without that, or when the server refused the ticket.
     :raises ServerError: when there is no ticket for this server, or it does not encrypt.
     """
-    gssapi = GSSAPI.imported()
+    gssapi = GSSAPI.load()
     action = f"Cannot bind to {uri} {account}"
     tickets = acquire_credentials(account)
     try:

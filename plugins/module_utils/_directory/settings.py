@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._hosts import check_seconds, is_host
+from .._hosts import check_timeout, is_host
 from .account import Account, check_account, check_clear
 from .bind import require_libraries
 from .domain import Domain, check_domain
@@ -68,8 +68,8 @@ def check_access(access: ConnectionSettings) -> list[Address]:
     check_domain(access.domain)
     check_account(access.account)
     require_libraries(access.account.auth_protocol)
-    check_seconds("connection_timeout", access.connection_timeout)
-    check_seconds("receive_timeout", access.receive_timeout)
+    check_timeout("connection_timeout", access.connection_timeout)
+    check_timeout("receive_timeout", access.receive_timeout)
     return [_address(uri, access) for uri in access.server_uris]
 
 

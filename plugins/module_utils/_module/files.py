@@ -17,11 +17,11 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 from .._errors import FrontdeskError, InputError
 from .._files import (
     PendingFile,
+    commit_files,
     directory_lock,
     has_same_bytes,
-    move_into_place,
     pending_file,
-    remove_unfinished,
+    remove_leftovers,
     snapshot,
 )
 from .._roster.builder import Roster
@@ -169,15 +169,15 @@ def install_roster(
     try:
         with directory_lock(dest.parent), ExitStack() as opened:
             for path in (dest, ids_path(dest)):
-                remove_unfinished(path)
+                remove_leftovers(path)
             files = [opened.enter_context(pending_file(path)) for path in (dest, ids_path(dest))]
             written = _write(roster, files)
             diff = _diff(module, dest, files, location_column, scratch)
-            new = [file for file in files if not has_same_bytes(file.path, file.written)]
+            new = [file for file in files if not has_same_bytes(file.path, file.temporary_path)]
             backup = _back_up(module, dest) if new else None
             for file in new:
-                _set_attributes(module, file.written)
-            move_into_place(new)
+                _set_attributes(module, file.temporary_path)
+            commit_files(new)
             attributes = [_set_attributes(module, file.path) for file in files]
     except TimeoutError as error:
         raise FrontdeskError(
@@ -212,12 +212,12 @@ def stage_roster(
                 diff = _diff(module, dest, files, location_column, scratch)
                 for new in files:
                     # Nothing is changed, but an owner that there is not fails here as in a real run.
-                    _set_attributes(module, new.written)
+                    _set_attributes(module, new.temporary_path)
                 changed = any(
-                    not has_same_bytes(old, new.written) or _set_attributes(module, old)
+                    not has_same_bytes(old, new.temporary_path) or _set_attributes(module, old)
                     for old, new in zip((dest, ids_path(dest)), files)
                 )
-                move_into_place(files)
+                commit_files(files)
             undo.pop_all()
     except OSError as error:
         raise FrontdeskError(
@@ -251,8 +251,8 @@ def _diff(
     csv_file, ids_file = files
     new = read_roster(
         "the new roster",
-        lambda: csv_file.written.open("rb"),
-        lambda: ids_file.written.open("rb"),
+        lambda: csv_file.temporary_path.open("rb"),
+        lambda: ids_file.temporary_path.open("rb"),
     )
     with ExitStack() as opened:
         old = None

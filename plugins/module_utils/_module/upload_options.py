@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._roster.guard import Limits
-from .._service.body import check_form_name
 from .._service.endpoint import (
     CSV_TYPE,
     BodyFormat,
@@ -25,6 +24,7 @@ from .._service.endpoint import (
     TlsSettings,
 )
 from .._service.endpoint_checks import check_endpoint
+from .._service.request_body import check_form_name
 from .._state.directory import default_state_dir
 from .environment import _secret
 from .files import check_paths
@@ -185,7 +185,7 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         retries=Retries(params["retries"], params["retry_interval"]),
         timeout=params["timeout"],
         use_proxy=params["use_proxy"],
-        accepted=None if statuses is None else tuple(statuses),
+        accepted_statuses=None if statuses is None else tuple(statuses),
     )
 
 

@@ -18,24 +18,30 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .._hosts import is_host
-from .body import Body, Content, ShrunkError
 from .endpoint import Endpoint
-from .failure import Failure, classify_failure, shrunk, timed_out
+from .failure import Failure, classify_failure, timeout_failure, truncated_file_failure
 from .library import requests, urllib3
+from .request_body import FileContent, RequestBody, TruncatedFileError
 from .response_body import ResponseBody, read_body
-from .retry import outcome_is_unknown, seconds_asked, wait_before_next
+from .retry import compute_retry_delay, outcome_is_unknown, parse_retry_after
 from .status import ServiceError
-from .transport import UploadSession, authorization, proxy_host, service_context, verification
+from .transport import (
+    UploadSession,
+    authorization,
+    create_service_context,
+    proxy_address,
+    verify_argument,
+)
 from .watchdog import Watchdog
 
-_PIECE = 64 << 10
+_CHUNK_SIZE = 64 << 10
 
 
 class Response(NamedTuple):
     """What came back.
 
     :ivar status: HTTP status code (RFC 9110, 15).
-    :ivar reading: the beginning of the body, and why it is not all of it.
+    :ivar body: the beginning of the body, and why it is not all of it.
     :ivar retry_after: seconds that the service asked to wait; None when it did not.
     :ivar location: where a redirect leads.
     :ivar attempts: how many were made.
@@ -43,17 +49,17 @@ class Response(NamedTuple):
     """
 
     status: int
-    reading: ResponseBody
+    body: ResponseBody
     retry_after: float | None = None
     location: str = ""
     attempts: int = 1
     may_be_accepted: bool = False
 
 
-def send(
+def send_file(
     endpoint: Endpoint,
     file_name: str,
-    content: Content,
+    content: FileContent,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Response:
     """Upload one file.
@@ -63,64 +69,68 @@ def send(
     :raises ServiceError: when no answer came, or a redirect.
     :raises InputError: when a file with certificates or the key cannot be used.
     """
-    context = service_context(endpoint.tls)
+    context = create_service_context(endpoint.tls)
     attempt, may_be_accepted = 1, False
     while True:
-        came = _attempt(endpoint, context, file_name, content)
-        ended, asked = (
-            (came.ended, None) if isinstance(came, Failure) else (came.status, came.retry_after)
+        result = _attempt(endpoint, context, file_name, content)
+        outcome, retry_after = (
+            (result.outcome, None)
+            if isinstance(result, Failure)
+            else (result.status, result.retry_after)
         )
         # What an earlier attempt may have left there, a later one that is refused does not take back.
-        may_be_accepted = may_be_accepted or outcome_is_unknown(ended)
-        wait = wait_before_next(endpoint.retries, endpoint.method, attempt, ended, asked)
-        if wait is None:
-            return _final(endpoint, came, attempt, may_be_accepted)
-        sleep(wait)
+        may_be_accepted = may_be_accepted or outcome_is_unknown(outcome)
+        delay = compute_retry_delay(
+            endpoint.retries, endpoint.method, attempt, outcome, retry_after
+        )
+        if delay is None:
+            return _finish(endpoint, result, attempt, may_be_accepted)
+        sleep(delay)
         attempt += 1
 
 
-def _final(
-    endpoint: Endpoint, came: Response | Failure, attempts: int, may_be_accepted: bool
+def _finish(
+    endpoint: Endpoint, result: Response | Failure, attempts: int, may_be_accepted: bool
 ) -> Response:
     """The last attempt's reply, or the error that it ended in.
 
     :raises ServiceError: when there is no reply, or a redirect.
     """
-    if isinstance(came, Failure):
-        error = ServiceError(endpoint.action, *came.diagnosis)
-    elif 300 <= came.status < 400:
+    if isinstance(result, Failure):
+        error = ServiceError(endpoint.action, *result.diagnosis)
+    elif 300 <= result.status < 400:
         error = ServiceError(
             endpoint.action,
-            f"it answered with a redirect to {_host_of(came.location)}",
+            f"it answered with a redirect to {_redirect_host(result.location)}",
             "Give the final address in url",
         )
     else:
-        return came._replace(attempts=attempts, may_be_accepted=may_be_accepted)
+        return result._replace(attempts=attempts, may_be_accepted=may_be_accepted)
     error.attempts, error.may_be_accepted = attempts, may_be_accepted
     raise error
 
 
 def _attempt(
-    endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: Content
+    endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: FileContent
 ) -> Response | Failure:
     """Send the file once."""
     with (
         Watchdog(endpoint.timeout) as watchdog,
         UploadSession(endpoint, context, watchdog) as session,
     ):
-        body = Body(endpoint.body, file_name, content, watchdog.progress)
+        body = RequestBody(endpoint.body, file_name, content, watchdog.restart_timer)
         try:
-            reply = _exchange(endpoint, session, body)
-        except ShrunkError as error:
-            return shrunk(error.missing)
+            response = _exchange(endpoint, session, body)
+        except TruncatedFileError as error:
+            return truncated_file_failure(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             if not watchdog.expired:
-                return classify_failure(error, sent=body.started, proxy=proxy_host(endpoint))
+                return classify_failure(error, sent=body.started, proxy=proxy_address(endpoint))
     # An answer without a length may look whole when it was cut.
-    return timed_out(sent=body.started) if watchdog.expired else reply
+    return timeout_failure(sent=body.started) if watchdog.expired else response
 
 
-def _exchange(endpoint: Endpoint, session: UploadSession, body: Body) -> Response:
+def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:
     """Send the request and read the answer."""
     credential = endpoint.credential
     params = list(endpoint.params)
@@ -140,18 +150,18 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: Body) -> Respons
         },
         auth=authorization(credential),
         timeout=endpoint.timeout,
-        verify=verification(endpoint.tls),
+        verify=verify_argument(endpoint.tls),
         allow_redirects=False,
         stream=True,
     )
     headers = response.headers
-    asked = seconds_asked(
+    retry_after = parse_retry_after(
         headers.get("Retry-After"), headers.get("Date"), datetime.now(timezone.utc)
     )
     return Response(
         response.status_code,
         _read(response.raw, headers.get("Content-Encoding", "")),
-        asked,
+        retry_after,
         headers.get("Location", ""),
     )
 
@@ -162,16 +172,16 @@ def _read(raw: Any, encoding: str) -> ResponseBody:
     :param raw: the answer as urllib3 has it.
     :raises urllib3.exceptions.ProtocolError: when it ends before its time.
     """
-    reading = read_body(raw.stream(_PIECE, decode_content=False), encoding)
+    body = read_body(raw.stream(_CHUNK_SIZE, decode_content=False), encoding)
     # urllib3 1.26 leaves it to others to see that a part is missing.
-    if not reading.problem and raw.length_remaining:
+    if not body.problem and raw.length_remaining:
         raise urllib3.exceptions.ProtocolError(
-            "cut short", urllib3.exceptions.IncompleteRead(len(reading.body), raw.length_remaining)
+            "cut short", urllib3.exceptions.IncompleteRead(len(body.content), raw.length_remaining)
         )
-    return reading
+    return body
 
 
-def _host_of(location: str) -> str:
+def _redirect_host(location: str) -> str:
     with suppress(ValueError):
         host = urlsplit(location).hostname
         if not host or is_host(host):

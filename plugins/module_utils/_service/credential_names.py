@@ -22,12 +22,12 @@ _SECRET_WORDS = frozenset(
     }
 )
 # Run together, as in apikey and accesstoken.
-_SECRET_ENDS = (
+_SECRET_SUFFIXES = (
     *("apikey", "authkey", "accesskey", "secretkey", "privatekey", "sharedkey", "subscriptionkey"),
     *("sessionid", "token", "secret", "password", "passwd"),
 )
 # A key that says which contact is meant, or in which column: no credential.
-_HARMLESS_BESIDE_KEY = frozenset(
+_HARMLESS_WITH_KEY = frozenset(
     {
         *("by", "column", "columns", "external", "field", "fields", "foreign", "keys", "match"),
         *("matching", "merge", "name", "primary", "sort", "unique"),
@@ -38,6 +38,6 @@ _HARMLESS_BESIDE_KEY = frozenset(
 def is_credential_name(name: str) -> bool:
     """Whether a name is one that credentials go by."""
     words = [word.lower() for word in _WORD.findall(name)]
-    if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_ENDS):
+    if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_SUFFIXES):
         return True
-    return "key" in words and not _HARMLESS_BESIDE_KEY.intersection(words)
+    return "key" in words and not _HARMLESS_WITH_KEY.intersection(words)

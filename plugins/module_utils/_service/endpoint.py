@@ -43,7 +43,7 @@ class Credential(NamedTuple):
         return tuple(secret for secret in (self.token, self.username, self.password) if secret)
 
     @property
-    def options(self) -> str:
+    def option_names(self) -> str:
         """The options that make it up, for a remedy."""
         if self.username:
             return "url_username and url_password"
@@ -74,14 +74,14 @@ class TlsSettings(NamedTuple):
     :ivar validate_certs: whether the service's certificate is verified.
     :ivar client_cert: file with the certificate to show; None for none.
     :ivar client_key: file with its key; None when the certificate's file holds it.
-    :ivar minimum: oldest version of TLS, ``1.2`` or ``1.3``.
+    :ivar minimum_version: oldest version of TLS, ``1.2`` or ``1.3``.
     """
 
     ca_path: str | None = None
     validate_certs: bool = True
     client_cert: str | None = None
     client_key: str | None = None
-    minimum: str = "1.2"
+    minimum_version: str = "1.2"
 
 
 class Retries(NamedTuple):
@@ -131,7 +131,7 @@ class Endpoint(NamedTuple):
     :ivar headers: headers of the administrator's own.
     :ivar timeout: seconds to connect, for each piece of the roster, and for the whole answer.
     :ivar use_proxy: whether the environment's proxies count.
-    :ivar accepted: statuses that mean acceptance; None for 200 to 299 without 202.
+    :ivar accepted_statuses: statuses that mean acceptance; None for 200 to 299 without 202.
     """
 
     url: str
@@ -144,27 +144,27 @@ class Endpoint(NamedTuple):
     retries: Retries = Retries()
     timeout: int = 60
     use_proxy: bool = True
-    accepted: tuple[int, ...] | None = None
+    accepted_statuses: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
         # Its query may hold a secret.
-        return f"Endpoint({self.shown})"
+        return f"Endpoint({self.url_without_query})"
 
     @property
-    def shown(self) -> str:
+    def url_without_query(self) -> str:
         """The URL without its query."""
         return self.url.partition("?")[0].partition("#")[0]
 
     @property
     def action(self) -> str:
         """How an error begins."""
-        return f"Cannot upload to {self.shown}"
+        return f"Cannot upload to {self.url_without_query}"
 
     def accepts(self, status: int) -> bool:
         """Whether a status means that the service took the roster (RFC 9110, 15.3).
 
         202 says that it has yet to decide.
         """
-        if self.accepted is not None:
-            return status in self.accepted
+        if self.accepted_statuses is not None:
+            return status in self.accepted_statuses
         return 200 <= status < 300 and status != 202

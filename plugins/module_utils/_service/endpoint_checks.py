@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 from .._errors import InputError
-from .._hosts import check_seconds, is_host, is_loopback
+from .._hosts import check_timeout, is_host, is_loopback
 from .._text import SURROGATE
-from .body import check_form_name
 from .credential_names import is_credential_name
 from .endpoint import RAW, Credential, Endpoint, Retries, TlsSettings
+from .request_body import check_form_name
 
 # RFC 9110, 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -24,15 +24,15 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|\"[^\"\\]*\"))*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Those that say how this client talks; with others it would say something else than it does.
-_OWN_HEADERS = frozenset(
+_RESERVED_HEADERS = frozenset(
     {
         *("accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
         *("expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
-_LINE_BREAK = "Look for a line break or a space at its end"
-_NO_HEADER = "it holds characters that no HTTP header can hold"
-_SHORTEST_SECRET = 6
+_CONTROL_REMEDY = "Look for a line break or a space at its end"
+_HEADER_CAUSE = "it holds characters that no HTTP header can hold"
+_MIN_SECRET_LENGTH = 6
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -47,18 +47,18 @@ def check_endpoint(endpoint: Endpoint) -> None:
     _check_credential(endpoint)
     _check_body(endpoint)
     _check_headers(endpoint)
-    _check_readable(endpoint)
+    _check_exposed_credentials(endpoint)
     _check_tls(endpoint)
-    check_seconds("timeout", endpoint.timeout)
+    check_timeout("timeout", endpoint.timeout)
     _check_retries(endpoint.retries)
-    for status in endpoint.accepted if endpoint.accepted is not None else ():
+    for status in endpoint.accepted_statuses if endpoint.accepted_statuses is not None else ():
         if not 200 <= status < 300:
             raise InputError(
                 f"Cannot use status_code {status}",
                 "by any status but 200 to 299 a service says that it has not taken the roster",
                 "Name those that mean acceptance",
             )
-    if endpoint.accepted == ():
+    if endpoint.accepted_statuses == ():
         raise InputError("Cannot use status_code", "it is empty", "Name a status, or leave it out")
 
 
@@ -116,10 +116,10 @@ def _check_credential(endpoint: Endpoint) -> None:
             "no credential is given",
             "Set token, or FRONTDESK_TOKEN in the environment; or url_username; or client_cert",
         )
-    _check_contradictions(credential)
+    _check_conflicts(credential)
     if credential.token_param:
         if _CONTROL.search(credential.token):
-            raise InputError("Cannot use token", "it holds control characters", _LINE_BREAK)
+            raise InputError("Cannot use token", "it holds control characters", _CONTROL_REMEDY)
         return
     if credential.token:
         _check_header_name("token_header", credential.token_header)
@@ -137,11 +137,11 @@ def _check_credential(endpoint: Endpoint) -> None:
             raise InputError(
                 f"Cannot use {option}",
                 "it holds a colon or control characters",
-                _LINE_BREAK,
+                _CONTROL_REMEDY,
             )
 
 
-def _check_contradictions(credential: Credential) -> None:
+def _check_conflicts(credential: Credential) -> None:
     for wrong, action, answer, remedy in (
         (
             credential.token and credential.username,
@@ -177,15 +177,18 @@ def _check_contradictions(credential: Credential) -> None:
 
 
 def _check_body(endpoint: Endpoint) -> None:
-    shape = endpoint.body
-    if not _MEDIA_TYPE.fullmatch(shape.content_type) or not shape.content_type.isascii():
+    body_format = endpoint.body
+    if (
+        not _MEDIA_TYPE.fullmatch(body_format.content_type)
+        or not body_format.content_type.isascii()
+    ):
         raise InputError(
             "Cannot use content_type", "it is no media type", "Give one such as text/csv"
         )
-    if shape.kind == RAW:
+    if body_format.kind == RAW:
         for option, wrong in (
-            ("form_fields", shape.form_fields),
-            ("field_name", shape.field_name != "file"),
+            ("form_fields", body_format.form_fields),
+            ("field_name", body_format.field_name != "file"),
         ):
             if wrong:
                 raise InputError(
@@ -193,13 +196,13 @@ def _check_body(endpoint: Endpoint) -> None:
                     "without a form there are no fields",
                     f"Leave out {option}, or set body_format to multipart",
                 )
-    names = [shape.field_name, *(name for name, _value in shape.form_fields)]
+    names = [body_format.field_name, *(name for name, _value in body_format.form_fields)]
     for name in names:
         check_form_name(name)
     if len(set(names)) < len(names):
         raise InputError(
             "Cannot use form_fields",
-            f"it holds the field {shape.field_name!r}, which is the file's",
+            f"it holds the field {body_format.field_name!r}, which is the file's",
             "Correct field_name",
         )
 
@@ -208,7 +211,7 @@ def _check_headers(endpoint: Endpoint) -> None:
     for name, value in endpoint.headers:
         _check_header_name("headers", name)
         _check_header_value(f"headers: {name}", value)
-        if name.lower() in _OWN_HEADERS:
+        if name.lower() in _RESERVED_HEADERS:
             raise InputError(
                 f"Cannot use headers: {name}",
                 "it is set by what is sent",
@@ -218,7 +221,7 @@ def _check_headers(endpoint: Endpoint) -> None:
             )
 
 
-def _check_readable(endpoint: Endpoint) -> None:
+def _check_exposed_credentials(endpoint: Endpoint) -> None:
     """Keep credentials out of what is printed and logged: params, headers, form_fields and url."""
     query = parse_qsl(urlsplit(endpoint.url).query, keep_blank_values=True)
     carrier = (endpoint.credential.token_header, endpoint.credential.token_param)
@@ -234,27 +237,31 @@ def _check_readable(endpoint: Endpoint) -> None:
                 raise InputError(
                     f"Cannot use {option}: {name}",
                     "it looks like a credential, and this is printed and logged",
-                    _place_for(option),
+                    _credential_remedy(option),
                 )
-            if any(len(s) >= _SHORTEST_SECRET and s in value for s in endpoint.credential.secrets):
+            if any(
+                len(s) >= _MIN_SECRET_LENGTH and s in value for s in endpoint.credential.secrets
+            ):
                 raise InputError(
                     f"Cannot use {option}: {name}",
                     "it holds the credential, and this is printed and logged",
-                    _place_for(option),
+                    _credential_remedy(option),
                 )
-            _check_value(option, name, value)
+            _check_pair(option, name, value)
 
 
-def _place_for(option: str) -> str:
+def _credential_remedy(option: str) -> str:
     if option == "headers":
         return "Give it in token, and its header's name in token_header; or in url_username"
     return "Give it in token, and its parameter's name in token_param"
 
 
-def _check_value(option: str, name: str, value: str) -> None:
+def _check_pair(option: str, name: str, value: str) -> None:
     if not name or _CONTROL.search(name + value):
         raise InputError(
-            f"Cannot use {option}", "a name is empty, or there are control characters", _LINE_BREAK
+            f"Cannot use {option}",
+            "a name is empty, or there are control characters",
+            _CONTROL_REMEDY,
         )
 
 
@@ -288,4 +295,4 @@ def _check_header_name(option: str, name: str) -> None:
 
 def _check_header_value(option: str, value: str) -> None:
     if not value.isascii() or not value.isprintable():
-        raise InputError(f"Cannot use {option}", _NO_HEADER, _LINE_BREAK)
+        raise InputError(f"Cannot use {option}", _HEADER_CAUSE, _CONTROL_REMEDY)

@@ -16,10 +16,10 @@ from .._tls import explain_certificate
 from .library import requests, urllib3
 from .retry import NOT_SENT, OUTCOME_UNKNOWN, PERMANENT
 
-SENT_AGAIN = "It may have taken the roster; the next run sends it again"
+MAY_BE_ACCEPTED = "It may have taken the roster; the next run sends it again"
 
 _PROXY_STATUS = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
-_PROXY_FINDINGS = {
+_PROXY_DIAGNOSES = {
     407: Diagnosis(
         "it asks for a user name and a password (407)",
         "Put them into HTTPS_PROXY in the environment, as http://USER:PASSWORD@HOST:PORT",
@@ -29,17 +29,17 @@ _PROXY_FINDINGS = {
         "Have it permit the service, name the service's host in NO_PROXY, or set use_proxy: false",
     ),
 }
-_PROXY_PASSING = frozenset({429, 502, 503, 504})
+_TEMPORARY_PROXY_STATUSES = frozenset({429, 502, 503, 504})
 
 
 class Failure(NamedTuple):
     """How an attempt ended without an answer.
 
-    :ivar ended: UNREACHED, LOST or HOPELESS, for the decision about the next one.
+    :ivar outcome: UNREACHED, LOST or HOPELESS, for the decision about the next one.
     """
 
     diagnosis: Diagnosis
-    ended: str
+    outcome: str
 
 
 def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
@@ -52,10 +52,10 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
     if isinstance(cause, ssl.SSLCertVerificationError):
         return Failure(explain_certificate(cause, "url"), PERMANENT)
     # In TLS 1.3 a refused certificate shows only after the request.
-    if getattr(cause, "reason", None) in _TLS_FINDINGS:
-        return Failure(_of_tls(cause), PERMANENT)
+    if getattr(cause, "reason", None) in _TLS_DIAGNOSES:
+        return Failure(_explain_tls_error(cause), PERMANENT)
     if sent:
-        return Failure(_lost(error, cause), OUTCOME_UNKNOWN)
+        return Failure(_explain_lost_connection(error, cause), OUTCOME_UNKNOWN)
     if proxy and _is_unusable_proxy(cause):
         return Failure(
             Diagnosis(
@@ -65,12 +65,12 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
             ),
             PERMANENT,
         )
-    if proxy and _is_of_proxy(error, cause):
-        return _of_proxy(cause, proxy)
-    return _of_connection(error, cause)
+    if proxy and _is_proxy_failure(error, cause):
+        return _classify_proxy_failure(cause, proxy)
+    return _classify_connection_failure(error, cause)
 
 
-def shrunk(missing: int) -> Failure:
+def truncated_file_failure(missing: int) -> Failure:
     """What it means that the file became shorter while it was sent.
 
     :param missing: number of bytes.
@@ -84,37 +84,37 @@ def shrunk(missing: int) -> Failure:
     )
 
 
-def timed_out(*, sent: bool) -> Failure:
+def timeout_failure(*, sent: bool) -> Failure:
     """What it means that the watchdog cut the connection."""
     if sent:
-        return Failure(_LATE, OUTCOME_UNKNOWN)
-    return Failure(_STALLED, NOT_SENT)
+        return Failure(_RESPONSE_TIMEOUT, OUTCOME_UNKNOWN)
+    return Failure(_CONNECTION_TIMEOUT, NOT_SENT)
 
 
-_LATE = Diagnosis("it did not answer in time", SENT_AGAIN)
-_CERTIFICATE_ASKED = "It may ask for client_cert"
-_STALLED = Diagnosis(
+_RESPONSE_TIMEOUT = Diagnosis("it did not answer in time", MAY_BE_ACCEPTED)
+_MAY_REQUIRE_CERTIFICATE = "It may ask for client_cert"
+_CONNECTION_TIMEOUT = Diagnosis(
     "the connection was not ready in time", "Check firewalls and proxies, or raise timeout"
 )
 
 
-def _lost(error: Exception, cause: BaseException) -> Diagnosis:
+def _explain_lost_connection(error: Exception, cause: BaseException) -> Diagnosis:
     """What went wrong once the roster was on its way."""
     kind = type(cause).__name__
     if _is_timeout(error, cause):
-        return _LATE
+        return _RESPONSE_TIMEOUT
     if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
         return Diagnosis("its answer is no HTTP", "Check url, and what listens there")
     if kind == "IncompleteRead":
-        return Diagnosis("its answer was cut short", SENT_AGAIN)
+        return Diagnosis("its answer was cut short", MAY_BE_ACCEPTED)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else kind
     if isinstance(cause, ssl.SSLEOFError):
         # In TLS 1.3 a client may send before the server has looked for its certificate, and then sees
         # the end of the connection before the alert that tells why (RFC 8446, 4.4.2.4).
         return Diagnosis(
-            f"the connection was lost ({reason})", f"{_CERTIFICATE_ASKED}. {SENT_AGAIN}"
+            f"the connection was lost ({reason})", f"{_MAY_REQUIRE_CERTIFICATE}. {MAY_BE_ACCEPTED}"
         )
-    return Diagnosis(f"the connection was lost ({reason})", SENT_AGAIN)
+    return Diagnosis(f"the connection was lost ({reason})", MAY_BE_ACCEPTED)
 
 
 def _is_timeout(error: Exception, cause: BaseException) -> bool:
@@ -135,16 +135,16 @@ def _is_unusable_proxy(cause: BaseException) -> bool:
     )
 
 
-def _is_of_proxy(error: Exception, cause: BaseException) -> bool:
+def _is_proxy_failure(error: Exception, cause: BaseException) -> bool:
     return isinstance(error, requests.exceptions.ProxyError) or bool(
         _PROXY_STATUS.search(str(cause))
     )
 
 
-def _of_proxy(cause: BaseException, proxy: str) -> Failure:
+def _classify_proxy_failure(cause: BaseException, proxy: str) -> Failure:
     """What a failure on the way through the proxy means; its own words are not repeated."""
-    found = _PROXY_STATUS.search(str(cause))
-    if found is None:
+    status_match = _PROXY_STATUS.search(str(cause))
+    if status_match is None:
         reason = getattr(cause, "strerror", None) or "the connection failed"
         return Failure(
             Diagnosis(
@@ -153,17 +153,17 @@ def _of_proxy(cause: BaseException, proxy: str) -> Failure:
             ),
             NOT_SENT,
         )
-    status = int(found[1])
-    diagnosis = _PROXY_FINDINGS.get(
+    status = int(status_match[1])
+    diagnosis = _PROXY_DIAGNOSES.get(
         status, Diagnosis(f"it answered {status}", "Look into the proxy's log")
     )
     return Failure(
         Diagnosis(f"the proxy {proxy} refused: {diagnosis.cause}", diagnosis.remedy),
-        NOT_SENT if status in _PROXY_PASSING else PERMANENT,
+        NOT_SENT if status in _TEMPORARY_PROXY_STATUSES else PERMANENT,
     )
 
 
-def _of_connection(error: Exception, cause: BaseException) -> Failure:
+def _classify_connection_failure(error: Exception, cause: BaseException) -> Failure:
     """What went wrong before anything of the roster was sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Failure(
@@ -174,13 +174,13 @@ def _of_connection(error: Exception, cause: BaseException) -> Failure:
             NOT_SENT,
         )
     if _is_timeout(error, cause):
-        return Failure(_STALLED, NOT_SENT)
+        return Failure(_CONNECTION_TIMEOUT, NOT_SENT)
     if isinstance(error, requests.exceptions.SSLError):
-        return Failure(_of_tls(cause), PERMANENT)
+        return Failure(_explain_tls_error(cause), PERMANENT)
     if isinstance(cause, OSError) and cause.strerror:
         return Failure(
             Diagnosis(cause.strerror, "Check the host name, the port and the proxy"),
-            PERMANENT if _is_unknown_name(cause) else NOT_SENT,
+            PERMANENT if _is_unknown_host(cause) else NOT_SENT,
         )
     return Failure(
         Diagnosis(
@@ -191,7 +191,7 @@ def _of_connection(error: Exception, cause: BaseException) -> Failure:
     )
 
 
-_TLS_FINDINGS = {
+_TLS_DIAGNOSES = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": Diagnosis(
         "it asks for a client certificate", "Set client_cert and client_key"
     ),
@@ -202,17 +202,17 @@ _TLS_FINDINGS = {
 }
 
 
-def _of_tls(cause: BaseException) -> Diagnosis:
+def _explain_tls_error(cause: BaseException) -> Diagnosis:
     reason = str(getattr(cause, "reason", None) or "handshake failed")
-    if reason in _TLS_FINDINGS:
-        return _TLS_FINDINGS[reason]
+    if reason in _TLS_DIAGNOSES:
+        return _TLS_DIAGNOSES[reason]
     return Diagnosis(
         f"no TLS connection ({reason})",
-        f"It must speak TLS 1.2 or newer, and at least tls_minimum. {_CERTIFICATE_ASKED}",
+        f"It must speak TLS 1.2 or newer, and at least tls_minimum. {_MAY_REQUIRE_CERTIFICATE}",
     )
 
 
-def _is_unknown_name(cause: OSError) -> bool:
+def _is_unknown_host(cause: OSError) -> bool:
     return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
 
 
@@ -221,8 +221,8 @@ def _root_cause(error: BaseException) -> BaseException:
     while True:
         # What urllib3 was doing when it failed is beside the point where it says so.
         context = None if error.__suppress_context__ else error.__context__
-        below = [getattr(error, "reason", None), *error.args, error.__cause__, context]
-        deeper = next((item for item in below if isinstance(item, BaseException)), None)
-        if deeper is None:
+        candidates = [getattr(error, "reason", None), *error.args, error.__cause__, context]
+        nested = next((item for item in candidates if isinstance(item, BaseException)), None)
+        if nested is None:
             return error
-        error = deeper
+        error = nested

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-MAX_ANSWER = 16 << 20
+MAX_CONTENT = 16 << 20
 """Bytes of an answer that are read, decoded; the rest is left. It holds 100,000 row errors."""
 
 
@@ -20,52 +20,52 @@ class ResponseBody(NamedTuple):
     :ivar problem: why it is not the whole answer; empty when it is.
     """
 
-    body: bytes
+    content: bytes
     problem: str = ""
 
 
-def read_body(pieces: Iterable[bytes], encoding: str) -> ResponseBody:
+def read_body(chunks: Iterable[bytes], encoding: str) -> ResponseBody:
     """Read an answer's body.
 
     Encodings are not asked for, but some servers use gzip and deflate all the same (RFC 9110, 8.4.1).
 
-    :param pieces: the body as it comes over the wire.
+    :param chunks: the body as it comes over the wire.
     :param encoding: the answer's Content-Encoding header; empty for none.
     """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
-        return _read_plain(pieces)
+        return _read_identity(chunks)
     if encoding in ("gzip", "x-gzip", "deflate"):
-        return _read_packed(pieces)
+        return _read_compressed(chunks)
     return ResponseBody(b"", "it is in an encoding that was not asked for")
 
 
-def _read_plain(pieces: Iterable[bytes]) -> ResponseBody:
+def _read_identity(chunks: Iterable[bytes]) -> ResponseBody:
     body = bytearray()
-    for piece in pieces:
-        body += piece
-        if len(body) > MAX_ANSWER:
-            return _too_long(body)
+    for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_CONTENT:
+            return _truncate(body)
     return ResponseBody(bytes(body))
 
 
-def _read_packed(pieces: Iterable[bytes]) -> ResponseBody:
+def _read_compressed(chunks: Iterable[bytes]) -> ResponseBody:
     # 32: the format, gzip or zlib, shows in its first bytes.
-    unpacker = zlib.decompressobj(32 + zlib.MAX_WBITS)
+    decompressor = zlib.decompressobj(32 + zlib.MAX_WBITS)
     body = bytearray()
     try:
-        for piece in pieces:
-            body += unpacker.decompress(piece, MAX_ANSWER + 1 - len(body))
-            if len(body) > MAX_ANSWER:
-                return _too_long(body)
-            if unpacker.eof:
+        for chunk in chunks:
+            body += decompressor.decompress(chunk, MAX_CONTENT + 1 - len(body))
+            if len(body) > MAX_CONTENT:
+                return _truncate(body)
+            if decompressor.eof:
                 break
     except zlib.error:
         return ResponseBody(b"", "it is not packed as its Content-Encoding says")
-    if not unpacker.eof:
+    if not decompressor.eof:
         return ResponseBody(b"", "its packed content has no end")
     return ResponseBody(bytes(body))
 
 
-def _too_long(body: bytearray) -> ResponseBody:
-    return ResponseBody(bytes(body[:MAX_ANSWER]), f"it is longer than {MAX_ANSWER >> 20} MiB")
+def _truncate(body: bytearray) -> ResponseBody:
+    return ResponseBody(bytes(body[:MAX_CONTENT]), f"it is longer than {MAX_CONTENT >> 20} MiB")

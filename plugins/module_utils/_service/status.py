@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._errors import Diagnosis, FrontdeskError
 from .answer import Answer
 from .endpoint import Endpoint
-from .retry import LONGEST_ASKED
+from .retry import MAX_RETRY_AFTER
 
 
 class ServiceError(FrontdeskError):
@@ -95,24 +95,24 @@ def explain_status(status: int) -> Diagnosis:
 
 def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
     """Why an answer does not mean that all of the roster was accepted; None when it does."""
-    said = f"it answered {answer.status}"
+    status_text = f"it answered {answer.status}"
     if answer.refused_count:
-        return _refusal(endpoint, answer, said)
+        return _refused_rows_error(endpoint, answer, status_text)
     if not endpoint.accepts(answer.status):
-        found = explain_status(answer.status)
-        meaning = f"{said} ({found.cause})" if found.cause else said
-        remedy = found.remedy.format(credential=endpoint.credential.options)
-        return ServiceError(endpoint.action, meaning + _asked(answer), remedy)
+        diagnosis = explain_status(answer.status)
+        cause = f"{status_text} ({diagnosis.cause})" if diagnosis.cause else status_text
+        remedy = diagnosis.remedy.format(credential=endpoint.credential.option_names)
+        return ServiceError(endpoint.action, cause + _long_wait(answer), remedy)
     if answer.problem:
         return ServiceError(
             endpoint.action,
-            f"{said}, but not with what result says: {answer.problem}; the roster counts as not accepted",
+            f"{status_text}, but not with what result says: {answer.problem}; the roster counts as not accepted",
             f"Check url and result against {_DOCUMENTATION}",
         )
     return None
 
 
-def _refusal(endpoint: Endpoint, answer: Answer, said: str) -> ServiceError:
+def _refused_rows_error(endpoint: Endpoint, answer: Answer, status_text: str) -> ServiceError:
     rows = "1 row" if answer.refused_count == 1 else f"{answer.refused_count} rows"
     counts = "nothing counts as accepted"
     if endpoint.accepts(answer.status) and answer.is_partial:
@@ -120,10 +120,10 @@ def _refusal(endpoint: Endpoint, answer: Answer, said: str) -> ServiceError:
     remedy = "Correct these people in the directory, or the columns"
     if answer.errors:
         remedy += "; service.errors has the rows"
-    return ServiceError(endpoint.action, f"{said} and refused {rows}; {counts}", remedy)
+    return ServiceError(endpoint.action, f"{status_text} and refused {rows}; {counts}", remedy)
 
 
-def _asked(answer: Answer) -> str:
-    if answer.retry_after is None or answer.retry_after <= LONGEST_ASKED:
+def _long_wait(answer: Answer) -> str:
+    if answer.retry_after is None or answer.retry_after <= MAX_RETRY_AFTER:
         return ""
     return f" and asks to wait {answer.retry_after:.0f} seconds, longer than a run waits"

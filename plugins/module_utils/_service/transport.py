@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._tls import explain_file_error, load_client_certificate, tls_context
+from .._tls import create_tls_context, explain_file_error, load_client_certificate
 from .endpoint import Credential, Endpoint, TlsSettings
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
@@ -30,28 +30,28 @@ if TYPE_CHECKING or REQUESTS.failure is None:
 else:
     _HTTPAdapter = _AuthBase = _RequestsSession = object
 
-_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
-def service_context(tls: TlsSettings) -> ssl.SSLContext:
+def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
     """What every connection to the service must satisfy, and what it shows of this side.
 
     :raises InputError: when a file with certificates or the key cannot be used.
     """
-    context = tls_context(tls.ca_path, tls.validate_certs)
-    context.minimum_version = _VERSIONS[tls.minimum]
+    context = create_tls_context(tls.ca_path, tls.validate_certs)
+    context.minimum_version = _TLS_VERSIONS[tls.minimum_version]
     if tls.client_cert:
         load_client_certificate(context, tls.client_cert, tls.client_key)
     return context
 
 
-def check_files(tls: TlsSettings) -> None:
+def check_tls_files(tls: TlsSettings) -> None:
     """See that certificates and key can be used, before anything else is done.
 
     :raises InputError: names the file.
     """
-    service_context(tls)
-    verification(tls)
+    create_service_context(tls)
+    verify_argument(tls)
 
 
 class _Authorization(_AuthBase):
@@ -72,7 +72,7 @@ class _Authorization(_AuthBase):
         return request
 
 
-class _Watched:
+class _WatchedConnection:
     """A connection that its watchdog knows of from its first moment.
 
     `_new_conn` is urllib3's own, in 1.26 and in 2: the only place before TLS and proxies have their say.
@@ -82,11 +82,11 @@ class _Watched:
 
     def _new_conn(self) -> Any:
         connection = super()._new_conn()  # type: ignore[misc]  # it stands before a class of urllib3
-        self.watchdog.guard(connection)
+        self.watchdog.watch(connection)
         return connection
 
 
-class _Adapter(_HTTPAdapter):
+class _WatchedAdapter(_HTTPAdapter):
     """Connections held to one TLS context, and watched."""
 
     def __init__(self, context: ssl.SSLContext, watchdog: Watchdog) -> None:
@@ -112,10 +112,10 @@ class _Adapter(_HTTPAdapter):
         }
 
     def _watched_pool(self, pool: type[Any]) -> type[Any]:
-        if issubclass(pool.ConnectionCls, _Watched):
+        if issubclass(pool.ConnectionCls, _WatchedConnection):
             return pool
         connection = type(
-            "Connection", (_Watched, pool.ConnectionCls), {"watchdog": self._watchdog}
+            "Connection", (_WatchedConnection, pool.ConnectionCls), {"watchdog": self._watchdog}
         )
         return type("Pool", (pool,), {"ConnectionCls": connection})
 
@@ -123,15 +123,15 @@ class _Adapter(_HTTPAdapter):
 class UploadSession(_RequestsSession):
     """One attempt's connection to the service.
 
-    :param context: made by `service_context`.
+    :param context: made by `create_service_context`.
     """
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> None:
         super().__init__()
         self.trust_env = False
-        self.proxies = proxies_for(endpoint)
+        self.proxies = select_proxies(endpoint)
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(context, watchdog))
+            self.mount(scheme, _WatchedAdapter(context, watchdog))
 
     def get_redirect_target(self, resp: Any) -> None:
         # requests would read all of a redirect's body to follow it.
@@ -143,7 +143,7 @@ def authorization(credential: Credential) -> Any:
     return _Authorization(credential)
 
 
-def proxies_for(endpoint: Endpoint) -> dict[str, str]:
+def select_proxies(endpoint: Endpoint) -> dict[str, str]:
     """The proxies that the environment names for the service (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
     # What goes to this host itself, in clear, must not leave it by way of a proxy.
     if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
@@ -151,9 +151,9 @@ def proxies_for(endpoint: Endpoint) -> dict[str, str]:
     return dict(requests.utils.get_environ_proxies(endpoint.url))
 
 
-def proxy_host(endpoint: Endpoint) -> str | None:
+def proxy_address(endpoint: Endpoint) -> str | None:
     """Host and port of the proxy that the way to the service leads through, without its credentials."""
-    url = requests.utils.select_proxy(endpoint.url, proxies_for(endpoint))
+    url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
         return None
     # From the last @ on: what stands before it is a password, even where it holds / or #.
@@ -165,7 +165,7 @@ def proxy_host(endpoint: Endpoint) -> str | None:
     return "named in the environment"
 
 
-def verification(tls: TlsSettings) -> bool | str:
+def verify_argument(tls: TlsSettings) -> bool | str:
     """What requests is to verify certificates with, beside the context: it loads a bundle of its own.
 
     :raises InputError: when the environment names one that cannot be used.
@@ -175,19 +175,19 @@ def verification(tls: TlsSettings) -> bool | str:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if tls.ca_path or not os.environ.get(name):
             continue
-        _check_bundle(name, os.environ[name])
+        _check_ca_bundle(name, os.environ[name])
         return os.environ[name]
     # By its path, though True means the same: with True requests 2.32.0 to 2.32.2 use a context of their own,
     # and neither tls_minimum nor client_cert would count.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 
-def _check_bundle(name: str, path: str) -> None:
+def _check_ca_bundle(name: str, path: str) -> None:
     """See that certificates can be loaded: urllib3 would take the failure for one of the service's TLS."""
-    is_folder = os.path.isdir(path)
+    is_directory = os.path.isdir(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
-            None if is_folder else path, path if is_folder else None
+            None if is_directory else path, path if is_directory else None
         )
     except OSError as error:
         raise InputError(

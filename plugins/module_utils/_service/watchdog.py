@@ -26,30 +26,30 @@ class Watchdog:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._until = 0.0
-        self._over = threading.Event()
+        self._deadline = 0.0
+        self._finished = threading.Event()
         self._connection: socket.socket | None = None
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.expired = False
 
-    def guard(self, connection: socket.socket) -> None:
+    def watch(self, connection: socket.socket) -> None:
         """Begin to watch, as soon as there is a connection, before TLS."""
         # A descriptor of its own: the library wraps and closes the other.
         self._connection = connection.dup()
-        self.progress()
+        self.restart_timer()
         self._thread.start()
 
-    def progress(self) -> None:
+    def restart_timer(self) -> None:
         """A step is done; the next one may take as long again."""
-        self._until = time.monotonic() + self._seconds
+        self._deadline = time.monotonic() + self._seconds
 
-    def _watch(self) -> None:
-        while not self._over.wait(max(0.0, self._until - time.monotonic())):
-            if time.monotonic() >= self._until:
-                self._cut()
+    def _run(self) -> None:
+        while not self._finished.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self._shut_down()
                 return
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         self.expired = True
         if self._connection is not None:
             # The other side may have hung up at this moment.
@@ -60,7 +60,7 @@ class Watchdog:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._over.set()
+        self._finished.set()
         if self._connection is not None:
             self._thread.join()
             self._connection.close()

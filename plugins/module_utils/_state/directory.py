@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .._errors import InputError
-from .._files import replace_file, sha256_file
+from .._files import sha256_file, write_atomically
 from .._roster.files import OpenFile, RosterFile, read_roster
 from .receipt import Receipt, StateError, parse_receipt, render_receipt
 
 _RECEIPT = "receipt.json"
 # A roster or its identities, or what a killed run left of one or of a receipt.
-_OLD_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
+_REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
@@ -55,7 +55,7 @@ def read_baseline(directory: Path) -> Baseline | None:
     :raises StateError: when receipt or roster are damaged or cannot be read.
     """
     path = directory / _RECEIPT
-    data = _read(path)
+    data = _read_if_exists(path)
     if data is None:
         return None
     receipt = parse_receipt(data, str(path))
@@ -72,17 +72,17 @@ def read_baseline(directory: Path) -> Baseline | None:
 
 def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
     csv_path = directory / f"{receipt.roster}.csv"
-    ids = directory / f"{receipt.identities}.ids"
+    ids_path = directory / f"{receipt.identities}.ids"
     try:
         roster = read_roster(
             str(csv_path),
             lambda: csv_path.open("rb"),
-            (lambda: ids.open("rb")) if receipt.identities and ids.exists() else None,
+            (lambda: ids_path.open("rb")) if receipt.identities and ids_path.exists() else None,
         )
     except (FileNotFoundError, InputError):
         roster = None
     except OSError as error:
-        raise _unreadable(csv_path, error) from error
+        raise _read_error(csv_path, error) from error
     if roster is None or roster.sha256 != receipt.roster:
         raise StateError(
             f"Cannot use {csv_path}",
@@ -92,7 +92,7 @@ def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
     return roster
 
 
-def _unreadable(path: Path, error: OSError) -> StateError:
+def _read_error(path: Path, error: OSError) -> StateError:
     return StateError(
         f"Cannot read {path}",
         error.strerror or str(error),
@@ -100,16 +100,16 @@ def _unreadable(path: Path, error: OSError) -> StateError:
     )
 
 
-def _read(path: Path) -> bytes | None:
+def _read_if_exists(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _read_error(path, error) from error
 
 
-def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
+def store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
     """Put a roster's files in place, named by their content: nothing refers to them yet.
 
     :param remedy: what to do when there is no room for them.
@@ -119,10 +119,10 @@ def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> Rost
     """
     csv_path = directory / f"{roster.sha256}.csv"
     ids_path = directory / f"{roster.ids_sha256}.ids"
-    with _writing(directory, remedy):
-        _put(csv_path, roster.content, roster)
+    with _explain_write_errors(directory, remedy):
+        _store_file(csv_path, roster.content, roster)
         if roster.open_ids is not None:
-            _put(ids_path, roster.open_ids, roster)
+            _store_file(ids_path, roster.open_ids, roster)
     return roster._replace(
         start=0,
         open_file=lambda: csv_path.open("rb"),
@@ -130,9 +130,9 @@ def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> Rost
     )
 
 
-def _put(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
+def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
     with open_file() as file:
-        replace_file(path, file)
+        write_atomically(path, file)
     with path.open("rb") as file:
         if sha256_file(file) == path.stem:
             return
@@ -149,12 +149,12 @@ def write_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
 
     :raises StateError: when it cannot be written; the state is as it was then.
     """
-    with _writing(directory, remedy):
-        replace_file(directory / _RECEIPT, render_receipt(receipt))
+    with _explain_write_errors(directory, remedy):
+        write_atomically(directory / _RECEIPT, render_receipt(receipt))
 
 
-NOTHING_SENT = "Nothing has been sent. Make room there, or have it writable"
-TAKEN = "The service has accepted the roster; make room, and the next run sends it again"
+NOTHING_SENT_REMEDY = "Nothing has been sent. Make room there, or have it writable"
+ACCEPTED_REMEDY = "The service has accepted the roster; make room, and the next run sends it again"
 
 
 def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
@@ -168,9 +168,9 @@ def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -
     :raises StateError: when it cannot be written; nothing must be sent then.
     :raises InputError: when the roster is not any more what it was; nothing must be sent then either.
     """
-    roster = write_state_roster(directory, roster, NOTHING_SENT)
+    roster = store_roster(directory, roster, NOTHING_SENT_REMEDY)
     if receipt is not None and receipt.complete:
-        write_receipt(directory, receipt._replace(complete=False), NOTHING_SENT)
+        write_receipt(directory, receipt._replace(complete=False), NOTHING_SENT_REMEDY)
     return roster
 
 
@@ -184,24 +184,24 @@ def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: b
     with suppress(StateError):
         if receipt is not None and receipt.complete and not may_be_accepted:
             write_receipt(directory, receipt, "")
-    _remove_old(directory, receipt)
+    _remove_old_rosters(directory, receipt)
 
 
 def commit_upload(
-    directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = TAKEN
+    directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = ACCEPTED_REMEDY
 ) -> None:
     """Make a roster the last accepted one. The receipt is replaced last: that is the commit.
 
     :param remedy: what to do when there is no room for it.
     :raises StateError: when it cannot be written; the state is as it was then.
     """
-    write_state_roster(directory, roster, remedy)
+    store_roster(directory, roster, remedy)
     write_receipt(directory, receipt, remedy)
-    _remove_old(directory, receipt)
+    _remove_old_rosters(directory, receipt)
 
 
 @contextmanager
-def _writing(directory: Path, remedy: str) -> Iterator[None]:
+def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -210,12 +210,12 @@ def _writing(directory: Path, remedy: str) -> Iterator[None]:
         ) from error
 
 
-def _remove_old(directory: Path, receipt: Receipt | None) -> None:
+def _remove_old_rosters(directory: Path, receipt: Receipt | None) -> None:
     """Remove people's data that nothing needs any more: rosters other than the accepted one."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
     # The outcome is noted; what cannot be removed now, the next run tries again.
     with suppress(OSError):
         for path in directory.iterdir():
-            if path.name not in kept and _OLD_NAME.fullmatch(path.name):
+            if path.name not in kept and _REMOVABLE_NAME.fullmatch(path.name):
                 with suppress(OSError):
                     path.unlink()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .receipt import StateError
 
-_LOCK = "lock"
+_LOCK_FILE = "lock"
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(directory, action)
-        lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(
             action,
@@ -36,10 +36,10 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
             "Give state_dir a directory that this user may write",
         ) from error
     try:
-        _lock(lock, fcntl.LOCK_EX, action)
+        _acquire_lock(descriptor, fcntl.LOCK_EX, action)
         yield
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def shared_lock(directory: Path) -> Iterator[None]:
     action = f"Cannot use the state directory {directory}"
     try:
         _check_private(directory, action)
-        lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(directory / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         # No run has been here yet.
         yield
@@ -63,10 +63,10 @@ def shared_lock(directory: Path) -> Iterator[None]:
             "Run as the user who owns the state directory",
         ) from error
     try:
-        _lock(lock, fcntl.LOCK_SH, action)
+        _acquire_lock(descriptor, fcntl.LOCK_SH, action)
         yield
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
 def _check_private(directory: Path, action: str) -> None:
@@ -80,9 +80,9 @@ def _check_private(directory: Path, action: str) -> None:
         )
 
 
-def _lock(descriptor: int, kind: int, action: str) -> None:
+def _acquire_lock(descriptor: int, operation: int, action: str) -> None:
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise StateError(
             action,

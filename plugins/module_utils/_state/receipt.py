@@ -22,13 +22,15 @@ from .._errors import FrontdeskError
 RECEIPT_FORMAT = 2
 """Version of receipt.json that is written; older ones are read, a newer one is refused."""
 
-_NEEDS = "0.1.0"
+_REQUIRED_VERSION = "0.1.0"
 """First version of the collection that reads what is written."""
 
-_HISTORY = 10
+_HISTORY_LENGTH = 10
 _SHA256 = re.compile("[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
-_ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true"
+RESTORE_REMEDY = (
+    "Restore it from a backup, or remove the state directory and upload with initial: true"
+)
 
 
 class StateError(FrontdeskError):
@@ -88,13 +90,13 @@ def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
     """The receipt as the one that follows another, which goes into its history."""
     if previous is None:
         return receipt
-    kept = {
+    summary = {
         key: getattr(previous, key)
         for key in ("sequence", "roster", "rows", "accepted_at", "plan", "status", "complete")
     }
-    kept["endpoint"] = previous.binding.endpoint
+    summary["endpoint"] = previous.binding.endpoint
     return receipt._replace(
-        sequence=previous.sequence + 1, history=(kept, *previous.history)[:_HISTORY]
+        sequence=previous.sequence + 1, history=(summary, *previous.history)[:_HISTORY_LENGTH]
     )
 
 
@@ -102,7 +104,7 @@ def render_receipt(receipt: Receipt) -> bytes:
     """The bytes of receipt.json."""
     document = {
         "format": RECEIPT_FORMAT,
-        "needs": _NEEDS,
+        "needs": _REQUIRED_VERSION,
         **receipt.binding._asdict(),
         **{key: value for key, value in receipt._asdict().items() if key != "binding"},
         "counts": dict(receipt.counts),
@@ -113,8 +115,8 @@ def render_receipt(receipt: Receipt) -> bytes:
 
 def _checksum(document: Mapping[str, Any]) -> str:
     """SHA-256 of all of a receipt but this itself, however it is spaced."""
-    rest = {key: value for key, value in document.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("ascii")).hexdigest()
+    signed = {key: value for key, value in document.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(signed, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def parse_receipt(data: bytes, name: str) -> Receipt:
@@ -127,39 +129,45 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
         document = json.loads(data)
         _check_format(document, name)
         binding = Binding(
-            document["endpoint"], document["profile"], tuple(_texts(document["header"]))
+            document["endpoint"], document["profile"], tuple(_to_strings(document["header"]))
         )
         # What the first format did not say is what was always so then.
-        since = {"sequence": 1 + len(document["history"]), "complete": True}
-        known = {**since, **document} if document["format"] == 1 else document
-        fields = {key: known[key] for key in Receipt._fields if key not in ("binding", "history")}
+        defaults = {"sequence": 1 + len(document["history"]), "complete": True}
+        complete_document = {**defaults, **document} if document["format"] == 1 else document
+        fields = {
+            key: complete_document[key]
+            for key in Receipt._fields
+            if key not in ("binding", "history")
+        }
         receipt = Receipt(binding=binding, **fields, history=tuple(document["history"]))
         for checksum in (receipt.roster, receipt.identities or receipt.roster):
             if not _SHA256.fullmatch(checksum):
-                raise _damaged(name, "checksum of a file")
+                raise _damage_error(name, "checksum of a file")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _damaged(name, type(error).__name__) from error
+        raise _damage_error(name, type(error).__name__) from error
     return receipt
 
 
 def _check_format(document: Mapping[str, Any], name: str) -> None:
     if document["format"] > RECEIPT_FORMAT:
-        needs = document.get("needs")
-        least = f" to {needs} or newer" if _VERSION.fullmatch(str(needs)) else ""
+        required_version = document.get("needs")
+        version_hint = (
+            f" to {required_version} or newer" if _VERSION.fullmatch(str(required_version)) else ""
+        )
         raise StateError(
             f"Cannot use {name}",
             f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
-            f"Update the collection frontdesk.contacts{least}",
+            f"Update the collection frontdesk.contacts{version_hint}",
         )
     # The first format has none. One that has it and says that it is the first was changed.
-    is_first = document["format"] == 1 and "checksum" not in document
-    if not is_first and document["checksum"] != _checksum(document):
-        raise _damaged(name, "checksum")
+    is_first_format = document["format"] == 1 and "checksum" not in document
+    if not is_first_format and document["checksum"] != _checksum(document):
+        raise _damage_error(name, "checksum")
 
 
-def _damaged(name: str, how: str) -> StateError:
-    return StateError(f"Cannot use {name}", f"it is damaged ({how})", _ANEW)
+def _damage_error(name: str, detail: str) -> StateError:
+    return StateError(f"Cannot use {name}", f"it is damaged ({detail})", RESTORE_REMEDY)
 
 
-def _texts(values: Sequence[object]) -> list[str]:
+def _to_strings(values: Sequence[object]) -> list[str]:
     return [str(value) for value in values]

@@ -16,23 +16,29 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import SentRoster
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
 )
 
-WHERE = ResultFormat(counts="counts", errors="errors")
+RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
 HEADER = ("Name", "Email", "Location")
 ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
 IDENTITIES = ("id-1", "id-2")
 
 
-def sent(rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES) -> Sent:
+def sent_roster(
+    rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES
+) -> SentRoster:
     """The roster; beyond the identities nobody has one."""
     named = [*identities, *[None] * len(rows)]
-    return Sent(HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)])
+    return SentRoster(
+        HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)]
+    )
 
 
-def read(document: object, where: ResultFormat = WHERE) -> Answer:
+def read_document(document: object, result_format: ResultFormat = RESULT_FORMAT) -> Answer:
     """What is read in an answer of status 200."""
-    return read_answer(200, ResponseBody(json.dumps(document).encode()), where, sent())
+    return read_answer(
+        200, ResponseBody(json.dumps(document).encode()), result_format, sent_roster()
+    )

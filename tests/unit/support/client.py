@@ -9,10 +9,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
     Response,
-    send,
+    send_file,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
@@ -22,6 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint_checks import (
     check_endpoint,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 
 CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 
@@ -29,18 +31,18 @@ CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
     """Send it, with a token; `changes` are of the endpoint or its credential."""
     credential = Credential("t0ken", "Authorization", "Bearer")
-    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
+    credential_changes = {name: changes.pop(name) for name in Credential._fields if name in changes}
     endpoint = Endpoint(
         url=f"http://127.0.0.1:{port}{path}",
-        credential=credential._replace(**own),
+        credential=credential._replace(**credential_changes),
         retries=Retries(0, 0),
         timeout=20,
     )._replace(**changes)
     check_endpoint(endpoint)
-    return send(endpoint, "receptionist.csv", Content(io.BytesIO(CSV), len(CSV)))
+    return send_file(endpoint, "receptionist.csv", FileContent(io.BytesIO(CSV), len(CSV)))
 
 
-def answer_to_roster(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
+def exchange(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
     """Send it, and give the status and the body of the answer."""
-    reply = send_roster(port, path, **changes)
-    return reply.status, reply.reading.body
+    response = send_roster(port, path, **changes)
+    return response.status, response.body.content

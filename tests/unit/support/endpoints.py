@@ -19,17 +19,17 @@ ENDPOINT = Endpoint(
     credential=Credential("t0ken", "Authorization", "Bearer"),
 )
 
-NO_HEADER = (
+INVALID_HEADER_VALUE = (
     "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
 )
 """What is said of a value that breaks out of its header."""
 
 
-def changed(changes: Mapping[str, Any]) -> Endpoint:
+def endpoint_with(changes: Mapping[str, Any]) -> Endpoint:
     """The endpoint with changes in it or in one of its parts."""
     endpoint, changes = ENDPOINT, dict(changes)
     for part in ("credential", "body", "tls", "retries"):
         old = getattr(endpoint, part)
-        own = {name: changes.pop(name) for name in old._fields if name in changes}
-        endpoint = endpoint._replace(**{part: old._replace(**own)})
+        part_changes = {name: changes.pop(name) for name in old._fields if name in changes}
+        endpoint = endpoint._replace(**{part: old._replace(**part_changes)})
     return endpoint._replace(**changes)

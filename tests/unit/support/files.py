@@ -10,6 +10,6 @@ import stat
 from pathlib import Path
 
 
-def mode_of(path: Path | str) -> int:
+def file_mode(path: Path | str) -> int:
     """A file's permissions."""
     return stat.S_IMODE(Path(path).stat().st_mode)

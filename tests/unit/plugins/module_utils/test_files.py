@@ -19,14 +19,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
+    commit_files,
     directory_lock,
     has_same_bytes,
-    move_into_place,
     pending_file,
-    remove_unfinished,
-    replace_file,
+    remove_leftovers,
+    write_atomically,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
@@ -36,11 +36,11 @@ def test_a_file_is_replaced_and_private(tmp_path: Path, mask: int) -> None:
     path.chmod(0o644)
     before = os.umask(mask)
     try:
-        replace_file(path, b"new\r\n")
+        write_atomically(path, b"new\r\n")
     finally:
         os.umask(before)
     assert path.read_bytes() == b"new\r\n"
-    assert mode_of(path) == 0o600
+    assert file_mode(path) == 0o600
     assert os.listdir(tmp_path) == ["contacts.csv"]
 
 
@@ -49,7 +49,7 @@ def test_what_a_file_holds_is_copied(tmp_path: Path) -> None:
     data = os.urandom(1_000_000)
     file = io.BytesIO(data)
     file.seek(3)
-    replace_file(path, file)
+    write_atomically(path, file)
     assert path.read_bytes() == data[3:]
 
 
@@ -71,7 +71,7 @@ def test_it_is_on_the_disk_before_it_takes_its_place(
 
     monkeypatch.setattr(os, "fsync", note_fsync)
     monkeypatch.setattr(os, "replace", note_replace)
-    replace_file(path, b"1234")
+    write_atomically(path, b"1234")
     assert acts == ["file of 4 bytes", "replace", "folder"]
 
 
@@ -81,8 +81,8 @@ def test_a_new_file_is_private_beside_its_place_and_gone_unless_moved(tmp_path: 
     before = os.umask(0)
     try:
         with pending_file(path) as new:
-            assert (new.path, new.written.parent) == (path, tmp_path)
-            assert mode_of(new.written) == 0o600
+            assert (new.path, new.temporary_path.parent) == (path, tmp_path)
+            assert file_mode(new.temporary_path) == 0o600
             new.file.write(b"new")
     finally:
         os.umask(before)
@@ -99,7 +99,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, removes:
     def fail() -> None:
         with pending_file(path) as new:
             if removes:
-                new.written.unlink()
+                new.temporary_path.unlink()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -140,7 +140,7 @@ def test_of_several_files_none_is_moved_before_all_are_on_the_disk(
         with pending_file(first) as one, pending_file(second) as two:
             one.file.write(b"new")
             two.file.write(b"more")
-            move_into_place([one, two])
+            commit_files([one, two])
 
     monkeypatch.setattr(os, "fsync", fail_at_the_second)
     with pytest.raises(OSError, match="No space left"):
@@ -184,7 +184,7 @@ def test_a_file_that_is_not_there_is_the_same_as_none(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        replace_file(tmp_path / "nowhere" / "contacts.csv", b"new")
+        write_atomically(tmp_path / "nowhere" / "contacts.csv", b"new")
 
 
 def _killed_while_writing(path: Path) -> None:
@@ -214,7 +214,7 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path, name
     _killed_while_writing(path)
     assert path.read_bytes() == b"old"
     assert len(os.listdir(tmp_path)) == len(others) + 2
-    remove_unfinished(path)
+    remove_leftovers(path)
     assert sorted(os.listdir(tmp_path)) == sorted([name, *others])
 
 

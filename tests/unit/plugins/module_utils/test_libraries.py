@@ -114,15 +114,15 @@ def test_a_library_that_few_need_is_imported_where_it_is_used(
 ) -> None:
     library = Library("a_library_of_few", "1.6.9")
     with pytest.raises(LibraryError) as caught:
-        library.imported("by some option")
+        library.load("by some option")
     assert caught.value.reason == "by some option"
     assert "No module named 'a_library_of_few'" in str(caught.value.library.failure)
     there = ModuleType(library.name)
     monkeypatch.setitem(sys.modules, library.name, there)
-    assert library.imported() is there
+    assert library.load() is there
     there.__version__ = "1.6.8"
     with pytest.raises(LibraryError):
-        library.imported()
+        library.load()
 
 
 def test_what_few_need_is_in_execution_environments_all_the_same() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
-    replace_file,
     snapshot,
+    write_atomically,
 )
 
 
@@ -20,7 +20,7 @@ def test_a_snapshot_stays_what_it_was_and_is_read_independently(tmp_path: Path) 
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"0123456789")
     with snapshot(path) as open_file:
-        replace_file(path, b"new")
+        write_atomically(path, b"new")
         with open_file() as one, open_file() as other:
             assert one.read(4) == b"0123"
             assert other.read(2) == b"01"

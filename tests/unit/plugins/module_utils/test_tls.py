@@ -16,16 +16,16 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
+    create_tls_context,
     explain_certificate,
     load_client_certificate,
-    tls_context,
 )
 from cryptography.hazmat.primitives import serialization
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
 def test_what_a_connection_must_satisfy(validate_certs: bool) -> None:
-    context = tls_context(None, validate_certs)
+    context = create_tls_context(None, validate_certs)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.check_hostname is validate_certs
     assert context.verify_mode == (ssl.CERT_REQUIRED if validate_certs else ssl.CERT_NONE)
@@ -35,20 +35,20 @@ def test_tls_1_2_is_the_floor_whatever_the_system_permits(monkeypatch: pytest.Mo
     lax = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     lax.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     monkeypatch.setattr(ssl, "create_default_context", lambda *_args, **_options: lax)
-    assert tls_context(None, validate_certs=True).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert create_tls_context(None, validate_certs=True).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     with pytest.raises(InputError) as caught:
-        tls_context(str(path), validate_certs=True)
+        create_tls_context(str(path), validate_certs=True)
     assert str(caught.value) == (
         f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
         "Give a file in PEM format."
     )
     path.write_text("no certificate")
     with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):
-        tls_context(str(path), validate_certs=True)
+        create_tls_context(str(path), validate_certs=True)
 
 
 TRUST = "Give the issuing CA's certificate in ca_path"
@@ -79,7 +79,7 @@ def test_what_a_failed_verification_means(code: int, meaning: str, remedy: str) 
 
 def test_certificates_that_nothing_is_verified_against(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
+        create_tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
     assert str(caught.value) == (
         f"Cannot use ca_path {tmp_path}/ca.pem with validate_certs: false: nothing is verified"
         " against these certificates. Give one of the two."
@@ -97,10 +97,10 @@ def _pair(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_client_certificate_is_loaded(pair: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = pair
-    load_client_certificate(tls_context(None, validate_certs=True), str(cert), str(key))
+    load_client_certificate(create_tls_context(None, validate_certs=True), str(cert), str(key))
     both = tmp_path / "both.pem"
     both.write_bytes(cert.read_bytes() + key.read_bytes())
-    load_client_certificate(tls_context(None, validate_certs=True), str(both), None)
+    load_client_certificate(create_tls_context(None, validate_certs=True), str(both), None)
 
 
 def test_client_certificates_that_cannot_be_used_are_told(
@@ -126,5 +126,7 @@ def test_client_certificates_that_cannot_be_used_are_told(
     ):
         key_file = None if given[1] is None else str(given[1])
         with pytest.raises(InputError) as caught:
-            load_client_certificate(tls_context(None, validate_certs=True), str(given[0]), key_file)
+            load_client_certificate(
+                create_tls_context(None, validate_certs=True), str(given[0]), key_file
+            )
         assert caught.value.cause == problem

@@ -31,7 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     spill_directory,
     stage_roster,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -75,7 +75,7 @@ def test_both_files_are_written_private_and_once(dest: Path) -> None:
     placed = _place(dest, OLD)
     assert placed == InstalledRoster(RENDERED.written, dest, True)
     assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (RENDERED.csv, RENDERED.ids)
-    assert (mode_of(dest), mode_of(ids_path(dest))) == (0o600, 0o600)
+    assert (file_mode(dest), file_mode(ids_path(dest))) == (0o600, 0o600)
     before = dest.stat().st_ino
     assert _place(dest, OLD) == InstalledRoster(RENDERED.written, dest, False)
     assert dest.stat().st_ino == before
@@ -96,9 +96,9 @@ def test_a_mode_alone_is_a_change(dest: Path, which: str) -> None:
     _place(dest, OLD)
     (dest.parent / which).chmod(0o644)
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
-    assert mode_of(dest.parent / which) == 0o644
+    assert file_mode(dest.parent / which) == 0o644
     assert _place(dest, OLD).changed
-    assert mode_of(dest.parent / which) == 0o600
+    assert file_mode(dest.parent / which) == 0o600
 
 
 def test_the_mode_that_was_asked_for_is_set_before_the_file_takes_its_place(
@@ -108,7 +108,7 @@ def test_the_mode_that_was_asked_for_is_set_before_the_file_takes_its_place(
     replace = os.replace
 
     def note(source: Path, target: Path) -> None:
-        moved.append((target.name, mode_of(source)))
+        moved.append((target.name, file_mode(source)))
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", note)
@@ -159,7 +159,7 @@ def test_what_killed_runs_left_is_removed(dest: Path) -> None:
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
-@pytest.mark.parametrize("fails", ["pending_file", "write_roster", "move_into_place"])
+@pytest.mark.parametrize("fails", ["pending_file", "write_roster", "commit_files"])
 def test_a_failure_is_told_and_the_old_roster_is_whole(
     dest: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
@@ -191,7 +191,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
 def test_a_folder_that_somebody_else_keeps_locked_is_told(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "directory_lock", partial(directory_lock, patience=0.0))
+    monkeypatch.setattr(files, "directory_lock", partial(directory_lock, timeout=0.0))
     descriptor = os.open(dest.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -229,8 +229,8 @@ def test_a_staged_roster_is_whole_and_private(dest: Path) -> None:
     assert path.name == "contacts.csv"
     assert path.parent.parent == Path(tempfile.gettempdir())
     assert path.parent.name.startswith("frontdesk-contacts-")
-    assert mode_of(path.parent) == 0o700
-    assert (mode_of(path), mode_of(ids_path(path))) == (0o600, 0o600)
+    assert file_mode(path.parent) == 0o700
+    assert (file_mode(path), file_mode(ids_path(path))) == (0o600, 0o600)
     with load_roster(path) as roster:
         assert identities_of(roster) == ["id-1"]
     assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._files import replace_file
+from ansible_collections.frontdesk.contacts.plugins.module_utils._files import write_atomically
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
     check_dest,
     check_paths,
@@ -39,8 +39,8 @@ def _dest(tmp_path: Path) -> Path:
 
 
 def _put(dest: Path, made: Made) -> None:
-    replace_file(dest, made.csv)
-    replace_file(ids_path(dest), made.ids)
+    write_atomically(dest, made.csv)
+    write_atomically(ids_path(dest), made.ids)
 
 
 def test_a_roster_is_loaded_with_its_identities_and_stays_what_it_was(dest: Path) -> None:

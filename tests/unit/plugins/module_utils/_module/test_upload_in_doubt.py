@@ -17,7 +17,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import check_plan
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
@@ -125,7 +127,9 @@ def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
 ) -> None:
     sync.run(initial=True)
     sync.people(A, B)
-    monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
+    monkeypatch.setattr(
+        upload, "FileContent", lambda file, size, start: FileContent(file, size + 5, start)
+    )
     outcome = sync.run(max_removed_percent=100.0)
     assert str(outcome.error) == (
         f"Cannot upload to http://127.0.0.1:{sync.port}/c: the roster became 5 bytes shorter while it"

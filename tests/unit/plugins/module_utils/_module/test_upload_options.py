@@ -87,7 +87,7 @@ def test_a_job_is_what_the_options_say() -> None:
         retries=Retries(1, 5),
         timeout=5,
         use_proxy=False,
-        accepted=(200, 202),
+        accepted_statuses=(200, 202),
     )
     assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
     assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
@@ -102,7 +102,7 @@ def test_the_defaults_of_a_job() -> None:
     assert job.key == ("Email", "SMS Phone")
     assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
     assert job.endpoint.tls == TlsSettings()
-    assert (job.endpoint.retries, job.endpoint.accepted) == (Retries(), None)
+    assert (job.endpoint.retries, job.endpoint.accepted_statuses) == (Retries(), None)
     assert job.endpoint.body == BodyFormat()
 
 

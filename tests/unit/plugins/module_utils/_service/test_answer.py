@@ -23,10 +23,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.respon
     ResponseBody,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
+    RESULT_FORMAT,
     ROWS,
-    WHERE,
-    read,
-    sent,
+    read_document,
+    sent_roster,
 )
 
 
@@ -53,16 +53,21 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     ),
 )
 def test_what_is_no_result_is_told(body: bytes, problem: str) -> None:
-    answer = read_answer(202, ResponseBody(body), WHERE, sent())
-    assert answer == Answer(202, {}, rows=2, problem=problem)
+    answer = read_answer(202, ResponseBody(body), RESULT_FORMAT, sent_roster())
+    assert answer == Answer(202, {}, row_count=2, problem=problem)
     # A profile that expects nothing of an answer reads nothing in it.
-    assert read_answer(200, ResponseBody(body), ResultFormat(), sent()) == Answer(200, {}, rows=2)
+    assert read_answer(200, ResponseBody(body), ResultFormat(), sent_roster()) == Answer(
+        200, {}, row_count=2
+    )
 
 
 def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
     reading = ResponseBody(b'{"counts": {}}', "it is longer than 16 MiB")
-    assert read_answer(200, reading, WHERE, sent()).problem == "it is longer than 16 MiB"
-    assert read_answer(200, reading, ResultFormat(), sent()).problem == ""
+    assert (
+        read_answer(200, reading, RESULT_FORMAT, sent_roster()).problem
+        == "it is longer than 16 MiB"
+    )
+    assert read_answer(200, reading, ResultFormat(), sent_roster()).problem == ""
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,7 @@ def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
     ],
 )
 def test_an_answer_must_hold_what_the_profile_says(document: object, problem: str) -> None:
-    assert read(document).problem == problem
+    assert read_document(document).problem == problem
 
 
 NO_NUMBER = "skipped is no whole number in counts"
@@ -85,7 +90,7 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
 
 
 @pytest.mark.parametrize(
-    ("document", "refused", "unplaced", "is_partial", "problem"),
+    ("document", "refused", "unassigned", "is_partial", "problem"),
     [
         ({"counts": {"skipped": 0, "failed": 0}}, 0, 0, False, ""),
         ({"counts": {"skipped": 1}}, 1, 1, False, ""),
@@ -108,10 +113,10 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
     ],
 )
 def test_how_many_were_refused(
-    document: object, refused: int, unplaced: int, is_partial: bool, problem: str
+    document: object, refused: int, unassigned: int, is_partial: bool, problem: str
 ) -> None:
-    answer = read(document, REFUSED)
-    assert (answer.refused_count, answer.unplaced) == (refused, unplaced)
+    answer = read_document(document, REFUSED)
+    assert (answer.refused_count, answer.unassigned) == (refused, unassigned)
     assert (answer.is_partial, answer.problem) == (is_partial, problem)
 
 
@@ -130,14 +135,14 @@ STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported", "Not C
     ],
 )
 def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_taken: bool) -> None:
-    answer = read([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
+    answer = read_document([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
     assert (answer.refused_count, answer.problem) == (0 if is_taken else 1, "")
     if state == "Duplicate":
         assert answer.errors == (RowError(2, "id-2", "", "Duplicate"),)
 
 
 @pytest.mark.parametrize(
-    ("document", "where", "problem"),
+    ("document", "result_format", "problem"),
     [
         ([{"row": 1, "state": "Imported"}], STATUSES, "it lists 1 of 2 rows"),
         ([{"row": 1, "state": "Failed"}], STATUSES, "it lists 1 of 2 rows"),
@@ -153,9 +158,9 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
     ],
 )
 def test_a_list_of_all_rows_holds_all_of_them(
-    document: object, where: ResultFormat, problem: str
+    document: object, result_format: ResultFormat, problem: str
 ) -> None:
-    answer = read(document, where)
+    answer = read_document(document, result_format)
     assert (answer.problem, answer.is_partial) == (problem, False)
 
 
@@ -164,31 +169,33 @@ def test_a_list_of_all_rows_holds_all_of_them(
     [(0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)],
 )
 def test_services_count_rows_in_their_own_ways(first_row: int, row: int, known: int | None) -> None:
-    answer = read({"errors": [{"row": row}]}, WHERE._replace(first_row=first_row))
+    answer = read_document({"errors": [{"row": row}]}, RESULT_FORMAT._replace(first_row=first_row))
     assert [error.row for error in answer.errors] == [known]
-    assert answer.refused == (frozenset({known}) if known else frozenset())
-    assert answer.unplaced == (known is None)
+    assert answer.refused_rows == (frozenset({known}) if known else frozenset())
+    assert answer.unassigned == (known is None)
 
 
 def test_rows_can_be_named_by_a_value() -> None:
     rows = [*ROWS, ("Ola", "OLA@x.no", "bergen")]
-    where = WHERE._replace(row="email", row_column="Email")
+    result_format = RESULT_FORMAT._replace(row="email", row_column="Email")
     errors = [{"email": " Ola@X.no", "error": "bad"}, {"email": "no@x.no"}, {"email": 1}, {}]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, ResponseBody(body), where, sent(rows, ("a", "b", "c")))
+    answer = read_answer(200, ResponseBody(body), result_format, sent_roster(rows, ("a", "b", "c")))
     assert answer.errors[0] == RowError(2, "b", "", "bad")
     assert [error.row for error in answer.errors] == [2, None, None, None]
     # Everybody with this value, at every location.
-    assert (answer.refused, answer.unplaced) == (frozenset({2, 3}), 3)
-    gone = read_answer(200, ResponseBody(body), where._replace(row_column="Mail"), sent(rows, ()))
-    assert (gone.refused, gone.unplaced) == (frozenset(), 4)
+    assert (answer.refused_rows, answer.unassigned) == (frozenset({2, 3}), 3)
+    gone = read_answer(
+        200, ResponseBody(body), result_format._replace(row_column="Mail"), sent_roster(rows, ())
+    )
+    assert (gone.refused_rows, gone.unassigned) == (frozenset(), 4)
 
 
 def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
     rows = [("x", f"{number}@x.no", "oslo") for number in range(500)]
     errors = [{"row": number, "error": "bad"} for number in range(1, 401)]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, ResponseBody(body), WHERE, sent(rows, ()))
+    answer = read_answer(200, ResponseBody(body), RESULT_FORMAT, sent_roster(rows, ()))
     assert (len(answer.errors), answer.error_count, answer.refused_count) == (50, 400, 400)
     assert answer.is_partial
 
@@ -197,7 +204,7 @@ def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
     "name", ["ase@x.no", "+47 900 11 222", "x" * 41, "", "Åse", "oslo", "OSLO"]
 )
 def test_counts_are_not_called_after_people(name: str) -> None:
-    assert dict(read({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
+    assert dict(read_document({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
 
 
 @pytest.mark.parametrize(
@@ -215,5 +222,5 @@ def test_counts_are_not_called_after_people(name: str) -> None:
     ],
 )
 def test_counts(path: str | None, document: object, counts: dict[str, int]) -> None:
-    answer = read(document, ResultFormat(counts=path))
+    answer = read_document(document, ResultFormat(counts=path))
     assert (dict(answer.counts), answer.errors) == (counts, ())

@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import SentRoster
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
 )
@@ -22,9 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
-SENT = Sent(("Name", "Email", "Location"), 2, lambda: [(row, "id") for row in ROWS])
-WHERE = ResultFormat(counts="counts", errors="errors")
-REFUSED = WHERE._replace(refused=("skipped", "failed"))
+SENT = SentRoster(("Name", "Email", "Location"), 2, lambda: [(row, "id") for row in ROWS])
+RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
+REFUSED = RESULT_FORMAT._replace(refused=("skipped", "failed"))
 STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported",))
 NAMES = ["counts", "errors", "row", "column", "error", "state", "skipped", "Email"]
 
@@ -42,10 +42,15 @@ _JSON = st.recursive(
 
 @given(st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_answer_is_too_strange(body: bytes) -> None:
-    for where in (WHERE, REFUSED, STATUSES, WHERE._replace(row_column="Email")):
-        answer = read_answer(200, ResponseBody(body), where, SENT)
+    for result_format in (
+        RESULT_FORMAT,
+        REFUSED,
+        STATUSES,
+        RESULT_FORMAT._replace(row_column="Email"),
+    ):
+        answer = read_answer(200, ResponseBody(body), result_format, SENT)
         assert 0 <= len(answer.errors) <= answer.error_count
-        assert answer.refused <= {1, 2}
+        assert answer.refused_rows <= {1, 2}
         json.dumps([dict(answer.counts), answer.errors], ensure_ascii=False).encode()
 
 
@@ -57,11 +62,11 @@ def test_no_cell_of_the_roster_is_shown(texts: list[str], extra: object) -> None
     said = ", ".join(texts)
     errors = [{"row": 1, "error": said, "column": said, "state": said, "more": extra}, said]
     document = {"errors": errors, "counts": {said: 1, **dict.fromkeys(texts, 2)}}
-    for where in (
-        WHERE,
-        WHERE._replace(status="state"),
-        WHERE._replace(row="error", row_column="Email"),
+    for result_format in (
+        RESULT_FORMAT,
+        RESULT_FORMAT._replace(status="state"),
+        RESULT_FORMAT._replace(row="error", row_column="Email"),
     ):
-        answer = read_answer(200, ResponseBody(json.dumps(document).encode()), where, SENT)
+        answer = read_answer(200, ResponseBody(json.dumps(document).encode()), result_format, SENT)
         shown = json.dumps([dict(answer.counts), answer.errors], ensure_ascii=False)
         assert not [cell for row in ROWS for cell in row if cell in shown]

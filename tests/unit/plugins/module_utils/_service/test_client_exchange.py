@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    MAX_ANSWER,
+    MAX_CONTENT,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
     CSV,
-    answer_to_roster,
+    exchange,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     OK,
@@ -33,7 +33,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 def test_an_upload_is_one_form_with_one_file() -> None:
     with http_server(ok) as server:
-        assert answer_to_roster(server.port, "/contacts?list=1") == (200, OK)
+        assert exchange(server.port, "/contacts?list=1") == (200, OK)
     (request,) = server.requests
     assert request.path == "/contacts?list=1"
     assert request.header("Accept") == ["application/json"]
@@ -52,7 +52,7 @@ def test_an_upload_is_one_form_with_one_file() -> None:
 def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     with http_server(ok) as server:
-        assert answer_to_roster(server.port) == (200, OK)
+        assert exchange(server.port) == (200, OK)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.Mo
 )
 def test_the_token_stands_in_its_header(changes: dict[str, Any], header: str, value: str) -> None:
     with http_server(ok) as server:
-        answer_to_roster(server.port, **changes)
+        exchange(server.port, **changes)
     (request,) = server.requests
     assert request.header(header) == [value]
     assert [name for name, text in request.headers if "t0ken" in text] == [header]
@@ -81,7 +81,7 @@ def test_a_netrc_neither_replaces_the_token_nor_joins_it(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with http_server(ok) as server:
-        answer_to_roster(server.port, token_header=header, token_prefix="")
+        exchange(server.port, token_header=header, token_prefix="")
     (request,) = server.requests
     assert request.header(header) == ["t0ken"]
     assert request.header("Authorization") == (["t0ken"] if header == "Authorization" else [])
@@ -96,7 +96,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
             write(plain(f"{status} Elsewhere", b"", location))
 
         with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
-            answer_to_roster(server.port, "/contacts?list=secret")
+            exchange(server.port, "/contacts?list=secret")
     assert str(caught.value) == (
         f"Cannot upload to http://127.0.0.1:{server.port}/contacts: it answered with a redirect to "
         "localhost. Give the final address in url."
@@ -120,14 +120,14 @@ def test_where_a_redirect_leads_is_told(location: str, host: str) -> None:
         write(plain("302 Found", b"", f"Location: {location}"))
 
     with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port)
+        exchange(server.port)
     assert caught.value.cause == f"it answered with a redirect to {host}"
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 422, 500, 503])
 def test_any_other_status_is_an_answer(status: int) -> None:
     with http_server(lambda _request, write: write(plain(f"{status} X", b"body"))) as server:
-        assert answer_to_roster(server.port) == (status, b"body")
+        assert exchange(server.port) == (status, b"body")
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found"])
@@ -142,11 +142,11 @@ def test_an_endless_answer_is_cut(status: str) -> None:
 
     with http_server(endless) as server:
         if status == "200 OK":
-            code, body = answer_to_roster(server.port)
+            code, body = exchange(server.port)
             assert (code, body[:1]) == (200, b"x")
-            assert len(body) == MAX_ANSWER
+            assert len(body) == MAX_CONTENT
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
-                answer_to_roster(server.port)
+                exchange(server.port)
     # What the socket's buffers take beyond what was read is not much.
     assert len(sent) < 64

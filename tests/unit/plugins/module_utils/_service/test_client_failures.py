@@ -14,19 +14,21 @@ from typing import Any
 
 import pytest
 import urllib3
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    send,
+    send_file,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
     Retries,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
     CSV,
-    answer_to_roster,
+    exchange,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
@@ -68,7 +70,7 @@ AGAIN = "It may have taken the roster; the next run sends it again"
 )
 def test_no_whole_answer_is_told(answer: Any, told: str) -> None:
     with http_server(answer) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port)
+        exchange(server.port)
     assert f"{caught.value.cause}. {caught.value.remedy}" == told
     assert caught.value.may_be_accepted
 
@@ -80,14 +82,14 @@ def test_an_answer_that_was_cut_is_told_where_urllib3_does_not_tell(
     lenient = property(lambda _response: False, lambda _response, _value: None)
     monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
     with http_server(_cut) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port)
+        exchange(server.port)
     assert (caught.value.cause, caught.value.may_be_accepted) == ("its answer was cut short", True)
 
 
 def test_a_refused_connection_is_told() -> None:
     port = free_port()
     with pytest.raises(ServiceError) as caught:
-        answer_to_roster(port)
+        exchange(port)
     assert str(caught.value) == (
         f"Cannot upload to http://127.0.0.1:{port}/contacts: Connection refused. "
         "Check the host name, the port and the proxy."
@@ -97,7 +99,7 @@ def test_a_refused_connection_is_told() -> None:
 def test_silence_ends_with_the_timeout() -> None:
     started = time.monotonic()
     with silent_server() as port, pytest.raises(ServiceError) as caught:
-        answer_to_roster(port, timeout=1)
+        exchange(port, timeout=1)
     assert time.monotonic() - started < 5
     assert caught.value.cause == "it did not answer in time"
 
@@ -108,7 +110,7 @@ def test_silence_within_the_answer_ends_with_the_timeout() -> None:
         time.sleep(3)
 
     with http_server(stall) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port, timeout=1)
+        exchange(server.port, timeout=1)
     assert caught.value.cause == "it did not answer in time"
 
 
@@ -127,7 +129,7 @@ def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
 
     for answer in (trickle, trickle_in_body):
         with http_server(answer) as server, pytest.raises(ServiceError) as caught:
-            answer_to_roster(server.port, timeout=1)
+            exchange(server.port, timeout=1)
         assert caught.value.cause == "it did not answer in time"
         assert caught.value.may_be_accepted
     over.set()
@@ -135,7 +137,7 @@ def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
 
 def test_a_service_that_does_not_take_the_body_ends_with_the_timeout() -> None:
     size = 64 << 20
-    content = Content(io.BytesIO(b"x" * size), size)
+    content = FileContent(io.BytesIO(b"x" * size), size)
     with silent_server() as port:
         endpoint = Endpoint(
             url=f"http://127.0.0.1:{port}/c",
@@ -144,7 +146,7 @@ def test_a_service_that_does_not_take_the_body_ends_with_the_timeout() -> None:
             timeout=1,
         )
         with pytest.raises(ServiceError) as caught:
-            send(endpoint, "a.csv", content)
+            send_file(endpoint, "a.csv", content)
     assert caught.value.may_be_accepted
 
 
@@ -155,7 +157,7 @@ def test_headers_that_cannot_be_read_bring_no_url_into_a_log(
         write(b"HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 0\r\n\r\n")
 
     with http_server(strange) as server:
-        answer_to_roster(
+        exchange(
             server.port,
             token="s3cret-1",
             token_param="t",
@@ -177,9 +179,9 @@ def test_a_retried_body_is_sent_from_its_beginning_and_the_waits_grow() -> None:
             credential=Credential("t0ken", "Authorization", "Bearer"),
             retries=Retries(3, 2),
         )
-        content = Content(io.BytesIO(b"junk" + CSV), len(CSV), start=4)
-        reply = send(endpoint, "a.csv", content, waits.append)
-    assert (reply.status, reply.attempts, waits) == (200, 4, [2.0, 7.0, 8.0])
+        content = FileContent(io.BytesIO(b"junk" + CSV), len(CSV), start=4)
+        response = send_file(endpoint, "a.csv", content, waits.append)
+    assert (response.status, response.attempts, waits) == (200, 4, [2.0, 7.0, 8.0])
     assert all(CSV in request.body and b"junk" not in request.body for request in server.requests)
 
 
@@ -192,7 +194,7 @@ def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(listener.getsockname())
         with pytest.raises(ServiceError) as caught:
-            answer_to_roster(listener.getsockname()[1], timeout=1)
+            exchange(listener.getsockname()[1], timeout=1)
     for connection in waiting:
         connection.close()
     assert caught.value.cause == "it did not accept a connection in time"

@@ -21,8 +21,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 _SIZE = 100 << 20
 _PROGRAM = """
 import sys
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import FileContent
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send_file
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import *
 url, path, size, kind = sys.argv[1:]
 endpoint = Endpoint(url, credential=Credential("t", "Authorization", "Bearer"), body=BodyFormat(kind))
@@ -32,8 +32,8 @@ def peak():
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 before = peak()
 with open(path, "rb") as file:
-    reply = send(endpoint, "a.csv", Content(file, int(size)))
-print(reply.status, (peak() - before) >> 10)
+    response = send_file(endpoint, "a.csv", FileContent(file, int(size)))
+print(response.status, (peak() - before) >> 10)
 """
 
 

@@ -12,18 +12,20 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send_file
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
     Retries,
     TlsSettings,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
-    _Adapter,
-    service_context,
+    _WatchedAdapter,
+    create_service_context,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
@@ -50,8 +52,8 @@ def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tu
         retries=Retries(0, 0),
         timeout=20,
     )
-    reply = send(endpoint, "a.csv", Content(io.BytesIO(b"A\r\n"), 3))
-    return reply.status, reply.reading.body
+    response = send_file(endpoint, "a.csv", FileContent(io.BytesIO(b"A\r\n"), 3))
+    return response.status, response.body.content
 
 
 def test_a_service_whose_authority_is_given_is_trusted(tmp_path: Path) -> None:
@@ -169,7 +171,9 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("validate_certs", [True, False])
 def test_a_service_behind_a_proxy_is_held_to_the_same(validate_certs: bool) -> None:
-    adapter = _Adapter(service_context(TlsSettings(None, validate_certs)), Watchdog(1))
+    adapter = _WatchedAdapter(
+        create_service_context(TlsSettings(None, validate_certs)), Watchdog(1)
+    )
     context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
     assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

@@ -13,8 +13,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import (
     ENDPOINT,
-    NO_HEADER,
-    changed,
+    INVALID_HEADER_VALUE,
+    endpoint_with,
 )
 
 FORM = "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."
@@ -47,13 +47,13 @@ CLEAR = "people's data would cross the network in clear. Use https://."
         {"headers": (("X-Request-Id", "1"), ("Accept", "*/*"))},
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
-        {"accepted": (200, 202, 299)},
+        {"accepted_statuses": (200, 202, 299)},
         # Short texts are in many others.
         {"token": "", "username": "mode", "params": (("mode", "mode"),)},
     ],
 )
 def test_good_endpoints_pass(changes: dict[str, object]) -> None:
-    check_endpoint(changed(changes))
+    check_endpoint(endpoint_with(changes))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
             for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # nothing is bound
         ),
         *(
-            ({option: value}, f"Cannot use {option}: {NO_HEADER}")
+            ({option: value}, f"Cannot use {option}: {INVALID_HEADER_VALUE}")
             for option in ("token", "token_prefix")
             for value in ("a\r\nb", "tøken", "\u20ac", "a\0", "a\n")
         ),
@@ -112,7 +112,7 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
 )
 def test_bad_endpoints_are_named(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(changed(changes))
+        check_endpoint(endpoint_with(changes))
     assert str(caught.value) == message
 
 

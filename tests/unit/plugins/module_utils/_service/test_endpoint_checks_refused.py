@@ -14,8 +14,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     check_endpoint,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import (
-    NO_HEADER,
-    changed,
+    INVALID_HEADER_VALUE,
+    endpoint_with,
 )
 
 NOT_TOGETHER = (
@@ -98,7 +98,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         for name in ("Content-Length", "transfer-encoding", "Expect", "Connection")
     ),
     *(
-        ({"headers": (("X-Mode", value),)}, f"Cannot use headers: X-Mode: {NO_HEADER}")
+        ({"headers": (("X-Mode", value),)}, f"Cannot use headers: X-Mode: {INVALID_HEADER_VALUE}")
         for value in ("a\r\nb", "å")
     ),
     (
@@ -140,7 +140,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     *(
         (
-            {"accepted": (200, status)},
+            {"accepted_statuses": (200, status)},
             (
                 f"Cannot use status_code {status}: by any status but 200 to 299 a service says that it "
                 "has not taken the roster. Name those that mean acceptance."
@@ -148,7 +148,10 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         )
         for status in (199, 300, 302, 400)
     ),
-    ({"accepted": ()}, "Cannot use status_code: it is empty. Name a status, or leave it out."),
+    (
+        {"accepted_statuses": ()},
+        "Cannot use status_code: it is empty. Name a status, or leave it out.",
+    ),
 ]
 
 IN_SIGHT = "it looks like a credential, and this is printed and logged."
@@ -194,13 +197,13 @@ _IN_SIGHT: list[tuple[dict[str, Any], str]] = [
 )
 def test_what_is_not_in_utf_8_is_refused(option: str, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(changed(changes))
+        check_endpoint(endpoint_with(changes))
     assert str(caught.value) == f"Cannot use {option}: it is not in UTF-8. Give it in UTF-8."
 
 
 @pytest.mark.parametrize(("changes", "message"), [*_CONTRADICTIONS, *_IN_SIGHT])
 def test_what_contradicts_or_is_in_sight_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(changed(changes))
+        check_endpoint(endpoint_with(changes))
     assert str(caught.value) == message
     assert not [secret for secret in ("s3cret-1", "p4ssw0rd") if secret in message]

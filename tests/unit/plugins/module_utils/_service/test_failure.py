@@ -14,7 +14,7 @@ import requests
 import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failure import (
     classify_failure,
-    timed_out,
+    timeout_failure,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
     NOT_SENT,
@@ -50,7 +50,7 @@ def _certificate_texts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "ended"),
+    ("error", "told", "outcome"),
     [
         (
             _failed(ssl.SSLCertVerificationError(1, "x"), TLS),
@@ -99,9 +99,9 @@ def _certificate_texts(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> None:
+def test_before_anything_is_sent(error: Exception, told: str, outcome: str) -> None:
     failure = classify_failure(error, sent=False, proxy=None)
-    assert (". ".join(failure.diagnosis), failure.ended) == (told, ended)
+    assert (". ".join(failure.diagnosis), failure.outcome) == (told, outcome)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_before_anything_is_sent(error: Exception, told: str, ended: str) -> Non
 )
 def test_once_the_roster_is_on_its_way(error: Exception, told: str) -> None:
     failure = classify_failure(error, sent=True, proxy=None)
-    assert (". ".join(failure.diagnosis), failure.ended) == (f"{told}. {AGAIN}", OUTCOME_UNKNOWN)
+    assert (". ".join(failure.diagnosis), failure.outcome) == (f"{told}. {AGAIN}", OUTCOME_UNKNOWN)
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -138,22 +138,22 @@ def test_a_refused_client_certificate_is_told_whenever_it_shows(
     sent: bool, reason: str, told: str
 ) -> None:
     failure = classify_failure(_failed(_with_reason(reason), TLS), sent=sent, proxy=None)
-    assert (failure.diagnosis.cause, failure.ended) == (told, PERMANENT)
+    assert (failure.diagnosis.cause, failure.outcome) == (told, PERMANENT)
 
 
 def test_an_end_by_the_watchdog() -> None:
-    before, after = timed_out(sent=False), timed_out(sent=True)
-    assert (before.diagnosis.cause, before.ended) == (
+    before, after = timeout_failure(sent=False), timeout_failure(sent=True)
+    assert (before.diagnosis.cause, before.outcome) == (
         *("the connection was not ready in time", NOT_SENT),
     )
-    assert (after.diagnosis.cause, after.ended) == ("it did not answer in time", OUTCOME_UNKNOWN)
+    assert (after.diagnosis.cause, after.outcome) == ("it did not answer in time", OUTCOME_UNKNOWN)
 
 
 REFUSED, ASIDE = "the proxy p:3128 refused: it", "the proxy p:3128 cannot be reached:"
 
 
 @pytest.mark.parametrize(
-    ("below", "told", "ended"),
+    ("below", "told", "outcome"),
     [
         ("407 secret", f"{REFUSED} asks for a user name and a password (407)", PERMANENT),
         (
@@ -171,12 +171,12 @@ REFUSED, ASIDE = "the proxy p:3128 refused: it", "the proxy p:3128 cannot be rea
         (OSError("secret"), f"{ASIDE} the connection failed", NOT_SENT),
     ],
 )
-def test_what_a_proxy_says(below: Exception | str, told: str, ended: str) -> None:
+def test_what_a_proxy_says(below: Exception | str, told: str, outcome: str) -> None:
     if isinstance(below, str):
         below = OSError(f"Tunnel connection failed: {below}")
     error = _failed(urllib3.exceptions.ProxyError("secret", below), requests.exceptions.ProxyError)
     failure = classify_failure(error, sent=False, proxy="p:3128")
-    assert (failure.diagnosis.cause, failure.ended) == (told, ended)
+    assert (failure.diagnosis.cause, failure.outcome) == (told, outcome)
     assert failure.diagnosis.remedy
     assert "secret" not in failure.diagnosis.remedy
 
@@ -196,7 +196,7 @@ def test_a_proxy_that_cannot_be_used_is_told(kind: type[Exception]) -> None:
     assert failure.diagnosis.remedy.startswith(
         "Correct HTTPS_PROXY or ALL_PROXY in the environment"
     )
-    assert failure.ended == PERMANENT
+    assert failure.outcome == PERMANENT
     assert classify_failure(kind("secret"), sent=False, proxy=None).diagnosis.remedy == NETWORK
 
 

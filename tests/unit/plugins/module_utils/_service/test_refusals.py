@@ -24,9 +24,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.respon
     ResponseBody,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
-    WHERE,
-    read,
-    sent,
+    RESULT_FORMAT,
+    read_document,
+    sent_roster,
 )
 
 Form = Literal["NFC", "NFD"]
@@ -67,7 +67,7 @@ Form = Literal["NFC", "NFD"]
     ],
 )
 def test_a_row_error(error: object, shown: RowError) -> None:
-    assert read({"errors": [error]}).errors == (shown,)
+    assert read_document({"errors": [error]}).errors == (shown,)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -83,33 +83,33 @@ def test_a_row_error(error: object, shown: RowError) -> None:
 def test_words_are_taken_out_however_they_are_written(form: Form, said: str, shown: str) -> None:
     rows = [(normalize(form, "\u00c5se"), "123456ola@x.no", "oslo")]
     body = json.dumps({"errors": [{"row": 1, "error": said}]}).encode()
-    (error,) = read_answer(422, ResponseBody(body), WHERE, sent(rows, ())).errors
+    (error,) = read_answer(422, ResponseBody(body), RESULT_FORMAT, sent_roster(rows, ())).errors
     assert error.cause == shown
 
 
 @pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
 def test_what_is_no_list_of_row_errors_counts_as_none(errors: object) -> None:
-    assert read({"errors": errors}).errors == ()
+    assert read_document({"errors": errors}).errors == ()
 
 
 def test_errors_keep_their_order_among_other_things() -> None:
-    answer = read({"errors": [{"row": 2}, "x", {"row": 1}]})
+    answer = read_document({"errors": [{"row": 2}, "x", {"row": 1}]})
     assert [error.row for error in answer.errors] == [2, None, 1]
 
 
 def test_keys_are_where_the_profile_says() -> None:
-    where = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
+    result_format = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
     document = {"data": {"problems": [{"line": 1, "field": "Email", "why": "bad", "row": 2}]}}
-    assert read(document, where).errors == (RowError(1, "id-1", "Email", "bad"),)
+    assert read_document(document, result_format).errors == (RowError(1, "id-1", "Email", "bad"),)
 
 
 def test_without_identities_the_row_alone_is_known() -> None:
     reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
-    answer = read_answer(422, reading, WHERE, sent(identities=()))
+    answer = read_answer(422, reading, RESULT_FORMAT, sent_roster(identities=()))
     assert answer.errors == (RowError(1, None, "", "bad"),)
 
 
 def test_empty_cells_take_nothing_out() -> None:
     reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
-    answer = read_answer(422, reading, WHERE, sent([("", "", "")], ()))
+    answer = read_answer(422, reading, RESULT_FORMAT, sent_roster([("", "", "")], ()))
     assert answer.errors == (RowError(1, None, "", "bad"),)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    MAX_ANSWER,
+    MAX_CONTENT,
     ResponseBody,
     read_body,
 )
@@ -61,25 +61,25 @@ def test_what_cannot_be_unpacked_is_told(encoding: str, data: bytes, problem: st
     assert read_body([data], encoding) == ResponseBody(b"", problem)
 
 
-@pytest.mark.parametrize("size", [MAX_ANSWER, MAX_ANSWER + 1])
+@pytest.mark.parametrize("size", [MAX_CONTENT, MAX_CONTENT + 1])
 def test_where_the_limit_is(size: int) -> None:
     data = b"\0" * size
     for encoding, pieces in (("", [data]), ("gzip", [gzip.compress(data, 1)])):
         reading = read_body(pieces, encoding)
-        assert (len(reading.body), reading.problem) == (
-            MAX_ANSWER,
-            "" if size == MAX_ANSWER else TOO_LONG,
+        assert (len(reading.content), reading.problem) == (
+            MAX_CONTENT,
+            "" if size == MAX_CONTENT else TOO_LONG,
         )
 
 
 def test_an_endless_answer_is_left() -> None:
     pieces = itertools.count()
     reading = read_body((b"x" * (1 << 20) for _piece in pieces), "")
-    assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)
+    assert (len(reading.content), reading.problem) == (MAX_CONTENT, TOO_LONG)
     assert next(pieces) == 17
 
 
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = gzip.compress(b"\0" * (64 << 20))
     reading = read_body([bomb], "gzip")
-    assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)
+    assert (len(reading.content), reading.problem) == (MAX_CONTENT, TOO_LONG)

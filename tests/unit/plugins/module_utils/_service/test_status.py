@@ -94,7 +94,7 @@ def test_any_success_is_an_acceptance(status: int) -> None:
     [((200,), 200, True), ((200,), 201, False), ((202,), 202, True), ((202,), 200, False)],
 )
 def test_statuses_can_be_named(accepted: tuple[int, ...], status: int, is_accepted: bool) -> None:
-    error = answer_error(ENDPOINT._replace(accepted=accepted), Answer(status))
+    error = answer_error(ENDPOINT._replace(accepted_statuses=accepted), Answer(status))
     assert (error is None) is is_accepted
     if error is not None:
         assert error.remedy.startswith("Check url, result and status_code against")

@@ -21,10 +21,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
     UploadSession,
     authorization,
-    proxies_for,
-    proxy_host,
-    service_context,
-    verification,
+    create_service_context,
+    proxy_address,
+    select_proxies,
+    verify_argument,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from requests.adapters import HTTPAdapter
@@ -52,8 +52,11 @@ def test_the_header_of_each_credential(credential: Credential, headers: dict[str
 
 
 def test_the_floor_of_tls() -> None:
-    assert service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
-    assert service_context(TlsSettings(minimum="1.3")).minimum_version == ssl.TLSVersion.TLSv1_3
+    assert create_service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert (
+        create_service_context(TlsSettings(minimum_version="1.3")).minimum_version
+        == ssl.TLSVersion.TLSv1_3
+    )
 
 
 ENDPOINT = Endpoint("https://x.no/contacts")
@@ -77,21 +80,21 @@ def test_a_proxy_is_named_without_its_password(
     for name in ("https_proxy", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert proxy_host(ENDPOINT) == shown
-    assert proxies_for(ENDPOINT)["https"].endswith(proxy)
+    assert proxy_address(ENDPOINT) == shown
+    assert select_proxies(ENDPOINT)["https"].endswith(proxy)
     for endpoint in (
         ENDPOINT._replace(use_proxy=False),
         ENDPOINT._replace(url="http://localhost/"),
     ):
-        assert (proxies_for(endpoint), proxy_host(endpoint)) == ({}, None)
+        assert (select_proxies(endpoint), proxy_address(endpoint)) == ({}, None)
     monkeypatch.setenv("NO_PROXY", "x.no")
-    assert proxy_host(ENDPOINT) is None
+    assert proxy_address(ENDPOINT) is None
 
 
 def test_a_proxy_s_connections_are_watched_once() -> None:
     with (
         Watchdog(1) as watchdog,
-        UploadSession(ENDPOINT, service_context(TlsSettings()), watchdog) as session,
+        UploadSession(ENDPOINT, create_service_context(TlsSettings()), watchdog) as session,
     ):
         adapter = session.get_adapter(ENDPOINT.url)
         assert isinstance(adapter, HTTPAdapter)
@@ -109,21 +112,21 @@ def test_what_certificates_are_verified_with(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     # Never True, with which some releases of requests leave the context aside.
-    assert verification(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
-    assert verification(TlsSettings("/ca")) == "/ca"
-    assert verification(TlsSettings(None, validate_certs=False)) is False
+    assert verify_argument(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
+    assert verify_argument(TlsSettings("/ca")) == "/ca"
+    assert verify_argument(TlsSettings(None, validate_certs=False)) is False
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path))
-    assert verification(TlsSettings()) == str(tmp_path)
+    assert verify_argument(TlsSettings()) == str(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
-    assert verification(TlsSettings("/ca")) == "/ca"
-    assert verification(TlsSettings(None, validate_certs=False)) is False
+    assert verify_argument(TlsSettings("/ca")) == "/ca"
+    assert verify_argument(TlsSettings(None, validate_certs=False)) is False
     for path, problem in (
         ("/nowhere", "No such file or directory"),
         (__file__, "there are none in PEM format"),
     ):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
         with pytest.raises(InputError) as caught:
-            verification(TlsSettings())
+            verify_argument(TlsSettings())
         assert str(caught.value) == (
             f"Cannot use the certificates in {path}, which REQUESTS_CA_BUNDLE in the environment names: "
             f"{problem}. Correct it, or set ca_path."

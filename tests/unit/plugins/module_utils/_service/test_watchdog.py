@@ -17,7 +17,7 @@ LONG, SHORT = 60.0, 0.05
 def test_a_connection_that_does_not_get_on_is_cut() -> None:
     near, far = socket.socketpair()
     with near, far, Watchdog(SHORT) as watchdog:
-        watchdog.guard(near)
+        watchdog.watch(near)
         # Without a watchdog this would wait for ever.
         assert near.recv(1) == b""
         assert far.recv(1) == b""
@@ -27,7 +27,7 @@ def test_a_connection_that_does_not_get_on_is_cut() -> None:
 def test_it_is_cut_even_when_the_other_side_has_hung_up() -> None:
     near, far = socket.socketpair()
     with near, Watchdog(SHORT) as watchdog:
-        watchdog.guard(near)
+        watchdog.watch(near)
         far.close()
         near.close()
         watchdog._thread.join(LONG)
@@ -38,7 +38,7 @@ def test_a_connection_whose_owner_ends_in_time_is_left_alone() -> None:
     near, far = socket.socketpair()
     with near, far:
         with Watchdog(LONG) as watchdog:
-            watchdog.guard(near)
+            watchdog.watch(near)
         far.sendall(b"x")
         assert near.recv(1) == b"x"
     assert not watchdog.expired
@@ -48,16 +48,16 @@ def test_a_connection_whose_owner_ends_in_time_is_left_alone() -> None:
 def test_progress_moves_the_end() -> None:
     near, far = socket.socketpair()
     with near, far, Watchdog(LONG) as watchdog:
-        watchdog.guard(near)
-        first = watchdog._until
-        watchdog.progress()
-        assert watchdog._until > first
+        watchdog.watch(near)
+        first = watchdog._deadline
+        watchdog.restart_timer()
+        assert watchdog._deadline > first
     assert not watchdog.expired
 
 
 def test_without_a_connection_nothing_is_watched() -> None:
     before = threading.active_count()
     with Watchdog(SHORT) as watchdog:
-        watchdog.progress()
+        watchdog.restart_timer()
         assert threading.active_count() == before
     assert not watchdog.expired

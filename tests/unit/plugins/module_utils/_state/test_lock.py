@@ -19,7 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock imp
     shared_lock,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 
 
 def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
@@ -27,8 +27,8 @@ def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with exclusive_lock(path):
-            assert mode_of(path) == 0o700
-            assert mode_of(path / "lock") == 0o600
+            assert file_mode(path) == 0o700
+            assert file_mode(path / "lock") == 0o600
     finally:
         os.umask(before)
 
@@ -45,7 +45,7 @@ def test_a_directory_that_others_may_enter_is_refused_and_kept(
         f"Cannot use the state directory {tmp_path}: others may look into it (mode {mode:04o}). "
         "Give state_dir a directory of its own with mode 0700."
     )
-    assert mode_of(tmp_path) == mode
+    assert file_mode(tmp_path) == mode
     assert not list(tmp_path.iterdir())
 
 
@@ -68,7 +68,7 @@ def test_a_file_system_without_locks_is_told(
 def test_a_private_directory_stays_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o1700)
     with exclusive_lock(tmp_path):
-        assert mode_of(tmp_path) == 0o1700
+        assert file_mode(tmp_path) == 0o1700
 
 
 def test_another_run_is_kept_out_and_told(tmp_path: Path) -> None:

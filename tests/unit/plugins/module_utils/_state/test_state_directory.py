@@ -31,7 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
     Receipt,
     StateError,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     cells_of,
     identities_of,
@@ -66,7 +66,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
-    assert {mode_of(tmp_path / name) for name in names} == {0o600}
+    assert {file_mode(tmp_path / name) for name in names} == {0o600}
 
 
 def test_a_roster_without_identities(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_receipt_is_replaced_last(
     old = b"Name\r\nOld\r\n"
     commit_upload(tmp_path, _receipt(old, None), roster_of(old))
     calls = []
-    replace = _files.replace_file
+    replace = _files.write_atomically
 
     def run_out_of_space(path: Path, data: bytes | BinaryIO) -> None:
         calls.append(path.name)
@@ -161,7 +161,7 @@ def test_the_receipt_is_replaced_last(
             raise OSError(28, "No space left on device")
         replace(path, data)
 
-    monkeypatch.setattr(directory, "replace_file", run_out_of_space)
+    monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     with pytest.raises(StateError) as caught:
         commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     assert str(caught.value) == (
@@ -246,7 +246,7 @@ def test_what_cannot_be_withdrawn_counts_as_incomplete(
     def run_out_of_space(_path: Path, _data: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(directory, "replace_file", run_out_of_space)
+    monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     abort_upload(tmp_path, _receipt(), may_be_accepted=False)
     accepted = read_baseline(tmp_path)
     assert accepted is not None

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from .._errors import InputError
 from .endpoint import RAW, BodyFormat
 
-PIECE = 256 << 10
+CHUNK_SIZE = 256 << 10
 """Bytes that are read and handed on at a time; larger pieces are not faster, smaller ones are slower."""
 
 _UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
@@ -32,7 +32,7 @@ def check_form_name(name: str) -> None:
         )
 
 
-class ShrunkError(Exception):
+class TruncatedFileError(Exception):
     """A file became shorter while it was sent.
 
     :param missing: number of bytes that it lacks.
@@ -43,7 +43,7 @@ class ShrunkError(Exception):
         super().__init__(missing)
 
 
-class Content:
+class FileContent:
     """A file to send, or the part of it that counts. It is read from its beginning as often as needed.
 
     :param file: open for reading, at any place; nothing else may read it meanwhile.
@@ -59,21 +59,21 @@ class Content:
 
     def __iter__(self) -> Iterator[bytes]:
         self._file.seek(self._start)
-        left = self.size
-        while left:
-            piece = self._file.read(min(PIECE, left))
-            if not piece:
+        remaining = self.size
+        while remaining:
+            chunk = self._file.read(min(CHUNK_SIZE, remaining))
+            if not chunk:
                 # A length has been promised: the connection must break, for the service not to take the half.
-                raise ShrunkError(left)
-            left -= len(piece)
-            yield piece
+                raise TruncatedFileError(remaining)
+            remaining -= len(chunk)
+            yield chunk
 
 
-class Body:
+class RequestBody:
     """What an HTTP client sends and never holds whole: iterable, from its beginning each time.
 
     :param file_name: what the file is called in a form.
-    :param on_piece: called before each piece is handed out.
+    :param on_chunk: called before each piece is handed out.
     :ivar content_type: value of the request's Content-Type header.
     :ivar started: whether any of it has been handed out.
     :raises InputError: when a name cannot stand in a form.
@@ -81,52 +81,56 @@ class Body:
 
     def __init__(
         self,
-        shape: BodyFormat,
+        body_format: BodyFormat,
         file_name: str,
-        content: Content,
-        on_piece: Callable[[], object] = lambda: None,
+        content: FileContent,
+        on_chunk: Callable[[], object] = lambda: None,
     ) -> None:
-        self._on_piece = on_piece
+        self._on_chunk = on_chunk
         self._content = content
-        self._head = self._tail = b""
-        self.content_type = shape.content_type
+        self._prefix = self._suffix = b""
+        self.content_type = body_format.content_type
         self.started = False
-        if shape.kind != RAW:
+        if body_format.kind != RAW:
             # Random, so that no file can hold it.
             boundary = secrets.token_hex(16)
-            self._head = _head(boundary, shape, file_name)
-            self._tail = f"\r\n--{boundary}--\r\n".encode("ascii")
+            self._prefix = _form_head(boundary, body_format, file_name)
+            self._suffix = f"\r\n--{boundary}--\r\n".encode("ascii")
             self.content_type = f"multipart/form-data; boundary={boundary}"
 
     def __len__(self) -> int:
         """The body's number of bytes, for Content-Length."""
-        return len(self._head) + self._content.size + len(self._tail)
+        return len(self._prefix) + self._content.size + len(self._suffix)
 
     def __iter__(self) -> Iterator[bytes]:
-        for part in (io.BytesIO(self._head), self._content, io.BytesIO(self._tail)):
-            for piece in _pieces(part):
-                self._on_piece()
+        for part in (io.BytesIO(self._prefix), self._content, io.BytesIO(self._suffix)):
+            for chunk in _chunks(part):
+                self._on_chunk()
                 self.started = True
-                yield piece
-        self._on_piece()
+                yield chunk
+        self._on_chunk()
 
 
-def _pieces(part: io.BytesIO | Content) -> Iterator[bytes]:
-    if isinstance(part, Content):
+def _chunks(part: io.BytesIO | FileContent) -> Iterator[bytes]:
+    if isinstance(part, FileContent):
         yield from part
     elif text := part.getvalue():
         yield text
 
 
-def _head(boundary: str, shape: BodyFormat, file_name: str) -> bytes:
-    for name in (*(name for name, _value in shape.form_fields), shape.field_name, file_name):
+def _form_head(boundary: str, body_format: BodyFormat, file_name: str) -> bytes:
+    for name in (
+        *(name for name, _value in body_format.form_fields),
+        body_format.field_name,
+        file_name,
+    ):
         check_form_name(name)
     fields = "".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in shape.form_fields
+        for name, value in body_format.form_fields
     )
     return (
         f"{fields}--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="{shape.field_name}"; filename="{file_name}"\r\n'
-        f"Content-Type: {shape.content_type}\r\n\r\n"
+        f'Content-Disposition: form-data; name="{body_format.field_name}"; filename="{file_name}"\r\n'
+        f"Content-Type: {body_format.content_type}\r\n\r\n"
     ).encode()

@@ -10,14 +10,14 @@ import io
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import (
-    PIECE,
-    Body,
-    Content,
-    ShrunkError,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     BodyFormat,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    CHUNK_SIZE,
+    FileContent,
+    RequestBody,
+    TruncatedFileError,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,11 +26,11 @@ FORM = BodyFormat()
 FIELDS = (("mode", "replace"), ("félt", "Å\r\n--x"))
 
 
-def _body(content: bytes, shape: BodyFormat = FORM, file_name: str = "a.csv") -> Body:
-    return Body(shape, file_name, Content(io.BytesIO(content), len(content)))
+def _body(content: bytes, shape: BodyFormat = FORM, file_name: str = "a.csv") -> RequestBody:
+    return RequestBody(shape, file_name, FileContent(io.BytesIO(content), len(content)))
 
 
-def _expected(body: Body, content: bytes) -> bytes:
+def _expected(body: RequestBody, content: bytes) -> bytes:
     kind, _separator, boundary = body.content_type.partition("; boundary=")
     assert kind == "multipart/form-data"
     return (
@@ -68,36 +68,36 @@ def test_further_fields_stand_before_the_file() -> None:
     assert len(body) == len(whole.encode())
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE])
 def test_no_piece_is_larger_than_what_memory_shall_hold(size: int) -> None:
     pieces = list(_body(b"x" * size, BodyFormat("raw")))
     assert b"".join(pieces) == b"x" * size
-    assert all(len(piece) <= PIECE for piece in pieces)
-    assert len(pieces) == -(-size // PIECE)
+    assert all(len(piece) <= CHUNK_SIZE for piece in pieces)
+    assert len(pieces) == -(-size // CHUNK_SIZE)
 
 
 def test_a_part_of_a_file_can_be_sent() -> None:
-    content = Content(io.BytesIO(b"\xef\xbb\xbfA\r\nrest"), 3, start=3)
-    assert b"".join(Body(BodyFormat("raw"), "a.csv", content)) == b"A\r\n"
+    content = FileContent(io.BytesIO(b"\xef\xbb\xbfA\r\nrest"), 3, start=3)
+    assert b"".join(RequestBody(BodyFormat("raw"), "a.csv", content)) == b"A\r\n"
 
 
 def test_a_file_that_became_shorter_is_told() -> None:
-    body = Body(BodyFormat("raw"), "a.csv", Content(io.BytesIO(b"abc"), 5))
-    with pytest.raises(ShrunkError) as caught:
+    body = RequestBody(BodyFormat("raw"), "a.csv", FileContent(io.BytesIO(b"abc"), 5))
+    with pytest.raises(TruncatedFileError) as caught:
         b"".join(body)
     assert caught.value.missing == 2
 
 
 def test_progress_is_told_before_each_piece_and_at_the_end() -> None:
     seen: list[str] = []
-    content = Content(io.BytesIO(b"x" * (PIECE + 1)), PIECE + 1)
-    body = Body(BodyFormat("raw"), "a.csv", content, lambda: seen.append("progress"))
+    content = FileContent(io.BytesIO(b"x" * (CHUNK_SIZE + 1)), CHUNK_SIZE + 1)
+    body = RequestBody(BodyFormat("raw"), "a.csv", content, lambda: seen.append("progress"))
     started = [body.started]
     for piece in body:
         started.append(body.started)
         seen.append(str(len(piece)))
     assert started == [False, True, True]
-    assert seen == ["progress", str(PIECE), "progress", "1", "progress"]
+    assert seen == ["progress", str(CHUNK_SIZE), "progress", "1", "progress"]
 
 
 def test_each_boundary_is_another() -> None:
