@@ -12,11 +12,13 @@ from __future__ import annotations
 import importlib
 import re
 import traceback
+from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Library(NamedTuple):
+@dataclass(frozen=True)
+class Library:
     """A library that a room of the collection imports, as this Python has it.
 
     :ivar name: what it is called in the package index, and most in Python too.
@@ -65,9 +67,9 @@ class Library(NamedTuple):
         :raises LibraryError: when it is missing or too old.
         """
         try:
-            library = self._replace(package=importlib.import_module(module or self.name))
+            library = replace(self, package=importlib.import_module(module or self.name))
         except ImportError:
-            library = self._replace(failure=traceback.format_exc())
+            library = replace(self, failure=traceback.format_exc())
         library.require(reason)
         return library.package
 

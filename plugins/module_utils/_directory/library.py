@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 from .._library import Library
 
@@ -48,9 +49,9 @@ try:
     # of member for all of them. Plain ones have the server's own names.
     ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
-    LDAP3 = LDAP3._replace(package=ldap3)
+    LDAP3 = replace(LDAP3, package=ldap3)
 except ImportError:
-    LDAP3 = LDAP3._replace(failure=traceback.format_exc())
+    LDAP3 = replace(LDAP3, failure=traceback.format_exc())
     # The name is imported by others all the same.
     ldap3 = None  # type: ignore[assignment]  # nobody uses it: the module ends first
 

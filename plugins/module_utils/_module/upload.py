@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,7 +85,7 @@ def _service_result(answer: Answer | None) -> dict[str, Any] | None:
     return {
         "status": answer.status,
         "counts": dict(answer.counts),
-        "errors": [error._asdict() for error in answer.errors],
+        "errors": [asdict(error) for error in answer.errors],
         "error_count": answer.error_count,
         "refused": answer.refused_count,
     }
@@ -94,10 +95,10 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     shown = {
-        key: value for key, value in receipt._asdict().items() if key not in ("binding", "history")
+        key: value for key, value in vars(receipt).items() if key not in ("binding", "history")
     }
     shown["counts"] = dict(receipt.counts)
-    return {**shown, **receipt.binding._asdict()}
+    return {**shown, **vars(receipt.binding)}
 
 
 def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
@@ -185,8 +186,8 @@ def _load_src(job: UploadOptions) -> Iterator[RosterFile]:
 def _why_no_receipt(accepted: Baseline | None, binding: Binding, directory: Path) -> str | None:
     if accepted is None:
         return f"no receipt of an earlier upload is in {directory}"
-    for part, old, new in zip(Binding._fields, accepted.receipt.binding, binding):
-        if old != new:
+    for part, value in vars(binding).items():
+        if getattr(accepted.receipt.binding, part) != value:
             return f"the receipt in {directory} belongs to another {part}"
     return None
 
@@ -197,7 +198,7 @@ def _keep(
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
     if roster.open_ids is None or roster.ids_sha256 == base.roster.ids_sha256:
         return outcome
-    receipt = base.receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = replace(base.receipt, roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
         commit_upload(job.state_dir, receipt, roster, NOTHING_SENT_REMEDY)
     return outcome._replace(changed=True, receipt=receipt)
@@ -244,13 +245,13 @@ def _in_doubt(outcome: Outcome) -> Outcome:
     """The outcome with its receipt as it stands in the state directory since the roster was announced."""
     if outcome.receipt is None:
         return outcome
-    return outcome._replace(receipt=outcome.receipt._replace(complete=False))
+    return outcome._replace(receipt=replace(outcome.receipt, complete=False))
 
 
 def _answer(job: UploadOptions, roster: RosterFile, response: Response) -> Answer:
     sent = SentRoster(roster.header, roster.row_count, roster.rows)
     answer = read_answer(response.status, response.body, job.result, sent)
-    return answer._replace(retry_after=response.retry_after)
+    return replace(answer, retry_after=response.retry_after)
 
 
 def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:

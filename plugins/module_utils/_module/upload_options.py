@@ -170,19 +170,19 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         headers=_pairs("headers", params),
         credential=_credential(params),
         body=BodyFormat(
-            params["body_format"],
-            params["content_type"],
-            params["field_name"],
-            _pairs("form_fields", params),
+            kind=params["body_format"],
+            content_type=params["content_type"],
+            field_name=params["field_name"],
+            form_fields=_pairs("form_fields", params),
         ),
         tls=TlsSettings(
-            params["ca_path"],
-            params["validate_certs"],
-            params["client_cert"] or None,
-            params["client_key"] or None,
-            params["tls_minimum"],
+            ca_path=params["ca_path"],
+            validate_certs=params["validate_certs"],
+            client_cert=params["client_cert"] or None,
+            client_key=params["client_key"] or None,
+            minimum_version=params["tls_minimum"],
         ),
-        retries=Retries(params["retries"], params["retry_interval"]),
+        retries=Retries(limit=params["retries"], interval=params["retry_interval"]),
         timeout=params["timeout"],
         use_proxy=params["use_proxy"],
         accepted_statuses=None if statuses is None else tuple(statuses),
@@ -196,12 +196,12 @@ def _credential(params: Mapping[str, Any]) -> Credential:
         is_bearer = params["token_header"].lower() == "authorization" and not in_query
         prefix = "Bearer" if is_bearer else ""
     return Credential(
-        params["token"] or "",
-        params["token_header"],
-        prefix,
-        in_query,
-        params["url_username"] or "",
-        params["url_password"] or "",
+        token=params["token"] or "",
+        token_header=params["token_header"],
+        token_prefix=prefix,
+        token_param=in_query,
+        username=params["url_username"] or "",
+        password=params["url_password"] or "",
     )
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from .endpoint import ResultFormat
 from .refusals import MAX_ERRORS, RefusalList, RowError, SentRoster, is_integer, split_words
@@ -24,7 +24,8 @@ from .response_body import ResponseBody
 _COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True)
+class Answer:
     """What came back, without anybody's values.
 
     :ivar status: HTTP status code (RFC 9110, 15).
@@ -39,7 +40,7 @@ class Answer(NamedTuple):
     """
 
     status: int
-    counts: Mapping[str, int] = MappingProxyType({})
+    counts: Mapping[str, int] = field(default_factory=dict)
     errors: tuple[RowError, ...] = ()
     error_count: int = 0
     refused_rows: frozenset[int] = frozenset()
@@ -88,14 +89,14 @@ def read_answer(
     refused_rows = frozenset(refusals.rows)
     unassigned = max(refusals.unassigned, _refused_count(counts, result_format) - len(refused_rows))
     return Answer(
-        status,
-        dict(list(displayed_counts.items())[:MAX_ERRORS]),
-        tuple(refusals.row_errors(roster_words)),
-        refusals.count,
-        refused_rows,
-        unassigned,
-        sent.row_count,
-        problem or _explain_mismatch(document, result_format, sent.row_count),
+        status=status,
+        counts=dict(list(displayed_counts.items())[:MAX_ERRORS]),
+        errors=tuple(refusals.row_errors(roster_words)),
+        error_count=refusals.count,
+        refused_rows=refused_rows,
+        unassigned=unassigned,
+        row_count=sent.row_count,
+        problem=problem or _explain_mismatch(document, result_format, sent.row_count),
     )
 
 

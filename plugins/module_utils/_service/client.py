@@ -13,8 +13,9 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from .._hosts import is_host
@@ -37,7 +38,8 @@ from .watchdog import Watchdog
 _CHUNK_SIZE = 64 << 10
 
 
-class Response(NamedTuple):
+@dataclass(frozen=True)
+class Response:
     """What came back.
 
     :ivar status: HTTP status code (RFC 9110, 15).
@@ -105,7 +107,7 @@ def _finish(
             "Give the final address in url",
         )
     else:
-        return result._replace(attempts=attempts, may_be_accepted=may_be_accepted)
+        return replace(result, attempts=attempts, may_be_accepted=may_be_accepted)
     error.attempts, error.may_be_accepted = attempts, may_be_accepted
     raise error
 
@@ -159,10 +161,10 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
         headers.get("Retry-After"), headers.get("Date"), datetime.now(timezone.utc)
     )
     return Response(
-        response.status_code,
-        _read(response.raw, headers.get("Content-Encoding", "")),
-        retry_after,
-        headers.get("Location", ""),
+        status=response.status_code,
+        body=_read(response.raw, headers.get("Content-Encoding", "")),
+        retry_after=retry_after,
+        location=headers.get("Location", ""),
     )
 
 

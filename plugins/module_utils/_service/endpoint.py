@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 MULTIPART, RAW = "multipart", "raw"
 """The ways to put a file into a request: as a form's field, or as the body itself."""
@@ -15,7 +15,8 @@ CSV_TYPE = "text/csv; charset=utf-8"
 """Media type of a roster (RFC 4180)."""
 
 
-class Credential(NamedTuple):
+@dataclass(frozen=True)
+class Credential:
     """What the service knows the sender by. Of token and user name at most one is set; neither is printed.
 
     :ivar token: goes into a header or, with `token_param`, into the query.
@@ -52,7 +53,8 @@ class Credential(NamedTuple):
         return "token, token_header and token_prefix" if self.token else "client_cert"
 
 
-class BodyFormat(NamedTuple):
+@dataclass(frozen=True)
+class BodyFormat:
     """How the roster is put into the request.
 
     :ivar kind: MULTIPART or RAW.
@@ -67,7 +69,8 @@ class BodyFormat(NamedTuple):
     form_fields: tuple[tuple[str, str], ...] = ()
 
 
-class TlsSettings(NamedTuple):
+@dataclass(frozen=True)
+class TlsSettings:
     """What the connection must satisfy, and what this side shows of itself.
 
     :ivar ca_path: file with the certificates to trust; None for those of the system.
@@ -84,7 +87,8 @@ class TlsSettings(NamedTuple):
     minimum_version: str = "1.2"
 
 
-class Retries(NamedTuple):
+@dataclass(frozen=True)
+class Retries:
     """How often what may be repeated is tried again.
 
     :ivar limit: how many attempts may follow the first.
@@ -95,7 +99,8 @@ class Retries(NamedTuple):
     interval: int = 2
 
 
-class ResultFormat(NamedTuple):
+@dataclass(frozen=True)
+class ResultFormat:
     """Where a JSON answer holds what.
 
     :ivar counts: path to an object of numbers, its keys parted by dots; ``.`` is the answer itself.
@@ -122,7 +127,8 @@ class ResultFormat(NamedTuple):
     accepted: tuple[str, ...] = ()
 
 
-class Endpoint(NamedTuple):
+@dataclass(frozen=True)
+class Endpoint:
     """Where a roster is sent, and how.
 
     :ivar url: https, or http to this host itself.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 from .._library import Library
 
@@ -19,9 +20,9 @@ try:
     import requests.utils
     import urllib3
 
-    REQUESTS = REQUESTS._replace(package=requests)
+    REQUESTS = replace(REQUESTS, package=requests)
 except ImportError:
-    REQUESTS = REQUESTS._replace(failure=traceback.format_exc())
+    REQUESTS = replace(REQUESTS, failure=traceback.format_exc())
     # The names are imported by others all the same.
     requests = urllib3 = None  # type: ignore[assignment]  # nobody uses them: the module ends first
 

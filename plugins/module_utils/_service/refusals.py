@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from .endpoint import ResultFormat
 
@@ -23,7 +24,8 @@ _WORD = re.compile(r"[^\W_]+")
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
 
 
-class SentRoster(NamedTuple):
+@dataclass(frozen=True)
+class SentRoster:
     """The roster that was sent.
 
     :ivar header: titles of its columns.
@@ -36,7 +38,8 @@ class SentRoster(NamedTuple):
     read_rows: Callable[[], Iterable[tuple[Sequence[str], str | None]]]
 
 
-class RowError(NamedTuple):
+@dataclass(frozen=True)
+class RowError:
     """One row that the service refused.
 
     :ivar row: its number, the first one after the header is 1; None when the service did not say.
@@ -44,9 +47,9 @@ class RowError(NamedTuple):
     """
 
     row: int | None
-    identity: str | None
-    column: str
-    cause: str
+    identity: str | None = None
+    column: str = ""
+    cause: str = ""
 
 
 class RefusalList:
@@ -141,7 +144,8 @@ class RefusalList:
                 else reference
             )
             column, cause = (_mask(text, roster_words) for text in self._texts(fields))
-            yield RowError(row, self._identities.get(row) if row else None, column, cause)
+            identity = self._identities.get(row) if row else None
+            yield RowError(row=row, identity=identity, column=column, cause=cause)
 
 
 def is_integer(value: object) -> bool:

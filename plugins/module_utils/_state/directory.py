@@ -10,8 +10,8 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from .._errors import InputError
 from .._files import sha256_file, write_atomically
@@ -24,7 +24,8 @@ _REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.rece
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
-class Baseline(NamedTuple):
+@dataclass(frozen=True)
+class Baseline:
     """A roster as the service accepted it.
 
     :ivar warning: what is wrong with it and does no harm; empty when nothing is.
@@ -170,7 +171,7 @@ def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -
     """
     roster = store_roster(directory, roster, NOTHING_SENT_REMEDY)
     if receipt is not None and receipt.complete:
-        write_receipt(directory, receipt._replace(complete=False), NOTHING_SENT_REMEDY)
+        write_receipt(directory, replace(receipt, complete=False), NOTHING_SENT_REMEDY)
     return roster
 
 

@@ -14,7 +14,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import FrontdeskError
@@ -37,7 +38,8 @@ class StateError(FrontdeskError):
     """The state directory cannot be used as it is."""
 
 
-class Binding(NamedTuple):
+@dataclass(frozen=True)
+class Binding:
     """What a receipt belongs to; with another endpoint, profile or header it counts as none.
 
     :ivar endpoint: the service's URL without query.
@@ -50,7 +52,8 @@ class Binding(NamedTuple):
     header: tuple[str, ...]
 
 
-class Receipt(NamedTuple):
+@dataclass(frozen=True)
+class Receipt:
     """What the service accepted last.
 
     :ivar binding: what it belongs to.
@@ -95,8 +98,10 @@ def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
         for key in ("sequence", "roster", "rows", "accepted_at", "plan", "status", "complete")
     }
     summary["endpoint"] = previous.binding.endpoint
-    return receipt._replace(
-        sequence=previous.sequence + 1, history=(summary, *previous.history)[:_HISTORY_LENGTH]
+    return replace(
+        receipt,
+        sequence=previous.sequence + 1,
+        history=(summary, *previous.history)[:_HISTORY_LENGTH],
     )
 
 
@@ -105,8 +110,8 @@ def render_receipt(receipt: Receipt) -> bytes:
     document = {
         "format": RECEIPT_FORMAT,
         "needs": _REQUIRED_VERSION,
-        **receipt.binding._asdict(),
-        **{key: value for key, value in receipt._asdict().items() if key != "binding"},
+        **vars(receipt.binding),
+        **{key: value for key, value in vars(receipt).items() if key != "binding"},
         "counts": dict(receipt.counts),
     }
     document["checksum"] = _checksum(document)
@@ -129,17 +134,19 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
         document = json.loads(data)
         _check_format(document, name)
         binding = Binding(
-            document["endpoint"], document["profile"], tuple(_to_strings(document["header"]))
+            endpoint=document["endpoint"],
+            profile=document["profile"],
+            header=tuple(_to_strings(document["header"])),
         )
         # What the first format did not say is what was always so then.
         defaults = {"sequence": 1 + len(document["history"]), "complete": True}
         complete_document = {**defaults, **document} if document["format"] == 1 else document
-        fields = {
-            key: complete_document[key]
-            for key in Receipt._fields
-            if key not in ("binding", "history")
+        values = {
+            field.name: complete_document[field.name]
+            for field in fields(Receipt)
+            if field.name not in ("binding", "history")
         }
-        receipt = Receipt(binding=binding, **fields, history=tuple(document["history"]))
+        receipt = Receipt(binding=binding, **values, history=tuple(document["history"]))
         for checksum in (receipt.roster, receipt.identities or receipt.roster):
             if not _SHA256.fullmatch(checksum):
                 raise _damage_error(name, "checksum of a file")

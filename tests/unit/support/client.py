@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
@@ -30,14 +31,15 @@ CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 
 def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
     """Send it, with a token; `changes` are of the endpoint or its credential."""
-    credential = Credential("t0ken", "Authorization", "Bearer")
-    credential_changes = {name: changes.pop(name) for name in Credential._fields if name in changes}
+    credential = Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer")
+    credential_changes = {name: changes.pop(name) for name in vars(credential) if name in changes}
     endpoint = Endpoint(
         url=f"http://127.0.0.1:{port}{path}",
-        credential=credential._replace(**credential_changes),
-        retries=Retries(0, 0),
+        credential=replace(credential, **credential_changes),
+        retries=Retries(limit=0, interval=0),
         timeout=20,
-    )._replace(**changes)
+    )
+    endpoint = replace(endpoint, **changes)
     check_endpoint(endpoint)
     return send_file(endpoint, "receptionist.csv", FileContent(io.BytesIO(CSV), len(CSV)))
 

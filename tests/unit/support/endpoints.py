@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
@@ -16,7 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 
 ENDPOINT = Endpoint(
     url="https://x.no/contacts",
-    credential=Credential("t0ken", "Authorization", "Bearer"),
+    credential=Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer"),
 )
 
 INVALID_HEADER_VALUE = (
@@ -30,6 +31,6 @@ def endpoint_with(changes: Mapping[str, Any]) -> Endpoint:
     endpoint, changes = ENDPOINT, dict(changes)
     for part in ("credential", "body", "tls", "retries"):
         old = getattr(endpoint, part)
-        part_changes = {name: changes.pop(name) for name in old._fields if name in changes}
-        endpoint = endpoint._replace(**{part: old._replace(**part_changes)})
-    return endpoint._replace(**changes)
+        part_changes = {name: changes.pop(name) for name in vars(old) if name in changes}
+        endpoint = replace(endpoint, **{part: replace(old, **part_changes)})
+    return replace(endpoint, **changes)

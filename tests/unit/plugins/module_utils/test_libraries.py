@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,7 +59,7 @@ def test_a_library_that_is_there_and_new_enough(
 ) -> None:
     found: Library = getattr(importlib.import_module(f"{_PLACE}.{names[0]}"), library.upper())
     package = sys.modules[_IMPORTED_AS.get(library, library)]
-    assert found._replace(release=None) == Library(library, minimum, package)
+    assert replace(found, release=None) == Library(library, minimum, package)
     assert found.version is not None
     assert found.path == package.__path__[0]
     assert not found.is_too_old

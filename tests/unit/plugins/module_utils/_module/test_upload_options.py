@@ -81,10 +81,10 @@ def test_a_job_is_what_the_options_say() -> None:
         "PUT",
         params=(("remove-hosts", "true"), ("send-emails", "false")),
         headers=(("X-Mode", "1"),),
-        credential=Credential("t0ken", "X-Sent", "Key"),
+        credential=Credential(token="t0ken", token_header="X-Sent", token_prefix="Key"),
         body=BodyFormat("multipart", "text/csv", "f", (("mode", "all"), ("count", "3"))),
         tls=TlsSettings("/ca", True, "/cert", "/key", "1.3"),
-        retries=Retries(1, 5),
+        retries=Retries(limit=1, interval=5),
         timeout=5,
         use_proxy=False,
         accepted_statuses=(200, 202),
@@ -126,14 +126,26 @@ def test_bearer_belongs_to_the_header_authorization(
 
 def test_the_parts_of_a_credential() -> None:
     for given, credential in (
-        ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),
+        (
+            {"token_param": "t"},
+            Credential(
+                token="t0ken", token_header="Authorization", token_prefix="", token_param="t"
+            ),
+        ),
         (
             {"token": None, "url_username": "u", "url_password": "p"},
-            Credential("", "Authorization", "Bearer", "", "u", "p"),
+            Credential(
+                token="",
+                token_header="Authorization",
+                token_prefix="Bearer",
+                token_param="",
+                username="u",
+                password="p",
+            ),
         ),
         (
             {"token": "", "url_password": "", "client_cert": "/c"},
-            Credential("", "Authorization", "Bearer"),
+            Credential(token="", token_header="Authorization", token_prefix="Bearer"),
         ),
     ):
         assert parse_upload_options(_params(**given)).endpoint.credential == credential

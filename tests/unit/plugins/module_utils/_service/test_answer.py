@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
@@ -138,7 +139,7 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
     answer = read_document([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
     assert (answer.refused_count, answer.problem) == (0 if is_taken else 1, "")
     if state == "Duplicate":
-        assert answer.errors == (RowError(2, "id-2", "", "Duplicate"),)
+        assert answer.errors == (RowError(row=2, identity="id-2", cause="Duplicate"),)
 
 
 @pytest.mark.parametrize(
@@ -149,12 +150,12 @@ def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_tak
         ([], STATUSES, "it lists 0 of 2 rows"),
         (
             {"counts": {"imported": 2}},
-            STATUSES._replace(errors="rows", counts="counts"),
+            replace(STATUSES, errors="rows", counts="counts"),
             "rows lists 0 of 2 rows",
         ),
         # Both are at one location, or one person at two.
-        ([{"row": "oslo", "state": "Imported"}], STATUSES._replace(row_column="Location"), ""),
-        ([], STATUSES._replace(row_column="Location"), "it lists 0 of 2 rows"),
+        ([{"row": "oslo", "state": "Imported"}], replace(STATUSES, row_column="Location"), ""),
+        ([], replace(STATUSES, row_column="Location"), "it lists 0 of 2 rows"),
     ],
 )
 def test_a_list_of_all_rows_holds_all_of_them(
@@ -169,7 +170,7 @@ def test_a_list_of_all_rows_holds_all_of_them(
     [(0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)],
 )
 def test_services_count_rows_in_their_own_ways(first_row: int, row: int, known: int | None) -> None:
-    answer = read_document({"errors": [{"row": row}]}, RESULT_FORMAT._replace(first_row=first_row))
+    answer = read_document({"errors": [{"row": row}]}, replace(RESULT_FORMAT, first_row=first_row))
     assert [error.row for error in answer.errors] == [known]
     assert answer.refused_rows == (frozenset({known}) if known else frozenset())
     assert answer.unassigned == (known is None)
@@ -177,16 +178,16 @@ def test_services_count_rows_in_their_own_ways(first_row: int, row: int, known: 
 
 def test_rows_can_be_named_by_a_value() -> None:
     rows = [*ROWS, ("Ola", "OLA@x.no", "bergen")]
-    result_format = RESULT_FORMAT._replace(row="email", row_column="Email")
+    result_format = replace(RESULT_FORMAT, row="email", row_column="Email")
     errors = [{"email": " Ola@X.no", "error": "bad"}, {"email": "no@x.no"}, {"email": 1}, {}]
     body = json.dumps({"errors": errors}).encode()
     answer = read_answer(200, ResponseBody(body), result_format, sent_roster(rows, ("a", "b", "c")))
-    assert answer.errors[0] == RowError(2, "b", "", "bad")
+    assert answer.errors[0] == RowError(row=2, identity="b", cause="bad")
     assert [error.row for error in answer.errors] == [2, None, None, None]
     # Everybody with this value, at every location.
     assert (answer.refused_rows, answer.unassigned) == (frozenset({2, 3}), 3)
     gone = read_answer(
-        200, ResponseBody(body), result_format._replace(row_column="Mail"), sent_roster(rows, ())
+        200, ResponseBody(body), replace(result_format, row_column="Mail"), sent_roster(rows, ())
     )
     assert (gone.refused_rows, gone.unassigned) == (frozenset(), 4)
 

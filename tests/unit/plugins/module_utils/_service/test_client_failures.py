@@ -141,8 +141,10 @@ def test_a_service_that_does_not_take_the_body_ends_with_the_timeout() -> None:
     with silent_server() as port:
         endpoint = Endpoint(
             url=f"http://127.0.0.1:{port}/c",
-            credential=Credential("t0ken", "Authorization", "Bearer"),
-            retries=Retries(0, 0),
+            credential=Credential(
+                token="t0ken", token_header="Authorization", token_prefix="Bearer"
+            ),
+            retries=Retries(limit=0, interval=0),
             timeout=1,
         )
         with pytest.raises(ServiceError) as caught:
@@ -176,8 +178,10 @@ def test_a_retried_body_is_sent_from_its_beginning_and_the_waits_grow() -> None:
         endpoint = Endpoint(
             url=f"http://127.0.0.1:{server.port}/c",
             method="PUT",
-            credential=Credential("t0ken", "Authorization", "Bearer"),
-            retries=Retries(3, 2),
+            credential=Credential(
+                token="t0ken", token_header="Authorization", token_prefix="Bearer"
+            ),
+            retries=Retries(limit=3, interval=2),
         )
         content = FileContent(io.BytesIO(b"junk" + CSV), len(CSV), start=4)
         response = send_file(endpoint, "a.csv", content, waits.append)

@@ -25,7 +25,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.reques
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send_file
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import *
 url, path, size, kind = sys.argv[1:]
-endpoint = Endpoint(url, credential=Credential("t", "Authorization", "Bearer"), body=BodyFormat(kind))
+credential = Credential(token="t", token_header="Authorization", token_prefix="Bearer")
+endpoint = Endpoint(url, credential=credential, body=BodyFormat(kind))
 def peak():
     # The resource usage of a new program begins with that of whoever started it.
     with open("/proc/self/status") as status:

@@ -47,9 +47,9 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tuple[int, bytes]:
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
-        credential=Credential("t0ken", "Authorization", "Bearer"),
+        credential=Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer"),
         tls=TlsSettings(None if ca_path is None else str(ca_path), validate_certs),
-        retries=Retries(0, 0),
+        retries=Retries(limit=0, interval=0),
         timeout=20,
     )
     response = send_file(endpoint, "a.csv", FileContent(io.BytesIO(b"A\r\n"), 3))

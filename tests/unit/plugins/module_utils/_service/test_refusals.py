@@ -37,33 +37,36 @@ Form = Literal["NFC", "NFD"]
     [
         (
             {"row": 2, "column": "Email", "error": "is not unique"},
-            RowError(2, "id-2", "Email", "is not unique"),
+            RowError(row=2, identity="id-2", column="Email", cause="is not unique"),
         ),
-        ({"row": 1}, RowError(1, "id-1", "", "")),
-        ({"row": 1, "error": None, "column": 7}, RowError(1, "id-1", "7", "")),
+        ({"row": 1}, RowError(row=1, identity="id-1")),
+        ({"row": 1, "error": None, "column": 7}, RowError(row=1, identity="id-1", column="7")),
         # No word of the roster is shown, in whatever case and whoever's it is, and no long number.
         (
             {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
-            RowError(1, "id-1", "", "...@....... of ... at ..., not ...@y...."),
+            RowError(row=1, identity="id-1", cause="...@....... of ... at ..., not ...@y...."),
         ),
-        ({"row": 1, "column": "åse"}, RowError(1, "id-1", "...", "")),
+        ({"row": 1, "column": "åse"}, RowError(row=1, identity="id-1", column="...")),
         (
             {"row": 1, "error": "used by +47 900 11-222, 0047900, (900)11.222 and 1234"},
             RowError(1, "id-1", "", "used by ..., ..., (... and 1234"),
         ),
-        ({"row": 1, "error": "x" * 300}, RowError(1, "id-1", "", "x" * 200)),
-        ({"row": 1, "error": ["a", 1, "b"]}, RowError(1, "id-1", "", "a, b")),
-        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(1, "id-1", "", "")),
+        ({"row": 1, "error": "x" * 300}, RowError(row=1, identity="id-1", cause="x" * 200)),
+        ({"row": 1, "error": ["a", 1, "b"]}, RowError(row=1, identity="id-1", cause="a, b")),
+        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(row=1, identity="id-1")),
         # What would spoil a terminal, or what no result can hold.
-        ({"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"}, RowError(1, "id-1", "", "a [2Jb c")),
+        (
+            {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
+            RowError(row=1, identity="id-1", cause="a [2Jb c"),
+        ),
         # Whose row it is is not known; that something was refused is.
         *(
-            ({"row": row, "error": "bad Åse"}, RowError(None, None, "", "bad ..."))
+            ({"row": row, "error": "bad Åse"}, RowError(row=None, cause="bad ..."))
             for row in (0, 3, -1, "1", None, True, 1.0, [1])
         ),
-        ("row 1: bad", RowError(None, None, "", "")),
-        (None, RowError(None, None, "", "")),
-        ([], RowError(None, None, "", "")),
+        ("row 1: bad", RowError(row=None)),
+        (None, RowError(row=None)),
+        ([], RowError(row=None)),
     ],
 )
 def test_a_row_error(error: object, shown: RowError) -> None:
@@ -100,16 +103,18 @@ def test_errors_keep_their_order_among_other_things() -> None:
 def test_keys_are_where_the_profile_says() -> None:
     result_format = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
     document = {"data": {"problems": [{"line": 1, "field": "Email", "why": "bad", "row": 2}]}}
-    assert read_document(document, result_format).errors == (RowError(1, "id-1", "Email", "bad"),)
+    assert read_document(document, result_format).errors == (
+        RowError(row=1, identity="id-1", column="Email", cause="bad"),
+    )
 
 
 def test_without_identities_the_row_alone_is_known() -> None:
     reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, reading, RESULT_FORMAT, sent_roster(identities=()))
-    assert answer.errors == (RowError(1, None, "", "bad"),)
+    assert answer.errors == (RowError(row=1, cause="bad"),)
 
 
 def test_empty_cells_take_nothing_out() -> None:
     reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, reading, RESULT_FORMAT, sent_roster([("", "", "")], ()))
-    assert answer.errors == (RowError(1, None, "", "bad"),)
+    assert answer.errors == (RowError(row=1, cause="bad"),)

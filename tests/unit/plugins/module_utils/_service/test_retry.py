@@ -76,12 +76,19 @@ def test_where_the_service_may_have_taken_it(outcome: int | str, is_in_doubt: bo
 def test_how_long_to_wait(
     limit: int, interval: int, attempt: int, retry_after: float | None, delay: float | None
 ) -> None:
-    assert compute_retry_delay(Retries(limit, interval), "POST", attempt, 503, retry_after) == delay
+    assert (
+        compute_retry_delay(
+            Retries(limit=limit, interval=interval), "POST", attempt, 503, retry_after
+        )
+        == delay
+    )
 
 
 def test_what_may_not_be_repeated_is_not_waited_for() -> None:
-    assert compute_retry_delay(Retries(3, 2), "POST", 1, OUTCOME_UNKNOWN, None) is None
-    assert compute_retry_delay(Retries(3, 2), "PUT", 1, OUTCOME_UNKNOWN, None) == 2.0
+    assert (
+        compute_retry_delay(Retries(limit=3, interval=2), "POST", 1, OUTCOME_UNKNOWN, None) is None
+    )
+    assert compute_retry_delay(Retries(limit=3, interval=2), "PUT", 1, OUTCOME_UNKNOWN, None) == 2.0
 
 
 NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=timezone(timedelta(0)))
@@ -127,5 +134,7 @@ def test_no_header_is_too_strange(retry_after: str, date: str) -> None:
 def test_no_wait_is_longer_than_what_may_be_asked(
     limit: int, interval: int, attempt: int, retry_after: float | None
 ) -> None:
-    delay = compute_retry_delay(Retries(limit, interval), "PUT", attempt, 503, retry_after)
+    delay = compute_retry_delay(
+        Retries(limit=limit, interval=interval), "PUT", attempt, 503, retry_after
+    )
     assert (delay is None) or 0 <= delay <= timedelta(minutes=5).total_seconds()

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import Answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
@@ -17,7 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status
     answer_error,
 )
 
-ENDPOINT = Endpoint("https://x.no/contacts?list=secret", credential=Credential("t0ken"))
+ENDPOINT = Endpoint("https://x.no/contacts?list=secret", credential=Credential(token="t0ken"))
 CHECK = "Check token, token_header and token_prefix, and what the token may do"
 AGAIN = "It may have taken the roster; the next run sends it again"
 LOOK_UP = "Look up the status in the service's documentation"
@@ -74,13 +76,13 @@ def test_what_a_status_means(status: int) -> None:
 @pytest.mark.parametrize(
     ("credential", "options"),
     [
-        (Credential("t", token_param="p"), "token and token_param"),
+        (Credential(token="t", token_param="p"), "token and token_param"),
         (Credential(username="u"), "url_username and url_password"),
         (Credential(), "client_cert"),
     ],
 )
 def test_the_options_of_the_credential_are_named(credential: Credential, options: str) -> None:
-    told = _told(Answer(401), ENDPOINT._replace(credential=credential))
+    told = _told(Answer(401), replace(ENDPOINT, credential=credential))
     assert told.endswith(f". Check {options}, and what the token may do")
 
 
@@ -94,14 +96,14 @@ def test_any_success_is_an_acceptance(status: int) -> None:
     [((200,), 200, True), ((200,), 201, False), ((202,), 202, True), ((202,), 200, False)],
 )
 def test_statuses_can_be_named(accepted: tuple[int, ...], status: int, is_accepted: bool) -> None:
-    error = answer_error(ENDPOINT._replace(accepted_statuses=accepted), Answer(status))
+    error = answer_error(replace(ENDPOINT, accepted_statuses=accepted), Answer(status))
     assert (error is None) is is_accepted
     if error is not None:
         assert error.remedy.startswith("Check url, result and status_code against")
 
 
 ROWS = "Correct these people in the directory, or the columns; service.errors has the rows"
-ERROR = (RowError(1, None, "Email", "not unique"),)
+ERROR = (RowError(row=1, column="Email", cause="not unique"),)
 OTHERS = "the others count as accepted, and the next run sends all of it again"
 NOTHING = "nothing counts as accepted"
 

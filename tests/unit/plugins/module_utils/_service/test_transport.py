@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,9 +35,12 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 @pytest.mark.parametrize(
     ("credential", "headers"),
     [
-        (Credential("t", "Authorization", "Bearer"), {"Authorization": "Bearer t"}),
-        (Credential("t", "X-Key", ""), {"X-Key": "t"}),
-        (Credential("t", "", "", "param"), {}),
+        (
+            Credential(token="t", token_header="Authorization", token_prefix="Bearer"),
+            {"Authorization": "Bearer t"},
+        ),
+        (Credential(token="t", token_header="X-Key", token_prefix=""), {"X-Key": "t"}),
+        (Credential(token="t", token_header="", token_prefix="", token_param="param"), {}),
         (Credential(), {}),
         (
             Credential(username="kø", password="p:w"),
@@ -83,8 +87,8 @@ def test_a_proxy_is_named_without_its_password(
     assert proxy_address(ENDPOINT) == shown
     assert select_proxies(ENDPOINT)["https"].endswith(proxy)
     for endpoint in (
-        ENDPOINT._replace(use_proxy=False),
-        ENDPOINT._replace(url="http://localhost/"),
+        replace(ENDPOINT, use_proxy=False),
+        replace(ENDPOINT, url="http://localhost/"),
     ):
         assert (select_proxies(endpoint), proxy_address(endpoint)) == ({}, None)
     monkeypatch.setenv("NO_PROXY", "x.no")

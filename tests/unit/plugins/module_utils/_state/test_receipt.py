@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
@@ -60,7 +61,7 @@ def test_the_bytes_of_a_receipt() -> None:
 
 
 def test_what_is_written_is_read() -> None:
-    receipt = with_history(RECEIPT, RECEIPT._replace(rows=1))
+    receipt = with_history(RECEIPT, replace(RECEIPT, rows=1))
     assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
 
 
@@ -86,7 +87,7 @@ def test_a_newer_format_is_refused_with_what_it_needs(needs: object, version: st
 def test_the_first_format_is_read_and_written_as_the_newest() -> None:
     document = {**WRITTEN, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
     receipt = parse_receipt(json.dumps(document).encode(), "receipt.json")
-    assert receipt == RECEIPT._replace(sequence=3, history=({"rows": 1}, {"rows": 0}))
+    assert receipt == replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}))
     written = render_receipt(with_history(RECEIPT, receipt))
     assert json.loads(written)["format"] == 2
     assert parse_receipt(written, "receipt.json").sequence == 4
@@ -113,13 +114,13 @@ def test_spaces_are_no_damage() -> None:
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
 def test_a_receipt_that_names_another_file_is_damaged(name: str) -> None:
-    data = render_receipt(RECEIPT._replace(roster=name))
+    data = render_receipt(replace(RECEIPT, roster=name))
     with pytest.raises(StateError, match=r"it is damaged \(checksum of a file\)"):
         parse_receipt(data, "receipt.json")
 
 
 def test_order_is_by_sequence_when_the_clock_jumps_back() -> None:
-    later = RECEIPT._replace(accepted_at="2025-01-01T00:00:00Z")
+    later = replace(RECEIPT, accepted_at="2025-01-01T00:00:00Z")
     receipt = with_history(later, with_history(RECEIPT, RECEIPT))
     assert receipt.sequence == 3
     assert [past["sequence"] for past in receipt.history] == [2, 1]
@@ -164,9 +165,9 @@ def test_parts_of_another_kind_are_damage(key: str, value: object) -> None:
 
 def test_history_is_short_and_has_the_latest_first() -> None:
     assert with_history(RECEIPT, None) == RECEIPT
-    receipt = RECEIPT._replace(rows=0)
+    receipt = replace(RECEIPT, rows=0)
     for number in range(1, 13):
-        receipt = with_history(RECEIPT._replace(rows=number), receipt)
+        receipt = with_history(replace(RECEIPT, rows=number), receipt)
     assert [past["rows"] for past in receipt.history] == list(range(11, 1, -1))
     assert receipt.history[0] == {
         "roster": "ab" * 32,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -181,7 +182,7 @@ def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
     accepted = read_baseline(tmp_path)
     assert accepted is not None
     # Whoever reads it now knows that the service may have more than this.
-    assert accepted.receipt == _receipt()._replace(complete=False)
+    assert accepted.receipt == replace(_receipt(), complete=False)
     assert (tmp_path / f"{new.sha256}.csv").exists()
 
 
@@ -193,7 +194,7 @@ def test_what_was_not_taken_is_withdrawn(tmp_path: Path, may_be_accepted: bool) 
     abort_upload(tmp_path, _receipt(), may_be_accepted=may_be_accepted)
     accepted = read_baseline(tmp_path)
     assert accepted is not None
-    assert accepted.receipt == _receipt()._replace(complete=not may_be_accepted)
+    assert accepted.receipt == replace(_receipt(), complete=not may_be_accepted)
     assert set(os.listdir(tmp_path)) == before
 
 
