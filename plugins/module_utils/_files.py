@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replacing a file so that it is always either the old one or the new one, and private from its first byte.
+"""File operations: atomic writes, advisory locks on directories, and snapshots for reading.
 
-This is private to the collection: its interface may change in any release.
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -27,11 +27,26 @@ _BLOCK_SIZE = 256 * 1024
 _LOCK_POLL_INTERVAL = 0.05
 
 
-def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
-    """Write a file (mode 0600) beside its place and move it there once it is on the disk.
+class PendingFile(NamedTuple):
+    """A temporary file that will replace another file.
 
-    :param data: what is to stand there; a file is read from where it is to its end.
-    :raises OSError: when it cannot be written; the old file is as it was then.
+    :ivar path: path of the file to replace.
+    :ivar temporary_path: path of the temporary file, in the same directory.
+    :ivar file: the temporary file, open for writing.
+    """
+
+    path: Path
+    temporary_path: Path
+    file: BinaryIO
+
+
+def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
+    """Replace a file atomically.
+
+    The new file has mode 0600 from the start and is flushed to the disk before it replaces the old one.
+
+    :param data: the new content; a file is read from its current position to its end.
+    :raises OSError: if the new file cannot be written; the old file is then unchanged.
     """
     with pending_file(path) as pending:
         shutil.copyfileobj(
@@ -40,53 +55,13 @@ def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
         commit_files([pending])
 
 
-class PendingFile(NamedTuple):
-    """A file that is written beside its place.
-
-    :ivar path: its place.
-    :ivar temporary_path: where it is being written.
-    :ivar file: writes it.
-    """
-
-    path: Path
-    temporary_path: Path
-    file: BinaryIO
-
-
-def has_same_bytes(path: Path, other: Path) -> bool:
-    """Whether a file is there and holds the same bytes as another.
-
-    :raises OSError: when one cannot be read.
-    """
-    try:
-        with path.open("rb") as one, other.open("rb") as two:
-            if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
-                return False
-            while chunk := one.read(_BLOCK_SIZE):
-                if chunk != two.read(_BLOCK_SIZE):
-                    return False
-            return True
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
-def sha256_file(file: BinaryIO) -> str:
-    """SHA-256 of all of a file, in hexadecimal; the file is left at its end.
-
-    :raises OSError: when it cannot be read.
-    """
-    file.seek(0)
-    digest = hashlib.sha256()
-    while chunk := file.read(_BLOCK_SIZE):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
 @contextmanager
 def pending_file(path: Path) -> Iterator[PendingFile]:
-    """Begin a file (mode 0600) beside its place. It is gone afterwards unless it was moved.
+    """Create a temporary file (mode 0600) in the directory of a file, to replace it with `commit_files`.
 
-    :raises OSError: when there is no room for it.
+    The temporary file is deleted at the end of the context unless it was committed.
+
+    :raises OSError: if the file cannot be created.
     """
     descriptor, temporary_path = tempfile.mkstemp(
         prefix=f".{path.name}.", suffix=_TEMPORARY_SUFFIX, dir=path.parent
@@ -97,15 +72,15 @@ def pending_file(path: Path) -> Iterator[PendingFile]:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary_path)
-        # On a full disk the rest of what was to be written cannot be, and need not.
+        # On a full disk, closing the file fails because buffered data cannot be written.
         with suppress(OSError):
             file.close()
 
 
 def commit_files(files: Sequence[PendingFile]) -> None:
-    """Move files to their places, in their order, once all are on the disk.
+    """Flush all pending files to the disk, then move each of them into place, in the given order.
 
-    :raises OSError: when one cannot be written.
+    :raises OSError: if a file cannot be written.
     """
     for pending in files:
         pending.file.flush()
@@ -117,7 +92,7 @@ def commit_files(files: Sequence[PendingFile]) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    # Without this a power cut could bring the old file back under the name of the new one.
+    # Without this, a power failure could undo the rename.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -126,18 +101,21 @@ def _sync_directory(directory: Path) -> None:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what a killed run left beside a file; only for those who keep other writers out."""
+    """Remove temporary files that killed runs left in the directory of a file.
+
+    The caller must prevent other processes from writing the same file.
+    """
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
 
 
 @contextmanager
 def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
-    """Keep other runs from writing in a folder; waits for one that is at it.
+    """Hold an exclusive advisory lock on a directory, to keep other runs from writing in it.
 
-    :param timeout: seconds to wait, for anybody who may open a folder can lock it.
-    :raises TimeoutError: when another process keeps it locked.
-    :raises OSError: when the folder cannot be opened.
+    :param timeout: number of seconds to wait for the lock. Any process that can open the directory can hold it.
+    :raises TimeoutError: if another process still holds the lock after that time.
+    :raises OSError: if the directory cannot be opened.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -156,19 +134,20 @@ def _acquire_lock(descriptor: int, deadline: float) -> None:
             if time.monotonic() >= deadline:
                 raise TimeoutError from None
         except OSError:
-            # Some network file systems cannot lock a folder. Files stay whole there too: each run has its own.
+            # Some network file systems cannot lock directories. Atomic writes keep files intact even so.
             return
         time.sleep(_LOCK_POLL_INTERVAL)
 
 
 @contextmanager
 def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
-    """Hold on to a file, whatever is moved to its path meanwhile.
+    """Keep reading the same file even if its path is replaced.
 
-    :returns: opens the file at its beginning, as often as one likes and each time independently.
-    :raises OSError: when it cannot be opened.
+    :returns: a function that opens the file at its beginning. It can be called repeatedly; the files that it returns
+        have independent positions.
+    :raises OSError: if the file cannot be opened.
     """
-    # A pipe without a writer would make this wait for ever; it is refused when it is read.
+    # Without O_NONBLOCK, opening a pipe that has no writer would block. Reading from a pipe fails later.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
@@ -177,7 +156,7 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
 
 
 class _SnapshotReader(io.RawIOBase):
-    """A file with a position of its own on a descriptor that others read too."""
+    """A reader with its own position on a file descriptor that it shares with other readers."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -201,3 +180,32 @@ class _SnapshotReader(io.RawIOBase):
         buffer[: len(chunk)] = chunk
         self._position += len(chunk)
         return len(chunk)
+
+
+def has_same_bytes(path: Path, other: Path) -> bool:
+    """Return whether two files have the same content; False if one does not exist.
+
+    :raises OSError: if a file cannot be read.
+    """
+    try:
+        with path.open("rb") as one, other.open("rb") as two:
+            if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+                return False
+            while chunk := one.read(_BLOCK_SIZE):
+                if chunk != two.read(_BLOCK_SIZE):
+                    return False
+            return True
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def sha256_file(file: BinaryIO) -> str:
+    """Compute the SHA-256 checksum of a whole file, in hexadecimal, and leave the position at its end.
+
+    :raises OSError: if the file cannot be read.
+    """
+    file.seek(0)
+    digest = hashlib.sha256()
+    while chunk := file.read(_BLOCK_SIZE):
+        digest.update(chunk)
+    return digest.hexdigest()

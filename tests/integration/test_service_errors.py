@@ -140,7 +140,8 @@ class TestConnection:
         answer = refused_upload(service, place, ca_path=None)
         assert answer.message == (
             f"Cannot upload to {service.url}: its certificate was issued by an unknown CA"
-            " (unable to get local issuer certificate). Give the issuing CA's certificate in ca_path."
+            " (unable to get local issuer certificate)."
+            " Set ca_path to a file with the issuing CA's certificate."
         )
         assert service.requests == 0
 

@@ -188,7 +188,7 @@ class TestClientCertificates:
         answer = _upload(service, place, **wrong)
         assert answer.message == (
             f"Cannot use client_cert {client_cert['client_cert']} with client_key {path}: the key is"
-            " encrypted. Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW."
+            " encrypted. Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW."
         )
 
     def test_key_in_the_certificate_s_file(
@@ -207,12 +207,12 @@ class TestClientCertificates:
         cert = client_cert["client_cert"]
         for given, problem in (
             (str(place.root / "none.pem"), "No such file or directory"),
-            (cert, "they are no certificate and its key"),
+            (cert, "they are not a certificate and its private key"),
         ):
             answer = _upload(service, place, client_cert=given)
             assert answer.message == (
-                f"Cannot use client_cert {given}: {problem}. Give files in PEM format;"
-                " without client_key the key stands in client_cert, too."
+                f"Cannot use client_cert {given}: {problem}. Provide files in PEM format;"
+                " without client_key, client_cert must also contain the key."
             )
         assert service.requests == 0
 

@@ -103,7 +103,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": "Tk7.æøå"},
         f"Cannot use token: {NO_HEADER}",
     ),
-    ({"timeout": 0}, "Cannot use timeout 0: it is not from 1 to 86400 seconds."),
+    ({"timeout": 0}, "Cannot use timeout 0: it must be between 1 and 86400 seconds."),
     ({"max_removed": -1}, "Cannot use max_removed -1: it is less than 0."),
     (
         {"max_removed_percent": 101},

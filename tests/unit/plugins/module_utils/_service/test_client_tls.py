@@ -65,11 +65,11 @@ def test_a_service_whose_authority_is_given_is_trusted(tmp_path: Path) -> None:
 
 UNKNOWN_CA = (
     "by an unknown CA (unable to get local issuer certificate). "
-    "Give the issuing CA's certificate in ca_path"
+    "Set ca_path to a file with the issuing CA's certificate"
 )
 OTHER_NAME = (
     "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
-    "Use the name in the certificate in url"
+    "Use a name from the certificate in url"
 )
 
 
@@ -162,7 +162,7 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         _send(1, path)
     assert str(caught.value) == (
         f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
-        "Give a file in PEM format."
+        "Provide a file in PEM format."
     )
     path.write_text("no certificate")
     with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):

@@ -104,7 +104,7 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
         *(
             (
                 {"timeout": seconds},
-                f"Cannot use timeout {seconds}: it is not from 1 to 86400 seconds.",
+                f"Cannot use timeout {seconds}: it must be between 1 and 86400 seconds.",
             )
             for seconds in (0, -1)
         ),
