@@ -104,7 +104,7 @@ def test_each_credential_gets_in_and_a_netrc_changes_nothing(
         assert (answer["uploaded"], answer["attempts"]) == (True, 1)
         service.fail_next(401)
         answer = _upload(service, place, force=True, **options)
-        assert "it answered 401 (it does not know the credential)" in answer.message
+        assert "it returned HTTP 401 (it does not accept the credential)" in answer.message
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -119,7 +119,7 @@ def test_a_redirect_takes_no_credential_along(
     ):
         service.redirect(other.url, 308)
         answer = _upload(service, place, **way.options(service.token), **certificate)
-        assert "it answered with a redirect to localhost" in answer.message
+        assert "it returned a redirect to localhost" in answer.message
         assert (service.requests, other.requests) == (1, 0)
 
 
@@ -150,14 +150,14 @@ class TestClientCertificates:
         [
             (
                 ssl.TLSVersion.TLSv1_3,
-                "it asks for a client certificate. Set client_cert and client_key.",
+                "it requires a client certificate. Set client_cert and client_key.",
             ),
             # The alert is one for whatever a handshake fails of (RFC 5246, 7.4.6).
             (
                 ssl.TLSVersion.TLSv1_2,
                 (
-                    "no TLS connection (SSLV3_ALERT_HANDSHAKE_FAILURE). It must speak TLS 1.2 or newer,"
-                    " and at least tls_minimum. It may ask for client_cert."
+                    "the TLS connection failed (SSLV3_ALERT_HANDSHAKE_FAILURE). Check that the service"
+                    " supports TLS 1.2 or newer, and at least tls_minimum. It may require client_cert."
                 ),
             ),
         ],
@@ -254,9 +254,9 @@ class TestProxies:
         with proxy(asks=True) as running:
             answer = _upload(service, place, running.environment)
             assert answer.message == (
-                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} refused: it asks"
-                " for a user name and a password (407). Put them into HTTPS_PROXY in the"
-                " environment, as http://USER:PASSWORD@HOST:PORT."
+                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} refused the"
+                " connection: it requires authentication (407). Set HTTPS_PROXY in the environment to"
+                " http://USER:PASSWORD@HOST:PORT."
             )
             assert "Quarrelstone" not in answer.output
             assert _upload(service, place, running.with_password)["uploaded"]
@@ -267,7 +267,9 @@ class TestProxies:
     ) -> None:
         with proxy(answer=status) as running:
             answer = _upload(service, place, running.with_password)
-            assert f"the proxy 127.0.0.1:{running.port} refused: it " in answer.message
+            assert (
+                f"the proxy 127.0.0.1:{running.port} refused the connection: it " in answer.message
+            )
             assert len(running.targets) == answer.result["attempts"] == attempts
         assert service.requests == 0
 

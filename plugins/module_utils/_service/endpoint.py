@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a roster is sent, how, and what the answers hold: what the administrator decided, in parts."""
+"""Settings of an upload: the URL of the service, the credential, the request and the format of the result."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MULTIPART, RAW = "multipart", "raw"
-"""The ways to put a file into a request: as a form's field, or as the body itself."""
+"""The kinds of request bodies: a form with the file in one of its fields, or the file itself."""
 
 CSV_TYPE = "text/csv; charset=utf-8"
 """Media type of a roster (RFC 4180)."""
@@ -17,14 +17,14 @@ CSV_TYPE = "text/csv; charset=utf-8"
 
 @dataclass(frozen=True)
 class Credential:
-    """What the service knows the sender by. Of token and user name at most one is set; neither is printed.
+    """The credential for the service: a token, a user name and password, or neither.
 
-    :ivar token: goes into a header or, with `token_param`, into the query.
-    :ivar token_header: header that carries it.
-    :ivar token_prefix: what stands before it in the header, such as ``Bearer``; empty for nothing.
-    :ivar token_param: name of the query's parameter that carries it; empty for the header.
-    :ivar username: of HTTP Basic (RFC 7617); empty for none.
-    :ivar password: of HTTP Basic; may be empty.
+    :ivar token: the token, sent in a header or, with `token_param`, in the query.
+    :ivar token_header: name of the header that contains the token.
+    :ivar token_prefix: text before the token in the header, such as ``Bearer``; empty for none.
+    :ivar token_param: name of the query parameter that contains the token; empty to use the header.
+    :ivar username: user name for HTTP Basic authentication (RFC 7617); empty for none.
+    :ivar password: password for HTTP Basic authentication; may be empty.
     """
 
     token: str = ""
@@ -35,17 +35,17 @@ class Credential:
     password: str = ""
 
     def __repr__(self) -> str:
-        # Neither a traceback nor a log may show it.
+        # Keeps secrets out of tracebacks and logs.
         return "Credential(...)"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be seen anywhere."""
+        """The values that must not appear in any output."""
         return tuple(secret for secret in (self.token, self.username, self.password) if secret)
 
     @property
     def option_names(self) -> str:
-        """The options that make it up, for a remedy."""
+        """The options that define the credential, for a remedy."""
         if self.username:
             return "url_username and url_password"
         if self.token_param:
@@ -55,12 +55,12 @@ class Credential:
 
 @dataclass(frozen=True)
 class BodyFormat:
-    """How the roster is put into the request.
+    """The format of the request body.
 
     :ivar kind: MULTIPART or RAW.
     :ivar content_type: media type of the file.
-    :ivar field_name: form field that holds the file.
-    :ivar form_fields: further fields of the form, in order.
+    :ivar field_name: name of the form field that contains the file.
+    :ivar form_fields: names and values of the other form fields, in order.
     """
 
     kind: str = MULTIPART
@@ -71,13 +71,13 @@ class BodyFormat:
 
 @dataclass(frozen=True)
 class TlsSettings:
-    """What the connection must satisfy, and what this side shows of itself.
+    """The TLS settings of connections to the service.
 
-    :ivar ca_path: file with the certificates to trust; None for those of the system.
-    :ivar validate_certs: whether the service's certificate is verified.
-    :ivar client_cert: file with the certificate to show; None for none.
-    :ivar client_key: file with its key; None when the certificate's file holds it.
-    :ivar minimum_version: oldest version of TLS, ``1.2`` or ``1.3``.
+    :ivar ca_path: file with the trusted certificates; None for those of the system.
+    :ivar validate_certs: whether to verify the service's certificate.
+    :ivar client_cert: file with the client certificate; None for none.
+    :ivar client_key: file with its private key; None if the certificate's file contains it.
+    :ivar minimum_version: oldest permitted version of TLS, ``1.2`` or ``1.3``.
     """
 
     ca_path: str | None = None
@@ -89,10 +89,10 @@ class TlsSettings:
 
 @dataclass(frozen=True)
 class Retries:
-    """How often what may be repeated is tried again.
+    """The number of retries and the delay between them.
 
-    :ivar limit: how many attempts may follow the first.
-    :ivar interval: seconds before the second attempt; each later wait is twice the one before.
+    :ivar limit: maximum number of retries.
+    :ivar interval: seconds before the first retry. The delay doubles with each further retry.
     """
 
     limit: int = 3
@@ -101,18 +101,18 @@ class Retries:
 
 @dataclass(frozen=True)
 class ResultFormat:
-    """Where a JSON answer holds what.
+    """The structure of the JSON document in a response.
 
-    :ivar counts: path to an object of numbers, its keys parted by dots; ``.`` is the answer itself.
-    :ivar refused: names of the counts that say how many contacts were not taken.
-    :ivar errors: path to a list of objects, one for each row refused, or for each row with its status.
-    :ivar row: key of the row's number in such an object.
-    :ivar first_row: the number that the service gives the first row after the header.
-    :ivar row_column: title of a column; `row` is then the key of the row's value in it, not of a number.
+    :ivar counts: path to an object with numbers, its keys separated by dots; ``.`` for the document itself.
+    :ivar refused: names of the counts that report refused contacts.
+    :ivar errors: path to a list of objects, one for each refused row, or one for each row if `status` is set.
+    :ivar row: key of the row number in such an object.
+    :ivar first_row: number that the service assigns to the first row after the header.
+    :ivar row_column: title of a column. If set, `row` is the key of the row's value in this column, not of its number.
     :ivar column: key of the column's title.
-    :ivar cause: key of the reason.
-    :ivar status: key of a row's status; None when all rows that are listed were refused.
-    :ivar accepted: statuses of rows that were taken; a row with any other was refused.
+    :ivar cause: key of the error message.
+    :ivar status: key of the row's status; None if all listed rows were refused.
+    :ivar accepted: statuses of accepted rows. A row with any other status was refused.
     """
 
     counts: str | None = None
@@ -129,15 +129,19 @@ class ResultFormat:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a roster is sent, and how.
+    """The upload endpoint of a service, and the request that it expects.
 
-    :ivar url: https, or http to this host itself.
+    :ivar url: URL of the endpoint; https, or http for this host itself.
     :ivar method: POST, PUT or PATCH.
-    :ivar params: what is added to the query, in order.
-    :ivar headers: headers of the administrator's own.
-    :ivar timeout: seconds to connect, for each piece of the roster, and for the whole answer.
-    :ivar use_proxy: whether the environment's proxies count.
-    :ivar accepted_statuses: statuses that mean acceptance; None for 200 to 299 without 202.
+    :ivar params: names and values of additional query parameters, in order.
+    :ivar headers: names and values of additional headers.
+    :ivar credential: the credential to send.
+    :ivar body: the format of the request body.
+    :ivar tls: the TLS settings.
+    :ivar retries: the retry settings.
+    :ivar timeout: timeout in seconds, for the connection, for each chunk of the roster, and for the response.
+    :ivar use_proxy: whether to use the proxies configured in the environment.
+    :ivar accepted_statuses: status codes that mean acceptance; None for 200 to 299 except 202.
     """
 
     url: str
@@ -153,23 +157,23 @@ class Endpoint:
     accepted_statuses: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
-        # Its query may hold a secret.
+        # The query may contain a secret.
         return f"Endpoint({self.url_without_query})"
 
     @property
     def url_without_query(self) -> str:
-        """The URL without its query."""
+        """The URL without its query and fragment."""
         return self.url.partition("?")[0].partition("#")[0]
 
     @property
     def action(self) -> str:
-        """How an error begins."""
+        """The action part of error messages."""
         return f"Cannot upload to {self.url_without_query}"
 
     def accepts(self, status: int) -> bool:
-        """Whether a status means that the service took the roster (RFC 9110, 15.3).
+        """Return whether a status code means that the service accepted the roster (RFC 9110, 15.3).
 
-        202 says that it has yet to decide.
+        By default, 202 does not: with it, the service has not processed the roster yet.
         """
         if self.accepted_statuses is not None:
             return status in self.accepted_statuses

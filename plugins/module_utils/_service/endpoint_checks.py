@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All of an endpoint that can be seen to be wrong without the service, before anything is read or sent."""
+"""Checks of the settings of an upload, before anything is read or sent."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 from .._errors import InputError
@@ -18,29 +17,27 @@ from .credential_names import is_credential_name
 from .endpoint import RAW, Credential, Endpoint, Retries, TlsSettings
 from .request_body import check_form_name
 
-# RFC 9110, 5.6.2.
+# A field name (RFC 9110, 5.6.2).
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # A type and a subtype with parameters (RFC 9110, 8.3.1).
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|\"[^\"\\]*\"))*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Those that say how this client talks; with others it would say something else than it does.
+# The HTTP client sets these headers. Other values would contradict what it sends.
 _RESERVED_HEADERS = frozenset(
     {
         *("accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
         *("expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
-_CONTROL_REMEDY = "Look for a line break or a space at its end"
-_HEADER_CAUSE = "it holds characters that no HTTP header can hold"
+_CONTROL_REMEDY = "Look for a line break or a trailing space"
+# Shorter secrets occur in other values by chance.
 _MIN_SECRET_LENGTH = 6
-
-Pairs = Iterable[tuple[str, str]]
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
-    """Check all that can be checked without the service.
+    """Check all settings of an upload that can be checked without the service.
 
-    :raises InputError: for what cannot be used, contradicts, or would cross a network in clear.
+    :raises InputError: if a setting is invalid, contradicts another one, or would send personal data unencrypted.
     """
     _check_encoding(endpoint)
     _check_url(endpoint)
@@ -51,19 +48,11 @@ def check_endpoint(endpoint: Endpoint) -> None:
     _check_tls(endpoint)
     check_timeout("timeout", endpoint.timeout)
     _check_retries(endpoint.retries)
-    for status in endpoint.accepted_statuses if endpoint.accepted_statuses is not None else ():
-        if not 200 <= status < 300:
-            raise InputError(
-                f"Cannot use status_code {status}",
-                "by any status but 200 to 299 a service says that it has not taken the roster",
-                "Name those that mean acceptance",
-            )
-    if endpoint.accepted_statuses == ():
-        raise InputError("Cannot use status_code", "it is empty", "Name a status, or leave it out")
+    _check_accepted_statuses(endpoint.accepted_statuses)
 
 
 def _check_encoding(endpoint: Endpoint) -> None:
-    """See that all of it is text: a variable of the environment may hold any bytes (PEP 383)."""
+    """Check that all values are valid Unicode, because environment variables may contain any bytes (PEP 383)."""
     credential = endpoint.credential
     for option, texts in (
         ("url", (endpoint.url,)),
@@ -74,13 +63,13 @@ def _check_encoding(endpoint: Endpoint) -> None:
         ("form_fields", itertools.chain(*endpoint.body.form_fields)),
     ):
         if any(map(SURROGATE.search, texts)):
-            raise InputError(f"Cannot use {option}", "it is not in UTF-8", "Give it in UTF-8")
+            raise InputError(f"Cannot use {option}", "it is not valid UTF-8", "Encode it as UTF-8")
 
 
 def _check_url(endpoint: Endpoint) -> None:
     try:
         parts = urlsplit(endpoint.url)
-        # Asking for the port is what finds one that is no number.
+        # Accessing the port raises an exception if it is not a number.
         host = parts.hostname if parts.port is None or parts.port else None
     except ValueError:
         parts, host = urlsplit(""), None
@@ -92,18 +81,18 @@ def _check_url(endpoint: Endpoint) -> None:
         or " " in endpoint.url
     ):
         raise InputError(
-            "Cannot use the url", "it is not of the form https://HOST/PATH", "Correct url"
+            "Cannot use the url", "it does not have the form https://HOST/PATH", "Correct url"
         )
     if parts.username or parts.password:
         raise InputError(
             "Cannot use the url",
-            "it holds a user name or a password",
+            "it contains a user name or a password",
             "Use token, or url_username and url_password",
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise InputError(
             f"Cannot upload to http://{host}",
-            "people's data would cross the network in clear",
+            "personal data would be sent unencrypted",
             "Use https://",
         )
 
@@ -113,13 +102,13 @@ def _check_credential(endpoint: Endpoint) -> None:
     if not (credential.token or credential.username or endpoint.tls.client_cert):
         raise InputError(
             "Cannot upload",
-            "no credential is given",
-            "Set token, or FRONTDESK_TOKEN in the environment; or url_username; or client_cert",
+            "no credential is set",
+            "Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert",
         )
     _check_conflicts(credential)
     if credential.token_param:
         if _CONTROL.search(credential.token):
-            raise InputError("Cannot use token", "it holds control characters", _CONTROL_REMEDY)
+            raise InputError("Cannot use token", "it contains control characters", _CONTROL_REMEDY)
         return
     if credential.token:
         _check_header_name("token_header", credential.token_header)
@@ -132,33 +121,33 @@ def _check_credential(endpoint: Endpoint) -> None:
         ("url_username", credential.username),
         ("url_password", credential.password),
     ):
-        # RFC 7617, 2: the user name ends at the colon; neither holds control characters.
+        # The user name ends at the first colon, and neither part may contain control characters (RFC 7617, 2).
         if _CONTROL.search(value) or (option == "url_username" and ":" in value):
             raise InputError(
                 f"Cannot use {option}",
-                "it holds a colon or control characters",
+                "it contains a colon or control characters",
                 _CONTROL_REMEDY,
             )
 
 
 def _check_conflicts(credential: Credential) -> None:
-    for wrong, action, answer, remedy in (
+    for is_wrong, action, cause, remedy in (
         (
             credential.token and credential.username,
             "Cannot use token and url_username together",
-            "each is a credential of its own",
-            "Leave one out; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment count, too",
+            "they are alternative credentials",
+            "Omit one of them; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count",
         ),
         (
             credential.password and not credential.username,
             "Cannot use url_password",
-            "it is given without url_username",
-            "Set url_username; a key without a password goes there",
+            "it is set without url_username",
+            "Set url_username, also for an API key without a password",
         ),
         (
             credential.token_param and not credential.token,
             "Cannot use token_param",
-            "it is given without token",
+            "it is set without token",
             "Set token, or FRONTDESK_TOKEN in the environment",
         ),
         (
@@ -168,33 +157,31 @@ def _check_conflicts(credential: Credential) -> None:
                 or credential.token_header.lower() not in ("authorization", "")
             ),
             "Cannot use token_param with token_header or token_prefix",
-            "the token goes into the query or into a header",
-            "Leave one out",
+            "the token is sent either in the query or in a header",
+            "Omit one of them",
         ),
     ):
-        if wrong:
-            raise InputError(action, answer, remedy)
+        if is_wrong:
+            raise InputError(action, cause, remedy)
 
 
 def _check_body(endpoint: Endpoint) -> None:
     body_format = endpoint.body
-    if (
-        not _MEDIA_TYPE.fullmatch(body_format.content_type)
-        or not body_format.content_type.isascii()
-    ):
+    media_type = body_format.content_type
+    if not _MEDIA_TYPE.fullmatch(media_type) or not media_type.isascii():
         raise InputError(
-            "Cannot use content_type", "it is no media type", "Give one such as text/csv"
+            "Cannot use content_type", "it is not a media type", "Use one such as text/csv"
         )
     if body_format.kind == RAW:
-        for option, wrong in (
+        for option, is_set in (
             ("form_fields", body_format.form_fields),
             ("field_name", body_format.field_name != "file"),
         ):
-            if wrong:
+            if is_set:
                 raise InputError(
                     f"Cannot use {option} with body_format raw",
-                    "without a form there are no fields",
-                    f"Leave out {option}, or set body_format to multipart",
+                    "a raw body has no form fields",
+                    f"Omit {option}, or set body_format to multipart",
                 )
     names = [body_format.field_name, *(name for name, _value in body_format.form_fields)]
     for name in names:
@@ -202,7 +189,7 @@ def _check_body(endpoint: Endpoint) -> None:
     if len(set(names)) < len(names):
         raise InputError(
             "Cannot use form_fields",
-            f"it holds the field {body_format.field_name!r}, which is the file's",
+            f"it contains the field {body_format.field_name!r}, which is used for the file",
             "Correct field_name",
         )
 
@@ -214,18 +201,36 @@ def _check_headers(endpoint: Endpoint) -> None:
         if name.lower() in _RESERVED_HEADERS:
             raise InputError(
                 f"Cannot use headers: {name}",
-                "it is set by what is sent",
-                "Leave it out; content_type and url decide it"
+                "the module sets this header itself",
+                "Omit it; content_type and url determine it"
                 if name.lower() in ("content-type", "host")
-                else "Leave it out",
+                else "Omit it",
             )
 
 
+def _check_header_name(option: str, name: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        raise InputError(f"Cannot use {option}", "it is not a valid HTTP header name", "Correct it")
+
+
+def _check_header_value(option: str, value: str) -> None:
+    if not value.isascii() or not value.isprintable():
+        raise InputError(
+            f"Cannot use {option}",
+            "it contains characters that are not allowed in an HTTP header",
+            _CONTROL_REMEDY,
+        )
+
+
 def _check_exposed_credentials(endpoint: Endpoint) -> None:
-    """Keep credentials out of what is printed and logged: params, headers, form_fields and url."""
+    """Check that options that are printed and logged do not contain a credential."""
     query = parse_qsl(urlsplit(endpoint.url).query, keep_blank_values=True)
-    carrier = (endpoint.credential.token_header, endpoint.credential.token_param)
-    held = [name.lower() for name in carrier if name and endpoint.credential.token]
+    credential = endpoint.credential
+    token_names = [
+        name.lower()
+        for name in (credential.token_header, credential.token_param)
+        if name and credential.token
+    ]
     for option, pairs in (
         ("params", endpoint.params),
         ("headers", endpoint.headers),
@@ -233,18 +238,18 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         ("the query in url", tuple(query)),
     ):
         for name, value in pairs:
-            if is_credential_name(name) or (option != "form_fields" and name.lower() in held):
-                raise InputError(
-                    f"Cannot use {option}: {name}",
-                    "it looks like a credential, and this is printed and logged",
-                    _credential_remedy(option),
-                )
-            if any(
-                len(s) >= _MIN_SECRET_LENGTH and s in value for s in endpoint.credential.secrets
+            if is_credential_name(name) or (
+                option != "form_fields" and name.lower() in token_names
             ):
                 raise InputError(
                     f"Cannot use {option}: {name}",
-                    "it holds the credential, and this is printed and logged",
+                    "it looks like a credential, and this option is printed and logged",
+                    _credential_remedy(option),
+                )
+            if any(len(s) >= _MIN_SECRET_LENGTH and s in value for s in credential.secrets):
+                raise InputError(
+                    f"Cannot use {option}: {name}",
+                    "it contains the credential, and this option is printed and logged",
                     _credential_remedy(option),
                 )
             _check_pair(option, name, value)
@@ -252,15 +257,15 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
 
 def _credential_remedy(option: str) -> str:
     if option == "headers":
-        return "Give it in token, and its header's name in token_header; or in url_username"
-    return "Give it in token, and its parameter's name in token_param"
+        return "Use token, with the name of the header in token_header, or url_username"
+    return "Use token, with the name of the parameter in token_param"
 
 
 def _check_pair(option: str, name: str, value: str) -> None:
     if not name or _CONTROL.search(name + value):
         raise InputError(
             f"Cannot use {option}",
-            "a name is empty, or there are control characters",
+            "a name is empty, or a name or value contains control characters",
             _CONTROL_REMEDY,
         )
 
@@ -269,30 +274,34 @@ def _check_tls(endpoint: Endpoint) -> None:
     tls: TlsSettings = endpoint.tls
     if tls.client_key and not tls.client_cert:
         raise InputError(
-            "Cannot use client_key", "it is given without client_cert", "Set client_cert"
+            "Cannot use client_key", "it is set without client_cert", "Set client_cert"
         )
     if tls.client_cert and endpoint.url.lower().startswith("http:"):
         raise InputError(
-            "Cannot use client_cert with http://", "there is no TLS to show it in", "Use https://"
+            "Cannot use client_cert with http://", "client certificates require TLS", "Use https://"
         )
 
 
 def _check_retries(retries: Retries) -> None:
     if not 0 <= retries.limit <= 10:
-        raise InputError(f"Cannot use retries {retries.limit}", "it is not from 0 to 10")
+        raise InputError(f"Cannot use retries {retries.limit}", "it must be between 0 and 10")
     if not 0 <= retries.interval <= 60:
         raise InputError(
-            f"Cannot use retry_interval {retries.interval}", "it is not from 0 to 60 seconds"
+            f"Cannot use retry_interval {retries.interval}", "it must be between 0 and 60 seconds"
         )
 
 
-def _check_header_name(option: str, name: str) -> None:
-    if not _HEADER_NAME.fullmatch(name):
+def _check_accepted_statuses(statuses: tuple[int, ...] | None) -> None:
+    if statuses is None:
+        return
+    for status in statuses:
+        if not 200 <= status < 300:
+            raise InputError(
+                f"Cannot use status_code {status}",
+                "statuses outside 200-299 mean that the service did not accept the roster",
+                "List only statuses that mean acceptance",
+            )
+    if not statuses:
         raise InputError(
-            f"Cannot use {option}", "it is not the name of an HTTP header", "Correct it"
+            "Cannot use status_code", "it is empty", "List at least one status, or omit status_code"
         )
-
-
-def _check_header_value(option: str, value: str) -> None:
-    if not value.isascii() or not value.isprintable():
-        raise InputError(f"Cannot use {option}", _HEADER_CAUSE, _CONTROL_REMEDY)

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where requests is imported, and urllib3 below it, so that a module can say what is wrong with it."""
+"""The only file that imports requests and urllib3.
+
+If they are missing, the import fails here, and the module can report it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ try:
     REQUESTS = replace(REQUESTS, package=requests)
 except ImportError:
     REQUESTS = replace(REQUESTS, failure=traceback.format_exc())
-    # The names are imported by others all the same.
-    requests = urllib3 = None  # type: ignore[assignment]  # nobody uses them: the module ends first
+    # Other files import these names nevertheless. The module ends before it uses them.
+    requests = urllib3 = None  # type: ignore[assignment]  # None instead of a module.
 
 __all__ = ["REQUESTS", "requests", "urllib3"]

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that a service refused: which they are, whose they are, and why, without anybody's values."""
+"""The rows that a service refused: their numbers, identities and causes, without personal data.
+
+The service's messages may repeat cells of any row. Words that occur in the roster are therefore masked.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,12 @@ from typing import Any
 from .endpoint import ResultFormat
 
 MAX_ERRORS = 50
-"""Refusals that are kept with their words; of the others only the rows are."""
+"""Maximum number of refusals that are kept with their messages. Of the others, only the rows are kept."""
 
-# Without _, which may stand between the names of a person.
+_MAX_TEXT = 200
+# Without the underscore, which may separate a person's names.
 _WORD = re.compile(r"[^\W_]+")
-# Numbers of telephones and the like, however they are spaced.
+# Phone numbers and other long numbers, with any common separators.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
 
 
@@ -28,9 +32,10 @@ _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
 class SentRoster:
     """The roster that was sent.
 
-    :ivar header: titles of its columns.
-    :ivar row_count: how many rows follow it.
-    :ivar read_rows: gives the cells and the identity of each row, in order; None for one that is not known.
+    :ivar header: titles of the columns.
+    :ivar row_count: number of rows after the header.
+    :ivar read_rows: function that returns the cells and the identity of each row, in order. The identity is None if
+        it is unknown.
     """
 
     header: Sequence[str]
@@ -40,10 +45,12 @@ class SentRoster:
 
 @dataclass(frozen=True)
 class RowError:
-    """One row that the service refused.
+    """A row that the service refused.
 
-    :ivar row: its number, the first one after the header is 1; None when the service did not say.
-    :ivar identity: the person's UUID, when it is known.
+    :ivar row: number of the row, starting at 1 after the header; None if it is unknown.
+    :ivar identity: UUID of the person; None if it is unknown.
+    :ivar column: title of the column.
+    :ivar cause: message of the service.
     """
 
     row: int | None
@@ -53,23 +60,26 @@ class RowError:
 
 
 class RefusalList:
-    """The refusals in a list: their rows, and the words of the first of them.
+    """The refusals that a response lists: all rows, and the details of the first MAX_ERRORS of them.
 
-    :ivar rows: numbers of the rows that were refused.
-    :ivar unassigned: how many refusals belong to no row that is known.
-    :ivar rows_by_value: of refusals that name a row by its value, how many name which.
+    :param entries: the objects in the response's list.
+    :param result_format: the structure of these objects.
+    :param row_count: number of rows that were sent.
+    :ivar rows: numbers of the refused rows.
+    :ivar count: number of refusals.
+    :ivar unassigned: number of refusals that cannot be assigned to a row.
     """
 
     def __init__(
-        self, entries: Sequence[object], result_format: ResultFormat, number_of_rows: int
+        self, entries: Sequence[object], result_format: ResultFormat, row_count: int
     ) -> None:
         self._result_format = result_format
-        self._row_count = number_of_rows
+        self._row_count = row_count
         self._accepted_statuses = {status.casefold() for status in result_format.accepted}
-        self._listed: list[tuple[Mapping[str, Any], Any]] = []
-        self.rows: set[int] = set()
-        self.rows_by_value: dict[str, list[int]] = {}
+        self._listed: list[tuple[Mapping[str, Any], int | str | None]] = []
+        self._rows_by_value: dict[str, list[int]] = {}
         self._identities: dict[int, str] = {}
+        self.rows: set[int] = set()
         self.unassigned = self.count = 0
         for entry in entries:
             self._add(entry)
@@ -84,51 +94,52 @@ class RefusalList:
         if isinstance(reference, int):
             self.rows.add(reference)
         elif isinstance(reference, str):
-            self.rows_by_value.setdefault(reference, [])
+            self._rows_by_value.setdefault(reference, [])
         else:
             self.unassigned += 1
         if len(self._listed) < MAX_ERRORS:
             self._listed.append((fields, reference))
 
     def _row_reference(self, row: Any) -> int | str | None:
-        """The row's number from 1, or its value in a column."""
+        """Return the number of a row, starting at 1, or the row's value in `row_column`; None if it is invalid."""
         if self._result_format.row_column is not None:
             return _fold(row) if isinstance(row, str) else None
         number = row - self._result_format.first_row + 1 if is_integer(row) else 0
         return number if 1 <= number <= self._row_count else None
 
     def match_roster(self, sent: SentRoster, names: Iterable[str]) -> AbstractSet[str]:
-        """Look through the roster once: find rows by their values, and identities.
+        """Read the roster once to find refused rows by their values, and the identities of refused rows.
 
-        :param names: more words of the service's that may be shown.
-        :returns: the words that must not be shown, for they stand in the roster.
+        :param names: other words from the response that may be shown.
+        :returns: the words from the response that occur in the roster and must be masked.
         """
         service_words = {
             word for text in (*self._all_texts(), *names) for word in split_words(text)
         }
-        rows = {reference for _fields, reference in self._listed if isinstance(reference, int)}
+        listed_rows = {
+            reference for _fields, reference in self._listed if isinstance(reference, int)
+        }
         title = self._result_format.row_column
-        reference = (
-            sent.header.index(title) if title in sent.header and self.rows_by_value else None
-        )
+        index = sent.header.index(title) if title in sent.header and self._rows_by_value else None
         roster_words: set[str] = set()
-        people = sent.read_rows() if service_words or rows or reference is not None else ()
-        for number, (cells, identity) in enumerate(people, 1):
+        must_read = service_words or listed_rows or index is not None
+        for number, (cells, identity) in enumerate(sent.read_rows() if must_read else (), 1):
             roster_words.update(service_words.intersection(split_words(" ".join(cells))))
-            found = None if reference is None else self.rows_by_value.get(_fold(cells[reference]))
-            if found is not None:
-                found.append(number)
-            if identity and (found is not None or number in rows):
+            same_value = None if index is None else self._rows_by_value.get(_fold(cells[index]))
+            if same_value is not None:
+                same_value.append(number)
+            if identity and (same_value is not None or number in listed_rows):
                 self._identities[number] = identity
-        for numbers in self.rows_by_value.values():
+        for numbers in self._rows_by_value.values():
             self.rows.update(numbers)
             self.unassigned += not numbers
         return roster_words
 
     def _all_texts(self) -> list[str]:
-        return [text for fields, _place in self._listed for text in self._texts(fields)]
+        return [text for fields, _reference in self._listed for text in self._texts(fields)]
 
     def _texts(self, fields: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the column and the cause of a refusal, as the service wrote them."""
         result_format = self._result_format
         cause = fields.get(result_format.cause) or (
             fields.get(result_format.status) if result_format.status else ""
@@ -136,10 +147,10 @@ class RefusalList:
         return _to_text(fields.get(result_format.column)), _to_text(cause)
 
     def row_errors(self, roster_words: AbstractSet[str]) -> Iterable[RowError]:
-        """The refusals that are kept, without words of the roster."""
+        """Yield the details of the first refusals, with the given words masked."""
         for fields, reference in self._listed:
             row = (
-                next(iter(self.rows_by_value[reference]), None)
+                next(iter(self._rows_by_value[reference]), None)
                 if isinstance(reference, str)
                 else reference
             )
@@ -149,13 +160,13 @@ class RefusalList:
 
 
 def is_integer(value: object) -> bool:
-    """Whether a value of a JSON document is a whole number."""
-    # To Python, JSON's true and false are numbers too.
+    """Return whether a value of a JSON document is an integer."""
+    # Python also treats JSON's true and false as integers.
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, whatever their case and however their letters are composed (Unicode, UAX #15)."""
+    """Split a string into words, independent of case and of the Unicode normalization form (UAX #15)."""
     return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
@@ -164,18 +175,18 @@ def _fold(text: str) -> str:
 
 
 def _to_text(value: object) -> str:
-    """A value of a JSON document as a text; what holds others has none."""
+    """Return a value of a JSON document as a string; an empty one for objects."""
     if isinstance(value, list):
         return ", ".join(item for item in value if isinstance(item, str))
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
 def _mask(text: str, roster_words: AbstractSet[str]) -> str:
-    """The service's words without any that stands in the roster: it may name others than this person."""
-    # Lone surrogates, which no result can hold, are not printable either.
+    """Mask words of the roster and long numbers in a message of the service, and shorten it."""
+    # This also removes unpaired surrogates, which a module result cannot contain.
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     text = unicodedata.normalize("NFC", text)
     text = _WORD.sub(lambda word: "..." if word[0].casefold() in roster_words else word[0], text)
-    # Last, for what it leaves of a word would be another one.
+    # After the words, because masking part of a word would leave a different word.
     text = _LONG_NUMBER.sub("...", text)
-    return " ".join(text.split())[:200]
+    return " ".join(text.split())[:_MAX_TEXT]

@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request's body: the roster as it is, or in a form (multipart/form-data, RFC 7578), piece by piece."""
+"""Bodies of HTTP requests: the roster itself, or a form that contains it (multipart/form-data, RFC 7578).
+
+Bodies are read in chunks, so that a large roster does not need much memory.
+"""
 
 from __future__ import annotations
 
-import io
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -16,26 +18,26 @@ from .._errors import InputError
 from .endpoint import RAW, BodyFormat
 
 CHUNK_SIZE = 256 << 10
-"""Bytes that are read and handed on at a time; larger pieces are not faster, smaller ones are slower."""
+"""Number of bytes to read and send at a time. Larger chunks are not faster, smaller ones are slower."""
 
 _UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
 
 
 def check_form_name(name: str) -> None:
-    """Check what a field or a file is to be called in a form.
+    """Check the name of a form field, or a file name, for a multipart form.
 
-    :raises InputError: when the name cannot stand in a header.
+    :raises InputError: if the name is not allowed in a Content-Disposition header.
     """
     if not name or _UNSAFE.search(name):
         raise InputError(
-            f"Cannot use {name!r} in a form", "it is empty or holds quotes or control characters"
+            f"Cannot use {name!r} in a form", "it is empty or contains quotes or control characters"
         )
 
 
 class TruncatedFileError(Exception):
-    """A file became shorter while it was sent.
+    """The file became shorter while it was being sent.
 
-    :param missing: number of bytes that it lacks.
+    :param missing: number of missing bytes.
     """
 
     def __init__(self, missing: int) -> None:
@@ -44,12 +46,12 @@ class TruncatedFileError(Exception):
 
 
 class FileContent:
-    """A file to send, or the part of it that counts. It is read from its beginning as often as needed.
+    """The bytes of a file to send. Each iteration starts from the beginning.
 
-    :param file: open for reading, at any place; nothing else may read it meanwhile.
+    :param file: the file, open for reading. Nothing else may read it at the same time.
     :param size: number of bytes to send.
-    :param start: where they begin in the file.
-    :raises ShrunkError: from its iterator, when the file ends before that.
+    :param start: position of the first byte to send.
+    :raises TruncatedFileError: during iteration, if the file ends before that number of bytes.
     """
 
     def __init__(self, file: BinaryIO, size: int, start: int = 0) -> None:
@@ -63,20 +65,22 @@ class FileContent:
         while remaining:
             chunk = self._file.read(min(CHUNK_SIZE, remaining))
             if not chunk:
-                # A length has been promised: the connection must break, for the service not to take the half.
+                # The request has announced its length. The exception closes the connection, so that the
+                # service does not accept an incomplete roster.
                 raise TruncatedFileError(remaining)
             remaining -= len(chunk)
             yield chunk
 
 
 class RequestBody:
-    """What an HTTP client sends and never holds whole: iterable, from its beginning each time.
+    """The body of an upload request, as an iterable of chunks. Each iteration starts from the beginning.
 
-    :param file_name: what the file is called in a form.
-    :param on_chunk: called before each piece is handed out.
+    :param file_name: name of the file in a form.
+    :param content: the content of the file.
+    :param on_chunk: function to call before each chunk, and after the last one.
     :ivar content_type: value of the request's Content-Type header.
-    :ivar started: whether any of it has been handed out.
-    :raises InputError: when a name cannot stand in a form.
+    :ivar started: whether a chunk has been returned.
+    :raises InputError: if a name is not allowed in a form.
     """
 
     def __init__(
@@ -92,45 +96,43 @@ class RequestBody:
         self.content_type = body_format.content_type
         self.started = False
         if body_format.kind != RAW:
-            # Random, so that no file can hold it.
+            # Random, so that the file cannot contain it.
             boundary = secrets.token_hex(16)
             self._prefix = _form_head(boundary, body_format, file_name)
             self._suffix = f"\r\n--{boundary}--\r\n".encode("ascii")
             self.content_type = f"multipart/form-data; boundary={boundary}"
 
     def __len__(self) -> int:
-        """The body's number of bytes, for Content-Length."""
+        """Return the number of bytes, for the Content-Length header."""
         return len(self._prefix) + self._content.size + len(self._suffix)
 
     def __iter__(self) -> Iterator[bytes]:
-        for part in (io.BytesIO(self._prefix), self._content, io.BytesIO(self._suffix)):
-            for chunk in _chunks(part):
-                self._on_chunk()
-                self.started = True
-                yield chunk
+        for chunk in self._chunks():
+            self._on_chunk()
+            self.started = True
+            yield chunk
         self._on_chunk()
 
-
-def _chunks(part: io.BytesIO | FileContent) -> Iterator[bytes]:
-    if isinstance(part, FileContent):
-        yield from part
-    elif text := part.getvalue():
-        yield text
+    def _chunks(self) -> Iterator[bytes]:
+        if self._prefix:
+            yield self._prefix
+        yield from self._content
+        if self._suffix:
+            yield self._suffix
 
 
 def _form_head(boundary: str, body_format: BodyFormat, file_name: str) -> bytes:
-    for name in (
-        *(name for name, _value in body_format.form_fields),
-        body_format.field_name,
-        file_name,
-    ):
+    """Return the part of a form before the content of the file."""
+    field_names = [name for name, _value in body_format.form_fields]
+    for name in (*field_names, body_format.field_name, file_name):
         check_form_name(name)
     fields = "".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in body_format.form_fields
     )
+    disposition = f'form-data; name="{body_format.field_name}"; filename="{file_name}"'
     return (
         f"{fields}--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="{body_format.field_name}"; filename="{file_name}"\r\n'
+        f"Content-Disposition: {disposition}\r\n"
         f"Content-Type: {body_format.content_type}\r\n\r\n"
     ).encode()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be tried again, and when. Pure: it decides from facts and does nothing."""
+"""The retry policy: whether and when an upload is sent again. These functions have no side effects."""
 
 from __future__ import annotations
 
@@ -13,42 +13,40 @@ from email.utils import parsedate_to_datetime
 from .endpoint import Retries
 
 NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
-"""How an attempt without an answer ended: before anything of the roster was sent; after that; or in a way
-that the next one would end in too, such as a certificate that does not verify."""
+"""Outcomes of an attempt without a response: it failed before any of the roster was sent; it failed later, so the
+service may have accepted the roster; or it failed in a way that a retry cannot fix, such as an invalid certificate."""
 
 MAX_WAIT = 60.0
-"""Seconds; waits are not doubled beyond it."""
+"""Maximum delay in seconds when delays are doubled."""
 
 MAX_RETRY_AFTER = 300.0
-"""Seconds that a service may ask to wait (Retry-After); with more the run ends, and the next one sends."""
+"""Maximum delay in seconds that a service may request (Retry-After). If it requests more, the run ends."""
 
-# RFC 9110, 9.2.2: of the methods here, only a PUT that was taken twice does what one does.
+# Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
 
-# Where the service says that it has not taken the request: 408, the request did not arrive in time
-# (RFC 9110, 15.5.9); 425, it was not processed (RFC 8470, 5.2); 429, too many (RFC 6585, 4); 503, it
-# cannot at the moment (RFC 9110, 15.6.4).
+# The service did not process the request: 408, it did not arrive in time (RFC 9110, 15.5.9); 425, the service refused
+# early data (RFC 8470, 5.2); 429, too many requests (RFC 6585, 4); 503, service unavailable (RFC 9110, 15.6.4).
 _NOT_PROCESSED = frozenset({NOT_SENT, 408, 425, 429, 503})
 
-# Where it may have been taken, and the next attempt may fare better: 502 and 504 are a gateway's.
+# The service may have processed the request, and a retry may succeed: gateways return 502 and 504.
 _MAYBE_PROCESSED = frozenset({OUTCOME_UNKNOWN, 502, 504})
 
 
 def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
-    """Whether an upload may be sent again without harm, and with hope.
+    """Return whether a retry does no harm and may succeed.
 
-    :param outcome: the HTTP status, or UNREACHED, LOST or HOPELESS.
+    :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
     return outcome in _NOT_PROCESSED or (method in _IDEMPOTENT and outcome in _MAYBE_PROCESSED)
 
 
 def outcome_is_unknown(outcome: int | str) -> bool:
-    """Whether the service may have the roster after an attempt.
+    """Return whether the service may have accepted the roster in an attempt.
 
-    After a failure of its own it may, whatever that is called; after a success it may although its
-    answer is not what it should be.
+    After any server error it may have. After a success it may have even if the response is not as expected.
 
-    :param outcome: the HTTP status, or UNREACHED, LOST or HOPELESS.
+    :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
     return outcome == OUTCOME_UNKNOWN or (
         isinstance(outcome, int) and (200 <= outcome < 300 or outcome >= 500)
@@ -58,11 +56,11 @@ def outcome_is_unknown(outcome: int | str) -> bool:
 def compute_retry_delay(
     retries: Retries, method: str, attempt: int, outcome: int | str, retry_after: float | None
 ) -> float | None:
-    """Seconds to wait before the next attempt; None when there must be none.
+    """Return the delay in seconds before the next attempt; None if there must be no further attempt.
 
-    :param attempt: number of the attempt that ended, from 1.
-    :param outcome: the HTTP status, or UNREACHED, LOST or HOPELESS.
-    :param retry_after: seconds that the service asked to wait; None when it did not.
+    :param attempt: number of the last attempt, starting at 1.
+    :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
+    :param retry_after: delay in seconds that the service requested; None if it did not request one.
     """
     if attempt > retries.limit or not is_safe_to_repeat(method, outcome):
         return None
@@ -73,14 +71,15 @@ def compute_retry_delay(
 
 
 def parse_retry_after(retry_after: str | None, date: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it says nothing.
+    """Return the delay in seconds from a Retry-After header (RFC 9110, 10.2.3); None if it contains no valid value.
 
-    :param date: the answer's Date header; a time is told by the service's clock, if it shows that.
-    :param now: this host's time, for a service that does not.
+    :param retry_after: value of the header; None if it is missing.
+    :param date: value of the response's Date header. A point in time is compared with this clock if possible.
+    :param now: current time of this host, for responses without a Date header.
     """
     text = (retry_after or "").strip()
     if re.fullmatch("[0-9]+", text):
-        # No more digits than a number of seconds ever needs.
+        # Limits the size of the number.
         return float(text[:9])
     timestamp = _parse_http_date(text)
     if timestamp is None:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The receipt: what the service accepted and when. It is the commit of a sync.
+"""The receipt of the last accepted upload. Writing it commits a sync.
 
-A state directory holds immutable rosters, named by their SHA-256, and receipt.json, which is replaced
-last and atomically: whatever happens before, the state is the one of the last accepted upload.
+A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json. The receipt is
+replaced last, and atomically. If a sync fails before that, the state still describes the last accepted upload.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,28 +21,29 @@ from urllib.parse import urlsplit, urlunsplit
 from .._errors import FrontdeskError
 
 RECEIPT_FORMAT = 2
-"""Version of receipt.json that is written; older ones are read, a newer one is refused."""
+"""Version of the format of receipt.json. Older versions can be read, newer ones are refused."""
 
 _REQUIRED_VERSION = "0.1.0"
-"""First version of the collection that reads what is written."""
+"""First version of the collection that can read this format."""
 
-_HISTORY_LENGTH = 10
-_SHA256 = re.compile("[0-9a-f]{64}")
-_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
 RESTORE_REMEDY = (
     "Restore it from a backup, or remove the state directory and upload with initial: true"
 )
 
+_HISTORY_LENGTH = 10
+_SHA256 = re.compile("[0-9a-f]{64}")
+_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
+
 
 class StateError(FrontdeskError):
-    """The state directory cannot be used as it is."""
+    """The state directory cannot be used."""
 
 
 @dataclass(frozen=True)
 class Binding:
-    """What a receipt belongs to; with another endpoint, profile or header it counts as none.
+    """The settings that a receipt is valid for. It is ignored with a different endpoint, profile or header.
 
-    :ivar endpoint: the service's URL without query.
+    :ivar endpoint: URL of the service without its query.
     :ivar profile: name of the profile.
     :ivar header: titles of the columns.
     """
@@ -54,20 +55,20 @@ class Binding:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the service accepted last.
+    """The receipt of the last accepted upload.
 
-    :ivar binding: what it belongs to.
-    :ivar roster: SHA-256 of the CSV that it has, as far as is known.
-    :ivar identities: SHA-256 of its identities file; empty when there was none.
+    :ivar binding: the settings that the receipt is valid for.
+    :ivar roster: SHA-256 checksum of the CSV file that the service has, as far as known.
+    :ivar identities: SHA-256 checksum of the identities file; empty if there was none.
     :ivar rows: number of contacts.
-    :ivar accepted_at: UTC time of the answer (RFC 3339), by a clock that may jump.
-    :ivar plan: id of the plan.
-    :ivar status: HTTP status of the answer.
-    :ivar counts: what the service counted.
-    :ivar sequence: number of this acceptance in the state directory. It tells what came after what.
-    :ivar complete: whether the service is known to have this roster and nothing else. It is not when rows
-        were refused, or when it may have taken a later one without saying so. Then the next run sends.
-    :ivar history: shorter forms of earlier receipts, the latest first.
+    :ivar accepted_at: time of the answer in UTC (RFC 3339), according to this host's clock.
+    :ivar plan: identifier of the plan.
+    :ivar status: status code of the response.
+    :ivar counts: counts from the response.
+    :ivar sequence: running number of accepted uploads in the state directory. It defines their order.
+    :ivar complete: whether the service is known to have exactly this roster. It is false if the service refused rows,
+        or may have accepted a later roster without confirming it. The next run then sends the roster again.
+    :ivar history: summaries of earlier receipts, the latest first.
     """
 
     binding: Binding
@@ -84,13 +85,13 @@ class Receipt:
 
 
 def strip_query(url: str) -> str:
-    """The part of a URL that names the service: scheme, host and port, path; no query, which may be secret."""
+    """Return the part of a URL that identifies a service, without the query, which may contain a secret."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, "", ""))
 
 
 def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
-    """The receipt as the one that follows another, which goes into its history."""
+    """Return a receipt with the next sequence number, and with the previous receipt in its history."""
     if previous is None:
         return receipt
     summary = {
@@ -106,7 +107,7 @@ def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
 
 
 def render_receipt(receipt: Receipt) -> bytes:
-    """The bytes of receipt.json."""
+    """Return the content of receipt.json."""
     document = {
         "format": RECEIPT_FORMAT,
         "needs": _REQUIRED_VERSION,
@@ -118,17 +119,11 @@ def render_receipt(receipt: Receipt) -> bytes:
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _checksum(document: Mapping[str, Any]) -> str:
-    """SHA-256 of all of a receipt but this itself, however it is spaced."""
-    signed = {key: value for key, value in document.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(signed, sort_keys=True).encode("ascii")).hexdigest()
-
-
 def parse_receipt(data: bytes, name: str) -> Receipt:
-    """Read the bytes of receipt.json.
+    """Parse the content of receipt.json.
 
-    :param name: its path, for the error.
-    :raises StateError: when it is damaged, or of a newer format.
+    :param name: path of the file, for the error message.
+    :raises StateError: if the content is damaged, or its format is newer than the supported one.
     """
     try:
         document = json.loads(data)
@@ -136,17 +131,20 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
         binding = Binding(
             endpoint=document["endpoint"],
             profile=document["profile"],
-            header=tuple(_to_strings(document["header"])),
+            header=tuple(str(title) for title in document["header"]),
         )
-        # What the first format did not say is what was always so then.
+        # Before the second format, these fields always had the following values.
         defaults = {"sequence": 1 + len(document["history"]), "complete": True}
-        complete_document = {**defaults, **document} if document["format"] == 1 else document
-        values = {
-            field.name: complete_document[field.name]
-            for field in fields(Receipt)
-            if field.name not in ("binding", "history")
-        }
-        receipt = Receipt(binding=binding, **values, history=tuple(document["history"]))
+        values = {**defaults, **document} if document["format"] == 1 else document
+        receipt = Receipt(
+            binding=binding,
+            history=tuple(document["history"]),
+            **{
+                field.name: values[field.name]
+                for field in fields(Receipt)
+                if field.name not in ("binding", "history")
+            },
+        )
         for checksum in (receipt.roster, receipt.identities or receipt.roster):
             if not _SHA256.fullmatch(checksum):
                 raise _damage_error(name, "checksum of a file")
@@ -166,15 +164,17 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
             f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
             f"Update the collection frontdesk.contacts{version_hint}",
         )
-    # The first format has none. One that has it and says that it is the first was changed.
+    # The first format has no checksum. A document with a checksum that claims to have the first format was modified.
     is_first_format = document["format"] == 1 and "checksum" not in document
     if not is_first_format and document["checksum"] != _checksum(document):
         raise _damage_error(name, "checksum")
 
 
+def _checksum(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 checksum of a receipt without its checksum, independent of white space."""
+    content = {key: value for key, value in document.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
+
+
 def _damage_error(name: str, detail: str) -> StateError:
     return StateError(f"Cannot use {name}", f"it is damaged ({detail})", RESTORE_REMEDY)
-
-
-def _to_strings(values: Sequence[object]) -> list[str]:
-    return [str(value) for value in values]

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster of two people as a service was sent it, and what it answers."""
+"""A roster of two people that was sent to a service, and the service's answers."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 
@@ -30,15 +31,13 @@ IDENTITIES = ("id-1", "id-2")
 def sent_roster(
     rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES
 ) -> SentRoster:
-    """The roster; beyond the identities nobody has one."""
-    named = [*identities, *[None] * len(rows)]
-    return SentRoster(
-        HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)]
-    )
+    """Return a sent roster. Rows without a corresponding identity have none."""
+    pairs = list(itertools.zip_longest(rows, identities))[: len(rows)]
+    return SentRoster(header=HEADER, row_count=len(rows), read_rows=lambda: pairs)
 
 
 def read_document(document: object, result_format: ResultFormat = RESULT_FORMAT) -> Answer:
-    """What is read in an answer of status 200."""
+    """Read an answer with status 200 from a JSON document."""
     return read_answer(
         200, ResponseBody(json.dumps(document).encode()), result_format, sent_roster()
     )

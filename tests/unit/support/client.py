@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads of a small roster by the client, to servers on loopback."""
+"""Uploads of a small roster to servers on the loopback interface."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 
 
 def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
-    """Send it, with a token; `changes` are of the endpoint or its credential."""
+    """Send the roster with a token.
+
+    :param changes: fields of the endpoint or of its credential to change.
+    """
     credential = Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer")
     credential_changes = {name: changes.pop(name) for name in vars(credential) if name in changes}
     endpoint = Endpoint(
@@ -45,6 +48,6 @@ def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
 
 
 def exchange(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
-    """Send it, and give the status and the body of the answer."""
+    """Send the roster, and return the status code and the content of the response."""
     response = send_roster(port, path, **changes)
     return response.status, response.body.content

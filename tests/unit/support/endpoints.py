@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An endpoint that can be used, and what can be changed in it."""
+"""A valid endpoint, and a function to change it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ ENDPOINT = Endpoint(
 )
 
 INVALID_HEADER_VALUE = (
-    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
+    "it contains characters that are not allowed in an HTTP header. "
+    "Look for a line break or a trailing space."
 )
-"""What is said of a value that breaks out of its header."""
+"""Cause and remedy of an invalid value of a header."""
 
 
 def endpoint_with(changes: Mapping[str, Any]) -> Endpoint:
-    """The endpoint with changes in it or in one of its parts."""
+    """Return the endpoint with changed fields, or with changed fields of its parts."""
     endpoint, changes = ENDPOINT, dict(changes)
     for part in ("credential", "body", "tls", "retries"):
         old = getattr(endpoint, part)

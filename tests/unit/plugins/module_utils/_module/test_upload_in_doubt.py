@@ -37,9 +37,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
 @pytest.mark.parametrize(
     ("answer", "answered"),
     [
-        (plain("500 Oops"), "it answered 500"),
-        (plain("200 OK", b"<html>"), "it answered 200, but not with what result says"),
-        (plain("202 Accepted"), "it answered 202 (it may yet refuse the roster)"),
+        (plain("500 Oops"), "it returned HTTP 500"),
+        (
+            plain("200 OK", b"<html>"),
+            "it returned HTTP 200, but the response does not match result",
+        ),
+        (plain("202 Accepted"), "it returned HTTP 202 (it may still refuse the roster)"),
         (b"", "the connection was lost"),
     ],
 )
@@ -117,7 +120,7 @@ def test_what_was_accepted_in_part_and_cannot_be_noted_for_want_of_room_is_told(
     outcome = sync.run()
     assert str(outcome.error) == (
         f"Cannot write the state directory {sync.state}: No space left on device. The service has"
-        " accepted the roster; make room, and the next run sends it again."
+        " accepted the roster. Free some space there; the next run sends the roster again."
     )
     assert (did(outcome), is_complete(sync)) == ((True, False), False)
 
@@ -133,7 +136,7 @@ def test_a_roster_that_shrinks_while_it_is_sent_breaks_off_and_leaves_no_doubt(
     outcome = sync.run(max_removed_percent=100.0)
     assert str(outcome.error) == (
         f"Cannot upload to http://127.0.0.1:{sync.port}/c: the roster became 5 bytes shorter while it"
-        " was sent. Let nothing write to src during the upload."
+        " was being sent. Do not write to src during the upload."
     )
     assert (did(outcome), outcome.attempts, is_complete(sync)) == ((False, False), 1, True)
 
@@ -150,6 +153,6 @@ def test_a_file_that_is_written_into_meanwhile_is_told_and_nothing_is_sent(
         check(*given)
 
     monkeypatch.setattr(upload, "check_plan", write_and_check)
-    with pytest.raises(InputError, match="changed while it was read"):
+    with pytest.raises(InputError, match="changed while it was being read"):
         sync.run()
     assert (len(sync.sent), is_complete(sync)) == (1, True)

@@ -154,7 +154,10 @@ def test_the_parts_of_a_credential() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"url": "x"}, "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."),
+        (
+            {"url": "x"},
+            "Cannot use the url: it does not have the form https://HOST/PATH. Correct url.",
+        ),
         (
             {"key": []},
             "Cannot tell contacts apart: key is empty. Name the columns that identify a contact.",
@@ -172,7 +175,7 @@ def test_the_parts_of_a_credential() -> None:
         ),
         (
             {"profile": 'a"b'},
-            """Cannot use 'a"b.csv' in a form: it is empty or holds quotes or control characters.""",
+            """Cannot use 'a"b.csv' in a form: it is empty or contains quotes or control characters.""",
         ),
         *(
             (

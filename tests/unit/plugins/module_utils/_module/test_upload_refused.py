@@ -31,17 +31,17 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.sync import (
 )
 
 _ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
-MEANS_400 = "it cannot read the request"
-_NOTHING_COUNTS = "refused 1 row; nothing counts as accepted"
+MEANS_400 = "it cannot process the request"
+_NOTHING_COUNTS = "refused 1 row; no row is treated as accepted"
 
 
 @pytest.mark.parametrize(
     ("answer", "error", "errors"),
     [
-        (plain("400 Oops"), f"it answered 400 ({MEANS_400})", []),
-        (plain("199 X", b"{}"), "it answered 199", []),
-        (plain("422 X", REFUSED), f"it answered 422 and {_NOTHING_COUNTS}", [_ERROR]),
-        (plain("302 X", b"", "Location: /"), "it answered with a redirect to itself", None),
+        (plain("400 Oops"), f"it returned HTTP 400 ({MEANS_400})", []),
+        (plain("199 X", b"{}"), "it returned HTTP 199", []),
+        (plain("422 X", REFUSED), f"it returned HTTP 422 and {_NOTHING_COUNTS}", [_ERROR]),
+        (plain("302 X", b"", "Location: /"), "it returned a redirect to the same host", None),
     ],
 )
 def test_what_the_service_refuses_is_not_remembered(
@@ -75,7 +75,7 @@ def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
     good, sync.answer = sync.answer, plain("200 OK", json.dumps({"errors": refusals}).encode())
     outcome = sync.run()
     assert outcome.error is not None
-    assert "refused 2 rows; the others count as accepted" in outcome.error.cause
+    assert "refused 2 rows; the other rows are treated as accepted" in outcome.error.cause
     assert did(outcome) == (True, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
@@ -126,7 +126,7 @@ def test_when_it_is_not_told_which_rows_were_taken_none_counts(
     sync.answer = plain("200 OK", json.dumps(answer).encode())
     outcome = sync.run(result={**COUNTS, "refused": ["skipped", "failed"]})
     assert outcome.error is not None
-    assert outcome.error.cause.endswith("nothing counts as accepted")
+    assert outcome.error.cause.endswith("no row is treated as accepted")
     assert kinds(sync.run(check_mode=True)) == {"changed": 1}
     assert not is_complete(sync)
 

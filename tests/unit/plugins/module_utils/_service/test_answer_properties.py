@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No answer is too strange to be read, and none brings a person's value into a result."""
+"""Property tests of answers: any response can be read, and the result contains no personal data."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ _JSON = st.recursive(
 
 
 def _shown(answer: Answer) -> list[object]:
+    """Return the parts of an answer that a module returns."""
     return [dict(answer.counts), [asdict(error) for error in answer.errors]]
 
 
 @given(st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_answer_is_too_strange(body: bytes) -> None:
+def test_any_response_can_be_read(body: bytes) -> None:
     for result_format in (
         RESULT_FORMAT,
         REFUSED,
@@ -64,10 +65,10 @@ def test_no_answer_is_too_strange(body: bytes) -> None:
     st.lists(st.sampled_from([cell for row in ROWS for cell in row] + ["is", "bad", "column"])),
     _JSON,
 )
-def test_no_cell_of_the_roster_is_shown(texts: list[str], extra: object) -> None:
-    said = ", ".join(texts)
-    errors = [{"row": 1, "error": said, "column": said, "state": said, "more": extra}, said]
-    document = {"errors": errors, "counts": {said: 1, **dict.fromkeys(texts, 2)}}
+def test_cells_of_the_roster_are_never_shown(texts: list[str], extra: object) -> None:
+    text = ", ".join(texts)
+    errors = [{"row": 1, "error": text, "column": text, "state": text, "more": extra}, text]
+    document = {"errors": errors, "counts": {text: 1, **dict.fromkeys(texts, 2)}}
     for result_format in (
         RESULT_FORMAT,
         replace(RESULT_FORMAT, status="state"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be tried again, and when: the whole policy as tables."""
+"""Tests of the retry policy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,25 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
 from hypothesis import given
 from hypothesis import strategies as st
 
-NEVER = (PERMANENT, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 415, 422, 500, 501)
+NEVER_RETRIED = (
+    PERMANENT,
+    200,
+    202,
+    204,
+    301,
+    400,
+    401,
+    403,
+    404,
+    405,
+    407,
+    409,
+    413,
+    415,
+    422,
+    500,
+    501,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,16 +49,16 @@ NEVER = (PERMANENT, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 
     [
         *((outcome, "POST PUT PATCH") for outcome in (NOT_SENT, 408, 425, 429, 503)),
         *((outcome, "PUT") for outcome in (OUTCOME_UNKNOWN, 502, 504)),
-        *((outcome, "") for outcome in NEVER),
+        *((outcome, "") for outcome in NEVER_RETRIED),
     ],
 )
-def test_what_may_be_repeated(outcome: int | str, methods: str) -> None:
-    repeated = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, outcome)]
-    assert repeated == methods.split()
+def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
+    retried = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, outcome)]
+    assert retried == methods.split()
 
 
 @pytest.mark.parametrize(
-    ("outcome", "is_in_doubt"),
+    ("outcome", "is_unknown"),
     [
         *((outcome, True) for outcome in (OUTCOME_UNKNOWN, 200, 202, 299, 500, 502, 503, 599)),
         *(
@@ -49,8 +67,8 @@ def test_what_may_be_repeated(outcome: int | str, methods: str) -> None:
         ),
     ],
 )
-def test_where_the_service_may_have_taken_it(outcome: int | str, is_in_doubt: bool) -> None:
-    assert outcome_is_unknown(outcome) is is_in_doubt
+def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bool) -> None:
+    assert outcome_is_unknown(outcome) is is_unknown
 
 
 @pytest.mark.parametrize(
@@ -65,7 +83,7 @@ def test_where_the_service_may_have_taken_it(outcome: int | str, is_in_doubt: bo
         (10, 5, 5, None, 60.0),
         (10, 60, 10, None, 60.0),
         (3, 0, 3, None, 0.0),
-        # What the service asks for counts when it is longer.
+        # The service requested a delay. The longer one is used.
         (3, 2, 1, 1.0, 2.0),
         (3, 2, 1, 30.0, 30.0),
         (3, 2, 1, MAX_RETRY_AFTER, MAX_RETRY_AFTER),
@@ -73,7 +91,7 @@ def test_where_the_service_may_have_taken_it(outcome: int | str, is_in_doubt: bo
         (3, 2, 4, 1.0, None),
     ],
 )
-def test_how_long_to_wait(
+def test_delay_before_a_retry(
     limit: int, interval: int, attempt: int, retry_after: float | None, delay: float | None
 ) -> None:
     assert (
@@ -84,7 +102,7 @@ def test_how_long_to_wait(
     )
 
 
-def test_what_may_not_be_repeated_is_not_waited_for() -> None:
+def test_delay_depends_on_the_method() -> None:
     assert (
         compute_retry_delay(Retries(limit=3, interval=2), "POST", 1, OUTCOME_UNKNOWN, None) is None
     )
@@ -109,7 +127,7 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("١٢", None, None),
         ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
         ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
-        # Both by the service's clock, which is an hour behind.
+        # Both according to the service's clock, which is one hour behind.
         ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
         ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
         # RFC 9110, 5.6.7: the obsolete forms.
@@ -118,20 +136,20 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("Tue, 99 Nov 2026 09:00:30 GMT", None, None),
     ],
 )
-def test_what_a_service_asks_to_wait(
+def test_retry_after_header_is_parsed(
     retry_after: str | None, date: str | None, seconds: float | None
 ) -> None:
     assert parse_retry_after(retry_after, date, NOW) == seconds
 
 
 @given(st.text(), st.text())
-def test_no_header_is_too_strange(retry_after: str, date: str) -> None:
+def test_any_header_can_be_parsed(retry_after: str, date: str) -> None:
     seconds = parse_retry_after(retry_after, date, NOW)
     assert seconds is None or seconds >= 0
 
 
 @given(st.integers(0, 10), st.integers(0, 60), st.integers(1, 12), st.floats(0, 1e9) | st.none())
-def test_no_wait_is_longer_than_what_may_be_asked(
+def test_delay_is_never_longer_than_five_minutes(
     limit: int, interval: int, attempt: int, retry_after: float | None
 ) -> None:
     delay = compute_retry_delay(
