@@ -26,10 +26,10 @@ class Diagnosis(NamedTuple):
 class FrontdeskError(Exception):
     """A failure that ends the task.
 
-    Its message has the form *action: cause. Remedy.* Messages are printed and logged, so no part may contain a
-    password, a token or personal data.
+    Its message has the form *action: cause. Remedy.* Messages are printed and logged, so no part
+    may contain a password, a token or personal data.
 
-    :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1 as svc``.
+    :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
     :param cause: the reason for the failure.
     :param remedy: an instruction for the administrator, without a full stop.
     """

@@ -43,7 +43,8 @@ class PendingFile(NamedTuple):
 def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
     """Replace a file atomically.
 
-    The new file has mode 0600 from the start and is flushed to the disk before it replaces the old one.
+    The new file has mode 0600 from the start. It is flushed to the disk before it replaces the old
+    one.
 
     :param data: the new content; a file is read from its current position to its end.
     :raises OSError: if the new file cannot be written; the old file is then unchanged.
@@ -57,9 +58,10 @@ def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
 
 @contextmanager
 def pending_file(path: Path) -> Iterator[PendingFile]:
-    """Create a temporary file (mode 0600) in the directory of a file, to replace it with `commit_files`.
+    """Create a temporary file that will replace another file when `commit_files` is called.
 
-    The temporary file is deleted at the end of the context unless it was committed.
+    It has mode 0600 and is in the same directory. At the end of the context, it is deleted unless
+    it was committed.
 
     :raises OSError: if the file cannot be created.
     """
@@ -113,7 +115,8 @@ def remove_leftovers(path: Path) -> None:
 def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
     """Hold an exclusive advisory lock on a directory, to keep other runs from writing in it.
 
-    :param timeout: number of seconds to wait for the lock. Any process that can open the directory can hold it.
+    :param timeout: number of seconds to wait for the lock. Any process that can open the directory
+        can hold it.
     :raises TimeoutError: if another process still holds the lock after that time.
     :raises OSError: if the directory cannot be opened.
     """
@@ -134,7 +137,7 @@ def _acquire_lock(descriptor: int, deadline: float) -> None:
             if time.monotonic() >= deadline:
                 raise TimeoutError from None
         except OSError:
-            # Some network file systems cannot lock directories. Atomic writes keep files intact even so.
+            # Some network file systems cannot lock directories. Atomic writes are safe without it.
             return
         time.sleep(_LOCK_POLL_INTERVAL)
 
@@ -143,11 +146,11 @@ def _acquire_lock(descriptor: int, deadline: float) -> None:
 def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
     """Keep reading the same file even if its path is replaced.
 
-    :returns: a function that opens the file at its beginning. It can be called repeatedly; the files that it returns
-        have independent positions.
+    :returns: a function that opens the file at its beginning. It can be called repeatedly; the
+        files that it returns have independent positions.
     :raises OSError: if the file cannot be opened.
     """
-    # Without O_NONBLOCK, opening a pipe that has no writer would block. Reading from a pipe fails later.
+    # Without O_NONBLOCK, opening a pipe without a writer would block. Reading it fails later.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
@@ -200,7 +203,9 @@ def has_same_bytes(path: Path, other: Path) -> bool:
 
 
 def sha256_file(file: BinaryIO) -> str:
-    """Compute the SHA-256 checksum of a whole file, in hexadecimal, and leave the position at its end.
+    """Return the SHA-256 checksum of a whole file in hexadecimal.
+
+    Afterwards, the position of the file is at its end.
 
     :raises OSError: if the file cannot be read.
     """

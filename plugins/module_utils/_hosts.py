@@ -14,9 +14,10 @@ import re
 from ._errors import InputError
 
 MAX_TIMEOUT = 86_400
-"""Longest timeout in seconds: one day. Operating systems do not accept arbitrarily long timeouts."""
+"""Longest timeout in seconds: one day. Operating systems do not accept every length."""
 
-# A host name (RFC 1123, 2.1, extended by underscores and by letters of internationalized names) or an IP address.
+# A host name (RFC 1123, 2.1, extended by underscores and by letters of internationalized names) or
+# an IP address.
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?")
 
 
@@ -26,7 +27,7 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is this host, so that traffic to it does not cross a network."""
+    """Return whether a host is this host itself, so that no network is used to reach it."""
     return host in ("localhost", "127.0.0.1", "::1")
 
 

@@ -54,7 +54,7 @@ class Library:
     def is_too_old(self) -> bool:
         """Whether the installed release is older than the oldest supported one.
 
-        An unknown release counts as new enough, because every unsupported release reports its version.
+        An unknown release counts as new enough, because all unsupported ones report their version.
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
 
@@ -89,8 +89,8 @@ class LibraryError(Exception):
     Modules report it with ansible-core's message.
 
     :param library: the library.
-    :param reason: the feature that requires it, for example ``by phone_style of column 'SMS Phone'``; empty if
-        the module always requires it.
+    :param reason: the feature that requires it, for example
+        ``by phone_style of column 'SMS Phone'``; empty if the module always requires it.
     """
 
     def __init__(self, library: Library, reason: str) -> None:

@@ -9,19 +9,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# The control characters of ISO 6429, the two Unicode line separators that are not control characters, and the
-# byte order mark, which has a meaning only at the beginning of a file (Unicode Standard, 23.8).
+# The control characters of ISO 6429, the two Unicode line separators that are not control
+# characters, and the byte order mark, which has a meaning only at the beginning of a file (Unicode
+# Standard, 23.8).
 _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-"""An unpaired surrogate, which UTF-8 cannot encode. Escape sequences and undecodable bytes (PEP 383) produce them."""
+"""An unpaired surrogate, which UTF-8 cannot encode.
+
+Escape sequences produce surrogates, and so do undecodable bytes in the environment (PEP 383).
+"""
 
 
 def compose(text: str) -> str:
     """Normalize a string to Unicode's composed form (NFC, UAX #15).
 
-    Two directories, or a directory and a playbook, may write the same name with different code points. In this form
-    the two strings are equal.
+    Two directories, or a directory and a playbook, may write the same name with different code
+    points. In this form the two strings are equal.
     """
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS settings for connections to the directory and to the service: TLS 1.2 or newer, verified certificates.
+"""TLS settings of connections to the directory and to the service.
+
+The minimum version is TLS 1.2, and certificates are verified by default.
 
 This file is private to the collection: its interface may change in any release.
 """
@@ -19,7 +21,8 @@ def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLCont
 
     :param ca_path: file with the trusted certificates; None for those of the system.
     :param validate_certs: whether to verify the server's certificate and the host name in it.
-    :raises InputError: if the file cannot be used, or is given although certificates are not verified.
+    :raises InputError: if the file cannot be used, or is given although certificates are not
+        verified.
     """
     if ca_path and not validate_certs:
         raise InputError(
@@ -74,7 +77,8 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
         raise InputError(
             action,
             explain_file_error(error, "they are not a certificate and its private key"),
-            "Provide files in PEM format; without client_key, client_cert must also contain the key",
+            "Provide files in PEM format;"
+            " without client_key, client_cert must also contain the key",
         ) from error
 
 

@@ -4,8 +4,8 @@
 
 """The service's answer: the counts and the refused rows from the JSON document in a response.
 
-The service's profile defines the structure of the document. Words that occur in the roster are masked, because the
-document may repeat personal data.
+The service's profile defines the structure of the document. Words that occur in the roster are
+masked, because the document may repeat personal data.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the service accepted some rows and refused others, and the response identifies all of them."""
+        """Whether the service refused some but not all rows, and the response identifies them."""
         is_known = not self.problem and not self.unassigned
         return is_known and 0 < len(self.refused_rows) < self.row_count
 
@@ -128,7 +128,8 @@ def _explain_mismatch(document: Any, result_format: ResultFormat, row_count: int
         return f"{_path_label(result_format.counts)} is not an object"
     if not isinstance(errors, (list, type(None))):
         return f"{_path_label(result_format.errors)} is not a list"
-    # A list with a status for each row must contain all rows. One value in `row_column` may identify several of them.
+    # A list with a status for each row must contain all rows. One value in `row_column` may
+    # identify several of them.
     if result_format.status and len(errors or ()) < (1 if result_format.row_column else row_count):
         return f"{_path_label(result_format.errors)} lists {len(errors or ())} of {row_count} rows"
     return _explain_count_mismatch(counts or {}, result_format)

@@ -47,7 +47,8 @@ class Response:
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
     :ivar location: target of a redirect; empty if there is none.
     :ivar attempts: number of attempts.
-    :ivar may_be_accepted: whether the service may have accepted the roster in any of these attempts.
+    :ivar may_be_accepted: whether the service may have accepted the roster in any of these
+        attempts.
     """
 
     status: int

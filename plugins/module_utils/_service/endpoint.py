@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings of an upload: the URL of the service, the credential, the request and the format of the result."""
+"""Settings of an upload: the URL, the credential, the request and the format of the response."""
 
 from __future__ import annotations
 
@@ -103,12 +103,15 @@ class Retries:
 class ResultFormat:
     """The structure of the JSON document in a response.
 
-    :ivar counts: path to an object with numbers, its keys separated by dots; ``.`` for the document itself.
+    :ivar counts: path to an object with numbers, its keys separated by dots; ``.`` for the document
+        itself.
     :ivar refused: names of the counts that report refused contacts.
-    :ivar errors: path to a list of objects, one for each refused row, or one for each row if `status` is set.
+    :ivar errors: path to a list of objects, one for each refused row, or one for each row if
+        `status` is set.
     :ivar row: key of the row number in such an object.
     :ivar first_row: number that the service assigns to the first row after the header.
-    :ivar row_column: title of a column. If set, `row` is the key of the row's value in this column, not of its number.
+    :ivar row_column: title of a column. If set, `row` is the key of the row's value in this column,
+        not of its number.
     :ivar column: key of the column's title.
     :ivar cause: key of the error message.
     :ivar status: key of the row's status; None if all listed rows were refused.
@@ -139,7 +142,8 @@ class Endpoint:
     :ivar body: the format of the request body.
     :ivar tls: the TLS settings.
     :ivar retries: the retry settings.
-    :ivar timeout: timeout in seconds, for the connection, for each chunk of the roster, and for the response.
+    :ivar timeout: timeout in seconds, for the connection, for each chunk of the roster, and for the
+        response.
     :ivar use_proxy: whether to use the proxies configured in the environment.
     :ivar accepted_statuses: status codes that mean acceptance; None for 200 to 299 except 202.
     """

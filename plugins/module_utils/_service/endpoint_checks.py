@@ -37,7 +37,8 @@ _MIN_SECRET_LENGTH = 6
 def check_endpoint(endpoint: Endpoint) -> None:
     """Check all settings of an upload that can be checked without the service.
 
-    :raises InputError: if a setting is invalid, contradicts another one, or would send personal data unencrypted.
+    :raises InputError: if a setting is invalid, contradicts another one, or would send personal
+        data unencrypted.
     """
     _check_encoding(endpoint)
     _check_url(endpoint)
@@ -52,7 +53,10 @@ def check_endpoint(endpoint: Endpoint) -> None:
 
 
 def _check_encoding(endpoint: Endpoint) -> None:
-    """Check that all values are valid Unicode, because environment variables may contain any bytes (PEP 383)."""
+    """Check that all values are valid Unicode.
+
+    Environment variables, for example, may contain any bytes (PEP 383).
+    """
     credential = endpoint.credential
     for option, texts in (
         ("url", (endpoint.url,)),
@@ -121,7 +125,8 @@ def _check_credential(endpoint: Endpoint) -> None:
         ("url_username", credential.username),
         ("url_password", credential.password),
     ):
-        # The user name ends at the first colon, and neither part may contain control characters (RFC 7617, 2).
+        # The user name ends at the first colon, and neither part may contain control characters
+        # (RFC 7617, 2).
         if _CONTROL.search(value) or (option == "url_username" and ":" in value):
             raise InputError(
                 f"Cannot use {option}",
@@ -136,7 +141,10 @@ def _check_conflicts(credential: Credential) -> None:
             credential.token and credential.username,
             "Cannot use token and url_username together",
             "they are alternative credentials",
-            "Omit one of them; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count",
+            (
+                "Omit one of them; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment"
+                " also count"
+            ),
         ),
         (
             credential.password and not credential.username,

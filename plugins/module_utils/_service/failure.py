@@ -78,8 +78,8 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
         return Failure(
             Diagnosis(
                 f"the proxy {proxy} cannot be used ({type(root).__name__})",
-                "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or socks5://HOST:PORT if "
-                "PySocks is installed; or set use_proxy: false",
+                "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or"
+                " socks5://HOST:PORT if PySocks is installed; or set use_proxy: false",
             ),
             PERMANENT,
         )
@@ -126,8 +126,9 @@ def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis
     reason = root.strerror if isinstance(root, OSError) and root.strerror else kind
     cause = f"the connection was lost ({reason})"
     if isinstance(root, ssl.SSLEOFError):
-        # In TLS 1.3, a client may send data before the server has checked the client certificate. It then sees the
-        # end of the connection before the alert with the reason (RFC 8446, 4.4.2.4).
+        # In TLS 1.3, a client may send data before the server has checked the client certificate.
+        # It then sees the end of the connection before the alert with the reason (RFC 8446,
+        # 4.4.2.4).
         return Diagnosis(cause, f"{_MAY_REQUIRE_CERTIFICATE}. {MAY_BE_ACCEPTED_REMEDY}")
     return Diagnosis(cause, MAY_BE_ACCEPTED_REMEDY)
 
@@ -218,7 +219,7 @@ def _is_unknown_host(error: OSError) -> bool:
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """Return the original exception, which requests and urllib3 wrap in `reason`, `args` or `__cause__`."""
+    """Return the original exception, which requests and urllib3 wrap in others."""
     while True:
         # urllib3 suppresses contexts that are not related to the failure.
         context = None if error.__suppress_context__ else error.__context__

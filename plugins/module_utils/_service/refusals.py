@@ -4,7 +4,8 @@
 
 """The rows that a service refused: their numbers, identities and causes, without personal data.
 
-The service's messages may repeat cells of any row. Words that occur in the roster are therefore masked.
+The service's messages may repeat cells of any row. Words that occur in the roster are therefore
+masked.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from .endpoint import ResultFormat
 
 MAX_ERRORS = 50
-"""Maximum number of refusals that are kept with their messages. Of the others, only the rows are kept."""
+"""Maximum number of refusals that are kept with their messages, and not only with their rows."""
 
 _MAX_TEXT = 200
 # Without the underscore, which may separate a person's names.
@@ -34,8 +35,8 @@ class SentRoster:
 
     :ivar header: titles of the columns.
     :ivar row_count: number of rows after the header.
-    :ivar read_rows: function that returns the cells and the identity of each row, in order. The identity is None if
-        it is unknown.
+    :ivar read_rows: function that returns the cells and the identity of each row, in order. The
+        identity is None if it is unknown.
     """
 
     header: Sequence[str]
@@ -60,7 +61,7 @@ class RowError:
 
 
 class RefusalList:
-    """The refusals that a response lists: all rows, and the details of the first MAX_ERRORS of them.
+    """The refusals in a response: all rows, and the details of the first MAX_ERRORS refusals.
 
     :param entries: the objects in the response's list.
     :param result_format: the structure of these objects.
@@ -101,14 +102,16 @@ class RefusalList:
             self._listed.append((fields, reference))
 
     def _row_reference(self, row: Any) -> int | str | None:
-        """Return the number of a row, starting at 1, or the row's value in `row_column`; None if it is invalid."""
+        """Return the number of a row or its value in `row_column`; None if it is invalid."""
         if self._result_format.row_column is not None:
             return _fold(row) if isinstance(row, str) else None
         number = row - self._result_format.first_row + 1 if is_integer(row) else 0
         return number if 1 <= number <= self._row_count else None
 
     def match_roster(self, sent: SentRoster, names: Iterable[str]) -> AbstractSet[str]:
-        """Read the roster once to find refused rows by their values, and the identities of refused rows.
+        """Look up refused rows in the roster: their numbers by value, and their identities.
+
+        This reads the whole roster once.
 
         :param names: other words from the response that may be shown.
         :returns: the words from the response that occur in the roster and must be masked.
@@ -166,7 +169,7 @@ def is_integer(value: object) -> bool:
 
 
 def split_words(text: str) -> list[str]:
-    """Split a string into words, independent of case and of the Unicode normalization form (UAX #15)."""
+    """Split a string into words, ignoring case and Unicode normalization form (UAX #15)."""
     return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 

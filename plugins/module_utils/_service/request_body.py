@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bodies of HTTP requests: the roster itself, or a form that contains it (multipart/form-data, RFC 7578).
+"""Bodies of HTTP requests: the roster itself, or a form that contains it.
 
-Bodies are read in chunks, so that a large roster does not need much memory.
+Forms are encoded as multipart/form-data (RFC 7578). Bodies are read in chunks, so that a large
+roster does not need much memory.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .._errors import InputError
 from .endpoint import RAW, BodyFormat
 
 CHUNK_SIZE = 256 << 10
-"""Number of bytes to read and send at a time. Larger chunks are not faster, smaller ones are slower."""
+"""Number of bytes to read and send at a time. Larger chunks are not faster, smaller ones slower."""
 
 _UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
 
@@ -46,7 +47,9 @@ class TruncatedFileError(Exception):
 
 
 class FileContent:
-    """The bytes of a file to send. Each iteration starts from the beginning.
+    """The bytes of a file to send, as an iterable of chunks.
+
+    Each iteration starts from the beginning.
 
     :param file: the file, open for reading. Nothing else may read it at the same time.
     :param size: number of bytes to send.
@@ -65,15 +68,17 @@ class FileContent:
         while remaining:
             chunk = self._file.read(min(CHUNK_SIZE, remaining))
             if not chunk:
-                # The request has announced its length. The exception closes the connection, so that the
-                # service does not accept an incomplete roster.
+                # The request has announced its length. The exception closes the connection, so that
+                # the service does not accept an incomplete roster.
                 raise TruncatedFileError(remaining)
             remaining -= len(chunk)
             yield chunk
 
 
 class RequestBody:
-    """The body of an upload request, as an iterable of chunks. Each iteration starts from the beginning.
+    """The body of an upload request, as an iterable of chunks.
+
+    Each iteration starts from the beginning.
 
     :param file_name: name of the file in a form.
     :param content: the content of the file.

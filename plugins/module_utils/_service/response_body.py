@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bodies of HTTP responses: read completely or up to a limit, and decoded according to Content-Encoding."""
+"""Bodies of HTTP responses: decoded, and read completely or up to a limit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class ResponseBody(NamedTuple):
 def read_body(chunks: Iterable[bytes], encoding: str) -> ResponseBody:
     """Read and decode the body of a response.
 
-    The request does not accept any encoding, but some servers use gzip or deflate nevertheless (RFC 9110, 8.4.1).
+    The request does not accept any encoding, but some servers use gzip or deflate nevertheless (RFC
+    9110, 8.4.1).
 
     :param chunks: the body as received from the network.
     :param encoding: value of the Content-Encoding header; empty for none.

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The retry policy: whether and when an upload is sent again. These functions have no side effects."""
+"""The retry policy: whether and when an upload is sent again.
+
+The functions have no side effects.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,25 @@ from email.utils import parsedate_to_datetime
 from .endpoint import Retries
 
 NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
-"""Outcomes of an attempt without a response: it failed before any of the roster was sent; it failed later, so the
-service may have accepted the roster; or it failed in a way that a retry cannot fix, such as an invalid certificate."""
+"""Outcomes of an attempt without a response.
+
+The attempt failed before any of the roster was sent, or it failed later, so that the service may
+have accepted the roster, or it failed in a way that a retry cannot fix, such as an invalid
+certificate.
+"""
 
 MAX_WAIT = 60.0
 """Maximum delay in seconds when delays are doubled."""
 
 MAX_RETRY_AFTER = 300.0
-"""Maximum delay in seconds that a service may request (Retry-After). If it requests more, the run ends."""
+"""Maximum delay in seconds that a service may request (Retry-After); otherwise, the run ends."""
 
 # Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
 
-# The service did not process the request: 408, it did not arrive in time (RFC 9110, 15.5.9); 425, the service refused
-# early data (RFC 8470, 5.2); 429, too many requests (RFC 6585, 4); 503, service unavailable (RFC 9110, 15.6.4).
+# The service did not process the request: 408, it did not arrive in time (RFC 9110, 15.5.9); 425,
+# the service refused early data (RFC 8470, 5.2); 429, too many requests (RFC 6585, 4); 503, service
+# unavailable (RFC 9110, 15.6.4).
 _NOT_PROCESSED = frozenset({NOT_SENT, 408, 425, 429, 503})
 
 # The service may have processed the request, and a retry may succeed: gateways return 502 and 504.
@@ -44,7 +52,8 @@ def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
 def outcome_is_unknown(outcome: int | str) -> bool:
     """Return whether the service may have accepted the roster in an attempt.
 
-    After any server error it may have. After a success it may have even if the response is not as expected.
+    After any server error it may have. After a success it may have even if the response is not as
+    expected.
 
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
@@ -56,7 +65,7 @@ def outcome_is_unknown(outcome: int | str) -> bool:
 def compute_retry_delay(
     retries: Retries, method: str, attempt: int, outcome: int | str, retry_after: float | None
 ) -> float | None:
-    """Return the delay in seconds before the next attempt; None if there must be no further attempt.
+    """Return the delay in seconds before the next attempt; None if there must not be one.
 
     :param attempt: number of the last attempt, starting at 1.
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
@@ -71,10 +80,11 @@ def compute_retry_delay(
 
 
 def parse_retry_after(retry_after: str | None, date: str | None, now: datetime) -> float | None:
-    """Return the delay in seconds from a Retry-After header (RFC 9110, 10.2.3); None if it contains no valid value.
+    """Return the delay in seconds from a Retry-After header (RFC 9110, 10.2.3); None if invalid.
 
     :param retry_after: value of the header; None if it is missing.
-    :param date: value of the response's Date header. A point in time is compared with this clock if possible.
+    :param date: value of the response's Date header. A point in time is compared with this clock if
+        possible.
     :param now: current time of this host, for responses without a Date header.
     """
     text = (retry_after or "").strip()

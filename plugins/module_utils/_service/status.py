@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The meaning of status codes and answers: whether the service accepted the roster, and how to fix it if not."""
+"""The meaning of status codes and answers: whether the service accepted the roster, or why not."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ class ServiceError(FrontdeskError):
 _STATUSES = {
     202: Diagnosis(
         "it may still refuse the roster",
-        f"Check url and result against {_DOCUMENTATION}; to count this as accepted, add 202 to status_code",
+        f"Check url and result against {_DOCUMENTATION};"
+        " to treat this as accepted, add 202 to status_code",
     ),
     400: Diagnosis(
         "it cannot process the request",
-        f"Compare method, body_format, field_name, form_fields, params and the columns with {_DOCUMENTATION}",
+        "Compare method, body_format, field_name, form_fields, params and the columns with"
+        f" {_DOCUMENTATION}",
     ),
     401: Diagnosis("it does not accept the credential", _CHECK_CREDENTIAL),
     403: Diagnosis("the credential lacks the required permission", _CHECK_CREDENTIAL),
@@ -67,7 +69,8 @@ _STATUSES = {
     ),
     422: Diagnosis(
         "it refuses the content",
-        f"Compare the columns with {_DOCUMENTATION}; if result.errors is set, service.errors lists the rows",
+        f"Compare the columns with {_DOCUMENTATION};"
+        " if result.errors is set, service.errors lists the rows",
     ),
     425: Diagnosis("the service refused early data", "The next run sends the roster again"),
     429: Diagnosis("too many requests", "Run less often, or increase retries or retry_interval"),
@@ -125,6 +128,6 @@ def _long_delay(answer: Answer) -> str:
     if answer.retry_after is None or answer.retry_after <= MAX_RETRY_AFTER:
         return ""
     return (
-        f" and requested a delay of {answer.retry_after:.0f} seconds, which is longer than the maximum of "
-        f"{MAX_RETRY_AFTER:.0f}"
+        f" and requested a delay of {answer.retry_after:.0f} seconds,"
+        f" which is longer than the maximum of {MAX_RETRY_AFTER:.0f}"
     )

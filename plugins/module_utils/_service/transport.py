@@ -4,7 +4,8 @@
 
 """The connection to the service by means of requests: TLS, credentials, proxies and a watchdog.
 
-Redirects are not followed, ~/.netrc is not read, and only the environment variables named here are used.
+Redirects are not followed, ~/.netrc is not read, and only the environment variables named here are
+used.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def check_tls_files(tls: TlsSettings) -> None:
 class CredentialAuth(_AuthBase):
     """Adds the header with the credential to a request.
 
-    This is an authentication object of requests, because a plain header would be replaced by an entry of ~/.netrc.
+    This is an authentication object of requests, because a plain header would be replaced by an
+    entry of ~/.netrc.
     """
 
     def __init__(self, credential: Credential) -> None:
@@ -78,8 +80,8 @@ class CredentialAuth(_AuthBase):
 class _WatchedConnection:
     """A connection that is watched from the start.
 
-    `_new_conn` is private to urllib3, but identical in 1.26 and 2. It is the only method that is called before the
-    connection to a proxy and before the TLS handshake.
+    `_new_conn` is private to urllib3, but identical in 1.26 and 2. It is the only method that is
+    called before the connection to a proxy and before the TLS handshake.
     """
 
     watchdog: Watchdog
@@ -143,7 +145,7 @@ class UploadSession(_RequestsSession):
 
 
 def select_proxies(endpoint: Endpoint) -> dict[str, str]:
-    """Return the proxies for the service from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+    """Return the proxies from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
     # Unencrypted requests to this host itself must not be sent to a proxy.
     if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
         return {}
@@ -151,7 +153,7 @@ def select_proxies(endpoint: Endpoint) -> dict[str, str]:
 
 
 def proxy_address(endpoint: Endpoint) -> str | None:
-    """Return the host and port of the proxy for the service, without its credentials; None if there is none."""
+    """Return the host and port of the proxy, without its credentials; None if there is none."""
     url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
         return None
@@ -165,7 +167,9 @@ def proxy_address(endpoint: Endpoint) -> str | None:
 
 
 def verify_argument(tls: TlsSettings) -> bool | str:
-    """Return the `verify` argument for requests, which loads certificates in addition to those of the SSL context.
+    """Return the `verify` argument for requests.
+
+    requests loads these certificates in addition to those of the SSL context.
 
     :raises InputError: if the environment names certificates that cannot be used.
     """
@@ -176,13 +180,16 @@ def verify_argument(tls: TlsSettings) -> bool | str:
             continue
         _check_ca_bundle(name, os.environ[name])
         return os.environ[name]
-    # The path instead of True, which has the same meaning: with True, requests 2.32.0 to 2.32.2 use their own SSL
-    # context and ignore tls_minimum and client_cert.
+    # The path instead of True, which has the same meaning: with True, requests 2.32.0 to 2.32.2 use
+    # their own SSL context and ignore tls_minimum and client_cert.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 
 def _check_ca_bundle(name: str, path: str) -> None:
-    """Check that certificates can be loaded, because urllib3 would report a failure as a TLS error of the service."""
+    """Check that certificates can be loaded.
+
+    urllib3 would report a failure as a TLS error of the service.
+    """
     is_directory = os.path.isdir(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(

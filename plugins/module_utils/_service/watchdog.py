@@ -4,8 +4,8 @@
 
 """A watchdog that closes a connection on which there is no progress.
 
-The timeout of a socket restarts with each received byte, so a service that sends single bytes could block a run
-forever.
+The timeout of a socket restarts with each received byte, so a service that sends single bytes could
+block a run forever.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from contextlib import suppress
 
 
 class Watchdog:
-    """A watchdog for one connection. Use it as a context manager around all operations on the connection.
+    """A watchdog for one connection.
 
-    :param seconds: timeout for each step: until the first chunk of the body is sent, from one chunk to the next,
-        and from the last chunk to the end of the response.
+    Use it as a context manager around all operations on the connection.
+
+    :param seconds: timeout for each step: until the first chunk of the body is sent, from one chunk
+        to the next, and from the last chunk to the end of the response.
     :ivar expired: whether the connection was closed. The response is then incomplete.
     """
 

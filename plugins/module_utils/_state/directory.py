@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files in a state directory: the receipt and the baseline, and the two-phase commit of an upload.
+"""The state directory: the receipt, the baseline, and the two-phase commit of an upload.
 
-`begin_upload` stores the new roster and marks the receipt as incomplete. After the response, `commit_upload` makes this
-roster the baseline, or `abort_upload` restores the receipt.
+`begin_upload` stores the new roster and marks the receipt as incomplete. After the response,
+`commit_upload` makes this roster the baseline, or `abort_upload` restores the receipt.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from .._roster.files import OpenFile, RosterFile, read_roster
 from .receipt import RESTORE_REMEDY, Receipt, StateError, parse_receipt, render_receipt
 
 NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
-ACCEPTED_REMEDY = "The service has accepted the roster. Free some space there; the next run sends the roster again"
+ACCEPTED_REMEDY = (
+    "The service has accepted the roster. Free some space there; "
+    "the next run sends the roster again"
+)
 
 _RECEIPT = "receipt.json"
 # A roster, its identities file, or a temporary file of a killed run.
@@ -50,7 +53,8 @@ def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> 
 
     :param name: name that distinguishes the syncs on one host.
     :param is_root: whether the module runs as root.
-    :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory Specification) and HOME.
+    :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory
+        Specification) and HOME.
     """
     if is_root:
         return _ROOT_STATE / name
@@ -77,8 +81,9 @@ def read_baseline(directory: Path) -> Baseline | None:
         receipt=receipt,
         roster=roster._replace(open_ids=None, ids_sha256=""),
         warning=(
-            f"{directory / receipt.identities}.ids is missing or damaged: this run identifies contacts by key. "
-            "Restore it from a backup; otherwise, it is written again with the next accepted or unchanged roster."
+            f"{directory / receipt.identities}.ids is missing or damaged: "
+            "this run identifies contacts by key. Restore it from a backup; otherwise, "
+            "it is written again with the next accepted or unchanged roster."
         ),
     )
 
@@ -121,12 +126,13 @@ def _read_error(path: Path, error: OSError) -> StateError:
 def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
     """Store a roster before it is sent, and mark the receipt as incomplete.
 
-    The receipt stays incomplete until the outcome is known. If the run is killed, or receives no response, the next
-    run therefore sends the roster again.
+    The receipt stays incomplete until the outcome is known. If the run is killed, or receives no
+    response, the next run therefore sends the roster again.
 
     :param receipt: the last receipt; None if there is none.
     :param roster: the roster to send.
-    :returns: the stored roster. Send this one, because the original files may change in the meantime.
+    :returns: the stored roster. Send this one, because the original files may change in the
+        meantime.
     :raises StateError: if the state cannot be written. Nothing must be sent then.
     :raises InputError: if the roster changed after it was read. Nothing must be sent then.
     """
@@ -140,9 +146,11 @@ def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: b
     """Record that the service did not accept the roster.
 
     :param receipt: the receipt before the upload began; None if there was none.
-    :param may_be_accepted: whether the service may have accepted the roster. The receipt then stays incomplete.
+    :param may_be_accepted: whether the service may have accepted the roster. The receipt then stays
+        incomplete.
     """
-    # If the receipt cannot be written, it stays incomplete. The next run then sends the roster again, which is safe.
+    # If the receipt cannot be written, it stays incomplete. The next run then sends the roster
+    # again, which is safe.
     with suppress(StateError):
         if receipt is not None and receipt.complete and not may_be_accepted:
             _write_receipt(directory, receipt, "")

@@ -22,7 +22,8 @@ _LOCK_FILE = "lock"
 def exclusive_lock(directory: Path) -> Iterator[None]:
     """Create the state directory if necessary, with mode 0700, and lock it for changes.
 
-    :raises StateError: if the directory cannot be created, other users can access it, or another run uses it.
+    :raises StateError: if the directory cannot be created, other users can access it, or another
+        run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
@@ -46,7 +47,8 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
 def shared_lock(directory: Path) -> Iterator[None]:
     """Lock the state directory for reading, without creating any file. Check mode uses this lock.
 
-    :raises StateError: if the directory cannot be read, other users can access it, or another run changes it.
+    :raises StateError: if the directory cannot be read, other users can access it, or another run
+        changes it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
@@ -72,7 +74,7 @@ def shared_lock(directory: Path) -> Iterator[None]:
 def _check_private(directory: Path, action: str) -> None:
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o077:
-        # The mode is not changed here, because other users may need the directory, for example /srv.
+        # The mode is not changed here, because other users may need the directory.
         raise StateError(
             action,
             f"other users can access it (mode {mode:04o})",
@@ -93,5 +95,6 @@ def _acquire_lock(descriptor: int, operation: int, action: str) -> None:
         raise StateError(
             action,
             f"it cannot be locked ({error.strerror})",
-            "Set state_dir to a directory on a file system that supports locks, such as a local one",
+            "Set state_dir to a directory on a file system that supports locks, "
+            "such as a local one",
         ) from error

@@ -4,8 +4,9 @@
 
 """The receipt of the last accepted upload. Writing it commits a sync.
 
-A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json. The receipt is
-replaced last, and atomically. If a sync fails before that, the state still describes the last accepted upload.
+A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json.
+The receipt is replaced last, and atomically. If a sync fails before that, the state still describes
+the last accepted upload.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class StateError(FrontdeskError):
 
 @dataclass(frozen=True)
 class Binding:
-    """The settings that a receipt is valid for. It is ignored with a different endpoint, profile or header.
+    """The settings that a receipt is valid for.
+
+    With a different endpoint, profile or header, the receipt is ignored.
 
     :ivar endpoint: URL of the service without its query.
     :ivar profile: name of the profile.
@@ -65,9 +68,11 @@ class Receipt:
     :ivar plan: identifier of the plan.
     :ivar status: status code of the response.
     :ivar counts: counts from the response.
-    :ivar sequence: running number of accepted uploads in the state directory. It defines their order.
-    :ivar complete: whether the service is known to have exactly this roster. It is false if the service refused rows,
-        or may have accepted a later roster without confirming it. The next run then sends the roster again.
+    :ivar sequence: running number of accepted uploads in the state directory. It defines their
+        order.
+    :ivar complete: whether the service is known to have exactly this roster. It is false if the
+        service refused rows, or may have accepted a later roster without confirming it. The next
+        run then sends the roster again.
     :ivar history: summaries of earlier receipts, the latest first.
     """
 
@@ -85,13 +90,16 @@ class Receipt:
 
 
 def strip_query(url: str) -> str:
-    """Return the part of a URL that identifies a service, without the query, which may contain a secret."""
+    """Return the part of a URL that identifies a service.
+
+    The query is omitted, because it may contain a secret.
+    """
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, "", ""))
 
 
 def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
-    """Return a receipt with the next sequence number, and with the previous receipt in its history."""
+    """Return a receipt with the next sequence number and the previous receipt in its history."""
     if previous is None:
         return receipt
     summary = {
@@ -164,7 +172,8 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
             f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
             f"Update the collection frontdesk.contacts{version_hint}",
         )
-    # The first format has no checksum. A document with a checksum that claims to have the first format was modified.
+    # The first format has no checksum. A document with a checksum that claims to have the first
+    # format was modified.
     is_first_format = document["format"] == 1 and "checksum" not in document
     if not is_first_format and document["checksum"] != _checksum(document):
         raise _damage_error(name, "checksum")

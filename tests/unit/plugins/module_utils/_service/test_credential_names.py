@@ -12,17 +12,18 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.creden
 )
 
 CREDENTIALS = """
-    Authorization Proxy-Authorization X-Sine-Api-Key X-API-Key x-api-key apikey ApiKey api_key APIKEY key Key
-    accessToken access_token ACCESS-TOKEN accesstoken token X-Auth-Token auth X-Auth secret client_secret
-    clientSecret CLIENTSECRET password Passwd user_password pwd passphrase Cookie Set-Cookie credential
-    signature sig jwt bearer Ocp-Apim-Subscription-Key pin XSRF-TOKEN oauth_token authentication
-    JSESSIONID sessionid session_id X-Session hmac X-OTP subscriptionkey secretkey privateKey sharedkey
+    Authorization Proxy-Authorization X-Sine-Api-Key X-API-Key x-api-key apikey ApiKey api_key
+    APIKEY key Key accessToken access_token ACCESS-TOKEN accesstoken token X-Auth-Token auth X-Auth
+    secret client_secret clientSecret CLIENTSECRET password Passwd user_password pwd passphrase
+    Cookie Set-Cookie credential signature sig jwt bearer Ocp-Apim-Subscription-Key pin XSRF-TOKEN
+    oauth_token authentication JSESSIONID sessionid session_id X-Session hmac X-OTP subscriptionkey
+    secretkey privateKey sharedkey
 """
 OTHER_NAMES = """
-    remove-hosts send-emails X-Request-Id mode dryRun Accept User-Agent account list site primary_key primaryKey
-    unique-key keyColumn key_field matchKey externalKey keyword keywords monkey author authority assign
-    signal tokenize passport compass X-Correlation-Id Accept-Language primary_keys pinned
-    obsession hotpot licence
+    remove-hosts send-emails X-Request-Id mode dryRun Accept User-Agent account list site
+    primary_key primaryKey unique-key keyColumn key_field matchKey externalKey keyword keywords
+    monkey author authority assign signal tokenize passport compass X-Correlation-Id Accept-Language
+    primary_keys pinned obsession hotpot licence
 """
 
 

@@ -87,7 +87,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
         ),
         *(
             ({"url": f"http://{host}/x"}, f"Cannot upload to http://{host}: {UNENCRYPTED}")
-            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # Not used to bind a socket.
+            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # Not bound.
         ),
         *(
             ({option: value}, f"Cannot use {option}: {INVALID_HEADER_VALUE}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the checks of an endpoint: contradictory settings, and credentials in readable options."""
+"""Tests of the checks of an endpoint: contradictory settings, and exposed credentials."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"form_fields": (("file", "b"),)},
-        "Cannot use form_fields: it contains the field 'file', which is used for the file. Correct field_name.",
+        (
+            "Cannot use form_fields: it contains the field 'file', which is used for the file. "
+            "Correct field_name."
+        ),
     ),
     *(
         (
@@ -109,7 +112,10 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     *(
         (
             {"params": (pair,)},
-            f"Cannot use params: a name is empty, or a name or value contains control characters. {CONTROL}",
+            (
+                "Cannot use params: a name is empty, or a name or value contains control characters. "
+                f"{CONTROL}"
+            ),
         )
         for pair in (("", "x"), ("a\n", "x"), ("a", "x\r"))
     ),
@@ -143,8 +149,8 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         (
             {"accepted_statuses": (200, status)},
             (
-                f"Cannot use status_code {status}: statuses outside 200-299 mean that the service did not "
-                "accept the roster. List only statuses that mean acceptance."
+                f"Cannot use status_code {status}: statuses outside 200-299 mean that the service did "
+                "not accept the roster. List only statuses that mean acceptance."
             ),
         )
         for status in (199, 300, 302, 400)

@@ -26,7 +26,10 @@ MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends 
 HOST_AND_PORT = "Check the host name, the port and the proxy"
 FIREWALLS = "Check firewalls and proxies, or increase timeout"
 NETWORK = "Check the host name in url, and the network"
-CHECK_TLS = "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. It may require client_cert"
+CHECK_TLS = (
+    "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. "
+    "It may require client_cert"
+)
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
 Protocol = urllib3.exceptions.ProtocolError
 

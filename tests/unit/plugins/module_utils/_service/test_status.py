@@ -155,8 +155,8 @@ def _refusing(status: int, rows: set[int]) -> Answer:
         (
             Answer(200, problem="it is empty"),
             (
-                "it returned HTTP 200, but the response does not match result: it is empty; the roster is "
-                "treated as not accepted. Check url and result against the service's documentation"
+                "it returned HTTP 200, but the response does not match result: it is empty; the roster "
+                "is treated as not accepted. Check url and result against the service's documentation"
             ),
         ),
         # The status code is more informative than the content of an error page.

@@ -271,8 +271,8 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
     assert baseline.roster.open_ids is None
     assert baseline.warning == (
         f"{path} is missing or damaged: this run identifies contacts by key. "
-        "Restore it from a backup; otherwise, it is written again with the next accepted or unchanged "
-        "roster."
+        "Restore it from a backup; otherwise, it is written again with the next accepted or "
+        "unchanged roster."
     )
 
 
