@@ -118,7 +118,9 @@ def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Out
 
 def _upload(job: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool) -> Outcome:
     accepted = read_baseline(job.state_dir)
-    binding = Binding(strip_query(job.endpoint.url), job.profile, roster.header)
+    binding = Binding(
+        endpoint=strip_query(job.endpoint.url), profile=job.profile, header=roster.header
+    )
     why_none = _why_no_receipt(accepted, binding, job.state_dir)
     base = accepted if accepted is not None and why_none is None else None
     # The state directory must have room for the roster anyway; check mode leaves it alone.
@@ -249,7 +251,7 @@ def _in_doubt(outcome: Outcome) -> Outcome:
 
 
 def _answer(job: UploadOptions, roster: RosterFile, response: Response) -> Answer:
-    sent = SentRoster(roster.header, roster.row_count, roster.rows)
+    sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
     answer = read_answer(response.status, response.body, job.result, sent)
     return replace(answer, retry_after=response.retry_after)
 

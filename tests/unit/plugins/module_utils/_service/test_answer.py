@@ -55,10 +55,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
 )
 def test_response_without_a_result_is_reported(body: bytes, problem: str) -> None:
     answer = read_answer(202, ResponseBody(body), RESULT_FORMAT, sent_roster())
-    assert answer == Answer(202, {}, row_count=2, problem=problem)
+    assert answer == Answer(status=202, row_count=2, problem=problem)
     # Without an expected structure, the content is ignored.
     assert read_answer(200, ResponseBody(body), ResultFormat(), sent_roster()) == Answer(
-        200, {}, row_count=2
+        status=200, row_count=2
     )
 
 

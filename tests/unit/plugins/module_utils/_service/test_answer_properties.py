@@ -24,7 +24,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
-SENT = SentRoster(("Name", "Email", "Location"), 2, lambda: [(row, "id") for row in ROWS])
+SENT = SentRoster(
+    header=("Name", "Email", "Location"),
+    row_count=2,
+    read_rows=lambda: [(row, "id") for row in ROWS],
+)
 RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
 REFUSED = replace(RESULT_FORMAT, refused=("skipped", "failed"))
 STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported",))

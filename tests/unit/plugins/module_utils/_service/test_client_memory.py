@@ -26,7 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import *
 url, path, size, kind = sys.argv[1:]
 credential = Credential(token="t", token_header="Authorization", token_prefix="Bearer")
-endpoint = Endpoint(url, credential=credential, body=BodyFormat(kind))
+endpoint = Endpoint(url, credential=credential, body=BodyFormat(kind=kind))
 def peak():
     # The value from getrusage would include the process that started this one.
     with open("/proc/self/status") as status:

@@ -49,7 +49,9 @@ def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tu
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
         credential=Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer"),
-        tls=TlsSettings(None if ca_path is None else str(ca_path), validate_certs),
+        tls=TlsSettings(
+            ca_path=None if ca_path is None else str(ca_path), validate_certs=validate_certs
+        ),
         retries=Retries(limit=0, interval=0),
         timeout=20,
     )
@@ -173,7 +175,7 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("validate_certs", [True, False])
 def test_connections_through_a_proxy_use_the_same_tls_settings(validate_certs: bool) -> None:
     adapter = _WatchedAdapter(
-        create_service_context(TlsSettings(None, validate_certs)), Watchdog(1)
+        create_service_context(TlsSettings(validate_certs=validate_certs)), Watchdog(1)
     )
     context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
     assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]

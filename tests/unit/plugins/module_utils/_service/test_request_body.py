@@ -50,7 +50,7 @@ def test_form_is_the_same_on_each_iteration(content: bytes) -> None:
 
 
 def test_raw_body_is_the_unchanged_file() -> None:
-    body = _body(b"A\r\n1\r\n", BodyFormat("raw", "text/plain; charset=utf-8"))
+    body = _body(b"A\r\n1\r\n", BodyFormat(kind="raw", content_type="text/plain; charset=utf-8"))
     assert (b"".join(body), len(body)) == (b"A\r\n1\r\n", 6)
     assert body.content_type == "text/plain; charset=utf-8"
 
@@ -70,7 +70,7 @@ def test_other_fields_precede_the_file() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE])
 def test_chunks_have_a_maximum_size(size: int) -> None:
-    chunks = list(_body(b"x" * size, BodyFormat("raw")))
+    chunks = list(_body(b"x" * size, BodyFormat(kind="raw")))
     assert b"".join(chunks) == b"x" * size
     assert all(len(chunk) <= CHUNK_SIZE for chunk in chunks)
     assert len(chunks) == -(-size // CHUNK_SIZE)
@@ -78,11 +78,11 @@ def test_chunks_have_a_maximum_size(size: int) -> None:
 
 def test_part_of_a_file_can_be_sent() -> None:
     content = FileContent(io.BytesIO(b"\xef\xbb\xbfA\r\nrest"), 3, start=3)
-    assert b"".join(RequestBody(BodyFormat("raw"), "a.csv", content)) == b"A\r\n"
+    assert b"".join(RequestBody(BodyFormat(kind="raw"), "a.csv", content)) == b"A\r\n"
 
 
 def test_truncated_file_raises_an_exception() -> None:
-    body = RequestBody(BodyFormat("raw"), "a.csv", FileContent(io.BytesIO(b"abc"), 5))
+    body = RequestBody(BodyFormat(kind="raw"), "a.csv", FileContent(io.BytesIO(b"abc"), 5))
     with pytest.raises(TruncatedFileError) as caught:
         b"".join(body)
     assert caught.value.missing == 2
@@ -91,7 +91,7 @@ def test_truncated_file_raises_an_exception() -> None:
 def test_callback_is_called_before_each_chunk_and_at_the_end() -> None:
     events: list[str] = []
     content = FileContent(io.BytesIO(b"x" * (CHUNK_SIZE + 1)), CHUNK_SIZE + 1)
-    body = RequestBody(BodyFormat("raw"), "a.csv", content, lambda: events.append("callback"))
+    body = RequestBody(BodyFormat(kind="raw"), "a.csv", content, lambda: events.append("callback"))
     started = [body.started]
     for chunk in body:
         started.append(body.started)

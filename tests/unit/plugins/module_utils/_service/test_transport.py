@@ -115,13 +115,13 @@ def test_ca_bundle_for_verification(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         monkeypatch.delenv(name, raising=False)
     # Never True, because some releases of requests then ignore the SSL context.
     assert verify_argument(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
-    assert verify_argument(TlsSettings("/ca")) == "/ca"
-    assert verify_argument(TlsSettings(None, validate_certs=False)) is False
+    assert verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
+    assert verify_argument(TlsSettings(validate_certs=False)) is False
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path))
     assert verify_argument(TlsSettings()) == str(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/missing")
-    assert verify_argument(TlsSettings("/ca")) == "/ca"
-    assert verify_argument(TlsSettings(None, validate_certs=False)) is False
+    assert verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
+    assert verify_argument(TlsSettings(validate_certs=False)) is False
     for path, cause in (
         ("/missing", "No such file or directory"),
         (__file__, "it contains no certificates in PEM format"),

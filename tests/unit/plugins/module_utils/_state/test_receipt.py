@@ -21,7 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
 )
 
 RECEIPT = Receipt(
-    binding=Binding("https://x/contacts", "receptionist", ("Name", "Tromsø")),
+    binding=Binding(
+        endpoint="https://x/contacts", profile="receptionist", header=("Name", "Tromsø")
+    ),
     roster="ab" * 32,
     identities="cd" * 32,
     rows=2,

@@ -48,7 +48,7 @@ RESTORE = "Restore it from a backup, or remove the state directory and upload wi
 
 def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
     return Receipt(
-        binding=Binding("https://x", "receptionist", ("Name",)),
+        binding=Binding(endpoint="https://x", profile="receptionist", header=("Name",)),
         roster=sha256(csv),
         identities="" if ids is None else sha256(ids),
         rows=1,
