@@ -24,7 +24,7 @@ from .failure import Failure, classify_failure, timeout_failure, truncated_file_
 from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
 from .response_body import ResponseBody, read_body
-from .retry import compute_retry_delay, outcome_is_unknown, parse_retry_after
+from .retry import compute_retry_delay, is_outcome_unknown, parse_retry_after
 from .status import ServiceError
 from .transport import (
     CredentialAuth,
@@ -83,7 +83,7 @@ def send_file(
             else (result.status, result.retry_after)
         )
         # A refused attempt does not undo an earlier one that the service may have accepted.
-        may_be_accepted = may_be_accepted or outcome_is_unknown(outcome)
+        may_be_accepted = may_be_accepted or is_outcome_unknown(outcome)
         delay = compute_retry_delay(
             endpoint.retries, endpoint.method, attempt, outcome, retry_after
         )

@@ -42,7 +42,7 @@ _TLS_DIAGNOSES = {
         "Set client_cert to a certificate that the service issued or registered",
     ),
 }
-_MAY_REQUIRE_CERTIFICATE = "It may require client_cert"
+_MAY_REQUIRE_CERTIFICATE = "The service may require client_cert"
 
 _CHECK_FIREWALLS = "Check firewalls and proxies, or increase timeout"
 _RESPONSE_TIMEOUT = Diagnosis("it did not respond in time", MAY_BE_ACCEPTED_REMEDY)
@@ -119,7 +119,7 @@ def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis
         return _RESPONSE_TIMEOUT
     if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
         return Diagnosis(
-            "its response is not valid HTTP", "Check url, and which service listens there"
+            "its response is not valid HTTP", "Check url, and the service at that address"
         )
     if kind == "IncompleteRead":
         return Diagnosis("its response is incomplete", MAY_BE_ACCEPTED_REMEDY)

@@ -23,11 +23,11 @@ have accepted the roster, or it failed in a way that a retry cannot fix, such as
 certificate.
 """
 
-MAX_WAIT = 60.0
-"""Maximum delay in seconds when delays are doubled."""
+MAX_DELAY = 60.0
+"""Maximum delay in seconds between two attempts, unless the service requests a longer one."""
 
 MAX_RETRY_AFTER = 300.0
-"""Maximum delay in seconds that a service may request (Retry-After); otherwise, the run ends."""
+"""Longest accepted Retry-After delay in seconds. If the service requests more, the run ends."""
 
 # Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
@@ -49,11 +49,11 @@ def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
     return outcome in _NOT_PROCESSED or (method in _IDEMPOTENT and outcome in _MAYBE_PROCESSED)
 
 
-def outcome_is_unknown(outcome: int | str) -> bool:
+def is_outcome_unknown(outcome: int | str) -> bool:
     """Return whether the service may have accepted the roster in an attempt.
 
-    After any server error it may have. After a success it may have even if the response is not as
-    expected.
+    This is possible after any server error, and after a success even if the response does not match
+    the profile.
 
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
@@ -73,7 +73,7 @@ def compute_retry_delay(
     """
     if attempt > retries.limit or not is_safe_to_repeat(method, outcome):
         return None
-    delay = min(retries.interval * 2.0 ** (attempt - 1), MAX_WAIT)
+    delay = min(retries.interval * 2.0 ** (attempt - 1), MAX_DELAY)
     if retry_after is None:
         return delay
     return None if retry_after > MAX_RETRY_AFTER else max(delay, retry_after)
@@ -83,13 +83,13 @@ def parse_retry_after(retry_after: str | None, date: str | None, now: datetime) 
     """Return the delay in seconds from a Retry-After header (RFC 9110, 10.2.3); None if invalid.
 
     :param retry_after: value of the header; None if it is missing.
-    :param date: value of the response's Date header. A point in time is compared with this clock if
-        possible.
-    :param now: current time of this host, for responses without a Date header.
+    :param date: value of the Date header, which is the service's current time; None if it is
+        missing.
+    :param now: current time of this host, for responses without a valid Date header.
     """
     text = (retry_after or "").strip()
     if re.fullmatch("[0-9]+", text):
-        # Limits the size of the number.
+        # More digits are not needed for a number of seconds.
         return float(text[:9])
     timestamp = _parse_http_date(text)
     if timestamp is None:

@@ -67,7 +67,7 @@ MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends 
         (_truncate_chunk, f"its response is incomplete. {MAY_BE_ACCEPTED}"),
         (
             _send_garbage,
-            "its response is not valid HTTP. Check url, and which service listens there",
+            "its response is not valid HTTP. Check url, and the service at that address",
         ),
     ],
 )

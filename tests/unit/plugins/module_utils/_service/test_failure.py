@@ -28,7 +28,7 @@ FIREWALLS = "Check firewalls and proxies, or increase timeout"
 NETWORK = "Check the host name in url, and the network"
 CHECK_TLS = (
     "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. "
-    "It may require client_cert"
+    "The service may require client_cert"
 )
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
 Protocol = urllib3.exceptions.ProtocolError
@@ -118,7 +118,7 @@ def test_failure_before_anything_is_sent(error: Exception, message: str, outcome
         (Protocol("secret", OSError("secret")), "the connection was lost (OSError)"),
         (
             _wrap(ssl.SSLEOFError(8, "EOF occurred"), CONNECTION),
-            "the connection was lost (EOF occurred). It may require client_cert",
+            "the connection was lost (EOF occurred). The service may require client_cert",
         ),
         (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its response is incomplete"),
         (requests.exceptions.ReadTimeout("secret"), "it did not respond in time"),

@@ -16,8 +16,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
     OUTCOME_UNKNOWN,
     PERMANENT,
     compute_retry_delay,
+    is_outcome_unknown,
     is_safe_to_repeat,
-    outcome_is_unknown,
     parse_retry_after,
 )
 from hypothesis import given
@@ -68,7 +68,7 @@ def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
     ],
 )
 def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bool) -> None:
-    assert outcome_is_unknown(outcome) is is_unknown
+    assert is_outcome_unknown(outcome) is is_unknown
 
 
 @pytest.mark.parametrize(
