@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one exception that an administrator gets to read.
+"""The exceptions that end a task, with the message that the administrator reads.
 
-This is private to the collection: its interface may change in any release.
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -13,20 +13,25 @@ from typing import NamedTuple
 
 
 class Diagnosis(NamedTuple):
-    """What an answer or a failure means, and what to do about it; the last two parts of an error."""
+    """The meaning of a response or a failure: the last two parts of an error.
+
+    :ivar cause: the reason for the failure.
+    :ivar remedy: an instruction for the administrator, without a full stop.
+    """
 
     cause: str
     remedy: str
 
 
 class FrontdeskError(Exception):
-    """A failure that ends a task, told as: what was tried, what came back, what to do.
+    """A failure that ends the task.
 
-    No part may hold a password, a token or a person's values: the text is printed and logged.
+    Its message has the form *action: cause. Remedy.* Messages are printed and logged, so no part
+    may contain a password, a token or personal data.
 
-    :param action: what was tried and where, for instance ``Cannot bind to ldaps://dc1 as svc``.
-    :param cause: what came back.
-    :param remedy: what the administrator can do about it; a sentence without its full stop.
+    :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
+    :param cause: the reason for the failure.
+    :param remedy: an instruction for the administrator, without a full stop.
     """
 
     def __init__(self, action: str, cause: str = "", remedy: str = "") -> None:
@@ -36,12 +41,12 @@ class FrontdeskError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        said = f"{self.action}: {self.cause}" if self.cause else self.action
-        sentences = [said.rstrip(".")]
+        failure = f"{self.action}: {self.cause}" if self.cause else self.action
+        sentences = [failure.rstrip(".")]
         if self.remedy:
             sentences.append(self.remedy.rstrip("."))
         return ". ".join(sentences) + "."
 
 
 class InputError(FrontdeskError):
-    """What the administrator gave is wrong; nothing has been read or sent."""
+    """Invalid input from the administrator, found before anything was read or sent."""

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replacing a file so that it is always either the old one or the new one, and private from its first byte.
+"""File operations: atomic writes, advisory locks on directories, and snapshots for reading.
 
-This is private to the collection: its interface may change in any release.
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -22,128 +22,113 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-_SUFFIX = ".new"
-_BLOCK = 256 * 1024
-_PAUSE = 0.05
-
-
-def replace_file(path: Path, data: bytes | BinaryIO) -> None:
-    """Write a file (mode 0600) beside its place and move it there once it is on the disk.
-
-    :param data: what is to stand there; a file is read from where it is to its end.
-    :raises OSError: when it cannot be written; the old file is as it was then.
-    """
-    with pending_file(path) as new:
-        shutil.copyfileobj(io.BytesIO(data) if isinstance(data, bytes) else data, new.file, _BLOCK)
-        move_into_place([new])
+_TEMPORARY_SUFFIX = ".new"
+_BLOCK_SIZE = 256 * 1024
+_LOCK_POLL_INTERVAL = 0.05
 
 
 class PendingFile(NamedTuple):
-    """A file that is written beside its place.
+    """A temporary file that will replace another file.
 
-    :ivar path: its place.
-    :ivar written: where it is being written.
-    :ivar file: writes it.
+    :ivar path: path of the file to replace.
+    :ivar temporary_path: path of the temporary file, in the same directory.
+    :ivar file: the temporary file, open for writing.
     """
 
     path: Path
-    written: Path
+    temporary_path: Path
     file: BinaryIO
 
 
-def has_same_bytes(path: Path, other: Path) -> bool:
-    """Whether a file is there and holds the same bytes as another.
+def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
+    """Replace a file atomically.
 
-    :raises OSError: when one cannot be read.
+    The new file has mode 0600 from the start. It is flushed to the disk before it replaces the old
+    one.
+
+    :param data: the new content; a file is read from its current position to its end.
+    :raises OSError: if the new file cannot be written; the old file is then unchanged.
     """
-    try:
-        with path.open("rb") as one, other.open("rb") as two:
-            if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
-                return False
-            while piece := one.read(_BLOCK):
-                if piece != two.read(_BLOCK):
-                    return False
-            return True
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
-def sha256_file(file: BinaryIO) -> str:
-    """SHA-256 of all of a file, in hexadecimal; the file is left at its end.
-
-    :raises OSError: when it cannot be read.
-    """
-    file.seek(0)
-    digest = hashlib.sha256()
-    while piece := file.read(_BLOCK):
-        digest.update(piece)
-    return digest.hexdigest()
+    with pending_file(path) as pending:
+        shutil.copyfileobj(
+            io.BytesIO(data) if isinstance(data, bytes) else data, pending.file, _BLOCK_SIZE
+        )
+        commit_files([pending])
 
 
 @contextmanager
 def pending_file(path: Path) -> Iterator[PendingFile]:
-    """Begin a file (mode 0600) beside its place. It is gone afterwards unless it was moved.
+    """Create a temporary file that will replace another file when `commit_files` is called.
 
-    :raises OSError: when there is no room for it.
+    It has mode 0600 and is in the same directory. At the end of the context, it is deleted unless
+    it was committed.
+
+    :raises OSError: if the file cannot be created.
     """
-    descriptor, written = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
-    file = os.fdopen(descriptor, "wb", _BLOCK)
+    descriptor, temporary_path = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=_TEMPORARY_SUFFIX, dir=path.parent
+    )
+    file = os.fdopen(descriptor, "wb", _BLOCK_SIZE)
     try:
-        yield PendingFile(path, Path(written), file)
+        yield PendingFile(path, Path(temporary_path), file)
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(written)
-        # On a full disk the rest of what was to be written cannot be, and need not.
+            os.unlink(temporary_path)
+        # On a full disk, closing the file fails because buffered data cannot be written.
         with suppress(OSError):
             file.close()
 
 
-def move_into_place(files: Sequence[PendingFile]) -> None:
-    """Move files to their places, in their order, once all are on the disk.
+def commit_files(files: Sequence[PendingFile]) -> None:
+    """Flush all pending files to the disk, then move each of them into place, in the given order.
 
-    :raises OSError: when one cannot be written.
+    :raises OSError: if a file cannot be written.
     """
-    for new in files:
-        new.file.flush()
-        os.fsync(new.file.fileno())
-    for new in files:
-        os.replace(new.written, new.path)
-    for folder in {new.path.parent for new in files}:
-        _sync_folder(folder)
+    for pending in files:
+        pending.file.flush()
+        os.fsync(pending.file.fileno())
+    for pending in files:
+        os.replace(pending.temporary_path, pending.path)
+    for directory in {pending.path.parent for pending in files}:
+        _sync_directory(directory)
 
 
-def _sync_folder(folder: Path) -> None:
-    # Without this a power cut could bring the old file back under the name of the new one.
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync_directory(directory: Path) -> None:
+    # Without this, a power failure could undo the rename.
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def remove_unfinished(path: Path) -> None:
-    """Remove what a killed run left beside a file; only for those who keep other writers out."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
+def remove_leftovers(path: Path) -> None:
+    """Remove temporary files that killed runs left in the directory of a file.
+
+    The caller must prevent other processes from writing the same file.
+    """
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
 
 
 @contextmanager
-def directory_lock(folder: Path, patience: float = 60.0) -> Iterator[None]:
-    """Keep other runs from writing in a folder; waits for one that is at it.
+def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
+    """Hold an exclusive advisory lock on a directory, to keep other runs from writing in it.
 
-    :param patience: seconds to wait, for anybody who may open a folder can lock it.
-    :raises TimeoutError: when another process keeps it locked.
-    :raises OSError: when the folder cannot be opened.
+    :param timeout: number of seconds to wait for the lock. Any process that can open the directory
+        can hold it.
+    :raises TimeoutError: if another process still holds the lock after that time.
+    :raises OSError: if the directory cannot be opened.
     """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _lock(descriptor, time.monotonic() + patience)
+        _acquire_lock(descriptor, time.monotonic() + timeout)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, deadline: float) -> None:
+def _acquire_lock(descriptor: int, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,28 +137,29 @@ def _lock(descriptor: int, deadline: float) -> None:
             if time.monotonic() >= deadline:
                 raise TimeoutError from None
         except OSError:
-            # Some network file systems cannot lock a folder. Files stay whole there too: each run has its own.
+            # Some network file systems cannot lock directories. Atomic writes are safe without it.
             return
-        time.sleep(_PAUSE)
+        time.sleep(_LOCK_POLL_INTERVAL)
 
 
 @contextmanager
 def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
-    """Hold on to a file, whatever is moved to its path meanwhile.
+    """Keep reading the same file even if its path is replaced.
 
-    :returns: opens the file at its beginning, as often as one likes and each time independently.
-    :raises OSError: when it cannot be opened.
+    :returns: a function that opens the file at its beginning. It can be called repeatedly; the
+        files that it returns have independent positions.
+    :raises OSError: if the file cannot be opened.
     """
-    # A pipe without a writer would make this wait for ever; it is refused when it is read.
+    # Without O_NONBLOCK, opening a pipe without a writer would block. Reading it fails later.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        yield lambda: io.BufferedReader(_View(descriptor), _BLOCK)
+        yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
     finally:
         os.close(descriptor)
 
 
-class _View(io.RawIOBase):
-    """A file with a position of its own on a descriptor that others read too."""
+class _SnapshotReader(io.RawIOBase):
+    """A reader with its own position on a file descriptor that it shares with other readers."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -193,7 +179,38 @@ class _View(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        piece = os.pread(self._descriptor, len(buffer), self._position)
-        buffer[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+        chunk = os.pread(self._descriptor, len(buffer), self._position)
+        buffer[: len(chunk)] = chunk
+        self._position += len(chunk)
+        return len(chunk)
+
+
+def has_same_bytes(path: Path, other: Path) -> bool:
+    """Return whether two files have the same content; False if one does not exist.
+
+    :raises OSError: if a file cannot be read.
+    """
+    try:
+        with path.open("rb") as one, other.open("rb") as two:
+            if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+                return False
+            while chunk := one.read(_BLOCK_SIZE):
+                if chunk != two.read(_BLOCK_SIZE):
+                    return False
+            return True
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def sha256_file(file: BinaryIO) -> str:
+    """Return the SHA-256 checksum of a whole file in hexadecimal.
+
+    Afterwards, the position of the file is at its end.
+
+    :raises OSError: if the file cannot be read.
+    """
+    file.seek(0)
+    digest = hashlib.sha256()
+    while chunk := file.read(_BLOCK_SIZE):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What hosts and waiting times the options of both ways out may name.
+"""Checks of host names and timeouts for connections to the directory and to the service.
 
-This is private to the collection: its interface may change in any release.
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -13,29 +13,31 @@ import re
 
 from ._errors import InputError
 
-LONGEST_SECONDS = 86_400
-"""A day. Operating systems take no timeouts of any length."""
+MAX_TIMEOUT = 86_400
+"""Longest timeout in seconds: one day. Operating systems do not accept every length."""
 
-# Names (RFC 1123, 2.1, and what internationalized and internal ones have besides), or an IP address.
+# A host name (RFC 1123, 2.1, extended by underscores and by letters of internationalized names) or
+# an IP address.
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?")
 
 
 def is_host(text: str) -> bool:
-    """Whether a text can be the name or the address of a host."""
+    """Return whether a string has the form of a host name or an IP address."""
     return len(text) <= 253 and _HOST.fullmatch(text) is not None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether what is said to a host, by its name or address, crosses no network: it is this one."""
+    """Return whether a host is this host itself, so that no network is used to reach it."""
     return host in ("localhost", "127.0.0.1", "::1")
 
 
-def check_seconds(option: str, seconds: int) -> None:
-    """Check a waiting time.
+def check_timeout(option: str, seconds: int) -> None:
+    """Check that a timeout is within the supported range.
 
-    :raises InputError: when it is less than a second or more than a day.
+    :param option: name of the option, for the error message.
+    :raises InputError: if the timeout is shorter than one second or longer than one day.
     """
-    if not 1 <= seconds <= LONGEST_SECONDS:
+    if not 1 <= seconds <= MAX_TIMEOUT:
         raise InputError(
-            f"Cannot use {option} {seconds}", f"it is not from 1 to {LONGEST_SECONDS} seconds"
+            f"Cannot use {option} {seconds}", f"it must be between 1 and {MAX_TIMEOUT} seconds"
         )

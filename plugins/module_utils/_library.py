@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Libraries that come with no Ansible: which release of one is needed, and which one there is.
+"""Python libraries that do not come with Ansible: the required release and the installed one.
 
-This is private to the collection: its interface may change in any release.
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from __future__ import annotations
 import importlib
 import re
 import traceback
+from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Library(NamedTuple):
-    """A library that a room of the collection imports, as this Python has it.
+@dataclass(frozen=True)
+class Library:
+    """A Python library that the collection imports, as it is installed for this interpreter.
 
-    :ivar name: what it is called in the package index, and most in Python too.
-    :ivar minimum: the oldest release that will do, for instance ``2.9.1``.
-    :ivar package: what was imported; None when that failed.
-    :ivar failure: traceback of the import that failed; None when it did not.
-    :ivar release: the release that was imported, of a library that does not tell it as others do.
+    :ivar name: name in the package index, which is usually also the name of the Python module.
+    :ivar minimum: oldest supported release, for example ``2.9.1``.
+    :ivar package: the imported Python module; None if the import failed.
+    :ivar failure: traceback of the failed import; None if the import succeeded.
+    :ivar release: the installed release, if the library has no ``__version__``.
     """
 
     name: str
@@ -34,58 +36,61 @@ class Library(NamedTuple):
 
     @property
     def requirement(self) -> str:
-        """What is needed, as pip writes it."""
+        """The requirement in pip's notation."""
         return f"{self.name} >= {self.minimum}"
 
     @property
     def version(self) -> str | None:
-        """The release that was imported; None where the library does not tell."""
+        """The installed release; None if it is unknown."""
         return getattr(self.package, "__version__", self.release)
 
     @property
     def path(self) -> str | None:
-        """The folder that it was imported from."""
+        """The directory that the library was imported from."""
         path = getattr(self.package, "__file__", None)
         return path.rpartition("/")[0] if path else None
 
     @property
     def is_too_old(self) -> bool:
-        """Whether it is older than the oldest release that will do.
+        """Whether the installed release is older than the oldest supported one.
 
-        A release that does not tell is not: all that are too old do.
+        An unknown release counts as new enough, because all unsupported ones report their version.
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
 
-    def imported(self, reason: str = "", module: str = "") -> Any:
-        """Import the library where it is used, and not with the file: of those that few need.
+    def load(self, reason: str = "", module: str = "") -> Any:
+        """Import the library where it is used, because only a few options require it.
 
-        :param reason: as in `LibraryError`.
-        :param module: what it is called in Python, where that is not its name in the package index.
-        :returns: its module.
-        :raises LibraryError: when it is missing or too old.
+        :param reason: the feature that requires the library, as in `LibraryError`.
+        :param module: name of the Python module, if it differs from the name in the package index.
+        :returns: the imported Python module.
+        :raises LibraryError: if the library is missing or too old.
         """
         try:
-            found = self._replace(package=importlib.import_module(module or self.name))
+            library = replace(self, package=importlib.import_module(module or self.name))
         except ImportError:
-            found = self._replace(failure=traceback.format_exc())
-        found.require(reason)
-        return found.package
+            library = replace(self, failure=traceback.format_exc())
+        library.require(reason)
+        return library.package
 
     def require(self, reason: str = "") -> None:
-        """Make sure that the library is there and will do.
+        """Check that a supported release of the library was imported.
 
-        :param reason: as in `LibraryError`.
-        :raises LibraryError: when it is not.
+        :param reason: the feature that requires the library, as in `LibraryError`.
+        :raises LibraryError: if the library is missing or too old.
         """
         if self.failure is not None or self.is_too_old:
             raise LibraryError(self, reason)
 
 
 class LibraryError(Exception):
-    """A library that is needed is missing or too old; modules say it in ansible-core's words.
+    """A required library is missing or too old.
 
-    :param reason: what needs it, for instance ``by phone_style of column 'SMS Phone'``; empty when the
-        whole module does.
+    Modules report it with ansible-core's message.
+
+    :param library: the library.
+    :param reason: the feature that requires it, for example
+        ``by phone_style of column 'SMS Phone'``; empty if the module always requires it.
     """
 
     def __init__(self, library: Library, reason: str) -> None:
@@ -95,7 +100,7 @@ class LibraryError(Exception):
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """The release's numbers; what follows them, such as rc4, and zeros at their end do not count."""
+    """Return the numbers of a release, without suffixes such as rc4 and without trailing zeros."""
     release = re.match(r"\d+(?:\.\d+)*", version)
     numbers = [int(number) for number in release.group().split(".")] if release else []
     while numbers and numbers[-1] == 0:

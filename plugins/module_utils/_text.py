@@ -2,32 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text: one spelling of each value, whatever wrote it, and what a cell may hold."""
+"""Normalization of text: composed Unicode, and cells on a single line."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Control characters of ISO 6429, the two Unicode line ends that are no control characters, and the byte
-# order mark, which means something at the beginning of a file and nothing elsewhere (Unicode 23.8).
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+# The control characters of ISO 6429, the two Unicode line separators that are not control
+# characters, and the byte order mark, which has a meaning only at the beginning of a file (Unicode
+# Standard, 23.8).
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half a character of UTF-16: no text for UTF-8, and so for no file; only escapes can make one."""
+"""An unpaired surrogate, which UTF-8 cannot encode.
+
+Escape sequences produce surrogates, and so do undecodable bytes in the environment (PEP 383).
+"""
 
 
 def compose(text: str) -> str:
-    """The text in Unicode's composed form (NFC, UAX 15).
+    """Normalize a string to Unicode's composed form (NFC, UAX #15).
 
-    Two directories, or a directory and a playbook, may spell the same name with other code points;
-    composed they are equal, and the same bytes.
+    Two directories, or a directory and a playbook, may write the same name with different code
+    points. In this form the two strings are equal.
     """
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def clean(text: str) -> str:
-    """One cell's text on one line, trimmed and composed."""
+    """Normalize the text of a cell: one line, without surrounding spaces, composed."""
     if text.isascii() and text.isprintable():
-        return text.strip()  # as nearly all are, and this is done for each cell
-    return compose(_CONTROLS.sub(" ", text).strip())
+        return text.strip()  # Fast path for almost all cells.
+    return compose(_CONTROL_CHARACTERS.sub(" ", text).strip())

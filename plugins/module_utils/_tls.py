@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS as both ways out of this host use it: verified by OpenSSL, TLS 1.2 as the floor.
+"""TLS settings of connections to the directory and to the service.
 
-This is private to the collection: its interface may change in any release.
+The minimum version is TLS 1.2, and certificates are verified by default.
+
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -14,18 +16,19 @@ import ssl
 from ._errors import Diagnosis, InputError
 
 
-def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
-    """What every TLS connection must satisfy.
+def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
+    """Create the SSL context of a client connection.
 
-    :param ca_path: file with the certificates to trust; None for those of the system.
-    :param validate_certs: whether the certificate and the name in it are verified.
-    :raises InputError: when the file cannot be used, or nothing would be verified against it.
+    :param ca_path: file with the trusted certificates; None for those of the system.
+    :param validate_certs: whether to verify the server's certificate and the host name in it.
+    :raises InputError: if the file cannot be used, or is given although certificates are not
+        verified.
     """
     if ca_path and not validate_certs:
         raise InputError(
             f"Cannot use ca_path {ca_path} with validate_certs: false",
-            "nothing is verified against these certificates",
-            "Give one of the two",
+            "certificates are not verified",
+            "Set only one of the two options",
         )
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_path)
@@ -33,7 +36,7 @@ def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
         raise InputError(
             f"Cannot read the certificates in ca_path {ca_path}",
             str(error),
-            "Give a file in PEM format",
+            "Provide a file in PEM format",
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not validate_certs:
@@ -43,84 +46,90 @@ def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
 
 
 class _EncryptedKeyError(Exception):
-    """The key needs a pass phrase."""
+    """The private key requires a passphrase."""
 
 
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
-    """Have a certificate shown to every server that asks for one.
+    """Load the certificate that the client presents to servers that request one.
 
-    :param cert: file with the certificate, in PEM format.
-    :param key: file with its private key; None when that stands in `cert`, too.
-    :raises InputError: when they cannot be used, or do not belong together.
+    :param context: the SSL context to load it into.
+    :param cert: file with the certificate in PEM format.
+    :param key: file with its private key; None if `cert` also contains the key.
+    :raises InputError: if the files cannot be used, or the key does not match the certificate.
     """
 
-    def refuse() -> str:
-        # Without this OpenSSL would ask at the terminal.
+    def reject_encrypted_key() -> str:
+        # Without a callback, OpenSSL would prompt for the passphrase on the terminal.
         raise _EncryptedKeyError
 
     action = f"Cannot use client_cert {cert}"
     if key:
         action += f" with client_key {key}"
     try:
-        context.load_cert_chain(cert, key, refuse)
+        context.load_cert_chain(cert, key, reject_encrypted_key)
     except _EncryptedKeyError as error:
         raise InputError(
             action,
             "the key is encrypted",
-            "Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW",
+            "Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW",
         ) from error
     except OSError as error:
         raise InputError(
             action,
-            explain_file_error(error, "they are no certificate and its key"),
-            "Give files in PEM format; without client_key the key stands in client_cert, too",
+            explain_file_error(error, "they are not a certificate and its private key"),
+            "Provide files in PEM format;"
+            " without client_key, client_cert must also contain the key",
         ) from error
 
 
-def explain_file_error(error: OSError, of_content: str) -> str:
-    """Why a file cannot be used, by the system's words; OpenSSL's differ from one version to the next.
+def explain_file_error(error: OSError, content_cause: str) -> str:
+    """Return the reason why a file with certificates or keys cannot be used.
 
-    :param of_content: what to say of a file that can be read.
+    The operating system's message is used as it is. OpenSSL's messages differ between versions.
+
+    :param content_cause: the reason to return if the file was read, but its content is invalid.
     """
-    return of_content if isinstance(error, ssl.SSLError) else error.strerror or of_content
+    return content_cause if isinstance(error, ssl.SSLError) else error.strerror or content_cause
 
+
+_UNKNOWN_CA = Diagnosis(
+    "its certificate was issued by an unknown CA",
+    "Set ca_path to a file with the issuing CA's certificate",
+)
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
-_CERTIFICATE_CODES = {
+_VERIFICATION_CODES = {
     9: Diagnosis("its certificate is not yet valid", "Check the clocks of both hosts"),
     10: Diagnosis("its certificate has expired", "Renew the server's certificate"),
     18: Diagnosis(
-        "its certificate is self-signed and not trusted", "Give the certificate in ca_path"
+        "its certificate is self-signed and not trusted",
+        "Set ca_path to a file with this certificate",
     ),
-    19: Diagnosis(
-        "its certificate was issued by an unknown CA",
-        "Give the issuing CA's certificate in ca_path",
-    ),
-    20: Diagnosis(
-        "its certificate was issued by an unknown CA",
-        "Give the issuing CA's certificate in ca_path",
-    ),
+    19: _UNKNOWN_CA,
+    20: _UNKNOWN_CA,
     62: Diagnosis(
         "its certificate was issued for another name",
-        "Use the name in the certificate in {option}",
+        "Use a name from the certificate in {option}",
     ),
     64: Diagnosis(
         "its certificate was issued for another address",
-        "Use the name in the certificate in {option}",
+        "Use a name from the certificate in {option}",
     ),
 }
 
 
 def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Diagnosis:
-    """What a certificate that does not verify means.
+    """Return the cause and the remedy of a failed certificate verification.
 
     :param option: the option that names the server.
     """
-    found = _CERTIFICATE_CODES.get(
+    diagnosis = _VERIFICATION_CODES.get(
         error.verify_code,
-        Diagnosis("its certificate does not verify", "Check its certificate and ca_path"),
+        Diagnosis(
+            "its certificate could not be verified", "Check the server's certificate and ca_path"
+        ),
     )
     return Diagnosis(
-        f"{found.cause} ({error.verify_message.rstrip('.')})",
-        found.remedy.format(option=option),
+        f"{diagnosis.cause} ({error.verify_message.rstrip('.')})",
+        diagnosis.remedy.format(option=option),
     )

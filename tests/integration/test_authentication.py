@@ -144,7 +144,7 @@ class TestExternal:
         shown["client_key"] = str(issuer.issue("other.test").key_file)
         message = self.refused(open_ldap, place, shown, "ldaps")
         assert message.startswith(f"Cannot use client_cert {shown['client_cert']} with client_key ")
-        assert ": they are no certificate and its key. " in message
+        assert ": they are not a certificate and its private key. " in message
 
     def test_server_without_it(
         self, active_directory: RunningDirectory, shown: dict[str, Any], place: Place

@@ -33,7 +33,8 @@ CONNECT = "Cannot connect to {uri}: "
 START_TLS = "Cannot start TLS with {uri}: "
 USES_TLS = "Check that it uses TLS on this port"
 UNKNOWN = (
-    "its certificate was issued by an unknown CA (*). Give the issuing CA's certificate in ca_path."
+    "its certificate was issued by an unknown CA (*)."
+    " Set ca_path to a file with the issuing CA's certificate."
 )
 
 
@@ -81,7 +82,7 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
         pytest.param(
             showing(
                 (
-                    "its certificate was issued for another name (*). Use the name in the"
+                    "its certificate was issued for another name (*). Use a name from the"
                     " certificate in server_uri."
                 ),
                 "elsewhere.test",

@@ -210,8 +210,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"ca_path": "{root}/ca.pem", "validate_certs": False},
         (
-            "Cannot use ca_path {root}/ca.pem with validate_certs: false: nothing is verified"
-            " against these certificates. Give one of the two."
+            "Cannot use ca_path {root}/ca.pem with validate_certs: false: certificates are"
+            " not verified. Set only one of the two options."
         ),
     ),
     (
@@ -221,7 +221,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
             " search_scope subtree or one_level, or lower minimum."
         ),
     ),
-    ({"receive_timeout": 0}, "Cannot use receive_timeout 0: it is not from 1 to 86400 seconds."),
+    (
+        {"receive_timeout": 0},
+        "Cannot use receive_timeout 0: it must be between 1 and 86400 seconds.",
+    ),
     (
         {"page_size": 0},
         "Cannot use page_size 0: it must be between 1 and 100000. Correct page_size.",
@@ -230,7 +233,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"ca_path": "{root}/none.pem"},
         (
             "Cannot read the certificates in ca_path {root}/none.pem: [Errno 2] No such file or"
-            " directory. Give a file in PEM format."
+            " directory. Provide a file in PEM format."
         ),
     ),
     ({"dest": "{root}"}, f"Cannot write {{root}}: it is a directory. {NAME_A_FILE}"),

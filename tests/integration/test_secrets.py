@@ -34,7 +34,7 @@ PASSWORD, TOKEN = "contact_sync_bind_pw", "contact_sync_service_token"
 WRONG = "No7.such-password-or-token"
 FAILURES = {
     "wrong_password": ": the name or the password is wrong (",
-    "wrong_token": ": it answered 401",
+    "wrong_token": ": it returned HTTP 401",
     "wrong_number": "argument 'contact_sync_page_size' is of type ",
     "wrong_columns": "valu",
     "not_a_text": ": the name or the password is wrong (",

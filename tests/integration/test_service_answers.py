@@ -79,9 +79,9 @@ class TestRetries:
         service.queue_response(429, b"", {"Retry-After": "3600"})
         answer = run_upload(service, place, initial=True)
         assert answer.message == (
-            f"Cannot upload to {service.url}: it answered 429 (it has had too many requests) and asks"
-            " to wait 3600 seconds, longer than a run waits."
-            " Run less often, or raise retries or retry_interval."
+            f"Cannot upload to {service.url}: it returned HTTP 429 (too many requests) and requested"
+            " a delay of 3600 seconds, which is longer than the maximum of 300."
+            " Run less often, or increase retries or retry_interval."
         )
         assert answer.result["attempts"] == 1
 
@@ -89,16 +89,43 @@ class TestRetries:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (400, "it answered 400 (it cannot read the request). Compare method, "),
-        (403, "it answered 403 (the credential does not permit this). Check token, "),
-        (404, "it answered 404 (nothing is there). Check url."),
-        (409, "it answered 409 (it conflicts with what the service has or does). Wait until "),
-        (413, "it answered 413 (the roster is too large for it). Look up the limit "),
-        (415, "it answered 415 (it takes another media type). Check body_format and "),
-        (429, "it answered 429 (it has had too many requests). Run less often, "),
-        (502, "it answered 502 (the way to the service is disturbed). It may have taken "),
-        (503, "it answered 503 (it is not available). The service has a problem; "),
-        (504, "it answered 504 (the service behind it did not answer in time). It may "),
+        (400, "it returned HTTP 400 (it cannot process the request). Compare method, "),
+        (
+            403,
+            "it returned HTTP 403 (the credential lacks the required permission). Check token, ",
+        ),
+        (404, "it returned HTTP 404 (the URL does not exist). Check url."),
+        (
+            409,
+            (
+                "it returned HTTP 409 (the upload conflicts with the current state of the service)."
+                " Wait until "
+            ),
+        ),
+        (413, "it returned HTTP 413 (the roster is too large). Look up the limit "),
+        (
+            415,
+            (
+                "it returned HTTP 415 (it does not support the media type of the roster)."
+                " Check body_format and "
+            ),
+        ),
+        (429, "it returned HTTP 429 (too many requests). Run less often, "),
+        (
+            502,
+            (
+                "it returned HTTP 502 (a gateway could not reach the service)."
+                " The service may have accepted "
+            ),
+        ),
+        (503, "it returned HTTP 503 (the service is unavailable). Check the service; "),
+        (
+            504,
+            (
+                "it returned HTTP 504 (a gateway did not receive a response in time)."
+                " The service may "
+            ),
+        ),
     ],
 )
 def test_each_status_is_one_clear_error(
@@ -115,13 +142,13 @@ GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
 SOMETHING_ELSE: list[tuple[int, bytes, dict[str, str], str]] = [
     (200, b"", {}, "it is empty"),
     (204, b"", {}, "it is empty"),
-    (200, b"<html>Log in</html>", {}, "it is a page of HTML"),
-    (200, b"fine", {}, "it is no JSON"),
-    (200, b'{"counts": {}', {}, "it is no JSON"),
-    (200, b"[]", {}, "it does not hold counts or errors"),
+    (200, b"<html>Log in</html>", {}, "it is an HTML page"),
+    (200, b"fine", {}, "it is not valid JSON"),
+    (200, b'{"counts": {}', {}, "it is not valid JSON"),
+    (200, b"[]", {}, "it does not contain counts or errors"),
     (200, b"x" * (17 << 20), {}, "it is longer than 16 MiB"),
-    (200, b"{}", GZIP, "it is not packed as its Content-Encoding says"),
-    (200, b"{}", BROTLI, "it is in an encoding that was not asked for"),
+    (200, b"{}", GZIP, "its content does not match its Content-Encoding"),
+    (200, b"{}", BROTLI, "its Content-Encoding is not supported"),
 ]
 
 
@@ -133,16 +160,16 @@ def test_an_answer_that_says_something_else(
     service.queue_response(status, body, headers)
     answer = run_upload(service, place, initial=True)
     assert answer.message == (
-        f"Cannot upload to {service.url}: it answered {status}, but not with what result says:"
-        f" {problem}; the roster counts as not accepted. Check url and result against the service's"
-        " documentation."
+        f"Cannot upload to {service.url}: it returned HTTP {status}, but the response does not match"
+        f" result: {problem}; the roster is treated as not accepted."
+        " Check url and result against the service's documentation."
     )
 
 
 def test_202_is_an_acceptance_only_when_that_is_said(service: Receiver, place: Place) -> None:
     service.queue_response(202, {"counts": {}})
     assert (
-        "it answered 202 (it may yet refuse the roster)."
+        "it returned HTTP 202 (it may still refuse the roster)."
         in run_upload(service, place, initial=True).message
     )
     service.queue_response(202, {"counts": {}})
@@ -162,7 +189,7 @@ class TestDisk:
             place.state.chmod(0o700)
         assert answer.message == (
             f"Cannot write the state directory {place.state}: Permission denied."
-            " Nothing has been sent. Make room there, or have it writable."
+            " Nothing was sent. Free some space there, or make it writable."
         )
         assert service.requests == 1
         assert run_upload(service, place)["plan"]["added"] == 1
@@ -181,7 +208,7 @@ class TestDisk:
             answer = modules.finished()
         assert answer.message == (
             f"Cannot write the state directory {place.state}: File too large."
-            " Nothing has been sent. Make room there, or have it writable."
+            " Nothing was sent. Free some space there, or make it writable."
         )
         assert service.requests == (1 if known else 0)
         assert run_upload(service, place, initial=True)["plan"]["added"] == 2000 - known
@@ -199,7 +226,8 @@ class TestDisk:
         place.state.chmod(0o700)
         assert answer.message == (
             f"Cannot write the state directory {place.state}: Permission denied."
-            " The service has accepted the roster; make room, and the next run sends it again."
+            " The service has accepted the roster. Free some space there; the next run sends the"
+            " roster again."
         )
         assert (answer.result["uploaded"], answer.result["attempts"]) == (True, 1)
         assert answer.result["receipt"]["complete"] is False

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 CREDENTIAL = (
-    "it answered 401 (it does not know the credential)."
-    " Check token, token_header and token_prefix, and what the token may do."
+    "it returned HTTP 401 (it does not accept the credential)."
+    " Check token, token_header and token_prefix, and the permissions of the credential."
 )
 REQUESTS: list[tuple[dict[str, Any], str]] = [
     (
@@ -40,8 +40,8 @@ REQUESTS: list[tuple[dict[str, Any], str]] = [
     (
         {"field_name": "contacts"},
         (
-            "it answered 400 (it cannot read the request). Compare method, body_format, field_name,"
-            " form_fields, params and the columns with the service's documentation."
+            "it returned HTTP 400 (it cannot process the request). Compare method, body_format,"
+            " field_name, form_fields, params and the columns with the service's documentation."
         ),
     ),
 ]
@@ -65,15 +65,17 @@ class TestAnswers:
         assert answer.message == f"Cannot upload to {service.url}: {answered}"
         assert service.requests == 1
 
-    @pytest.mark.parametrize(("status", "meaning"), [(500, ""), (503, " (it is not available)")])
+    @pytest.mark.parametrize(
+        ("status", "meaning"), [(500, ""), (503, " (the service is unavailable)")]
+    )
     def test_service_has_a_problem(
         self, status: int, meaning: str, service: Receiver, place: Place
     ) -> None:
         service.queue_response(status, b"<h1>Zebedy Quarrelstone broke it</h1>")
         answer = refused_upload(service, place, retries=0)
         assert answer.message == (
-            f"Cannot upload to {service.url}: it answered {status}{meaning}."
-            " The service has a problem; the next run sends the roster again."
+            f"Cannot upload to {service.url}: it returned HTTP {status}{meaning}."
+            " Check the service; the next run sends the roster again."
         )
         assert answer.result["service"]["status"] == status
         assert "Quarrelstone" not in answer.output
@@ -87,15 +89,16 @@ class TestAnswers:
             answer = refused_upload(service, place)
             assert other.requests == 0
         assert answer.message == (
-            f"Cannot upload to {service.url}: it answered with a redirect to localhost."
-            " Give the final address in url."
+            f"Cannot upload to {service.url}: it returned a redirect to localhost."
+            " Set url to the final address."
         )
 
     def test_accepted_in_part_counts_in_part(self, service: Receiver, place: Place) -> None:
         service.queue_response(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
         answer = run_upload(service, place, initial=True)
         assert answer.message.startswith(
-            f"Cannot upload to {service.url}: it answered 200 and refused 1 row; the others count"
+            f"Cannot upload to {service.url}: it returned HTTP 200 and refused 1 row;"
+            " the other rows are treated as accepted"
         )
         assert (answer.result["uploaded"], answer.result["changed"]) == (False, True)
         receipt = answer.result["receipt"]
@@ -113,9 +116,9 @@ def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
     service_words = "ada001@fjord.test (Zebedy Quarrelstone) is unknown"
     answer = refused_upload(service, place)
     assert answer.message == (
-        f"Cannot upload to {service.url}: it answered 422 and refused 1 row; nothing counts as"
-        " accepted. Correct these people in the directory, or the columns; service.errors has the"
-        " rows."
+        f"Cannot upload to {service.url}: it returned HTTP 422 and refused 1 row; no row is treated"
+        " as accepted. Correct these people in the directory, or correct the columns;"
+        " service.errors lists the rows."
     )
     row = {"row": 2, "identity": people[1].identity, "column": "Location"}
     assert answer.result["service"] == {
@@ -140,7 +143,8 @@ class TestConnection:
         answer = refused_upload(service, place, ca_path=None)
         assert answer.message == (
             f"Cannot upload to {service.url}: its certificate was issued by an unknown CA"
-            " (unable to get local issuer certificate). Give the issuing CA's certificate in ca_path."
+            " (unable to get local issuer certificate)."
+            " Set ca_path to a file with the issuing CA's certificate."
         )
         assert service.requests == 0
 
@@ -174,14 +178,14 @@ class TestConnection:
         with service.hold():
             answer = refused_upload(service, place, timeout=1)
         assert answer.message == (
-            f"Cannot upload to {service.url}: it did not answer in time."
-            " It may have taken the roster; the next run sends it again."
+            f"Cannot upload to {service.url}: it did not respond in time."
+            " The service may have accepted the roster; the next run sends it again."
         )
 
     def test_query_of_the_url_is_not_printed(self, service: Receiver, place: Place) -> None:
         service.queue_response(500)
         answer = refused_upload(service, place, url=f"{service.url}?account=hush")
-        assert answer.message.startswith(f"Cannot upload to {service.url}: it answered 500.")
+        assert answer.message.startswith(f"Cannot upload to {service.url}: it returned HTTP 500.")
 
     def test_credentials_of_the_user_are_left_alone(self, service: Receiver, place: Place) -> None:
         """~/.netrc must not replace the token."""

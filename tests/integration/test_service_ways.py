@@ -108,7 +108,7 @@ def test_each_credential_gets_in_and_a_netrc_changes_nothing(
         assert (answer["uploaded"], answer["attempts"]) == (True, 1)
         service.queue_response(401)
         answer = _upload(service, place, force=True, **options)
-        assert "it answered 401 (it does not know the credential)" in answer.message
+        assert "it returned HTTP 401 (it does not accept the credential)" in answer.message
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -123,7 +123,7 @@ def test_a_redirect_takes_no_credential_along(
     ):
         service.redirect(other.url, 308)
         answer = _upload(service, place, **way.options(service.token), **certificate)
-        assert "it answered with a redirect to localhost" in answer.message
+        assert "it returned a redirect to localhost" in answer.message
         assert (service.requests, other.requests) == (1, 0)
 
 
@@ -154,14 +154,15 @@ class TestClientCertificates:
         [
             (
                 ssl.TLSVersion.TLSv1_3,
-                "it asks for a client certificate. Set client_cert and client_key.",
+                "it requires a client certificate. Set client_cert and client_key.",
             ),
             # The alert is one for whatever a handshake fails of (RFC 5246, 7.4.6).
             (
                 ssl.TLSVersion.TLSv1_2,
                 (
-                    "no TLS connection (SSLV3_ALERT_HANDSHAKE_FAILURE). It must speak TLS 1.2 or newer,"
-                    " and at least tls_minimum. It may ask for client_cert."
+                    "the TLS connection failed (SSLV3_ALERT_HANDSHAKE_FAILURE). Check that the service"
+                    " supports TLS 1.2 or newer, and at least tls_minimum. The service may require"
+                    " client_cert."
                 ),
             ),
         ],
@@ -194,7 +195,7 @@ class TestClientCertificates:
         answer = _upload(service, place, **wrong)
         assert answer.message == (
             f"Cannot use client_cert {client_cert['client_cert']} with client_key {path}: the key is"
-            " encrypted. Give a file with the key in clear, mode 0600: openssl pkey -in KEY -out NEW."
+            " encrypted. Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW."
         )
 
     def test_key_in_the_certificate_s_file(
@@ -213,12 +214,12 @@ class TestClientCertificates:
         cert = client_cert["client_cert"]
         for given, problem in (
             (str(place.root / "none.pem"), "No such file or directory"),
-            (cert, "they are no certificate and its key"),
+            (cert, "they are not a certificate and its private key"),
         ):
             answer = _upload(service, place, client_cert=given)
             assert answer.message == (
-                f"Cannot use client_cert {given}: {problem}. Give files in PEM format;"
-                " without client_key the key stands in client_cert, too."
+                f"Cannot use client_cert {given}: {problem}. Provide files in PEM format;"
+                " without client_key, client_cert must also contain the key."
             )
         assert service.requests == 0
 
@@ -260,9 +261,9 @@ class TestProxies:
         with proxy(asks=True) as running:
             answer = _upload(service, place, running.environment)
             assert answer.message == (
-                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} refused: it asks"
-                " for a user name and a password (407). Put them into HTTPS_PROXY in the"
-                " environment, as http://USER:PASSWORD@HOST:PORT."
+                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} refused the"
+                " connection: it requires authentication (407). Set HTTPS_PROXY in the environment to"
+                " http://USER:PASSWORD@HOST:PORT."
             )
             assert "Quarrelstone" not in answer.output
             assert _upload(service, place, running.with_password)["uploaded"]
@@ -273,7 +274,9 @@ class TestProxies:
     ) -> None:
         with proxy(answer=status) as running:
             answer = _upload(service, place, running.with_password)
-            assert f"the proxy 127.0.0.1:{running.port} refused: it " in answer.message
+            assert (
+                f"the proxy 127.0.0.1:{running.port} refused the connection: it " in answer.message
+            )
             assert len(running.targets) == answer.result["attempts"] == attempts
         assert service.requests == 0
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 EXPORT_FIRST = "Export a roster to it first."
 NO_HEADER = (
-    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
+    "it contains characters that are not allowed in an HTTP header."
+    " Look for a line break or a trailing space."
 )
 
 FILES: list[tuple[bytes | None, str]] = [
@@ -70,40 +71,40 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     (
         {"url": "http://frontdesk.example/contacts"},
         (
-            "Cannot upload to http://frontdesk.example: people's data would cross the network in clear."
+            "Cannot upload to http://frontdesk.example: personal data would be sent unencrypted."
             " Use https://."
         ),
     ),
     (
         {"url": "http://localhost.example/contacts"},
         (
-            "Cannot upload to http://localhost.example: people's data would cross the network in clear."
+            "Cannot upload to http://localhost.example: personal data would be sent unencrypted."
             " Use https://."
         ),
     ),
     (
         {"url": "frontdesk.example/contacts"},
-        "Cannot use the url: it is not of the form https://HOST/PATH. Correct url.",
+        "Cannot use the url: it does not have the form https://HOST/PATH. Correct url.",
     ),
     (
         {"url": "https://me:Tk7.secret@frontdesk.example/"},
         (
-            "Cannot use the url: it holds a user name or a password."
+            "Cannot use the url: it contains a user name or a password."
             " Use token, or url_username and url_password."
         ),
     ),
     (
         {"token": ""},
         (
-            "Cannot upload: no credential is given."
-            " Set token, or FRONTDESK_TOKEN in the environment; or url_username; or client_cert."
+            "Cannot upload: no credential is set."
+            " Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert."
         ),
     ),
     (
         {"token": "Tk7.æøå"},
         f"Cannot use token: {NO_HEADER}",
     ),
-    ({"timeout": 0}, "Cannot use timeout 0: it is not from 1 to 86400 seconds."),
+    ({"timeout": 0}, "Cannot use timeout 0: it must be between 1 and 86400 seconds."),
     (
         {"max_removed": -1},
         "Cannot use max_removed -1: it must not be negative. Set it to 0 or more.",
@@ -151,6 +152,6 @@ def test_state_directory_that_cannot_be_made(service: Receiver, place: Place) ->
     answer = refused_upload(service, place, state_dir=str(state))
     assert answer.message == (
         f"Cannot use the state directory {state}: Permission denied."
-        " Give state_dir a directory that this user may write."
+        " Set state_dir to a directory that this user can write to."
     )
     assert service.requests == 0

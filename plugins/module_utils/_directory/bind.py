@@ -29,12 +29,12 @@ def require_libraries(auth_protocol: str) -> None:
     """
     reason = f"by auth_protocol {auth_protocol}"
     if auth_protocol == KERBEROS:
-        GSSAPI.imported(reason)
+        GSSAPI.load(reason)
     if auth_protocol == NTLM:
         if _NTLM_CHANNEL_BINDING:
-            CRYPTOGRAPHY.imported(reason)
+            CRYPTOGRAPHY.load(reason)
         elif "md4" not in hashlib.algorithms_available:
-            PYCRYPTODOME.imported(reason, "Crypto")
+            PYCRYPTODOME.load(reason, "Crypto")
 
 
 def bind(connection: Any, uri: str, account: Account) -> bool:

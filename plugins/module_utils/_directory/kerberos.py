@@ -81,7 +81,7 @@ def acquire_credentials(account: Account) -> Any:
     :returns: gssapi credentials.
     :raises DirectoryError: if there are no tickets, and none can be obtained.
     """
-    gssapi = GSSAPI.imported()
+    gssapi = GSSAPI.load()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
     name, store = None, _credential_store(account)
     try:
@@ -127,7 +127,7 @@ def bind_with_kerberos(
     :returns: the security context for encryption; None if there is none, or if the server rejects the ticket.
     :raises ServerError: if there is no ticket for this server, or if it does not offer the required layer.
     """
-    gssapi = GSSAPI.imported()
+    gssapi = GSSAPI.load()
     action = f"Cannot bind to {uri} {account}"
     credentials = acquire_credentials(account)
     try:

@@ -10,6 +10,7 @@ This file is importable without ldap3, so that the modules can report that it is
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 from .._library import Library
 
@@ -51,9 +52,9 @@ try:
     # values of member as all of them. Regular dictionaries contain the names as the server returns them.
     ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
-    LDAP3 = LDAP3._replace(package=ldap3)
+    LDAP3 = replace(LDAP3, package=ldap3)
 except ImportError:
-    LDAP3 = LDAP3._replace(failure=traceback.format_exc())
+    LDAP3 = replace(LDAP3, failure=traceback.format_exc())
     # Other files import this name unconditionally.
     ldap3 = None  # type: ignore[assignment]  # never used: the modules fail before
 

@@ -10,6 +10,7 @@ Loading dnspython takes as long as loading ldap3, so only `open_resolver` import
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from typing import Any
 
 from .._library import Library
@@ -25,9 +26,9 @@ try:
     import dns.resolver
     import dns.version
 
-    DNSPYTHON = DNSPYTHON._replace(package=dns, release=dns.version.version)
+    DNSPYTHON = replace(DNSPYTHON, package=dns, release=dns.version.version)
 except ImportError:
-    DNSPYTHON = DNSPYTHON._replace(failure=traceback.format_exc())
+    DNSPYTHON = replace(DNSPYTHON, failure=traceback.format_exc())
 
 
 class Resolver:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._hosts import check_seconds, is_host
+from .._hosts import check_timeout, is_host
 from .account import Account, check_account, check_cleartext_bind
 from .bind import require_libraries
 from .domain import Domain, check_domain
@@ -77,8 +77,8 @@ def check_settings(settings: ConnectionSettings) -> list[Address]:
     check_domain(settings.domain)
     check_account(settings.account)
     require_libraries(settings.account.auth_protocol)
-    check_seconds("connection_timeout", settings.connection_timeout)
-    check_seconds("receive_timeout", settings.receive_timeout)
+    check_timeout("connection_timeout", settings.connection_timeout)
+    check_timeout("receive_timeout", settings.receive_timeout)
     return [_parse_uri(uri, settings) for uri in settings.server_uris]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from .._tls import load_client_certificate, tls_context
+from .._tls import create_tls_context, load_client_certificate
 from .library import LDAP3
 from .settings import ConnectionSettings
 from .sockets import DeadlineSocket
@@ -30,7 +30,7 @@ def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
 
     :raises InputError: if a file with certificates or the private key cannot be used.
     """
-    context = tls_context(settings.ca_path, settings.validate_certs)
+    context = create_tls_context(settings.ca_path, settings.validate_certs)
     account = settings.account
     if account.client_cert:
         load_client_certificate(context, account.client_cert, account.client_key or None)

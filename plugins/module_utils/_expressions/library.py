@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import traceback
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,9 @@ def __getattr__(name: str) -> Library | ModuleType | None:
     library = _LIBRARIES[name.lower()]
     try:
         importlib.import_module(_MODULES[library.name])
-        library = library._replace(package=importlib.import_module(library.name))
+        library = replace(library, package=importlib.import_module(library.name))
     except ImportError:
-        library = library._replace(failure=traceback.format_exc())
+        library = replace(library, failure=traceback.format_exc())
     globals().update({library.name: library.package, library.name.upper(): library})
     return library if name.isupper() else library.package
 

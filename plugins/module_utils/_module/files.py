@@ -18,11 +18,11 @@ from typing import Any, BinaryIO, Protocol, cast
 from .._errors import FrontdeskError, InputError
 from .._files import (
     PendingFile,
+    commit_files,
     directory_lock,
     has_same_bytes,
-    move_into_place,
     pending_file,
-    remove_unfinished,
+    remove_leftovers,
     snapshot,
 )
 from .._roster.builder import Roster
@@ -184,15 +184,15 @@ def install_roster(
     try:
         with directory_lock(dest.parent), ExitStack() as opened:
             for path in (dest, ids_path(dest)):
-                remove_unfinished(path)
+                remove_leftovers(path)
             files = [opened.enter_context(pending_file(path)) for path in (dest, ids_path(dest))]
             written = _write(roster, files)
             diff = _diff(module, dest, files, location_column, spill)
-            new = [file for file in files if not has_same_bytes(file.path, file.written)]
+            new = [file for file in files if not has_same_bytes(file.path, file.temporary_path)]
             copy = _back_up(module, dest) if backup and new else None
             for file in new:
-                _set_attributes(module, file.written)
-            move_into_place(new)
+                _set_attributes(module, file.temporary_path)
+            commit_files(new)
             attributes = [_set_attributes(module, file.path) for file in files]
     except TimeoutError as error:
         raise FrontdeskError(
@@ -234,12 +234,12 @@ def stage_roster(
                 diff = _diff(module, dest, files, location_column, spill)
                 for new in files:
                     # Changes nothing in check mode, but fails for an unknown owner as a real run does.
-                    _set_attributes(module, new.written)
+                    _set_attributes(module, new.temporary_path)
                 changed = any(
-                    not has_same_bytes(old, new.written) or _set_attributes(module, old)
+                    not has_same_bytes(old, new.temporary_path) or _set_attributes(module, old)
                     for old, new in zip((dest, ids_path(dest)), files)
                 )
-                move_into_place(files)
+                commit_files(files)
             undo.pop_all()
     except OSError as error:
         raise FrontdeskError(
@@ -273,8 +273,8 @@ def _diff(
     csv_file, ids_file = files
     new = read_roster(
         "the new roster",
-        lambda: csv_file.written.open("rb"),
-        lambda: ids_file.written.open("rb"),
+        lambda: csv_file.temporary_path.open("rb"),
+        lambda: ids_file.temporary_path.open("rb"),
     )
     with ExitStack() as opened:
         old = None

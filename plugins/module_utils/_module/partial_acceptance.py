@@ -23,7 +23,7 @@ from .._errors import FrontdeskError
 from .._files import sha256_file
 from .._roster.external_sort import open_spill_area
 from .._roster.files import IDS_FORMAT, FileRow, RosterFile
-from .._state.directory import TAKEN
+from .._state.directory import ACCEPTED_REMEDY
 from .._state.receipt import StateError
 from .upload_options import UploadOptions
 
@@ -57,7 +57,7 @@ def partially_accepted_roster(
             raise StateError(
                 f"Cannot write the state directory {job.state_dir}",
                 getattr(error, "strerror", None) or str(error),
-                TAKEN,
+                ACCEPTED_REMEDY,
             ) from error
         yield roster
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,13 +21,13 @@ from .._roster.files import RosterFile
 from .._roster.guard import GuardError, check_plan
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
-from .._service.body import Content
-from .._service.client import Response, send
-from .._service.refusals import Sent
+from .._service.client import Response, send_file
+from .._service.refusals import SentRoster
+from .._service.request_body import FileContent
 from .._service.status import answer_error
-from .._service.transport import check_files
+from .._service.transport import check_tls_files
 from .._state.directory import (
-    NOTHING_SENT,
+    NOTHING_SENT_REMEDY,
     Baseline,
     abort_upload,
     begin_upload,
@@ -84,7 +85,7 @@ def _service_result(answer: Answer | None) -> dict[str, Any] | None:
     return {
         "status": answer.status,
         "counts": dict(answer.counts),
-        "errors": [error._asdict() for error in answer.errors],
+        "errors": [asdict(error) for error in answer.errors],
         "error_count": answer.error_count,
         "refused": answer.refused_count,
     }
@@ -94,10 +95,10 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     shown = {
-        key: value for key, value in receipt._asdict().items() if key not in ("binding", "history")
+        key: value for key, value in vars(receipt).items() if key not in ("binding", "history")
     }
     shown["counts"] = dict(receipt.counts)
-    return {**shown, **receipt.binding._asdict()}
+    return {**shown, **vars(receipt.binding)}
 
 
 def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
@@ -106,7 +107,7 @@ def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Out
     :param with_diff: whether the plan is to hold what a diff shows.
     :raises FrontdeskError: when roster or state cannot be used, before anything is sent.
     """
-    check_files(job.endpoint.tls)
+    check_tls_files(job.endpoint.tls)
     with _load_src(job):  # a bad roster is said before anything is made
         pass
     lock = shared_lock(job.state_dir) if check_mode else exclusive_lock(job.state_dir)
@@ -117,7 +118,9 @@ def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Out
 
 def _upload(job: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool) -> Outcome:
     accepted = read_baseline(job.state_dir)
-    binding = Binding(strip_query(job.endpoint.url), job.profile, roster.header)
+    binding = Binding(
+        endpoint=strip_query(job.endpoint.url), profile=job.profile, header=roster.header
+    )
     why_none = _why_no_receipt(accepted, binding, job.state_dir)
     base = accepted if accepted is not None and why_none is None else None
     # The state directory must have room for the roster anyway; check mode leaves it alone.
@@ -185,8 +188,8 @@ def _load_src(job: UploadOptions) -> Iterator[RosterFile]:
 def _why_no_receipt(accepted: Baseline | None, binding: Binding, directory: Path) -> str | None:
     if accepted is None:
         return f"no receipt of an earlier upload is in {directory}"
-    for part, old, new in zip(Binding._fields, accepted.receipt.binding, binding):
-        if old != new:
+    for part, value in vars(binding).items():
+        if getattr(accepted.receipt.binding, part) != value:
             return f"the receipt in {directory} belongs to another {part}"
     return None
 
@@ -197,9 +200,9 @@ def _keep(
     """Nothing to send. When the people behind the same rows have other identities, remember those."""
     if roster.open_ids is None or roster.ids_sha256 == base.roster.ids_sha256:
         return outcome
-    receipt = base.receipt._replace(roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = replace(base.receipt, roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
-        commit_upload(job.state_dir, receipt, roster, NOTHING_SENT)
+        commit_upload(job.state_dir, receipt, roster, NOTHING_SENT_REMEDY)
     return outcome._replace(changed=True, receipt=receipt)
 
 
@@ -209,18 +212,18 @@ def _send(job: UploadOptions, outcome: Outcome, step: _Step) -> Outcome:
     step = step._replace(roster=roster)
     try:
         with roster.content() as file:
-            content = Content(file, roster.size, roster.start)
-            reply = send(job.endpoint, f"{job.profile}.csv", content)
+            content = FileContent(file, roster.size, roster.start)
+            response = send_file(job.endpoint, f"{job.profile}.csv", content)
     except FrontdeskError as error:
         outcome = _not_taken(
             job, outcome, step, may_be_accepted=getattr(error, "may_be_accepted", False)
         )
         return outcome._replace(attempts=getattr(error, "attempts", 0), error=error)
-    answer = _answer(job, roster, reply)
-    outcome = outcome._replace(answer=answer, attempts=reply.attempts)
+    answer = _answer(job, roster, response)
+    outcome = outcome._replace(answer=answer, attempts=response.attempts)
     problem = answer_error(job.endpoint, answer)
     if problem is not None and not (job.endpoint.accepts(answer.status) and answer.is_partial):
-        return _not_taken(job, outcome, step, may_be_accepted=reply.may_be_accepted)._replace(
+        return _not_taken(job, outcome, step, may_be_accepted=response.may_be_accepted)._replace(
             error=problem
         )
     outcome = outcome._replace(changed=True, uploaded=problem is None)
@@ -244,13 +247,13 @@ def _in_doubt(outcome: Outcome) -> Outcome:
     """The outcome with its receipt as it stands in the state directory since the roster was announced."""
     if outcome.receipt is None:
         return outcome
-    return outcome._replace(receipt=outcome.receipt._replace(complete=False))
+    return outcome._replace(receipt=replace(outcome.receipt, complete=False))
 
 
-def _answer(job: UploadOptions, roster: RosterFile, reply: Response) -> Answer:
-    sent = Sent(roster.header, roster.row_count, roster.rows)
-    answer = read_answer(reply.status, reply.reading, job.result, sent)
-    return answer._replace(retry_after=reply.retry_after)
+def _answer(job: UploadOptions, roster: RosterFile, response: Response) -> Answer:
+    sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
+    answer = read_answer(response.status, response.body, job.result, sent)
+    return replace(answer, retry_after=response.retry_after)
 
 
 def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:
@@ -259,7 +262,7 @@ def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -
     :raises StateError: when that cannot be written.
     """
     old = step.base.roster if step.base else None
-    with partially_accepted_roster(job, old, step.roster, answer.refused) as roster:
+    with partially_accepted_roster(job, old, step.roster, answer.refused_rows) as roster:
         receipt = Receipt(
             binding=step.binding,
             roster=roster.sha256,
@@ -269,7 +272,7 @@ def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -
             plan=outcome.plan.id,
             status=answer.status,
             counts=answer.counts,
-            complete=not answer.refused,
+            complete=not answer.refused_rows,
         )
         receipt = with_history(receipt, step.last)
         commit_upload(job.state_dir, receipt, roster)

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from .._errors import InputError
 from .._roster.guard import Limits
-from .._service.body import check_form_name
 from .._service.endpoint import (
     CSV_TYPE,
     BodyFormat,
@@ -26,6 +25,7 @@ from .._service.endpoint import (
     TlsSettings,
 )
 from .._service.endpoint_checks import check_endpoint
+from .._service.request_body import check_form_name
 from .._state.directory import default_state_dir
 from .arguments import secret
 from .files import check_paths
@@ -210,12 +210,12 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
             validate_certs=params["validate_certs"],
             client_cert=params["client_cert"] or None,
             client_key=params["client_key"] or None,
-            minimum=params["tls_minimum"],
+            minimum_version=params["tls_minimum"],
         ),
         retries=Retries(limit=params["retries"], interval=params["retry_interval"]),
         timeout=params["timeout"],
         use_proxy=params["use_proxy"],
-        accepted=None if statuses is None else tuple(statuses),
+        accepted_statuses=None if statuses is None else tuple(statuses),
     )
 
 

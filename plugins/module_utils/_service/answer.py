@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service's answer: what it counted, and which rows it refused.
+"""The service's answer: the counts and the refused rows from the JSON document in a response.
 
-Where a service puts these is part of its profile. Its own words may repeat a person's values, so they
-are printed only without any word that stands in the roster.
+The service's profile defines the structure of the document. Words that occur in the roster are
+masked, because the document may repeat personal data.
 """
 
 from __future__ import annotations
@@ -13,133 +13,148 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from .endpoint import ResultFormat
-from .refusals import MAX_ERRORS, Listed, RowError, Sent, is_number, words
+from .refusals import MAX_ERRORS, RefusalList, RowError, SentRoster, is_integer, split_words
 from .response_body import ResponseBody
 
-# What a programmer calls a count; a person's address is none.
+# An identifier such as a programmer uses for a count, and not, for example, an email address.
 _COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
 
 
-class Answer(NamedTuple):
-    """What came back, without anybody's values.
+@dataclass(frozen=True)
+class Answer:
+    """The service's answer to an upload, without personal data.
 
-    :ivar status: HTTP status code (RFC 9110, 15).
-    :ivar counts: numbers that the service gave, by their names.
-    :ivar errors: rows that it refused, at most MAX_ERRORS of them.
-    :ivar error_count: how many refusals it listed.
-    :ivar refused: numbers of the rows that it refused, the first one after the header is 1.
-    :ivar unplaced: how many more it refused without saying which.
-    :ivar rows: how many were sent.
-    :ivar problem: why it does not hold what the profile says that answers hold; empty when it does.
-    :ivar retry_after: seconds that it asked to wait; None when it did not.
+    :ivar status: status code of the response (RFC 9110, 15).
+    :ivar counts: numbers in the response, by name.
+    :ivar errors: the first refused rows, at most MAX_ERRORS.
+    :ivar error_count: number of refusals in the response.
+    :ivar refused_rows: numbers of the refused rows, starting at 1 after the header.
+    :ivar unassigned: number of other refused rows, which the response does not identify.
+    :ivar row_count: number of rows that were sent.
+    :ivar problem: the reason why the response does not match the profile; empty if it does.
+    :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
     """
 
     status: int
-    counts: Mapping[str, int] = MappingProxyType({})
+    counts: Mapping[str, int] = field(default_factory=dict)
     errors: tuple[RowError, ...] = ()
     error_count: int = 0
-    refused: frozenset[int] = frozenset()
-    unplaced: int = 0
-    rows: int = 0
+    refused_rows: frozenset[int] = frozenset()
+    unassigned: int = 0
+    row_count: int = 0
     problem: str = ""
     retry_after: float | None = None
 
     @property
     def refused_count(self) -> int:
-        """How many rows were refused."""
-        return len(self.refused) + self.unplaced
+        """The number of refused rows."""
+        return len(self.refused_rows) + self.unassigned
 
     @property
     def is_partial(self) -> bool:
-        """Whether it is known of each row whether it was taken, and some were and some were not."""
-        return not self.problem and not self.unplaced and 0 < len(self.refused) < self.rows
+        """Whether the service refused some but not all rows, and the response identifies them."""
+        is_known = not self.problem and not self.unassigned
+        return is_known and 0 < len(self.refused_rows) < self.row_count
 
 
-def read_answer(status: int, reading: ResponseBody, where: ResultFormat, sent: Sent) -> Answer:
-    """Read counts and row errors from an answer.
+def read_answer(
+    status: int, body: ResponseBody, result_format: ResultFormat, sent: SentRoster
+) -> Answer:
+    """Read the counts and the refused rows from a response.
 
-    :param reading: its body.
-    :param sent: the roster, to tell whose error it is and to take people's values out.
+    :param status: status code of the response.
+    :param body: body of the response.
+    :param result_format: the expected structure of the body.
+    :param sent: the roster, to look up identities and to mask personal data.
     """
-    document, problem = _document(reading, where)
-    counts, errors = _at(document, where.counts), _at(document, where.errors)
-    counts = counts if isinstance(counts, Mapping) else None
-    listed = Listed(errors if isinstance(errors, list) else [], where, sent.rows)
-    names = [name for name in counts or {} if _COUNT_NAME.fullmatch(name)]
-    masked = listed.look_through(sent, names)
-    shown = {
+    document, problem = _parse_document(body, result_format)
+    counts = _get_path(document, result_format.counts)
+    errors = _get_path(document, result_format.errors)
+    counts = counts if isinstance(counts, Mapping) else {}
+    refusals = RefusalList(
+        errors if isinstance(errors, list) else [], result_format, sent.row_count
+    )
+    names = [name for name in counts if _COUNT_NAME.fullmatch(name)]
+    roster_words = refusals.match_roster(sent, names)
+    shown_counts = {
         name: counts[name]
         for name in names
-        if counts and is_number(counts[name]) and not masked >= set(words(name))
+        if is_integer(counts[name]) and not roster_words >= set(split_words(name))
     }
-    refused = frozenset(listed.rows)
-    unplaced = max(listed.unplaced, _refused_count(counts, where) - len(refused))
+    refused_rows = frozenset(refusals.rows)
+    unassigned = max(refusals.unassigned, _refused_count(counts, result_format) - len(refused_rows))
     return Answer(
-        status,
-        dict(list(shown.items())[:MAX_ERRORS]),
-        tuple(listed.shown(masked)),
-        listed.count,
-        refused,
-        unplaced,
-        sent.rows,
-        problem or _misfit(document, where, sent.rows),
+        status=status,
+        counts=dict(list(shown_counts.items())[:MAX_ERRORS]),
+        errors=tuple(refusals.row_errors(roster_words)),
+        error_count=refusals.count,
+        refused_rows=refused_rows,
+        unassigned=unassigned,
+        row_count=sent.row_count,
+        problem=problem or _explain_mismatch(document, result_format, sent.row_count),
     )
 
 
-def _document(reading: ResponseBody, where: ResultFormat) -> tuple[Any, str]:
-    """The answer as JSON (RFC 8259), or why it is none."""
-    if not where.counts and not where.errors:
+def _parse_document(body: ResponseBody, result_format: ResultFormat) -> tuple[Any, str]:
+    """Return the JSON document (RFC 8259) in a response, and the reason if there is none."""
+    if not result_format.counts and not result_format.errors:
         return None, ""
-    if reading.problem:
-        return None, reading.problem
+    if body.problem:
+        return None, body.problem
     try:
-        return json.loads(reading.body), ""
+        return json.loads(body.content), ""
     except (ValueError, RecursionError):
-        text = reading.body.lstrip()
+        text = body.content.lstrip()
         if not text:
             return None, "it is empty"
-        return None, "it is a page of HTML" if text[:1] == b"<" else "it is no JSON"
+        return None, "it is an HTML page" if text[:1] == b"<" else "it is not valid JSON"
 
 
-def _misfit(document: Any, where: ResultFormat, rows: int) -> str:
-    """Why a document does not hold what it was said to hold; empty when it does.
+def _explain_mismatch(document: Any, result_format: ResultFormat, row_count: int) -> str:
+    """Return the reason why a document does not have the expected structure; empty if it does.
 
-    :param rows: how many were sent.
+    :param row_count: number of rows that were sent.
     """
-    counts, errors = _at(document, where.counts), _at(document, where.errors)
-    paths = [path for path in (where.counts, where.errors) if path]
+    counts = _get_path(document, result_format.counts)
+    errors = _get_path(document, result_format.errors)
+    paths = [path for path in (result_format.counts, result_format.errors) if path]
     if paths and counts is None and errors is None:
-        return f"it does not hold {' or '.join(paths)}"
+        return f"it does not contain {' or '.join(paths)}"
     if not isinstance(counts, (Mapping, type(None))):
-        return f"{_called(where.counts)} is no object"
+        return f"{_path_label(result_format.counts)} is not an object"
     if not isinstance(errors, (list, type(None))):
-        return f"{_called(where.errors)} is no list"
-    # Of rows that a list of all does not hold, nobody knows whether they were taken. One value may name several.
-    if where.status and len(errors or ()) < (1 if where.row_column else rows):
-        return f"{_called(where.errors)} lists {len(errors or ())} of {rows} rows"
-    return _misfit_of_counts(counts or {}, where)
+        return f"{_path_label(result_format.errors)} is not a list"
+    # A list with a status for each row must contain all rows. One value in `row_column` may
+    # identify several of them.
+    if result_format.status and len(errors or ()) < (1 if result_format.row_column else row_count):
+        return f"{_path_label(result_format.errors)} lists {len(errors or ())} of {row_count} rows"
+    return _explain_count_mismatch(counts or {}, result_format)
 
 
-def _misfit_of_counts(counts: Mapping[str, Any], where: ResultFormat) -> str:
-    given = {name: counts[name] for name in where.refused if counts.get(name) is not None}
-    if where.refused and not given:
-        return f"{_called(where.counts)} holds none of {', '.join(where.refused)}"
-    for name, number in given.items():
-        if not is_number(number):
-            return f"{name} is no whole number in {_called(where.counts)}"
+def _explain_count_mismatch(counts: Mapping[str, Any], result_format: ResultFormat) -> str:
+    label = _path_label(result_format.counts)
+    reported = {
+        name: counts[name] for name in result_format.refused if counts.get(name) is not None
+    }
+    if result_format.refused and not reported:
+        return f"{label} contains none of {', '.join(result_format.refused)}"
+    for name, number in reported.items():
+        if not is_integer(number):
+            return f"{name} in {label} is not an integer"
     return ""
 
 
-def _called(path: str | None) -> str:
-    """What an error calls the place that a path leads to."""
+def _path_label(path: str | None) -> str:
+    """Return the name of the value at a path, for an error message."""
     return "it" if path == "." else str(path)
 
 
-def _at(document: Any, path: str | None) -> Any:
+def _get_path(document: Any, path: str | None) -> Any:
+    """Return the value at a path of keys separated by dots; None if there is none."""
     if not path:
         return None
     for key in path.split(".") if path != "." else ():
@@ -147,6 +162,6 @@ def _at(document: Any, path: str | None) -> Any:
     return document
 
 
-def _refused_count(counts: Mapping[str, Any] | None, where: ResultFormat) -> int:
-    found: list[Any] = [(counts or {}).get(name) for name in where.refused]
-    return sum(max(0, number) for number in found if is_number(number))
+def _refused_count(counts: Mapping[str, Any], result_format: ResultFormat) -> int:
+    numbers: list[Any] = [counts.get(name) for name in result_format.refused]
+    return sum(max(0, number) for number in numbers if is_integer(number))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTPS client: one upload, in as many attempts as are permitted; one answer, or an error that says why.
+"""The HTTPS client: sends an upload, with retries, and returns the response.
 
-Redirects are not followed, and the credential goes to the given URL alone.
+Redirects are not followed, and the credential is sent only to the configured URL.
 """
 
 from __future__ import annotations
@@ -13,115 +13,129 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from .._hosts import is_host
-from .body import Body, Content, ShrunkError
 from .endpoint import Endpoint
-from .failure import Failure, classify_failure, shrunk, timed_out
+from .failure import Failure, classify_failure, timeout_failure, truncated_file_failure
 from .library import requests, urllib3
+from .request_body import FileContent, RequestBody, TruncatedFileError
 from .response_body import ResponseBody, read_body
-from .retry import outcome_is_unknown, seconds_asked, wait_before_next
+from .retry import compute_retry_delay, is_outcome_unknown, parse_retry_after
 from .status import ServiceError
-from .transport import UploadSession, authorization, proxy_host, service_context, verification
+from .transport import (
+    CredentialAuth,
+    UploadSession,
+    create_service_context,
+    proxy_address,
+    verify_argument,
+)
 from .watchdog import Watchdog
 
-_PIECE = 64 << 10
+_CHUNK_SIZE = 64 << 10
 
 
-class Response(NamedTuple):
-    """What came back.
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response.
 
-    :ivar status: HTTP status code (RFC 9110, 15).
-    :ivar reading: the beginning of the body, and why it is not all of it.
-    :ivar retry_after: seconds that the service asked to wait; None when it did not.
-    :ivar location: where a redirect leads.
-    :ivar attempts: how many were made.
-    :ivar may_be_accepted: whether any attempt may have been accepted although the response does not say so.
+    :ivar status: status code (RFC 9110, 15).
+    :ivar body: the body.
+    :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
+    :ivar location: target of a redirect; empty if there is none.
+    :ivar attempts: number of attempts.
+    :ivar may_be_accepted: whether the service may have accepted the roster in any of these
+        attempts.
     """
 
     status: int
-    reading: ResponseBody
+    body: ResponseBody
     retry_after: float | None = None
     location: str = ""
     attempts: int = 1
     may_be_accepted: bool = False
 
 
-def send(
+def send_file(
     endpoint: Endpoint,
     file_name: str,
-    content: Content,
+    content: FileContent,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Response:
-    """Upload one file.
+    """Upload a file, with retries.
 
-    :param file_name: what it is called in a form.
-    :param sleep: waits between attempts, by a clock that does not jump.
-    :raises ServiceError: when no answer came, or a redirect.
-    :raises InputError: when a file with certificates or the key cannot be used.
+    :param file_name: name of the file in a form.
+    :param content: the content of the file.
+    :param sleep: function that waits between attempts.
+    :raises ServiceError: if there is no response, or the response is a redirect.
+    :raises InputError: if a file with certificates or a key cannot be used.
     """
-    context = service_context(endpoint.tls)
+    context = create_service_context(endpoint.tls)
     attempt, may_be_accepted = 1, False
     while True:
-        came = _attempt(endpoint, context, file_name, content)
-        ended, asked = (
-            (came.ended, None) if isinstance(came, Failure) else (came.status, came.retry_after)
+        result = _attempt(endpoint, context, file_name, content)
+        outcome, retry_after = (
+            (result.outcome, None)
+            if isinstance(result, Failure)
+            else (result.status, result.retry_after)
         )
-        # What an earlier attempt may have left there, a later one that is refused does not take back.
-        may_be_accepted = may_be_accepted or outcome_is_unknown(ended)
-        wait = wait_before_next(endpoint.retries, endpoint.method, attempt, ended, asked)
-        if wait is None:
-            return _final(endpoint, came, attempt, may_be_accepted)
-        sleep(wait)
+        # A refused attempt does not undo an earlier one that the service may have accepted.
+        may_be_accepted = may_be_accepted or is_outcome_unknown(outcome)
+        delay = compute_retry_delay(
+            endpoint.retries, endpoint.method, attempt, outcome, retry_after
+        )
+        if delay is None:
+            return _finish(endpoint, result, attempt, may_be_accepted)
+        sleep(delay)
         attempt += 1
 
 
-def _final(
-    endpoint: Endpoint, came: Response | Failure, attempts: int, may_be_accepted: bool
+def _finish(
+    endpoint: Endpoint, result: Response | Failure, attempts: int, may_be_accepted: bool
 ) -> Response:
-    """The last attempt's reply, or the error that it ended in.
+    """Return the response to the last attempt.
 
-    :raises ServiceError: when there is no reply, or a redirect.
+    :raises ServiceError: if there is no response, or the response is a redirect.
     """
-    if isinstance(came, Failure):
-        error = ServiceError(endpoint.action, *came.diagnosis)
-    elif 300 <= came.status < 400:
+    if isinstance(result, Failure):
+        error = ServiceError(endpoint.action, *result.diagnosis)
+    elif 300 <= result.status < 400:
         error = ServiceError(
             endpoint.action,
-            f"it answered with a redirect to {_host_of(came.location)}",
-            "Give the final address in url",
+            f"it returned a redirect to {_redirect_host(result.location)}",
+            "Set url to the final address",
         )
     else:
-        return came._replace(attempts=attempts, may_be_accepted=may_be_accepted)
+        return replace(result, attempts=attempts, may_be_accepted=may_be_accepted)
     error.attempts, error.may_be_accepted = attempts, may_be_accepted
     raise error
 
 
 def _attempt(
-    endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: Content
+    endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: FileContent
 ) -> Response | Failure:
     """Send the file once."""
     with (
         Watchdog(endpoint.timeout) as watchdog,
         UploadSession(endpoint, context, watchdog) as session,
     ):
-        body = Body(endpoint.body, file_name, content, watchdog.progress)
+        body = RequestBody(endpoint.body, file_name, content, watchdog.restart_timer)
         try:
-            reply = _exchange(endpoint, session, body)
-        except ShrunkError as error:
-            return shrunk(error.missing)
+            response = _exchange(endpoint, session, body)
+        except TruncatedFileError as error:
+            return truncated_file_failure(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             if not watchdog.expired:
-                return classify_failure(error, sent=body.started, proxy=proxy_host(endpoint))
-    # An answer without a length may look whole when it was cut.
-    return timed_out(sent=body.started) if watchdog.expired else reply
+                return classify_failure(error, sent=body.started, proxy=proxy_address(endpoint))
+    # Without a Content-Length header, an interrupted response looks complete.
+    return timeout_failure(sent=body.started) if watchdog.expired else response
 
 
-def _exchange(endpoint: Endpoint, session: UploadSession, body: Body) -> Response:
-    """Send the request and read the answer."""
+def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:
+    """Send the request and read the response."""
     credential = endpoint.credential
     params = list(endpoint.params)
     if credential.token_param:
@@ -133,47 +147,48 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: Body) -> Respons
         data=body,
         headers={
             "Accept": "application/json",
-            # What is not packed cannot unpack to more than was read.
+            # Without compression, the decoded content is not larger than the received data.
             "Accept-Encoding": "identity",
             **dict(endpoint.headers),
             "Content-Type": body.content_type,
         },
-        auth=authorization(credential),
+        auth=CredentialAuth(credential),
         timeout=endpoint.timeout,
-        verify=verification(endpoint.tls),
+        verify=verify_argument(endpoint.tls),
         allow_redirects=False,
         stream=True,
     )
     headers = response.headers
-    asked = seconds_asked(
+    retry_after = parse_retry_after(
         headers.get("Retry-After"), headers.get("Date"), datetime.now(timezone.utc)
     )
     return Response(
-        response.status_code,
-        _read(response.raw, headers.get("Content-Encoding", "")),
-        asked,
-        headers.get("Location", ""),
+        status=response.status_code,
+        body=_read_response_body(response.raw, headers.get("Content-Encoding", "")),
+        retry_after=retry_after,
+        location=headers.get("Location", ""),
     )
 
 
-def _read(raw: Any, encoding: str) -> ResponseBody:
-    """Read the answer's body.
+def _read_response_body(raw: Any, encoding: str) -> ResponseBody:
+    """Read the body of a response.
 
-    :param raw: the answer as urllib3 has it.
-    :raises urllib3.exceptions.ProtocolError: when it ends before its time.
+    :param raw: the response object of urllib3.
+    :raises urllib3.exceptions.ProtocolError: if the body is incomplete.
     """
-    reading = read_body(raw.stream(_PIECE, decode_content=False), encoding)
-    # urllib3 1.26 leaves it to others to see that a part is missing.
-    if not reading.problem and raw.length_remaining:
+    body = read_body(raw.stream(_CHUNK_SIZE, decode_content=False), encoding)
+    # urllib3 1.26 does not raise an exception itself.
+    if not body.problem and raw.length_remaining:
         raise urllib3.exceptions.ProtocolError(
-            "cut short", urllib3.exceptions.IncompleteRead(len(reading.body), raw.length_remaining)
+            "incomplete", urllib3.exceptions.IncompleteRead(len(body.content), raw.length_remaining)
         )
-    return reading
+    return body
 
 
-def _host_of(location: str) -> str:
+def _redirect_host(location: str) -> str:
+    """Return the host that a redirect points to, for an error message."""
     with suppress(ValueError):
         host = urlsplit(location).hostname
         if not host or is_host(host):
-            return host or "itself"
-    return "a malformed address"
+            return host or "the same host"
+    return "a malformed URL"

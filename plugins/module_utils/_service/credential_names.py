@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which names of headers, parameters and fields are those of credentials.
+"""Recognition of names of headers, parameters and fields that usually contain a credential.
 
-Options that stay readable must not carry one. A name is taken apart into its words, for
-``X-Sine-Api-Key``, ``accessToken`` and ``CLIENT_SECRET`` are all written in ways of their own.
+Options that are printed and logged must not contain one. A name is split into words first, because
+``X-Sine-Api-Key``, ``accessToken`` and ``CLIENT_SECRET`` follow different naming conventions.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _SECRET_WORDS = frozenset(
         *("pin", "pwd", "secret", "session", "sig", "signature", "token", "tokens"),
     }
 )
-# Run together, as in apikey and accesstoken.
-_SECRET_ENDS = (
+# Endings of names that are written as one word, such as apikey and accesstoken.
+_SECRET_SUFFIXES = (
     *("apikey", "authkey", "accesskey", "secretkey", "privatekey", "sharedkey", "subscriptionkey"),
     *("sessionid", "token", "secret", "password", "passwd"),
 )
-# A key that says which contact is meant, or in which column: no credential.
-_HARMLESS_BESIDE_KEY = frozenset(
+# With one of these words, a key identifies a contact or a column. It is not a credential.
+_HARMLESS_WITH_KEY = frozenset(
     {
         *("by", "column", "columns", "external", "field", "fields", "foreign", "keys", "match"),
         *("matching", "merge", "name", "primary", "sort", "unique"),
@@ -36,8 +36,8 @@ _HARMLESS_BESIDE_KEY = frozenset(
 
 
 def is_credential_name(name: str) -> bool:
-    """Whether a name is one that credentials go by."""
+    """Return whether a name is a usual name for a credential."""
     words = [word.lower() for word in _WORD.findall(name)]
-    if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_ENDS):
+    if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_SUFFIXES):
         return True
-    return "key" in words and not _HARMLESS_BESIDE_KEY.intersection(words)
+    return "key" in words and not _HARMLESS_WITH_KEY.intersection(words)

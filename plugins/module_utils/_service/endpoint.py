@@ -2,28 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a roster is sent, how, and what the answers hold: what the administrator decided, in parts."""
+"""Settings of an upload: the URL, the credential, the request and the format of the response."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 MULTIPART, RAW = "multipart", "raw"
-"""The ways to put a file into a request: as a form's field, or as the body itself."""
+"""The kinds of request bodies: a form with the file in one of its fields, or the file itself."""
 
 CSV_TYPE = "text/csv; charset=utf-8"
 """Media type of a roster (RFC 4180)."""
 
 
-class Credential(NamedTuple):
-    """What the service knows the sender by. Of token and user name at most one is set; neither is printed.
+@dataclass(frozen=True)
+class Credential:
+    """The credential for the service: a token, a user name and password, or neither.
 
-    :ivar token: goes into a header or, with `token_param`, into the query.
-    :ivar token_header: header that carries it.
-    :ivar token_prefix: what stands before it in the header, such as ``Bearer``; empty for nothing.
-    :ivar token_param: name of the query's parameter that carries it; empty for the header.
-    :ivar username: of HTTP Basic (RFC 7617); empty for none.
-    :ivar password: of HTTP Basic; may be empty.
+    :ivar token: the token, sent in a header or, with `token_param`, in the query.
+    :ivar token_header: name of the header that contains the token.
+    :ivar token_prefix: text before the token in the header, such as ``Bearer``; empty for none.
+    :ivar token_param: name of the query parameter that contains the token; empty to use the header.
+    :ivar username: user name for HTTP Basic authentication (RFC 7617); empty for none.
+    :ivar password: password for HTTP Basic authentication; may be empty.
     """
 
     token: str = ""
@@ -34,17 +35,17 @@ class Credential(NamedTuple):
     password: str = ""
 
     def __repr__(self) -> str:
-        # Neither a traceback nor a log may show it.
+        # Keeps secrets out of tracebacks and logs.
         return "Credential(...)"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be seen anywhere."""
+        """The values that must not appear in any output."""
         return tuple(secret for secret in (self.token, self.username, self.password) if secret)
 
     @property
-    def options(self) -> str:
-        """The options that make it up, for a remedy."""
+    def option_names(self) -> str:
+        """The options that define the credential, for a remedy."""
         if self.username:
             return "url_username and url_password"
         if self.token_param:
@@ -52,13 +53,14 @@ class Credential(NamedTuple):
         return "token, token_header and token_prefix" if self.token else "client_cert"
 
 
-class BodyFormat(NamedTuple):
-    """How the roster is put into the request.
+@dataclass(frozen=True)
+class BodyFormat:
+    """The format of the request body.
 
     :ivar kind: MULTIPART or RAW.
     :ivar content_type: media type of the file.
-    :ivar field_name: form field that holds the file.
-    :ivar form_fields: further fields of the form, in order.
+    :ivar field_name: name of the form field that contains the file.
+    :ivar form_fields: names and values of the other form fields, in order.
     """
 
     kind: str = MULTIPART
@@ -67,47 +69,53 @@ class BodyFormat(NamedTuple):
     form_fields: tuple[tuple[str, str], ...] = ()
 
 
-class TlsSettings(NamedTuple):
-    """What the connection must satisfy, and what this side shows of itself.
+@dataclass(frozen=True)
+class TlsSettings:
+    """The TLS settings of connections to the service.
 
-    :ivar ca_path: file with the certificates to trust; None for those of the system.
-    :ivar validate_certs: whether the service's certificate is verified.
-    :ivar client_cert: file with the certificate to show; None for none.
-    :ivar client_key: file with its key; None when the certificate's file holds it.
-    :ivar minimum: oldest version of TLS, ``1.2`` or ``1.3``.
+    :ivar ca_path: file with the trusted certificates; None for those of the system.
+    :ivar validate_certs: whether to verify the service's certificate.
+    :ivar client_cert: file with the client certificate; None for none.
+    :ivar client_key: file with its private key; None if the certificate's file contains it.
+    :ivar minimum_version: oldest permitted version of TLS, ``1.2`` or ``1.3``.
     """
 
     ca_path: str | None = None
     validate_certs: bool = True
     client_cert: str | None = None
     client_key: str | None = None
-    minimum: str = "1.2"
+    minimum_version: str = "1.2"
 
 
-class Retries(NamedTuple):
-    """How often what may be repeated is tried again.
+@dataclass(frozen=True)
+class Retries:
+    """The number of retries and the delay between them.
 
-    :ivar limit: how many attempts may follow the first.
-    :ivar interval: seconds before the second attempt; each later wait is twice the one before.
+    :ivar limit: maximum number of retries.
+    :ivar interval: seconds before the first retry. The delay doubles with each further retry.
     """
 
     limit: int = 3
     interval: int = 2
 
 
-class ResultFormat(NamedTuple):
-    """Where a JSON answer holds what.
+@dataclass(frozen=True)
+class ResultFormat:
+    """The structure of the JSON document in a response.
 
-    :ivar counts: path to an object of numbers, its keys parted by dots; ``.`` is the answer itself.
-    :ivar refused: names of the counts that say how many contacts were not taken.
-    :ivar errors: path to a list of objects, one for each row refused, or for each row with its status.
-    :ivar row: key of the row's number in such an object.
-    :ivar first_row: the number that the service gives the first row after the header.
-    :ivar row_column: title of a column; `row` is then the key of the row's value in it, not of a number.
+    :ivar counts: path to an object with numbers, its keys separated by dots; ``.`` for the document
+        itself.
+    :ivar refused: names of the counts that report refused contacts.
+    :ivar errors: path to a list of objects, one for each refused row, or one for each row if
+        `status` is set.
+    :ivar row: key of the row number in such an object.
+    :ivar first_row: number that the service assigns to the first row after the header.
+    :ivar row_column: title of a column. If set, `row` is the key of the row's value in this column,
+        not of its number.
     :ivar column: key of the column's title.
-    :ivar cause: key of the reason.
-    :ivar status: key of a row's status; None when all rows that are listed were refused.
-    :ivar accepted: statuses of rows that were taken; a row with any other was refused.
+    :ivar cause: key of the error message.
+    :ivar status: key of the row's status; None if all listed rows were refused.
+    :ivar accepted: statuses of accepted rows. A row with any other status was refused.
     """
 
     counts: str | None = None
@@ -122,16 +130,22 @@ class ResultFormat(NamedTuple):
     accepted: tuple[str, ...] = ()
 
 
-class Endpoint(NamedTuple):
-    """Where a roster is sent, and how.
+@dataclass(frozen=True)
+class Endpoint:
+    """The upload endpoint of a service, and the request that it expects.
 
-    :ivar url: https, or http to this host itself.
+    :ivar url: URL of the endpoint; https, or http for this host itself.
     :ivar method: POST, PUT or PATCH.
-    :ivar params: what is added to the query, in order.
-    :ivar headers: headers of the administrator's own.
-    :ivar timeout: seconds to connect, for each piece of the roster, and for the whole answer.
-    :ivar use_proxy: whether the environment's proxies count.
-    :ivar accepted: statuses that mean acceptance; None for 200 to 299 without 202.
+    :ivar params: names and values of additional query parameters, in order.
+    :ivar headers: names and values of additional headers.
+    :ivar credential: the credential to send.
+    :ivar body: the format of the request body.
+    :ivar tls: the TLS settings.
+    :ivar retries: the retry settings.
+    :ivar timeout: timeout in seconds, for the connection, for each chunk of the roster, and for the
+        response.
+    :ivar use_proxy: whether to use the proxies configured in the environment.
+    :ivar accepted_statuses: status codes that mean acceptance; None for 200 to 299 except 202.
     """
 
     url: str
@@ -144,27 +158,27 @@ class Endpoint(NamedTuple):
     retries: Retries = Retries()
     timeout: int = 60
     use_proxy: bool = True
-    accepted: tuple[int, ...] | None = None
+    accepted_statuses: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
-        # Its query may hold a secret.
-        return f"Endpoint({self.shown})"
+        # The query may contain a secret.
+        return f"Endpoint({self.url_without_query})"
 
     @property
-    def shown(self) -> str:
-        """The URL without its query."""
+    def url_without_query(self) -> str:
+        """The URL without its query and fragment."""
         return self.url.partition("?")[0].partition("#")[0]
 
     @property
     def action(self) -> str:
-        """How an error begins."""
-        return f"Cannot upload to {self.shown}"
+        """The action part of error messages."""
+        return f"Cannot upload to {self.url_without_query}"
 
     def accepts(self, status: int) -> bool:
-        """Whether a status means that the service took the roster (RFC 9110, 15.3).
+        """Return whether a status code means that the service accepted the roster (RFC 9110, 15.3).
 
-        202 says that it has yet to decide.
+        By default, 202 does not: with it, the service has not processed the roster yet.
         """
-        if self.accepted is not None:
-            return status in self.accepted
+        if self.accepted_statuses is not None:
+            return status in self.accepted_statuses
         return 200 <= status < 300 and status != 202

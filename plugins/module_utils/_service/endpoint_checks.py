@@ -2,68 +2,61 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All of an endpoint that can be seen to be wrong without the service, before anything is read or sent."""
+"""Checks of the settings of an upload, before anything is read or sent."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 from .._errors import InputError
-from .._hosts import check_seconds, is_host, is_loopback
+from .._hosts import check_timeout, is_host, is_loopback
 from .._text import SURROGATE
-from .body import check_form_name
 from .credential_names import is_credential_name
 from .endpoint import RAW, Credential, Endpoint, Retries, TlsSettings
+from .request_body import check_form_name
 
-# RFC 9110, 5.6.2.
+# A field name (RFC 9110, 5.6.2).
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # A type and a subtype with parameters (RFC 9110, 8.3.1).
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|\"[^\"\\]*\"))*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Those that say how this client talks; with others it would say something else than it does.
-_OWN_HEADERS = frozenset(
+# The HTTP client sets these headers. Other values would contradict what it sends.
+_RESERVED_HEADERS = frozenset(
     {
         *("accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
         *("expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
-_LINE_BREAK = "Look for a line break or a space at its end"
-_NO_HEADER = "it holds characters that no HTTP header can hold"
-_SHORTEST_SECRET = 6
-
-Pairs = Iterable[tuple[str, str]]
+_CONTROL_REMEDY = "Look for a line break or a trailing space"
+# Shorter secrets occur in other values by chance.
+_MIN_SECRET_LENGTH = 6
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
-    """Check all that can be checked without the service.
+    """Check all settings of an upload that can be checked without the service.
 
-    :raises InputError: for what cannot be used, contradicts, or would cross a network in clear.
+    :raises InputError: if a setting is invalid, contradicts another one, or would send personal
+        data unencrypted.
     """
     _check_encoding(endpoint)
     _check_url(endpoint)
     _check_credential(endpoint)
     _check_body(endpoint)
     _check_headers(endpoint)
-    _check_readable(endpoint)
+    _check_exposed_credentials(endpoint)
     _check_tls(endpoint)
-    check_seconds("timeout", endpoint.timeout)
+    check_timeout("timeout", endpoint.timeout)
     _check_retries(endpoint.retries)
-    for status in endpoint.accepted if endpoint.accepted is not None else ():
-        if not 200 <= status < 300:
-            raise InputError(
-                f"Cannot use status_code {status}",
-                "by any status but 200 to 299 a service says that it has not taken the roster",
-                "Name those that mean acceptance",
-            )
-    if endpoint.accepted == ():
-        raise InputError("Cannot use status_code", "it is empty", "Name a status, or leave it out")
+    _check_accepted_statuses(endpoint.accepted_statuses)
 
 
 def _check_encoding(endpoint: Endpoint) -> None:
-    """See that all of it is text: a variable of the environment may hold any bytes (PEP 383)."""
+    """Check that all values are valid Unicode.
+
+    Environment variables, for example, may contain any bytes (PEP 383).
+    """
     credential = endpoint.credential
     for option, texts in (
         ("url", (endpoint.url,)),
@@ -74,13 +67,13 @@ def _check_encoding(endpoint: Endpoint) -> None:
         ("form_fields", itertools.chain(*endpoint.body.form_fields)),
     ):
         if any(map(SURROGATE.search, texts)):
-            raise InputError(f"Cannot use {option}", "it is not in UTF-8", "Give it in UTF-8")
+            raise InputError(f"Cannot use {option}", "it is not valid UTF-8", "Encode it as UTF-8")
 
 
 def _check_url(endpoint: Endpoint) -> None:
     try:
         parts = urlsplit(endpoint.url)
-        # Asking for the port is what finds one that is no number.
+        # Accessing the port raises an exception if it is not a number.
         host = parts.hostname if parts.port is None or parts.port else None
     except ValueError:
         parts, host = urlsplit(""), None
@@ -92,18 +85,18 @@ def _check_url(endpoint: Endpoint) -> None:
         or " " in endpoint.url
     ):
         raise InputError(
-            "Cannot use the url", "it is not of the form https://HOST/PATH", "Correct url"
+            "Cannot use the url", "it does not have the form https://HOST/PATH", "Correct url"
         )
     if parts.username or parts.password:
         raise InputError(
             "Cannot use the url",
-            "it holds a user name or a password",
+            "it contains a user name or a password",
             "Use token, or url_username and url_password",
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise InputError(
             f"Cannot upload to http://{host}",
-            "people's data would cross the network in clear",
+            "personal data would be sent unencrypted",
             "Use https://",
         )
 
@@ -113,13 +106,13 @@ def _check_credential(endpoint: Endpoint) -> None:
     if not (credential.token or credential.username or endpoint.tls.client_cert):
         raise InputError(
             "Cannot upload",
-            "no credential is given",
-            "Set token, or FRONTDESK_TOKEN in the environment; or url_username; or client_cert",
+            "no credential is set",
+            "Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert",
         )
-    _check_contradictions(credential)
+    _check_conflicts(credential)
     if credential.token_param:
         if _CONTROL.search(credential.token):
-            raise InputError("Cannot use token", "it holds control characters", _LINE_BREAK)
+            raise InputError("Cannot use token", "it contains control characters", _CONTROL_REMEDY)
         return
     if credential.token:
         _check_header_name("token_header", credential.token_header)
@@ -132,33 +125,37 @@ def _check_credential(endpoint: Endpoint) -> None:
         ("url_username", credential.username),
         ("url_password", credential.password),
     ):
-        # RFC 7617, 2: the user name ends at the colon; neither holds control characters.
+        # The user name ends at the first colon, and neither part may contain control characters
+        # (RFC 7617, 2).
         if _CONTROL.search(value) or (option == "url_username" and ":" in value):
             raise InputError(
                 f"Cannot use {option}",
-                "it holds a colon or control characters",
-                _LINE_BREAK,
+                "it contains a colon or control characters",
+                _CONTROL_REMEDY,
             )
 
 
-def _check_contradictions(credential: Credential) -> None:
-    for wrong, action, answer, remedy in (
+def _check_conflicts(credential: Credential) -> None:
+    for is_wrong, action, cause, remedy in (
         (
             credential.token and credential.username,
             "Cannot use token and url_username together",
-            "each is a credential of its own",
-            "Leave one out; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment count, too",
+            "they are alternative credentials",
+            (
+                "Omit one of them; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment"
+                " also count"
+            ),
         ),
         (
             credential.password and not credential.username,
             "Cannot use url_password",
-            "it is given without url_username",
-            "Set url_username; a key without a password goes there",
+            "it is set without url_username",
+            "Set url_username, also for an API key without a password",
         ),
         (
             credential.token_param and not credential.token,
             "Cannot use token_param",
-            "it is given without token",
+            "it is set without token",
             "Set token, or FRONTDESK_TOKEN in the environment",
         ),
         (
@@ -168,38 +165,39 @@ def _check_contradictions(credential: Credential) -> None:
                 or credential.token_header.lower() not in ("authorization", "")
             ),
             "Cannot use token_param with token_header or token_prefix",
-            "the token goes into the query or into a header",
-            "Leave one out",
+            "the token is sent either in the query or in a header",
+            "Omit one of them",
         ),
     ):
-        if wrong:
-            raise InputError(action, answer, remedy)
+        if is_wrong:
+            raise InputError(action, cause, remedy)
 
 
 def _check_body(endpoint: Endpoint) -> None:
-    shape = endpoint.body
-    if not _MEDIA_TYPE.fullmatch(shape.content_type) or not shape.content_type.isascii():
+    body_format = endpoint.body
+    media_type = body_format.content_type
+    if not _MEDIA_TYPE.fullmatch(media_type) or not media_type.isascii():
         raise InputError(
-            "Cannot use content_type", "it is no media type", "Give one such as text/csv"
+            "Cannot use content_type", "it is not a media type", "Use one such as text/csv"
         )
-    if shape.kind == RAW:
-        for option, wrong in (
-            ("form_fields", shape.form_fields),
-            ("field_name", shape.field_name != "file"),
+    if body_format.kind == RAW:
+        for option, is_set in (
+            ("form_fields", body_format.form_fields),
+            ("field_name", body_format.field_name != "file"),
         ):
-            if wrong:
+            if is_set:
                 raise InputError(
                     f"Cannot use {option} with body_format raw",
-                    "without a form there are no fields",
-                    f"Leave out {option}, or set body_format to multipart",
+                    "a raw body has no form fields",
+                    f"Omit {option}, or set body_format to multipart",
                 )
-    names = [shape.field_name, *(name for name, _value in shape.form_fields)]
+    names = [body_format.field_name, *(name for name, _value in body_format.form_fields)]
     for name in names:
         check_form_name(name)
     if len(set(names)) < len(names):
         raise InputError(
             "Cannot use form_fields",
-            f"it holds the field {shape.field_name!r}, which is the file's",
+            f"it contains the field {body_format.field_name!r}, which is used for the file",
             "Correct field_name",
         )
 
@@ -208,21 +206,39 @@ def _check_headers(endpoint: Endpoint) -> None:
     for name, value in endpoint.headers:
         _check_header_name("headers", name)
         _check_header_value(f"headers: {name}", value)
-        if name.lower() in _OWN_HEADERS:
+        if name.lower() in _RESERVED_HEADERS:
             raise InputError(
                 f"Cannot use headers: {name}",
-                "it is set by what is sent",
-                "Leave it out; content_type and url decide it"
+                "the module sets this header itself",
+                "Omit it; content_type and url determine it"
                 if name.lower() in ("content-type", "host")
-                else "Leave it out",
+                else "Omit it",
             )
 
 
-def _check_readable(endpoint: Endpoint) -> None:
-    """Keep credentials out of what is printed and logged: params, headers, form_fields and url."""
+def _check_header_name(option: str, name: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        raise InputError(f"Cannot use {option}", "it is not a valid HTTP header name", "Correct it")
+
+
+def _check_header_value(option: str, value: str) -> None:
+    if not value.isascii() or not value.isprintable():
+        raise InputError(
+            f"Cannot use {option}",
+            "it contains characters that are not allowed in an HTTP header",
+            _CONTROL_REMEDY,
+        )
+
+
+def _check_exposed_credentials(endpoint: Endpoint) -> None:
+    """Check that options that are printed and logged do not contain a credential."""
     query = parse_qsl(urlsplit(endpoint.url).query, keep_blank_values=True)
-    carrier = (endpoint.credential.token_header, endpoint.credential.token_param)
-    held = [name.lower() for name in carrier if name and endpoint.credential.token]
+    credential = endpoint.credential
+    token_names = [
+        name.lower()
+        for name in (credential.token_header, credential.token_param)
+        if name and credential.token
+    ]
     for option, pairs in (
         ("params", endpoint.params),
         ("headers", endpoint.headers),
@@ -230,31 +246,35 @@ def _check_readable(endpoint: Endpoint) -> None:
         ("the query in url", tuple(query)),
     ):
         for name, value in pairs:
-            if is_credential_name(name) or (option != "form_fields" and name.lower() in held):
+            if is_credential_name(name) or (
+                option != "form_fields" and name.lower() in token_names
+            ):
                 raise InputError(
                     f"Cannot use {option}: {name}",
-                    "it looks like a credential, and this is printed and logged",
-                    _place_for(option),
+                    "it looks like a credential, and this option is printed and logged",
+                    _credential_remedy(option),
                 )
-            if any(len(s) >= _SHORTEST_SECRET and s in value for s in endpoint.credential.secrets):
+            if any(len(s) >= _MIN_SECRET_LENGTH and s in value for s in credential.secrets):
                 raise InputError(
                     f"Cannot use {option}: {name}",
-                    "it holds the credential, and this is printed and logged",
-                    _place_for(option),
+                    "it contains the credential, and this option is printed and logged",
+                    _credential_remedy(option),
                 )
-            _check_value(option, name, value)
+            _check_pair(option, name, value)
 
 
-def _place_for(option: str) -> str:
+def _credential_remedy(option: str) -> str:
     if option == "headers":
-        return "Give it in token, and its header's name in token_header; or in url_username"
-    return "Give it in token, and its parameter's name in token_param"
+        return "Use token, with the name of the header in token_header, or url_username"
+    return "Use token, with the name of the parameter in token_param"
 
 
-def _check_value(option: str, name: str, value: str) -> None:
+def _check_pair(option: str, name: str, value: str) -> None:
     if not name or _CONTROL.search(name + value):
         raise InputError(
-            f"Cannot use {option}", "a name is empty, or there are control characters", _LINE_BREAK
+            f"Cannot use {option}",
+            "a name is empty, or a name or value contains control characters",
+            _CONTROL_REMEDY,
         )
 
 
@@ -262,30 +282,34 @@ def _check_tls(endpoint: Endpoint) -> None:
     tls: TlsSettings = endpoint.tls
     if tls.client_key and not tls.client_cert:
         raise InputError(
-            "Cannot use client_key", "it is given without client_cert", "Set client_cert"
+            "Cannot use client_key", "it is set without client_cert", "Set client_cert"
         )
     if tls.client_cert and endpoint.url.lower().startswith("http:"):
         raise InputError(
-            "Cannot use client_cert with http://", "there is no TLS to show it in", "Use https://"
+            "Cannot use client_cert with http://", "client certificates require TLS", "Use https://"
         )
 
 
 def _check_retries(retries: Retries) -> None:
     if not 0 <= retries.limit <= 10:
-        raise InputError(f"Cannot use retries {retries.limit}", "it is not from 0 to 10")
+        raise InputError(f"Cannot use retries {retries.limit}", "it must be between 0 and 10")
     if not 0 <= retries.interval <= 60:
         raise InputError(
-            f"Cannot use retry_interval {retries.interval}", "it is not from 0 to 60 seconds"
+            f"Cannot use retry_interval {retries.interval}", "it must be between 0 and 60 seconds"
         )
 
 
-def _check_header_name(option: str, name: str) -> None:
-    if not _HEADER_NAME.fullmatch(name):
+def _check_accepted_statuses(statuses: tuple[int, ...] | None) -> None:
+    if statuses is None:
+        return
+    for status in statuses:
+        if not 200 <= status < 300:
+            raise InputError(
+                f"Cannot use status_code {status}",
+                "statuses outside 200-299 mean that the service did not accept the roster",
+                "List only statuses that mean acceptance",
+            )
+    if not statuses:
         raise InputError(
-            f"Cannot use {option}", "it is not the name of an HTTP header", "Correct it"
+            "Cannot use status_code", "it is empty", "List at least one status, or omit status_code"
         )
-
-
-def _check_header_value(option: str, value: str) -> None:
-    if not value.isascii() or not value.isprintable():
-        raise InputError(f"Cannot use {option}", _NO_HEADER, _LINE_BREAK)

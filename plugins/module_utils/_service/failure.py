@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an attempt without an answer means. In our words, for those of requests may hold the URL."""
+"""The meaning of failures without a response from the service.
+
+Messages of requests and urllib3 are not repeated, because they may contain the URL with its query.
+"""
 
 from __future__ import annotations
 
@@ -15,117 +18,130 @@ from .._errors import Diagnosis
 from .._tls import explain_certificate
 from .library import requests, urllib3
 from .retry import NOT_SENT, OUTCOME_UNKNOWN, PERMANENT
-
-SENT_AGAIN = "It may have taken the roster; the next run sends it again"
+from .status import MAY_BE_ACCEPTED_REMEDY
 
 _PROXY_STATUS = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
-_PROXY_FINDINGS = {
+_PROXY_DIAGNOSES = {
     407: Diagnosis(
-        "it asks for a user name and a password (407)",
-        "Put them into HTTPS_PROXY in the environment, as http://USER:PASSWORD@HOST:PORT",
+        "it requires authentication (407)",
+        "Set HTTPS_PROXY in the environment to http://USER:PASSWORD@HOST:PORT",
     ),
     403: Diagnosis(
-        "it does not let this host through to the service (403)",
-        "Have it permit the service, name the service's host in NO_PROXY, or set use_proxy: false",
+        "it does not allow this host to connect to the service (403)",
+        "Allow the service in the proxy, add its host to NO_PROXY, or set use_proxy: false",
     ),
 }
-_PROXY_PASSING = frozenset({429, 502, 503, 504})
+_TEMPORARY_PROXY_STATUSES = frozenset({429, 502, 503, 504})
+
+_TLS_DIAGNOSES = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": Diagnosis(
+        "it requires a client certificate", "Set client_cert and client_key"
+    ),
+    "TLSV1_ALERT_UNKNOWN_CA": Diagnosis(
+        "it does not trust the CA of the client certificate",
+        "Set client_cert to a certificate that the service issued or registered",
+    ),
+}
+_MAY_REQUIRE_CERTIFICATE = "The service may require client_cert"
+
+_CHECK_FIREWALLS = "Check firewalls and proxies, or increase timeout"
+_RESPONSE_TIMEOUT = Diagnosis("it did not respond in time", MAY_BE_ACCEPTED_REMEDY)
+_CONNECTION_TIMEOUT = Diagnosis("the connection was not ready in time", _CHECK_FIREWALLS)
 
 
 class Failure(NamedTuple):
-    """How an attempt ended without an answer.
+    """The failure of an attempt without a response.
 
-    :ivar ended: UNREACHED, LOST or HOPELESS, for the decision about the next one.
+    :ivar diagnosis: the cause and the remedy.
+    :ivar outcome: NOT_SENT, OUTCOME_UNKNOWN or PERMANENT, to decide about a retry.
     """
 
     diagnosis: Diagnosis
-    ended: str
+    outcome: str
 
 
 def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
-    """What a failure of requests or urllib3 means.
+    """Return the meaning of an exception from requests or urllib3.
 
-    :param sent: whether anything of the roster had been sent.
-    :param proxy: host and port of the proxy on the way, if there is one.
+    :param sent: whether a part of the roster had been sent.
+    :param proxy: host and port of the proxy for the service; None if there is none.
     """
-    cause = _root_cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return Failure(explain_certificate(cause, "url"), PERMANENT)
-    # In TLS 1.3 a refused certificate shows only after the request.
-    if getattr(cause, "reason", None) in _TLS_FINDINGS:
-        return Failure(_of_tls(cause), PERMANENT)
+    root = _root_cause(error)
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return Failure(explain_certificate(root, "url"), PERMANENT)
+    # In TLS 1.3, the service may reject the client certificate only after the request.
+    if getattr(root, "reason", None) in _TLS_DIAGNOSES:
+        return Failure(_explain_tls_error(root), PERMANENT)
     if sent:
-        return Failure(_lost(error, cause), OUTCOME_UNKNOWN)
-    if proxy and _is_unusable_proxy(cause):
+        return Failure(_explain_lost_connection(error, root), OUTCOME_UNKNOWN)
+    if proxy and _is_unusable_proxy(root):
         return Failure(
             Diagnosis(
-                f"the proxy {proxy} cannot be used ({type(cause).__name__})",
-                "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or socks5:// where"
-                " this Python has PySocks; or set use_proxy: false",
+                f"the proxy {proxy} cannot be used ({type(root).__name__})",
+                "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or"
+                " socks5://HOST:PORT if PySocks is installed; or set use_proxy: false",
             ),
             PERMANENT,
         )
-    if proxy and _is_of_proxy(error, cause):
-        return _of_proxy(cause, proxy)
-    return _of_connection(error, cause)
+    if proxy and _is_proxy_failure(error, root):
+        return _classify_proxy_failure(root, proxy)
+    return _classify_connection_failure(error, root)
 
 
-def shrunk(missing: int) -> Failure:
-    """What it means that the file became shorter while it was sent.
+def truncated_file_failure(missing: int) -> Failure:
+    """Return the failure for a file that became shorter while it was being sent.
 
-    :param missing: number of bytes.
+    :param missing: number of missing bytes.
     """
     return Failure(
         Diagnosis(
-            f"the roster became {missing} bytes shorter while it was sent",
-            "Let nothing write to src during the upload",
+            f"the roster became {missing} bytes shorter while it was being sent",
+            "Do not write to src during the upload",
         ),
         PERMANENT,
     )
 
 
-def timed_out(*, sent: bool) -> Failure:
-    """What it means that the watchdog cut the connection."""
+def timeout_failure(*, sent: bool) -> Failure:
+    """Return the failure for a connection that the watchdog closed.
+
+    :param sent: whether a part of the roster had been sent.
+    """
     if sent:
-        return Failure(_LATE, OUTCOME_UNKNOWN)
-    return Failure(_STALLED, NOT_SENT)
+        return Failure(_RESPONSE_TIMEOUT, OUTCOME_UNKNOWN)
+    return Failure(_CONNECTION_TIMEOUT, NOT_SENT)
 
 
-_LATE = Diagnosis("it did not answer in time", SENT_AGAIN)
-_CERTIFICATE_ASKED = "It may ask for client_cert"
-_STALLED = Diagnosis(
-    "the connection was not ready in time", "Check firewalls and proxies, or raise timeout"
-)
-
-
-def _lost(error: Exception, cause: BaseException) -> Diagnosis:
-    """What went wrong once the roster was on its way."""
-    kind = type(cause).__name__
-    if _is_timeout(error, cause):
-        return _LATE
+def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis:
+    """Return the diagnosis for a failure after a part of the roster was sent."""
+    kind = type(root).__name__
+    if _is_timeout(error, root):
+        return _RESPONSE_TIMEOUT
     if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
-        return Diagnosis("its answer is no HTTP", "Check url, and what listens there")
-    if kind == "IncompleteRead":
-        return Diagnosis("its answer was cut short", SENT_AGAIN)
-    reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else kind
-    if isinstance(cause, ssl.SSLEOFError):
-        # In TLS 1.3 a client may send before the server has looked for its certificate, and then sees
-        # the end of the connection before the alert that tells why (RFC 8446, 4.4.2.4).
         return Diagnosis(
-            f"the connection was lost ({reason})", f"{_CERTIFICATE_ASKED}. {SENT_AGAIN}"
+            "its response is not valid HTTP", "Check url, and the service at that address"
         )
-    return Diagnosis(f"the connection was lost ({reason})", SENT_AGAIN)
+    if kind == "IncompleteRead":
+        return Diagnosis("its response is incomplete", MAY_BE_ACCEPTED_REMEDY)
+    reason = root.strerror if isinstance(root, OSError) and root.strerror else kind
+    cause = f"the connection was lost ({reason})"
+    if isinstance(root, ssl.SSLEOFError):
+        # In TLS 1.3, a client may send data before the server has checked the client certificate.
+        # It then sees the end of the connection before the alert with the reason (RFC 8446,
+        # 4.4.2.4).
+        return Diagnosis(cause, f"{_MAY_REQUIRE_CERTIFICATE}. {MAY_BE_ACCEPTED_REMEDY}")
+    return Diagnosis(cause, MAY_BE_ACCEPTED_REMEDY)
 
 
-def _is_timeout(error: Exception, cause: BaseException) -> bool:
-    # Within the answer's body a timeout of the socket comes as another kind of failure.
-    kinds = (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError)
-    return isinstance(error, kinds) or (isinstance(cause, socket.timeout) and not cause.strerror)
+def _is_timeout(error: Exception, root: BaseException) -> bool:
+    # While the body of the response is being read, a timeout of the socket has a different type.
+    timeouts = (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError)
+    return isinstance(error, timeouts) or (isinstance(root, socket.timeout) and not root.strerror)
 
 
-def _is_unusable_proxy(cause: BaseException) -> bool:
+def _is_unusable_proxy(root: BaseException) -> bool:
     return isinstance(
-        cause,
+        root,
         (
             requests.exceptions.InvalidProxyURL,
             requests.exceptions.InvalidSchema,
@@ -135,17 +151,17 @@ def _is_unusable_proxy(cause: BaseException) -> bool:
     )
 
 
-def _is_of_proxy(error: Exception, cause: BaseException) -> bool:
+def _is_proxy_failure(error: Exception, root: BaseException) -> bool:
     return isinstance(error, requests.exceptions.ProxyError) or bool(
-        _PROXY_STATUS.search(str(cause))
+        _PROXY_STATUS.search(str(root))
     )
 
 
-def _of_proxy(cause: BaseException, proxy: str) -> Failure:
-    """What a failure on the way through the proxy means; its own words are not repeated."""
-    found = _PROXY_STATUS.search(str(cause))
-    if found is None:
-        reason = getattr(cause, "strerror", None) or "the connection failed"
+def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
+    """Return the meaning of a failure at the proxy, without the proxy's own message."""
+    status_match = _PROXY_STATUS.search(str(root))
+    if status_match is None:
+        reason = getattr(root, "strerror", None) or "the connection failed"
         return Failure(
             Diagnosis(
                 f"the proxy {proxy} cannot be reached: {reason}",
@@ -153,76 +169,62 @@ def _of_proxy(cause: BaseException, proxy: str) -> Failure:
             ),
             NOT_SENT,
         )
-    status = int(found[1])
-    diagnosis = _PROXY_FINDINGS.get(
-        status, Diagnosis(f"it answered {status}", "Look into the proxy's log")
+    status = int(status_match[1])
+    diagnosis = _PROXY_DIAGNOSES.get(
+        status, Diagnosis(f"it returned HTTP {status}", "Check the log of the proxy")
     )
     return Failure(
-        Diagnosis(f"the proxy {proxy} refused: {diagnosis.cause}", diagnosis.remedy),
-        NOT_SENT if status in _PROXY_PASSING else PERMANENT,
+        Diagnosis(f"the proxy {proxy} refused the connection: {diagnosis.cause}", diagnosis.remedy),
+        NOT_SENT if status in _TEMPORARY_PROXY_STATUSES else PERMANENT,
     )
 
 
-def _of_connection(error: Exception, cause: BaseException) -> Failure:
-    """What went wrong before anything of the roster was sent."""
+def _classify_connection_failure(error: Exception, root: BaseException) -> Failure:
+    """Return the meaning of a failure before any of the roster was sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Failure(
-            Diagnosis(
-                "it did not accept a connection in time",
-                "Check firewalls and proxies, or raise timeout",
-            ),
-            NOT_SENT,
+            Diagnosis("it did not accept a connection in time", _CHECK_FIREWALLS), NOT_SENT
         )
-    if _is_timeout(error, cause):
-        return Failure(_STALLED, NOT_SENT)
+    if _is_timeout(error, root):
+        return Failure(_CONNECTION_TIMEOUT, NOT_SENT)
     if isinstance(error, requests.exceptions.SSLError):
-        return Failure(_of_tls(cause), PERMANENT)
-    if isinstance(cause, OSError) and cause.strerror:
+        return Failure(_explain_tls_error(root), PERMANENT)
+    if isinstance(root, OSError) and root.strerror:
         return Failure(
-            Diagnosis(cause.strerror, "Check the host name, the port and the proxy"),
-            PERMANENT if _is_unknown_name(cause) else NOT_SENT,
+            Diagnosis(root.strerror, "Check the host name, the port and the proxy"),
+            PERMANENT if _is_unknown_host(root) else NOT_SENT,
         )
     return Failure(
         Diagnosis(
-            f"the connection failed ({type(cause).__name__})",
+            f"the connection failed ({type(root).__name__})",
             "Check the host name in url, and the network",
         ),
         NOT_SENT,
     )
 
 
-_TLS_FINDINGS = {
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": Diagnosis(
-        "it asks for a client certificate", "Set client_cert and client_key"
-    ),
-    "TLSV1_ALERT_UNKNOWN_CA": Diagnosis(
-        "it does not know the CA of the client certificate",
-        "Use a certificate in client_cert that the service has issued or registered",
-    ),
-}
-
-
-def _of_tls(cause: BaseException) -> Diagnosis:
-    reason = str(getattr(cause, "reason", None) or "handshake failed")
-    if reason in _TLS_FINDINGS:
-        return _TLS_FINDINGS[reason]
+def _explain_tls_error(root: BaseException) -> Diagnosis:
+    reason = str(getattr(root, "reason", None) or "handshake failed")
+    if reason in _TLS_DIAGNOSES:
+        return _TLS_DIAGNOSES[reason]
     return Diagnosis(
-        f"no TLS connection ({reason})",
-        f"It must speak TLS 1.2 or newer, and at least tls_minimum. {_CERTIFICATE_ASKED}",
+        f"the TLS connection failed ({reason})",
+        "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. "
+        f"{_MAY_REQUIRE_CERTIFICATE}",
     )
 
 
-def _is_unknown_name(cause: OSError) -> bool:
-    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+def _is_unknown_host(error: OSError) -> bool:
+    return isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """The failure below the layers of requests and urllib3, which keep it in `reason` or in `args`."""
+    """Return the original exception, which requests and urllib3 wrap in others."""
     while True:
-        # What urllib3 was doing when it failed is beside the point where it says so.
+        # urllib3 suppresses contexts that are not related to the failure.
         context = None if error.__suppress_context__ else error.__context__
-        below = [getattr(error, "reason", None), *error.args, error.__cause__, context]
-        deeper = next((item for item in below if isinstance(item, BaseException)), None)
-        if deeper is None:
+        candidates = [getattr(error, "reason", None), *error.args, error.__cause__, context]
+        nested = next((item for item in candidates if isinstance(item, BaseException)), None)
+        if nested is None:
             return error
-        error = deeper
+        error = nested

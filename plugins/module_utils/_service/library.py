@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where requests is imported, and urllib3 below it, so that a module can say what is wrong with it."""
+"""The only file that imports requests and urllib3.
+
+If they are missing, the import fails here, and the module can report it.
+"""
 
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 from .._library import Library
 
@@ -19,10 +23,10 @@ try:
     import requests.utils
     import urllib3
 
-    REQUESTS = REQUESTS._replace(package=requests)
+    REQUESTS = replace(REQUESTS, package=requests)
 except ImportError:
-    REQUESTS = REQUESTS._replace(failure=traceback.format_exc())
-    # The names are imported by others all the same.
-    requests = urllib3 = None  # type: ignore[assignment]  # nobody uses them: the module ends first
+    REQUESTS = replace(REQUESTS, failure=traceback.format_exc())
+    # Other files import these names nevertheless. The module ends before it uses them.
+    requests = urllib3 = None  # type: ignore[assignment]  # None instead of a module.
 
 __all__ = ["REQUESTS", "requests", "urllib3"]

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that a service refused: which they are, whose they are, and why, without anybody's values."""
+"""The rows that a service refused: their numbers, identities and causes, without personal data.
+
+The service's messages may repeat cells of any row. Words that occur in the roster are therefore
+masked.
+"""
 
 from __future__ import annotations
 
@@ -10,156 +14,182 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from .endpoint import ResultFormat
 
 MAX_ERRORS = 50
-"""Refusals that are kept with their words; of the others only the rows are."""
+"""Maximum number of refusals that are kept with their messages, and not only with their rows."""
 
-# Without _, which may stand between the names of a person.
+_MAX_TEXT = 200
+# Without the underscore, which may separate a person's names.
 _WORD = re.compile(r"[^\W_]+")
-# Numbers of telephones and the like, however they are spaced.
+# Phone numbers and other long numbers, with any common separators.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
 
 
-class Sent(NamedTuple):
+@dataclass(frozen=True)
+class SentRoster:
     """The roster that was sent.
 
-    :ivar header: titles of its columns.
-    :ivar rows: how many rows follow it.
-    :ivar people: gives the cells and the identity of each row, in order; None for one that is not known.
+    :ivar header: titles of the columns.
+    :ivar row_count: number of rows after the header.
+    :ivar read_rows: function that returns the cells and the identity of each row, in order. The
+        identity is None if it is unknown.
     """
 
     header: Sequence[str]
-    rows: int
-    people: Callable[[], Iterable[tuple[Sequence[str], str | None]]]
+    row_count: int
+    read_rows: Callable[[], Iterable[tuple[Sequence[str], str | None]]]
 
 
-class RowError(NamedTuple):
-    """One row that the service refused.
+@dataclass(frozen=True)
+class RowError:
+    """A row that the service refused.
 
-    :ivar row: its number, the first one after the header is 1; None when the service did not say.
-    :ivar identity: the person's UUID, when it is known.
+    :ivar row: number of the row, starting at 1 after the header; None if it is unknown.
+    :ivar identity: UUID of the person; None if it is unknown.
+    :ivar column: title of the column.
+    :ivar cause: message of the service.
     """
 
     row: int | None
-    identity: str | None
-    column: str
-    cause: str
+    identity: str | None = None
+    column: str = ""
+    cause: str = ""
 
 
-class Listed:
-    """The refusals in a list: their rows, and the words of the first of them.
+class RefusalList:
+    """The refusals in a response: all rows, and the details of the first MAX_ERRORS refusals.
 
-    :ivar rows: numbers of the rows that were refused.
-    :ivar unplaced: how many refusals belong to no row that is known.
-    :ivar values: of refusals that name a row by its value, how many name which.
+    :param entries: the objects in the response's list.
+    :param result_format: the structure of these objects.
+    :param row_count: number of rows that were sent.
+    :ivar rows: numbers of the refused rows.
+    :ivar count: number of refusals.
+    :ivar unassigned: number of refusals that cannot be assigned to a row.
     """
 
-    def __init__(self, entries: Sequence[object], where: ResultFormat, number_of_rows: int) -> None:
-        self._where = where
-        self._last = number_of_rows
-        self._taken = {status.casefold() for status in where.accepted}
-        self._kept: list[tuple[Mapping[str, Any], Any]] = []
-        self.rows: set[int] = set()
-        self.values: dict[str, list[int]] = {}
+    def __init__(
+        self, entries: Sequence[object], result_format: ResultFormat, row_count: int
+    ) -> None:
+        self._result_format = result_format
+        self._row_count = row_count
+        self._accepted_statuses = {status.casefold() for status in result_format.accepted}
+        self._listed: list[tuple[Mapping[str, Any], int | str | None]] = []
+        self._rows_by_value: dict[str, list[int]] = {}
         self._identities: dict[int, str] = {}
-        self.unplaced = self.count = 0
+        self.rows: set[int] = set()
+        self.unassigned = self.count = 0
         for entry in entries:
             self._add(entry)
 
     def _add(self, entry: object) -> None:
         fields: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
-        status = fields.get(self._where.status) if self._where.status else None
-        if isinstance(status, str) and status.casefold() in self._taken:
+        status = fields.get(self._result_format.status) if self._result_format.status else None
+        if isinstance(status, str) and status.casefold() in self._accepted_statuses:
             return
         self.count += 1
-        place = self._place(fields.get(self._where.row))
-        if isinstance(place, int):
-            self.rows.add(place)
-        elif isinstance(place, str):
-            self.values.setdefault(place, [])
+        reference = self._row_reference(fields.get(self._result_format.row))
+        if isinstance(reference, int):
+            self.rows.add(reference)
+        elif isinstance(reference, str):
+            self._rows_by_value.setdefault(reference, [])
         else:
-            self.unplaced += 1
-        if len(self._kept) < MAX_ERRORS:
-            self._kept.append((fields, place))
+            self.unassigned += 1
+        if len(self._listed) < MAX_ERRORS:
+            self._listed.append((fields, reference))
 
-    def _place(self, row: Any) -> int | str | None:
-        """The row's number from 1, or its value in a column."""
-        if self._where.row_column is not None:
-            return _folded(row) if isinstance(row, str) else None
-        number = row - self._where.first_row + 1 if is_number(row) else 0
-        return number if 1 <= number <= self._last else None
+    def _row_reference(self, row: Any) -> int | str | None:
+        """Return the number of a row or its value in `row_column`; None if it is invalid."""
+        if self._result_format.row_column is not None:
+            return _fold(row) if isinstance(row, str) else None
+        number = row - self._result_format.first_row + 1 if is_integer(row) else 0
+        return number if 1 <= number <= self._row_count else None
 
-    def look_through(self, sent: Sent, names: Iterable[str]) -> AbstractSet[str]:
-        """Look through the roster once: find rows by their values, and identities.
+    def match_roster(self, sent: SentRoster, names: Iterable[str]) -> AbstractSet[str]:
+        """Look up refused rows in the roster: their numbers by value, and their identities.
 
-        :param names: more words of the service's that may be shown.
-        :returns: the words that must not be shown, for they stand in the roster.
+        This reads the whole roster once.
+
+        :param names: other words from the response that may be shown.
+        :returns: the words from the response that occur in the roster and must be masked.
         """
-        wanted = {word for text in (*self._all_texts(), *names) for word in words(text)}
-        rows = {place for _fields, place in self._kept if isinstance(place, int)}
-        title = self._where.row_column
-        place = sent.header.index(title) if title in sent.header and self.values else None
-        masked: set[str] = set()
-        people = sent.people() if wanted or rows or place is not None else ()
-        for number, (cells, identity) in enumerate(people, 1):
-            masked.update(wanted.intersection(words(" ".join(cells))))
-            found = None if place is None else self.values.get(_folded(cells[place]))
-            if found is not None:
-                found.append(number)
-            if identity and (found is not None or number in rows):
+        service_words = {
+            word for text in (*self._all_texts(), *names) for word in split_words(text)
+        }
+        listed_rows = {
+            reference for _fields, reference in self._listed if isinstance(reference, int)
+        }
+        title = self._result_format.row_column
+        index = sent.header.index(title) if title in sent.header and self._rows_by_value else None
+        roster_words: set[str] = set()
+        must_read = service_words or listed_rows or index is not None
+        for number, (cells, identity) in enumerate(sent.read_rows() if must_read else (), 1):
+            roster_words.update(service_words.intersection(split_words(" ".join(cells))))
+            same_value = None if index is None else self._rows_by_value.get(_fold(cells[index]))
+            if same_value is not None:
+                same_value.append(number)
+            if identity and (same_value is not None or number in listed_rows):
                 self._identities[number] = identity
-        for numbers in self.values.values():
+        for numbers in self._rows_by_value.values():
             self.rows.update(numbers)
-            self.unplaced += not numbers
-        return masked
+            self.unassigned += not numbers
+        return roster_words
 
     def _all_texts(self) -> list[str]:
-        return [text for fields, _place in self._kept for text in self._texts(fields)]
+        return [text for fields, _reference in self._listed for text in self._texts(fields)]
 
     def _texts(self, fields: Mapping[str, Any]) -> tuple[str, str]:
-        where = self._where
-        cause = fields.get(where.cause) or (fields.get(where.status) if where.status else "")
-        return _text(fields.get(where.column)), _text(cause)
+        """Return the column and the cause of a refusal, as the service wrote them."""
+        result_format = self._result_format
+        cause = fields.get(result_format.cause) or (
+            fields.get(result_format.status) if result_format.status else ""
+        )
+        return _to_text(fields.get(result_format.column)), _to_text(cause)
 
-    def shown(self, masked: AbstractSet[str]) -> Iterable[RowError]:
-        """The refusals that are kept, without words of the roster."""
-        for fields, place in self._kept:
-            row = next(iter(self.values[place]), None) if isinstance(place, str) else place
-            column, cause = (_without(text, masked) for text in self._texts(fields))
-            yield RowError(row, self._identities.get(row) if row else None, column, cause)
+    def row_errors(self, roster_words: AbstractSet[str]) -> Iterable[RowError]:
+        """Yield the details of the first refusals, with the given words masked."""
+        for fields, reference in self._listed:
+            row = (
+                next(iter(self._rows_by_value[reference]), None)
+                if isinstance(reference, str)
+                else reference
+            )
+            column, cause = (_mask(text, roster_words) for text in self._texts(fields))
+            identity = self._identities.get(row) if row else None
+            yield RowError(row=row, identity=identity, column=column, cause=cause)
 
 
-def is_number(value: object) -> bool:
-    """Whether a value of a JSON document is a whole number."""
-    # To Python, JSON's true and false are numbers too.
+def is_integer(value: object) -> bool:
+    """Return whether a value of a JSON document is an integer."""
+    # Python also treats JSON's true and false as integers.
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def words(text: str) -> list[str]:
-    """The words of a text, whatever their case and however their letters are composed (Unicode, UAX #15)."""
+def split_words(text: str) -> list[str]:
+    """Split a string into words, ignoring case and Unicode normalization form (UAX #15)."""
     return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return text.strip().casefold()
 
 
-def _text(value: object) -> str:
-    """A value of a JSON document as a text; what holds others has none."""
+def _to_text(value: object) -> str:
+    """Return a value of a JSON document as a string; an empty one for objects."""
     if isinstance(value, list):
         return ", ".join(item for item in value if isinstance(item, str))
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _without(text: str, masked: AbstractSet[str]) -> str:
-    """The service's words without any that stands in the roster: it may name others than this person."""
-    # Lone surrogates, which no result can hold, are not printable either.
+def _mask(text: str, roster_words: AbstractSet[str]) -> str:
+    """Mask words of the roster and long numbers in a message of the service, and shorten it."""
+    # This also removes unpaired surrogates, which a module result cannot contain.
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     text = unicodedata.normalize("NFC", text)
-    text = _WORD.sub(lambda word: "..." if word[0].casefold() in masked else word[0], text)
-    # Last, for what it leaves of a word would be another one.
+    text = _WORD.sub(lambda word: "..." if word[0].casefold() in roster_words else word[0], text)
+    # After the words, because masking part of a word would leave a different word.
     text = _LONG_NUMBER.sub("...", text)
-    return " ".join(text.split())[:200]
+    return " ".join(text.split())[:_MAX_TEXT]

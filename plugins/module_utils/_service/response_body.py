@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An answer's body: read to its end or to a limit, whatever its encoding claims."""
+"""Bodies of HTTP responses: decoded, and read completely or up to a limit."""
 
 from __future__ import annotations
 
@@ -10,62 +10,64 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-MAX_ANSWER = 16 << 20
-"""Bytes of an answer that are read, decoded; the rest is left. It holds 100,000 row errors."""
+MAX_CONTENT = 16 << 20
+"""Maximum number of decoded bytes to read. This is enough for 100,000 row errors."""
 
 
 class ResponseBody(NamedTuple):
-    """What was read.
+    """The content of a response.
 
-    :ivar problem: why it is not the whole answer; empty when it is.
+    :ivar content: the decoded content, or its beginning.
+    :ivar problem: the reason why the content is incomplete; empty if it is complete.
     """
 
-    body: bytes
+    content: bytes
     problem: str = ""
 
 
-def read_body(pieces: Iterable[bytes], encoding: str) -> ResponseBody:
-    """Read an answer's body.
+def read_body(chunks: Iterable[bytes], encoding: str) -> ResponseBody:
+    """Read and decode the body of a response.
 
-    Encodings are not asked for, but some servers use gzip and deflate all the same (RFC 9110, 8.4.1).
+    The request does not accept any encoding, but some servers use gzip or deflate nevertheless (RFC
+    9110, 8.4.1).
 
-    :param pieces: the body as it comes over the wire.
-    :param encoding: the answer's Content-Encoding header; empty for none.
+    :param chunks: the body as received from the network.
+    :param encoding: value of the Content-Encoding header; empty for none.
     """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
-        return _read_plain(pieces)
+        return _read_identity(chunks)
     if encoding in ("gzip", "x-gzip", "deflate"):
-        return _read_packed(pieces)
-    return ResponseBody(b"", "it is in an encoding that was not asked for")
+        return _read_compressed(chunks)
+    return ResponseBody(b"", "its Content-Encoding is not supported")
 
 
-def _read_plain(pieces: Iterable[bytes]) -> ResponseBody:
-    body = bytearray()
-    for piece in pieces:
-        body += piece
-        if len(body) > MAX_ANSWER:
-            return _too_long(body)
-    return ResponseBody(bytes(body))
+def _read_identity(chunks: Iterable[bytes]) -> ResponseBody:
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > MAX_CONTENT:
+            return _truncate(content)
+    return ResponseBody(bytes(content))
 
 
-def _read_packed(pieces: Iterable[bytes]) -> ResponseBody:
-    # 32: the format, gzip or zlib, shows in its first bytes.
-    unpacker = zlib.decompressobj(32 + zlib.MAX_WBITS)
-    body = bytearray()
+def _read_compressed(chunks: Iterable[bytes]) -> ResponseBody:
+    # With 32, zlib detects the format, gzip or zlib, from the first bytes.
+    decompressor = zlib.decompressobj(32 + zlib.MAX_WBITS)
+    content = bytearray()
     try:
-        for piece in pieces:
-            body += unpacker.decompress(piece, MAX_ANSWER + 1 - len(body))
-            if len(body) > MAX_ANSWER:
-                return _too_long(body)
-            if unpacker.eof:
+        for chunk in chunks:
+            content += decompressor.decompress(chunk, MAX_CONTENT + 1 - len(content))
+            if len(content) > MAX_CONTENT:
+                return _truncate(content)
+            if decompressor.eof:
                 break
     except zlib.error:
-        return ResponseBody(b"", "it is not packed as its Content-Encoding says")
-    if not unpacker.eof:
-        return ResponseBody(b"", "its packed content has no end")
-    return ResponseBody(bytes(body))
+        return ResponseBody(b"", "its content does not match its Content-Encoding")
+    if not decompressor.eof:
+        return ResponseBody(b"", "its compressed content is incomplete")
+    return ResponseBody(bytes(content))
 
 
-def _too_long(body: bytearray) -> ResponseBody:
-    return ResponseBody(bytes(body[:MAX_ANSWER]), f"it is longer than {MAX_ANSWER >> 20} MiB")
+def _truncate(content: bytearray) -> ResponseBody:
+    return ResponseBody(bytes(content[:MAX_CONTENT]), f"it is longer than {MAX_CONTENT >> 20} MiB")

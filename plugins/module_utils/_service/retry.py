@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be tried again, and when. Pure: it decides from facts and does nothing."""
+"""The retry policy: whether and when an upload is sent again.
+
+The functions have no side effects.
+"""
 
 from __future__ import annotations
 
@@ -13,84 +16,90 @@ from email.utils import parsedate_to_datetime
 from .endpoint import Retries
 
 NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
-"""How an attempt without an answer ended: before anything of the roster was sent; after that; or in a way
-that the next one would end in too, such as a certificate that does not verify."""
+"""Outcomes of an attempt without a response.
 
-LONGEST_WAIT = 60.0
-"""Seconds; waits are not doubled beyond it."""
+The attempt failed before any of the roster was sent, or it failed later, so that the service may
+have accepted the roster, or it failed in a way that a retry cannot fix, such as an invalid
+certificate.
+"""
 
-LONGEST_ASKED = 300.0
-"""Seconds that a service may ask to wait (Retry-After); with more the run ends, and the next one sends."""
+MAX_DELAY = 60.0
+"""Maximum delay in seconds between two attempts, unless the service requests a longer one."""
 
-# RFC 9110, 9.2.2: of the methods here, only a PUT that was taken twice does what one does.
+MAX_RETRY_AFTER = 300.0
+"""Longest accepted Retry-After delay in seconds. If the service requests more, the run ends."""
+
+# Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
 
-# Where the service says that it has not taken the request: 408, the request did not arrive in time
-# (RFC 9110, 15.5.9); 425, it was not processed (RFC 8470, 5.2); 429, too many (RFC 6585, 4); 503, it
-# cannot at the moment (RFC 9110, 15.6.4).
-_NOT_TAKEN = frozenset({NOT_SENT, 408, 425, 429, 503})
+# The service did not process the request: 408, it did not arrive in time (RFC 9110, 15.5.9); 425,
+# the service refused early data (RFC 8470, 5.2); 429, too many requests (RFC 6585, 4); 503, service
+# unavailable (RFC 9110, 15.6.4).
+_NOT_PROCESSED = frozenset({NOT_SENT, 408, 425, 429, 503})
 
-# Where it may have been taken, and the next attempt may fare better: 502 and 504 are a gateway's.
-_PERHAPS_TAKEN = frozenset({OUTCOME_UNKNOWN, 502, 504})
+# The service may have processed the request, and a retry may succeed: gateways return 502 and 504.
+_MAYBE_PROCESSED = frozenset({OUTCOME_UNKNOWN, 502, 504})
 
 
-def is_safe_to_repeat(method: str, ended: int | str) -> bool:
-    """Whether an upload may be sent again without harm, and with hope.
+def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
+    """Return whether a retry does no harm and may succeed.
 
-    :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
+    :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
-    return ended in _NOT_TAKEN or (method in _IDEMPOTENT and ended in _PERHAPS_TAKEN)
+    return outcome in _NOT_PROCESSED or (method in _IDEMPOTENT and outcome in _MAYBE_PROCESSED)
 
 
-def outcome_is_unknown(ended: int | str) -> bool:
-    """Whether the service may have the roster after an attempt.
+def is_outcome_unknown(outcome: int | str) -> bool:
+    """Return whether the service may have accepted the roster in an attempt.
 
-    After a failure of its own it may, whatever that is called; after a success it may although its
-    answer is not what it should be.
+    This is possible after any server error, and after a success even if the response does not match
+    the profile.
 
-    :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
+    :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
-    return ended == OUTCOME_UNKNOWN or (
-        isinstance(ended, int) and (200 <= ended < 300 or ended >= 500)
+    return outcome == OUTCOME_UNKNOWN or (
+        isinstance(outcome, int) and (200 <= outcome < 300 or outcome >= 500)
     )
 
 
-def wait_before_next(
-    retries: Retries, method: str, attempt: int, ended: int | str, asked: float | None
+def compute_retry_delay(
+    retries: Retries, method: str, attempt: int, outcome: int | str, retry_after: float | None
 ) -> float | None:
-    """Seconds to wait before the next attempt; None when there must be none.
+    """Return the delay in seconds before the next attempt; None if there must not be one.
 
-    :param attempt: number of the attempt that ended, from 1.
-    :param ended: the HTTP status, or UNREACHED, LOST or HOPELESS.
-    :param asked: seconds that the service asked to wait; None when it did not.
+    :param attempt: number of the last attempt, starting at 1.
+    :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
+    :param retry_after: delay in seconds that the service requested; None if it did not request one.
     """
-    if attempt > retries.limit or not is_safe_to_repeat(method, ended):
+    if attempt > retries.limit or not is_safe_to_repeat(method, outcome):
         return None
-    wait = min(retries.interval * 2.0 ** (attempt - 1), LONGEST_WAIT)
-    if asked is None:
-        return wait
-    return None if asked > LONGEST_ASKED else max(wait, asked)
+    delay = min(retries.interval * 2.0 ** (attempt - 1), MAX_DELAY)
+    if retry_after is None:
+        return delay
+    return None if retry_after > MAX_RETRY_AFTER else max(delay, retry_after)
 
 
-def seconds_asked(retry_after: str | None, date: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it says nothing.
+def parse_retry_after(retry_after: str | None, date: str | None, now: datetime) -> float | None:
+    """Return the delay in seconds from a Retry-After header (RFC 9110, 10.2.3); None if invalid.
 
-    :param date: the answer's Date header; a time is told by the service's clock, if it shows that.
-    :param now: this host's time, for a service that does not.
+    :param retry_after: value of the header; None if it is missing.
+    :param date: value of the Date header, which is the service's current time; None if it is
+        missing.
+    :param now: current time of this host, for responses without a valid Date header.
     """
     text = (retry_after or "").strip()
     if re.fullmatch("[0-9]+", text):
-        # No more digits than a number of seconds ever needs.
+        # More digits are not needed for a number of seconds.
         return float(text[:9])
-    moment = _moment(text)
-    if moment is None:
+    timestamp = _parse_http_date(text)
+    if timestamp is None:
         return None
-    return max(0.0, (moment - (_moment(date or "") or now)).total_seconds())
+    return max(0.0, (timestamp - (_parse_http_date(date or "") or now)).total_seconds())
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_http_date(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
+        timestamp = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=timezone.utc)

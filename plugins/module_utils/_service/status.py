@@ -2,128 +2,132 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an answer means for the roster: taken, taken in part, or not, and what to do then."""
+"""The meaning of status codes and answers: whether the service accepted the roster, or why not."""
 
 from __future__ import annotations
 
 from .._errors import Diagnosis, FrontdeskError
 from .answer import Answer
 from .endpoint import Endpoint
-from .retry import LONGEST_ASKED
+from .retry import MAX_RETRY_AFTER
+
+MAY_BE_ACCEPTED_REMEDY = "The service may have accepted the roster; the next run sends it again"
+_DOCUMENTATION = "the service's documentation"
+_CHECK_CREDENTIAL = "Check {credential}, and the permissions of the credential"
+_CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 
 class ServiceError(FrontdeskError):
-    """The service could not be reached, or did not take the roster, or not all of it.
+    """The service could not be reached, or did not accept the roster or a part of it.
 
-    :ivar attempts: how many were made.
-    :ivar may_be_accepted: whether it may have taken the roster all the same.
+    :ivar attempts: number of attempts.
+    :ivar may_be_accepted: whether the service may have accepted the roster nevertheless.
     """
 
     attempts = 1
     may_be_accepted = False
 
 
-_DOCUMENTATION = "the service's documentation"
-
-# RFC 9110, 15, and what services use these for.
+# The meaning of status codes according to RFC 9110, 15, and their typical use by services.
 _STATUSES = {
     202: Diagnosis(
-        "it may yet refuse the roster",
-        "Check url and result against the service's documentation; to take it for accepted, put 202 into status_code",
+        "it may still refuse the roster",
+        f"Check url and result against {_DOCUMENTATION};"
+        " to treat this as accepted, add 202 to status_code",
     ),
     400: Diagnosis(
-        "it cannot read the request",
-        f"Compare method, body_format, field_name, form_fields, params and the columns with {_DOCUMENTATION}",
+        "it cannot process the request",
+        "Compare method, body_format, field_name, form_fields, params and the columns with"
+        f" {_DOCUMENTATION}",
     ),
-    401: Diagnosis(
-        "it does not know the credential", "Check {credential}, and what the token may do"
-    ),
-    403: Diagnosis(
-        "the credential does not permit this", "Check {credential}, and what the token may do"
-    ),
-    404: Diagnosis("nothing is there", "Check url"),
-    405: Diagnosis("it does not take this method there", "Check url and method"),
-    406: Diagnosis("it has no answer in JSON", "Check url, or set Accept in headers"),
-    407: Diagnosis("a proxy asks for a password", "Check HTTPS_PROXY in the environment"),
+    401: Diagnosis("it does not accept the credential", _CHECK_CREDENTIAL),
+    403: Diagnosis("the credential lacks the required permission", _CHECK_CREDENTIAL),
+    404: Diagnosis("the URL does not exist", "Check url"),
+    405: Diagnosis("the URL does not support this method", "Check url and method"),
+    406: Diagnosis("it cannot return JSON", "Check url, or set Accept in headers"),
+    407: Diagnosis("a proxy requires authentication", "Check HTTPS_PROXY in the environment"),
     408: Diagnosis(
-        "the roster did not arrive in time", "Check the network; the next run sends it again"
+        "the roster did not arrive in time",
+        "Check the network; the next run sends the roster again",
     ),
     409: Diagnosis(
-        "it conflicts with what the service has or does",
-        "Wait until another import has ended; the next run sends the roster again",
+        "the upload conflicts with the current state of the service",
+        "Wait until other imports have finished; the next run sends the roster again",
     ),
-    410: Diagnosis("it is no longer there", "Check url"),
-    411: Diagnosis("it wants a length that it was told", "Look for a proxy that changes requests"),
-    412: Diagnosis("a condition does not hold", "Check headers"),
+    410: Diagnosis("the URL no longer exists", "Check url"),
+    411: Diagnosis(
+        "it requires a Content-Length header, which this module sent",
+        "Check for a proxy that modifies requests",
+    ),
+    412: Diagnosis("a precondition in the headers is not met", "Check headers"),
     413: Diagnosis(
-        "the roster is too large for it",
-        f"Look up the limit in {_DOCUMENTATION}; export fewer people",
+        "the roster is too large",
+        f"Look up the limit in {_DOCUMENTATION}, and export fewer people",
     ),
-    415: Diagnosis("it takes another media type", "Check body_format and content_type"),
+    415: Diagnosis(
+        "it does not support the media type of the roster", "Check body_format and content_type"
+    ),
     422: Diagnosis(
         "it refuses the content",
-        f"Compare the columns with {_DOCUMENTATION}; with result.errors set, service.errors has the rows",
+        f"Compare the columns with {_DOCUMENTATION};"
+        " if result.errors is set, service.errors lists the rows",
     ),
-    425: Diagnosis("it is too early for it", "The next run sends the roster again"),
-    429: Diagnosis(
-        "it has had too many requests", "Run less often, or raise retries or retry_interval"
-    ),
-    502: Diagnosis(
-        "the way to the service is disturbed",
-        "It may have taken the roster; the next run sends it again",
-    ),
-    503: Diagnosis(
-        "it is not available", "The service has a problem; the next run sends the roster again"
-    ),
-    504: Diagnosis(
-        "the service behind it did not answer in time",
-        "It may have taken the roster; the next run sends it again",
-    ),
+    425: Diagnosis("the service refused early data", "The next run sends the roster again"),
+    429: Diagnosis("too many requests", "Run less often, or increase retries or retry_interval"),
+    502: Diagnosis("a gateway could not reach the service", MAY_BE_ACCEPTED_REMEDY),
+    503: Diagnosis("the service is unavailable", _CHECK_SERVICE),
+    504: Diagnosis("a gateway did not receive a response in time", MAY_BE_ACCEPTED_REMEDY),
 }
 
 
 def explain_status(status: int) -> Diagnosis:
-    """What a status means that no roster was accepted with, and what to do."""
+    """Return the cause and the remedy for a status code that does not mean acceptance."""
     if status in _STATUSES:
         return _STATUSES[status]
     if status >= 500:
-        return Diagnosis("", "The service has a problem; the next run sends the roster again")
+        return Diagnosis("", _CHECK_SERVICE)
     if 200 <= status < 300:
         return Diagnosis("", f"Check url, result and status_code against {_DOCUMENTATION}")
-    return Diagnosis("", f"Look up the status in {_DOCUMENTATION}")
+    return Diagnosis("", f"Look up the status code in {_DOCUMENTATION}")
 
 
 def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
-    """Why an answer does not mean that all of the roster was accepted; None when it does."""
-    said = f"it answered {answer.status}"
+    """Return the error for an answer; None if the service accepted the whole roster."""
+    status_text = f"it returned HTTP {answer.status}"
     if answer.refused_count:
-        return _refusal(endpoint, answer, said)
+        return _refused_rows_error(endpoint, answer, status_text)
     if not endpoint.accepts(answer.status):
-        found = explain_status(answer.status)
-        meaning = f"{said} ({found.cause})" if found.cause else said
-        remedy = found.remedy.format(credential=endpoint.credential.options)
-        return ServiceError(endpoint.action, meaning + _asked(answer), remedy)
+        diagnosis = explain_status(answer.status)
+        cause = f"{status_text} ({diagnosis.cause})" if diagnosis.cause else status_text
+        remedy = diagnosis.remedy.format(credential=endpoint.credential.option_names)
+        return ServiceError(endpoint.action, cause + _long_delay(answer), remedy)
     if answer.problem:
         return ServiceError(
             endpoint.action,
-            f"{said}, but not with what result says: {answer.problem}; the roster counts as not accepted",
+            f"{status_text}, but the response does not match result: {answer.problem}; "
+            "the roster is treated as not accepted",
             f"Check url and result against {_DOCUMENTATION}",
         )
     return None
 
 
-def _refusal(endpoint: Endpoint, answer: Answer, said: str) -> ServiceError:
+def _refused_rows_error(endpoint: Endpoint, answer: Answer, status_text: str) -> ServiceError:
     rows = "1 row" if answer.refused_count == 1 else f"{answer.refused_count} rows"
-    counts = "nothing counts as accepted"
+    consequence = "no row is treated as accepted"
     if endpoint.accepts(answer.status) and answer.is_partial:
-        counts = "the others count as accepted, and the next run sends all of it again"
-    remedy = "Correct these people in the directory, or the columns"
+        consequence = (
+            "the other rows are treated as accepted, and the next run sends the whole roster again"
+        )
+    remedy = "Correct these people in the directory, or correct the columns"
     if answer.errors:
-        remedy += "; service.errors has the rows"
-    return ServiceError(endpoint.action, f"{said} and refused {rows}; {counts}", remedy)
+        remedy += "; service.errors lists the rows"
+    return ServiceError(endpoint.action, f"{status_text} and refused {rows}; {consequence}", remedy)
 
 
-def _asked(answer: Answer) -> str:
-    if answer.retry_after is None or answer.retry_after <= LONGEST_ASKED:
+def _long_delay(answer: Answer) -> str:
+    if answer.retry_after is None or answer.retry_after <= MAX_RETRY_AFTER:
         return ""
-    return f" and asks to wait {answer.retry_after:.0f} seconds, longer than a run waits"
+    return (
+        f" and requested a delay of {answer.retry_after:.0f} seconds,"
+        f" which is longer than the maximum of {MAX_RETRY_AFTER:.0f}"
+    )

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests is used here: over TLS as it was asked for, watched, and told nothing by its environment.
+"""The connection to the service by means of requests: TLS, credentials, proxies and a watchdog.
 
-Without a look at where redirects lead, at ~/.netrc, or at any variable but those that are named here.
+Redirects are not followed, ~/.netrc is not read, and only the environment variables named here are
+used.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._tls import explain_file_error, load_client_certificate, tls_context
+from .._tls import create_tls_context, explain_file_error, load_client_certificate
 from .endpoint import Credential, Endpoint, TlsSettings
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
-# Without requests this file must still load, so that the module can say that it is missing.
+# This file must load even without requests, so that the module can report that it is missing.
 if TYPE_CHECKING or REQUESTS.failure is None:
     _HTTPAdapter = requests.adapters.HTTPAdapter
     _AuthBase = requests.auth.AuthBase
@@ -30,32 +31,36 @@ if TYPE_CHECKING or REQUESTS.failure is None:
 else:
     _HTTPAdapter = _AuthBase = _RequestsSession = object
 
-_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
-def service_context(tls: TlsSettings) -> ssl.SSLContext:
-    """What every connection to the service must satisfy, and what it shows of this side.
+def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
+    """Create the SSL context for all connections to the service.
 
-    :raises InputError: when a file with certificates or the key cannot be used.
+    :raises InputError: if a file with certificates or a key cannot be used.
     """
-    context = tls_context(tls.ca_path, tls.validate_certs)
-    context.minimum_version = _VERSIONS[tls.minimum]
+    context = create_tls_context(tls.ca_path, tls.validate_certs)
+    context.minimum_version = _TLS_VERSIONS[tls.minimum_version]
     if tls.client_cert:
         load_client_certificate(context, tls.client_cert, tls.client_key)
     return context
 
 
-def check_files(tls: TlsSettings) -> None:
-    """See that certificates and key can be used, before anything else is done.
+def check_tls_files(tls: TlsSettings) -> None:
+    """Check that the files with certificates and keys can be used.
 
-    :raises InputError: names the file.
+    :raises InputError: if one cannot be used. The message contains its path.
     """
-    service_context(tls)
-    verification(tls)
+    create_service_context(tls)
+    verify_argument(tls)
 
 
-class _Authorization(_AuthBase):
-    """Sets the credential's header. As an AuthBase, for requests would let ~/.netrc replace a plain header."""
+class CredentialAuth(_AuthBase):
+    """Adds the header with the credential to a request.
+
+    This is an authentication object of requests, because a plain header would be replaced by an
+    entry of ~/.netrc.
+    """
 
     def __init__(self, credential: Credential) -> None:
         self._credential = credential
@@ -63,7 +68,7 @@ class _Authorization(_AuthBase):
     def __call__(self, request: Any) -> Any:
         credential = self._credential
         if credential.username:
-            # In UTF-8, as RFC 7617, 2.1 advises; requests itself would take Latin-1.
+            # In UTF-8, as RFC 7617, 2.1 recommends. The class in requests uses Latin-1.
             pair = f"{credential.username}:{credential.password}".encode()
             request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
         elif credential.token and not credential.token_param:
@@ -72,22 +77,23 @@ class _Authorization(_AuthBase):
         return request
 
 
-class _Watched:
-    """A connection that its watchdog knows of from its first moment.
+class _WatchedConnection:
+    """A connection that is watched from the start.
 
-    `_new_conn` is urllib3's own, in 1.26 and in 2: the only place before TLS and proxies have their say.
+    `_new_conn` is private to urllib3, but identical in 1.26 and 2. It is the only method that is
+    called before the connection to a proxy and before the TLS handshake.
     """
 
     watchdog: Watchdog
 
     def _new_conn(self) -> Any:
-        connection = super()._new_conn()  # type: ignore[misc]  # it stands before a class of urllib3
-        self.watchdog.guard(connection)
+        connection = super()._new_conn()  # type: ignore[misc]  # A mixin for a class of urllib3.
+        self.watchdog.watch(connection)
         return connection
 
 
-class _Adapter(_HTTPAdapter):
-    """Connections held to one TLS context, and watched."""
+class _WatchedAdapter(_HTTPAdapter):
+    """An adapter whose connections use the given SSL context and are watched."""
 
     def __init__(self, context: ssl.SSLContext, watchdog: Watchdog) -> None:
         self._context = context
@@ -99,99 +105,99 @@ class _Adapter(_HTTPAdapter):
         self._watch(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        # A proxy has connections of its own; the service behind it is held to the same.
+        # Connections through a proxy have a separate manager, which must use the same SSL context.
         manager = super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
         self._watch(manager)
         return manager
 
     def _watch(self, manager: Any) -> None:
-        """Have every pool of the manager make connections that are watched."""
+        """Configure all pools of a manager to create watched connections."""
         manager.pool_classes_by_scheme = {
             scheme: self._watched_pool(pool)
             for scheme, pool in manager.pool_classes_by_scheme.items()
         }
 
     def _watched_pool(self, pool: type[Any]) -> type[Any]:
-        if issubclass(pool.ConnectionCls, _Watched):
+        if issubclass(pool.ConnectionCls, _WatchedConnection):
             return pool
         connection = type(
-            "Connection", (_Watched, pool.ConnectionCls), {"watchdog": self._watchdog}
+            "Connection", (_WatchedConnection, pool.ConnectionCls), {"watchdog": self._watchdog}
         )
         return type("Pool", (pool,), {"ConnectionCls": connection})
 
 
 class UploadSession(_RequestsSession):
-    """One attempt's connection to the service.
+    """The connection to the service for a single attempt.
 
-    :param context: made by `service_context`.
+    :param context: an SSL context from `create_service_context`.
     """
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> None:
         super().__init__()
         self.trust_env = False
-        self.proxies = proxies_for(endpoint)
+        self.proxies = select_proxies(endpoint)
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(context, watchdog))
+            self.mount(scheme, _WatchedAdapter(context, watchdog))
 
     def get_redirect_target(self, resp: Any) -> None:
-        # requests would read all of a redirect's body to follow it.
+        # Otherwise, requests would read the whole body of a redirect.
         return None
 
 
-def authorization(credential: Credential) -> Any:
-    """What sets the credential's header on a request."""
-    return _Authorization(credential)
-
-
-def proxies_for(endpoint: Endpoint) -> dict[str, str]:
-    """The proxies that the environment names for the service (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
-    # What goes to this host itself, in clear, must not leave it by way of a proxy.
+def select_proxies(endpoint: Endpoint) -> dict[str, str]:
+    """Return the proxies from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+    # Unencrypted requests to this host itself must not be sent to a proxy.
     if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
         return {}
     return dict(requests.utils.get_environ_proxies(endpoint.url))
 
 
-def proxy_host(endpoint: Endpoint) -> str | None:
-    """Host and port of the proxy that the way to the service leads through, without its credentials."""
-    url = requests.utils.select_proxy(endpoint.url, proxies_for(endpoint))
+def proxy_address(endpoint: Endpoint) -> str | None:
+    """Return the host and port of the proxy, without its credentials; None if there is none."""
+    url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
         return None
-    # From the last @ on: what stands before it is a password, even where it holds / or #.
-    place = url.rpartition("@")[2].rpartition("//")[2]
+    # The part before the last @ is a password, even if it contains slashes or a number sign.
+    address = url.rpartition("@")[2].rpartition("//")[2]
     with suppress(ValueError):
-        parts = urlsplit(f"//{place}")
+        parts = urlsplit(f"//{address}")
         if parts.hostname:
             return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
-    return "named in the environment"
+    return "configured in the environment"
 
 
-def verification(tls: TlsSettings) -> bool | str:
-    """What requests is to verify certificates with, beside the context: it loads a bundle of its own.
+def verify_argument(tls: TlsSettings) -> bool | str:
+    """Return the `verify` argument for requests.
 
-    :raises InputError: when the environment names one that cannot be used.
+    requests loads these certificates in addition to those of the SSL context.
+
+    :raises InputError: if the environment names certificates that cannot be used.
     """
     if not tls.validate_certs:
         return False
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if tls.ca_path or not os.environ.get(name):
             continue
-        _check_bundle(name, os.environ[name])
+        _check_ca_bundle(name, os.environ[name])
         return os.environ[name]
-    # By its path, though True means the same: with True requests 2.32.0 to 2.32.2 use a context of their own,
-    # and neither tls_minimum nor client_cert would count.
+    # The path instead of True, which has the same meaning: with True, requests 2.32.0 to 2.32.2 use
+    # their own SSL context and ignore tls_minimum and client_cert.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 
-def _check_bundle(name: str, path: str) -> None:
-    """See that certificates can be loaded: urllib3 would take the failure for one of the service's TLS."""
-    is_folder = os.path.isdir(path)
+def _check_ca_bundle(name: str, path: str) -> None:
+    """Check that certificates can be loaded.
+
+    urllib3 would report a failure as a TLS error of the service.
+    """
+    is_directory = os.path.isdir(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
-            None if is_folder else path, path if is_folder else None
+            None if is_directory else path, path if is_directory else None
         )
     except OSError as error:
         raise InputError(
-            f"Cannot use the certificates in {path}, which {name} in the environment names",
-            explain_file_error(error, "there are none in PEM format"),
-            "Correct it, or set ca_path",
+            f"Cannot use the certificates in {path}, set by {name} in the environment",
+            explain_file_error(error, "it contains no certificates in PEM format"),
+            f"Correct {name}, or set ca_path",
         ) from error

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The watchdog: it cuts a connection that does not get on.
+"""A watchdog that closes a connection on which there is no progress.
 
-A socket's own timeout counts from one byte to the next, so a service that trickles bytes could hold a
-run for ever.
+The timeout of a socket restarts with each received byte, so a service that sends single bytes could
+block a run forever.
 """
 
 from __future__ import annotations
@@ -17,42 +17,44 @@ from contextlib import suppress
 
 
 class Watchdog:
-    """Watches one connection; use it as a context manager around all that happens on it.
+    """A watchdog for one connection.
 
-    :param seconds: how long each step may take: until the first piece of the body is taken, from one
-        piece to the next, and from the last piece to the end of the answer.
-    :ivar expired: whether the connection was cut; what was read of the answer is not whole then.
+    Use it as a context manager around all operations on the connection.
+
+    :param seconds: timeout for each step: until the first chunk of the body is sent, from one chunk
+        to the next, and from the last chunk to the end of the response.
+    :ivar expired: whether the connection was closed. The response is then incomplete.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._until = 0.0
-        self._over = threading.Event()
+        self._deadline = 0.0
+        self._finished = threading.Event()
         self._connection: socket.socket | None = None
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.expired = False
 
-    def guard(self, connection: socket.socket) -> None:
-        """Begin to watch, as soon as there is a connection, before TLS."""
-        # A descriptor of its own: the library wraps and closes the other.
+    def watch(self, connection: socket.socket) -> None:
+        """Start to watch a connection. Call this as soon as it exists, before the TLS handshake."""
+        # Duplicated, because the HTTP library wraps and closes the original.
         self._connection = connection.dup()
-        self.progress()
+        self.restart_timer()
         self._thread.start()
 
-    def progress(self) -> None:
-        """A step is done; the next one may take as long again."""
-        self._until = time.monotonic() + self._seconds
+    def restart_timer(self) -> None:
+        """Record the end of a step, and restart the timeout for the next one."""
+        self._deadline = time.monotonic() + self._seconds
 
-    def _watch(self) -> None:
-        while not self._over.wait(max(0.0, self._until - time.monotonic())):
-            if time.monotonic() >= self._until:
-                self._cut()
+    def _run(self) -> None:
+        while not self._finished.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self._shut_down()
                 return
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         self.expired = True
         if self._connection is not None:
-            # The other side may have hung up at this moment.
+            # The other side may have closed the connection in the meantime.
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
 
@@ -60,7 +62,7 @@ class Watchdog:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._over.set()
+        self._finished.set()
         if self._connection is not None:
             self._thread.join()
             self._connection.close()

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state directory on disk: rosters and receipt."""
+"""The state directory: the receipt, the baseline, and the two-phase commit of an upload.
+
+`begin_upload` stores the new roster and marks the receipt as incomplete. After the response,
+`commit_upload` makes this roster the baseline, or `abort_upload` restores the receipt.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +14,33 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from .._errors import InputError
-from .._files import replace_file, sha256_file
+from .._files import sha256_file, write_atomically
 from .._roster.files import OpenFile, RosterFile, read_roster
-from .receipt import Receipt, StateError, parse_receipt, render_receipt
+from .receipt import RESTORE_REMEDY, Receipt, StateError, parse_receipt, render_receipt
+
+NOTHING_SENT_REMEDY = "Nothing was sent. Free some space there, or make it writable"
+ACCEPTED_REMEDY = (
+    "The service has accepted the roster. Free some space there; "
+    "the next run sends the roster again"
+)
 
 _RECEIPT = "receipt.json"
-# A roster or its identities, or what a killed run left of one or of a receipt.
-_OLD_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
+# A roster, its identities file, or a temporary file of a killed run.
+_REMOVABLE_NAME = re.compile(r"\.?[0-9a-f]{64}\.(?:csv|ids)(?:\..*\.new)?|\.receipt\.json\..*\.new")
 _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 
 
-class Baseline(NamedTuple):
-    """A roster as the service accepted it.
+@dataclass(frozen=True)
+class Baseline:
+    """The last roster that the service accepted.
 
-    :ivar warning: what is wrong with it and does no harm; empty when nothing is.
+    :ivar receipt: its receipt.
+    :ivar roster: its files.
+    :ivar warning: a problem that does not prevent its use; empty if there is none.
     """
 
     receipt: Receipt
@@ -36,10 +49,12 @@ class Baseline(NamedTuple):
 
 
 def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> Path:
-    """Where the state of one sync is kept when no directory is given.
+    """Return the default state directory of a sync.
 
-    :param name: tells the syncs of one host apart.
-    :param environment: XDG_STATE_HOME is looked up in it (XDG Base Directory Specification), else HOME.
+    :param name: name that distinguishes the syncs on one host.
+    :param is_root: whether the module runs as root.
+    :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory
+        Specification) and HOME.
     """
     if is_root:
         return _ROOT_STATE / name
@@ -50,49 +65,57 @@ def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> 
 
 
 def read_baseline(directory: Path) -> Baseline | None:
-    """The last accepted roster; None when there is no receipt.
+    """Read the last accepted roster; return None if there is no receipt.
 
-    :raises StateError: when receipt or roster are damaged or cannot be read.
+    :raises StateError: if the receipt or the roster is damaged or cannot be read.
     """
     path = directory / _RECEIPT
-    data = _read(path)
+    data = _read_if_exists(path)
     if data is None:
         return None
     receipt = parse_receipt(data, str(path))
     roster = _read_roster(directory, receipt)
     if roster.ids_sha256 == receipt.identities:
-        return Baseline(receipt, roster)
+        return Baseline(receipt=receipt, roster=roster)
     return Baseline(
-        receipt,
-        roster._replace(open_ids=None, ids_sha256=""),
-        f"{directory / receipt.identities}.ids is missing or damaged: this run tells contacts apart by key. "
-        "It is written anew with the next roster that is accepted or the same; or restore it from a backup.",
+        receipt=receipt,
+        roster=roster._replace(open_ids=None, ids_sha256=""),
+        warning=(
+            f"{directory / receipt.identities}.ids is missing or damaged: "
+            "this run identifies contacts by key. Restore it from a backup; otherwise, "
+            "it is written again with the next accepted or unchanged roster."
+        ),
     )
+
+
+def _read_if_exists(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _read_error(path, error) from error
 
 
 def _read_roster(directory: Path, receipt: Receipt) -> RosterFile:
     csv_path = directory / f"{receipt.roster}.csv"
-    ids = directory / f"{receipt.identities}.ids"
+    ids_path = directory / f"{receipt.identities}.ids"
     try:
         roster = read_roster(
             str(csv_path),
             lambda: csv_path.open("rb"),
-            (lambda: ids.open("rb")) if receipt.identities and ids.exists() else None,
+            (lambda: ids_path.open("rb")) if receipt.identities and ids_path.exists() else None,
         )
     except (FileNotFoundError, InputError):
         roster = None
     except OSError as error:
-        raise _unreadable(csv_path, error) from error
+        raise _read_error(csv_path, error) from error
     if roster is None or roster.sha256 != receipt.roster:
-        raise StateError(
-            f"Cannot use {csv_path}",
-            "it is missing or damaged",
-            "Restore it from a backup, or remove the state directory and upload with initial: true",
-        )
+        raise StateError(f"Cannot use {csv_path}", "it is missing or damaged", RESTORE_REMEDY)
     return roster
 
 
-def _unreadable(path: Path, error: OSError) -> StateError:
+def _read_error(path: Path, error: OSError) -> StateError:
     return StateError(
         f"Cannot read {path}",
         error.strerror or str(error),
@@ -100,29 +123,66 @@ def _unreadable(path: Path, error: OSError) -> StateError:
     )
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unreadable(path, error) from error
+def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
+    """Store a roster before it is sent, and mark the receipt as incomplete.
+
+    The receipt stays incomplete until the outcome is known. If the run is killed, or receives no
+    response, the next run therefore sends the roster again.
+
+    :param receipt: the last receipt; None if there is none.
+    :param roster: the roster to send.
+    :returns: the stored roster. Send this one, because the original files may change in the
+        meantime.
+    :raises StateError: if the state cannot be written. Nothing must be sent then.
+    :raises InputError: if the roster changed after it was read. Nothing must be sent then.
+    """
+    roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)
+    if receipt is not None and receipt.complete:
+        _write_receipt(directory, replace(receipt, complete=False), NOTHING_SENT_REMEDY)
+    return roster
 
 
-def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
-    """Put a roster's files in place, named by their content: nothing refers to them yet.
+def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: bool) -> None:
+    """Record that the service did not accept the roster.
 
-    :param remedy: what to do when there is no room for them.
-    :returns: the same roster, to be read from there.
-    :raises StateError: when they cannot be written; the state is as it was then.
-    :raises InputError: when the roster is not any more what it was; the state is as it was then.
+    :param receipt: the receipt before the upload began; None if there was none.
+    :param may_be_accepted: whether the service may have accepted the roster. The receipt then stays
+        incomplete.
+    """
+    # If the receipt cannot be written, it stays incomplete. The next run then sends the roster
+    # again, which is safe.
+    with suppress(StateError):
+        if receipt is not None and receipt.complete and not may_be_accepted:
+            _write_receipt(directory, receipt, "")
+    _remove_old_rosters(directory, receipt)
+
+
+def commit_upload(
+    directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = ACCEPTED_REMEDY
+) -> None:
+    """Make a roster the baseline. The receipt is replaced last, which commits the upload.
+
+    :param remedy: the remedy for the error message if the state cannot be written.
+    :raises StateError: if the state cannot be written; the baseline is then unchanged.
+    """
+    _store_roster(directory, roster, remedy)
+    _write_receipt(directory, receipt, remedy)
+    _remove_old_rosters(directory, receipt)
+
+
+def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
+    """Copy the files of a roster to the state directory, named by their checksums.
+
+    :returns: the roster in the state directory.
+    :raises StateError: if the files cannot be written.
+    :raises InputError: if the roster changed after it was read.
     """
     csv_path = directory / f"{roster.sha256}.csv"
     ids_path = directory / f"{roster.ids_sha256}.ids"
-    with _writing(directory, remedy):
-        _put(csv_path, roster.content, roster)
+    with _explain_write_errors(directory, remedy):
+        _store_file(csv_path, roster.content, roster)
         if roster.open_ids is not None:
-            _put(ids_path, roster.open_ids, roster)
+            _store_file(ids_path, roster.open_ids, roster)
     return roster._replace(
         start=0,
         open_file=lambda: csv_path.open("rb"),
@@ -130,78 +190,31 @@ def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> Rost
     )
 
 
-def _put(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
+def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
     with open_file() as file:
-        replace_file(path, file)
+        write_atomically(path, file)
     with path.open("rb") as file:
         if sha256_file(file) == path.stem:
             return
     path.unlink()
     raise InputError(
         f"Cannot use {roster.name}",
-        "it or its identities changed while it was read",
+        "it or its identities file changed while it was being read",
         "Replace the file instead of writing into it",
     )
 
 
-def write_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
-    """Replace the receipt: that is the commit.
+def _write_receipt(directory: Path, receipt: Receipt, remedy: str) -> None:
+    """Replace the receipt.
 
-    :raises StateError: when it cannot be written; the state is as it was then.
+    :raises StateError: if it cannot be written; the old receipt is then unchanged.
     """
-    with _writing(directory, remedy):
-        replace_file(directory / _RECEIPT, render_receipt(receipt))
-
-
-NOTHING_SENT = "Nothing has been sent. Make room there, or have it writable"
-TAKEN = "The service has accepted the roster; make room, and the next run sends it again"
-
-
-def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -> RosterFile:
-    """Note that a roster is about to be sent, and see by that, before, that the state can be written.
-
-    Until the outcome is noted, the receipt counts as incomplete: a run that is killed, or whose answer
-    is lost, makes the next one send.
-
-    :param receipt: the last one; None when there is none.
-    :returns: the roster to send: what is sent is then what is remembered, whatever becomes of its source.
-    :raises StateError: when it cannot be written; nothing must be sent then.
-    :raises InputError: when the roster is not any more what it was; nothing must be sent then either.
-    """
-    roster = write_state_roster(directory, roster, NOTHING_SENT)
-    if receipt is not None and receipt.complete:
-        write_receipt(directory, receipt._replace(complete=False), NOTHING_SENT)
-    return roster
-
-
-def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: bool) -> None:
-    """Note that the service has not taken what was announced.
-
-    :param receipt: the last one as it was before; None when there is none.
-    :param may_be_accepted: whether that is not sure; the receipt stays incomplete then.
-    """
-    # What cannot be noted stays incomplete, too: the next run sends, and that is harmless.
-    with suppress(StateError):
-        if receipt is not None and receipt.complete and not may_be_accepted:
-            write_receipt(directory, receipt, "")
-    _remove_old(directory, receipt)
-
-
-def commit_upload(
-    directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = TAKEN
-) -> None:
-    """Make a roster the last accepted one. The receipt is replaced last: that is the commit.
-
-    :param remedy: what to do when there is no room for it.
-    :raises StateError: when it cannot be written; the state is as it was then.
-    """
-    write_state_roster(directory, roster, remedy)
-    write_receipt(directory, receipt, remedy)
-    _remove_old(directory, receipt)
+    with _explain_write_errors(directory, remedy):
+        write_atomically(directory / _RECEIPT, render_receipt(receipt))
 
 
 @contextmanager
-def _writing(directory: Path, remedy: str) -> Iterator[None]:
+def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -210,12 +223,12 @@ def _writing(directory: Path, remedy: str) -> Iterator[None]:
         ) from error
 
 
-def _remove_old(directory: Path, receipt: Receipt | None) -> None:
-    """Remove people's data that nothing needs any more: rosters other than the accepted one."""
+def _remove_old_rosters(directory: Path, receipt: Receipt | None) -> None:
+    """Remove all rosters except the baseline, because they contain personal data."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
-    # The outcome is noted; what cannot be removed now, the next run tries again.
+    # The outcome is already recorded. The next run tries again to remove the remaining files.
     with suppress(OSError):
         for path in directory.iterdir():
-            if path.name not in kept and _OLD_NAME.fullmatch(path.name):
+            if path.name not in kept and _REMOVABLE_NAME.fullmatch(path.name):
                 with suppress(OSError):
                     path.unlink()

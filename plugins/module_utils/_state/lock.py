@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lock on a state directory: one run at a time changes it."""
+"""Advisory locks on a state directory, so that only one run at a time changes it."""
 
 from __future__ import annotations
 
@@ -15,45 +15,47 @@ from pathlib import Path
 
 from .receipt import StateError
 
-_LOCK = "lock"
+_LOCK_FILE = "lock"
 
 
 @contextmanager
 def exclusive_lock(directory: Path) -> Iterator[None]:
-    """Make the directory, private to its user, and keep other runs out while this one uses it.
+    """Create the state directory if necessary, with mode 0700, and lock it for changes.
 
-    :raises StateError: when it cannot be made, others may look into it, or another run is using it.
+    :raises StateError: if the directory cannot be created, other users can access it, or another
+        run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(directory, action)
-        lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(
             action,
             error.strerror or str(error),
-            "Give state_dir a directory that this user may write",
+            "Set state_dir to a directory that this user can write to",
         ) from error
     try:
-        _lock(lock, fcntl.LOCK_EX, action)
+        _acquire_lock(descriptor, fcntl.LOCK_EX, action)
         yield
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
 @contextmanager
 def shared_lock(directory: Path) -> Iterator[None]:
-    """Read the state while nobody changes it, without leaving a trace; for check mode.
+    """Lock the state directory for reading, without creating any file. Check mode uses this lock.
 
-    :raises StateError: when it cannot be read, others may look into it, or another run is changing it.
+    :raises StateError: if the directory cannot be read, other users can access it, or another run
+        changes it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
         _check_private(directory, action)
-        lock = os.open(directory / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(directory / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        # No run has been here yet.
+        # No run has used the directory yet.
         yield
         return
     except OSError as error:
@@ -63,26 +65,26 @@ def shared_lock(directory: Path) -> Iterator[None]:
             "Run as the user who owns the state directory",
         ) from error
     try:
-        _lock(lock, fcntl.LOCK_SH, action)
+        _acquire_lock(descriptor, fcntl.LOCK_SH, action)
         yield
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
 def _check_private(directory: Path, action: str) -> None:
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o077:
-        # Not made private here: it may be one that others need, such as /srv.
+        # The mode is not changed here, because other users may need the directory.
         raise StateError(
             action,
-            f"others may look into it (mode {mode:04o})",
-            "Give state_dir a directory of its own with mode 0700",
+            f"other users can access it (mode {mode:04o})",
+            "Set state_dir to a dedicated directory with mode 0700",
         )
 
 
-def _lock(descriptor: int, kind: int, action: str) -> None:
+def _acquire_lock(descriptor: int, operation: int, action: str) -> None:
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise StateError(
             action,
@@ -93,5 +95,6 @@ def _lock(descriptor: int, kind: int, action: str) -> None:
         raise StateError(
             action,
             f"it cannot be locked ({error.strerror})",
-            "Put state_dir on a file system with locks, such as a local one",
+            "Set state_dir to a directory on a file system that supports locks, "
+            "such as a local one",
         ) from error

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The receipt: what the service accepted and when. It is the commit of a sync.
+"""The receipt of the last accepted upload. Writing it commits a sync.
 
-A state directory holds immutable rosters, named by their SHA-256, and receipt.json, which is replaced
-last and atomically: whatever happens before, the state is the one of the last accepted upload.
+A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json.
+The receipt is replaced last, and atomically. If a sync fails before that, the state still describes
+the last accepted upload.
 """
 
 from __future__ import annotations
@@ -13,32 +14,39 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import FrontdeskError
 
 RECEIPT_FORMAT = 2
-"""Version of receipt.json that is written; older ones are read, a newer one is refused."""
+"""Version of the format of receipt.json. Older versions can be read, newer ones are refused."""
 
-_NEEDS = "0.1.0"
-"""First version of the collection that reads what is written."""
+_REQUIRED_VERSION = "0.1.0"
+"""First version of the collection that can read this format."""
 
-_HISTORY = 10
+RESTORE_REMEDY = (
+    "Restore it from a backup, or remove the state directory and upload with initial: true"
+)
+
+_HISTORY_LENGTH = 10
 _SHA256 = re.compile("[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2}")
-_ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true"
 
 
 class StateError(FrontdeskError):
-    """The state directory cannot be used as it is."""
+    """The state directory cannot be used."""
 
 
-class Binding(NamedTuple):
-    """What a receipt belongs to; with another endpoint, profile or header it counts as none.
+@dataclass(frozen=True)
+class Binding:
+    """The settings that a receipt is valid for.
 
-    :ivar endpoint: the service's URL without query.
+    With a different endpoint, profile or header, the receipt is ignored.
+
+    :ivar endpoint: URL of the service without its query.
     :ivar profile: name of the profile.
     :ivar header: titles of the columns.
     """
@@ -48,21 +56,24 @@ class Binding(NamedTuple):
     header: tuple[str, ...]
 
 
-class Receipt(NamedTuple):
-    """What the service accepted last.
+@dataclass(frozen=True)
+class Receipt:
+    """The receipt of the last accepted upload.
 
-    :ivar binding: what it belongs to.
-    :ivar roster: SHA-256 of the CSV that it has, as far as is known.
-    :ivar identities: SHA-256 of its identities file; empty when there was none.
+    :ivar binding: the settings that the receipt is valid for.
+    :ivar roster: SHA-256 checksum of the CSV file that the service has, as far as known.
+    :ivar identities: SHA-256 checksum of the identities file; empty if there was none.
     :ivar rows: number of contacts.
-    :ivar accepted_at: UTC time of the answer (RFC 3339), by a clock that may jump.
-    :ivar plan: id of the plan.
-    :ivar status: HTTP status of the answer.
-    :ivar counts: what the service counted.
-    :ivar sequence: number of this acceptance in the state directory. It tells what came after what.
-    :ivar complete: whether the service is known to have this roster and nothing else. It is not when rows
-        were refused, or when it may have taken a later one without saying so. Then the next run sends.
-    :ivar history: shorter forms of earlier receipts, the latest first.
+    :ivar accepted_at: time of the answer in UTC (RFC 3339), according to this host's clock.
+    :ivar plan: identifier of the plan.
+    :ivar status: status code of the response.
+    :ivar counts: counts from the response.
+    :ivar sequence: running number of accepted uploads in the state directory. It defines their
+        order.
+    :ivar complete: whether the service is known to have exactly this roster. It is false if the
+        service refused rows, or may have accepted a later roster without confirming it. The next
+        run then sends the roster again.
+    :ivar history: summaries of earlier receipts, the latest first.
     """
 
     binding: Binding
@@ -79,87 +90,100 @@ class Receipt(NamedTuple):
 
 
 def strip_query(url: str) -> str:
-    """The part of a URL that names the service: scheme, host and port, path; no query, which may be secret."""
+    """Return the part of a URL that identifies a service.
+
+    The query is omitted, because it may contain a secret.
+    """
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, "", ""))
 
 
 def with_history(receipt: Receipt, previous: Receipt | None) -> Receipt:
-    """The receipt as the one that follows another, which goes into its history."""
+    """Return a receipt with the next sequence number and the previous receipt in its history."""
     if previous is None:
         return receipt
-    kept = {
+    summary = {
         key: getattr(previous, key)
         for key in ("sequence", "roster", "rows", "accepted_at", "plan", "status", "complete")
     }
-    kept["endpoint"] = previous.binding.endpoint
-    return receipt._replace(
-        sequence=previous.sequence + 1, history=(kept, *previous.history)[:_HISTORY]
+    summary["endpoint"] = previous.binding.endpoint
+    return replace(
+        receipt,
+        sequence=previous.sequence + 1,
+        history=(summary, *previous.history)[:_HISTORY_LENGTH],
     )
 
 
 def render_receipt(receipt: Receipt) -> bytes:
-    """The bytes of receipt.json."""
+    """Return the content of receipt.json."""
     document = {
         "format": RECEIPT_FORMAT,
-        "needs": _NEEDS,
-        **receipt.binding._asdict(),
-        **{key: value for key, value in receipt._asdict().items() if key != "binding"},
+        "needs": _REQUIRED_VERSION,
+        **vars(receipt.binding),
+        **{key: value for key, value in vars(receipt).items() if key != "binding"},
         "counts": dict(receipt.counts),
     }
     document["checksum"] = _checksum(document)
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _checksum(document: Mapping[str, Any]) -> str:
-    """SHA-256 of all of a receipt but this itself, however it is spaced."""
-    rest = {key: value for key, value in document.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("ascii")).hexdigest()
-
-
 def parse_receipt(data: bytes, name: str) -> Receipt:
-    """Read the bytes of receipt.json.
+    """Parse the content of receipt.json.
 
-    :param name: its path, for the error.
-    :raises StateError: when it is damaged, or of a newer format.
+    :param name: path of the file, for the error message.
+    :raises StateError: if the content is damaged, or its format is newer than the supported one.
     """
     try:
         document = json.loads(data)
         _check_format(document, name)
         binding = Binding(
-            document["endpoint"], document["profile"], tuple(_texts(document["header"]))
+            endpoint=document["endpoint"],
+            profile=document["profile"],
+            header=tuple(str(title) for title in document["header"]),
         )
-        # What the first format did not say is what was always so then.
-        since = {"sequence": 1 + len(document["history"]), "complete": True}
-        known = {**since, **document} if document["format"] == 1 else document
-        fields = {key: known[key] for key in Receipt._fields if key not in ("binding", "history")}
-        receipt = Receipt(binding=binding, **fields, history=tuple(document["history"]))
+        # Before the second format, these fields always had the following values.
+        defaults = {"sequence": 1 + len(document["history"]), "complete": True}
+        values = {**defaults, **document} if document["format"] == 1 else document
+        receipt = Receipt(
+            binding=binding,
+            history=tuple(document["history"]),
+            **{
+                field.name: values[field.name]
+                for field in fields(Receipt)
+                if field.name not in ("binding", "history")
+            },
+        )
         for checksum in (receipt.roster, receipt.identities or receipt.roster):
             if not _SHA256.fullmatch(checksum):
-                raise _damaged(name, "checksum of a file")
+                raise _damage_error(name, "checksum of a file")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _damaged(name, type(error).__name__) from error
+        raise _damage_error(name, type(error).__name__) from error
     return receipt
 
 
 def _check_format(document: Mapping[str, Any], name: str) -> None:
     if document["format"] > RECEIPT_FORMAT:
-        needs = document.get("needs")
-        least = f" to {needs} or newer" if _VERSION.fullmatch(str(needs)) else ""
+        required_version = document.get("needs")
+        version_hint = (
+            f" to {required_version} or newer" if _VERSION.fullmatch(str(required_version)) else ""
+        )
         raise StateError(
             f"Cannot use {name}",
             f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
-            f"Update the collection frontdesk.contacts{least}",
+            f"Update the collection frontdesk.contacts{version_hint}",
         )
-    # The first format has none. One that has it and says that it is the first was changed.
-    is_first = document["format"] == 1 and "checksum" not in document
-    if not is_first and document["checksum"] != _checksum(document):
-        raise _damaged(name, "checksum")
+    # The first format has no checksum. A document with a checksum that claims to have the first
+    # format was modified.
+    is_first_format = document["format"] == 1 and "checksum" not in document
+    if not is_first_format and document["checksum"] != _checksum(document):
+        raise _damage_error(name, "checksum")
 
 
-def _damaged(name: str, how: str) -> StateError:
-    return StateError(f"Cannot use {name}", f"it is damaged ({how})", _ANEW)
+def _checksum(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 checksum of a receipt without its checksum, independent of white space."""
+    content = {key: value for key, value in document.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 
 
-def _texts(values: Sequence[object]) -> list[str]:
-    return [str(value) for value in values]
+def _damage_error(name: str, detail: str) -> StateError:
+    return StateError(f"Cannot use {name}", f"it is damaged ({detail})", RESTORE_REMEDY)

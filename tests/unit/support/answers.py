@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster of two people as a service was sent it, and what it answers."""
+"""A roster of two people that was sent to a service, and the service's answers."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 
@@ -16,23 +17,27 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     ResultFormat,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import Sent
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.refusals import SentRoster
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
     ResponseBody,
 )
 
-WHERE = ResultFormat(counts="counts", errors="errors")
+RESULT_FORMAT = ResultFormat(counts="counts", errors="errors")
 HEADER = ("Name", "Email", "Location")
 ROWS = (("Åse", "ase@x.no", "oslo"), ("Ola (.*)", "ola@x.no", "oslo"))
 IDENTITIES = ("id-1", "id-2")
 
 
-def sent(rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES) -> Sent:
-    """The roster; beyond the identities nobody has one."""
-    named = [*identities, *[None] * len(rows)]
-    return Sent(HEADER, len(rows), lambda: [(row, named[place]) for place, row in enumerate(rows)])
+def sent_roster(
+    rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES
+) -> SentRoster:
+    """Return a sent roster. Rows without a corresponding identity have none."""
+    pairs = list(itertools.zip_longest(rows, identities))[: len(rows)]
+    return SentRoster(header=HEADER, row_count=len(rows), read_rows=lambda: pairs)
 
 
-def read(document: object, where: ResultFormat = WHERE) -> Answer:
-    """What is read in an answer of status 200."""
-    return read_answer(200, ResponseBody(json.dumps(document).encode()), where, sent())
+def read_document(document: object, result_format: ResultFormat = RESULT_FORMAT) -> Answer:
+    """Read an answer with status 200 from a JSON document."""
+    return read_answer(
+        200, ResponseBody(json.dumps(document).encode()), result_format, sent_roster()
+    )

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads of a small roster by the client, to servers on loopback."""
+"""Uploads of a small roster to servers on the loopback interface."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
     Response,
-    send,
+    send_file,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
@@ -22,25 +22,32 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint_checks import (
     check_endpoint,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 
 CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 
 
 def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
-    """Send it, with a token; `changes` are of the endpoint or its credential."""
-    credential = Credential("t0ken", "Authorization", "Bearer")
-    own = {name: changes.pop(name) for name in Credential._fields if name in changes}
+    """Send the roster with a token.
+
+    :param changes: fields of the endpoint or of its credential to change.
+    """
+    credential = Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer")
+    credential_changes = {name: changes.pop(name) for name in vars(credential) if name in changes}
     endpoint = Endpoint(
         url=f"http://127.0.0.1:{port}{path}",
-        credential=credential._replace(**own),
-        retries=Retries(0, 0),
+        credential=replace(credential, **credential_changes),
+        retries=Retries(limit=0, interval=0),
         timeout=20,
-    )._replace(**changes)
+    )
+    endpoint = replace(endpoint, **changes)
     check_endpoint(endpoint)
-    return send(endpoint, "receptionist.csv", Content(io.BytesIO(CSV), len(CSV)))
+    return send_file(endpoint, "receptionist.csv", FileContent(io.BytesIO(CSV), len(CSV)))
 
 
-def answer_to_roster(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
-    """Send it, and give the status and the body of the answer."""
-    reply = send_roster(port, path, **changes)
-    return reply.status, reply.reading.body
+def exchange(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
+    """Send the roster, and return the status code and the content of the response."""
+    response = send_roster(port, path, **changes)
+    return response.status, response.body.content

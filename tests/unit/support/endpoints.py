@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An endpoint that can be used, and what can be changed in it."""
+"""A valid endpoint, and a function to change it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
@@ -16,20 +17,21 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 
 ENDPOINT = Endpoint(
     url="https://x.no/contacts",
-    credential=Credential("t0ken", "Authorization", "Bearer"),
+    credential=Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer"),
 )
 
-NO_HEADER = (
-    "it holds characters that no HTTP header can hold. Look for a line break or a space at its end."
+INVALID_HEADER_VALUE = (
+    "it contains characters that are not allowed in an HTTP header. "
+    "Look for a line break or a trailing space."
 )
-"""What is said of a value that breaks out of its header."""
+"""Cause and remedy of an invalid value of a header."""
 
 
-def changed(changes: Mapping[str, Any]) -> Endpoint:
-    """The endpoint with changes in it or in one of its parts."""
+def endpoint_with(changes: Mapping[str, Any]) -> Endpoint:
+    """Return the endpoint with changed fields, or with changed fields of its parts."""
     endpoint, changes = ENDPOINT, dict(changes)
     for part in ("credential", "body", "tls", "retries"):
         old = getattr(endpoint, part)
-        own = {name: changes.pop(name) for name in old._fields if name in changes}
-        endpoint = endpoint._replace(**{part: old._replace(**own)})
-    return endpoint._replace(**changes)
+        part_changes = {name: changes.pop(name) for name in vars(old) if name in changes}
+        endpoint = replace(endpoint, **{part: replace(old, **part_changes)})
+    return replace(endpoint, **changes)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tests ask about files."""
+"""Properties of files that tests check."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ import stat
 from pathlib import Path
 
 
-def mode_of(path: Path | str) -> int:
-    """A file's permissions."""
+def file_mode(path: Path | str) -> int:
+    """Return the permission bits of a file."""
     return stat.S_IMODE(Path(path).stat().st_mode)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a failure reads."""
+"""Tests of the messages of errors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
         (("Cannot bind", "", "Say yes"), "Cannot bind. Say yes."),
     ],
 )
-def test_a_failure_is_sentences(parts: tuple[str, ...], text: str) -> None:
+def test_message_consists_of_sentences(parts: tuple[str, ...], text: str) -> None:
     error = FrontdeskError(*parts)
     assert str(error) == text
     assert error.args == (text,)
-    action, answer, remedy = (*parts, "", "")[:3]
-    assert (error.action, error.cause, error.remedy) == (action, answer, remedy)
+    action, cause, remedy = (*parts, "", "")[:3]
+    assert (error.action, error.cause, error.remedy) == (action, cause, remedy)
 
 
-def test_what_is_wrong_with_the_input_is_one_kind_of_failure() -> None:
+def test_input_error_is_a_frontdesk_error() -> None:
     assert issubclass(InputError, FrontdeskError)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replacing files: whole, private from the first byte, nothing left behind."""
+"""Tests of atomic writes, advisory locks and snapshots."""
 
 from __future__ import annotations
 
@@ -19,87 +19,89 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils import _files
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import (
+    commit_files,
     directory_lock,
     has_same_bytes,
-    move_into_place,
     pending_file,
-    remove_unfinished,
-    replace_file,
+    remove_leftovers,
+    snapshot,
+    write_atomically,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
-def test_a_file_is_replaced_and_private(tmp_path: Path, mask: int) -> None:
+def test_replaced_file_is_private(tmp_path: Path, mask: int) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"old")
     path.chmod(0o644)
-    before = os.umask(mask)
+    old_mask = os.umask(mask)
     try:
-        replace_file(path, b"new\r\n")
+        write_atomically(path, b"new\r\n")
     finally:
-        os.umask(before)
+        os.umask(old_mask)
     assert path.read_bytes() == b"new\r\n"
-    assert mode_of(path) == 0o600
+    assert file_mode(path) == 0o600
     assert os.listdir(tmp_path) == ["contacts.csv"]
 
 
-def test_what_a_file_holds_is_copied(tmp_path: Path) -> None:
+def test_file_is_copied_from_its_current_position(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     data = os.urandom(1_000_000)
     file = io.BytesIO(data)
     file.seek(3)
-    replace_file(path, file)
+    write_atomically(path, file)
     assert path.read_bytes() == data[3:]
 
 
-def test_it_is_on_the_disk_before_it_takes_its_place(
+def test_file_is_flushed_to_the_disk_before_it_is_moved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "contacts.csv"
-    acts = []
+    calls = []
     fsync, replace = os.fsync, os.replace
 
-    def note_fsync(descriptor: int) -> None:
-        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        acts.append("folder" if is_folder else f"file of {os.fstat(descriptor).st_size} bytes")
+    def record_fsync(descriptor: int) -> None:
+        is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        size = os.fstat(descriptor).st_size
+        calls.append("fsync directory" if is_directory else f"fsync file of {size} bytes")
         fsync(descriptor)
 
-    def note_replace(source: str, target: Path) -> None:
-        acts.append("replace")
+    def record_replace(source: str, target: Path) -> None:
+        calls.append("replace")
         replace(source, target)
 
-    monkeypatch.setattr(os, "fsync", note_fsync)
-    monkeypatch.setattr(os, "replace", note_replace)
-    replace_file(path, b"1234")
-    assert acts == ["file of 4 bytes", "replace", "folder"]
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    write_atomically(path, b"1234")
+    assert calls == ["fsync file of 4 bytes", "replace", "fsync directory"]
 
 
-def test_a_new_file_is_private_beside_its_place_and_gone_unless_moved(tmp_path: Path) -> None:
+def test_pending_file_is_private_and_deleted_unless_committed(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"old")
-    before = os.umask(0)
+    old_mask = os.umask(0)
     try:
         with pending_file(path) as new:
-            assert (new.path, new.written.parent) == (path, tmp_path)
-            assert mode_of(new.written) == 0o600
+            assert (new.path, new.temporary_path.parent) == (path, tmp_path)
+            assert file_mode(new.temporary_path) == 0o600
             new.file.write(b"new")
     finally:
-        os.umask(before)
+        os.umask(old_mask)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["contacts.csv"]
     assert new.file.closed
 
 
-@pytest.mark.parametrize("removes", [False, True])
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, removes: bool) -> None:
+@pytest.mark.parametrize("removes_file", [False, True])
+def test_failure_leaves_only_the_old_file(tmp_path: Path, removes_file: bool) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"old")
 
     def fail() -> None:
         with pending_file(path) as new:
-            if removes:
-                new.written.unlink()
+            if removes_file:
+                new.temporary_path.unlink()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -108,13 +110,13 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, removes:
     assert os.listdir(tmp_path) == ["contacts.csv"]
 
 
-def test_a_file_that_cannot_be_written_to_its_end_is_given_up(tmp_path: Path) -> None:
+def test_file_that_cannot_be_closed_is_deleted(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
 
     def fail() -> None:
         with pending_file(path) as new:
             new.file.write(b"new")
-            # As on a full disk: what still waits to be written cannot be.
+            # Closing the file then fails, as it does on a full disk.
             os.close(new.file.fileno())
             raise ZeroDivisionError
 
@@ -123,29 +125,29 @@ def test_a_file_that_cannot_be_written_to_its_end_is_given_up(tmp_path: Path) ->
     assert os.listdir(tmp_path) == []
 
 
-def test_of_several_files_none_is_moved_before_all_are_on_the_disk(
+def test_files_are_moved_only_after_all_are_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "a.csv.ids"
     first.write_bytes(b"old")
-    synced: list[int] = []
+    synced_sizes: list[int] = []
     fsync = os.fsync
 
-    def fail_at_the_second(descriptor: int) -> None:
-        synced.append(os.fstat(descriptor).st_size)
-        if len(synced) == 2:
+    def fail_at_the_second_file(descriptor: int) -> None:
+        synced_sizes.append(os.fstat(descriptor).st_size)
+        if len(synced_sizes) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     def write() -> None:
         with pending_file(first) as one, pending_file(second) as two:
             one.file.write(b"new")
             two.file.write(b"more")
-            move_into_place([one, two])
+            commit_files([one, two])
 
-    monkeypatch.setattr(os, "fsync", fail_at_the_second)
+    monkeypatch.setattr(os, "fsync", fail_at_the_second_file)
     with pytest.raises(OSError, match="No space left"):
         write()
-    assert synced == [3, 4]
+    assert synced_sizes == [3, 4]
     assert first.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.csv"]
     monkeypatch.setattr(os, "fsync", fsync)
@@ -155,7 +157,7 @@ def test_of_several_files_none_is_moved_before_all_are_on_the_disk(
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("one", "other", "is_same"),
     [
         (b"", b"", True),
         (b"a", b"a", True),
@@ -166,28 +168,26 @@ def test_of_several_files_none_is_moved_before_all_are_on_the_disk(
         (b"b" + b"a" * 999_999, b"a" * 1_000_000, False),
     ],
 )
-def test_files_are_the_same_when_their_bytes_are(
-    tmp_path: Path, one: bytes, other: bytes, same: bool
-) -> None:
+def test_files_with_the_same_bytes(tmp_path: Path, one: bytes, other: bytes, is_same: bool) -> None:
     (tmp_path / "one").write_bytes(one)
     (tmp_path / "other").write_bytes(other)
-    assert has_same_bytes(tmp_path / "one", tmp_path / "other") is same
+    assert has_same_bytes(tmp_path / "one", tmp_path / "other") is is_same
 
 
-def test_a_file_that_is_not_there_is_the_same_as_none(tmp_path: Path) -> None:
+def test_missing_file_has_different_bytes(tmp_path: Path) -> None:
     (tmp_path / "one").touch()
-    assert has_same_bytes(tmp_path / "nowhere", tmp_path / "one") is False
+    assert has_same_bytes(tmp_path / "missing", tmp_path / "one") is False
     assert has_same_bytes(tmp_path / "one" / "below", tmp_path / "one") is False
     with pytest.raises(IsADirectoryError):
         has_same_bytes(tmp_path, tmp_path / "one")
 
 
-def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+def test_missing_directory_raises_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        replace_file(tmp_path / "nowhere" / "contacts.csv", b"new")
+        write_atomically(tmp_path / "missing" / "contacts.csv", b"new")
 
 
-def _killed_while_writing(path: Path) -> None:
+def _kill_while_writing(path: Path) -> None:
     code = (
         "import os, signal, sys\n"
         f"sys.path[:0] = {sys.path!r}\n"
@@ -200,25 +200,25 @@ def _killed_while_writing(path: Path) -> None:
         "    new.file.write(b'new')\n"
         "    os.kill(os.getpid(), 9)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], check=False)
-    assert ended.returncode == -9
+    process = subprocess.run([sys.executable, "-c", code], check=False)
+    assert process.returncode == -9
 
 
 @pytest.mark.parametrize("name", ["contacts.csv", "contacts[1].csv", "co*cts.csv"])
-def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path, name: str) -> None:
+def test_only_leftovers_of_killed_runs_are_removed(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"old")
     others = [f"{name}.new", ".contactsX.csv.1.new", f".{name}.swp", "x.new"]
     for other in others:
         (tmp_path / other).touch()
-    _killed_while_writing(path)
+    _kill_while_writing(path)
     assert path.read_bytes() == b"old"
     assert len(os.listdir(tmp_path)) == len(others) + 2
-    remove_unfinished(path)
+    remove_leftovers(path)
     assert sorted(os.listdir(tmp_path)) == sorted([name, *others])
 
 
-def test_only_one_writer_at_a_time(tmp_path: Path) -> None:
+def test_directory_lock_is_exclusive(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:
         with directory_lock(tmp_path), pytest.raises(BlockingIOError):
@@ -228,25 +228,25 @@ def test_only_one_writer_at_a_time(tmp_path: Path) -> None:
         os.close(descriptor)
 
 
-def test_a_writer_waits_for_another_one(tmp_path: Path) -> None:
+def test_directory_lock_waits_for_another_holder(tmp_path: Path) -> None:
     order = []
-    waits = threading.Event()
+    is_waiting = threading.Event()
 
-    def write_too() -> None:
-        waits.set()
+    def write_second() -> None:
+        is_waiting.set()
         with directory_lock(tmp_path):
             order.append("second")
 
-    thread = threading.Thread(target=write_too)
+    thread = threading.Thread(target=write_second)
     with directory_lock(tmp_path):
         thread.start()
-        assert waits.wait(30)
+        assert is_waiting.wait(30)
         order.append("first")
     thread.join(30)
     assert order == ["first", "second"]
 
 
-def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_directory_lock_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(_files, "time", _Clock(now))
     with directory_lock(tmp_path), pytest.raises(TimeoutError), directory_lock(tmp_path):
@@ -258,6 +258,8 @@ def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 class _Clock:
+    """A replacement for the time module that does not really sleep."""
+
     def __init__(self, now: list[float]) -> None:
         self._now = now
 
@@ -268,7 +270,7 @@ class _Clock:
         self._now[0] += seconds
 
 
-def test_a_folder_that_cannot_be_locked_is_used_all_the_same(
+def test_file_system_without_locks_is_tolerated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_descriptor: int, _operation: int) -> None:
@@ -279,6 +281,35 @@ def test_a_folder_that_cannot_be_locked_is_used_all_the_same(
         pass
 
 
-def test_a_folder_to_lock_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), directory_lock(tmp_path / "nowhere"):
+def test_missing_directory_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), directory_lock(tmp_path / "missing"):
         pass
+
+
+def test_snapshot_outlives_replacement_and_has_independent_readers(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(b"0123456789")
+    with snapshot(path) as open_file:
+        write_atomically(path, b"new")
+        with open_file() as one, open_file() as other:
+            assert one.read(4) == b"0123"
+            assert other.read(2) == b"01"
+            assert (one.tell(), other.tell()) == (4, 2)
+            assert one.seek(-3, os.SEEK_END) == 7
+            assert one.seek(1, os.SEEK_CUR) == 8
+            assert one.read() == b"89"
+            assert one.seek(3) == 3
+            assert one.read(1) == b"3"
+            assert one.readable()
+            assert one.seekable()
+            assert other.read() == b"23456789"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        open_file().read()
+    with pytest.raises(FileNotFoundError), snapshot(tmp_path / "missing"):
+        pass
+
+
+def test_pipe_without_a_writer_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with snapshot(tmp_path / "pipe") as open_file, pytest.raises(OSError, match="Illegal seek"):
+        open_file().read()

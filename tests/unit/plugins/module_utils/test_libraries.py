@@ -2,13 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Libraries that are missing or too old: files load all the same, so that a module can say which."""
+"""Tests of required Python libraries that are missing or too old.
+
+Files that use a library can be imported without it, so that the module can report it.
+"""
 
 from __future__ import annotations
 
 import importlib
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,8 +33,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
 )
 
 _ROOT = Path(__file__).parents[4]
-_PLACE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
-# Each library: where it is imported, who else loads without it, and its oldest release that will do.
+_PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
+# Name of each library, the file that imports it, other files that must load without it, and the
+# oldest release.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
     ("dnspython", ["_directory.resolver"], "2.1.0"),
@@ -41,58 +46,61 @@ _LIBRARIES = [
 _IMPORTED_AS = {"dnspython": "dns"}
 
 
-def _load_anew(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
-    """Load a file once more; the one that was loaded before is back when the test ends."""
-    package, _dot, last = f"{_PLACE}.{name}".rpartition(".")
+def _reload(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
+    """Import a file again. The previously imported one is restored at the end of the test."""
+    package, _dot, last = f"{_PACKAGE}.{name}".rpartition(".")
     loaded = importlib.import_module(f"{package}.{last}")
     monkeypatch.setattr(importlib.import_module(package), last, loaded)
     monkeypatch.delitem(sys.modules, f"{package}.{last}")
-    anew = importlib.import_module(f"{package}.{last}")
-    monkeypatch.setitem(sys.modules, f"{package}.{last}", anew)
-    return anew
+    reloaded = importlib.import_module(f"{package}.{last}")
+    monkeypatch.setitem(sys.modules, f"{package}.{last}", reloaded)
+    return reloaded
 
 
 @pytest.mark.parametrize(("library", "names", "minimum"), _LIBRARIES)
-def test_a_library_that_is_there_and_new_enough(
-    library: str, names: list[str], minimum: str
-) -> None:
-    found: Library = getattr(importlib.import_module(f"{_PLACE}.{names[0]}"), library.upper())
+def test_installed_library_is_new_enough(library: str, names: list[str], minimum: str) -> None:
+    installed: Library = getattr(importlib.import_module(f"{_PACKAGE}.{names[0]}"), library.upper())
     package = sys.modules[_IMPORTED_AS.get(library, library)]
-    assert found._replace(release=None) == Library(library, minimum, package)
-    assert found.version is not None
-    assert found.path == package.__path__[0]
-    assert not found.is_too_old
+    assert replace(installed, release=None) == Library(library, minimum, package)
+    assert installed.version is not None
+    assert installed.path == package.__path__[0]
+    assert not installed.is_too_old
 
 
 @pytest.mark.parametrize(("library", "names", "minimum"), _LIBRARIES)
-def test_files_load_without_their_library(
+def test_files_can_be_imported_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
     package = _IMPORTED_AS.get(library, library)
+    # Only modules that are already imported can be hidden.
+    importlib.import_module(f"{_PACKAGE}.{names[0]}")
+    importlib.import_module(package)
     for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, loaded, None)
     monkeypatch.setitem(sys.modules, package, None)
-    first, *_others = [_load_anew(monkeypatch, name) for name in names]
-    found: Library = getattr(first, library.upper())
-    assert f"import of {package}" in str(found.failure)
-    assert (found.version, found.path, found.is_too_old) == (None, None, False)
-    assert found.requirement == f"{library} >= {minimum}"
+    first, *_others = [_reload(monkeypatch, name) for name in names]
+    missing: Library = getattr(first, library.upper())
+    assert f"import of {package}" in str(missing.failure)
+    assert (missing.version, missing.path, missing.is_too_old) == (None, None, False)
+    assert missing.requirement == f"{library} >= {minimum}"
 
 
-def test_what_few_columns_need_is_imported_when_it_is_first_used(
+def test_libraries_for_expressions_are_imported_on_first_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    anew = _load_anew(monkeypatch, "_expressions.library")
-    assert not {"jinja2", "JINJA2", "phonenumbers", "PHONENUMBERS"} & set(vars(anew))
-    assert anew.jinja2 is sys.modules["jinja2"]
-    assert vars(anew)["JINJA2"].package is anew.jinja2
-    assert "phonenumbers" not in vars(anew)
-    assert anew.PHONENUMBERS.package is anew.phonenumbers
+    library = _reload(monkeypatch, "_expressions.library")
+    assert not {"jinja2", "JINJA2", "phonenumbers", "PHONENUMBERS"} & set(vars(library))
+    assert library.jinja2 is sys.modules["jinja2"]
+    assert vars(library)["JINJA2"].package is library.jinja2
+    assert "phonenumbers" not in vars(library)
+    assert library.PHONENUMBERS.package is library.phonenumbers
     with pytest.raises(AttributeError, match="requests"):
-        anew.requests  # noqa: B018  # it is the access that fails
+        library.requests  # noqa: B018  # The access itself raises the exception.
 
 
-@pytest.mark.parametrize(("library", "minimum"), [(each[0], each[2]) for each in _LIBRARIES])
+@pytest.mark.parametrize(
+    ("library", "minimum"), [(name, minimum) for name, _names, minimum in _LIBRARIES]
+)
 @pytest.mark.parametrize(
     ("file", "operator"),
     [
@@ -101,7 +109,7 @@ def test_what_few_columns_need_is_imported_when_it_is_first_used(
         ("tests/requirements/modules-oldest.txt", "=="),
     ],
 )
-def test_the_oldest_release_is_the_same_wherever_it_stands(
+def test_oldest_release_is_the_same_in_requirement_files(
     library: str, minimum: str, file: str, operator: str
 ) -> None:
     lines = (_ROOT / file).read_text(encoding="utf-8").splitlines()
@@ -109,23 +117,23 @@ def test_the_oldest_release_is_the_same_wherever_it_stands(
     assert line.startswith(f"{library} {operator} {minimum}")
 
 
-def test_a_library_that_few_need_is_imported_where_it_is_used(
+def test_library_is_loaded_on_demand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    library = Library("a_library_of_few", "1.6.9")
+    library = Library("rarely_used_library", "1.6.9")
     with pytest.raises(LibraryError) as caught:
-        library.imported("by some option")
+        library.load("by some option")
     assert caught.value.reason == "by some option"
-    assert "No module named 'a_library_of_few'" in str(caught.value.library.failure)
-    there = ModuleType(library.name)
-    monkeypatch.setitem(sys.modules, library.name, there)
-    assert library.imported() is there
-    there.__version__ = "1.6.8"
+    assert "No module named 'rarely_used_library'" in str(caught.value.library.failure)
+    module = ModuleType(library.name)
+    monkeypatch.setitem(sys.modules, library.name, module)
+    assert library.load() is module
+    module.__version__ = "1.6.8"
     with pytest.raises(LibraryError):
-        library.imported()
+        library.load()
 
 
-def test_what_few_need_is_in_execution_environments_all_the_same() -> None:
+def test_execution_environments_also_contain_rarely_used_libraries() -> None:
     lines = (_ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
     assert {line for line in lines if line[:1] != "#"} == {
         *("", "-r requirements.txt"),
@@ -137,7 +145,7 @@ def _library(version: str | None, minimum: str = "2.9.1") -> Library:
     package = ModuleType("ldap3")
     package.__file__ = "/opt/site-packages/ldap3/__init__.py"
     if version is not None:
-        package.__version__ = version  # type: ignore[attr-defined]  # as libraries have it
+        package.__version__ = version  # type: ignore[attr-defined]  # Not an attribute of every module.
     return Library("ldap3", minimum, package)
 
 
@@ -158,29 +166,31 @@ def _library(version: str | None, minimum: str = "2.9.1") -> Library:
         (None, "2.9.1", False),
     ],
 )
-def test_which_releases_are_too_old(version: str | None, minimum: str, is_too_old: bool) -> None:
+def test_release_is_compared_with_the_oldest_supported_one(
+    version: str | None, minimum: str, is_too_old: bool
+) -> None:
     assert _library(version, minimum).is_too_old is is_too_old
 
 
-class _EndedError(Exception):
-    """A module has ended with an error."""
+class _ModuleFailedError(Exception):
+    """The module ended with fail_json."""
 
 
 class _Module:
-    """A module, as far as its end is concerned."""
+    """A fake module whose fail_json raises an exception."""
 
     def fail_json(self, **result: Any) -> None:
-        raise _EndedError(result)
+        raise _ModuleFailedError(result)
 
 
-def test_a_module_goes_on_with_libraries_that_will_do() -> None:
+def test_module_continues_with_supported_libraries() -> None:
     require(_Module(), _library("2.9.1"), _library("3"))
 
 
-def test_a_module_ends_without_a_library_that_it_needs() -> None:
-    with pytest.raises(_EndedError) as ended:
+def test_module_fails_if_a_library_is_missing() -> None:
+    with pytest.raises(_ModuleFailedError) as caught:
         require(_Module(), _library("3"), Library("ldap3", "2.9.1", failure="Traceback ..."))
-    (result,) = ended.value.args
+    (result,) = caught.value.args
     assert result["exception"] == "Traceback ..."
     assert result["msg"].startswith(
         "Failed to import the required Python library (ldap3 >= 2.9.1) on "
@@ -188,19 +198,19 @@ def test_a_module_ends_without_a_library_that_it_needs() -> None:
 
 
 @pytest.mark.parametrize("library", [_library("2.8"), Library("ldap3", "2.9.1", failure="T")])
-def test_a_module_says_what_needs_a_library(library: Library) -> None:
-    with pytest.raises(LibraryError) as caught:
+def test_module_reports_what_requires_a_library(library: Library) -> None:
+    with pytest.raises(LibraryError) as raised:
         library.require("by an option")
-    assert str(caught.value) == "ldap3 >= 2.9.1"
-    with pytest.raises(_EndedError) as ended:
-        fail(_Module(), caught.value)
-    assert " required by an option. " in ended.value.args[0]["msg"]
+    assert str(raised.value) == "ldap3 >= 2.9.1"
+    with pytest.raises(_ModuleFailedError) as caught:
+        fail(_Module(), raised.value)
+    assert " required by an option. " in caught.value.args[0]["msg"]
 
 
-def test_a_module_says_which_library_is_too_old_and_where_it_is() -> None:
-    with pytest.raises(_EndedError) as ended:
+def test_module_reports_the_version_and_path_of_an_old_library() -> None:
+    with pytest.raises(_ModuleFailedError) as caught:
         require(_Module(), _library("3"), _library("2.8.1"))
-    (result,) = ended.value.args
+    (result,) = caught.value.args
     assert result == {
         "msg": (
             "Cannot use the Python library ldap3 2.8.1 from /opt/site-packages/ldap3 on"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one spelling of a text, and the one line of a cell."""
+"""Tests of the normalization of text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "cleaned"),
     [
         ("Åse", "Åse"),
         ("  a  b  ", "a  b"),
@@ -30,7 +30,7 @@ from hypothesis import strategies as st
         ("A\u030ase", "Åse"),
         ("\x20\x7e", "~"),
         ("\x00", ""),
-        # What a name may need, or a family in one character, stays as it is.
+        # Invisible characters that names or emoji need are kept.
         ("a\u200bb", "a\u200bb"),
         ("\u202b\u0634\u0647\u0631\u202c", "\u202b\u0634\u0647\u0631\u202c"),
         ("דוד בן-גוריון", "דוד בן-גוריון"),
@@ -38,34 +38,39 @@ from hypothesis import strategies as st
         ("q\u0323\u0307", "q\u0323\u0307"),
     ],
 )
-def test_a_cell_is_one_trimmed_line(text: str, line: str) -> None:
-    assert clean(text) == line
+def test_cell_is_cleaned_to_one_trimmed_line(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
 
 
 @given(st.text())
-def test_a_clean_cell_stays_as_it_is(text: str) -> None:
-    line = clean(text)
-    assert clean(line) == line == line.strip()
-    assert len(line.splitlines()) <= 1
-    assert unicodedata.is_normalized("NFC", line)
+def test_clean_cell_is_unchanged(text: str) -> None:
+    cleaned = clean(text)
+    assert clean(cleaned) == cleaned == cleaned.strip()
+    assert len(cleaned.splitlines()) <= 1
+    assert unicodedata.is_normalized("NFC", cleaned)
 
 
 @given(st.text())
-def test_one_name_is_one_text_in_whatever_form_it_comes(text: str) -> None:
+def test_all_normalization_forms_are_composed_to_the_same_string(text: str) -> None:
     assert len({compose(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}) == 1
 
 
-def test_composing_is_nfc_and_no_more() -> None:
-    # NFKC would make the ligature two letters.
+def test_compose_uses_nfc_rather_than_nfkc() -> None:
+    # NFKC would split the ligature into two letters.
     assert compose("A\u030a\ufb01") == "Å\ufb01"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
-    [("\ud7ff\ue000\U0001f600", 0), ("a\ud800", 1), ("\udfff", 1), ("\udbff\udc00", 1)],
+    ("text", "has_surrogate"),
+    [
+        ("\ud7ff\ue000\U0001f600", False),
+        ("a\ud800", True),
+        ("\udfff", True),
+        ("\udbff\udc00", True),
+    ],
 )
-def test_half_a_character_is_found(text: str, found: int) -> None:
-    assert bool(SURROGATE.search(text)) is bool(found)
-    if found:
+def test_unpaired_surrogate_is_found(text: str, has_surrogate: bool) -> None:
+    assert bool(SURROGATE.search(text)) is has_surrogate
+    if has_surrogate:
         with pytest.raises(UnicodeEncodeError):
             text.encode("utf-8")

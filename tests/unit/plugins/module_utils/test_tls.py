@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS of both ways out: what is verified, nothing older than TLS 1.2, and what a refusal means."""
+"""Tests of the TLS settings, of client certificates and of the messages about certificates."""
 
 from __future__ import annotations
 
@@ -16,115 +16,118 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import (
+    create_tls_context,
     explain_certificate,
     load_client_certificate,
-    tls_context,
 )
 from cryptography.hazmat.primitives import serialization
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_what_a_connection_must_satisfy(validate_certs: bool) -> None:
-    context = tls_context(None, validate_certs)
+def test_context_verifies_certificates_unless_disabled(validate_certs: bool) -> None:
+    context = create_tls_context(None, validate_certs)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.check_hostname is validate_certs
     assert context.verify_mode == (ssl.CERT_REQUIRED if validate_certs else ssl.CERT_NONE)
 
 
-def test_tls_1_2_is_the_floor_whatever_the_system_permits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_1_2_is_the_minimum_even_if_openssl_allows_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lax = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     lax.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     monkeypatch.setattr(ssl, "create_default_context", lambda *_args, **_options: lax)
-    assert tls_context(None, validate_certs=True).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert create_tls_context(None, validate_certs=True).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
-def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     with pytest.raises(InputError) as caught:
-        tls_context(str(path), validate_certs=True)
+        create_tls_context(str(path), validate_certs=True)
     assert str(caught.value) == (
         f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
-        "Give a file in PEM format."
+        "Provide a file in PEM format."
     )
-    path.write_text("no certificate")
+    path.write_text("not a certificate")
     with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):
-        tls_context(str(path), validate_certs=True)
+        create_tls_context(str(path), validate_certs=True)
 
 
-TRUST = "Give the issuing CA's certificate in ca_path"
-NAME = "Use the name in the certificate in url"
+TRUST = "Set ca_path to a file with the issuing CA's certificate"
+NAME = "Use a name from the certificate in url"
 
 
 @pytest.mark.parametrize(
-    ("code", "meaning", "remedy"),
+    ("code", "cause", "remedy"),
     [
         (9, "its certificate is not yet valid", "Check the clocks of both hosts"),
         (10, "its certificate has expired", "Renew the server's certificate"),
         (
             *(18, "its certificate is self-signed and not trusted"),
-            "Give the certificate in ca_path",
+            "Set ca_path to a file with this certificate",
         ),
         (19, "its certificate was issued by an unknown CA", TRUST),
         (20, "its certificate was issued by an unknown CA", TRUST),
         (62, "its certificate was issued for another name", NAME),
         (64, "its certificate was issued for another address", NAME),
-        (23, "its certificate does not verify", "Check its certificate and ca_path"),
+        (23, "its certificate could not be verified", "Check the server's certificate and ca_path"),
     ],
 )
-def test_what_a_failed_verification_means(code: int, meaning: str, remedy: str) -> None:
-    failure = ssl.SSLCertVerificationError(1, "certificate verify failed: timed out")
-    failure.verify_code, failure.verify_message = code, "OpenSSL's words"
-    assert explain_certificate(failure, "url") == Diagnosis(f"{meaning} (OpenSSL's words)", remedy)
+def test_failed_verification_is_explained(code: int, cause: str, remedy: str) -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed: timed out")
+    error.verify_code, error.verify_message = code, "OpenSSL's message"
+    assert explain_certificate(error, "url") == Diagnosis(f"{cause} (OpenSSL's message)", remedy)
 
 
-def test_certificates_that_nothing_is_verified_against(tmp_path: Path) -> None:
+def test_ca_file_without_verification_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
+        create_tls_context(str(tmp_path / "ca.pem"), validate_certs=False)
     assert str(caught.value) == (
-        f"Cannot use ca_path {tmp_path}/ca.pem with validate_certs: false: nothing is verified"
-        " against these certificates. Give one of the two."
+        f"Cannot use ca_path {tmp_path}/ca.pem with validate_certs: false: certificates are"
+        " not verified. Set only one of the two options."
     )
 
 
 @pytest.fixture(name="pair")
 def _pair(tmp_path: Path) -> tuple[Path, Path]:
-    made = trustme.CA().issue_cert("client")
+    """Files with a client certificate and its private key."""
+    issued = trustme.CA().issue_cert("client")
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made.cert_chain_pems[0].write_to_path(cert)
-    made.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(cert)
+    issued.private_key_pem.write_to_path(key)
     return cert, key
 
 
-def test_a_client_certificate_is_loaded(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    cert, key = pair
-    load_client_certificate(tls_context(None, validate_certs=True), str(cert), str(key))
-    both = tmp_path / "both.pem"
-    both.write_bytes(cert.read_bytes() + key.read_bytes())
-    load_client_certificate(tls_context(None, validate_certs=True), str(both), None)
-
-
-def test_client_certificates_that_cannot_be_used_are_told(
+def test_client_certificate_is_loaded_from_one_file_or_two(
     pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
     cert, key = pair
+    load_client_certificate(create_tls_context(None, validate_certs=True), str(cert), str(key))
+    both = tmp_path / "both.pem"
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    load_client_certificate(create_tls_context(None, validate_certs=True), str(both), None)
+
+
+def test_unusable_client_certificate_is_reported(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    cert, key = pair
     other = trustme.CA().issue_cert("other").private_key_pem
     other.write_to_path(tmp_path / "other.pem")
-    locked = tmp_path / "locked.pem"
-    locked.write_bytes(
+    encrypted = tmp_path / "encrypted.pem"
+    encrypted.write_bytes(
         serialization.load_pem_private_key(key.read_bytes(), None).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.BestAvailableEncryption(b"pw"),
         )
     )
-    for given, problem in (
-        ((cert, None), "they are no certificate and its key"),
-        ((cert, tmp_path / "other.pem"), "they are no certificate and its key"),
-        ((key, cert), "they are no certificate and its key"),
+    for (cert_file, key_file), cause in (
+        ((cert, None), "they are not a certificate and its private key"),
+        ((cert, tmp_path / "other.pem"), "they are not a certificate and its private key"),
+        ((key, cert), "they are not a certificate and its private key"),
         ((tmp_path / "none.pem", key), "No such file or directory"),
-        ((cert, locked), "the key is encrypted"),
+        ((cert, encrypted), "the key is encrypted"),
     ):
-        key_file = None if given[1] is None else str(given[1])
+        context = create_tls_context(None, validate_certs=True)
         with pytest.raises(InputError) as caught:
-            load_client_certificate(tls_context(None, validate_certs=True), str(given[0]), key_file)
-        assert caught.value.cause == problem
+            load_client_certificate(context, str(cert_file), str(key_file) if key_file else None)
+        assert caught.value.cause == cause

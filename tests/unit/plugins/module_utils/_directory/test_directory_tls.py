@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.tls import (
     VerifiedTls,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import tls_context
+from ansible_collections.frontdesk.contacts.plugins.module_utils._tls import create_tls_context
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     http_server,
     plain,
@@ -31,7 +31,7 @@ def test_the_error_of_a_handshake_is_kept(
     tmp_path: Path, host: str, names: list[str], code: int | None
 ) -> None:
     server_tls = tls(tmp_path, *names)
-    context = tls_context(str(server_tls.ca_file), validate_certs=True)
+    context = create_tls_context(str(server_tls.ca_file), validate_certs=True)
     verified = VerifiedTls(context, receive_timeout=7)
     with (
         http_server(lambda _request, write: write(plain("200 OK")), server_tls.context) as server,

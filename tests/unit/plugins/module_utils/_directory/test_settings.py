@@ -90,7 +90,7 @@ def test_a_domain_has_no_configured_addresses() -> None:
         *(
             (
                 {option: seconds},
-                f"Cannot use {option} {seconds}: it is not from 1 to 86400 seconds.",
+                f"Cannot use {option} {seconds}: it must be between 1 and 86400 seconds.",
             )
             for option in ("connection_timeout", "receive_timeout")
             for seconds in (0, -1)

@@ -32,7 +32,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     spill_directory,
     stage_roster,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -80,7 +80,7 @@ def test_both_files_are_private_and_not_replaced_without_changes(dest: Path) -> 
     installed = _install(dest, OLD)
     assert installed == InstalledRoster(OLD_ROSTER.written, dest, True)
     assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (OLD_ROSTER.csv, OLD_ROSTER.ids)
-    assert (mode_of(dest), mode_of(ids_path(dest))) == (0o600, 0o600)
+    assert (file_mode(dest), file_mode(ids_path(dest))) == (0o600, 0o600)
     inode = dest.stat().st_ino
     assert _install(dest, OLD) == InstalledRoster(OLD_ROSTER.written, dest, False)
     assert dest.stat().st_ino == inode
@@ -101,9 +101,9 @@ def test_another_mode_is_a_change(dest: Path, which: str) -> None:
     _install(dest, OLD)
     (dest.parent / which).chmod(0o644)
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
-    assert mode_of(dest.parent / which) == 0o644
+    assert file_mode(dest.parent / which) == 0o644
     assert _install(dest, OLD).changed
-    assert mode_of(dest.parent / which) == 0o600
+    assert file_mode(dest.parent / which) == 0o600
 
 
 def test_the_mode_is_set_before_a_file_is_moved_into_place(
@@ -113,7 +113,7 @@ def test_the_mode_is_set_before_a_file_is_moved_into_place(
     original_replace = os.replace
 
     def record_and_replace(source: Path, target: Path) -> None:
-        moved.append((target.name, mode_of(source)))
+        moved.append((target.name, file_mode(source)))
         original_replace(source, target)
 
     monkeypatch.setattr(os, "replace", record_and_replace)
@@ -168,7 +168,7 @@ def test_temporary_files_of_killed_runs_are_removed(dest: Path) -> None:
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
 
-@pytest.mark.parametrize("step", ["pending_file", "write_roster", "move_into_place"])
+@pytest.mark.parametrize("step", ["pending_file", "write_roster", "commit_files"])
 def test_the_old_roster_is_unchanged_after_a_failure(
     dest: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -199,7 +199,7 @@ def test_the_old_roster_is_unchanged_after_a_failure(
 def test_a_directory_that_another_process_has_locked_is_an_error(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "directory_lock", partial(directory_lock, patience=0.0))
+    monkeypatch.setattr(files, "directory_lock", partial(directory_lock, timeout=0.0))
     descriptor = os.open(dest.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -236,8 +236,8 @@ def test_a_staged_roster_is_complete_and_private(dest: Path) -> None:
     assert path.name == "contacts.csv"
     assert path.parent.parent == Path(tempfile.gettempdir())
     assert path.parent.name.startswith("frontdesk-contacts-")
-    assert mode_of(path.parent) == 0o700
-    assert (mode_of(path), mode_of(ids_path(path))) == (0o600, 0o600)
+    assert file_mode(path.parent) == 0o700
+    assert (file_mode(path), file_mode(ids_path(path))) == (0o600, 0o600)
     with load_roster(path) as roster:
         assert identities_of(roster) == ["id-1"]
     assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._files import replace_file
+from ansible_collections.frontdesk.contacts.plugins.module_utils._files import write_atomically
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
     check_dest,
     check_paths,
@@ -40,8 +40,8 @@ def _dest(tmp_path: Path) -> Path:
 
 
 def _write(dest: Path, roster: Made) -> None:
-    replace_file(dest, roster.csv)
-    replace_file(ids_path(dest), roster.ids)
+    write_atomically(dest, roster.csv)
+    write_atomically(ids_path(dest), roster.ids)
 
 
 def test_a_loaded_roster_stays_readable_after_its_files_are_replaced(dest: Path) -> None:

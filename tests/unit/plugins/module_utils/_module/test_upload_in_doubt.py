@@ -17,7 +17,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import check_plan
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import plain
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
@@ -35,9 +37,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 @pytest.mark.parametrize(
     ("response", "cause"),
     [
-        (plain("500 Oops"), "it answered 500"),
-        (plain("200 OK", b"<html>"), "it answered 200, but not with what result says"),
-        (plain("202 Accepted"), "it answered 202 (it may yet refuse the roster)"),
+        (plain("500 Oops"), "it returned HTTP 500"),
+        (
+            plain("200 OK", b"<html>"),
+            "it returned HTTP 200, but the response does not match result",
+        ),
+        (plain("202 Accepted"), "it returned HTTP 202 (it may still refuse the roster)"),
         (b"", "the connection was lost"),
     ],
 )
@@ -115,7 +120,7 @@ def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
     outcome = uploader.upload()
     assert str(outcome.error) == (
         f"Cannot write the state directory {uploader.state_dir}: No space left on device. The service has"
-        " accepted the roster; make room, and the next run sends it again."
+        " accepted the roster. Free some space there; the next run sends the roster again."
     )
     assert (changed_and_uploaded(outcome), has_complete_receipt(uploader)) == ((True, False), False)
 
@@ -125,11 +130,13 @@ def test_a_roster_that_shrinks_while_it_is_sent_was_not_accepted(
 ) -> None:
     uploader.upload(initial=True)
     uploader.write_roster(A, B)
-    monkeypatch.setattr(upload, "Content", lambda file, size, start: Content(file, size + 5, start))
+    monkeypatch.setattr(
+        upload, "FileContent", lambda file, size, start: FileContent(file, size + 5, start)
+    )
     outcome = uploader.upload(max_removed_percent=100.0)
     assert str(outcome.error) == (
         f"Cannot upload to http://127.0.0.1:{uploader.port}/c: the roster became 5 bytes shorter while it"
-        " was sent. Let nothing write to src during the upload."
+        " was being sent. Do not write to src during the upload."
     )
     assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.attempts == 1
@@ -147,6 +154,6 @@ def test_nothing_is_sent_if_the_roster_is_modified_while_it_is_read(
         check_plan(*args)
 
     monkeypatch.setattr(upload, "check_plan", modify_and_check)
-    with pytest.raises(InputError, match="changed while it was read"):
+    with pytest.raises(InputError, match="changed while it was being read"):
         uploader.upload()
     assert (len(uploader.sent_bodies), has_complete_receipt(uploader)) == (1, True)

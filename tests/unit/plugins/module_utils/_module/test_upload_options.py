@@ -81,13 +81,24 @@ def test_all_options_are_parsed() -> None:
         "PUT",
         params=(("remove-hosts", "true"), ("send-emails", "false")),
         headers=(("X-Mode", "1"),),
-        credential=Credential("t0ken", "X-Sent", "Key"),
-        body=BodyFormat("multipart", "text/csv", "f", (("mode", "all"), ("count", "3"))),
-        tls=TlsSettings("/ca", True, "/cert", "/key", "1.3"),
-        retries=Retries(1, 5),
+        credential=Credential(token="t0ken", token_header="X-Sent", token_prefix="Key"),
+        body=BodyFormat(
+            kind="multipart",
+            content_type="text/csv",
+            field_name="f",
+            form_fields=(("mode", "all"), ("count", "3")),
+        ),
+        tls=TlsSettings(
+            ca_path="/ca",
+            validate_certs=True,
+            client_cert="/cert",
+            client_key="/key",
+            minimum_version="1.3",
+        ),
+        retries=Retries(limit=1, interval=5),
         timeout=5,
         use_proxy=False,
-        accepted=(200, 202),
+        accepted_statuses=(200, 202),
     )
     assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
     assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
@@ -102,7 +113,7 @@ def test_the_defaults() -> None:
     assert job.key == ("Email", "SMS Phone")
     assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
     assert job.endpoint.tls == TlsSettings()
-    assert (job.endpoint.retries, job.endpoint.accepted) == (Retries(), None)
+    assert (job.endpoint.retries, job.endpoint.accepted_statuses) == (Retries(), None)
     assert job.endpoint.body == BodyFormat()
 
 
@@ -129,11 +140,18 @@ def test_credentials() -> None:
         ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),
         (
             {"token": None, "url_username": "u", "url_password": "p"},
-            Credential("", "Authorization", "Bearer", "", "u", "p"),
+            Credential(
+                token="",
+                token_header="Authorization",
+                token_prefix="Bearer",
+                token_param="",
+                username="u",
+                password="p",
+            ),
         ),
         (
             {"token": "", "url_password": "", "client_cert": "/c"},
-            Credential("", "Authorization", "Bearer"),
+            Credential(token="", token_header="Authorization", token_prefix="Bearer"),
         ),
     ):
         assert parse_upload_options(_params(**options)).endpoint.credential == credential
@@ -142,7 +160,10 @@ def test_credentials() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"url": "x"}, "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."),
+        (
+            {"url": "x"},
+            "Cannot use the url: it does not have the form https://HOST/PATH. Correct url.",
+        ),
         (
             {"key": []},
             "Cannot identify contacts: key is empty. Set key to the columns that identify a contact.",
@@ -160,7 +181,7 @@ def test_credentials() -> None:
         ),
         (
             {"profile": 'a"b'},
-            """Cannot use 'a"b.csv' in a form: it is empty or holds quotes or control characters.""",
+            """Cannot use 'a"b.csv' in a form: it is empty or contains quotes or control characters.""",
         ),
         (
             {"max_removed": -1},

@@ -31,21 +31,21 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 )
 
 _ROW_ERROR = {"row": 2, "identity": "b", "column": "Email", "cause": "...@... again"}
-_CAUSE_OF_400 = "it cannot read the request"
-_NOTHING_ACCEPTED = "refused 1 row; nothing counts as accepted"
+_CAUSE_OF_400 = "it cannot process the request"
+_NOTHING_ACCEPTED = "refused 1 row; no row is treated as accepted"
 
 
 @pytest.mark.parametrize(
     ("response", "cause", "row_errors"),
     [
-        (plain("400 Oops"), f"it answered 400 ({_CAUSE_OF_400})", []),
-        (plain("199 X", b"{}"), "it answered 199", []),
+        (plain("400 Oops"), f"it returned HTTP 400 ({_CAUSE_OF_400})", []),
+        (plain("199 X", b"{}"), "it returned HTTP 199", []),
         (
             plain("422 X", SECOND_ROW_REFUSED),
-            f"it answered 422 and {_NOTHING_ACCEPTED}",
+            f"it returned HTTP 422 and {_NOTHING_ACCEPTED}",
             [_ROW_ERROR],
         ),
-        (plain("302 X", b"", "Location: /"), "it answered with a redirect to itself", None),
+        (plain("302 X", b"", "Location: /"), "it returned a redirect to the same host", None),
     ],
 )
 def test_a_refused_upload_does_not_change_the_state(
@@ -82,7 +82,7 @@ def test_the_rows_that_were_not_refused_count_as_accepted(uploader: Uploader) ->
     uploader.response = plain("200 OK", json.dumps({"errors": refusals}).encode())
     outcome = uploader.upload()
     assert outcome.error is not None
-    assert "refused 2 rows; the others count as accepted" in outcome.error.cause
+    assert "refused 2 rows; the other rows are treated as accepted" in outcome.error.cause
     assert changed_and_uploaded(outcome) == (True, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
@@ -132,7 +132,7 @@ def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused
     uploader.response = plain("200 OK", json.dumps(response).encode())
     outcome = uploader.upload(result={**RESULT_OPTION, "refused": ["skipped", "failed"]})
     assert outcome.error is not None
-    assert outcome.error.cause.endswith("nothing counts as accepted")
+    assert outcome.error.cause.endswith("no row is treated as accepted")
     assert count_changes(uploader.upload(check_mode=True)) == {"changed": 1}
     assert not has_complete_receipt(uploader)
 

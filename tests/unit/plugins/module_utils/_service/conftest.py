@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every test of the way out needs: no proxy of the machine's own in between."""
+"""Fixtures for all tests of the service client."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore the proxies of the host that runs the tests."""
     for name in (
         "http_proxy",
         "https_proxy",

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read from a service's answer, and what is never shown of it."""
+"""Tests of reading answers: counts, refused rows, and responses that do not match the profile."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.answer import (
@@ -23,10 +24,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.respon
     ResponseBody,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
+    RESULT_FORMAT,
     ROWS,
-    WHERE,
-    read,
-    sent,
+    read_document,
+    sent_roster,
 )
 
 
@@ -35,14 +36,14 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
     [
         (b"", "it is empty"),
         (b" \r\n", "it is empty"),
-        (b"no JSON", "it is no JSON"),
-        (b"<html>", "it is a page of HTML"),
-        (b"  <!DOCTYPE html>", "it is a page of HTML"),
-        (b"\xff\xfe\x00", "it is no JSON"),
-        (b'{"counts": {"n": 1}', "it is no JSON"),
-        (b"[" * 200_000, "it is no JSON"),
+        (b"not JSON", "it is not valid JSON"),
+        (b"<html>", "it is an HTML page"),
+        (b"  <!DOCTYPE html>", "it is an HTML page"),
+        (b"\xff\xfe\x00", "it is not valid JSON"),
+        (b'{"counts": {"n": 1}', "it is not valid JSON"),
+        (b"[" * 200_000, "it is not valid JSON"),
         *(
-            (body, "it does not hold counts or errors")
+            (body, "it does not contain counts or errors")
             for body in (b"[]", b"null", b"1", b'"x"', b"{}")
         ),
     ],
@@ -52,17 +53,22 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
         else ""
     ),
 )
-def test_what_is_no_result_is_told(body: bytes, problem: str) -> None:
-    answer = read_answer(202, ResponseBody(body), WHERE, sent())
-    assert answer == Answer(202, {}, rows=2, problem=problem)
-    # A profile that expects nothing of an answer reads nothing in it.
-    assert read_answer(200, ResponseBody(body), ResultFormat(), sent()) == Answer(200, {}, rows=2)
+def test_response_without_a_result_is_reported(body: bytes, problem: str) -> None:
+    answer = read_answer(202, ResponseBody(body), RESULT_FORMAT, sent_roster())
+    assert answer == Answer(status=202, row_count=2, problem=problem)
+    # Without an expected structure, the content is ignored.
+    assert read_answer(200, ResponseBody(body), ResultFormat(), sent_roster()) == Answer(
+        status=200, row_count=2
+    )
 
 
-def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
-    reading = ResponseBody(b'{"counts": {}}', "it is longer than 16 MiB")
-    assert read_answer(200, reading, WHERE, sent()).problem == "it is longer than 16 MiB"
-    assert read_answer(200, reading, ResultFormat(), sent()).problem == ""
+def test_incomplete_response_is_not_a_result() -> None:
+    truncated = ResponseBody(b'{"counts": {}}', "it is longer than 16 MiB")
+    assert (
+        read_answer(200, truncated, RESULT_FORMAT, sent_roster()).problem
+        == "it is longer than 16 MiB"
+    )
+    assert read_answer(200, truncated, ResultFormat(), sent_roster()).problem == ""
 
 
 @pytest.mark.parametrize(
@@ -71,21 +77,21 @@ def test_an_answer_that_was_not_read_to_its_end_is_no_result() -> None:
         ({"counts": {}, "errors": []}, ""),
         ({"counts": {"n": 1}}, ""),
         ({"errors": ["x"]}, ""),
-        ({"counts": {}, "errors": {"1": "bad"}}, "errors is no list"),
-        ({"counts": [], "errors": []}, "counts is no object"),
-        ({"status": "fine"}, "it does not hold counts or errors"),
+        ({"counts": {}, "errors": {"1": "bad"}}, "errors is not a list"),
+        ({"counts": [], "errors": []}, "counts is not an object"),
+        ({"status": "fine"}, "it does not contain counts or errors"),
     ],
 )
-def test_an_answer_must_hold_what_the_profile_says(document: object, problem: str) -> None:
-    assert read(document).problem == problem
+def test_response_must_match_the_profile(document: object, problem: str) -> None:
+    assert read_document(document).problem == problem
 
 
-NO_NUMBER = "skipped is no whole number in counts"
+NOT_AN_INTEGER = "skipped in counts is not an integer"
 REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="errors")
 
 
 @pytest.mark.parametrize(
-    ("document", "refused", "unplaced", "is_partial", "problem"),
+    ("document", "refused", "unassigned", "is_partial", "problem"),
     [
         ({"counts": {"skipped": 0, "failed": 0}}, 0, 0, False, ""),
         ({"counts": {"skipped": 1}}, 1, 1, False, ""),
@@ -98,20 +104,20 @@ REFUSED = ResultFormat(counts="counts", refused=("skipped", "failed"), errors="e
         ({"counts": {"skipped": -1}}, 0, 0, False, ""),
         ({"counts": {"skipped": None, "failed": 0}}, 0, 0, False, ""),
         *(
-            ({"counts": {"skipped": number, "failed": 0}}, 0, 0, False, NO_NUMBER)
+            ({"counts": {"skipped": number, "failed": 0}}, 0, 0, False, NOT_AN_INTEGER)
             for number in (True, "2", 2.0, [1])
         ),
-        ({"counts": {"skipped": "2"}, "errors": [{"row": 1}]}, 1, 0, False, NO_NUMBER),
-        ({"counts": 7, "errors": [{"row": 1}]}, 1, 0, False, "counts is no object"),
-        ({"counts": {"added": 1}}, 0, 0, False, "counts holds none of skipped, failed"),
-        ({"errors": []}, 0, 0, False, "counts holds none of skipped, failed"),
+        ({"counts": {"skipped": "2"}, "errors": [{"row": 1}]}, 1, 0, False, NOT_AN_INTEGER),
+        ({"counts": 7, "errors": [{"row": 1}]}, 1, 0, False, "counts is not an object"),
+        ({"counts": {"added": 1}}, 0, 0, False, "counts contains none of skipped, failed"),
+        ({"errors": []}, 0, 0, False, "counts contains none of skipped, failed"),
     ],
 )
-def test_how_many_were_refused(
-    document: object, refused: int, unplaced: int, is_partial: bool, problem: str
+def test_refused_rows_are_counted(
+    document: object, refused: int, unassigned: int, is_partial: bool, problem: str
 ) -> None:
-    answer = read(document, REFUSED)
-    assert (answer.refused_count, answer.unplaced) == (refused, unplaced)
+    answer = read_document(document, REFUSED)
+    assert (answer.refused_count, answer.unassigned) == (refused, unassigned)
     assert (answer.is_partial, answer.problem) == (is_partial, problem)
 
 
@@ -119,7 +125,7 @@ STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported", "Not C
 
 
 @pytest.mark.parametrize(
-    ("state", "is_taken"),
+    ("state", "is_accepted"),
     [
         ("Imported", True),
         ("not changed", True),
@@ -129,66 +135,68 @@ STATUSES = ResultFormat(errors=".", status="state", accepted=("Imported", "Not C
         (1, False),
     ],
 )
-def test_a_row_with_a_status_that_is_not_known_was_refused(state: object, is_taken: bool) -> None:
-    answer = read([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
-    assert (answer.refused_count, answer.problem) == (0 if is_taken else 1, "")
+def test_row_with_an_unknown_status_is_refused(state: object, is_accepted: bool) -> None:
+    answer = read_document([{"row": 1, "state": "Imported"}, {"row": 2, "state": state}], STATUSES)
+    assert (answer.refused_count, answer.problem) == (0 if is_accepted else 1, "")
     if state == "Duplicate":
-        assert answer.errors == (RowError(2, "id-2", "", "Duplicate"),)
+        assert answer.errors == (RowError(row=2, identity="id-2", cause="Duplicate"),)
 
 
 @pytest.mark.parametrize(
-    ("document", "where", "problem"),
+    ("document", "result_format", "problem"),
     [
         ([{"row": 1, "state": "Imported"}], STATUSES, "it lists 1 of 2 rows"),
         ([{"row": 1, "state": "Failed"}], STATUSES, "it lists 1 of 2 rows"),
         ([], STATUSES, "it lists 0 of 2 rows"),
         (
             {"counts": {"imported": 2}},
-            STATUSES._replace(errors="rows", counts="counts"),
+            replace(STATUSES, errors="rows", counts="counts"),
             "rows lists 0 of 2 rows",
         ),
-        # Both are at one location, or one person at two.
-        ([{"row": "oslo", "state": "Imported"}], STATUSES._replace(row_column="Location"), ""),
-        ([], STATUSES._replace(row_column="Location"), "it lists 0 of 2 rows"),
+        # One value may identify several rows.
+        ([{"row": "oslo", "state": "Imported"}], replace(STATUSES, row_column="Location"), ""),
+        ([], replace(STATUSES, row_column="Location"), "it lists 0 of 2 rows"),
     ],
 )
-def test_a_list_of_all_rows_holds_all_of_them(
-    document: object, where: ResultFormat, problem: str
+def test_list_of_all_rows_must_be_complete(
+    document: object, result_format: ResultFormat, problem: str
 ) -> None:
-    answer = read(document, where)
+    answer = read_document(document, result_format)
     assert (answer.problem, answer.is_partial) == (problem, False)
 
 
 @pytest.mark.parametrize(
-    ("first_row", "row", "known"),
+    ("first_row", "row", "number"),
     [(0, 0, 1), (0, 1, 2), (0, 2, None), (2, 2, 1), (2, 3, 2), (2, 1, None), (2, 4, None)],
 )
-def test_services_count_rows_in_their_own_ways(first_row: int, row: int, known: int | None) -> None:
-    answer = read({"errors": [{"row": row}]}, WHERE._replace(first_row=first_row))
-    assert [error.row for error in answer.errors] == [known]
-    assert answer.refused == (frozenset({known}) if known else frozenset())
-    assert answer.unplaced == (known is None)
+def test_row_numbers_start_at_first_row(first_row: int, row: int, number: int | None) -> None:
+    answer = read_document({"errors": [{"row": row}]}, replace(RESULT_FORMAT, first_row=first_row))
+    assert [error.row for error in answer.errors] == [number]
+    assert answer.refused_rows == (frozenset({number}) if number else frozenset())
+    assert answer.unassigned == (number is None)
 
 
-def test_rows_can_be_named_by_a_value() -> None:
+def test_rows_can_be_identified_by_a_value() -> None:
     rows = [*ROWS, ("Ola", "OLA@x.no", "bergen")]
-    where = WHERE._replace(row="email", row_column="Email")
+    result_format = replace(RESULT_FORMAT, row="email", row_column="Email")
     errors = [{"email": " Ola@X.no", "error": "bad"}, {"email": "no@x.no"}, {"email": 1}, {}]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, ResponseBody(body), where, sent(rows, ("a", "b", "c")))
-    assert answer.errors[0] == RowError(2, "b", "", "bad")
+    answer = read_answer(200, ResponseBody(body), result_format, sent_roster(rows, ("a", "b", "c")))
+    assert answer.errors[0] == RowError(row=2, identity="b", cause="bad")
     assert [error.row for error in answer.errors] == [2, None, None, None]
-    # Everybody with this value, at every location.
-    assert (answer.refused, answer.unplaced) == (frozenset({2, 3}), 3)
-    gone = read_answer(200, ResponseBody(body), where._replace(row_column="Mail"), sent(rows, ()))
-    assert (gone.refused, gone.unplaced) == (frozenset(), 4)
+    # All rows with this value, at all locations.
+    assert (answer.refused_rows, answer.unassigned) == (frozenset({2, 3}), 3)
+    without_column = read_answer(
+        200, ResponseBody(body), replace(result_format, row_column="Mail"), sent_roster(rows, ())
+    )
+    assert (without_column.refused_rows, without_column.unassigned) == (frozenset(), 4)
 
 
-def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
+def test_only_the_first_refusals_are_kept_but_all_are_counted() -> None:
     rows = [("x", f"{number}@x.no", "oslo") for number in range(500)]
     errors = [{"row": number, "error": "bad"} for number in range(1, 401)]
     body = json.dumps({"errors": errors}).encode()
-    answer = read_answer(200, ResponseBody(body), WHERE, sent(rows, ()))
+    answer = read_answer(200, ResponseBody(body), RESULT_FORMAT, sent_roster(rows, ()))
     assert (len(answer.errors), answer.error_count, answer.refused_count) == (50, 400, 400)
     assert answer.is_partial
 
@@ -196,8 +204,8 @@ def test_of_many_refusals_few_are_kept_and_all_are_counted() -> None:
 @pytest.mark.parametrize(
     "name", ["ase@x.no", "+47 900 11 222", "x" * 41, "", "Åse", "oslo", "OSLO"]
 )
-def test_counts_are_not_called_after_people(name: str) -> None:
-    assert dict(read({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
+def test_counts_named_after_people_are_omitted(name: str) -> None:
+    assert dict(read_document({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
 
 
 @pytest.mark.parametrize(
@@ -214,6 +222,8 @@ def test_counts_are_not_called_after_people(name: str) -> None:
         ("", {"counts": {"n": 1}}, {}),
     ],
 )
-def test_counts(path: str | None, document: object, counts: dict[str, int]) -> None:
-    answer = read(document, ResultFormat(counts=path))
+def test_counts_are_read_from_the_path(
+    path: str | None, document: object, counts: dict[str, int]
+) -> None:
+    answer = read_document(document, ResultFormat(counts=path))
     assert (dict(answer.counts), answer.errors) == (counts, ())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole exchanges with a service on this host's loopback."""
+"""Tests of complete exchanges with a service on the loopback interface."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    MAX_ANSWER,
+    MAX_CONTENT,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
     CSV,
-    answer_to_roster,
+    exchange,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     OK,
@@ -31,9 +31,9 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 
-def test_an_upload_is_one_form_with_one_file() -> None:
+def test_upload_is_a_form_with_one_file() -> None:
     with http_server(ok) as server:
-        assert answer_to_roster(server.port, "/contacts?list=1") == (200, OK)
+        assert exchange(server.port, "/contacts?list=1") == (200, OK)
     (request,) = server.requests
     assert request.path == "/contacts?list=1"
     assert request.header("Accept") == ["application/json"]
@@ -49,10 +49,10 @@ def test_an_upload_is_one_form_with_one_file() -> None:
     assert part.get_payload(decode=True) == CSV
 
 
-def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unencrypted_requests_to_this_host_bypass_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     with http_server(ok) as server:
-        assert answer_to_roster(server.port) == (200, OK)
+        assert exchange(server.port) == (200, OK)
 
 
 @pytest.mark.parametrize(
@@ -64,31 +64,31 @@ def test_what_goes_to_this_host_in_clear_goes_by_no_proxy(monkeypatch: pytest.Mo
         ({"token_header": "X-Api-Key", "token_prefix": ""}, "X-Api-Key", "t0ken"),
     ],
 )
-def test_the_token_stands_in_its_header(changes: dict[str, Any], header: str, value: str) -> None:
+def test_token_is_sent_in_its_header(changes: dict[str, Any], header: str, value: str) -> None:
     with http_server(ok) as server:
-        answer_to_roster(server.port, **changes)
+        exchange(server.port, **changes)
     (request,) = server.requests
     assert request.header(header) == [value]
     assert [name for name, text in request.headers if "t0ken" in text] == [header]
 
 
 @pytest.mark.parametrize("header", ["Authorization", "X-Api-Key"])
-def test_a_netrc_neither_replaces_the_token_nor_joins_it(
+def test_netrc_file_is_ignored(
     header: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("default login somebody password else\n")
+    netrc.write_text("default login user password other\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with http_server(ok) as server:
-        answer_to_roster(server.port, token_header=header, token_prefix="")
+        exchange(server.port, token_header=header, token_prefix="")
     (request,) = server.requests
     assert request.header(header) == ["t0ken"]
     assert request.header("Authorization") == (["t0ken"] if header == "Authorization" else [])
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
-def test_a_redirect_is_not_followed(status: int) -> None:
+def test_redirect_is_not_followed(status: int) -> None:
     with http_server(ok) as other:
 
         def redirect(_request: Request, write: Write) -> None:
@@ -96,10 +96,10 @@ def test_a_redirect_is_not_followed(status: int) -> None:
             write(plain(f"{status} Elsewhere", b"", location))
 
         with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
-            answer_to_roster(server.port, "/contacts?list=secret")
+            exchange(server.port, "/contacts?list=secret")
     assert str(caught.value) == (
-        f"Cannot upload to http://127.0.0.1:{server.port}/contacts: it answered with a redirect to "
-        "localhost. Give the final address in url."
+        f"Cannot upload to http://127.0.0.1:{server.port}/contacts: it returned a redirect to "
+        "localhost. Set url to the final address."
     )
     assert other.requests == []
     assert len(server.requests) == 1
@@ -108,30 +108,30 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 @pytest.mark.parametrize(
     ("location", "host"),
     [
-        ("/login", "itself"),
-        ("", "itself"),
-        ("http://[::1", "a malformed address"),
-        ("http://\x1b[31mred/", "a malformed address"),
-        (f"http://{'x' * 254}/", "a malformed address"),
+        ("/login", "the same host"),
+        ("", "the same host"),
+        ("http://[::1", "a malformed URL"),
+        ("http://\x1b[31mred/", "a malformed URL"),
+        (f"http://{'x' * 254}/", "a malformed URL"),
     ],
 )
-def test_where_a_redirect_leads_is_told(location: str, host: str) -> None:
+def test_target_of_a_redirect_is_reported(location: str, host: str) -> None:
     def redirect(_request: Request, write: Write) -> None:
         write(plain("302 Found", b"", f"Location: {location}"))
 
     with http_server(redirect) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port)
-    assert caught.value.cause == f"it answered with a redirect to {host}"
+        exchange(server.port)
+    assert caught.value.cause == f"it returned a redirect to {host}"
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 422, 500, 503])
-def test_any_other_status_is_an_answer(status: int) -> None:
+def test_any_other_status_is_returned(status: int) -> None:
     with http_server(lambda _request, write: write(plain(f"{status} X", b"body"))) as server:
-        assert answer_to_roster(server.port) == (status, b"body")
+        assert exchange(server.port) == (status, b"body")
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found"])
-def test_an_endless_answer_is_cut(status: str) -> None:
+def test_endless_response_is_truncated(status: str) -> None:
     sent: list[int] = []
 
     def endless(_request: Request, write: Write) -> None:
@@ -142,11 +142,11 @@ def test_an_endless_answer_is_cut(status: str) -> None:
 
     with http_server(endless) as server:
         if status == "200 OK":
-            code, body = answer_to_roster(server.port)
+            code, body = exchange(server.port)
             assert (code, body[:1]) == (200, b"x")
-            assert len(body) == MAX_ANSWER
+            assert len(body) == MAX_CONTENT
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
-                answer_to_roster(server.port)
-    # What the socket's buffers take beyond what was read is not much.
+                exchange(server.port)
+    # Only the socket buffers contain more than was read.
     assert len(sent) < 64

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services that say nothing, too little, too slowly, or something else than HTTP."""
+"""Tests of missing, incomplete, slow and invalid responses, and of retries."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from typing import Any
 
 import pytest
 import urllib3
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import (
-    send,
+    send_file,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
     Retries,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.tests.unit.support.client import (
     CSV,
-    answer_to_roster,
+    exchange,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     Request,
@@ -39,123 +41,131 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 
 def _hang_up(_request: Request, _write: Write) -> None:
-    """Say nothing and close."""
+    """Close the connection without a response."""
 
 
-def _cut(_request: Request, write: Write) -> None:
+def _truncate(_request: Request, write: Write) -> None:
     write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab")
 
 
-def _cut_in_a_chunk(_request: Request, write: Write) -> None:
+def _truncate_chunk(_request: Request, write: Write) -> None:
     write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
 
 
-def _no_http(_request: Request, write: Write) -> None:
-    write(b"no HTTP\r\n\r\n")
+def _send_garbage(_request: Request, write: Write) -> None:
+    write(b"not HTTP\r\n\r\n")
 
 
-AGAIN = "It may have taken the roster; the next run sends it again"
+MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends it again"
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("handler", "message"),
     [
-        (_hang_up, f"the connection was lost (RemoteDisconnected). {AGAIN}"),
-        (_cut, f"its answer was cut short. {AGAIN}"),
-        (_cut_in_a_chunk, f"its answer was cut short. {AGAIN}"),
-        (_no_http, "its answer is no HTTP. Check url, and what listens there"),
+        (_hang_up, f"the connection was lost (RemoteDisconnected). {MAY_BE_ACCEPTED}"),
+        (_truncate, f"its response is incomplete. {MAY_BE_ACCEPTED}"),
+        (_truncate_chunk, f"its response is incomplete. {MAY_BE_ACCEPTED}"),
+        (
+            _send_garbage,
+            "its response is not valid HTTP. Check url, and the service at that address",
+        ),
     ],
 )
-def test_no_whole_answer_is_told(answer: Any, told: str) -> None:
-    with http_server(answer) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port)
-    assert f"{caught.value.cause}. {caught.value.remedy}" == told
+def test_missing_or_invalid_response_is_reported(handler: Any, message: str) -> None:
+    with http_server(handler) as server, pytest.raises(ServiceError) as caught:
+        exchange(server.port)
+    assert f"{caught.value.cause}. {caught.value.remedy}" == message
     assert caught.value.may_be_accepted
 
 
-def test_an_answer_that_was_cut_is_told_where_urllib3_does_not_tell(
+def test_incomplete_response_is_reported_if_urllib3_ignores_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As urllib3 1.26 has it for requests.
+    # As in urllib3 1.26 with requests.
     lenient = property(lambda _response: False, lambda _response, _value: None)
     monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
-    with http_server(_cut) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port)
-    assert (caught.value.cause, caught.value.may_be_accepted) == ("its answer was cut short", True)
+    with http_server(_truncate) as server, pytest.raises(ServiceError) as caught:
+        exchange(server.port)
+    assert (caught.value.cause, caught.value.may_be_accepted) == (
+        "its response is incomplete",
+        True,
+    )
 
 
-def test_a_refused_connection_is_told() -> None:
+def test_refused_connection_is_reported() -> None:
     port = free_port()
     with pytest.raises(ServiceError) as caught:
-        answer_to_roster(port)
+        exchange(port)
     assert str(caught.value) == (
         f"Cannot upload to http://127.0.0.1:{port}/contacts: Connection refused. "
         "Check the host name, the port and the proxy."
     )
 
 
-def test_silence_ends_with_the_timeout() -> None:
+def test_missing_response_ends_with_the_timeout() -> None:
     started = time.monotonic()
     with silent_server() as port, pytest.raises(ServiceError) as caught:
-        answer_to_roster(port, timeout=1)
+        exchange(port, timeout=1)
     assert time.monotonic() - started < 5
-    assert caught.value.cause == "it did not answer in time"
+    assert caught.value.cause == "it did not respond in time"
 
 
-def test_silence_within_the_answer_ends_with_the_timeout() -> None:
+def test_interrupted_response_ends_with_the_timeout() -> None:
     def stall(_request: Request, write: Write) -> None:
         write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab")
         time.sleep(3)
 
     with http_server(stall) as server, pytest.raises(ServiceError) as caught:
-        answer_to_roster(server.port, timeout=1)
-    assert caught.value.cause == "it did not answer in time"
+        exchange(server.port, timeout=1)
+    assert caught.value.cause == "it did not respond in time"
 
 
-def test_a_service_that_answers_in_drops_gains_no_time_by_that() -> None:
-    over = threading.Event()
+def test_slow_response_does_not_extend_the_timeout() -> None:
+    is_finished = threading.Event()
 
     def trickle(_request: Request, write: Write) -> None:
         write(b"HTTP/1.1 200 OK\r\n")
-        while not over.wait(0.1):
-            write(b"X-Drop: 1\r\n")
+        while not is_finished.wait(0.1):
+            write(b"X-Slow: 1\r\n")
 
     def trickle_in_body(_request: Request, write: Write) -> None:
         write(b"HTTP/1.1 200 OK\r\n\r\n")
-        while not over.wait(0.1):
+        while not is_finished.wait(0.1):
             write(b" ")
 
-    for answer in (trickle, trickle_in_body):
-        with http_server(answer) as server, pytest.raises(ServiceError) as caught:
-            answer_to_roster(server.port, timeout=1)
-        assert caught.value.cause == "it did not answer in time"
+    for handler in (trickle, trickle_in_body):
+        with http_server(handler) as server, pytest.raises(ServiceError) as caught:
+            exchange(server.port, timeout=1)
+        assert caught.value.cause == "it did not respond in time"
         assert caught.value.may_be_accepted
-    over.set()
+    is_finished.set()
 
 
-def test_a_service_that_does_not_take_the_body_ends_with_the_timeout() -> None:
+def test_service_that_does_not_read_the_body_ends_with_the_timeout() -> None:
     size = 64 << 20
-    content = Content(io.BytesIO(b"x" * size), size)
+    content = FileContent(io.BytesIO(b"x" * size), size)
     with silent_server() as port:
         endpoint = Endpoint(
             url=f"http://127.0.0.1:{port}/c",
-            credential=Credential("t0ken", "Authorization", "Bearer"),
-            retries=Retries(0, 0),
+            credential=Credential(
+                token="t0ken", token_header="Authorization", token_prefix="Bearer"
+            ),
+            retries=Retries(limit=0, interval=0),
             timeout=1,
         )
         with pytest.raises(ServiceError) as caught:
-            send(endpoint, "a.csv", content)
+            send_file(endpoint, "a.csv", content)
     assert caught.value.may_be_accepted
 
 
-def test_headers_that_cannot_be_read_bring_no_url_into_a_log(
+def test_malformed_headers_do_not_put_the_url_into_a_log(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def strange(_request: Request, write: Write) -> None:
-        write(b"HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 0\r\n\r\n")
+    def send_malformed_header(_request: Request, write: Write) -> None:
+        write(b"HTTP/1.1 200 OK\r\nnot a header\r\nContent-Length: 0\r\n\r\n")
 
-    with http_server(strange) as server:
-        answer_to_roster(
+    with http_server(send_malformed_header) as server:
+        exchange(
             server.port,
             token="s3cret-1",
             token_param="t",
@@ -167,32 +177,34 @@ def test_headers_that_cannot_be_read_bring_no_url_into_a_log(
     assert "s3cret-1" not in "".join(capfd.readouterr())
 
 
-def test_a_retried_body_is_sent_from_its_beginning_and_the_waits_grow() -> None:
-    waits: list[float] = []
-    answers = iter([plain("503 X"), plain("429 X", b"", "Retry-After: 7"), b"", plain("200 OK")])
-    with http_server(lambda _request, write: write(next(answers))) as server:
+def test_retries_send_the_whole_body_with_increasing_delays() -> None:
+    delays: list[float] = []
+    responses = iter([plain("503 X"), plain("429 X", b"", "Retry-After: 7"), b"", plain("200 OK")])
+    with http_server(lambda _request, write: write(next(responses))) as server:
         endpoint = Endpoint(
             url=f"http://127.0.0.1:{server.port}/c",
             method="PUT",
-            credential=Credential("t0ken", "Authorization", "Bearer"),
-            retries=Retries(3, 2),
+            credential=Credential(
+                token="t0ken", token_header="Authorization", token_prefix="Bearer"
+            ),
+            retries=Retries(limit=3, interval=2),
         )
-        content = Content(io.BytesIO(b"junk" + CSV), len(CSV), start=4)
-        reply = send(endpoint, "a.csv", content, waits.append)
-    assert (reply.status, reply.attempts, waits) == (200, 4, [2.0, 7.0, 8.0])
+        content = FileContent(io.BytesIO(b"junk" + CSV), len(CSV), start=4)
+        response = send_file(endpoint, "a.csv", content, delays.append)
+    assert (response.status, response.attempts, delays) == (200, 4, [2.0, 7.0, 8.0])
     assert all(CSV in request.body and b"junk" not in request.body for request in server.requests)
 
 
-def test_a_service_that_accepts_nobody_ends_with_the_timeout() -> None:
-    waiting = []
+def test_service_that_accepts_no_connection_ends_with_the_timeout() -> None:
+    clients = []
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        # Linux drops what comes when the queue is full, as a firewall would.
+        # If the queue is full, Linux drops connection attempts, as a firewall would.
         for _client in range(4):
-            waiting.append(socket.socket())
-            waiting[-1].setblocking(False)
-            waiting[-1].connect_ex(listener.getsockname())
+            clients.append(socket.socket())
+            clients[-1].setblocking(False)
+            clients[-1].connect_ex(listener.getsockname())
         with pytest.raises(ServiceError) as caught:
-            answer_to_roster(listener.getsockname()[1], timeout=1)
-    for connection in waiting:
-        connection.close()
+            exchange(listener.getsockname()[1], timeout=1)
+    for client in clients:
+        client.close()
     assert caught.value.cause == "it did not accept a connection in time"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS to a service: what is trusted, and what is not."""
+"""Tests of TLS connections to a service."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.body import Content
-from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.client import send_file
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import (
     Credential,
     Endpoint,
     Retries,
     TlsSettings,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
+    FileContent,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status import ServiceError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
-    _Adapter,
-    service_context,
+    _WatchedAdapter,
+    create_service_context,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
@@ -35,7 +37,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 
 @pytest.fixture(autouse=True)
-def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the proxies and CA bundles of the host that runs the tests."""
     for name in ("https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -45,16 +48,18 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def _send(port: int, ca_path: Path | None, *, validate_certs: bool = True) -> tuple[int, bytes]:
     endpoint = Endpoint(
         url=f"https://localhost:{port}/contacts",
-        credential=Credential("t0ken", "Authorization", "Bearer"),
-        tls=TlsSettings(None if ca_path is None else str(ca_path), validate_certs),
-        retries=Retries(0, 0),
+        credential=Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer"),
+        tls=TlsSettings(
+            ca_path=None if ca_path is None else str(ca_path), validate_certs=validate_certs
+        ),
+        retries=Retries(limit=0, interval=0),
         timeout=20,
     )
-    reply = send(endpoint, "a.csv", Content(io.BytesIO(b"A\r\n"), 3))
-    return reply.status, reply.reading.body
+    response = send_file(endpoint, "a.csv", FileContent(io.BytesIO(b"A\r\n"), 3))
+    return response.status, response.body.content
 
 
-def test_a_service_whose_authority_is_given_is_trusted(tmp_path: Path) -> None:
+def test_service_with_a_trusted_ca_is_accepted(tmp_path: Path) -> None:
     server_tls = tls(tmp_path, "localhost")
     with http_server(ok, server_tls.context) as server:
         assert _send(server.port, server_tls.ca_file) == (200, OK)
@@ -63,43 +68,43 @@ def test_a_service_whose_authority_is_given_is_trusted(tmp_path: Path) -> None:
 
 UNKNOWN_CA = (
     "by an unknown CA (unable to get local issuer certificate). "
-    "Give the issuing CA's certificate in ca_path"
+    "Set ca_path to a file with the issuing CA's certificate"
 )
 OTHER_NAME = (
     "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
-    "Use the name in the certificate in url"
+    "Use a name from the certificate in url"
 )
 
 
 @pytest.mark.parametrize(
-    ("names", "known", "problem"),
+    ("names", "is_trusted", "cause"),
     [
         (["localhost"], False, UNKNOWN_CA),
         (["x.no"], True, OTHER_NAME),
         (["127.0.0.1"], True, OTHER_NAME),
     ],
 )
-def test_a_service_that_cannot_prove_its_name_gets_nothing(
-    tmp_path: Path, names: list[str], known: bool, problem: str
+def test_nothing_is_sent_to_an_unverified_service(
+    tmp_path: Path, names: list[str], is_trusted: bool, cause: str
 ) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "localhost")
     server_tls = tls(tmp_path, *names)
     with http_server(ok, server_tls.context) as server:
         with pytest.raises(ServiceError) as caught:
-            _send(server.port, server_tls.ca_file if known else other.ca_file)
-        if not known:
+            _send(server.port, server_tls.ca_file if is_trusted else other.ca_file)
+        if not is_trusted:
             with pytest.raises(ServiceError, match="its certificate was issued by an unknown CA"):
                 _send(server.port, None)
         assert server.requests == []
     assert str(caught.value) == (
         f"Cannot upload to https://localhost:{server.port}/contacts: its certificate was issued "
-        f"{problem}."
+        f"{cause}."
     )
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-def test_without_verification_any_certificate_will_do(tmp_path: Path) -> None:
+def test_any_certificate_is_accepted_without_verification(tmp_path: Path) -> None:
     server_tls = tls(tmp_path, "x.no")
     with http_server(ok, server_tls.context) as server:
         assert _send(server.port, None, validate_certs=False) == (200, OK)
@@ -107,11 +112,11 @@ def test_without_verification_any_certificate_will_do(tmp_path: Path) -> None:
 
 @pytest.fixture
 def _lax_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An OpenSSL that would speak old versions if it were let."""
-    make = ssl.create_default_context
+    """Configure OpenSSL to allow old TLS versions."""
+    create = ssl.create_default_context
 
     def lax(*args: object, **options: object) -> ssl.SSLContext:
-        context = make(*args, **options)  # type: ignore[arg-type]  # handed on
+        context = create(*args, **options)  # type: ignore[arg-type]  # Passed on unchanged.
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1
         return context
@@ -134,8 +139,8 @@ def test_tls_1_1_is_refused(tmp_path: Path, validate_certs: bool) -> None:
         assert server.requests == []
     assert str(caught.value) == (
         f"Cannot upload to https://localhost:{server.port}/contacts: "
-        "no TLS connection (TLSV1_ALERT_PROTOCOL_VERSION). It must speak TLS 1.2 or newer, "
-        "and at least tls_minimum. It may ask for client_cert."
+        "the TLS connection failed (TLSV1_ALERT_PROTOCOL_VERSION). Check that the service supports "
+        "TLS 1.2 or newer, and at least tls_minimum. The service may require client_cert."
     )
 
 
@@ -148,28 +153,30 @@ def test_tls_1_2_is_accepted(tmp_path: Path) -> None:
         assert _send(server.port, server_tls.ca_file) == (200, OK)
 
 
-def test_a_service_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
+def test_service_without_tls_is_reported(tmp_path: Path) -> None:
     ca_file = tls(tmp_path, "localhost").ca_file
-    with http_server(ok) as server, pytest.raises(ServiceError, match="no TLS connection"):
+    with http_server(ok) as server, pytest.raises(ServiceError, match="the TLS connection failed"):
         _send(server.port, ca_file)
 
 
-def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     with pytest.raises(InputError) as caught:
         _send(1, path)
     assert str(caught.value) == (
         f"Cannot read the certificates in ca_path {path}: [Errno 2] No such file or directory. "
-        "Give a file in PEM format."
+        "Provide a file in PEM format."
     )
-    path.write_text("no certificate")
+    path.write_text("not a certificate")
     with pytest.raises(InputError, match="Cannot read the certificates in ca_path"):
         _send(1, path)
 
 
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_a_service_behind_a_proxy_is_held_to_the_same(validate_certs: bool) -> None:
-    adapter = _Adapter(service_context(TlsSettings(None, validate_certs)), Watchdog(1))
+def test_connections_through_a_proxy_use_the_same_tls_settings(validate_certs: bool) -> None:
+    adapter = _WatchedAdapter(
+        create_service_context(TlsSettings(validate_certs=validate_certs)), Watchdog(1)
+    )
     context = adapter.proxy_manager_for("http://proxy:3128").connection_pool_kw["ssl_context"]
     assert context is adapter.poolmanager.connection_pool_kw["ssl_context"]
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names that credentials go by, and names that only look a little like them."""
+"""Tests of the recognition of names of credentials."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.creden
 )
 
 CREDENTIALS = """
-    Authorization Proxy-Authorization X-Sine-Api-Key X-API-Key x-api-key apikey ApiKey api_key APIKEY key Key
-    accessToken access_token ACCESS-TOKEN accesstoken token X-Auth-Token auth X-Auth secret client_secret
-    clientSecret CLIENTSECRET password Passwd user_password pwd passphrase Cookie Set-Cookie credential
-    signature sig jwt bearer Ocp-Apim-Subscription-Key pin XSRF-TOKEN oauth_token authentication
-    JSESSIONID sessionid session_id X-Session hmac X-OTP subscriptionkey secretkey privateKey sharedkey
+    Authorization Proxy-Authorization X-Sine-Api-Key X-API-Key x-api-key apikey ApiKey api_key
+    APIKEY key Key accessToken access_token ACCESS-TOKEN accesstoken token X-Auth-Token auth X-Auth
+    secret client_secret clientSecret CLIENTSECRET password Passwd user_password pwd passphrase
+    Cookie Set-Cookie credential signature sig jwt bearer Ocp-Apim-Subscription-Key pin XSRF-TOKEN
+    oauth_token authentication JSESSIONID sessionid session_id X-Session hmac X-OTP subscriptionkey
+    secretkey privateKey sharedkey
 """
-OTHERS = """
-    remove-hosts send-emails X-Request-Id mode dryRun Accept User-Agent account list site primary_key primaryKey
-    unique-key keyColumn key_field matchKey externalKey keyword keywords monkey author authority assign
-    signal tokenize passport compass X-Correlation-Id Accept-Language primary_keys pinned
-    obsession hotpot licence
+OTHER_NAMES = """
+    remove-hosts send-emails X-Request-Id mode dryRun Accept User-Agent account list site
+    primary_key primaryKey unique-key keyColumn key_field matchKey externalKey keyword keywords
+    monkey author authority assign signal tokenize passport compass X-Correlation-Id Accept-Language
+    primary_keys pinned obsession hotpot licence
 """
 
 
 @pytest.mark.parametrize("name", CREDENTIALS.split())
-def test_a_name_of_a_credential(name: str) -> None:
+def test_name_of_a_credential_is_recognized(name: str) -> None:
     assert is_credential_name(name)
 
 
-@pytest.mark.parametrize("name", [*OTHERS.split(), "", "-", "ключ"])
-def test_another_name(name: str) -> None:
+@pytest.mark.parametrize("name", [*OTHER_NAMES.split(), "", "-", "ключ"])
+def test_other_name_is_not_recognized(name: str) -> None:
     assert not is_credential_name(name)

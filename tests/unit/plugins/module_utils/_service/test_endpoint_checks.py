@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is refused of an endpoint before anything is read or sent."""
+"""Tests of the checks of an endpoint: valid settings, and invalid single settings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import (
     ENDPOINT,
-    NO_HEADER,
-    changed,
+    INVALID_HEADER_VALUE,
+    endpoint_with,
 )
 
-FORM = "Cannot use the url: it is not of the form https://HOST/PATH. Correct url."
-CLEAR = "people's data would cross the network in clear. Use https://."
+URL_FORM = "Cannot use the url: it does not have the form https://HOST/PATH. Correct url."
+UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
 
 
 @pytest.mark.parametrize(
@@ -47,20 +47,20 @@ CLEAR = "people's data would cross the network in clear. Use https://."
         {"headers": (("X-Request-Id", "1"), ("Accept", "*/*"))},
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
-        {"accepted": (200, 202, 299)},
-        # Short texts are in many others.
+        {"accepted_statuses": (200, 202, 299)},
+        # Short secrets may occur in other values.
         {"token": "", "username": "mode", "params": (("mode", "mode"),)},
     ],
 )
-def test_good_endpoints_pass(changes: dict[str, object]) -> None:
-    check_endpoint(changed(changes))
+def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
+    check_endpoint(endpoint_with(changes))
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         *(
-            ({"url": url}, FORM)
+            ({"url": url}, URL_FORM)
             for url in (
                 "",
                 "x.no",
@@ -79,43 +79,43 @@ def test_good_endpoints_pass(changes: dict[str, object]) -> None:
             (
                 {"url": f"https://{user}@x.no"},
                 (
-                    "Cannot use the url: it holds a user name or a password. "
+                    "Cannot use the url: it contains a user name or a password. "
                     "Use token, or url_username and url_password."
                 ),
             )
             for user in ("svc", "svc:pw", ":pw")
         ),
         *(
-            ({"url": f"http://{host}/x"}, f"Cannot upload to http://{host}: {CLEAR}")
-            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # nothing is bound
+            ({"url": f"http://{host}/x"}, f"Cannot upload to http://{host}: {UNENCRYPTED}")
+            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # Not bound.
         ),
         *(
-            ({option: value}, f"Cannot use {option}: {NO_HEADER}")
+            ({option: value}, f"Cannot use {option}: {INVALID_HEADER_VALUE}")
             for option in ("token", "token_prefix")
             for value in ("a\r\nb", "tøken", "\u20ac", "a\0", "a\n")
         ),
         *(
             (
                 {"token_header": value},
-                "Cannot use token_header: it is not the name of an HTTP header. Correct it.",
+                "Cannot use token_header: it is not a valid HTTP header name. Correct it.",
             )
             for value in ("", "X Y", "X:", "X\r\nY", "Tøken", "X\n")
         ),
         *(
             (
                 {"timeout": seconds},
-                f"Cannot use timeout {seconds}: it is not from 1 to 86400 seconds.",
+                f"Cannot use timeout {seconds}: it must be between 1 and 86400 seconds.",
             )
             for seconds in (0, -1)
         ),
     ],
 )
-def test_bad_endpoints_are_named(changes: dict[str, object], message: str) -> None:
+def test_invalid_endpoint_is_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_endpoint(changed(changes))
+        check_endpoint(endpoint_with(changes))
     assert str(caught.value) == message
 
 
-def test_the_token_is_in_no_text_of_an_endpoint() -> None:
+def test_endpoint_is_displayed_without_secrets() -> None:
     assert repr(ENDPOINT) == str(ENDPOINT) == "Endpoint(https://x.no/contacts)"
     assert repr(ENDPOINT.credential) == str(ENDPOINT.credential) == "Credential(...)"

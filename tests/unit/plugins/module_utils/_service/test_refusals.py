@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refused rows: whose they are, and what is never shown of a service's words."""
+"""Tests of refused rows: their identities, and the masking of personal data in messages."""
 
 from __future__ import annotations
 
@@ -24,55 +24,58 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.respon
     ResponseBody,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
-    WHERE,
-    read,
-    sent,
+    RESULT_FORMAT,
+    read_document,
+    sent_roster,
 )
 
 Form = Literal["NFC", "NFD"]
 
 
 @pytest.mark.parametrize(
-    ("error", "shown"),
+    ("error", "row_error"),
     [
         (
             {"row": 2, "column": "Email", "error": "is not unique"},
-            RowError(2, "id-2", "Email", "is not unique"),
+            RowError(row=2, identity="id-2", column="Email", cause="is not unique"),
         ),
-        ({"row": 1}, RowError(1, "id-1", "", "")),
-        ({"row": 1, "error": None, "column": 7}, RowError(1, "id-1", "7", "")),
-        # No word of the roster is shown, in whatever case and whoever's it is, and no long number.
+        ({"row": 1}, RowError(row=1, identity="id-1")),
+        ({"row": 1, "error": None, "column": 7}, RowError(row=1, identity="id-1", column="7")),
+        # Words of any row of the roster and long numbers are masked, regardless of case.
         (
             {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
-            RowError(1, "id-1", "", "...@....... of ... at ..., not ...@y...."),
+            RowError(row=1, identity="id-1", cause="...@....... of ... at ..., not ...@y...."),
         ),
-        ({"row": 1, "column": "åse"}, RowError(1, "id-1", "...", "")),
+        ({"row": 1, "column": "åse"}, RowError(row=1, identity="id-1", column="...")),
         (
             {"row": 1, "error": "used by +47 900 11-222, 0047900, (900)11.222 and 1234"},
             RowError(1, "id-1", "", "used by ..., ..., (... and 1234"),
         ),
-        ({"row": 1, "error": "x" * 300}, RowError(1, "id-1", "", "x" * 200)),
-        ({"row": 1, "error": ["a", 1, "b"]}, RowError(1, "id-1", "", "a, b")),
-        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(1, "id-1", "", "")),
-        # What would spoil a terminal, or what no result can hold.
-        ({"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"}, RowError(1, "id-1", "", "a [2Jb c")),
-        # Whose row it is is not known; that something was refused is.
+        ({"row": 1, "error": "x" * 300}, RowError(row=1, identity="id-1", cause="x" * 200)),
+        ({"row": 1, "error": ["a", 1, "b"]}, RowError(row=1, identity="id-1", cause="a, b")),
+        ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(row=1, identity="id-1")),
+        # Characters that could control a terminal, or cannot be part of a result.
+        (
+            {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
+            RowError(row=1, identity="id-1", cause="a [2Jb c"),
+        ),
+        # The row is unknown, but the refusal counts.
         *(
-            ({"row": row, "error": "bad Åse"}, RowError(None, None, "", "bad ..."))
+            ({"row": row, "error": "bad Åse"}, RowError(row=None, cause="bad ..."))
             for row in (0, 3, -1, "1", None, True, 1.0, [1])
         ),
-        ("row 1: bad", RowError(None, None, "", "")),
-        (None, RowError(None, None, "", "")),
-        ([], RowError(None, None, "", "")),
+        ("row 1: bad", RowError(row=None)),
+        (None, RowError(row=None)),
+        ([], RowError(row=None)),
     ],
 )
-def test_a_row_error(error: object, shown: RowError) -> None:
-    assert read({"errors": [error]}).errors == (shown,)
+def test_row_error_is_read(error: object, row_error: RowError) -> None:
+    assert read_document({"errors": [error]}).errors == (row_error,)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "masked"),
     [
         ("A\u030ase is bad", "... is bad"),
         ("\u00c5SE is bad", "... is bad"),
@@ -80,36 +83,38 @@ def test_a_row_error(error: object, shown: RowError) -> None:
         ("654321ola", "...ola"),
     ],
 )
-def test_words_are_taken_out_however_they_are_written(form: Form, said: str, shown: str) -> None:
+def test_words_are_masked_in_any_normalization_form(form: Form, message: str, masked: str) -> None:
     rows = [(normalize(form, "\u00c5se"), "123456ola@x.no", "oslo")]
-    body = json.dumps({"errors": [{"row": 1, "error": said}]}).encode()
-    (error,) = read_answer(422, ResponseBody(body), WHERE, sent(rows, ())).errors
-    assert error.cause == shown
+    body = json.dumps({"errors": [{"row": 1, "error": message}]}).encode()
+    (error,) = read_answer(422, ResponseBody(body), RESULT_FORMAT, sent_roster(rows, ())).errors
+    assert error.cause == masked
 
 
 @pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
-def test_what_is_no_list_of_row_errors_counts_as_none(errors: object) -> None:
-    assert read({"errors": errors}).errors == ()
+def test_anything_but_a_list_contains_no_row_errors(errors: object) -> None:
+    assert read_document({"errors": errors}).errors == ()
 
 
-def test_errors_keep_their_order_among_other_things() -> None:
-    answer = read({"errors": [{"row": 2}, "x", {"row": 1}]})
+def test_row_errors_keep_their_order_among_invalid_entries() -> None:
+    answer = read_document({"errors": [{"row": 2}, "x", {"row": 1}]})
     assert [error.row for error in answer.errors] == [2, None, 1]
 
 
-def test_keys_are_where_the_profile_says() -> None:
-    where = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
+def test_keys_of_row_errors_are_configurable() -> None:
+    result_format = ResultFormat(errors="data.problems", row="line", column="field", cause="why")
     document = {"data": {"problems": [{"line": 1, "field": "Email", "why": "bad", "row": 2}]}}
-    assert read(document, where).errors == (RowError(1, "id-1", "Email", "bad"),)
+    assert read_document(document, result_format).errors == (
+        RowError(row=1, identity="id-1", column="Email", cause="bad"),
+    )
 
 
-def test_without_identities_the_row_alone_is_known() -> None:
-    reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
-    answer = read_answer(422, reading, WHERE, sent(identities=()))
-    assert answer.errors == (RowError(1, None, "", "bad"),)
+def test_row_error_without_an_identity() -> None:
+    body = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    answer = read_answer(422, body, RESULT_FORMAT, sent_roster(identities=()))
+    assert answer.errors == (RowError(row=1, cause="bad"),)
 
 
-def test_empty_cells_take_nothing_out() -> None:
-    reading = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
-    answer = read_answer(422, reading, WHERE, sent([("", "", "")], ()))
-    assert answer.errors == (RowError(1, None, "", "bad"),)
+def test_empty_cells_mask_nothing() -> None:
+    body = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
+    answer = read_answer(422, body, RESULT_FORMAT, sent_roster([("", "", "")], ()))
+    assert answer.errors == (RowError(row=1, cause="bad"),)

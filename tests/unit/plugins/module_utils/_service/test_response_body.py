@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An answer's body: whole, cut, endless, packed, and packed to burst."""
+"""Tests of response bodies: complete, incomplete, too long, and compressed."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from collections.abc import Iterable
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.response_body import (
-    MAX_ANSWER,
+    MAX_CONTENT,
     ResponseBody,
     read_body,
 )
 
 TEXT = b'{"counts": {}}'
 TOO_LONG = "it is longer than 16 MiB"
-NOT_PACKED = "it is not packed as its Content-Encoding says"
+MISMATCH = "its content does not match its Content-Encoding"
+INCOMPLETE = "its compressed content is incomplete"
+UNSUPPORTED = "its Content-Encoding is not supported"
 
 
-def _bytes(data: bytes) -> Iterable[bytes]:
-    return (data[place : place + 1] for place in range(len(data)))
+def _single_bytes(data: bytes) -> Iterable[bytes]:
+    return (data[index : index + 1] for index in range(len(data)))
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
-def test_what_is_not_packed_is_read_as_it_is(encoding: str) -> None:
-    assert read_body(_bytes(TEXT), encoding) == ResponseBody(TEXT)
+def test_uncompressed_content_is_read_unchanged(encoding: str) -> None:
+    assert read_body(_single_bytes(TEXT), encoding) == ResponseBody(TEXT)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "packed"),
+    ("encoding", "compressed"),
     [
         ("gzip", gzip.compress(TEXT, mtime=0)),
         ("GZIP", gzip.compress(TEXT, mtime=0)),
@@ -41,45 +43,45 @@ def test_what_is_not_packed_is_read_as_it_is(encoding: str) -> None:
         ("deflate", zlib.compress(TEXT)),
     ],
 )
-def test_what_is_packed_is_unpacked(encoding: str, packed: bytes) -> None:
-    assert read_body(_bytes(packed), encoding) == ResponseBody(TEXT)
-    assert read_body([packed], encoding) == ResponseBody(TEXT)
+def test_compressed_content_is_decompressed(encoding: str, compressed: bytes) -> None:
+    assert read_body(_single_bytes(compressed), encoding) == ResponseBody(TEXT)
+    assert read_body([compressed], encoding) == ResponseBody(TEXT)
 
 
 @pytest.mark.parametrize(
     ("encoding", "data", "problem"),
     [
-        ("gzip", TEXT, NOT_PACKED),
-        ("deflate", TEXT, NOT_PACKED),
-        ("gzip", gzip.compress(TEXT, mtime=0)[:-9], "its packed content has no end"),
-        ("gzip", b"", "its packed content has no end"),
-        ("br", TEXT, "it is in an encoding that was not asked for"),
-        ("gzip, gzip", TEXT, "it is in an encoding that was not asked for"),
+        ("gzip", TEXT, MISMATCH),
+        ("deflate", TEXT, MISMATCH),
+        ("gzip", gzip.compress(TEXT, mtime=0)[:-9], INCOMPLETE),
+        ("gzip", b"", INCOMPLETE),
+        ("br", TEXT, UNSUPPORTED),
+        ("gzip, gzip", TEXT, UNSUPPORTED),
     ],
 )
-def test_what_cannot_be_unpacked_is_told(encoding: str, data: bytes, problem: str) -> None:
+def test_invalid_compressed_content_is_reported(encoding: str, data: bytes, problem: str) -> None:
     assert read_body([data], encoding) == ResponseBody(b"", problem)
 
 
-@pytest.mark.parametrize("size", [MAX_ANSWER, MAX_ANSWER + 1])
-def test_where_the_limit_is(size: int) -> None:
+@pytest.mark.parametrize("size", [MAX_CONTENT, MAX_CONTENT + 1])
+def test_content_is_limited(size: int) -> None:
     data = b"\0" * size
-    for encoding, pieces in (("", [data]), ("gzip", [gzip.compress(data, 1)])):
-        reading = read_body(pieces, encoding)
-        assert (len(reading.body), reading.problem) == (
-            MAX_ANSWER,
-            "" if size == MAX_ANSWER else TOO_LONG,
+    for encoding, chunks in (("", [data]), ("gzip", [gzip.compress(data, 1)])):
+        body = read_body(chunks, encoding)
+        assert (len(body.content), body.problem) == (
+            MAX_CONTENT,
+            "" if size == MAX_CONTENT else TOO_LONG,
         )
 
 
-def test_an_endless_answer_is_left() -> None:
-    pieces = itertools.count()
-    reading = read_body((b"x" * (1 << 20) for _piece in pieces), "")
-    assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)
-    assert next(pieces) == 17
+def test_endless_response_is_truncated() -> None:
+    numbers = itertools.count()
+    body = read_body((b"x" * (1 << 20) for _number in numbers), "")
+    assert (len(body.content), body.problem) == (MAX_CONTENT, TOO_LONG)
+    assert next(numbers) == 17
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_decompression_bomb_is_truncated() -> None:
     bomb = gzip.compress(b"\0" * (64 << 20))
-    reading = read_body([bomb], "gzip")
-    assert (len(reading.body), reading.problem) == (MAX_ANSWER, TOO_LONG)
+    body = read_body([bomb], "gzip")
+    assert (len(body.content), body.problem) == (MAX_CONTENT, TOO_LONG)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be tried again, and when: the whole policy as tables."""
+"""Tests of the retry policy."""
 
 from __future__ import annotations
 
@@ -11,50 +11,68 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoint import Retries
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
-    LONGEST_ASKED,
+    MAX_RETRY_AFTER,
     NOT_SENT,
     OUTCOME_UNKNOWN,
     PERMANENT,
+    compute_retry_delay,
+    is_outcome_unknown,
     is_safe_to_repeat,
-    outcome_is_unknown,
-    seconds_asked,
-    wait_before_next,
+    parse_retry_after,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-NEVER = (PERMANENT, 200, 202, 204, 301, 400, 401, 403, 404, 405, 407, 409, 413, 415, 422, 500, 501)
+NEVER_RETRIED = (
+    PERMANENT,
+    200,
+    202,
+    204,
+    301,
+    400,
+    401,
+    403,
+    404,
+    405,
+    407,
+    409,
+    413,
+    415,
+    422,
+    500,
+    501,
+)
 
 
 @pytest.mark.parametrize(
-    ("ended", "methods"),
+    ("outcome", "methods"),
     [
-        *((ended, "POST PUT PATCH") for ended in (NOT_SENT, 408, 425, 429, 503)),
-        *((ended, "PUT") for ended in (OUTCOME_UNKNOWN, 502, 504)),
-        *((ended, "") for ended in NEVER),
+        *((outcome, "POST PUT PATCH") for outcome in (NOT_SENT, 408, 425, 429, 503)),
+        *((outcome, "PUT") for outcome in (OUTCOME_UNKNOWN, 502, 504)),
+        *((outcome, "") for outcome in NEVER_RETRIED),
     ],
 )
-def test_what_may_be_repeated(ended: int | str, methods: str) -> None:
-    repeated = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, ended)]
-    assert repeated == methods.split()
+def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
+    retried = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, outcome)]
+    assert retried == methods.split()
 
 
 @pytest.mark.parametrize(
-    ("ended", "is_in_doubt"),
+    ("outcome", "is_unknown"),
     [
-        *((ended, True) for ended in (OUTCOME_UNKNOWN, 200, 202, 299, 500, 502, 503, 599)),
+        *((outcome, True) for outcome in (OUTCOME_UNKNOWN, 200, 202, 299, 500, 502, 503, 599)),
         *(
-            (ended, False)
-            for ended in (NOT_SENT, PERMANENT, 199, 300, 307, 400, 401, 422, 429, 499)
+            (outcome, False)
+            for outcome in (NOT_SENT, PERMANENT, 199, 300, 307, 400, 401, 422, 429, 499)
         ),
     ],
 )
-def test_where_the_service_may_have_taken_it(ended: int | str, is_in_doubt: bool) -> None:
-    assert outcome_is_unknown(ended) is is_in_doubt
+def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bool) -> None:
+    assert is_outcome_unknown(outcome) is is_unknown
 
 
 @pytest.mark.parametrize(
-    ("limit", "interval", "attempt", "asked", "wait"),
+    ("limit", "interval", "attempt", "retry_after", "delay"),
     [
         (3, 2, 1, None, 2.0),
         (3, 2, 2, None, 4.0),
@@ -65,23 +83,30 @@ def test_where_the_service_may_have_taken_it(ended: int | str, is_in_doubt: bool
         (10, 5, 5, None, 60.0),
         (10, 60, 10, None, 60.0),
         (3, 0, 3, None, 0.0),
-        # What the service asks for counts when it is longer.
+        # The service requested a delay. The longer one is used.
         (3, 2, 1, 1.0, 2.0),
         (3, 2, 1, 30.0, 30.0),
-        (3, 2, 1, LONGEST_ASKED, LONGEST_ASKED),
-        (3, 2, 1, LONGEST_ASKED + 1, None),
+        (3, 2, 1, MAX_RETRY_AFTER, MAX_RETRY_AFTER),
+        (3, 2, 1, MAX_RETRY_AFTER + 1, None),
         (3, 2, 4, 1.0, None),
     ],
 )
-def test_how_long_to_wait(
-    limit: int, interval: int, attempt: int, asked: float | None, wait: float | None
+def test_delay_before_a_retry(
+    limit: int, interval: int, attempt: int, retry_after: float | None, delay: float | None
 ) -> None:
-    assert wait_before_next(Retries(limit, interval), "POST", attempt, 503, asked) == wait
+    assert (
+        compute_retry_delay(
+            Retries(limit=limit, interval=interval), "POST", attempt, 503, retry_after
+        )
+        == delay
+    )
 
 
-def test_what_may_not_be_repeated_is_not_waited_for() -> None:
-    assert wait_before_next(Retries(3, 2), "POST", 1, OUTCOME_UNKNOWN, None) is None
-    assert wait_before_next(Retries(3, 2), "PUT", 1, OUTCOME_UNKNOWN, None) == 2.0
+def test_delay_depends_on_the_method() -> None:
+    assert (
+        compute_retry_delay(Retries(limit=3, interval=2), "POST", 1, OUTCOME_UNKNOWN, None) is None
+    )
+    assert compute_retry_delay(Retries(limit=3, interval=2), "PUT", 1, OUTCOME_UNKNOWN, None) == 2.0
 
 
 NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=timezone(timedelta(0)))
@@ -102,7 +127,7 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("١٢", None, None),
         ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
         ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
-        # Both by the service's clock, which is an hour behind.
+        # Both according to the service's clock, which is one hour behind.
         ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
         ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
         # RFC 9110, 5.6.7: the obsolete forms.
@@ -111,21 +136,23 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("Tue, 99 Nov 2026 09:00:30 GMT", None, None),
     ],
 )
-def test_what_a_service_asks_to_wait(
+def test_retry_after_header_is_parsed(
     retry_after: str | None, date: str | None, seconds: float | None
 ) -> None:
-    assert seconds_asked(retry_after, date, NOW) == seconds
+    assert parse_retry_after(retry_after, date, NOW) == seconds
 
 
 @given(st.text(), st.text())
-def test_no_header_is_too_strange(retry_after: str, date: str) -> None:
-    seconds = seconds_asked(retry_after, date, NOW)
+def test_any_header_can_be_parsed(retry_after: str, date: str) -> None:
+    seconds = parse_retry_after(retry_after, date, NOW)
     assert seconds is None or seconds >= 0
 
 
 @given(st.integers(0, 10), st.integers(0, 60), st.integers(1, 12), st.floats(0, 1e9) | st.none())
-def test_no_wait_is_longer_than_what_may_be_asked(
-    limit: int, interval: int, attempt: int, asked: float | None
+def test_delay_is_never_longer_than_five_minutes(
+    limit: int, interval: int, attempt: int, retry_after: float | None
 ) -> None:
-    wait = wait_before_next(Retries(limit, interval), "PUT", attempt, 503, asked)
-    assert (wait is None) or 0 <= wait <= timedelta(minutes=5).total_seconds()
+    delay = compute_retry_delay(
+        Retries(limit=limit, interval=interval), "PUT", attempt, 503, retry_after
+    )
+    assert (delay is None) or 0 <= delay <= timedelta(minutes=5).total_seconds()

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What requests is told, and what of the environment counts."""
+"""Tests of the connection to the service: credentials, TLS settings and proxies."""
 
 from __future__ import annotations
 
 import base64
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,12 +20,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.endpoi
     TlsSettings,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transport import (
+    CredentialAuth,
     UploadSession,
-    authorization,
-    proxies_for,
-    proxy_host,
-    service_context,
-    verification,
+    create_service_context,
+    proxy_address,
+    select_proxies,
+    verify_argument,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from requests.adapters import HTTPAdapter
@@ -34,9 +35,12 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 @pytest.mark.parametrize(
     ("credential", "headers"),
     [
-        (Credential("t", "Authorization", "Bearer"), {"Authorization": "Bearer t"}),
-        (Credential("t", "X-Key", ""), {"X-Key": "t"}),
-        (Credential("t", "", "", "param"), {}),
+        (
+            Credential(token="t", token_header="Authorization", token_prefix="Bearer"),
+            {"Authorization": "Bearer t"},
+        ),
+        (Credential(token="t", token_header="X-Key", token_prefix=""), {"X-Key": "t"}),
+        (Credential(token="t", token_header="", token_prefix="", token_param="param"), {}),
         (Credential(), {}),
         (
             Credential(username="kø", password="p:w"),
@@ -45,86 +49,87 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
         (Credential(username="key"), {"Authorization": "Basic a2V5Og=="}),
     ],
 )
-def test_the_header_of_each_credential(credential: Credential, headers: dict[str, str]) -> None:
+def test_header_of_each_kind_of_credential(credential: Credential, headers: dict[str, str]) -> None:
     request = SimpleNamespace(headers={})
-    assert authorization(credential)(request) is request
+    assert CredentialAuth(credential)(request) is request
     assert request.headers == headers
 
 
-def test_the_floor_of_tls() -> None:
-    assert service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
-    assert service_context(TlsSettings(minimum="1.3")).minimum_version == ssl.TLSVersion.TLSv1_3
+def test_minimum_tls_version() -> None:
+    assert create_service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert (
+        create_service_context(TlsSettings(minimum_version="1.3")).minimum_version
+        == ssl.TLSVersion.TLSv1_3
+    )
 
 
 ENDPOINT = Endpoint("https://x.no/contacts")
 
 
 @pytest.mark.parametrize(
-    ("proxy", "shown"),
+    ("proxy", "address"),
     [
         ("http://user:secret@proxy.no:3128", "proxy.no:3128"),
         ("http://proxy.no", "proxy.no"),
         ("proxy.no:3128", "proxy.no:3128"),
-        ("http://user:secret@proxy.no:port", "named in the environment"),
+        ("http://user:secret@proxy.no:port", "configured in the environment"),
         ("http://user:12#secret@proxy.no:3128", "proxy.no:3128"),
         ("http://user:12/secret@proxy.no:3128", "proxy.no:3128"),
-        ("http://", "named in the environment"),
+        ("http://", "configured in the environment"),
     ],
 )
-def test_a_proxy_is_named_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, proxy: str, shown: str
+def test_proxy_is_reported_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, address: str
 ) -> None:
     for name in ("https_proxy", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert proxy_host(ENDPOINT) == shown
-    assert proxies_for(ENDPOINT)["https"].endswith(proxy)
+    assert proxy_address(ENDPOINT) == address
+    assert select_proxies(ENDPOINT)["https"].endswith(proxy)
     for endpoint in (
-        ENDPOINT._replace(use_proxy=False),
-        ENDPOINT._replace(url="http://localhost/"),
+        replace(ENDPOINT, use_proxy=False),
+        replace(ENDPOINT, url="http://localhost/"),
     ):
-        assert (proxies_for(endpoint), proxy_host(endpoint)) == ({}, None)
+        assert (select_proxies(endpoint), proxy_address(endpoint)) == ({}, None)
     monkeypatch.setenv("NO_PROXY", "x.no")
-    assert proxy_host(ENDPOINT) is None
+    assert proxy_address(ENDPOINT) is None
 
 
-def test_a_proxy_s_connections_are_watched_once() -> None:
+def test_connections_through_a_proxy_are_watched_once() -> None:
     with (
         Watchdog(1) as watchdog,
-        UploadSession(ENDPOINT, service_context(TlsSettings()), watchdog) as session,
+        UploadSession(ENDPOINT, create_service_context(TlsSettings()), watchdog) as session,
     ):
         adapter = session.get_adapter(ENDPOINT.url)
         assert isinstance(adapter, HTTPAdapter)
-        first, again = (
+        first, second = (
             dict(adapter.proxy_manager_for("http://proxy.no").pool_classes_by_scheme)
-            for _use in range(2)
+            for _call in range(2)
         )
-    assert first == again
+    assert first == second
     assert {pool.ConnectionCls.watchdog for pool in first.values()} == {watchdog}
 
 
-def test_what_certificates_are_verified_with(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_ca_bundle_for_verification(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    # Never True, with which some releases of requests leave the context aside.
-    assert verification(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
-    assert verification(TlsSettings("/ca")) == "/ca"
-    assert verification(TlsSettings(None, validate_certs=False)) is False
+    # Never True, because some releases of requests then ignore the SSL context.
+    assert verify_argument(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
+    assert verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
+    assert verify_argument(TlsSettings(validate_certs=False)) is False
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path))
-    assert verification(TlsSettings()) == str(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
-    assert verification(TlsSettings("/ca")) == "/ca"
-    assert verification(TlsSettings(None, validate_certs=False)) is False
-    for path, problem in (
-        ("/nowhere", "No such file or directory"),
-        (__file__, "there are none in PEM format"),
+    assert verify_argument(TlsSettings()) == str(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/missing")
+    assert verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
+    assert verify_argument(TlsSettings(validate_certs=False)) is False
+    for path, cause in (
+        ("/missing", "No such file or directory"),
+        (__file__, "it contains no certificates in PEM format"),
     ):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
         with pytest.raises(InputError) as caught:
-            verification(TlsSettings())
+            verify_argument(TlsSettings())
         assert str(caught.value) == (
-            f"Cannot use the certificates in {path}, which REQUESTS_CA_BUNDLE in the environment names: "
-            f"{problem}. Correct it, or set ca_path."
+            f"Cannot use the certificates in {path}, set by REQUESTS_CA_BUNDLE in the environment: "
+            f"{cause}. Correct REQUESTS_CA_BUNDLE, or set ca_path."
         )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The watchdog: what gets on is left alone, what does not is cut."""
+"""Tests of the watchdog for connections without progress."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchd
 LONG, SHORT = 60.0, 0.05
 
 
-def test_a_connection_that_does_not_get_on_is_cut() -> None:
+def test_connection_without_progress_is_closed() -> None:
     near, far = socket.socketpair()
     with near, far, Watchdog(SHORT) as watchdog:
-        watchdog.guard(near)
-        # Without a watchdog this would wait for ever.
+        watchdog.watch(near)
+        # Without a watchdog, this would block forever.
         assert near.recv(1) == b""
         assert far.recv(1) == b""
     assert watchdog.expired
 
 
-def test_it_is_cut_even_when_the_other_side_has_hung_up() -> None:
+def test_connection_closed_by_the_other_side_expires() -> None:
     near, far = socket.socketpair()
     with near, Watchdog(SHORT) as watchdog:
-        watchdog.guard(near)
+        watchdog.watch(near)
         far.close()
         near.close()
         watchdog._thread.join(LONG)
     assert watchdog.expired
 
 
-def test_a_connection_whose_owner_ends_in_time_is_left_alone() -> None:
+def test_connection_that_finishes_in_time_stays_open() -> None:
     near, far = socket.socketpair()
     with near, far:
         with Watchdog(LONG) as watchdog:
-            watchdog.guard(near)
+            watchdog.watch(near)
         far.sendall(b"x")
         assert near.recv(1) == b"x"
     assert not watchdog.expired
     assert not watchdog._thread.is_alive()
 
 
-def test_progress_moves_the_end() -> None:
+def test_progress_extends_the_deadline() -> None:
     near, far = socket.socketpair()
     with near, far, Watchdog(LONG) as watchdog:
-        watchdog.guard(near)
-        first = watchdog._until
-        watchdog.progress()
-        assert watchdog._until > first
+        watchdog.watch(near)
+        first_deadline = watchdog._deadline
+        watchdog.restart_timer()
+        assert watchdog._deadline > first_deadline
     assert not watchdog.expired
 
 
-def test_without_a_connection_nothing_is_watched() -> None:
-    before = threading.active_count()
+def test_no_thread_is_started_without_a_connection() -> None:
+    thread_count = threading.active_count()
     with Watchdog(SHORT) as watchdog:
-        watchdog.progress()
-        assert threading.active_count() == before
+        watchdog.restart_timer()
+        assert threading.active_count() == thread_count
     assert not watchdog.expired

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lock on a state directory: who may use it, and one at a time."""
+"""Tests of the locks on a state directory, and of its permissions."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.lock imp
     shared_lock,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import StateError
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 
 
-def test_the_directory_is_made_private_and_its_lock_too(tmp_path: Path) -> None:
+def test_directory_and_lock_file_are_private(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b"
-    before = os.umask(0)
+    old_mask = os.umask(0)
     try:
         with exclusive_lock(path):
-            assert mode_of(path) == 0o700
-            assert mode_of(path / "lock") == 0o600
+            assert file_mode(path) == 0o700
+            assert file_mode(path / "lock") == 0o600
     finally:
-        os.umask(before)
+        os.umask(old_mask)
 
 
-@pytest.mark.parametrize("enter", [exclusive_lock, shared_lock])
+@pytest.mark.parametrize("lock", [exclusive_lock, shared_lock])
 @pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
-def test_a_directory_that_others_may_enter_is_refused_and_kept(
-    tmp_path: Path, mode: int, enter: Callable[[Path], AbstractContextManager[None]]
+def test_directory_with_access_for_other_users_is_refused_and_unchanged(
+    tmp_path: Path, mode: int, lock: Callable[[Path], AbstractContextManager[None]]
 ) -> None:
     tmp_path.chmod(mode)
-    with pytest.raises(StateError) as caught, enter(tmp_path):
+    with pytest.raises(StateError) as caught, lock(tmp_path):
         pass
     assert str(caught.value) == (
-        f"Cannot use the state directory {tmp_path}: others may look into it (mode {mode:04o}). "
-        "Give state_dir a directory of its own with mode 0700."
+        f"Cannot use the state directory {tmp_path}: other users can access it (mode {mode:04o}). "
+        "Set state_dir to a dedicated directory with mode 0700."
     )
-    assert mode_of(tmp_path) == mode
+    assert file_mode(tmp_path) == mode
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_system_without_locks_is_told(
+def test_file_system_without_locks_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_descriptor: int, _operation: int) -> None:
@@ -61,17 +61,17 @@ def test_a_file_system_without_locks_is_told(
         pass
     assert str(caught.value) == (
         f"Cannot use the state directory {tmp_path}: it cannot be locked (No locks available). "
-        "Put state_dir on a file system with locks, such as a local one."
+        "Set state_dir to a directory on a file system that supports locks, such as a local one."
     )
 
 
-def test_a_private_directory_stays_as_it_is(tmp_path: Path) -> None:
+def test_mode_of_a_private_directory_is_unchanged(tmp_path: Path) -> None:
     tmp_path.chmod(0o1700)
     with exclusive_lock(tmp_path):
-        assert mode_of(tmp_path) == 0o1700
+        assert file_mode(tmp_path) == 0o1700
 
 
-def test_another_run_is_kept_out_and_told(tmp_path: Path) -> None:
+def test_lock_held_by_another_run_is_reported(tmp_path: Path) -> None:
     with exclusive_lock(tmp_path):
         with pytest.raises(StateError) as caught, exclusive_lock(tmp_path):
             pass
@@ -83,7 +83,7 @@ def test_another_run_is_kept_out_and_told(tmp_path: Path) -> None:
         pass
 
 
-def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:
+def test_lock_is_released_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), exclusive_lock(tmp_path):
         raise KeyboardInterrupt
     descriptor = os.open(tmp_path / "lock", os.O_RDWR)
@@ -92,18 +92,18 @@ def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("enter", "remedy"),
+    ("lock", "remedy"),
     [
-        (exclusive_lock, "Give state_dir a directory that this user may write"),
+        (exclusive_lock, "Set state_dir to a directory that this user can write to"),
         (shared_lock, "Run as the user who owns the state directory"),
     ],
 )
-def test_a_directory_that_cannot_be_used_is_told(
-    tmp_path: Path, enter: Callable[[Path], AbstractContextManager[None]], remedy: str
+def test_unusable_directory_is_reported(
+    tmp_path: Path, lock: Callable[[Path], AbstractContextManager[None]], remedy: str
 ) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "state"
-    with pytest.raises(StateError) as caught, enter(path):
+    with pytest.raises(StateError) as caught, lock(path):
         pass
     assert str(caught.value) == (
         f"Cannot use the state directory {path}: Not a directory. {remedy}."

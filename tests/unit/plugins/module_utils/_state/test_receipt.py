@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Receipts: written, read, damaged, and of a newer format."""
+"""Tests of receipts: their format, older and newer formats, and damage."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
@@ -20,7 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
 )
 
 RECEIPT = Receipt(
-    binding=Binding("https://x/contacts", "receptionist", ("Name", "Tromsø")),
+    binding=Binding(
+        endpoint="https://x/contacts", profile="receptionist", header=("Name", "Tromsø")
+    ),
     roster="ab" * 32,
     identities="cd" * 32,
     rows=2,
@@ -29,8 +32,8 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
-# What all formats write alike.
-WRITTEN = {
+# The fields that all formats have in common.
+COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
     "header": ["Name", "Tromsø"],
@@ -44,12 +47,12 @@ WRITTEN = {
 }
 
 
-def test_the_bytes_of_a_receipt() -> None:
+def test_receipt_is_rendered_as_json() -> None:
     data = render_receipt(RECEIPT)
     assert data.endswith(b"\n}\n")
     assert "Tromsø".encode() in data
     assert json.loads(data) == {
-        **WRITTEN,
+        **COMMON_FIELDS,
         "format": 2,
         "needs": "0.1.0",
         "sequence": 1,
@@ -59,13 +62,13 @@ def test_the_bytes_of_a_receipt() -> None:
     }
 
 
-def test_what_is_written_is_read() -> None:
-    receipt = with_history(RECEIPT, RECEIPT._replace(rows=1))
+def test_rendered_receipt_can_be_parsed() -> None:
+    receipt = with_history(RECEIPT, replace(RECEIPT, rows=1))
     assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
 
 
 @pytest.mark.parametrize(
-    ("needs", "version"),
+    ("needs", "version_hint"),
     [
         ("1.4.0", " to 1.4.0 or newer"),
         (None, ""),
@@ -73,56 +76,58 @@ def test_what_is_written_is_read() -> None:
         (3, ""),
     ],
 )
-def test_a_newer_format_is_refused_with_what_it_needs(needs: object, version: str) -> None:
+def test_newer_format_is_refused_with_the_required_version(
+    needs: object, version_hint: str
+) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": 3, "needs": needs}
     with pytest.raises(StateError) as caught:
         parse_receipt(json.dumps(document).encode(), "/state/receipt.json")
     assert str(caught.value) == (
         "Cannot use /state/receipt.json: its format 3 is newer than 2. "
-        f"Update the collection frontdesk.contacts{version}."
+        f"Update the collection frontdesk.contacts{version_hint}."
     )
 
 
-def test_the_first_format_is_read_and_written_as_the_newest() -> None:
-    document = {**WRITTEN, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
+def test_first_format_is_read_and_written_as_the_current_one() -> None:
+    document = {**COMMON_FIELDS, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
     receipt = parse_receipt(json.dumps(document).encode(), "receipt.json")
-    assert receipt == RECEIPT._replace(sequence=3, history=({"rows": 1}, {"rows": 0}))
-    written = render_receipt(with_history(RECEIPT, receipt))
-    assert json.loads(written)["format"] == 2
-    assert parse_receipt(written, "receipt.json").sequence == 4
+    assert receipt == replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}))
+    data = render_receipt(with_history(RECEIPT, receipt))
+    assert json.loads(data)["format"] == 2
+    assert parse_receipt(data, "receipt.json").sequence == 4
 
 
-@pytest.mark.parametrize("part", ["rows", "roster", "complete", "sequence", "endpoint"])
-def test_a_receipt_that_was_changed_is_damaged(part: str) -> None:
-    document = {**json.loads(render_receipt(RECEIPT)), part: "00"}
+@pytest.mark.parametrize("key", ["rows", "roster", "complete", "sequence", "endpoint"])
+def test_modified_receipt_is_damaged(key: str) -> None:
+    document = {**json.loads(render_receipt(RECEIPT)), key: "00"}
     with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
 @pytest.mark.parametrize("number", [1, 0, 1.5])
-def test_another_number_for_the_format_is_damage(number: float) -> None:
+def test_modified_format_number_is_damage(number: float) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": number}
     with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
-def test_spaces_are_no_damage() -> None:
+def test_white_space_does_not_change_the_checksum() -> None:
     document = json.loads(render_receipt(RECEIPT))
     assert parse_receipt(json.dumps(document).encode(), "receipt.json") == RECEIPT
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
-def test_a_receipt_that_names_another_file_is_damaged(name: str) -> None:
-    data = render_receipt(RECEIPT._replace(roster=name))
+def test_receipt_with_an_invalid_checksum_of_a_file_is_damaged(name: str) -> None:
+    data = render_receipt(replace(RECEIPT, roster=name))
     with pytest.raises(StateError, match=r"it is damaged \(checksum of a file\)"):
         parse_receipt(data, "receipt.json")
 
 
-def test_order_is_by_sequence_when_the_clock_jumps_back() -> None:
-    later = RECEIPT._replace(accepted_at="2025-01-01T00:00:00Z")
+def test_sequence_defines_the_order_even_if_the_clock_jumps_back() -> None:
+    later = replace(RECEIPT, accepted_at="2025-01-01T00:00:00Z")
     receipt = with_history(later, with_history(RECEIPT, RECEIPT))
     assert receipt.sequence == 3
-    assert [past["sequence"] for past in receipt.history] == [2, 1]
+    assert [summary["sequence"] for summary in receipt.history] == [2, 1]
 
 
 _DAMAGED = [
@@ -137,18 +142,18 @@ _DAMAGED = [
 ]
 
 
-@pytest.mark.parametrize(("data", "kind"), _DAMAGED)
-def test_a_damaged_receipt_is_told(data: bytes, kind: str) -> None:
+@pytest.mark.parametrize(("data", "exception"), _DAMAGED)
+def test_damaged_receipt_is_reported(data: bytes, exception: str) -> None:
     with pytest.raises(StateError) as caught:
         parse_receipt(data, "/state/receipt.json")
     assert str(caught.value) == (
-        f"Cannot use /state/receipt.json: it is damaged ({kind}). Restore it from a backup, "
+        f"Cannot use /state/receipt.json: it is damaged ({exception}). Restore it from a backup, "
         "or remove the state directory and upload with initial: true."
     )
 
 
 @pytest.mark.parametrize("key", list(json.loads(render_receipt(RECEIPT))))
-def test_a_receipt_without_one_of_its_parts_is_damaged(key: str) -> None:
+def test_receipt_with_a_missing_field_is_damaged(key: str) -> None:
     document = json.loads(render_receipt(RECEIPT))
     del document[key]
     with pytest.raises(StateError, match="it is damaged"):
@@ -156,18 +161,18 @@ def test_a_receipt_without_one_of_its_parts_is_damaged(key: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [("header", 1), ("history", None)])
-def test_parts_of_another_kind_are_damage(key: str, value: object) -> None:
+def test_receipt_with_a_field_of_the_wrong_type_is_damaged(key: str, value: object) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: value}
     with pytest.raises(StateError, match="it is damaged"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
-def test_history_is_short_and_has_the_latest_first() -> None:
+def test_history_is_limited_and_starts_with_the_latest_receipt() -> None:
     assert with_history(RECEIPT, None) == RECEIPT
-    receipt = RECEIPT._replace(rows=0)
+    receipt = replace(RECEIPT, rows=0)
     for number in range(1, 13):
-        receipt = with_history(RECEIPT._replace(rows=number), receipt)
-    assert [past["rows"] for past in receipt.history] == list(range(11, 1, -1))
+        receipt = with_history(replace(RECEIPT, rows=number), receipt)
+    assert [summary["rows"] for summary in receipt.history] == list(range(11, 1, -1))
     assert receipt.history[0] == {
         "roster": "ab" * 32,
         "rows": 11,
@@ -189,5 +194,5 @@ def test_history_is_short_and_has_the_latest_first() -> None:
         ("https://x.no", "https://x.no"),
     ],
 )
-def test_an_endpoint_is_named_without_its_query(url: str, endpoint: str) -> None:
+def test_query_is_stripped_from_the_url(url: str, endpoint: str) -> None:
     assert strip_query(url) == endpoint

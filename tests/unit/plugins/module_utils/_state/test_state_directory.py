@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state directory: what is in it, who may read it, and who may write it."""
+"""Tests of the files in a state directory, and of the two-phase commit."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +32,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
     Receipt,
     StateError,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
+from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     cells_of,
     identities_of,
@@ -42,12 +43,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 CSV = b"Name\r\nLie\r\n"
 IDS = ids_bytes(CSV, ["id-1"])
 ROSTER = roster_of(CSV, IDS)
-ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true."
+RESTORE = "Restore it from a backup, or remove the state directory and upload with initial: true."
 
 
 def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
     return Receipt(
-        binding=Binding("https://x", "receptionist", ("Name",)),
+        binding=Binding(endpoint="https://x", profile="receptionist", header=("Name",)),
         roster=sha256(csv),
         identities="" if ids is None else sha256(ids),
         rows=1,
@@ -58,44 +59,42 @@ def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
     )
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_committed_roster_is_the_baseline(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert accepted.receipt == _receipt()
-    assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline.receipt == _receipt()
+    assert (cells_of(baseline.roster), identities_of(baseline.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
-    assert {mode_of(tmp_path / name) for name in names} == {0o600}
+    assert {file_mode(tmp_path / name) for name in names} == {0o600}
 
 
-def test_a_roster_without_identities(tmp_path: Path) -> None:
+def test_roster_without_identities_is_committed(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(ids=None), roster_of(CSV))
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert accepted.roster.open_ids is None
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline.roster.open_ids is None
     assert set(os.listdir(tmp_path)) == {"receipt.json", f"{sha256(CSV)}.csv"}
 
 
-def test_identities_that_are_gone_count_as_none(tmp_path: Path) -> None:
+def test_missing_identities_file_is_ignored(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     (tmp_path / f"{sha256(IDS)}.ids").unlink()
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert accepted.roster.open_ids is None
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline.roster.open_ids is None
 
 
-def test_without_a_receipt_there_is_nothing(tmp_path: Path) -> None:
+def test_there_is_no_baseline_without_a_receipt(tmp_path: Path) -> None:
     assert read_baseline(tmp_path) is None
-    assert read_baseline(tmp_path / "nowhere") is None
+    assert read_baseline(tmp_path / "missing") is None
     (tmp_path / f"{sha256(CSV)}.csv").write_bytes(CSV)
     assert read_baseline(tmp_path) is None
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"Name\r\nOla\r\n"])
-def test_a_roster_that_is_not_the_accepted_one_is_told(
-    tmp_path: Path, damage: bytes | None
-) -> None:
+def test_missing_or_damaged_roster_is_reported(tmp_path: Path, damage: bytes | None) -> None:
     commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     path = tmp_path / f"{sha256(CSV)}.csv"
     if damage is None:
@@ -104,19 +103,19 @@ def test_a_roster_that_is_not_the_accepted_one_is_told(
         path.write_bytes(damage)
     with pytest.raises(StateError) as caught:
         read_baseline(tmp_path)
-    assert str(caught.value) == f"Cannot use {path}: it is missing or damaged. {ANEW}"
+    assert str(caught.value) == f"Cannot use {path}: it is missing or damaged. {RESTORE}"
 
 
-def test_a_damaged_receipt_is_told_with_its_path(tmp_path: Path) -> None:
+def test_damaged_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "receipt.json"
     path.write_bytes(b"{")
     with pytest.raises(StateError) as caught:
         read_baseline(tmp_path)
-    assert str(caught.value) == f"Cannot use {path}: it is damaged (JSONDecodeError). {ANEW}"
+    assert str(caught.value) == f"Cannot use {path}: it is damaged (JSONDecodeError). {RESTORE}"
 
 
 @pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+def test_unreadable_file_is_reported(tmp_path: Path, name: str) -> None:
     commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
     path.mkdir()
@@ -127,10 +126,10 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
     )
 
 
-def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path: Path) -> None:
+def test_commit_removes_old_rosters_and_leftovers_of_killed_runs(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     old = sha256(b"old")
-    gone = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
+    removed = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
     kept = [
         "lock",
         "contacts.csv",
@@ -139,21 +138,21 @@ def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path:
         f"a{old}.csv",
         f"{old}.csv.gz",
     ]
-    for name in (*gone, *kept):
+    for name in (*removed, *kept):
         (tmp_path / name).touch()
     new = b"Name\r\nOla\r\n"
     commit_upload(tmp_path, _receipt(new, None), roster_of(new))
     assert sorted(os.listdir(tmp_path)) == sorted([*kept, "receipt.json", f"{sha256(new)}.csv"])
 
 
-@pytest.mark.parametrize(("fails_at", "files"), [(1, 0), (2, 1), (3, 2)])
-def test_the_receipt_is_replaced_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, files: int
+@pytest.mark.parametrize(("fails_at", "new_files"), [(1, 0), (2, 1), (3, 2)])
+def test_receipt_is_replaced_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, new_files: int
 ) -> None:
     old = b"Name\r\nOld\r\n"
     commit_upload(tmp_path, _receipt(old, None), roster_of(old))
     calls = []
-    replace = _files.replace_file
+    replace = _files.write_atomically
 
     def run_out_of_space(path: Path, data: bytes | BinaryIO) -> None:
         calls.append(path.name)
@@ -161,51 +160,51 @@ def test_the_receipt_is_replaced_last(
             raise OSError(28, "No space left on device")
         replace(path, data)
 
-    monkeypatch.setattr(directory, "replace_file", run_out_of_space)
+    monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     with pytest.raises(StateError) as caught:
         commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
-        "accepted the roster; make room, and the next run sends it again."
+        "accepted the roster. Free some space there; the next run sends the roster again."
     )
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert cells_of(accepted.roster) == [("Old",)]
-    assert len(os.listdir(tmp_path)) == 2 + files
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert cells_of(baseline.roster) == [("Old",)]
+    assert len(os.listdir(tmp_path)) == 2 + new_files
 
 
-def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
+def test_state_is_written_before_anything_is_sent(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     new = roster_of(b"Name\r\nOla\r\n")
     begin_upload(tmp_path, _receipt(), new)
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    # Whoever reads it now knows that the service may have more than this.
-    assert accepted.receipt == _receipt()._replace(complete=False)
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    # The service may have a newer roster than the baseline.
+    assert baseline.receipt == replace(_receipt(), complete=False)
     assert (tmp_path / f"{new.sha256}.csv").exists()
 
 
 @pytest.mark.parametrize("may_be_accepted", [True, False])
-def test_what_was_not_taken_is_withdrawn(tmp_path: Path, may_be_accepted: bool) -> None:
+def test_aborted_upload_is_removed(tmp_path: Path, may_be_accepted: bool) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
-    before = set(os.listdir(tmp_path))
+    files_before = set(os.listdir(tmp_path))
     begin_upload(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
     abort_upload(tmp_path, _receipt(), may_be_accepted=may_be_accepted)
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert accepted.receipt == _receipt()._replace(complete=not may_be_accepted)
-    assert set(os.listdir(tmp_path)) == before
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline.receipt == replace(_receipt(), complete=not may_be_accepted)
+    assert set(os.listdir(tmp_path)) == files_before
 
 
-def test_a_first_roster_that_was_not_taken_leaves_nothing(tmp_path: Path) -> None:
+def test_aborted_first_upload_leaves_no_files(tmp_path: Path) -> None:
     begin_upload(tmp_path, None, ROSTER)
     assert len(os.listdir(tmp_path)) == 2
     abort_upload(tmp_path, None, may_be_accepted=True)
     assert os.listdir(tmp_path) == []
 
 
-def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: Path) -> None:
-    abort_upload(tmp_path / "gone", _receipt(), may_be_accepted=False)
+def test_abort_ignores_a_missing_directory(tmp_path: Path) -> None:
+    abort_upload(tmp_path / "missing", _receipt(), may_be_accepted=False)
 
 
 @pytest.mark.parametrize(
@@ -215,19 +214,19 @@ def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: P
         ROSTER._replace(open_ids=roster_of(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
     ],
 )
-def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
-    tmp_path: Path, changed: RosterFile
-) -> None:
+def test_upload_of_a_changed_roster_is_not_started(tmp_path: Path, changed: RosterFile) -> None:
     old = b"Name\r\nAas\r\n"
     commit_upload(tmp_path, _receipt(old, None), roster_of(old))
-    with pytest.raises(InputError, match="it or its identities changed while it was read"):
+    with pytest.raises(
+        InputError, match="it or its identities file changed while it was being read"
+    ):
         begin_upload(tmp_path, _receipt(old, None), changed)
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert accepted.receipt == _receipt(old, None)
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline.receipt == _receipt(old, None)
 
 
-def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
+def test_roster_to_send_is_read_from_the_state_directory(tmp_path: Path) -> None:
     src = tmp_path / "src"
     src.write_bytes(b"\xef\xbb\xbf" + CSV)
     stored = begin_upload(tmp_path, None, read_roster("src", lambda: src.open("rb")))
@@ -237,7 +236,7 @@ def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
     assert [row.cells for row in stored.rows()] == [("Lie",)]
 
 
-def test_what_cannot_be_withdrawn_counts_as_incomplete(
+def test_receipt_stays_incomplete_if_the_abort_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
@@ -246,34 +245,34 @@ def test_what_cannot_be_withdrawn_counts_as_incomplete(
     def run_out_of_space(_path: Path, _data: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(directory, "replace_file", run_out_of_space)
+    monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     abort_upload(tmp_path, _receipt(), may_be_accepted=False)
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert not accepted.receipt.complete
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert not baseline.receipt.complete
     with pytest.raises(StateError) as caught:
         begin_upload(tmp_path, _receipt(), ROSTER)
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. "
-        "Nothing has been sent. Make room there, or have it writable."
+        "Nothing was sent. Free some space there, or make it writable."
     )
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"{}", IDS[:-1] + b"x"])
-def test_damaged_identities_are_told_and_do_no_harm(tmp_path: Path, damage: bytes | None) -> None:
+def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: bytes | None) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     path = tmp_path / f"{sha256(IDS)}.ids"
     if damage is None:
         path.unlink()
     else:
         path.write_bytes(damage)
-    accepted = read_baseline(tmp_path)
-    assert accepted is not None
-    assert accepted.roster.open_ids is None
-    assert accepted.warning == (
-        f"{path} is missing or damaged: this run tells contacts apart by key. "
-        "It is written anew with the next roster that is accepted or the same; or restore it from a "
-        "backup."
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline.roster.open_ids is None
+    assert baseline.warning == (
+        f"{path} is missing or damaged: this run identifies contacts by key. "
+        "Restore it from a backup; otherwise, it is written again with the next accepted or "
+        "unchanged roster."
     )
 
 
@@ -290,7 +289,5 @@ def test_damaged_identities_are_told_and_do_no_harm(tmp_path: Path, damage: byte
         (False, {}, "/.local/state/frontdesk-contacts/a"),
     ],
 )
-def test_where_the_state_is_when_nothing_is_said(
-    is_root: bool, environment: dict[str, str], path: str
-) -> None:
+def test_default_state_directory(is_root: bool, environment: dict[str, str], path: str) -> None:
     assert default_state_dir("a", is_root, environment) == Path(path)
