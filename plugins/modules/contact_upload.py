@@ -491,7 +491,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     require(module, REQUESTS)
     try:
-        outcome = upload(parse_upload_options(module.params), module.check_mode, module._diff)
+        options = parse_upload_options(module.params)
+        outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
         module.fail_json(msg=str(error), uploaded=False, attempts=0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
@@ -500,7 +501,7 @@ def main() -> None:
     if not outcome.plan.by_identity:
         module.warn(
             "The rosters have no matching identities: contacts are identified by "
-            + ", ".join(module.params["key"])
+            + ", ".join(options.key)
         )
     if outcome.error is not None:
         module.fail_json(msg=str(outcome.error), **result)

@@ -30,12 +30,12 @@ FILES: list[tuple[bytes | None, str]] = [
         b"First Name,Last Name,Email\r\nAda,Aas,a@b.test\r\n",
         (
             "Cannot use {src}: it has no column 'SMS Phone', which is in key."
-            " Its first line must hold the titles of its 3 columns."
+            " Make sure that its first line contains the titles of its 3 columns."
         ),
     ),
     (
         b"First Name,Last Name,Email,SMS Phone,Location\r\n",
-        f"Cannot use {{src}}: it has a header and no contacts. {EXPORT_FIRST}",
+        f"Cannot use {{src}}: it contains a header and no contacts. {EXPORT_FIRST}",
     ),
     (
         b"Email;SMS Phone\r\na@b.test;1\r\n",

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What contact_upload does: roster, plan, guard, upload, receipt."""
+"""What contact_upload does: compare a roster with the baseline, check the plan, upload, and write the receipt."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._errors import FrontdeskError, InputError
 from .._roster.diff import plan_diff
@@ -41,20 +41,25 @@ from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 
 
-class Outcome(NamedTuple):
-    """What became of an upload.
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome of an upload.
 
+    :ivar plan: difference between the baseline and the new roster.
+    :ivar header: titles of the columns of the new roster.
     :ivar changed: whether anything was sent or the state was updated, or would be.
-    :ivar uploaded: whether the service accepted a roster, or would have been sent one.
-    :ivar attempts: how often it was sent.
-    :ivar warnings: what is not as it should be and does no harm.
-    :ivar error: why the run must fail; what is known of the plan is returned all the same.
+    :ivar uploaded: whether the service accepted the roster, or the roster would be sent.
+    :ivar receipt: receipt in the state directory; None if none applies.
+    :ivar answer: what the service reported; None if nothing was sent or no response was received.
+    :ivar attempts: number of attempts to send the roster.
+    :ivar warnings: harmless problems.
+    :ivar error: why the module must fail; the other fields are returned nevertheless. None for success.
     """
 
-    changed: bool
-    uploaded: bool
     plan: Plan
     header: tuple[str, ...]
+    changed: bool = False
+    uploaded: bool = False
     receipt: Receipt | None = None
     answer: Answer | None = None
     attempts: int = 0
@@ -62,7 +67,7 @@ class Outcome(NamedTuple):
     error: FrontdeskError | None = None
 
     def result(self, show_diff: bool) -> dict[str, Any]:
-        """The module's result; people's values stand in its diff only."""
+        """Return the module's result. Values of people are only in its diff."""
         result: dict[str, Any] = {
             "changed": self.changed,
             "uploaded": self.uploaded,
@@ -94,177 +99,195 @@ def _service_result(answer: Answer | None) -> dict[str, Any] | None:
 def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
-    shown = {
+    result = {
         key: value for key, value in vars(receipt).items() if key not in ("binding", "history")
     }
-    shown["counts"] = dict(receipt.counts)
-    return {**shown, **vars(receipt.binding)}
+    return {**result, "counts": dict(receipt.counts), **vars(receipt.binding)}
 
 
-def upload(job: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
-    """Send the roster if it differs from the last accepted one and the guard lets the plan pass.
+def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
+    """Upload a roster if it differs from the baseline and the guard lets the plan pass.
 
-    :param with_diff: whether the plan is to hold what a diff shows.
-    :raises FrontdeskError: when roster or state cannot be used, before anything is sent.
+    :param with_diff: whether the plan must contain the changes that a diff shows.
+    :raises FrontdeskError: if the roster or the state cannot be used, before anything is sent.
     """
-    check_tls_files(job.endpoint.tls)
-    with _load_src(job):  # a bad roster is said before anything is made
+    check_tls_files(options.endpoint.tls)
+    with _load_source(options):  # an invalid roster fails before anything is created
         pass
-    lock = shared_lock(job.state_dir) if check_mode else exclusive_lock(job.state_dir)
-    # Only under the lock: a run that held it may have come with a newer roster.
-    with lock, _load_src(job) as roster:
-        return _upload(job, roster, check_mode, with_diff)
-
-
-def _upload(job: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool) -> Outcome:
-    accepted = read_baseline(job.state_dir)
-    binding = Binding(
-        endpoint=strip_query(job.endpoint.url), profile=job.profile, header=roster.header
-    )
-    why_none = _why_no_receipt(accepted, binding, job.state_dir)
-    base = accepted if accepted is not None and why_none is None else None
-    # The state directory must have room for the roster anyway; check mode leaves it alone.
-    with open_spill_area(Path(tempfile.gettempdir()) if check_mode else job.state_dir) as scratch:
-        plan = make_plan(
-            base.roster if base else None,
-            roster,
-            job.key,
-            job.location_column,
-            scratch,
-            with_changes=with_diff,
-        )
-    outcome = Outcome(False, False, plan, roster.header, base.receipt if base else None)
-    if base is not None and base.warning:
-        outcome = outcome._replace(warnings=(base.warning,))
-    try:
-        check_plan(plan, job.limits, why_none)
-    except GuardError as error:
-        return outcome._replace(error=error)
-    if base is not None and base.receipt.complete and plan.is_empty and not job.force:
-        return _keep(job, outcome, base, roster, check_mode)
-    if check_mode:
-        return outcome._replace(changed=True, uploaded=True)
-    return _send(job, outcome, _Step(roster, binding, base, accepted))
-
-
-class _Step(NamedTuple):
-    """One step from a roster to the next.
-
-    :ivar base: what the plan compares with; None when no receipt counts.
-    :ivar accepted: what lies in the state directory, whatever it belongs to.
-    """
-
-    roster: RosterFile
-    binding: Binding
-    base: Baseline | None
-    accepted: Baseline | None
-
-    @property
-    def last(self) -> Receipt | None:
-        """The receipt in the state directory."""
-        return self.accepted.receipt if self.accepted else None
+    lock = shared_lock if check_mode else exclusive_lock
+    # The roster is read under the lock, because the run that held the lock may have replaced it.
+    with lock(options.state_dir), _load_source(options) as roster:
+        return _upload(options, roster, check_mode, with_diff)
 
 
 @contextmanager
-def _load_src(job: UploadOptions) -> Iterator[RosterFile]:
-    with load_roster(job.src) as roster:
-        missing = [name for name in job.key if name not in roster.header]
+def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
+    with load_roster(options.src) as roster:
+        missing = [name for name in options.key if name not in roster.header]
         if missing:
             raise InputError(
-                f"Cannot use {job.src}",
+                f"Cannot use {options.src}",
                 f"it has no column {missing[0]!r}, which is in key",
-                # Not their titles: without a header these would be a person's values.
-                f"Its first line must hold the titles of its {len(roster.header)} columns",
+                # Without the titles: if the header is missing, they are a person's values.
+                f"Make sure that its first line contains the titles of its {len(roster.header)} columns",
             )
         if not roster.row_count:
             raise InputError(
-                f"Cannot use {job.src}",
-                "it has a header and no contacts",
+                f"Cannot use {options.src}",
+                "it contains a header and no contacts",
                 "Export a roster to it first",
             )
         yield roster
 
 
-def _why_no_receipt(accepted: Baseline | None, binding: Binding, directory: Path) -> str | None:
-    if accepted is None:
+@dataclass(frozen=True)
+class _Transition:
+    """The transition from one roster to the next.
+
+    :ivar roster: the new roster.
+    :ivar binding: endpoint, profile and header of the new roster.
+    :ivar stored: the baseline in the state directory, regardless of its binding.
+    :ivar baseline: the baseline that the plan compares with; None if none applies.
+    """
+
+    roster: RosterFile
+    binding: Binding
+    stored: Baseline | None
+    baseline: Baseline | None
+
+    @property
+    def stored_receipt(self) -> Receipt | None:
+        """The receipt in the state directory."""
+        return self.stored.receipt if self.stored else None
+
+
+def _upload(
+    options: UploadOptions, roster: RosterFile, check_mode: bool, with_diff: bool
+) -> Outcome:
+    stored = read_baseline(options.state_dir)
+    binding = Binding(
+        endpoint=strip_query(options.endpoint.url), profile=options.profile, header=roster.header
+    )
+    why_no_baseline = _why_no_baseline(stored, binding, options.state_dir)
+    baseline = stored if why_no_baseline is None else None
+    # The state directory needs space for the roster in any case. Check mode must not write there.
+    spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
+    with open_spill_area(spill_directory) as spill:
+        plan = make_plan(
+            baseline.roster if baseline else None,
+            roster,
+            options.key,
+            options.location_column,
+            spill,
+            with_changes=with_diff,
+        )
+    outcome = Outcome(
+        plan=plan,
+        header=roster.header,
+        receipt=baseline.receipt if baseline else None,
+        warnings=(baseline.warning,) if baseline and baseline.warning else (),
+    )
+    try:
+        check_plan(plan, options.limits, why_no_baseline)
+    except GuardError as error:
+        return replace(outcome, error=error)
+    if baseline and baseline.receipt.complete and plan.is_empty and not options.force:
+        return _update_identities(options, outcome, baseline, roster, check_mode)
+    if check_mode:
+        return replace(outcome, changed=True, uploaded=True)
+    return _send(options, outcome, _Transition(roster, binding, stored, baseline))
+
+
+def _why_no_baseline(stored: Baseline | None, binding: Binding, directory: Path) -> str | None:
+    """Return why there is no baseline to compare with; None if there is one."""
+    if stored is None:
         return f"no receipt of an earlier upload is in {directory}"
-    for part, value in vars(binding).items():
-        if getattr(accepted.receipt.binding, part) != value:
-            return f"the receipt in {directory} belongs to another {part}"
+    for part in fields(Binding):
+        if getattr(stored.receipt.binding, part.name) != getattr(binding, part.name):
+            return f"the receipt in {directory} belongs to another {part.name}"
     return None
 
 
-def _keep(
-    job: UploadOptions, outcome: Outcome, base: Baseline, roster: RosterFile, check_mode: bool
+def _update_identities(
+    options: UploadOptions,
+    outcome: Outcome,
+    baseline: Baseline,
+    roster: RosterFile,
+    check_mode: bool,
 ) -> Outcome:
-    """Nothing to send. When the people behind the same rows have other identities, remember those."""
-    if roster.open_ids is None or roster.ids_sha256 == base.roster.ids_sha256:
+    """Store the new identities of a roster whose rows have not changed, if they differ. Nothing is sent."""
+    if roster.open_ids is None or roster.ids_sha256 == baseline.roster.ids_sha256:
         return outcome
-    receipt = replace(base.receipt, roster=roster.sha256, identities=roster.ids_sha256)
+    receipt = replace(baseline.receipt, roster=roster.sha256, identities=roster.ids_sha256)
     if not check_mode:
-        commit_upload(job.state_dir, receipt, roster, NOTHING_SENT_REMEDY)
-    return outcome._replace(changed=True, receipt=receipt)
+        commit_upload(options.state_dir, receipt, roster, NOTHING_SENT_REMEDY)
+    return replace(outcome, changed=True, receipt=receipt)
 
 
-def _send(job: UploadOptions, outcome: Outcome, step: _Step) -> Outcome:
-    """Send the roster, and note what became of it."""
-    roster = begin_upload(job.state_dir, step.base.receipt if step.base else None, step.roster)
-    step = step._replace(roster=roster)
+def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> Outcome:
+    """Send the roster, and record the outcome in the state directory."""
+    roster = begin_upload(
+        options.state_dir,
+        transition.baseline.receipt if transition.baseline else None,
+        transition.roster,
+    )
+    transition = replace(transition, roster=roster)
     try:
         with roster.content() as file:
             content = FileContent(file, roster.size, roster.start)
-            response = send_file(job.endpoint, f"{job.profile}.csv", content)
+            response = send_file(options.endpoint, f"{options.profile}.csv", content)
     except FrontdeskError as error:
-        outcome = _not_taken(
-            job, outcome, step, may_be_accepted=getattr(error, "may_be_accepted", False)
-        )
-        return outcome._replace(attempts=getattr(error, "attempts", 0), error=error)
-    answer = _answer(job, roster, response)
-    outcome = outcome._replace(answer=answer, attempts=response.attempts)
-    problem = answer_error(job.endpoint, answer)
-    if problem is not None and not (job.endpoint.accepts(answer.status) and answer.is_partial):
-        return _not_taken(job, outcome, step, may_be_accepted=response.may_be_accepted)._replace(
-            error=problem
-        )
-    outcome = outcome._replace(changed=True, uploaded=problem is None)
+        may_be_accepted = getattr(error, "may_be_accepted", False)
+        outcome = _abort(options, outcome, transition, may_be_accepted=may_be_accepted)
+        return replace(outcome, attempts=getattr(error, "attempts", 0), error=error)
+    answer = _read_answer(options, roster, response)
+    outcome = replace(outcome, answer=answer, attempts=response.attempts)
+    refusal = answer_error(options.endpoint, answer)
+    is_partial = options.endpoint.accepts(answer.status) and answer.is_partial
+    if refusal is not None and not is_partial:
+        outcome = _abort(options, outcome, transition, may_be_accepted=response.may_be_accepted)
+        return replace(outcome, error=refusal)
+    outcome = replace(outcome, changed=True, uploaded=refusal is None)
     try:
-        receipt = _commit(job, outcome, step, answer)
+        receipt = _commit(options, outcome, transition, answer)
     except StateError as error:
-        # It stays as it was announced.
-        return _in_doubt(outcome)._replace(error=error)
-    return outcome._replace(receipt=receipt, error=problem)
+        # The state directory still says that an upload has begun.
+        return replace(_with_incomplete_receipt(outcome), error=error)
+    return replace(outcome, receipt=receipt, error=refusal)
 
 
-def _not_taken(
-    job: UploadOptions, outcome: Outcome, step: _Step, *, may_be_accepted: bool
+def _abort(
+    options: UploadOptions, outcome: Outcome, transition: _Transition, *, may_be_accepted: bool
 ) -> Outcome:
-    """Note that the service has not accepted the roster, or that this is not sure."""
-    abort_upload(job.state_dir, step.last, may_be_accepted=may_be_accepted)
-    return _in_doubt(outcome) if may_be_accepted else outcome
+    """Record that the service did not accept the roster, or that this is unknown."""
+    abort_upload(options.state_dir, transition.stored_receipt, may_be_accepted=may_be_accepted)
+    return _with_incomplete_receipt(outcome) if may_be_accepted else outcome
 
 
-def _in_doubt(outcome: Outcome) -> Outcome:
-    """The outcome with its receipt as it stands in the state directory since the roster was announced."""
+def _with_incomplete_receipt(outcome: Outcome) -> Outcome:
+    """Return the outcome with its receipt as it is in the state directory since the upload began."""
     if outcome.receipt is None:
         return outcome
-    return outcome._replace(receipt=replace(outcome.receipt, complete=False))
+    return replace(outcome, receipt=replace(outcome.receipt, complete=False))
 
 
-def _answer(job: UploadOptions, roster: RosterFile, response: Response) -> Answer:
+def _read_answer(options: UploadOptions, roster: RosterFile, response: Response) -> Answer:
     sent = SentRoster(header=roster.header, row_count=roster.row_count, read_rows=roster.rows)
-    answer = read_answer(response.status, response.body, job.result, sent)
+    answer = read_answer(response.status, response.body, options.result, sent)
     return replace(answer, retry_after=response.retry_after)
 
 
-def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -> Receipt:
-    """Make what the service has now the last accepted roster.
+def _commit(
+    options: UploadOptions, outcome: Outcome, transition: _Transition, answer: Answer
+) -> Receipt:
+    """Make the roster that the service now has the baseline.
 
-    :raises StateError: when that cannot be written.
+    :raises StateError: if it cannot be written.
     """
-    old = step.base.roster if step.base else None
-    with partially_accepted_roster(job, old, step.roster, answer.refused_rows) as roster:
+    old = transition.baseline.roster if transition.baseline else None
+    with partially_accepted_roster(options, old, transition.roster, answer.refused_rows) as roster:
         receipt = Receipt(
-            binding=step.binding,
+            binding=transition.binding,
             roster=roster.sha256,
             identities=roster.ids_sha256,
             rows=roster.row_count,
@@ -274,6 +297,6 @@ def _commit(job: UploadOptions, outcome: Outcome, step: _Step, answer: Answer) -
             counts=answer.counts,
             complete=not answer.refused_rows,
         )
-        receipt = with_history(receipt, step.last)
-        commit_upload(job.state_dir, receipt, roster)
+        receipt = with_history(receipt, transition.stored_receipt)
+        commit_upload(options.state_dir, receipt, roster)
     return receipt

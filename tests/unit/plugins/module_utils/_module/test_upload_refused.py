@@ -214,12 +214,12 @@ def _replace_columns(path: Path) -> None:
     ("damage", "message"),
     [
         (os.unlink, "No such file or directory. Export a roster to it first."),
-        (_remove_rows, "it has a header and no contacts. Export a roster to it first."),
+        (_remove_rows, "it contains a header and no contacts. Export a roster to it first."),
         (
             _replace_columns,
             (
                 "it has no column 'Email', which is in key. "
-                "Its first line must hold the titles of its 2 columns."
+                "Make sure that its first line contains the titles of its 2 columns."
             ),
         ),
     ],
