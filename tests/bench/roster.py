@@ -75,7 +75,7 @@ def make(rows: int, folder: Path, name: str, seed: int) -> None:
         for source, page in itertools.groupby(people(rows, seed), key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):
-                gathering.add_all(found({places[source]: part}, ()), source)
+                gathering.add_page(found({places[source]: part}, ()), source)
         roster = gathering.build()
         with (
             (folder / name).open("wb") as csv_file,

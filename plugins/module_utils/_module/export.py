@@ -20,7 +20,7 @@ from .._directory.servers import read_from_first
 from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
-from .._roster.writer import Written
+from .._roster.writer import WrittenRoster
 from .directory_options import parse_connection_settings
 from .export_options import check_page_size
 from .source_options import Source, parse_columns
@@ -83,7 +83,7 @@ class Export(NamedTuple):
             *([_IN_CLEAR.format(self.server)] if self.is_in_clear else []),
         ]
 
-    def result(self, sources: Sequence[Source], written: Written) -> dict[str, Any]:
+    def result(self, sources: Sequence[Source], written: WrittenRoster) -> dict[str, Any]:
         """What the module returns of it: numbers, identities and causes, nobody's values.
 
         :param sources: their locations are counted even when nobody is there.
@@ -218,7 +218,7 @@ def _read(
             for page in people.pages(source, mapper.attributes):
                 found = mapper.contacts(page, source.place)
                 tally.add(found)
-                gathering.add_all(found, number)
+                gathering.add_page(found, number)
             tally.excluded = people.excluded[source.name]
     return _Reading(session.uri, session.is_in_clear, people, mapper, gathering, tallies)
 

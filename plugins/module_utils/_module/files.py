@@ -28,7 +28,7 @@ from .._roster.builder import Roster
 from .._roster.diff import roster_diff
 from .._roster.external_sort import SpillArea
 from .._roster.files import RosterFile, read_roster
-from .._roster.writer import Written, write_roster
+from .._roster.writer import WrittenRoster, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
 """Identities that wait in memory for the head of their file."""
@@ -61,7 +61,7 @@ class InstalledRoster(NamedTuple):
     :ivar diff: what differs from the old roster, if that was asked for.
     """
 
-    written: Written
+    written: WrittenRoster
     path: Path
     changed: bool
     backup: str | None = None
@@ -228,7 +228,7 @@ def stage_roster(
     return InstalledRoster(written, path, changed, None, diff)
 
 
-def _write(roster: Roster, files: Sequence[PendingFile]) -> Written:
+def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:
     csv_file, ids_file = files
     folder = str(csv_file.path.parent)
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as identities:

@@ -22,7 +22,7 @@ from .._errors import FrontdeskError
 RUN_BYTES = 8 * 1024 * 1024
 """Memory in bytes that one run may take before it is set aside; a roster below that never touches the disk."""
 
-_LINE_OVERHEAD = 64
+_LINE_OVERHEAD_BYTES = 64
 """Bytes that Python takes for a line beside its characters, and for its place in a list."""
 
 
@@ -38,7 +38,7 @@ class SpillArea(NamedTuple):
 
 
 @contextmanager
-def spill(directory: str) -> Iterator[None]:
+def spill_errors(directory: str) -> Iterator[None]:
     """What goes wrong while something is set aside.
 
     :raises FrontdeskError: in place of an OSError.
@@ -56,16 +56,16 @@ def spill(directory: str) -> Iterator[None]:
 class ExternalSorter:
     """Lines of bytes, sorted however many they are.
 
-    :param scratch: where a run is set aside once it has grown.
+    :param spill: where a run is set aside once it has grown.
     :param run_bytes: memory that a run may take.
     """
 
-    def __init__(self, scratch: SpillArea, run_bytes: int = RUN_BYTES) -> None:
-        self._scratch = scratch
+    def __init__(self, spill: SpillArea, run_bytes: int = RUN_BYTES) -> None:
+        self._spill = spill
         self._run_bytes = run_bytes
         self._files: list[BinaryIO] = []
         self._lines: list[bytes] = []
-        self._bytes = 0
+        self._run_size = 0
 
     def add(self, line: bytes) -> None:
         """Take one more line. It ends with a line feed and holds no other.
@@ -77,21 +77,21 @@ class ExternalSorter:
     def add_all(self, lines: Sequence[bytes]) -> None:
         """Take some more lines, as `add` does. They are set aside together."""
         self._lines += lines
-        self._bytes += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD
-        if self._bytes >= self._run_bytes:
-            self._spill()
+        self._run_size += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD_BYTES
+        if self._run_size >= self._run_bytes:
+            self._write_run()
 
-    def _spill(self) -> None:
+    def _write_run(self) -> None:
         self._lines.sort()
-        with spill(self._scratch.directory):
-            file = self._scratch.open()
+        with spill_errors(self._spill.directory):
+            file = self._spill.open()
             file.writelines(self._lines)
             file.flush()
         self._files.append(file)
         self._lines = []
-        self._bytes = 0
+        self._run_size = 0
 
-    def parts(self) -> list[Iterator[bytes]]:
+    def runs(self) -> list[Iterator[bytes]]:
         """Each run in its order, from the beginning. Only the parts of the last call may be read."""
         self._lines.sort()
         for file in self._files:
@@ -100,52 +100,54 @@ class ExternalSorter:
 
     def __iter__(self) -> Iterator[bytes]:
         """All lines in order. Only the last iterator may be read."""
-        return itertools.chain.from_iterable(merge_sorted(self.parts()))
+        return itertools.chain.from_iterable(merge_sorted(self.runs()))
 
 
-_HELD = 500
+_LINES_PER_RUN = 500
 
 
-def merge_sorted(parts: Iterable[Iterator[bytes]], lines: int = _HELD) -> Iterator[list[bytes]]:
+def merge_sorted(
+    runs: Iterable[Iterator[bytes]], lines_per_run: int = _LINES_PER_RUN
+) -> Iterator[list[bytes]]:
     """Merge what is sorted, a list of lines at a time: sorting what is partly sorted is what Python does best.
 
-    :param lines: how many lines of each part are held.
+    :param lines_per_run: how many lines of each part are held.
     """
-    heads = [(part, list(itertools.islice(part, lines))) for part in parts]
-    while heads := [(part, head) for part, head in heads if head]:
+    buffers = [(run, list(itertools.islice(run, lines_per_run))) for run in runs]
+    while buffers := [(run, buffer) for run, buffer in buffers if buffer]:
         # Up to here every part is known.
-        end = min(head[-1] for _part, head in heads)
+        limit = min(buffer[-1] for _run, buffer in buffers)
         batch: list[bytes] = []
-        for part, head in heads:
-            number = bisect.bisect_right(head, end)
-            batch += head[:number]
-            del head[:number]
-            if not head:
-                head.extend(itertools.islice(part, lines))
+        for run, buffer in buffers:
+            count = bisect.bisect_right(buffer, limit)
+            batch += buffer[:count]
+            del buffer[:count]
+            if not buffer:
+                buffer.extend(itertools.islice(run, lines_per_run))
         batch.sort()
         yield batch
 
 
-_BLOCK = 64 * 1024
+_BUFFER_BYTES = 64 * 1024
 
 
 @contextmanager
-def open_spill_area(folder: Path) -> Iterator[SpillArea]:
+def open_spill_area(directory: Path) -> Iterator[SpillArea]:
     """Make room for what memory shall not hold: files (mode 0600) without a name where the system can.
 
     None of them outlives the process, however that ends, for none has a name once it is open.
 
-    :param folder: where there must be room anyway; a temporary folder may well be memory.
+    :param directory: where there must be room anyway; a temporary folder may well be memory.
     """
     files: list[IO[bytes]] = []
 
-    def new_file() -> BinaryIO:
-        file = tempfile.TemporaryFile(buffering=_BLOCK, dir=folder)  # noqa: SIM115  # closed below
+    def open_file() -> BinaryIO:
+        file = tempfile.TemporaryFile(buffering=_BUFFER_BYTES, dir=directory)  # noqa: SIM115  # closed below
         files.append(file)
         return cast(BinaryIO, file)
 
     try:
-        yield SpillArea(str(folder), new_file)
+        yield SpillArea(str(directory), open_file)
     finally:
         for file in files:
             _close(file)
@@ -158,17 +160,17 @@ def _close(file: IO[bytes]) -> None:
 
 
 @contextmanager
-def discard_on_error(scratch: SpillArea) -> Iterator[SpillArea]:
+def discard_on_error(spill: SpillArea) -> Iterator[SpillArea]:
     """Make room within this room that is given back at once when what was to be set aside fails.
 
     What is read again from the beginning then takes no more of the disk than what was read once.
     """
     with ExitStack() as files:
 
-        def new_file() -> BinaryIO:
-            file = scratch.open()
+        def open_file() -> BinaryIO:
+            file = spill.open()
             files.callback(_close, file)
             return file
 
-        yield SpillArea(scratch.directory, new_file)
+        yield SpillArea(spill.directory, open_file)
         files.pop_all()

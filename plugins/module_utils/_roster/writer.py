@@ -25,10 +25,10 @@ from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
 from .._contacts.packing import ESCAPE, unpack
 from .builder import Roster
 from .files import IDS_FORMAT
-from .record_codec import RANK, parts_of
+from .record_codec import RANK_BYTES, split_lines
 
 
-class Emptied(NamedTuple):
+class EmptiedCell(NamedTuple):
     """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
 
     identity: str
@@ -37,7 +37,7 @@ class Emptied(NamedTuple):
     cause: str
 
 
-class Written(NamedTuple):
+class WrittenRoster(NamedTuple):
     """What a roster turned out to be when it was written.
 
     :ivar sha256: of the CSV's bytes, in hexadecimal.
@@ -51,7 +51,7 @@ class Written(NamedTuple):
     by_location: dict[str, int]
     left_out_count: int
     left_out: tuple[LeftOut, ...]
-    emptied: tuple[Emptied, ...]
+    emptied: tuple[EmptiedCell, ...]
 
     @property
     def row_count(self) -> int:
@@ -61,38 +61,40 @@ class Written(NamedTuple):
 
 def write_roster(
     roster: Roster, csv_file: BinaryIO, ids_file: BinaryIO, identities: BinaryIO
-) -> Written:
+) -> WrittenRoster:
     """Write both files of a roster from where they stand, reading it once.
 
     :param identities: an empty file for the identities, which come after a head that is known last.
     :raises OSError: when they cannot be written.
     """
-    lines = roster.format
-    ranks: Counter[bytes] = Counter()
-    emptied = _First()
-    data = _quoted([roster.header])
+    codec = roster.codec
+    row_counts: Counter[bytes] = Counter()
+    emptied_cells = _FirstEmptiedCells()
+    data = _encode_rows([roster.header])
     digest = hashlib.sha256(data)
     csv_file.write(data)
     for batch in roster.batches():
-        parts = parts_of(batch)
-        data = _csv_rows(parts.cells)
+        parts = split_lines(batch)
+        data = _encode_packed_rows(parts.cells)
         digest.update(data)
         csv_file.write(data)
-        identities.write(_json_lines(parts.identities))
-        if batch[0][:RANK] == batch[-1][:RANK]:
-            ranks[batch[0][:RANK]] += len(batch)
+        identities.write(_encode_identities(parts.identities))
+        if batch[0][:RANK_BYTES] == batch[-1][:RANK_BYTES]:
+            row_counts[batch[0][:RANK_BYTES]] += len(batch)
         else:
-            ranks.update([line[:RANK] for line in batch])
+            row_counts.update([line[:RANK_BYTES] for line in batch])
         for line in parts.emptied:
-            emptied.add(lines.contact(line))
+            emptied_cells.add(codec.decode_contact(line))
     checksum = digest.hexdigest()
-    by_location = {lines.location(rank) or GLOBAL_LOCATION: count for rank, count in ranks.items()}
+    by_location = {
+        codec.decode_location(rank) or GLOBAL_LOCATION: count for rank, count in row_counts.items()
+    }
     head = {"format": IDS_FORMAT, "sha256": checksum, "rows": sum(by_location.values())}
-    ids_file.write(_json_line(head))
+    ids_file.write(_encode_json_line(head))
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
     left_out, count = _write_left_out(roster, ids_file)
-    return Written(checksum, by_location, count, left_out, emptied.cells())
+    return WrittenRoster(checksum, by_location, count, left_out, emptied_cells.cells())
 
 
 def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
@@ -100,14 +102,14 @@ def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, 
     first: list[LeftOut] = []
     count = 0
     for person in roster.left_out():
-        ids_file.write(_json_line(person._asdict()))
+        ids_file.write(_encode_json_line(person._asdict()))
         count += 1
         if count <= MAX_LISTED:
             first.append(person)
     return tuple(first), count
 
 
-def _quoted(rows: Iterable[Sequence[str]]) -> bytes:
+def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)  # by its own dialect: CRLF, minimal quoting
     return text.getvalue().encode()
@@ -117,7 +119,7 @@ _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
 """What the csv module quotes, as lines hold it: an escape may stand for a line feed."""
 
 
-def _csv_rows(rows: Sequence[bytes]) -> bytes:
+def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:
     """Rows of packed cells as CSV. Few need the csv module, and it takes much longer."""
     data = b"\r\n".join([*rows, b""])
     if b"" not in rows and len(data) - len(data.translate(None, _NEEDS_QUOTES)) == len(rows):
@@ -126,7 +128,7 @@ def _csv_rows(rows: Sequence[bytes]) -> bytes:
         [
             row.replace(b"\0", b",") + b"\r\n"
             if row and len(row.translate(None, _NEEDS_QUOTES)) == len(row)
-            else _quoted([unpack(row + b"\n")])
+            else _encode_rows([unpack(row + b"\n")])
             for row in rows
         ]
     )
@@ -134,22 +136,22 @@ def _csv_rows(rows: Sequence[bytes]) -> bytes:
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _UUID_CHARACTERS = b"0123456789abcdef-"
-_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
+_JSON_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
 
 
-def _json_lines(texts: Sequence[bytes]) -> bytes:
+def _encode_identities(identities: Sequence[bytes]) -> bytes:
     """Packed texts on a line each, written by one call, which is much faster than one for each."""
-    if not b"".join(texts).translate(None, _UUID_CHARACTERS):
-        return b'"%b"\n' % b'"\n"'.join(texts)
-    array = _ON_LINES.encode(unpack(b"\0".join(texts) + b"\n"))
+    if not b"".join(identities).translate(None, _UUID_CHARACTERS):
+        return b'"%b"\n' % b'"\n"'.join(identities)
+    array = _JSON_ON_LINES.encode(unpack(b"\0".join(identities) + b"\n"))
     return f"{array[1:-1]}\n".encode()
 
 
-def _json_line(document: object) -> bytes:
+def _encode_json_line(document: object) -> bytes:
     return f"{_JSON.encode(document)}\n".encode()
 
 
-class _First:
+class _FirstEmptiedCells:
     """The first emptied cells by location and identity, whatever order they come in."""
 
     def __init__(self) -> None:
@@ -159,9 +161,9 @@ class _First:
         bisect.insort(self._contacts, (contact.location, contact.identity, contact.emptied))
         del self._contacts[MAX_LISTED:]
 
-    def cells(self) -> tuple[Emptied, ...]:
+    def cells(self) -> tuple[EmptiedCell, ...]:
         cells = [
-            Emptied(identity, location, column, cause)
+            EmptiedCell(identity, location, column, cause)
             for location, identity, emptied in self._contacts
             for column, cause in emptied
         ]

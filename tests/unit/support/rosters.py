@@ -50,7 +50,7 @@ COLUMNS = columns(
     {"header": "Phone", "value": "mobile", "unique": True},
 )
 """Two of them with values that no two people at a location may share."""
-SAME = "another person here has the same value"
+SAME_VALUE = "another person here has the same value"
 """Why one of them loses it."""
 
 
@@ -59,7 +59,7 @@ def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
     return Contact(location, cells, identity)
 
 
-def found(people: Iterable[Contact | LeftOut]) -> MappedPage:
+def mapped_page(people: Iterable[Contact | LeftOut]) -> MappedPage:
     """What a page gives that holds these people."""
     records: dict[str, list[bytes]] = defaultdict(list)
     left_out = []
@@ -87,7 +87,7 @@ def ids_bytes(
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def roster_of(csv_data: bytes, ids_data: bytes | None = None) -> RosterFile:
+def parse_roster(csv_data: bytes, ids_data: bytes | None = None) -> RosterFile:
     """Read a roster from its bytes."""
     open_ids = None if ids_data is None else partial(io.BytesIO, ids_data)
     return read_roster("x.csv", partial(io.BytesIO, csv_data), open_ids)
@@ -102,14 +102,14 @@ def roster_file(
     """A roster as it is read from a file."""
     data = csv_bytes(rows, header)
     ids = None if identities is None else ids_bytes(data, list(identities), left_out)
-    return roster_of(data, ids)
+    return parse_roster(data, ids)
 
 
-def cells_of(roster: RosterFile) -> list[tuple[str, ...]]:
+def all_cells(roster: RosterFile) -> list[tuple[str, ...]]:
     """The cells of each row."""
     return [row.cells for row in roster.rows()]
 
 
-def identities_of(roster: RosterFile) -> list[str | None]:
+def all_identities(roster: RosterFile) -> list[str | None]:
     """The identity of each row."""
     return [row.identity for row in roster.rows()]

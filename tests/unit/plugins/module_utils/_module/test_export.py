@@ -31,12 +31,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     export_of,
     person,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
 
 
 def _result(exported: Export, sources: list[Source]) -> dict[str, Any]:
-    return exported.result(sources, written(exported.roster).written)
+    return exported.result(sources, write_to_memory(exported.roster).written)
 
 
 def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_the_roster_of_several_sources(monkeypatch: pytest.MonkeyPatch) -> None:
         page_size=7,
     )
     exported, sources = export_of(params)
-    made = written(exported.roster)
+    made = write_to_memory(exported.roster)
     assert [row[1:] for row in made.contacts] == [
         ("Åse", "Lie", "2@x", "", "bergen"),
         ("Åse", "Lie", "1@x", "", "oslo"),
@@ -131,7 +131,7 @@ def test_own_columns_replace_the_default_ones(monkeypatch: pytest.MonkeyPatch) -
     directory = DirectoryOfPeople(monkeypatch, A=[Entry(IDS[1], ([b"Lie"],))])
     columns = [{"header": "Name", "value": "sn"}, {"header": "Site", "value": "location"}]
     exported, _sources = export_of(export_params(source("OU=A", location="oslo"), columns=columns))
-    assert [row[1:] for row in written(exported.roster).contacts] == [("Lie", "oslo")]
+    assert [row[1:] for row in write_to_memory(exported.roster).contacts] == [("Lie", "oslo")]
     assert exported.location_header == "Site"
     assert directory.queries[0][1] == ("sn",)
 
@@ -145,7 +145,7 @@ def test_phone_numbers_of_a_region_are_written_by_e_164(monkeypatch: pytest.Monk
     for region, cells in (("NO", ["+4791234567", "", ""]), ("", ["912 34 567", "12", ""])):
         DirectoryOfPeople(monkeypatch, A=people)
         exported, sources = export_of(export_params(source("OU=A"), phone_region=region))
-        made = written(exported.roster)
+        made = write_to_memory(exported.roster)
         assert [row[4] for row in made.contacts] == cells
         lost = {"identity": IDS[1], "location": "", "column": "SMS Phone"}
         told = [{**lost, "cause": "not a valid phone number"}] if region else []
@@ -156,7 +156,7 @@ def test_a_location_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
     DirectoryOfPeople(monkeypatch, A=[person(1)])
     exported, sources = export_of(export_params(source("OU=A", location="a\u030as")))
     assert _result(exported, sources)["counts"]["by_location"] == {"ås": 1}
-    assert [row[-1] for row in written(exported.roster).contacts] == ["ås"]
+    assert [row[-1] for row in write_to_memory(exported.roster).contacts] == ["ås"]
 
 
 def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:

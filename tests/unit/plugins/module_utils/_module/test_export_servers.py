@@ -18,8 +18,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
     export as module_export,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    MemoryLimits,
     RosterBuilder,
-    Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
@@ -30,8 +30,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     export_of,
     person,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
 
 CUT = ServerError("Cannot search OU=B on ldaps://dc1", "cut", "Look")
 PARAMS = export_params(
@@ -45,7 +45,7 @@ def test_people_and_numbers_are_the_next_server_s_alone(monkeypatch: pytest.Monk
     directory = DirectoryOfPeople(monkeypatch, A=[person(1), person(2, last_name="")], B=CUT)
     directory.elsewhere = {"ldaps://dc2": {"A": [person(3)], "B": [person(4)]}}
     exported, sources = export_of(PARAMS)
-    made = written(exported.roster)
+    made = write_to_memory(exported.roster)
     assert [row[0] for row in made.contacts] == [IDS[3], IDS[4]]
     assert exported.result(sources, made.written) == {
         "server": "ldaps://dc2",
@@ -68,7 +68,9 @@ def test_people_and_numbers_are_the_next_server_s_alone(monkeypatch: pytest.Monk
 def test_what_was_set_aside_of_the_first_server_is_given_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module_export, "RosterBuilder", partial(RosterBuilder, sizes=Sizes(run=1)))
+    monkeypatch.setattr(
+        module_export, "RosterBuilder", partial(RosterBuilder, limits=MemoryLimits(run_bytes=1))
+    )
     files: list[io.BytesIO] = []
     held = []
 
@@ -82,7 +84,7 @@ def test_what_was_set_aside_of_the_first_server_is_given_back(
     exported, _sources = export_of(PARAMS, SpillArea("memory", new_file))
     # A file for each page, while what is being read fills a disk.
     assert held == [0, 0, 1]
-    assert [row[0] for row in written(exported.roster).contacts] == [IDS[4], IDS[5]]
+    assert [row[0] for row in write_to_memory(exported.roster).contacts] == [IDS[4], IDS[5]]
 
 
 def test_references_of_a_server_that_is_left_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
-    DEFAULT_SIZES,
+    DEFAULT_LIMITS,
+    MemoryLimits,
     RosterBuilder,
-    Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     open_spill_area,
@@ -33,7 +33,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import Fak
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     columns,
     contact,
-    found,
+    mapped_page,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn", "unique": True})
@@ -51,34 +51,34 @@ def _no_file_over(size: int) -> Iterator[None]:
 
 
 def _export(
-    dest: Path, rows: int, sizes: Sizes = DEFAULT_SIZES, *, check_mode: bool = False
+    dest: Path, rows: int, limits: MemoryLimits = DEFAULT_LIMITS, *, check_mode: bool = False
 ) -> InstalledRoster:
     module = FakeModule(check_mode=check_mode)
-    with open_spill_area(spill_directory(module, dest)) as scratch:
-        gathering = RosterBuilder(COLUMNS, ["oslo"], scratch, sizes)
+    with open_spill_area(spill_directory(module, dest)) as spill:
+        builder = RosterBuilder(COLUMNS, ["oslo"], spill, limits)
         for number in range(rows):
-            gathering.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
+            builder.add_page(mapped_page([contact(f"id-{number}", f"{number:05d}")]), 0)
         put = stage_roster if check_mode else install_roster
-        return put(module, dest, gathering.build(), None, scratch)
+        return put(module, dest, builder.build(), None, spill)
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(
-    ("limit", "sizes", "action"),
+    ("max_file_bytes", "limits", "action"),
     [
         # The roster; the identities, which are longer; a run of contacts; who holds what.
-        (1_000, DEFAULT_SIZES, "Cannot write"),
-        (8_000, DEFAULT_SIZES, "Cannot write"),
-        (1_000, Sizes(run=20_000), "Cannot set contacts aside in"),
-        (1_000, Sizes(pairs=500), "Cannot set contacts aside in"),
+        (1_000, DEFAULT_LIMITS, "Cannot write"),
+        (8_000, DEFAULT_LIMITS, "Cannot write"),
+        (1_000, MemoryLimits(run_bytes=20_000), "Cannot set contacts aside in"),
+        (1_000, MemoryLimits(max_pairs=500), "Cannot set contacts aside in"),
     ],
 )
 def test_a_full_disk_leaves_all_as_it_was(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
-    limit: int,
-    sizes: Sizes,
+    max_file_bytes: int,
+    limits: MemoryLimits,
     action: str,
     check_mode: bool,
 ) -> None:
@@ -89,13 +89,13 @@ def test_a_full_disk_leaves_all_as_it_was(
     dest = folder / "contacts.csv"
     _export(dest, 10)
     old = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with _no_file_over(limit), pytest.raises(FrontdeskError) as caught:
-        _export(dest, 1000, sizes, check_mode=check_mode)
+    with _no_file_over(max_file_bytes), pytest.raises(FrontdeskError) as caught:
+        _export(dest, 1000, limits, check_mode=check_mode)
     if action == "Cannot write" and check_mode:
         action = "Cannot write the roster of check mode in"
     assert str(caught.value).startswith(f"{action} {temporary if check_mode else folder}")
     assert ": File too large. Make room" in str(caught.value)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == old
     assert os.listdir(temporary) == []
-    _export(dest, 1000, sizes)
+    _export(dest, 1000, limits)
     assert dest.read_bytes().count(b"\n") == 1001

@@ -32,31 +32,36 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    build_roster,
+    make_roster,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
+    all_identities,
     columns,
     contact,
-    identities_of,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"})
 GONE = LeftOut("id-2", "oslo", "x")
 OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), GONE]
 NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), GONE]
-RENDERED, NEWER = make(COLUMNS, OLD), make(COLUMNS, NEW)
+RENDERED, NEWER = make_roster(COLUMNS, OLD), make_roster(COLUMNS, NEW)
 REMEDY = "Name a file in an existing folder that this user may write."
 
 
 def _place(
     dest: Path, people: list[Contact | LeftOut], module: FakeModule | None = None
 ) -> InstalledRoster:
-    return install_roster(module or FakeModule(), dest, gathered(COLUMNS, [people]), None, MEMORY)
+    return install_roster(
+        module or FakeModule(), dest, build_roster(COLUMNS, [people]), None, MEMORY
+    )
 
 
 def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> InstalledRoster:
-    return stage_roster(module, dest, gathered(COLUMNS, [people]), None, MEMORY)
+    return stage_roster(module, dest, build_roster(COLUMNS, [people]), None, MEMORY)
 
 
 @pytest.fixture(name="dest")
@@ -88,7 +93,7 @@ def test_only_what_differs_is_replaced(dest: Path) -> None:
     assert _place(dest, OLD[:1]).changed
     assert dest.stat().st_ino == before
     with load_roster(dest) as roster:
-        assert (identities_of(roster), list(roster.left_out())) == (["id-1"], [])
+        assert (all_identities(roster), list(roster.left_out())) == (["id-1"], [])
 
 
 @pytest.mark.parametrize("which", ["contacts.csv", "contacts.csv.ids"])
@@ -175,7 +180,7 @@ def test_a_failure_is_told_and_the_old_roster_is_whole(
         f"Cannot write {dest}: No space left on device. Make room, or correct dest."
     )
     with load_roster(dest) as roster:
-        assert identities_of(roster) == ["id-1"]
+        assert all_identities(roster) == ["id-1"]
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
@@ -232,7 +237,7 @@ def test_a_staged_roster_is_whole_and_private(dest: Path) -> None:
     assert mode_of(path.parent) == 0o700
     assert (mode_of(path), mode_of(ids_path(path))) == (0o600, 0o600)
     with load_roster(path) as roster:
-        assert identities_of(roster) == ["id-1"]
+        assert all_identities(roster) == ["id-1"]
     assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]
     assert os.listdir(dest.parent) == []
 

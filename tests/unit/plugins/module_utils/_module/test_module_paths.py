@@ -19,17 +19,23 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     ids_path,
     load_roster,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import Made, make
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    MadeRoster,
+    make_roster,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
+    all_cells,
+    all_identities,
     columns,
     contact,
-    identities_of,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"})
 GONE = LeftOut("id-2", "oslo", "x")
-OLD, NEW = make(COLUMNS, [contact("id-1", "Lie"), GONE]), make(COLUMNS, [contact("id-3", "Ola")])
+OLD, NEW = (
+    make_roster(COLUMNS, [contact("id-1", "Lie"), GONE]),
+    make_roster(COLUMNS, [contact("id-3", "Ola")]),
+)
 REMEDY = "Name a file in an existing folder that this user may write."
 
 
@@ -38,7 +44,7 @@ def _dest(tmp_path: Path) -> Path:
     return tmp_path / "contacts.csv"
 
 
-def _put(dest: Path, made: Made) -> None:
+def _put(dest: Path, made: MadeRoster) -> None:
     replace_file(dest, made.csv)
     replace_file(ids_path(dest), made.ids)
 
@@ -47,7 +53,7 @@ def test_a_roster_is_loaded_with_its_identities_and_stays_what_it_was(dest: Path
     _put(dest, OLD)
     with load_roster(dest) as roster:
         _put(dest, NEW)
-        assert (cells_of(roster), identities_of(roster)) == ([("Lie",)], ["id-1"])
+        assert (all_cells(roster), all_identities(roster)) == ([("Lie",)], ["id-1"])
         assert list(roster.left_out()) == [GONE]
         assert roster.content().read() == OLD.csv
         assert roster.open_ids is not None
@@ -59,7 +65,7 @@ def test_a_byte_order_mark_is_not_sent_on(dest: Path) -> None:
     dest.write_bytes(b"\xef\xbb\xbf" + OLD.csv)
     with load_roster(dest) as roster:
         assert (roster.content().read(), roster.header) == (OLD.csv, ("Name",))
-        assert identities_of(roster) == ["id-1"]
+        assert all_identities(roster) == ["id-1"]
 
 
 @pytest.mark.parametrize("ids", [None, b"", NEW.ids])

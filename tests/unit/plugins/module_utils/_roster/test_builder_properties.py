@@ -14,11 +14,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     Contact,
     LeftOut,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import Sizes
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
-    gathered,
-    plain_roster,
-    written,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import MemoryLimits
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    build_roster,
+    expected_roster,
+    write_to_memory,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 from hypothesis import given
@@ -54,55 +54,57 @@ def _source(draw: st.DrawFn) -> list[Contact | LeftOut]:
     return draw(st.lists(_person(location), max_size=12))
 
 
-_sizes = st.builds(
-    Sizes,
-    run=st.sampled_from([1, 200, 400, 1000, 1 << 20]),
-    pairs=st.sampled_from([1, 2, 5, 1 << 16]),
-    suspects=st.sampled_from([1, 2, 64, 1 << 16]),
+_limits = st.builds(
+    MemoryLimits,
+    run_bytes=st.sampled_from([1, 200, 400, 1000, 1 << 20]),
+    max_pairs=st.sampled_from([1, 2, 5, 1 << 16]),
+    filter_bytes=st.sampled_from([1, 2, 64, 1 << 16]),
 )
 
 
-@given(st.lists(_source(), max_size=5), _sizes, st.integers())
+@given(st.lists(_source(), max_size=5), _limits, st.integers())
 def test_order_and_sizes_make_no_difference(
-    sources: list[list[Contact | LeftOut]], sizes: Sizes, seed: int
+    sources: list[list[Contact | LeftOut]], limits: MemoryLimits, seed: int
 ) -> None:
     shuffled = [list(source) for source in sources]
     for source in shuffled:
         random.Random(seed).shuffle(source)
-    made = written(gathered(COLUMNS, shuffled, sizes))
-    plain = plain_roster(COLUMNS, [person for source in sources for person in source])
-    assert made.csv == plain.csv
-    assert made.ids == plain.ids
-    assert made.emptied == plain.emptied
-    assert made.written.left_out == tuple(plain.left_out)
-    assert made.written.left_out_count == len(plain.left_out)
-    counts = Counter(c.location or "(all locations)" for c in plain.contacts)
+    made = write_to_memory(build_roster(COLUMNS, shuffled, limits))
+    expected = expected_roster(COLUMNS, [person for source in sources for person in source])
+    assert made.csv == expected.csv
+    assert made.ids == expected.ids
+    assert made.emptied == expected.emptied
+    assert made.written.left_out == tuple(expected.left_out)
+    assert made.written.left_out_count == len(expected.left_out)
+    counts = Counter(c.location or "(all locations)" for c in expected.contacts)
     assert made.written.by_location == counts
-    rows = {(c.location, c.identity) for c in plain.contacts}
+    rows = {(c.location, c.identity) for c in expected.contacts}
     for number, source in enumerate(sources):
-        found = [person for person in source if isinstance(person, Contact)]
-        lost = [person for person in found if (person.location, person.identity) not in rows]
-        assert sum(made.lost[number].values()) == len(lost)
+        contacts = [person for person in source if isinstance(person, Contact)]
+        dropped = [person for person in contacts if (person.location, person.identity) not in rows]
+        assert sum(made.dropped_by_source[number].values()) == len(dropped)
 
 
 @given(st.lists(_source(), max_size=4))
 def test_no_two_people_at_a_location_share_a_value(
     sources: list[list[Contact | LeftOut]],
 ) -> None:
-    plain = plain_roster(COLUMNS, [person for source in sources for person in source])
+    expected = expected_roster(COLUMNS, [person for source in sources for person in source])
     values = Counter(
         (c.location, index, c.cells[index].casefold())
-        for c in plain.contacts
+        for c in expected.contacts
         for index in (1, 2)
         if c.cells[index]
     )
     assert max(values.values(), default=1) == 1
 
 
-@given(st.lists(_source(), max_size=4), _sizes)
-def test_a_roster_can_be_read_again(sources: list[list[Contact | LeftOut]], sizes: Sizes) -> None:
-    roster = gathered(COLUMNS, sources, sizes)
+@given(st.lists(_source(), max_size=4), _limits)
+def test_a_roster_can_be_read_again(
+    sources: list[list[Contact | LeftOut]], limits: MemoryLimits
+) -> None:
+    roster = build_roster(COLUMNS, sources, limits)
     left_out = list(roster.left_out())
-    one, other = written(roster), written(roster)
-    assert one == other
-    assert one.left_out == left_out
+    first, second = write_to_memory(roster), write_to_memory(roster)
+    assert first == second
+    assert first.left_out == left_out

@@ -51,10 +51,10 @@ def test_a_line_of_common_text_is_plain() -> None:
     assert pack(["a\nb", "\0"]) == b"a\v\x1ab\0\v\x10\n"
 
 
-_LINES = st.lists(st.binary(max_size=3).map(lambda data: data.replace(b"\n", b"") + b"\n"))
+_LINE_LISTS = st.lists(st.binary(max_size=3).map(lambda data: data.replace(b"\n", b"") + b"\n"))
 
 
-class _Counting:
+class _CountingSpill:
     def __init__(self) -> None:
         self.opened = 0
 
@@ -63,25 +63,25 @@ class _Counting:
         return io.BytesIO()
 
 
-@given(_LINES, st.integers(1, 400))
+@given(_LINE_LISTS, st.integers(1, 400))
 def test_runs_give_all_lines_in_order_as_often_as_one_likes(
     lines: list[bytes], run_bytes: int
 ) -> None:
-    runs = ExternalSorter(MEMORY, run_bytes)
+    sorter = ExternalSorter(MEMORY, run_bytes)
     for number, line in enumerate(lines):
-        runs.add(line)
+        sorter.add(line)
         if number % 3 == 0:
-            assert list(runs) == sorted(lines[: number + 1])
-    assert list(runs) == sorted(lines)
-    assert list(runs) == sorted(lines)
+            assert list(sorter) == sorted(lines[: number + 1])
+    assert list(sorter) == sorted(lines)
+    assert list(sorter) == sorted(lines)
 
 
 def test_nothing_is_set_aside_before_a_run_is_full() -> None:
-    counting = _Counting()
+    counting = _CountingSpill()
     # A line takes its bytes and 64 more.
-    runs = ExternalSorter(SpillArea("memory", counting.open), 2 * (64 + 2) + 1)
+    sorter = ExternalSorter(SpillArea("memory", counting.open), 2 * (64 + 2) + 1)
     for opened in (0, 0, 1, 1, 1, 2):
-        runs.add(b"x\n")
+        sorter.add(b"x\n")
         assert counting.opened == opened
     exact = ExternalSorter(SpillArea("memory", counting.open), 64 + 2)
     exact.add(b"x\n")
@@ -89,41 +89,41 @@ def test_nothing_is_set_aside_before_a_run_is_full() -> None:
     assert RUN_BYTES == 8 * 1024 * 1024
 
 
-@given(st.lists(_LINES, max_size=5), st.integers(1, 4))
+@given(st.lists(_LINE_LISTS, max_size=5), st.integers(1, 4))
 @example([[b"1\n", b"2\n", b"3\n"], [b"5\n", b"6\n", b"7\n", b"8\n"]], 1)
-def test_what_is_merged_is_in_order(parts: list[list[bytes]], lines: int) -> None:
-    batches = list(merge_sorted([iter(sorted(part)) for part in parts], lines))
+def test_what_is_merged_is_in_order(runs: list[list[bytes]], lines_per_run: int) -> None:
+    batches = list(merge_sorted([iter(sorted(run)) for run in runs], lines_per_run))
     assert [line for batch in batches for line in batch] == sorted(
-        line for part in parts for line in part
+        line for run in runs for line in run
     )
     assert all(batches)
-    assert all(len(batch) <= lines * len(parts) for batch in batches)
+    assert all(len(batch) <= lines_per_run * len(runs) for batch in batches)
 
 
-class _Full(io.BytesIO):
-    def __init__(self, fails: str) -> None:
+class _FullDisk(io.BytesIO):
+    def __init__(self, failing_method: str) -> None:
         super().__init__()
-        self._fails = fails
+        self._failing_method = failing_method
 
     def writelines(self, lines: object) -> None:
-        if self._fails == "writelines":
+        if self._failing_method == "writelines":
             raise OSError(28, "No space left on device")
 
     def flush(self) -> None:
-        if self._fails == "flush":
+        if self._failing_method == "flush":
             raise OSError("what the system says")
 
 
 @pytest.mark.parametrize(
-    ("fails", "answer"),
+    ("failing_method", "cause"),
     [("writelines", "No space left on device"), ("flush", "what the system says")],
 )
-def test_a_full_disk_is_told_with_the_place(fails: str, answer: str) -> None:
-    runs = ExternalSorter(SpillArea("/place", lambda: _Full(fails)), 100)
-    runs.add(b"x\n")
+def test_a_full_disk_is_told_with_the_place(failing_method: str, cause: str) -> None:
+    sorter = ExternalSorter(SpillArea("/place", lambda: _FullDisk(failing_method)), 100)
+    sorter.add(b"x\n")
     with pytest.raises(FrontdeskError) as caught:
-        runs.add(b"y\n")
+        sorter.add(b"y\n")
     assert str(caught.value) == (
-        f"Cannot set contacts aside in /place: {answer}. "
+        f"Cannot set contacts aside in /place: {cause}. "
         "Make room there, and let this user write there."
     )

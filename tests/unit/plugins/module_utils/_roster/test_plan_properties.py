@@ -19,7 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
-    cells_of,
+    all_cells,
     roster_file,
 )
 from hypothesis import given
@@ -45,14 +45,14 @@ def test_the_plan_applied_to_the_old_rows_gives_the_new_rows(
     old: RosterFile | None, new: RosterFile
 ) -> None:
     plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
-    rows = Counter(cells_of(old) if old else ())
+    rows = Counter(all_cells(old) if old else ())
     for change in plan.changes:
         if change.before is not None:
             rows[change.before.cells] -= 1
         if change.after is not None:
             rows[change.after.cells] += 1
     assert min(rows.values(), default=0) >= 0
-    assert +rows == Counter(cells_of(new))
+    assert +rows == Counter(all_cells(new))
 
 
 @given(_rosters(), _rosters())
@@ -69,7 +69,7 @@ def test_the_numbers_add_up(old: RosterFile, new: RosterFile) -> None:
     for kind in (*KINDS, "unchanged"):
         assert summary[kind] == sum(numbers[kind] for numbers in by_location.values())
     for location, numbers in by_location.items():
-        here = sum(row[2] == location.replace("(all locations)", "") for row in cells_of(new))
+        here = sum(row[2] == location.replace("(all locations)", "") for row in all_cells(new))
         assert sum(numbers.values()) - numbers[REMOVED] == here
 
 
@@ -96,7 +96,7 @@ def test_nobody_is_both_added_and_removed(old: RosterFile, new: RosterFile) -> N
 def test_other_identities_behind_equal_rows_change_nothing(
     roster: RosterFile, identities: list[str]
 ) -> None:
-    other = roster_file(cells_of(roster), identities[: roster.row_count])
+    other = roster_file(all_cells(roster), identities[: roster.row_count])
     assert make_plan(roster, other, ["Email"], "Location", MEMORY, with_changes=True).is_empty
 
 

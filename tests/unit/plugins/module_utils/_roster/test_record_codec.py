@@ -13,23 +13,23 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.record_codec import (
     CONTACT,
-    HEAD,
+    HEAD_BYTES,
     LEFT_OUT,
-    TAIL,
+    TAIL_BYTES,
     RecordCodec,
-    by_identity,
-    parts_of,
-    source_of,
+    decode_source,
+    encode_candidate,
+    split_lines,
 )
 
 ONE, OTHER = "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3302"
-LOST = (("Phone", "none"),)
-LINES = RecordCodec(["oslo", "bergen", "oslo"])
+EMPTIED = (("Phone", "none"),)
+CODEC = RecordCodec(["oslo", "bergen", "oslo"])
 
 
 def _line(contact: Contact, source: int) -> bytes:
-    head, tail = LINES.ends(contact.location, source)
-    assert (len(head), len(tail)) == (HEAD, TAIL)
+    head, tail = CODEC.head_and_tail(contact.location, source)
+    assert (len(head), len(tail)) == (HEAD_BYTES, TAIL_BYTES)
     return head + contact.record + tail
 
 
@@ -37,32 +37,36 @@ def test_a_line_holds_rank_record_and_source() -> None:
     contact = Contact("oslo", ("Åse", ""), ONE)
     line = _line(contact, 2)
     assert line == f"000001\0Åse\0\0{ONE}\0\x00000002\n".encode()
-    assert (LINES.contact(line), LINES.location(line), source_of(line)) == (contact, "oslo", 2)
-    assert LINES.of_settled(contact) == line.replace(b"000002", b"------")
+    assert (CODEC.decode_contact(line), CODEC.decode_location(line), decode_source(line)) == (
+        contact,
+        "oslo",
+        2,
+    )
+    assert CODEC.encode_resolved(contact) == line.replace(b"000002", b"------")
 
 
 def test_what_was_emptied_and_who_was_left_out_comes_back() -> None:
-    contact = Contact("bergen", ("a\0b",), "id", LOST)
-    assert LINES.contact(_line(contact, 1)) == contact
+    contact = Contact("bergen", ("a\0b",), "id", EMPTIED)
+    assert CODEC.decode_contact(_line(contact, 1)) == contact
     person = LeftOut("id", "bergen", "a\nb")
-    assert LINES.left_out(LINES.of_left_out(person)) == person
+    assert CODEC.decode_left_out(CODEC.encode_left_out(person)) == person
 
 
 def test_lines_can_be_put_in_the_order_of_identities() -> None:
     line, other = (
         _line(Contact("oslo", ("B",), "2"), 0),
-        LINES.of_left_out(LeftOut("2", "oslo", "x")),
+        CODEC.encode_left_out(LeftOut("2", "oslo", "x")),
     )
-    assert by_identity(line, CONTACT) == b"\0".join([b"000001", b"2", b"0", line])
-    assert by_identity(other, LEFT_OUT) == b"\0".join([b"000001", b"2", b"1", other])
+    assert encode_candidate(line, CONTACT) == b"\0".join([b"000001", b"2", b"0", line])
+    assert encode_candidate(other, LEFT_OUT) == b"\0".join([b"000001", b"2", b"1", other])
 
 
 @pytest.mark.parametrize(
     "people",
     [
         [("A", "x", ONE), ("", "", OTHER)],
-        [("A", "x", ONE, LOST), ("", "", OTHER)],
-        [("A", "", "id"), ("A", "", "id-2", LOST)],
+        [("A", "x", ONE, EMPTIED), ("", "", OTHER)],
+        [("A", "", "id"), ("A", "", "id-2", EMPTIED)],
         [("A", "", ONE.upper())],
         # As long as what follows the cells of others.
         [("A", "", "x" * 36), ("A", "0" * 36, "", ())],
@@ -74,7 +78,7 @@ def test_lines_are_taken_apart(
 ) -> None:
     contacts = [Contact("oslo", person[:2], *person[2:]) for person in people]
     lines = [_line(contact, 0) for contact in contacts]
-    parts = parts_of(lines)
+    parts = split_lines(lines)
     assert list(parts.cells) == ["\0".join(contact.cells).encode() for contact in contacts]
     assert list(parts.identities) == [contact.identity.encode() for contact in contacts]
     assert list(parts.emptied) == [

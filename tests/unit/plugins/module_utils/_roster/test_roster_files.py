@@ -20,12 +20,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files i
     sha256,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
+    all_cells,
+    all_identities,
     csv_bytes,
-    identities_of,
     ids_bytes,
+    parse_roster,
     roster_file,
-    roster_of,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,10 +48,10 @@ def test_a_checksum_is_a_sha_256_in_hexadecimal() -> None:
     ],
 )
 def test_a_roster_is_read(data: bytes, start: int) -> None:
-    read = roster_of(data)
+    read = parse_roster(data)
     assert read.header == ("Name", "Note")
-    assert cells_of(read) == [("Åse", 'a, "b"'), ("Lie", "")]
-    assert identities_of(read) == [None, None]
+    assert all_cells(read) == [("Åse", 'a, "b"'), ("Lie", "")]
+    assert all_identities(read) == [None, None]
     assert (read.row_count, read.size) == (2, len(data) - start)
     assert read.sha256 == sha256(data[start:])
     assert read.content().read() == data[start:]
@@ -61,9 +61,9 @@ def test_a_roster_is_read(data: bytes, start: int) -> None:
 
 def test_a_quoted_cell_may_hold_anything_that_csv_lets_it() -> None:
     data = b'A,"B\n1"\n"1\r\n\n""2""","\r"\n";",\t\n'
-    read = roster_of(data)
+    read = parse_roster(data)
     assert read.header == ("A", "B\n1")
-    assert cells_of(read) == [('1\r\n\n"2"', "\r"), (";", "\t")]
+    assert all_cells(read) == [('1\r\n\n"2"', "\r"), (";", "\t")]
 
 
 def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
@@ -130,7 +130,7 @@ def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
 )
 def test_what_is_wrong_with_a_roster(data: bytes, problem: str) -> None:
     with pytest.raises(InputError) as caught:
-        roster_of(data)
+        parse_roster(data)
     assert str(caught.value) == f"Cannot read x.csv: {problem}"
 
 
@@ -138,9 +138,9 @@ def test_a_line_may_be_as_long_as_is_read_at_a_time() -> None:
     header = ",".join(f"c{number}" for number in range(10)).encode() + b"\n"
     line = b",".join([*[b"x" * 110_000] * 9, b"y" * (MAX_LINE - 990_010)]) + b"\n"
     assert len(line) == MAX_LINE
-    assert roster_of(header + line).row_count == 1
+    assert parse_roster(header + line).row_count == 1
     with pytest.raises(InputError, match="line 2 has more than"):
-        roster_of(header + b"y" + line)
+        parse_roster(header + b"y" + line)
 
 
 _CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
@@ -152,8 +152,8 @@ def test_what_the_csv_module_writes_is_read(rows: list[tuple[str, ...]]) -> None
     identities = [f"id-{number}" for number in range(len(rows))]
     gone = LeftOut("x", "oslo", "gone\n")
     read = roster_file(rows, identities, header, [gone])
-    assert (read.header, cells_of(read)) == (header, rows)
-    assert identities_of(read) == identities
+    assert (read.header, all_cells(read)) == (header, rows)
+    assert all_identities(read) == identities
     assert list(read.left_out()) == [gone]
 
 
@@ -168,8 +168,8 @@ def _ids(head: object, *lines: object) -> bytes:
 @pytest.mark.parametrize("last", [[], [GONE], [GONE, {**GONE, "more": 1}]])
 def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
     data = _ids(HEAD, "a", "Å", *last)
-    read = roster_of(CSV, data)
-    assert identities_of(read) == ["a", "Å"]
+    read = parse_roster(CSV, data)
+    assert all_identities(read) == ["a", "Å"]
     assert read.ids_sha256 == sha256(data)
     assert list(read.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(last)
 
@@ -207,9 +207,9 @@ def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
     ],
 )
 def test_identities_that_do_not_match_count_as_none(data: bytes) -> None:
-    read = roster_of(CSV, data)
+    read = parse_roster(CSV, data)
     assert (read.open_ids, read.ids_sha256) == (None, "")
-    assert identities_of(read) == [None, None]
+    assert all_identities(read) == [None, None]
 
 
 def test_a_file_that_cannot_be_read_is_an_os_error() -> None:
@@ -234,7 +234,7 @@ def test_a_roster_that_has_become_another_is_told_with_its_name() -> None:
 def test_the_size_is_counted_over_many_reads() -> None:
     data = csv_bytes([("x" * 100, "y" * 100, "z" * 100)] * 1000)
     assert len(data) > 4 * 64 * 1024
-    read = roster_of(data)
+    read = parse_roster(data)
     assert (read.size, read.sha256, read.row_count) == (len(data), sha256(data), 1000)
 
 
@@ -252,8 +252,8 @@ def test_a_roster_that_changes_while_it_is_read_is_an_error(
 ) -> None:
     files = {"csv": CSV, "ids": _ids(HEAD, "a", "b")}
     read = read_roster("x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"]))
-    assert identities_of(read) == ["a", "b"]
+    assert all_identities(read) == ["a", "b"]
     files.update(csv=csv_data, ids=ids_data)
     with pytest.raises(InputError) as caught:
-        identities_of(read)
+        all_identities(read)
     assert str(caught.value) == "Cannot read x.csv: it was changed while it was read. Run again."

@@ -21,50 +21,50 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.externa
 def test_what_is_set_aside_has_no_name_and_is_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        with open_spill_area(tmp_path) as scratch:
-            assert scratch.directory == str(tmp_path)
-            one, other = scratch.open(), scratch.open()
-            one.write(b"x")
+        with open_spill_area(tmp_path) as spill:
+            assert spill.directory == str(tmp_path)
+            file, other_file = spill.open(), spill.open()
+            file.write(b"x")
             assert os.listdir(tmp_path) == []
-            assert stat.S_IMODE(os.fstat(one.fileno()).st_mode) == 0o600
-            assert os.fstat(one.fileno()).st_dev == tmp_path.stat().st_dev
+            assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
+            assert os.fstat(file.fileno()).st_dev == tmp_path.stat().st_dev
             # As on a full disk: what still waits to be written cannot be.
-            os.close(one.fileno())
+            os.close(file.fileno())
     finally:
         os.umask(before)
-    assert one.closed
-    assert other.closed
+    assert file.closed
+    assert other_file.closed
 
 
 def test_where_nothing_can_be_set_aside_it_is_an_os_error(tmp_path: Path) -> None:
-    with open_spill_area(tmp_path / "nowhere") as scratch, pytest.raises(FileNotFoundError):
-        scratch.open()
+    with open_spill_area(tmp_path / "nowhere") as spill, pytest.raises(FileNotFoundError):
+        spill.open()
 
 
 def test_what_fails_gives_its_room_back_at_once(tmp_path: Path) -> None:
     files = []
 
-    def fail(scratch: SpillArea) -> None:
-        with discard_on_error(scratch) as room:
-            assert room.directory == scratch.directory
-            files.extend([room.open(), room.open()])
+    def fail(spill: SpillArea) -> None:
+        with discard_on_error(spill) as nested:
+            assert nested.directory == spill.directory
+            files.extend([nested.open(), nested.open()])
             raise ValueError("half")
 
-    with open_spill_area(tmp_path) as scratch:
-        kept = scratch.open()
+    with open_spill_area(tmp_path) as spill:
+        kept = spill.open()
         with pytest.raises(ValueError, match="half"):
-            fail(scratch)
+            fail(spill)
         assert [file.closed for file in files] == [True, True]
         assert not kept.closed
 
 
 def test_what_is_whole_keeps_its_room_and_may_take_more(tmp_path: Path) -> None:
-    with open_spill_area(tmp_path) as scratch:
-        with discard_on_error(scratch) as room:
-            file = room.open()
+    with open_spill_area(tmp_path) as spill:
+        with discard_on_error(spill) as nested:
+            file = nested.open()
             file.write(b"x")
-        other = room.open()
+        other_file = nested.open()
         file.seek(0)
         assert file.read() == b"x"
     assert file.closed
-    assert other.closed
+    assert other_file.closed

@@ -14,14 +14,14 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     broken_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import make
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import make_roster
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
+    all_cells,
     columns,
     contact,
     csv_bytes,
     ids_bytes,
-    roster_of,
+    parse_roster,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Note, or so", "
 
 
 def test_the_csv_is_as_in_rfc_4180_and_the_identities_are_json_lines() -> None:
-    made = make(
+    made = make_roster(
         COLUMNS,
         [
             contact("id-1", "Åse", 'a, "b"'),
@@ -51,7 +51,7 @@ def test_the_csv_is_as_in_rfc_4180_and_the_identities_are_json_lines() -> None:
 def test_the_longest_row_that_is_valid_can_be_read_again(character: str) -> None:
     cells = (character * (MAX_ROW - 1), character)
     assert broken_rule(COLUMNS, cells, {}) is None
-    assert cells_of(roster_of(make(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
+    assert all_cells(parse_roster(make_roster(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
 
 
 _COMMON = 'aÅ,"\r\n\0 '
@@ -76,7 +76,7 @@ def test_it_is_what_the_csv_and_json_modules_write(
         contact(identity.format(cell=cell[1], number=number), *cell[:width])
         for number, cell in enumerate(cells)
     ]
-    made = make(COLUMNS[:width], people)
+    made = make_roster(COLUMNS[:width], people)
     rows = sorted((person.cells, person.identity) for person in people)
     data = csv_bytes([row for row, _id in rows], [column.header for column in COLUMNS[:width]])
     assert made.csv == data
@@ -85,9 +85,9 @@ def test_it_is_what_the_csv_and_json_modules_write(
 
 def test_a_roster_of_many_rows_is_written_batch_by_batch() -> None:
     people = [contact(f"{number:05d}", f"{number % 7},", str(number)) for number in range(3000)]
-    made = make(COLUMNS, people)
+    made = make_roster(COLUMNS, people)
     rows = sorted(person[1:3] for person in people)
     assert made.csv == csv_bytes([cells for cells, _id in rows], ["Name", "Note, or so"])
-    assert [row.identity for row in roster_of(made.csv, made.ids).rows()] == [
+    assert [row.identity for row in parse_roster(made.csv, made.ids).rows()] == [
         i for _cells, i in rows
     ]

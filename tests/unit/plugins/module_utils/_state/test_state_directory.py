@@ -33,15 +33,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import mode_of
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
-    identities_of,
+    all_cells,
+    all_identities,
     ids_bytes,
-    roster_of,
+    parse_roster,
 )
 
 CSV = b"Name\r\nLie\r\n"
 IDS = ids_bytes(CSV, ["id-1"])
-ROSTER = roster_of(CSV, IDS)
+ROSTER = parse_roster(CSV, IDS)
 ANEW = "Restore it from a backup, or remove the state directory and upload with initial: true."
 
 
@@ -59,18 +59,18 @@ def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.receipt == _receipt()
-    assert (cells_of(accepted.roster), identities_of(accepted.roster)) == ([("Lie",)], ["id-1"])
+    assert (all_cells(accepted.roster), all_identities(accepted.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
     assert {mode_of(tmp_path / name) for name in names} == {0o600}
 
 
 def test_a_roster_without_identities(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(ids=None), roster_of(CSV))
+    commit_upload(tmp_path, _receipt(ids=None), parse_roster(CSV))
     accepted = read_baseline(tmp_path)
     assert accepted is not None
     assert accepted.roster.open_ids is None
@@ -78,7 +78,7 @@ def test_a_roster_without_identities(tmp_path: Path) -> None:
 
 
 def test_identities_that_are_gone_count_as_none(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     (tmp_path / f"{sha256(IDS)}.ids").unlink()
     accepted = read_baseline(tmp_path)
     assert accepted is not None
@@ -96,7 +96,7 @@ def test_without_a_receipt_there_is_nothing(tmp_path: Path) -> None:
 def test_a_roster_that_is_not_the_accepted_one_is_told(
     tmp_path: Path, damage: bytes | None
 ) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     path = tmp_path / f"{sha256(CSV)}.csv"
     if damage is None:
         path.unlink()
@@ -117,7 +117,7 @@ def test_a_damaged_receipt_is_told_with_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
     path.mkdir()
     with pytest.raises(StateError) as caught:
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
 
 
 def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     old = sha256(b"old")
     gone = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
     kept = [
@@ -142,7 +142,7 @@ def test_old_rosters_and_what_killed_runs_left_go_with_the_next_commit(tmp_path:
     for name in (*gone, *kept):
         (tmp_path / name).touch()
     new = b"Name\r\nOla\r\n"
-    commit_upload(tmp_path, _receipt(new, None), roster_of(new))
+    commit_upload(tmp_path, _receipt(new, None), parse_roster(new))
     assert sorted(os.listdir(tmp_path)) == sorted([*kept, "receipt.json", f"{sha256(new)}.csv"])
 
 
@@ -151,7 +151,7 @@ def test_the_receipt_is_replaced_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, files: int
 ) -> None:
     old = b"Name\r\nOld\r\n"
-    commit_upload(tmp_path, _receipt(old, None), roster_of(old))
+    commit_upload(tmp_path, _receipt(old, None), parse_roster(old))
     calls = []
     replace = _files.replace_file
 
@@ -163,20 +163,20 @@ def test_the_receipt_is_replaced_last(
 
     monkeypatch.setattr(directory, "replace_file", run_out_of_space)
     with pytest.raises(StateError) as caught:
-        commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+        commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster; make room, and the next run sends it again."
     )
     accepted = read_baseline(tmp_path)
     assert accepted is not None
-    assert cells_of(accepted.roster) == [("Old",)]
+    assert all_cells(accepted.roster) == [("Old",)]
     assert len(os.listdir(tmp_path)) == 2 + files
 
 
 def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
-    new = roster_of(b"Name\r\nOla\r\n")
+    new = parse_roster(b"Name\r\nOla\r\n")
     begin_upload(tmp_path, _receipt(), new)
     accepted = read_baseline(tmp_path)
     assert accepted is not None
@@ -189,7 +189,7 @@ def test_before_anything_is_sent_the_state_is_written(tmp_path: Path) -> None:
 def test_what_was_not_taken_is_withdrawn(tmp_path: Path, may_be_accepted: bool) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     before = set(os.listdir(tmp_path))
-    begin_upload(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
+    begin_upload(tmp_path, _receipt(), parse_roster(b"Name\r\nOla\r\n"))
     abort_upload(tmp_path, _receipt(), may_be_accepted=may_be_accepted)
     accepted = read_baseline(tmp_path)
     assert accepted is not None
@@ -211,15 +211,15 @@ def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: P
 @pytest.mark.parametrize(
     "changed",
     [
-        ROSTER._replace(open_file=roster_of(b"Name\r\nLiv\r\n").open_file),
-        ROSTER._replace(open_ids=roster_of(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
+        ROSTER._replace(open_file=parse_roster(b"Name\r\nLiv\r\n").open_file),
+        ROSTER._replace(open_ids=parse_roster(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
     ],
 )
 def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
     tmp_path: Path, changed: RosterFile
 ) -> None:
     old = b"Name\r\nAas\r\n"
-    commit_upload(tmp_path, _receipt(old, None), roster_of(old))
+    commit_upload(tmp_path, _receipt(old, None), parse_roster(old))
     with pytest.raises(InputError, match="it or its identities changed while it was read"):
         begin_upload(tmp_path, _receipt(old, None), changed)
     accepted = read_baseline(tmp_path)

@@ -18,90 +18,92 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
-    DEFAULT_SIZES,
+    DEFAULT_LIMITS,
+    MemoryLimits,
     Roster,
     RosterBuilder,
-    Sizes,
     Uniqueness,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import (
-    Emptied,
-    Written,
+    EmptiedCell,
+    WrittenRoster,
     write_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
     csv_bytes,
-    found,
     ids_bytes,
-    roster_of,
+    mapped_page,
+    parse_roster,
 )
 
-SourceReader = Iterable["Contact | LeftOut"]
+People = Iterable["Contact | LeftOut"]
 
 
-class Made(NamedTuple):
+class MadeRoster(NamedTuple):
     """A roster's two files, and what is told of it."""
 
     csv: bytes
     ids: bytes
-    written: Written
-    lost: Sequence[Counter[str]]
+    written: WrittenRoster
+    dropped_by_source: Sequence[Counter[str]]
 
     @property
     def contacts(self) -> list[tuple[str, ...]]:
         """Identity and cells of each row."""
-        return [(row.identity or "", *row.cells) for row in roster_of(self.csv, self.ids).rows()]
+        return [(row.identity or "", *row.cells) for row in parse_roster(self.csv, self.ids).rows()]
 
     @property
     def left_out(self) -> list[LeftOut]:
         """All people left out."""
-        return list(roster_of(self.csv, self.ids).left_out())
+        return list(parse_roster(self.csv, self.ids).left_out())
 
     @property
-    def emptied(self) -> list[Emptied]:
+    def emptied(self) -> list[EmptiedCell]:
         """The first emptied cells."""
         return list(self.written.emptied)
 
 
-def gathered(
-    columns: Sequence[Column], sources: Sequence[SourceReader], sizes: Sizes = DEFAULT_SIZES
+def build_roster(
+    columns: Sequence[Column], sources: Sequence[People], limits: MemoryLimits = DEFAULT_LIMITS
 ) -> Roster:
     """The roster of sources; the people of one are all at one location."""
     people = [list(source) for source in sources]
     locations = [source[0].location if source else "" for source in people]
-    gathering = RosterBuilder(columns, locations, MEMORY, sizes)
+    builder = RosterBuilder(columns, locations, MEMORY, limits)
     for number, source in enumerate(people):
-        gathering.add_all(found(source), number)
-    return gathering.build()
+        builder.add_page(mapped_page(source), number)
+    return builder.build()
 
 
-def written(roster: Roster) -> Made:
+def write_to_memory(roster: Roster) -> MadeRoster:
     """Write a roster to memory."""
     csv_file, ids_file = io.BytesIO(), io.BytesIO()
     made = write_roster(roster, csv_file, ids_file, io.BytesIO())
-    return Made(csv_file.getvalue(), ids_file.getvalue(), made, roster.dropped_by_source)
+    return MadeRoster(csv_file.getvalue(), ids_file.getvalue(), made, roster.dropped_by_source)
 
 
-def make(columns: Sequence[Column], people: SourceReader, sizes: Sizes = DEFAULT_SIZES) -> Made:
+def make_roster(
+    columns: Sequence[Column], people: People, limits: MemoryLimits = DEFAULT_LIMITS
+) -> MadeRoster:
     """The roster of people, each location of whom is a source."""
     by_location: dict[str, list[Contact | LeftOut]] = {}
     for person in people:
         by_location.setdefault(person.location, []).append(person)
-    return written(gathered(columns, list(by_location.values()), sizes))
+    return write_to_memory(build_roster(columns, list(by_location.values()), limits))
 
 
-class Plain(NamedTuple):
+class ExpectedRoster(NamedTuple):
     """What a roster must be."""
 
     csv: bytes
     ids: bytes
     contacts: list[Contact]
     left_out: list[LeftOut]
-    emptied: list[Emptied]
+    emptied: list[EmptiedCell]
 
 
-def plain_roster(columns: Sequence[Column], people: SourceReader) -> Plain:
+def expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster:
     """Make a roster in the plainest way: with everybody in memory."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
     first: dict[tuple[str, str], Contact | LeftOut] = {}
@@ -109,18 +111,18 @@ def plain_roster(columns: Sequence[Column], people: SourceReader) -> Plain:
         first.setdefault((person.location, person.identity), person)
     contacts, left_out, emptied = [], [], []
     for _location, keys in itertools.groupby(sorted(first), key=lambda key: key[0]):
-        unique = Uniqueness(columns)
+        uniqueness = Uniqueness(columns)
         for key in keys:
             person = first[key]
             if isinstance(person, Contact):
-                person = unique.settle(person)
+                person = uniqueness.resolve(person)
             if isinstance(person, LeftOut):
                 left_out.append(person)
                 continue
             contacts.append(person)
             for column, cause in person.emptied:
-                emptied.append(Emptied(person.identity, person.location, column, cause))
+                emptied.append(EmptiedCell(person.identity, person.location, column, cause))
     contacts.sort()
     data = csv_bytes([c.cells for c in contacts], [column.header for column in columns])
     ids = ids_bytes(data, [c.identity for c in contacts], left_out)
-    return Plain(data, ids, contacts, left_out, emptied)
+    return ExpectedRoster(data, ids, contacts, left_out, emptied)
