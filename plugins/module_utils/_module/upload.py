@@ -208,7 +208,7 @@ def _send(job: UploadOptions, outcome: Outcome, step: _Step) -> Outcome:
     roster = begin_upload(job.state_dir, step.base.receipt if step.base else None, step.roster)
     step = step._replace(roster=roster)
     try:
-        with roster.content() as file:
+        with roster.open_content() as file:
             content = Content(file, roster.size, roster.start)
             reply = send(job.endpoint, f"{job.profile}.csv", content)
     except FrontdeskError as error:

@@ -22,62 +22,64 @@ class RosterRow(NamedTuple):
 
     :ivar location: text of its location cell; empty for all locations.
     :ivar cells: all its cells.
-    :ivar person: what tells people apart: the identity, or the cells of the key columns.
+    :ivar person_key: what tells people apart: the identity, or the cells of the key columns.
     """
 
     location: str
     cells: tuple[str, ...]
-    person: tuple[str, ...]
+    person_key: tuple[str, ...]
 
 
-class View(NamedTuple):
+class RowLayout(NamedTuple):
     """How the rows of a roster are looked at.
 
-    :ivar place: index of the column that holds the location; None when there is none.
-    :ivar keys: indexes of the key columns; None when the identities tell people apart.
+    :ivar location_index: index of the column that holds the location; None when there is none.
+    :ivar key_indexes: indexes of the key columns; None when the identities tell people apart.
     :ivar width: number of columns.
     """
 
-    place: int | None
-    keys: tuple[int, ...] | None
+    location_index: int | None
+    key_indexes: tuple[int, ...] | None
     width: int
 
     def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
         """All rows in the file's order."""
-        place, keys = self.place, self.keys
+        location_index, key_indexes = self.location_index, self.key_indexes
         for cells, identity in roster.rows():
             yield RosterRow(
-                "" if place is None else cells[place],
+                "" if location_index is None else cells[location_index],
                 cells,
-                (identity or "",) if keys is None else tuple([cells[index] for index in keys]),
+                (identity or "",)
+                if key_indexes is None
+                else tuple([cells[index] for index in key_indexes]),
             )
 
-    def rows_in_order(self, roster: RosterFile) -> Iterator[RosterRow]:
+    def presorted_rows(self, roster: RosterFile) -> Iterator[RosterRow]:
         """All rows as they stand, which is by location, cells, person in a roster that was exported.
 
-        :raises NotInOrderError: when they stand otherwise.
+        :raises NotSortedError: when they stand otherwise.
         """
-        before: RosterRow | None = None
+        previous: RosterRow | None = None
         for row in self.rows(roster):
-            if before is not None and row < before:
-                raise NotInOrderError
+            if previous is not None and row < previous:
+                raise NotSortedError
             yield row
-            before = row
+            previous = row
 
-    def sorted_rows(self, roster: RosterFile, scratch: SpillArea) -> Iterator[RosterRow]:
+    def sorted_rows(self, roster: RosterFile, spill: SpillArea) -> Iterator[RosterRow]:
         """All rows by location, cells, person, however they stand."""
-        runs = ExternalSorter(scratch)
+        sorter = ExternalSorter(spill)
         for row in self.rows(roster):
-            runs.add(pack((row.location, *row.cells, *row.person)))
-        for location, *fields in map(unpack, runs):
+            sorter.add(pack((row.location, *row.cells, *row.person_key)))
+        for location, *fields in map(unpack, sorter):
             yield RosterRow(location, tuple(fields[: self.width]), tuple(fields[self.width :]))
 
 
-class NotInOrderError(Exception):
+class NotSortedError(Exception):
     """A roster is not in the order in which it would have been exported."""
 
 
-class Person(NamedTuple):
+class PersonDifferences(NamedTuple):
     """What differs about one person.
 
     :ivar before: rows of the old roster, by location and cells.
@@ -103,35 +105,39 @@ class Differences:
     :ivar unchanged: number of rows that are in both, by location.
     """
 
-    def __init__(self, view: View, old: RosterFile, new: RosterFile, scratch: SpillArea) -> None:
-        self._view = view
+    def __init__(
+        self, layout: RowLayout, old: RosterFile, new: RosterFile, spill: SpillArea
+    ) -> None:
+        self._layout = layout
         try:
-            self._compare(view.rows_in_order(old), view.rows_in_order(new), scratch)
-        except NotInOrderError:
-            self._compare(view.sorted_rows(old, scratch), view.sorted_rows(new, scratch), scratch)
-        if view.keys is None:
+            self._compare(layout.presorted_rows(old), layout.presorted_rows(new), spill)
+        except NotSortedError:
+            self._compare(layout.sorted_rows(old, spill), layout.sorted_rows(new, spill), spill)
+        if layout.key_indexes is None:
             for left_out in new.left_out():
                 self._add(_LEFT_OUT, (left_out.identity,), left_out.location, [left_out.cause])
 
     def _compare(
-        self, old: Iterator[RosterRow], new: Iterator[RosterRow], scratch: SpillArea
+        self, old: Iterator[RosterRow], new: Iterator[RosterRow], spill: SpillArea
     ) -> None:
         self.unchanged: Counter[str] = Counter()
-        self._lines = ExternalSorter(scratch)
-        for side, row in _unmatched(old, new, self.unchanged):
-            self._add(side, row.person, row.location, row.cells)
+        self._sorter = ExternalSorter(spill)
+        for side, row in _unmatched_rows(old, new, self.unchanged):
+            self._add(side, row.person_key, row.location, row.cells)
 
-    def _add(self, side: str, person: Sequence[str], location: str, fields: Sequence[str]) -> None:
-        self._lines.add(pack((*person, side, location, *fields)))
+    def _add(
+        self, side: str, person_key: Sequence[str], location: str, fields: Sequence[str]
+    ) -> None:
+        self._sorter.add(pack((*person_key, side, location, *fields)))
 
-    def people(self) -> Iterator[Person]:
+    def people(self) -> Iterator[PersonDifferences]:
         """Each person about whom something differs, in their order."""
-        width = len(self._view.keys) if self._view.keys is not None else 1
-        records = map(unpack, self._lines)
-        for key, group in itertools.groupby(records, key=lambda fields: fields[:width]):
-            person = Person([], [], [])
-            for record in group:
-                side, location, *fields = record[width:]
+        width = len(self._layout.key_indexes) if self._layout.key_indexes is not None else 1
+        lines = map(unpack, self._sorter)
+        for key, group in itertools.groupby(lines, key=lambda fields: fields[:width]):
+            person = PersonDifferences([], [], [])
+            for line in group:
+                side, location, *fields = line[width:]
                 if side == _LEFT_OUT:
                     person.left_out.append(LeftOut(key[0], location, fields[0]))
                 else:
@@ -140,22 +146,22 @@ class Differences:
             yield person
 
 
-def _unmatched(
+def _unmatched_rows(
     old: Iterator[RosterRow], new: Iterator[RosterRow], unchanged: Counter[str]
 ) -> Iterator[tuple[str, RosterRow]]:
     """The rows of two sorted rosters that are not in both; the others are counted."""
-    before, after = next(old, None), next(new, None)
-    while before is not None and after is not None:
-        if before[:2] == after[:2]:
-            unchanged[after.location or GLOBAL_LOCATION] += 1
-            before, after = next(old, None), next(new, None)
-        elif before < after:
-            yield _BEFORE, before
-            before = next(old, None)
+    old_row, new_row = next(old, None), next(new, None)
+    while old_row is not None and new_row is not None:
+        if old_row[:2] == new_row[:2]:
+            unchanged[new_row.location or GLOBAL_LOCATION] += 1
+            old_row, new_row = next(old, None), next(new, None)
+        elif old_row < new_row:
+            yield _BEFORE, old_row
+            old_row = next(old, None)
         else:
-            yield _AFTER, after
-            after = next(new, None)
-    if before is not None:
-        yield from ((_BEFORE, row) for row in itertools.chain([before], old))
-    if after is not None:
-        yield from ((_AFTER, row) for row in itertools.chain([after], new))
+            yield _AFTER, new_row
+            new_row = next(new, None)
+    if old_row is not None:
+        yield from ((_BEFORE, row) for row in itertools.chain([old_row], old))
+    if new_row is not None:
+        yield from ((_AFTER, row) for row in itertools.chain([new_row], new))

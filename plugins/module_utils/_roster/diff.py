@@ -32,13 +32,13 @@ def plan_diff(
     return {
         "before_header": f"{before_name} ({titles})",
         "after_header": f"{after_name} ({titles})",
-        "before": _lines(change.before for change in plan.changes),
-        "after": _lines(change.after for change in plan.changes),
+        "before": _csv_lines(change.before for change in plan.changes),
+        "after": _csv_lines(change.after for change in plan.changes),
     }
 
 
 def roster_diff(
-    old: RosterFile | None, new: RosterFile, location_column: str | None, scratch: SpillArea
+    old: RosterFile | None, new: RosterFile, location_column: str | None, spill: SpillArea
 ) -> dict[str, str]:
     """The contacts that differ between the roster on disk and a new one.
 
@@ -48,11 +48,11 @@ def roster_diff(
     """
     if old is not None and old.header != new.header:
         old = None
-    plan = make_plan(old, new, new.header, location_column, scratch, with_changes=True)
+    plan = make_plan(old, new, new.header, location_column, spill, with_changes=True)
     return plan_diff(plan, new.header, "old roster", "new roster")
 
 
-def _lines(rows: Iterable[RosterRow | None]) -> str:
+def _csv_lines(rows: Iterable[RosterRow | None]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(row.cells for row in rows if row is not None)
     return text.getvalue()

@@ -26,10 +26,10 @@ from .._errors import InputError
 IDS_FORMAT = 1
 """Version of the identities file that is written; one of another version counts as none."""
 
-MAX_LINE = 1024 * 1024
+MAX_LINE_BYTES = 1024 * 1024
 """Longest line that is read, in bytes; no memory is asked for more."""
 
-_BLOCK = 64 * 1024
+_BUFFER_BYTES = 64 * 1024
 
 OpenFile = Callable[[], BinaryIO]
 """Opens the same file again, at its beginning and independent of what was opened before."""
@@ -69,7 +69,7 @@ class RosterFile(NamedTuple):
     open_ids: OpenFile | None = None
     ids_sha256: str = ""
 
-    def content(self) -> BinaryIO:
+    def open_content(self) -> BinaryIO:
         """The CSV as a service gets it: a service would take a byte order mark for a part of the first title.
 
         :returns: an open file, which the caller closes.
@@ -83,17 +83,17 @@ class RosterFile(NamedTuple):
 
         :raises InputError: when the file is not any more what it was.
         """
-        with self.content() as file:
+        with self.open_content() as file:
             rows = itertools.islice(_checked_rows(file, self.name), 1, None)
             if self.open_ids is None:
                 for cells in rows:
                     yield FileRow(cells, None)
                 return
             with self.open_ids() as ids:
-                pairs = itertools.zip_longest(rows, _identities(ids, self))
+                pairs = itertools.zip_longest(rows, _read_identities(ids, self))
                 try:
-                    yield from itertools.starmap(_file_row, pairs)
-                except _NoMatchError as error:
+                    yield from itertools.starmap(_pair_row, pairs)
+                except _MismatchError as error:
                     raise InputError(
                         f"Cannot read {self.name}", "it was changed while it was read", "Run again"
                     ) from error
@@ -104,10 +104,10 @@ class RosterFile(NamedTuple):
             return
         with self.open_ids() as ids:
             for line in itertools.islice(ids, 1 + self.row_count, None):
-                yield _left_out(line)
+                yield _parse_left_out(line)
 
 
-class _Digest(io.RawIOBase):
+class _HashingReader(io.RawIOBase):
     """Passes a file's bytes on and takes their SHA-256 and their number on the way."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -123,11 +123,11 @@ class _Digest(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        self._sha256.update(piece)
-        self.size += len(piece)
-        return len(piece)
+        chunk = self._file.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        self._sha256.update(chunk)
+        self.size += len(chunk)
+        return len(chunk)
 
 
 def sha256(data: bytes) -> str:
@@ -146,21 +146,21 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
     with open_file() as file:
         start = len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0
         file.seek(start)
-        digest = _Digest(file)
-        rows = _checked_rows(io.BufferedReader(digest, _BLOCK), name)
+        digest = _HashingReader(file)
+        rows = _checked_rows(io.BufferedReader(digest, _BUFFER_BYTES), name)
         header = next(rows)
         row_count = sum(1 for _row in rows)
     roster = RosterFile(name, header, row_count, digest.sha256, digest.size, start, open_file)
-    checksum = _checksum_of_ids(open_ids, roster) if open_ids is not None else None
-    if checksum is not None:
-        roster = roster._replace(open_ids=open_ids, ids_sha256=checksum)
+    ids_sha256 = _verify_identities(open_ids, roster) if open_ids is not None else None
+    if ids_sha256 is not None:
+        roster = roster._replace(open_ids=open_ids, ids_sha256=ids_sha256)
     return roster
 
 
 def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
     """The header and all rows, each with as many cells."""
-    reader = csv.reader(_lines(file, name), strict=True)
-    before = 0
+    reader = csv.reader(_decode_lines(file, name), strict=True)
+    previous_line = 0
     header: list[str] | None = None
     try:
         for cells in reader:
@@ -169,63 +169,72 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
                 header = cells
             elif len(cells) != len(header):
                 raise InputError(
-                    f"Cannot read {name}", _wrong_width(cells, header, before, reader.line_num)
+                    f"Cannot read {name}",
+                    _describe_width(cells, header, previous_line, reader.line_num),
                 )
             yield tuple(cells)
-            before = reader.line_num
+            previous_line = reader.line_num
     except csv.Error as error:
         raise InputError(
-            f"Cannot read {name}", f"{_span(before, reader.line_num)}: {error}"
+            f"Cannot read {name}", f"{_line_range(previous_line, reader.line_num)}: {error}"
         ) from error
     if header is None:
-        raise _empty(name)
+        raise _empty_error(name)
 
 
-def _empty(name: str) -> InputError:
+def _empty_error(name: str) -> InputError:
     return InputError(f"Cannot read {name}", "it is empty", "Export a roster to it first")
 
 
-def _span(before: int, last: int) -> str:
+def _line_range(previous_line: int, last_line: int) -> str:
     """Names the lines of a row; a quoted cell may go over several."""
-    return f"line {last}" if before + 1 >= last else f"lines {before + 1} to {last}"
+    return (
+        f"line {last_line}"
+        if previous_line + 1 >= last_line
+        else f"lines {previous_line + 1} to {last_line}"
+    )
 
 
-def _wrong_width(cells: Sequence[str], header: Sequence[str], before: int, last: int) -> str:
+def _describe_width(
+    cells: Sequence[str], header: Sequence[str], previous_line: int, last_line: int
+) -> str:
     if not cells:
-        return f"line {last} is empty"
-    return f"the row on {_span(before, last)} has {len(cells)} cells, the header {len(header)}"
+        return f"line {last_line} is empty"
+    return f"the row on {_line_range(previous_line, last_line)} has {len(cells)} cells, the header {len(header)}"
 
 
 def _check_header(titles: Sequence[str], name: str) -> None:
     """Without a header the titles would be a person's values: no error may hold them."""
     if not any(titles):
-        raise _empty(name)
-    for separator, separators in ((";", "semicolons"), ("\t", "tabs")):
+        raise _empty_error(name)
+    for separator, separator_name in ((";", "semicolons"), ("\t", "tabs")):
         if len(titles) == 1 and separator in titles[0]:
             raise InputError(
                 f"Cannot read {name}",
-                f"its columns are separated by {separators}",
+                f"its columns are separated by {separator_name}",
                 "Save it as CSV (RFC 4180): separated by commas",
             )
     for number, title in enumerate(titles, start=1):
-        first = titles.index(title) + 1
-        if first != number:
+        first_number = titles.index(title) + 1
+        if first_number != number:
             raise InputError(
                 f"Cannot read {name}",
-                f"its columns {first} and {number} have the same title",
+                f"its columns {first_number} and {number} have the same title",
                 "Give each column a title of its own in the first line",
             )
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[str]:
+def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
     number = 0
     while True:
-        line = file.readline(MAX_LINE)
+        line = file.readline(MAX_LINE_BYTES)
         if not line:
             return
         number += 1
-        if len(line) == MAX_LINE and not line.endswith(b"\n"):
-            raise InputError(f"Cannot read {name}", f"line {number} has more than {MAX_LINE} bytes")
+        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+            raise InputError(
+                f"Cannot read {name}", f"line {number} has more than {MAX_LINE_BYTES} bytes"
+            )
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
@@ -237,59 +246,61 @@ def _lines(file: BinaryIO, name: str) -> Iterator[str]:
         yield text
 
 
-_PLAIN = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
+_SIMPLE_JSON_STRING = re.compile(rb'"[^"\\\x00-\x1f]*"\n')
 """A JSON text without escapes on a line of its own (RFC 8259, 7)."""
 
 
-class _NoMatchError(Exception):
+class _MismatchError(Exception):
     """An identities file does not belong to a roster."""
 
 
-def _identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
+def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
     """The identity of each row; afterwards the file stands at the people left out."""
     try:
-        head = json.loads(file.readline(MAX_LINE))
+        head = json.loads(file.readline(MAX_LINE_BYTES))
         if (head["format"], head["sha256"], head["rows"]) != (
             *(IDS_FORMAT, roster.sha256),
             roster.row_count,
         ):
-            raise _NoMatchError
+            raise _MismatchError
         for _number in range(roster.row_count):
-            line = file.readline(MAX_LINE)
+            line = file.readline(MAX_LINE_BYTES)
             # All that this collection writes are plain; asking the json module for each takes three times as long.
-            identity = line[1:-2].decode() if _PLAIN.fullmatch(line) else json.loads(line)
+            identity = (
+                line[1:-2].decode() if _SIMPLE_JSON_STRING.fullmatch(line) else json.loads(line)
+            )
             if not isinstance(identity, str):
-                raise _NoMatchError
+                raise _MismatchError
             yield identity
     except (ValueError, TypeError, KeyError) as error:
-        raise _NoMatchError from error
+        raise _MismatchError from error
 
 
-def _file_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
+def _pair_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
     """A row with its identity; None is given where one file has more of them than the other."""
     if cells is None or identity is None:
-        raise _NoMatchError
+        raise _MismatchError
     return FileRow(cells, identity)
 
 
-def _left_out(line: bytes) -> LeftOut:
+def _parse_left_out(line: bytes) -> LeftOut:
     try:
         document = json.loads(line)
         return LeftOut(*(str(document[field]) for field in LeftOut._fields))
     except (ValueError, TypeError, KeyError) as error:
-        raise _NoMatchError from error
+        raise _MismatchError from error
 
 
-def _checksum_of_ids(open_ids: OpenFile, roster: RosterFile) -> str | None:
+def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
     """SHA-256 of an identities file; None when it does not belong to this roster."""
     with open_ids() as file:
-        digest = _Digest(file)
-        lines = io.BufferedReader(digest, _BLOCK)
+        digest = _HashingReader(file)
+        reader = io.BufferedReader(digest, _BUFFER_BYTES)
         try:
-            for _identity in _identities(lines, roster):
+            for _identity in _read_identities(reader, roster):
                 pass
-            for line in iter(lambda: lines.readline(MAX_LINE), b""):
-                _left_out(line)
-        except _NoMatchError:
+            for line in iter(lambda: reader.readline(MAX_LINE_BYTES), b""):
+                _parse_left_out(line)
+        except _MismatchError:
             return None
     return digest.sha256

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .._errors import FrontdeskError
 from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
 
-SMALL_ROSTER = 20
+MAX_SMALL_ROSTER = 20
 """Up to so many known contacts the limit in percent does not count: one of ten is 10 percent."""
 
 
@@ -32,42 +32,42 @@ class GuardError(FrontdeskError):
     """The plan does not respect the limits; nothing was sent."""
 
 
-def check_plan(plan: Plan, limits: Limits, why_no_receipt: str | None) -> None:
+def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None:
     """Let a plan pass, or say why not.
 
-    :param why_no_receipt: why no earlier upload is known; None when there is a receipt.
+    :param no_receipt_cause: why no earlier upload is known; None when there is a receipt.
     :raises GuardError: names the limit and by how much the plan is over it.
     """
-    if why_no_receipt is not None and not limits.initial:
+    if no_receipt_cause is not None and not limits.initial:
         raise GuardError(
             f"Stopped before a first upload that adds {plan.count(ADDED)} contacts",
-            why_no_receipt,
+            no_receipt_cause,
             "If this is the first upload, set initial: true for this run",
         )
     removed = plan.count(REMOVED)
-    if plan.known and removed == plan.known:
+    if plan.baseline_rows and removed == plan.baseline_rows:
         raise GuardError(
-            f"Stopped before removing all {plan.known} contacts",
-            "this always stops" + _invalid(plan),
+            f"Stopped before removing all {plan.baseline_rows} contacts",
+            "this always stops" + _describe_invalid(plan),
             "Look at the sources and the export; to start anew, remove the state directory and set initial: true",
         )
     if limits.max_removed is not None and removed > limits.max_removed:
-        raise _too_many(plan, f"max_removed permits {limits.max_removed}", "max_removed")
-    if plan.known > SMALL_ROSTER:
-        percent = 100 * removed / plan.known
+        raise _limit_error(plan, f"max_removed permits {limits.max_removed}", "max_removed")
+    if plan.baseline_rows > MAX_SMALL_ROSTER:
+        percent = 100 * removed / plan.baseline_rows
         if percent > limits.max_removed_percent:
             permits = f"max_removed_percent permits {limits.max_removed_percent:g} %"
-            raise _too_many(plan, f"that is {percent:.1f} %, {permits}", "max_removed_percent")
+            raise _limit_error(plan, f"that is {percent:.1f} %, {permits}", "max_removed_percent")
 
 
-def _too_many(plan: Plan, answer: str, option: str) -> GuardError:
+def _limit_error(plan: Plan, cause: str, option: str) -> GuardError:
     return GuardError(
-        f"Stopped before removing {plan.count(REMOVED)} of {plan.known} contacts",
-        answer + _invalid(plan),
+        f"Stopped before removing {plan.count(REMOVED)} of {plan.baseline_rows} contacts",
+        cause + _describe_invalid(plan),
         f"See who it is by --check --diff with a higher {option}; if it is right, run once with that",
     )
 
 
-def _invalid(plan: Plan) -> str:
+def _describe_invalid(plan: Plan) -> str:
     invalid = plan.count(REMOVED_INVALID)
     return f"; {invalid} of them are in the directory without a valid row" if invalid else ""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
-from .comparison import Differences, Person, RosterRow, View
+from .comparison import Differences, PersonDifferences, RosterRow, RowLayout
 from .external_sort import SpillArea
 from .files import RosterFile
 
@@ -43,7 +43,7 @@ class Plan(NamedTuple):
     :ivar id: names exactly this step from one roster to the next.
     :ivar counts: number of contacts by location and kind of change.
     :ivar unchanged: number of contacts that stay as they are, by location.
-    :ivar known: number of contacts in the last accepted roster.
+    :ivar baseline_rows: number of contacts in the last accepted roster.
     :ivar by_identity: whether people were told apart by identity; else by the key columns.
     :ivar invalid: removed contacts of people without a valid row, with its cause; at most MAX_LISTED.
     :ivar changes: the changes themselves in the order of the contacts, when they were asked for.
@@ -52,7 +52,7 @@ class Plan(NamedTuple):
     id: str
     counts: Mapping[tuple[str, str], int]
     unchanged: Mapping[str, int]
-    known: int
+    baseline_rows: int
     by_identity: bool
     invalid: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -64,7 +64,11 @@ class Plan(NamedTuple):
 
     def count(self, kind: str) -> int:
         """How many contacts were added, changed, moved or removed."""
-        return sum(number for (_location, of), number in self.counts.items() if of == kind)
+        return sum(
+            number
+            for (_location, counted_kind), number in self.counts.items()
+            if counted_kind == kind
+        )
 
     def summary(self) -> dict[str, object]:
         """The plan as counts, without any person in it."""
@@ -86,7 +90,7 @@ def make_plan(
     new: RosterFile,
     key: Sequence[str],
     location_column: str | None,
-    scratch: SpillArea,
+    spill: SpillArea,
     *,
     with_changes: bool = False,
 ) -> Plan:
@@ -98,58 +102,64 @@ def make_plan(
     :param old: the last accepted roster with the same header, or None.
     :param key: columns that tell people apart when one of the rosters has no identities.
     :param location_column: header of the column that holds the location; None without one.
-    :param scratch: where rows are set aside when there are many.
+    :param spill: where rows are set aside when there are many.
     :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
     :raises InputError: when a file is not any more what it was.
     :raises FrontdeskError: when there is no room to set rows aside.
     """
     by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
-    view = _view_of(new.header, None if by_identity else key, location_column)
-    tally = _Tally(with_changes)
-    unchanged = _count(tally, view, old, new, scratch)
+    layout = _row_layout(new.header, None if by_identity else key, location_column)
+    tally = _ChangeTally(with_changes)
+    unchanged = _count_changes(tally, layout, old, new, spill)
     return Plan(
         id=_plan_id(old, new),
         counts=tally.counts,
         unchanged=unchanged,
-        known=old.row_count if old else 0,
+        baseline_rows=old.row_count if old else 0,
         by_identity=by_identity,
         invalid=tuple(tally.invalid),
-        changes=tuple(sorted(tally.changes, key=_place)),
+        changes=tuple(sorted(tally.changes, key=_sort_key)),
     )
 
 
-def _count(
-    tally: _Tally, view: View, old: RosterFile | None, new: RosterFile, scratch: SpillArea
+def _count_changes(
+    tally: _ChangeTally,
+    layout: RowLayout,
+    old: RosterFile | None,
+    new: RosterFile,
+    spill: SpillArea,
 ) -> Mapping[str, int]:
     """Count all changes, and return how many rows of each location are unchanged."""
     if old is None:
-        for row in view.rows(new):
+        for row in layout.rows(new):
             tally.add(Change(ADDED, None, row))
         return {}
-    differences = Differences(view, old, new, scratch)
+    differences = Differences(layout, old, new, spill)
     for person in differences.people():
         tally.add_person(person)
     return differences.unchanged
 
 
-def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str | None) -> View:
-    return View(
-        place=header.index(location_column) if location_column in header else None,
-        keys=None if key is None else tuple(header.index(name) for name in key),
+def _row_layout(
+    header: Sequence[str], key: Sequence[str] | None, location_column: str | None
+) -> RowLayout:
+    return RowLayout(
+        location_index=header.index(location_column) if location_column in header else None,
+        key_indexes=None if key is None else tuple(header.index(name) for name in key),
         width=len(header),
     )
 
 
 def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
-    step = f"{old.sha256 if old else 'nothing'} {new.sha256}"
-    return hashlib.sha256(step.encode()).hexdigest()[:16]
+    transition = f"{old.sha256 if old else 'nothing'} {new.sha256}"
+    return hashlib.sha256(transition.encode()).hexdigest()[:16]
 
 
-def _place(change: Change) -> tuple[str, RosterRow | None, str]:
+def _sort_key(change: Change) -> tuple[str, RosterRow | None, str]:
     return (change.location, change.after or change.before, change.kind)
 
 
-class _Tally:
+class _ChangeTally:
     """Counts changes, and keeps only those that a result shows."""
 
     def __init__(self, with_changes: bool) -> None:
@@ -163,32 +173,32 @@ class _Tally:
         if self._with_changes:
             self.changes.append(change)
 
-    def add_person(self, person: Person) -> None:
-        for change in _changes_of(person):
+    def add_person(self, person: PersonDifferences) -> None:
+        for change in _match_rows(person):
             self.add(change)
             if change.before is not None and change.kind == REMOVED and person.left_out:
                 self.counts[change.location, REMOVED_INVALID] += 1
                 if len(self.invalid) < MAX_LISTED:
-                    self.invalid.append(_why_invalid(change.before, person.left_out))
+                    self.invalid.append(_choose_left_out(change.before, person.left_out))
 
 
-def _why_invalid(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
-    here = [person for person in left_out if person.location == removed.location]
-    return (here or left_out)[0]._replace(location=removed.location)
+def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
+    same_location = [person for person in left_out if person.location == removed.location]
+    return (same_location or left_out)[0]._replace(location=removed.location)
 
 
-def _changes_of(person: Person) -> Iterator[Change]:
-    here: dict[str, deque[RosterRow]] = defaultdict(deque)
+def _match_rows(person: PersonDifferences) -> Iterator[Change]:
+    after_by_location: dict[str, deque[RosterRow]] = defaultdict(deque)
     for row in person.after:
-        here[row.location].append(row)
-    left = []
+        after_by_location[row.location].append(row)
+    unmatched_before = []
     for row in person.before:
-        if here[row.location]:
-            yield Change(CHANGED, row, here[row.location].popleft())
+        if after_by_location[row.location]:
+            yield Change(CHANGED, row, after_by_location[row.location].popleft())
         else:
-            left.append(row)
-    right = [row for rows in here.values() for row in rows]
-    moves = min(len(left), len(right))
-    yield from (Change(MOVED, *rows) for rows in zip(left, right))
-    yield from (Change(REMOVED, row, None) for row in left[moves:])
-    yield from (Change(ADDED, None, row) for row in right[moves:])
+            unmatched_before.append(row)
+    unmatched_after = [row for rows in after_by_location.values() for row in rows]
+    moves = min(len(unmatched_before), len(unmatched_after))
+    yield from (Change(MOVED, *rows) for rows in zip(unmatched_before, unmatched_after))
+    yield from (Change(REMOVED, row, None) for row in unmatched_before[moves:])
+    yield from (Change(ADDED, None, row) for row in unmatched_after[moves:])

@@ -120,7 +120,7 @@ def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> Rost
     csv_path = directory / f"{roster.sha256}.csv"
     ids_path = directory / f"{roster.ids_sha256}.ids"
     with _writing(directory, remedy):
-        _put(csv_path, roster.content, roster)
+        _put(csv_path, roster.open_content, roster)
         if roster.open_ids is not None:
             _put(ids_path, roster.open_ids, roster)
     return roster._replace(

@@ -55,7 +55,7 @@ def test_a_roster_is_loaded_with_its_identities_and_stays_what_it_was(dest: Path
         _put(dest, NEW)
         assert (all_cells(roster), all_identities(roster)) == ([("Lie",)], ["id-1"])
         assert list(roster.left_out()) == [GONE]
-        assert roster.content().read() == OLD.csv
+        assert roster.open_content().read() == OLD.csv
         assert roster.open_ids is not None
         assert roster.open_ids().read() == OLD.ids
 
@@ -64,7 +64,7 @@ def test_a_byte_order_mark_is_not_sent_on(dest: Path) -> None:
     _put(dest, OLD)
     dest.write_bytes(b"\xef\xbb\xbf" + OLD.csv)
     with load_roster(dest) as roster:
-        assert (roster.content().read(), roster.header) == (OLD.csv, ("Name",))
+        assert (roster.open_content().read(), roster.header) == (OLD.csv, ("Name",))
         assert all_identities(roster) == ["id-1"]
 
 

@@ -127,7 +127,7 @@ def test_a_receipt_belongs_to_one_endpoint_profile_and_header(
     assert stopped.error is not None
     assert stopped.error.cause == f"the receipt in {sync.state} belongs to another {part}"
     assert stopped.receipt is None
-    assert stopped.plan.known == 0
+    assert stopped.plan.baseline_rows == 0
 
 
 def test_another_query_is_the_same_endpoint(sync: Sync) -> None:

@@ -81,7 +81,7 @@ def test_what_was_taken_in_part_counts_in_part(sync: Sync) -> None:
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
     # B is as before, E has never been there: the guard knows of four.
     plan = sync.run(check_mode=True).plan
-    assert (plan.known, plan.by_identity) == (4, True)
+    assert (plan.baseline_rows, plan.by_identity) == (4, True)
     assert kinds(sync.run(check_mode=True)) == {"added": 1, "changed": 1}
     sync.answer = good
     assert did(sync.run()) == (True, True)

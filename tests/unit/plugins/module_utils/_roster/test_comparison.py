@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import (
-    NotInOrderError,
-    View,
+    NotSortedError,
+    RowLayout,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import (
     ADDED,
@@ -19,17 +19,17 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
 
 A, B = ("A", "a@x", "oslo"), ("B", "b@x", "oslo")
-BY_EMAIL = View(place=2, keys=(1,), width=3)
+BY_EMAIL = RowLayout(location_index=2, key_indexes=(1,), width=3)
 
 
 def test_equal_rows_are_in_order() -> None:
-    rows = BY_EMAIL.rows_in_order(roster_file([A, A, B]))
+    rows = BY_EMAIL.presorted_rows(roster_file([A, A, B]))
     assert [row.cells for row in rows] == [A, A, B]
 
 
 def test_rows_that_stand_otherwise_than_exported_are_noticed() -> None:
-    with pytest.raises(NotInOrderError):
-        list(BY_EMAIL.rows_in_order(roster_file([A, B, A])))
+    with pytest.raises(NotSortedError):
+        list(BY_EMAIL.presorted_rows(roster_file([A, B, A])))
 
 
 @pytest.mark.parametrize("in_order", [True, False])

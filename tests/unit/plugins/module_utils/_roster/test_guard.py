@@ -21,16 +21,16 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
     Plan,
 )
 
-AFTER = "See who it is by --check --diff with a higher {0}; if it is right, run once with that."
+REMEDY = "See who it is by --check --diff with a higher {0}; if it is right, run once with that."
 
 
-def _plan(known: int, removed: int, **others: int) -> Plan:
-    counts = {("oslo", kind): number for kind, number in others.items()}
-    return Plan("id", {("oslo", REMOVED): removed, **counts}, {}, known, by_identity=True)
+def _plan(baseline_rows: int, removed: int, **other_counts: int) -> Plan:
+    counts = {("oslo", kind): number for kind, number in other_counts.items()}
+    return Plan("id", {("oslo", REMOVED): removed, **counts}, {}, baseline_rows, by_identity=True)
 
 
 @pytest.mark.parametrize(
-    ("known", "removed", "limits"),
+    ("baseline_rows", "removed", "limits"),
     [
         (0, 0, Limits()),
         (1, 0, Limits()),
@@ -45,16 +45,26 @@ def _plan(known: int, removed: int, **others: int) -> Plan:
         (20, 19, Limits(max_removed_percent=0.0)),
     ],
 )
-def test_a_plan_within_the_limits_passes(known: int, removed: int, limits: Limits) -> None:
-    check_plan(_plan(known, removed), limits, None)
+def test_a_plan_within_the_limits_passes(baseline_rows: int, removed: int, limits: Limits) -> None:
+    check_plan(_plan(baseline_rows, removed), limits, None)
 
 
 @pytest.mark.parametrize(
-    ("known", "removed", "limits", "reason", "option"),
+    ("baseline_rows", "removed", "limits", "cause", "option"),
     [
         *(
-            (known, removed, Limits(), f"that is {percent} %, max_removed_percent permits 10 %", "")
-            for known, removed, percent in ((21, 3, "14.3"), (100, 11, "11.0"), (29, 3, "10.3"))
+            (
+                baseline_rows,
+                removed,
+                Limits(),
+                f"that is {percent} %, max_removed_percent permits 10 %",
+                "",
+            )
+            for baseline_rows, removed, percent in (
+                (21, 3, "14.3"),
+                (100, 11, "11.0"),
+                (29, 3, "10.3"),
+            )
         ),
         (
             *(21, 1, Limits(max_removed_percent=0.0)),
@@ -71,23 +81,23 @@ def test_a_plan_within_the_limits_passes(known: int, removed: int, limits: Limit
     ],
 )
 def test_a_plan_over_a_limit_stops(
-    known: int, removed: int, limits: Limits, reason: str, option: str
+    baseline_rows: int, removed: int, limits: Limits, cause: str, option: str
 ) -> None:
     with pytest.raises(GuardError) as caught:
-        check_plan(_plan(known, removed), limits, None)
+        check_plan(_plan(baseline_rows, removed), limits, None)
     assert str(caught.value) == (
-        f"Stopped before removing {removed} of {known} contacts: {reason}. "
-        + AFTER.format(option or "max_removed_percent")
+        f"Stopped before removing {removed} of {baseline_rows} contacts: {cause}. "
+        + REMEDY.format(option or "max_removed_percent")
     )
 
 
-@pytest.mark.parametrize("known", [1, 20, 21, 1000])
-def test_removing_all_always_stops(known: int) -> None:
-    most = Limits(max_removed=known, max_removed_percent=100.0, initial=True)
+@pytest.mark.parametrize("baseline_rows", [1, 20, 21, 1000])
+def test_removing_all_always_stops(baseline_rows: int) -> None:
+    limits = Limits(max_removed=baseline_rows, max_removed_percent=100.0, initial=True)
     with pytest.raises(GuardError) as caught:
-        check_plan(_plan(known, known, added=known), most, None)
+        check_plan(_plan(baseline_rows, baseline_rows, added=baseline_rows), limits, None)
     assert str(caught.value) == (
-        f"Stopped before removing all {known} contacts: this always stops. Look at the sources and "
+        f"Stopped before removing all {baseline_rows} contacts: this always stops. Look at the sources and "
         "the export; to start anew, remove the state directory and set initial: true."
     )
 

@@ -95,7 +95,7 @@ def test_kinds_of_changes(
     plan = _plan(old, new, before if by_identity else None, after if by_identity else None)
     assert _changes(plan) == changes
     assert plan.by_identity is by_identity
-    assert plan.known == len(old)
+    assert plan.baseline_rows == len(old)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_what_identities_change(
     assert sorted(_changes(_plan(old, new, before, after)), key=str) == sorted(
         with_identities, key=str
     )
-    for one, other in ((before, None), (None, after), (None, None)):
-        plan = _plan(old, new, one, other)
+    for before_identities, after_identities in ((before, None), (None, after), (None, None)):
+        plan = _plan(old, new, before_identities, after_identities)
         assert plan.by_identity is False
         assert sorted(_changes(plan), key=str) == sorted(without, key=str)
 
@@ -137,7 +137,7 @@ def test_what_identities_change(
 def test_without_an_old_roster_all_is_added() -> None:
     plan = _plan(None, [A, B], None, "ab")
     assert _changes(plan) == [(ADDED, None, A), (ADDED, None, B)]
-    assert (plan.known, plan.by_identity, plan.unchanged) == (0, True, {})
+    assert (plan.baseline_rows, plan.by_identity, plan.unchanged) == (0, True, {})
     assert _plan(None, [A], None, None).by_identity is False
 
 
@@ -151,12 +151,12 @@ def test_people_are_told_apart_by_all_columns_of_the_key() -> None:
 
 
 def test_changes_are_in_the_order_of_location_and_row() -> None:
-    gone = ("Z", "z@x", "bergen")
-    plan = _plan([B, gone], [A, A_BERGEN, B_BERGEN], "bz", "aab")
+    removed = ("Z", "z@x", "bergen")
+    plan = _plan([B, removed], [A, A_BERGEN, B_BERGEN], "bz", "aab")
     assert _changes(plan) == [
         (ADDED, None, A_BERGEN),
         (MOVED, B, B_BERGEN),
-        (REMOVED, gone, None),
+        (REMOVED, removed, None),
         (ADDED, None, A),
     ]
 
@@ -248,7 +248,7 @@ def test_who_only_moved_or_changed_is_not_removed_wherever_left_out() -> None:
 def test_equal_rows_are_matched_in_the_order_of_people_however_they_stand() -> None:
     old, new = roster_file([A], "z"), roster_file([A, A], "ba")
     (change,) = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes
-    assert (change.kind, change.after and change.after.person) == (ADDED, ("b",))
+    assert (change.kind, change.after and change.after.person_key) == (ADDED, ("b",))
 
 
 def test_by_key_no_identity_is_taken_for_a_key() -> None:
@@ -293,4 +293,4 @@ def test_of_equal_rows_the_last_are_new_or_gone() -> None:
     for old, new, kind in ((fewer, more, ADDED), (more, fewer, REMOVED)):
         (change,) = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes
         row = change.after or change.before
-        assert (change.kind, row and row.person) == (kind, ("c",))
+        assert (change.kind, row and row.person_key) == (kind, ("c",))

@@ -61,7 +61,7 @@ def test_the_numbers_add_up(old: RosterFile, new: RosterFile) -> None:
     summary = plan.summary()
     added, changed, moved, removed = (plan.count(kind) for kind in KINDS)
     unchanged = sum(plan.unchanged.values())
-    assert (plan.known, summary["unchanged"]) == (old.row_count, unchanged)
+    assert (plan.baseline_rows, summary["unchanged"]) == (old.row_count, unchanged)
     assert unchanged + changed + moved + removed == old.row_count
     assert unchanged + changed + moved + added == new.row_count
     by_location = summary["by_location"]
@@ -79,7 +79,7 @@ def test_each_kind_is_what_it_says(old: RosterFile, new: RosterFile) -> None:
         before, after = change.before, change.after
         assert (before is None, after is None) == (change.kind == ADDED, change.kind == REMOVED)
         if before is not None and after is not None:
-            assert before.person == after.person
+            assert before.person_key == after.person_key
             assert before.cells != after.cells
             assert change.kind == (CHANGED if before.location == after.location else MOVED)
 
@@ -87,8 +87,8 @@ def test_each_kind_is_what_it_says(old: RosterFile, new: RosterFile) -> None:
 @given(_rosters(), _rosters())
 def test_nobody_is_both_added_and_removed(old: RosterFile, new: RosterFile) -> None:
     changes = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes
-    added = {c.after.person for c in changes if c.kind == ADDED and c.after}
-    removed = {c.before.person for c in changes if c.kind == REMOVED and c.before}
+    added = {c.after.person_key for c in changes if c.kind == ADDED and c.after}
+    removed = {c.before.person_key for c in changes if c.kind == REMOVED and c.before}
     assert not added & removed
 
 
@@ -100,11 +100,13 @@ def test_other_identities_behind_equal_rows_change_nothing(
     assert make_plan(roster, other, ["Email"], "Location", MEMORY, with_changes=True).is_empty
 
 
-def _shuffled(roster: RosterFile, places: list[int]) -> RosterFile:
+def _shuffled(roster: RosterFile, row_numbers: list[int]) -> RosterFile:
     rows = list(roster.rows())
     return roster_file(
-        [rows[place].cells for place in places],
-        [rows[place].identity or "" for place in places] if roster.open_ids else None,
+        [rows[row_number].cells for row_number in row_numbers],
+        [rows[row_number].identity or "" for row_number in row_numbers]
+        if roster.open_ids
+        else None,
     )
 
 
@@ -113,16 +115,16 @@ def _shuffled(roster: RosterFile, places: list[int]) -> RosterFile:
     *[st.permutations(range(6))] * 2,
 )
 def test_the_order_of_rows_does_not_matter(
-    old: RosterFile, new: RosterFile, one: list[int], other: list[int]
+    old: RosterFile, new: RosterFile, old_order: list[int], new_order: list[int]
 ) -> None:
     plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
-    again = make_plan(
-        _shuffled(old, [place for place in one if place < old.row_count]),
-        _shuffled(new, [place for place in other if place < new.row_count]),
+    reordered = make_plan(
+        _shuffled(old, [row_number for row_number in old_order if row_number < old.row_count]),
+        _shuffled(new, [row_number for row_number in new_order if row_number < new.row_count]),
         ["Email"],
         "Location",
         MEMORY,
         with_changes=True,
     )
-    assert again.changes == plan.changes
-    assert again.unchanged == plan.unchanged
+    assert reordered.changes == plan.changes
+    assert reordered.unchanged == plan.unchanged

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
-    MAX_LINE,
+    MAX_LINE_BYTES,
     read_roster,
     sha256,
 )
@@ -48,33 +48,33 @@ def test_a_checksum_is_a_sha_256_in_hexadecimal() -> None:
     ],
 )
 def test_a_roster_is_read(data: bytes, start: int) -> None:
-    read = parse_roster(data)
-    assert read.header == ("Name", "Note")
-    assert all_cells(read) == [("Åse", 'a, "b"'), ("Lie", "")]
-    assert all_identities(read) == [None, None]
-    assert (read.row_count, read.size) == (2, len(data) - start)
-    assert read.sha256 == sha256(data[start:])
-    assert read.content().read() == data[start:]
-    assert (read.open_ids, read.ids_sha256) == (None, "")
-    assert list(read.left_out()) == []
+    roster = parse_roster(data)
+    assert roster.header == ("Name", "Note")
+    assert all_cells(roster) == [("Åse", 'a, "b"'), ("Lie", "")]
+    assert all_identities(roster) == [None, None]
+    assert (roster.row_count, roster.size) == (2, len(data) - start)
+    assert roster.sha256 == sha256(data[start:])
+    assert roster.open_content().read() == data[start:]
+    assert (roster.open_ids, roster.ids_sha256) == (None, "")
+    assert list(roster.left_out()) == []
 
 
 def test_a_quoted_cell_may_hold_anything_that_csv_lets_it() -> None:
     data = b'A,"B\n1"\n"1\r\n\n""2""","\r"\n";",\t\n'
-    read = parse_roster(data)
-    assert read.header == ("A", "B\n1")
-    assert all_cells(read) == [('1\r\n\n"2"', "\r"), (";", "\t")]
+    roster = parse_roster(data)
+    assert roster.header == ("A", "B\n1")
+    assert all_cells(roster) == [('1\r\n\n"2"', "\r"), (";", "\t")]
 
 
 def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
-    read = roster_file([("A", "a@x", "oslo"), ("B", "b@x", "oslo")], "ab")
-    assert [(one.identity, other.identity) for one in read.rows() for other in read.rows()] == [
+    roster = roster_file([("A", "a@x", "oslo"), ("B", "b@x", "oslo")], "ab")
+    assert [(one.identity, other.identity) for one in roster.rows() for other in roster.rows()] == [
         *(("a", "a"), ("a", "b"), ("b", "a"), ("b", "b"))
     ]
 
 
 @pytest.mark.parametrize(
-    ("data", "problem"),
+    ("data", "cause"),
     [
         (b"", "it is empty. Export a roster to it first."),
         (BOM, "it is empty. Export a roster to it first."),
@@ -108,7 +108,7 @@ def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
             "lines 2 to 65538: field larger than field limit (131072).",
         ),
         (
-            b"A\r\nb\r\n" + b"x" * (MAX_LINE + 1),
+            b"A\r\nb\r\n" + b"x" * (MAX_LINE_BYTES + 1),
             "line 3 has more than 1048576 bytes.",
         ),
         (
@@ -128,16 +128,16 @@ def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_roster(data: bytes, problem: str) -> None:
+def test_what_is_wrong_with_a_roster(data: bytes, cause: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_roster(data)
-    assert str(caught.value) == f"Cannot read x.csv: {problem}"
+    assert str(caught.value) == f"Cannot read x.csv: {cause}"
 
 
 def test_a_line_may_be_as_long_as_is_read_at_a_time() -> None:
     header = ",".join(f"c{number}" for number in range(10)).encode() + b"\n"
-    line = b",".join([*[b"x" * 110_000] * 9, b"y" * (MAX_LINE - 990_010)]) + b"\n"
-    assert len(line) == MAX_LINE
+    line = b",".join([*[b"x" * 110_000] * 9, b"y" * (MAX_LINE_BYTES - 990_010)]) + b"\n"
+    assert len(line) == MAX_LINE_BYTES
     assert parse_roster(header + line).row_count == 1
     with pytest.raises(InputError, match="line 2 has more than"):
         parse_roster(header + b"y" + line)
@@ -151,27 +151,27 @@ def test_what_the_csv_module_writes_is_read(rows: list[tuple[str, ...]]) -> None
     header = tuple("ABC"[: len(rows[0]) if rows else 1])
     identities = [f"id-{number}" for number in range(len(rows))]
     gone = LeftOut("x", "oslo", "gone\n")
-    read = roster_file(rows, identities, header, [gone])
-    assert (read.header, all_cells(read)) == (header, rows)
-    assert all_identities(read) == identities
-    assert list(read.left_out()) == [gone]
+    roster = roster_file(rows, identities, header, [gone])
+    assert (roster.header, all_cells(roster)) == (header, rows)
+    assert all_identities(roster) == identities
+    assert list(roster.left_out()) == [gone]
 
 
 HEAD = {"format": 1, "sha256": sha256(CSV), "rows": 2}
-GONE = {"identity": "c", "location": "oslo", "cause": "Name is empty"}
+LEFT_OUT = {"identity": "c", "location": "oslo", "cause": "Name is empty"}
 
 
 def _ids(head: object, *lines: object) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in (head, *lines)).encode()
 
 
-@pytest.mark.parametrize("last", [[], [GONE], [GONE, {**GONE, "more": 1}]])
+@pytest.mark.parametrize("last", [[], [LEFT_OUT], [LEFT_OUT, {**LEFT_OUT, "more": 1}]])
 def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
     data = _ids(HEAD, "a", "Å", *last)
-    read = parse_roster(CSV, data)
-    assert all_identities(read) == ["a", "Å"]
-    assert read.ids_sha256 == sha256(data)
-    assert list(read.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(last)
+    roster = parse_roster(CSV, data)
+    assert all_identities(roster) == ["a", "Å"]
+    assert roster.ids_sha256 == sha256(data)
+    assert list(roster.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(last)
 
 
 @pytest.mark.parametrize(
@@ -198,18 +198,18 @@ def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
         _ids(HEAD, "a") + b'"b\n',
         _ids(HEAD, "a", "b", "c"),
         _ids(HEAD, "a", "b", {"identity": "c"}),
-        _ids(HEAD, "a", "b", GONE) + b"{",
-        _ids(HEAD, "a", "b", GONE)[:-8],
+        _ids(HEAD, "a", "b", LEFT_OUT) + b"{",
+        _ids(HEAD, "a", "b", LEFT_OUT)[:-8],
         # No line is read that is longer than any that is written.
-        _ids({**HEAD, "more": "x" * MAX_LINE}, "a", "b"),
-        _ids(HEAD, "a", "x" * MAX_LINE),
-        _ids(HEAD, "a", "b", {**GONE, "more": "x" * MAX_LINE}),
+        _ids({**HEAD, "more": "x" * MAX_LINE_BYTES}, "a", "b"),
+        _ids(HEAD, "a", "x" * MAX_LINE_BYTES),
+        _ids(HEAD, "a", "b", {**LEFT_OUT, "more": "x" * MAX_LINE_BYTES}),
     ],
 )
 def test_identities_that_do_not_match_count_as_none(data: bytes) -> None:
-    read = parse_roster(CSV, data)
-    assert (read.open_ids, read.ids_sha256) == (None, "")
-    assert all_identities(read) == [None, None]
+    roster = parse_roster(CSV, data)
+    assert (roster.open_ids, roster.ids_sha256) == (None, "")
+    assert all_identities(roster) == [None, None]
 
 
 def test_a_file_that_cannot_be_read_is_an_os_error() -> None:
@@ -225,17 +225,17 @@ def test_a_file_that_cannot_be_read_is_an_os_error() -> None:
 
 def test_a_roster_that_has_become_another_is_told_with_its_name() -> None:
     contents = [CSV, CSV + b"more\r\n"]
-    read = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
+    roster = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
     with pytest.raises(InputError) as caught:
-        list(read.rows())
+        list(roster.rows())
     assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 cells, the header 2."
 
 
 def test_the_size_is_counted_over_many_reads() -> None:
     data = csv_bytes([("x" * 100, "y" * 100, "z" * 100)] * 1000)
     assert len(data) > 4 * 64 * 1024
-    read = parse_roster(data)
-    assert (read.size, read.sha256, read.row_count) == (len(data), sha256(data), 1000)
+    roster = parse_roster(data)
+    assert (roster.size, roster.sha256, roster.row_count) == (len(data), sha256(data), 1000)
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,11 @@ def test_a_roster_that_changes_while_it_is_read_is_an_error(
     csv_data: bytes, ids_data: bytes
 ) -> None:
     files = {"csv": CSV, "ids": _ids(HEAD, "a", "b")}
-    read = read_roster("x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"]))
-    assert all_identities(read) == ["a", "b"]
+    roster = read_roster(
+        "x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"])
+    )
+    assert all_identities(roster) == ["a", "b"]
     files.update(csv=csv_data, ids=ids_data)
     with pytest.raises(InputError) as caught:
-        all_identities(read)
+        all_identities(roster)
     assert str(caught.value) == "Cannot read x.csv: it was changed while it was read. Run again."

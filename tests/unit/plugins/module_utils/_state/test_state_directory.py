@@ -232,7 +232,7 @@ def test_what_is_announced_is_read_from_the_state(tmp_path: Path) -> None:
     src.write_bytes(b"\xef\xbb\xbf" + CSV)
     stored = begin_upload(tmp_path, None, read_roster("src", lambda: src.open("rb")))
     src.write_bytes(b"something else")
-    with stored.content() as file:
+    with stored.open_content() as file:
         assert file.read() == CSV
     assert [row.cells for row in stored.rows()] == [("Lie",)]
 
