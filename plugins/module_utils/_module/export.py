@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -101,7 +102,7 @@ class Export(NamedTuple):
                 "by_location": {**by_location, **written.by_location},
             },
             "left_out": [person._asdict() for person in written.left_out],
-            "emptied": [cell._asdict() for cell in written.emptied],
+            "emptied": [asdict(cell) for cell in written.emptied],
         }
 
 

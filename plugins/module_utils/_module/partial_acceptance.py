@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from .._errors import FrontdeskError
@@ -116,20 +117,20 @@ def _written(
     text.flush()
     text.detach()
     roster = RosterFile(
-        "what the service has",
-        header,
-        count,
-        sha256_file(csv_file),
-        csv_file.tell(),
-        0,
-        _again(csv_file),
+        name="what the service has",
+        header=header,
+        row_count=count,
+        sha256=sha256_file(csv_file),
+        size=csv_file.tell(),
+        start=0,
+        open_file=_again(csv_file),
     )
     if ids_file is None:
         return roster
     head = {"format": IDS_FORMAT, "sha256": roster.sha256, "rows": count}
     for line in (head, *identities):
         ids_file.write(f"{json.dumps(line)}\n".encode("ascii"))
-    return roster._replace(open_ids=_again(ids_file), ids_sha256=sha256_file(ids_file))
+    return replace(roster, open_ids=_again(ids_file), ids_sha256=sha256_file(ids_file))
 
 
 def _again(file: BinaryIO) -> Callable[[], BinaryIO]:

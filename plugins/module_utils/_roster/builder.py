@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -67,7 +68,8 @@ class Uniqueness:
         return contact._replace(cells=tuple(cells), emptied=tuple(emptied.items()))
 
 
-class MemoryLimits(NamedTuple):
+@dataclass(frozen=True)
+class MemoryLimits:
     """How much memory a roster may take while it is made.
 
     :ivar run_bytes: of each of the runs of contacts and of people left out, in bytes.

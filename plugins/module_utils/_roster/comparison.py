@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, LeftOut
@@ -30,7 +31,8 @@ class RosterRow(NamedTuple):
     person_key: tuple[str, ...]
 
 
-class RowLayout(NamedTuple):
+@dataclass(frozen=True)
+class RowLayout:
     """How the rows of a roster are looked at.
 
     :ivar location_index: index of the column that holds the location; None when there is none.

@@ -18,6 +18,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, NamedTuple
 
 from .._contacts.model import LeftOut
@@ -45,7 +46,8 @@ class FileRow(NamedTuple):
     identity: str | None
 
 
-class RosterFile(NamedTuple):
+@dataclass(frozen=True)
+class RosterFile:
     """A roster in files, found to be whole.
 
     :ivar name: what errors call it.
@@ -150,10 +152,18 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
         rows = _checked_rows(io.BufferedReader(digest, _BUFFER_BYTES), name)
         header = next(rows)
         row_count = sum(1 for _row in rows)
-    roster = RosterFile(name, header, row_count, digest.sha256, digest.size, start, open_file)
+    roster = RosterFile(
+        name=name,
+        header=header,
+        row_count=row_count,
+        sha256=digest.sha256,
+        size=digest.size,
+        start=start,
+        open_file=open_file,
+    )
     ids_sha256 = _verify_identities(open_ids, roster) if open_ids is not None else None
     if ids_sha256 is not None:
-        roster = roster._replace(open_ids=open_ids, ids_sha256=ids_sha256)
+        roster = replace(roster, open_ids=open_ids, ids_sha256=ids_sha256)
     return roster
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from .._errors import FrontdeskError
 from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
@@ -15,7 +15,8 @@ MAX_SMALL_ROSTER = 20
 """Up to so many known contacts the limit in percent does not count: one of ten is 10 percent."""
 
 
-class Limits(NamedTuple):
+@dataclass(frozen=True)
+class Limits:
     """How much a plan may remove, and whether it may be a first upload.
 
     :ivar max_removed: most contacts that one plan may remove; None for any number.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
@@ -37,7 +38,8 @@ class Change(NamedTuple):
         return (row.location if row else "") or GLOBAL_LOCATION
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True)
+class Plan:
     """All differences between two rosters.
 
     :ivar id: names exactly this step from one roster to the next.

@@ -19,7 +19,8 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
 from .._contacts.packing import ESCAPE, unpack
@@ -28,7 +29,8 @@ from .files import IDS_FORMAT
 from .record_codec import RANK_BYTES, split_lines
 
 
-class EmptiedCell(NamedTuple):
+@dataclass(frozen=True)
+class EmptiedCell:
     """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
 
     identity: str
@@ -37,7 +39,8 @@ class EmptiedCell(NamedTuple):
     cause: str
 
 
-class WrittenRoster(NamedTuple):
+@dataclass(frozen=True)
+class WrittenRoster:
     """What a roster turned out to be when it was written.
 
     :ivar sha256: of the CSV's bytes, in hexadecimal.
@@ -94,7 +97,13 @@ def write_roster(
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
     left_out, count = _write_left_out(roster, ids_file)
-    return WrittenRoster(checksum, by_location, count, left_out, emptied_cells.cells())
+    return WrittenRoster(
+        sha256=checksum,
+        by_location=by_location,
+        left_out_count=count,
+        left_out=left_out,
+        emptied=emptied_cells.cells(),
+    )
 
 
 def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
@@ -163,7 +172,7 @@ class _FirstEmptiedCells:
 
     def cells(self) -> tuple[EmptiedCell, ...]:
         cells = [
-            EmptiedCell(identity, location, column, cause)
+            EmptiedCell(identity=identity, location=location, column=column, cause=cause)
             for location, identity, emptied in self._contacts
             for column, cause in emptied
         ]

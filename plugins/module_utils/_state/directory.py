@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ def read_baseline(directory: Path) -> Baseline | None:
         return Baseline(receipt, roster)
     return Baseline(
         receipt,
-        roster._replace(open_ids=None, ids_sha256=""),
+        replace(roster, open_ids=None, ids_sha256=""),
         f"{directory / receipt.identities}.ids is missing or damaged: this run tells contacts apart by key. "
         "It is written anew with the next roster that is accepted or the same; or restore it from a backup.",
     )
@@ -123,7 +124,8 @@ def write_state_roster(directory: Path, roster: RosterFile, remedy: str) -> Rost
         _put(csv_path, roster.open_content, roster)
         if roster.open_ids is not None:
             _put(ids_path, roster.open_ids, roster)
-    return roster._replace(
+    return replace(
+        roster,
         start=0,
         open_file=lambda: csv_path.open("rb"),
         open_ids=None if roster.open_ids is None else lambda: ids_path.open("rb"),

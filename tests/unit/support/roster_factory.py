@@ -10,7 +10,7 @@ import io
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import Column
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
@@ -40,7 +40,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 People = Iterable["Contact | LeftOut"]
 
 
-class MadeRoster(NamedTuple):
+@dataclass(frozen=True)
+class MadeRoster:
     """A roster's two files, and what is told of it."""
 
     csv: bytes
@@ -80,7 +81,12 @@ def write_to_memory(roster: Roster) -> MadeRoster:
     """Write a roster to memory."""
     csv_file, ids_file = io.BytesIO(), io.BytesIO()
     made = write_roster(roster, csv_file, ids_file, io.BytesIO())
-    return MadeRoster(csv_file.getvalue(), ids_file.getvalue(), made, roster.dropped_by_source)
+    return MadeRoster(
+        csv=csv_file.getvalue(),
+        ids=ids_file.getvalue(),
+        written=made,
+        dropped_by_source=roster.dropped_by_source,
+    )
 
 
 def make_roster(
@@ -93,7 +99,8 @@ def make_roster(
     return write_to_memory(build_roster(columns, list(by_location.values()), limits))
 
 
-class ExpectedRoster(NamedTuple):
+@dataclass(frozen=True)
+class ExpectedRoster:
     """What a roster must be."""
 
     csv: bytes
@@ -121,8 +128,15 @@ def expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster
                 continue
             contacts.append(person)
             for column, cause in person.emptied:
-                emptied.append(EmptiedCell(person.identity, person.location, column, cause))
+                emptied.append(
+                    EmptiedCell(
+                        identity=person.identity,
+                        location=person.location,
+                        column=column,
+                        cause=cause,
+                    )
+                )
     contacts.sort()
     data = csv_bytes([c.cells for c in contacts], [column.header for column in columns])
     ids = ids_bytes(data, [c.identity for c in contacts], left_out)
-    return ExpectedRoster(data, ids, contacts, left_out, emptied)
+    return ExpectedRoster(csv=data, ids=ids, contacts=contacts, left_out=left_out, emptied=emptied)

@@ -26,7 +26,13 @@ REMEDY = "See who it is by --check --diff with a higher {0}; if it is right, run
 
 def _plan(baseline_rows: int, removed: int, **other_counts: int) -> Plan:
     counts = {("oslo", kind): number for kind, number in other_counts.items()}
-    return Plan("id", {("oslo", REMOVED): removed, **counts}, {}, baseline_rows, by_identity=True)
+    return Plan(
+        id="id",
+        counts={("oslo", REMOVED): removed, **counts},
+        unchanged={},
+        baseline_rows=baseline_rows,
+        by_identity=True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,7 @@ def test_a_first_upload_must_be_asked_for() -> None:
 
 
 def test_the_default_limits() -> None:
-    assert Limits() == (None, 10.0, False)
+    assert Limits() == Limits(max_removed=None, max_removed_percent=10.0, initial=False)
 
 
 @pytest.mark.parametrize("removed", [30, 100])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -211,8 +212,8 @@ def test_a_directory_that_goes_meanwhile_does_not_hide_what_happened(tmp_path: P
 @pytest.mark.parametrize(
     "changed",
     [
-        ROSTER._replace(open_file=parse_roster(b"Name\r\nLiv\r\n").open_file),
-        ROSTER._replace(open_ids=parse_roster(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
+        replace(ROSTER, open_file=parse_roster(b"Name\r\nLiv\r\n").open_file),
+        replace(ROSTER, open_ids=parse_roster(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
     ],
 )
 def test_a_roster_that_is_not_any_more_what_it_was_is_not_announced(
