@@ -44,6 +44,11 @@ class RowLayout:
     key_indexes: tuple[int, ...] | None
     width: int
 
+    @property
+    def by_identity(self) -> bool:
+        """Whether people are matched by identity; otherwise they are matched by the key columns."""
+        return self.key_indexes is None
+
     def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
         """All rows in the file's order."""
         location_index, key_indexes = self.location_index, self.key_indexes
@@ -75,6 +80,25 @@ class RowLayout:
             sorter.add(pack((row.location, *row.cells, *row.person_key)))
         for location, *fields in map(unpack, sorter):
             yield RosterRow(location, tuple(fields[: self.width]), tuple(fields[self.width :]))
+
+
+def choose_layout(
+    old: RosterFile | None, new: RosterFile, key: Sequence[str], location_column: str | None
+) -> RowLayout:
+    """Return the layout of two rosters with the same header.
+
+    People are matched by identity if every roster has identities, otherwise by the key columns.
+
+    :param key: titles of the key columns.
+    :param location_column: title of the column that contains the location; None without one.
+    """
+    header = new.header
+    by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
+    return RowLayout(
+        location_index=header.index(location_column) if location_column in header else None,
+        key_indexes=None if by_identity else tuple(header.index(name) for name in key),
+        width=len(header),
+    )
 
 
 class NotSortedError(Exception):
@@ -115,7 +139,7 @@ class Differences:
             self._compare(layout.presorted_rows(old), layout.presorted_rows(new), spill)
         except NotSortedError:
             self._compare(layout.sorted_rows(old, spill), layout.sorted_rows(new, spill), spill)
-        if layout.key_indexes is None:
+        if layout.by_identity:
             for left_out in new.left_out():
                 self._add(_LEFT_OUT, (left_out.identity,), left_out.location, [left_out.cause])
 

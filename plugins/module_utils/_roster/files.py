@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, NamedTuple
 from .._contacts.model import LeftOut
 from .._errors import InputError
 
-IDS_FORMAT = 1
+_IDS_FORMAT = 1
 """Version of the identities file that is written; one of another version counts as none."""
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -130,6 +130,11 @@ class _HashingReader(io.RawIOBase):
         self._sha256.update(chunk)
         self.size += len(chunk)
         return len(chunk)
+
+
+def ids_head(csv_sha256: str, row_count: int) -> dict[str, object]:
+    """Return the first line of an identities file, which binds it to a CSV file."""
+    return {"format": _IDS_FORMAT, "sha256": csv_sha256, "rows": row_count}
 
 
 def sha256(data: bytes) -> str:
@@ -268,10 +273,8 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
     """The identity of each row; afterwards the file stands at the people left out."""
     try:
         head = json.loads(file.readline(MAX_LINE_BYTES))
-        if (head["format"], head["sha256"], head["rows"]) != (
-            *(IDS_FORMAT, roster.sha256),
-            roster.row_count,
-        ):
+        expected = ids_head(roster.sha256, roster.row_count)
+        if {name: head[name] for name in expected} != expected:
             raise _MismatchError
         for _number in range(roster.row_count):
             line = file.readline(MAX_LINE_BYTES)

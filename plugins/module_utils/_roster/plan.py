@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
-from .comparison import Differences, PersonDifferences, RosterRow, RowLayout
+from .comparison import Differences, PersonDifferences, RosterRow, RowLayout, choose_layout
 from .external_sort import SpillArea
 from .files import RosterFile
 
@@ -109,8 +109,7 @@ def make_plan(
     :raises InputError: when a file is not any more what it was.
     :raises FrontdeskError: when there is no room to set rows aside.
     """
-    by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
-    layout = _row_layout(new.header, None if by_identity else key, location_column)
+    layout = choose_layout(old, new, key, location_column)
     tally = _ChangeTally(with_changes)
     unchanged = _count_changes(tally, layout, old, new, spill)
     return Plan(
@@ -118,7 +117,7 @@ def make_plan(
         counts=tally.counts,
         unchanged=unchanged,
         baseline_rows=old.row_count if old else 0,
-        by_identity=by_identity,
+        by_identity=layout.by_identity,
         invalid=tuple(tally.invalid),
         changes=tuple(sorted(tally.changes, key=_sort_key)),
     )
@@ -140,16 +139,6 @@ def _count_changes(
     for person in differences.people():
         tally.add_person(person)
     return differences.unchanged
-
-
-def _row_layout(
-    header: Sequence[str], key: Sequence[str] | None, location_column: str | None
-) -> RowLayout:
-    return RowLayout(
-        location_index=header.index(location_column) if location_column in header else None,
-        key_indexes=None if key is None else tuple(header.index(name) for name in key),
-        width=len(header),
-    )
 
 
 def _plan_id(old: RosterFile | None, new: RosterFile) -> str:

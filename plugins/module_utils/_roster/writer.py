@@ -15,6 +15,7 @@ import bisect
 import csv
 import hashlib
 import io
+import itertools
 import json
 import shutil
 from collections import Counter
@@ -25,8 +26,11 @@ from typing import BinaryIO
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
 from .._contacts.packing import ESCAPE, unpack
 from .builder import Roster
-from .files import IDS_FORMAT
+from .files import FileRow, ids_head
 from .record_codec import RANK_BYTES, split_lines
+
+_BATCH_ROWS = 1000
+"""Number of rows that `write_rows` encodes together."""
 
 
 @dataclass(frozen=True)
@@ -73,37 +77,88 @@ def write_roster(
     codec = roster.codec
     row_counts: Counter[bytes] = Counter()
     emptied_cells = _FirstEmptiedCells()
-    data = _encode_rows([roster.header])
-    digest = hashlib.sha256(data)
-    csv_file.write(data)
+    output = _HashingWriter(csv_file)
+    output.write(_encode_rows([roster.header]))
     for batch in roster.batches():
         parts = split_lines(batch)
-        data = _encode_packed_rows(parts.cells)
-        digest.update(data)
-        csv_file.write(data)
-        identities.write(_encode_identities(parts.identities))
+        output.write(_encode_packed_rows(parts.cells))
+        identities.write(_encode_packed_identities(parts.identities))
         if batch[0][:RANK_BYTES] == batch[-1][:RANK_BYTES]:
             row_counts[batch[0][:RANK_BYTES]] += len(batch)
         else:
             row_counts.update([line[:RANK_BYTES] for line in batch])
         for line in parts.emptied:
             emptied_cells.add(codec.decode_contact(line))
-    checksum = digest.hexdigest()
     by_location = {
         codec.decode_location(rank) or GLOBAL_LOCATION: count for rank, count in row_counts.items()
     }
-    head = {"format": IDS_FORMAT, "sha256": checksum, "rows": sum(by_location.values())}
-    ids_file.write(_encode_json_line(head))
-    identities.seek(0)
-    shutil.copyfileobj(identities, ids_file)
+    _write_identities(ids_file, output.sha256, sum(by_location.values()), identities)
     left_out, count = _write_left_out(roster, ids_file)
     return WrittenRoster(
-        sha256=checksum,
+        sha256=output.sha256,
         by_location=by_location,
         left_out_count=count,
         left_out=left_out,
         emptied=emptied_cells.cells(),
     )
+
+
+def write_rows(
+    header: Sequence[str],
+    rows: Iterable[FileRow],
+    csv_file: BinaryIO,
+    ids_file: BinaryIO | None,
+    identities: BinaryIO,
+) -> tuple[str, int]:
+    """Write rows in the given order as the files of a roster without left-out people.
+
+    :param csv_file: empty file for the CSV.
+    :param ids_file: empty file for the identities; None for a roster without identities.
+    :param identities: empty temporary file, see `write_roster`.
+    :returns: SHA-256 of the CSV in hexadecimal, and the number of rows.
+    :raises OSError: if a file cannot be written.
+    """
+    output = _HashingWriter(csv_file)
+    output.write(_encode_rows([header]))
+    row_count = 0
+    remaining = iter(rows)
+    while batch := list(itertools.islice(remaining, _BATCH_ROWS)):
+        output.write(_encode_rows([row.cells for row in batch]))
+        if ids_file is not None:
+            # Escaped to ASCII, because identities from a file may contain unpaired surrogates.
+            identities.writelines([f"{json.dumps(row.identity)}\n".encode() for row in batch])
+        row_count += len(batch)
+    if ids_file is not None:
+        _write_identities(ids_file, output.sha256, row_count, identities)
+    return output.sha256, row_count
+
+
+class _HashingWriter:
+    """A file that computes the SHA-256 of everything written to it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        self._sha256.update(data)
+        self._file.write(data)
+
+
+def _write_identities(
+    ids_file: BinaryIO, csv_sha256: str, row_count: int, identities: BinaryIO
+) -> None:
+    """Write the head and the identities of the rows to an identities file.
+
+    :param identities: file with the lines of all identities, positioned anywhere.
+    """
+    ids_file.write(_encode_json_line(ids_head(csv_sha256, row_count)))
+    identities.seek(0)
+    shutil.copyfileobj(identities, ids_file)
 
 
 def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
@@ -148,7 +203,7 @@ _UUID_CHARACTERS = b"0123456789abcdef-"
 _JSON_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
 
 
-def _encode_identities(identities: Sequence[bytes]) -> bytes:
+def _encode_packed_identities(identities: Sequence[bytes]) -> bytes:
     """Packed texts on a line each, written by one call, which is much faster than one for each."""
     if not b"".join(identities).translate(None, _UUID_CHARACTERS):
         return b'"%b"\n' % b'"\n"'.join(identities)
