@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
 
 from .._contacts.columns import Column, broken_rule
 from .._contacts.model import Contact, LeftOut, MappedPage
@@ -23,7 +22,9 @@ from .record_codec import (
     FIELDS_AFTER_CELLS,
     LEFT_OUT,
     TAIL_BYTES,
+    Candidate,
     RecordCodec,
+    decode_candidate,
     decode_source,
     encode_candidate,
 )
@@ -101,15 +102,17 @@ class Roster:
         self,
         header: tuple[str, ...],
         codec: RecordCodec,
-        people: tuple[_People, _People],
-        dropped_by_source: Sequence[Counter[str]],
         *,
+        contacts: _People,
+        left_out: _People,
+        dropped_by_source: Sequence[Counter[str]],
         has_repeats: bool,
     ) -> None:
         self.header = header
         self.codec = codec
         self.dropped_by_source = dropped_by_source
-        self._contacts, self._left_out = people
+        self._contacts = contacts
+        self._left_out = left_out
         self._has_repeats = has_repeats
 
     def batches(self) -> Iterator[list[bytes]]:
@@ -255,12 +258,12 @@ class RosterBuilder:
         if not self._candidates.is_empty:
             self._resolve_candidates()
         header = tuple(column.header for column in self._columns)
-        people = (self._contacts, self._left_out)
         return Roster(
             header,
             self._codec,
-            people,
-            self._dropped_by_source,
+            contacts=self._contacts,
+            left_out=self._left_out,
+            dropped_by_source=self._dropped_by_source,
             has_repeats=self._duplicates.has_repeats,
         )
 
@@ -270,13 +273,13 @@ class RosterBuilder:
             sorter.add(encode_candidate(line, CONTACT))
         for line in self._left_out.extract(self._candidates):
             sorter.add(encode_candidate(line, LEFT_OUT))
-        candidates = map(_Candidate.decode, sorter)
+        candidates = map(decode_candidate, sorter)
         for _rank, at_location in itertools.groupby(candidates, key=attrgetter("rank")):
             uniqueness = Uniqueness(self._columns)
             for _identity, group in itertools.groupby(at_location, key=attrgetter("identity")):
                 self._resolve_person(list(group), uniqueness)
 
-    def _resolve_person(self, candidates: Sequence[_Candidate], uniqueness: Uniqueness) -> None:
+    def _resolve_person(self, candidates: Sequence[Candidate], uniqueness: Uniqueness) -> None:
         """Of what was found about one person at one location the smallest counts, contacts first."""
         preferred = candidates[0]
         if not preferred.is_contact:
@@ -290,17 +293,3 @@ class RosterBuilder:
         for candidate in candidates:
             if candidate.is_contact:
                 self._dropped_by_source[decode_source(candidate.line)][resolved.cause] += 1
-
-
-class _Candidate(NamedTuple):
-    """What was found about somebody who is to be settled, as `by_identity` wrote it."""
-
-    rank: bytes
-    identity: bytes
-    is_contact: bool
-    line: bytes
-
-    @classmethod
-    def decode(cls, encoded: bytes) -> _Candidate:
-        rank, identity, kind, line = encoded.split(b"\0", 3)
-        return cls(rank, identity, kind == CONTACT, line)

@@ -136,3 +136,21 @@ def encode_candidate(line: bytes, kind: bytes) -> bytes:
     # Two fields follow the identity of a contact, and one that of somebody left out, who has no cells.
     identity = line.rsplit(b"\0", 3)[1]
     return b"\0".join((line[:_DIGITS], identity, kind, line))
+
+
+class Candidate(NamedTuple):
+    """What was found about somebody who is to be settled.
+
+    :ivar rank: rank of the location.
+    """
+
+    rank: bytes
+    identity: bytes
+    is_contact: bool
+    line: bytes
+
+
+def decode_candidate(encoded: bytes) -> Candidate:
+    """Reverse `encode_candidate`."""
+    rank, identity, kind, line = encoded.split(b"\0", 3)
+    return Candidate(rank, identity, kind == CONTACT, line)
