@@ -164,6 +164,6 @@ def test_without_room_nothing_is_lost_silently() -> None:
         with pytest.raises(FrontdeskError) as caught:
             add_people(limits)
         assert str(caught.value) == (
-            "Cannot set contacts aside in /here: No space left on device. "
-            "Make room there, and let this user write there."
+            "Cannot write temporary files to /here: No space left on device. "
+            "Free some space there, or make it writable."
         )

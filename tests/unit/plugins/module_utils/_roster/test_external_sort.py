@@ -2,69 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records as lines, and lines in order however many they are."""
+"""Tests of the external merge sort and of the files that it spills to."""
 
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+import os
+import stat
+from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.packing import (
-    pack,
-    unpack,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     RUN_BYTES,
     ExternalSorter,
     SpillArea,
+    discard_on_error,
     merge_sorted,
+    open_spill_area,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    MEMORY,
+    recording_spill,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-# The characters that matter: separators, escapes and what is beside them, and the last ones.
-_CHARACTERS = "\0\1\2\t\n\x0b\x0c\r\x10\x1a\x1b ,A\x7f\x80ÿĀ\ud7ff\ud800\udfff\ue000\uffff\U00010000\U0010ffff"
-_TEXT = st.text(st.sampled_from(_CHARACTERS), max_size=4) | st.text(max_size=4)
-_RECORDS = st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[_TEXT] * width)))
-
-
-@given(_RECORDS)
-def test_lines_have_the_order_of_their_records_and_give_them_back(
-    records: list[tuple[str, ...]],
-) -> None:
-    lines = sorted(map(pack, records))
-    assert [tuple(unpack(line)) for line in lines] == sorted(records)
-    assert all(line.find(b"\n") == len(line) - 1 for line in lines)
-
-
-@given(st.lists(st.text(st.sampled_from("\0\t\n\v\x0cA"), max_size=3), max_size=9))
-def test_a_shorter_text_comes_before_a_longer_one_whatever_follows(texts: list[str]) -> None:
-    records = [(text, other) for text in texts for other in texts]
-    assert [tuple(unpack(line)) for line in sorted(map(pack, records))] == sorted(records)
-
-
-def test_a_line_of_common_text_is_plain() -> None:
-    assert pack(["Åse", "", "a, b"]) == "Åse\0\0a, b\n".encode()
-    assert pack(["a\nb", "\0"]) == b"a\v\x1ab\0\v\x10\n"
-
 
 _LINE_LISTS = st.lists(st.binary(max_size=3).map(lambda data: data.replace(b"\n", b"") + b"\n"))
 
 
-class _CountingSpill:
-    def __init__(self) -> None:
-        self.opened = 0
-
-    def open(self) -> BinaryIO:
-        self.opened += 1
-        return io.BytesIO()
-
-
 @given(_LINE_LISTS, st.integers(1, 400))
-def test_runs_give_all_lines_in_order_as_often_as_one_likes(
+def test_all_lines_are_returned_in_order_any_number_of_times(
     lines: list[bytes], run_bytes: int
 ) -> None:
     sorter = ExternalSorter(MEMORY, run_bytes)
@@ -76,22 +44,24 @@ def test_runs_give_all_lines_in_order_as_often_as_one_likes(
     assert list(sorter) == sorted(lines)
 
 
-def test_nothing_is_set_aside_before_a_run_is_full() -> None:
-    counting = _CountingSpill()
-    # A line takes its bytes and 64 more.
-    sorter = ExternalSorter(SpillArea("memory", counting.open), 2 * (64 + 2) + 1)
-    for opened in (0, 0, 1, 1, 1, 2):
+def test_run_is_spilled_as_soon_as_it_is_full() -> None:
+    spill, files = recording_spill()
+    # A line counts as its own length plus 64 bytes.
+    sorter = ExternalSorter(spill, 2 * (64 + 2) + 1)
+    for file_count in (0, 0, 1, 1, 1, 2):
         sorter.add(b"x\n")
-        assert counting.opened == opened
-    exact = ExternalSorter(SpillArea("memory", counting.open), 64 + 2)
-    exact.add(b"x\n")
-    assert counting.opened == 3
+        assert len(files) == file_count
+    one_line_runs = ExternalSorter(spill, 64 + 2)
+    one_line_runs.add(b"x\n")
+    assert len(files) == 3
     assert RUN_BYTES == 8 * 1024 * 1024
 
 
 @given(st.lists(_LINE_LISTS, max_size=5), st.integers(1, 4))
 @example([[b"1\n", b"2\n", b"3\n"], [b"5\n", b"6\n", b"7\n", b"8\n"]], 1)
-def test_what_is_merged_is_in_order(runs: list[list[bytes]], lines_per_run: int) -> None:
+def test_merged_batches_are_in_order_and_of_limited_size(
+    runs: list[list[bytes]], lines_per_run: int
+) -> None:
     batches = list(merge_sorted([iter(sorted(run)) for run in runs], lines_per_run))
     assert [line for batch in batches for line in batch] == sorted(
         line for run in runs for line in run
@@ -111,19 +81,71 @@ class _FullDisk(io.BytesIO):
 
     def flush(self) -> None:
         if self._failing_method == "flush":
-            raise OSError("what the system says")
+            raise OSError("error message of the system")
 
 
 @pytest.mark.parametrize(
     ("failing_method", "cause"),
-    [("writelines", "No space left on device"), ("flush", "what the system says")],
+    [("writelines", "No space left on device"), ("flush", "error message of the system")],
 )
-def test_a_full_disk_is_told_with_the_place(failing_method: str, cause: str) -> None:
-    sorter = ExternalSorter(SpillArea("/place", lambda: _FullDisk(failing_method)), 100)
+def test_full_disk_is_reported_with_the_directory(failing_method: str, cause: str) -> None:
+    sorter = ExternalSorter(SpillArea("/directory", lambda: _FullDisk(failing_method)), 100)
     sorter.add(b"x\n")
     with pytest.raises(FrontdeskError) as caught:
         sorter.add(b"y\n")
     assert str(caught.value) == (
-        f"Cannot set contacts aside in /place: {cause}. "
-        "Make room there, and let this user write there."
+        f"Cannot write temporary files to /directory: {cause}. "
+        "Free some space there, or make it writable."
     )
+
+
+def test_spill_files_are_private_and_have_no_name(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        with open_spill_area(tmp_path) as spill:
+            assert spill.directory == str(tmp_path)
+            file, other_file = spill.open(), spill.open()
+            file.write(b"x")
+            assert os.listdir(tmp_path) == []
+            assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
+            assert os.fstat(file.fileno()).st_dev == tmp_path.stat().st_dev
+            # Like a full disk: the buffer can no longer be flushed.
+            os.close(file.fileno())
+    finally:
+        os.umask(umask)
+    assert file.closed
+    assert other_file.closed
+
+
+def test_missing_spill_directory_is_an_os_error(tmp_path: Path) -> None:
+    with open_spill_area(tmp_path / "missing") as spill, pytest.raises(FileNotFoundError):
+        spill.open()
+
+
+def test_nested_spill_area_is_emptied_immediately_on_error(tmp_path: Path) -> None:
+    files = []
+
+    def fail(spill: SpillArea) -> None:
+        with discard_on_error(spill) as nested:
+            assert nested.directory == spill.directory
+            files.extend([nested.open(), nested.open()])
+            raise ValueError("failed")
+
+    with open_spill_area(tmp_path) as spill:
+        outer_file = spill.open()
+        with pytest.raises(ValueError, match="failed"):
+            fail(spill)
+        assert [file.closed for file in files] == [True, True]
+        assert not outer_file.closed
+
+
+def test_nested_spill_area_remains_usable_without_an_error(tmp_path: Path) -> None:
+    with open_spill_area(tmp_path) as spill:
+        with discard_on_error(spill) as nested:
+            file = nested.open()
+            file.write(b"x")
+        other_file = nested.open()
+        file.seek(0)
+        assert file.read() == b"x"
+    assert file.closed
+    assert other_file.closed
