@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who shares a value with whom, told in bounded memory.
+"""Duplicate detection in bounded memory.
 
-Values and their holders are hashes here: Python's own, which differ from process to process. That never
-shows, for a hash only makes somebody a suspect, and suspects are then compared by their values.
+Values and their holders are represented by Python's hashes, which differ from process to process. The result
+does not depend on them: equal hashes only make people candidates, whose values are then compared.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _INTEGER_BYTES = array("q").itemsize
 
 
 class BloomFilter:
-    """A set of hashes that takes the same memory whatever is in it, and so finds some in it that are not.
+    """A Bloom filter with one hash function: constant memory, false positives possible.
 
-    :param size: number of bytes, a power of two.
-    :ivar is_empty: whether nothing is in it.
+    :param size: size of the table in bytes; must be a power of two.
+    :ivar is_empty: whether no member was added.
     """
 
     def __init__(self, size: int) -> None:
@@ -33,7 +33,7 @@ class BloomFilter:
         self.is_empty = True
 
     def add(self, member: int) -> None:
-        """Put a hash into the set."""
+        """Add a hash."""
         self._table[member & self._mask] = 1
         self.is_empty = False
 
@@ -41,28 +41,29 @@ class BloomFilter:
         return bool(self._table[member & self._mask])
 
     def select(self, lines: Iterable[bytes], tail_bytes: int) -> Iterator[bytes]:
-        """The lines whose hash is in it.
+        """Return the lines whose hash may have been added.
 
-        :param tail_bytes: number of bytes at a line's end that do not count.
+        :param tail_bytes: number of bytes at the end of a line that are not part of its hash.
         """
         table, mask = self._table, self._mask
         return (line for line in lines if table[hash(line[:-tail_bytes]) & mask])
 
     def reject(self, lines: Iterable[bytes], tail_bytes: int) -> Iterator[bytes]:
-        """The lines whose hash is not in it; as `select`."""
+        """Return the lines that `select` does not return."""
         table, mask = self._table, self._mask
         return (line for line in lines if not table[hash(line[:-tail_bytes]) & mask])
 
 
 class DuplicateFinder:
-    """Finds those who hold a value that another one holds too.
+    """Finds holders of equal values.
 
-    Pairs of a value and its holder are held in memory, up to a number, until they are forgotten or set
-    aside. Those set aside are parted by the value, so that each part can be looked through alone.
+    Pairs of a value and its holder are kept in memory until they are forgotten or spilled. Spilled pairs are
+    partitioned by value, so that the partitions can be searched one by one.
 
-    :param candidates: is given the holders that are found.
-    :param max_pairs: about how many pairs are held before they are set aside.
-    :ivar has_repeats: whether a holder was found to hold a value twice.
+    :param spill: file for the spilled pairs.
+    :param candidates: filter to which the holders of equal values are added.
+    :param max_pairs: approximate number of pairs in memory at which they are spilled.
+    :ivar has_repeats: whether a holder was added with the same value more than once.
     """
 
     def __init__(self, spill: SpillArea, candidates: BloomFilter, max_pairs: int) -> None:
@@ -71,16 +72,16 @@ class DuplicateFinder:
         self._max_pairs = max_pairs
         self.has_repeats = False
         self._holder_by_value: dict[int, int] = {}
-        # Whether pairs are set aside that may share values with those in memory.
+        # Whether pairs were spilled whose values may also occur in memory.
         self._has_spilled = False
         self._file: BinaryIO | None = None
-        # The number of integers of each part, each time that pairs were set aside.
+        # For each spill, the number of integers in each partition.
         self._partition_lengths: list[array[int]] = []
 
     def add(self, values: Sequence[int], holders: Sequence[int]) -> None:
-        """Note a value of each of several holders.
+        """Add one value of each of several holders.
 
-        :raises FrontdeskError: when pairs cannot be set aside.
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
         self._match_pairs(self._holder_by_value, values, holders)
         if len(self._holder_by_value) >= self._max_pairs:
@@ -103,9 +104,11 @@ class DuplicateFinder:
             self.has_repeats = True
 
     def forget(self) -> None:
-        """Forget what was noted since the last call, for none of these values comes again.
+        """Drop all pairs since the last call, because none of their values will be added again.
 
-        :raises FrontdeskError: when pairs cannot be set aside, beside others that were.
+        If some of them were spilled, the others are spilled as well.
+
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
         if self._has_spilled:
             self.spill()
@@ -113,9 +116,9 @@ class DuplicateFinder:
         self._has_spilled = False
 
     def spill(self) -> None:
-        """Set the pairs in memory aside, if there are any.
+        """Spill the pairs in memory, if there are any.
 
-        :raises FrontdeskError: when they cannot be.
+        :raises FrontdeskError: if they cannot be spilled.
         """
         if not self._holder_by_value:
             return
@@ -132,9 +135,9 @@ class DuplicateFinder:
         self._has_spilled = True
 
     def finish(self) -> None:
-        """Find what has been left to be found: those who share a value and were not in memory together.
+        """Find the remaining duplicates: values whose pairs were not in memory at the same time.
 
-        :raises FrontdeskError: when pairs cannot be set aside.
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
         if self._file is None:
             return

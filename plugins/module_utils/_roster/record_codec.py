@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Contacts and people left out as lines, which can be sorted and set aside without being looked into.
+"""Encode contacts and left-out people as lines that can be sorted and spilled without decoding them.
 
-A contact's line holds the rank of its location, its cells, the identity, what was emptied, and the number
-of its source; that of somebody left out holds rank, identity and cause. Rank and source have always as many
-digits, so that they can be cut off.
+The line of a contact contains the rank of its location, its record (cells, identity and emptied cells) and
+the number of its source. The line of a left-out person contains the rank of the location, the identity and
+the cause. Ranks and source numbers have a fixed width, so that they can be cut off.
 """
 
 from __future__ import annotations
@@ -19,28 +19,31 @@ from typing import NamedTuple
 from .._contacts.model import Contact, LeftOut
 from .._contacts.packing import pack, unpack
 
-_DIGITS = RANK_BYTES = 6
-"""Bytes at the beginning of a line that stand for its location."""
+_DIGITS = 6
+"""Width of ranks and source numbers."""
 
-HEAD_BYTES = _DIGITS + len("\0")
-"""Bytes before a contact's cells."""
+RANK_BYTES = _DIGITS
+"""Length of the rank at the start of every line."""
+
+HEAD_BYTES = RANK_BYTES + len("\0")
+"""Length of the part of a contact's line before its record."""
 
 TAIL_BYTES = len("\0") + _DIGITS + len("\n")
-"""Bytes at the end of a contact's line that tell one source from another, but no contact."""
+"""Length of the part of a contact's line after its record, which does not depend on the contact."""
 
 FIELDS_AFTER_CELLS = 2
-"""Fields of a contact's record after its cells: the identity, and what was emptied."""
+"""Number of fields in a contact's record after the cells: the identity and the emptied cells."""
 
 _NO_SOURCE = "-" * _DIGITS
 
 CONTACT, LEFT_OUT = b"0", b"1"
-"""What a line may be of, in the order in which one person's lines count."""
+"""Kinds of candidates. Of one person's candidates, the contacts sort first."""
 
 
 class RecordCodec:
-    """Makes lines and reads them.
+    """Encodes and decodes lines.
 
-    :param locations: all that people may be at.
+    :param locations: all possible locations.
     """
 
     def __init__(self, locations: Iterable[str]) -> None:
@@ -50,34 +53,34 @@ class RecordCodec:
         }
 
     def head_and_tail(self, location: str, source: int | None) -> tuple[bytes, bytes]:
-        """What comes before and after the record of a contact in its line, HEAD and TAIL bytes.
+        """Return the parts of a contact's line before and after its record.
 
-        :param source: number of the source; None when the contact has been settled.
+        :param source: number of the source; None for a contact whose duplicate values were resolved.
         """
         number = _NO_SOURCE if source is None else _format_number(source)
         return f"{self._ranks[location]}\0".encode(), f"\0{number}\n".encode()
 
     def encode_resolved(self, contact: Contact) -> bytes:
-        """The line of a contact that has been settled."""
+        """Encode a contact whose duplicate values were resolved."""
         head, tail = self.head_and_tail(contact.location, None)
         return head + contact.record + tail
 
     def encode_left_out(self, person: LeftOut) -> bytes:
-        """The line of somebody left out."""
+        """Encode a left-out person."""
         return pack((self._ranks[person.location], person.identity, person.cause))
 
     def decode_location(self, line: bytes) -> str:
-        """The location of a line of either kind."""
+        """Return the location of a contact or a left-out person."""
         return self._locations[int(line[:_DIGITS])]
 
     def decode_contact(self, line: bytes) -> Contact:
-        """The contact of a line."""
+        """Decode the line of a contact."""
         _rank, *cells, identity, emptied, _source = unpack(line)
         emptied_cells = tuple(map(tuple, json.loads(emptied))) if emptied else ()
         return Contact(self.decode_location(line), tuple(cells), identity, emptied_cells)
 
     def decode_left_out(self, line: bytes) -> LeftOut:
-        """The person left out of a line."""
+        """Decode the line of a left-out person."""
         _rank, identity, cause = unpack(line)
         return LeftOut(identity, self.decode_location(line), cause)
 
@@ -87,16 +90,16 @@ def _format_number(number: int) -> str:
 
 
 def decode_source(line: bytes) -> int:
-    """Number of the source of a contact's line."""
+    """Return the number of the source from the line of a contact."""
     return int(line.rpartition(b"\0")[2])
 
 
 class LineParts(NamedTuple):
-    """What contacts' lines hold.
+    """Parts of the lines of several contacts.
 
-    :ivar cells: of each line, packed.
-    :ivar identities: of each line, packed.
-    :ivar emptied: the lines of those of whom something was emptied.
+    :ivar cells: packed cells of each contact.
+    :ivar identities: packed identity of each contact.
+    :ivar emptied: complete lines of the contacts with emptied cells.
     """
 
     cells: Sequence[bytes]
@@ -106,13 +109,13 @@ class LineParts(NamedTuple):
 
 _UUID_BYTES = len("00000000-0000-0000-0000-000000000000")
 _USUAL_END_BYTES = len("\0") + _UUID_BYTES + len("\0") + TAIL_BYTES
-"""Bytes after the cells when the identity is a UUID and nothing was emptied, as is so of nearly all."""
+"""Length of a line after the cells if the identity is a UUID and no cell was emptied: the usual case."""
 
 _USUAL_ENDS = re.compile(rb"(?:\0[0-9a-f-]{%d}\0\0)*" % _UUID_BYTES)
 
 
 def split_lines(lines: Sequence[bytes]) -> LineParts:
-    """Take contacts' lines apart."""
+    """Split the lines of contacts."""
     ends = b"".join([line[-_USUAL_END_BYTES : 1 - TAIL_BYTES] for line in lines])
     if _USUAL_ENDS.fullmatch(ends):
         return LineParts(
@@ -126,22 +129,13 @@ def split_lines(lines: Sequence[bytes]) -> LineParts:
     )
 
 
-def encode_candidate(line: bytes, kind: bytes) -> bytes:
-    """A line that comes in the order of location and identity, and of one person's contacts come first.
-
-    Its fields are rank, identity, kind, and the line.
-
-    :param kind: CONTACT or LEFT_OUT.
-    """
-    # Two fields follow the identity of a contact, and one that of somebody left out, who has no cells.
-    identity = line.rsplit(b"\0", 3)[1]
-    return b"\0".join((line[:_DIGITS], identity, kind, line))
-
-
 class Candidate(NamedTuple):
-    """What was found about somebody who is to be settled.
+    """A contact or left-out person that may have the same value or identity as another one.
 
     :ivar rank: rank of the location.
+    :ivar identity: packed identity.
+    :ivar is_contact: whether the line is that of a contact.
+    :ivar line: the complete line.
     """
 
     rank: bytes
@@ -150,7 +144,17 @@ class Candidate(NamedTuple):
     line: bytes
 
 
+def encode_candidate(line: bytes, kind: bytes) -> bytes:
+    """Prefix a line so that candidates sort by location, identity and kind.
+
+    :param kind: CONTACT or LEFT_OUT.
+    """
+    # The second of a contact's last four fields, or the second of a left-out person's three fields.
+    identity = line.rsplit(b"\0", 3)[1]
+    return b"\0".join((line[:_DIGITS], identity, kind, line))
+
+
 def decode_candidate(encoded: bytes) -> Candidate:
-    """Reverse `encode_candidate`."""
+    """Decode a line that was prefixed by `encode_candidate`."""
     rank, identity, kind, line = encoded.split(b"\0", 3)
     return Candidate(rank, identity, kind == CONTACT, line)

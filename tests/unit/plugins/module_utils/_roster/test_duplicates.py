@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who shares a value with whom."""
+"""Tests of the Bloom filter and of duplicate detection."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.duplica
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    MEMORY,
+    recording_spill,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 _HASH = st.integers(-(2**63), 2**63 - 1) | st.integers(-600, 600)
 _SIZE = 1 << 20
+_PAIR_BYTES = 16
 
 
-def _finder(candidates: BloomFilter, max_pairs: int, spill: SpillArea = MEMORY) -> DuplicateFinder:
+def _finder(
+    candidates: BloomFilter, max_pairs: int = 100, spill: SpillArea = MEMORY
+) -> DuplicateFinder:
     return DuplicateFinder(spill, candidates, max_pairs)
 
 
@@ -35,7 +41,7 @@ def _finder(candidates: BloomFilter, max_pairs: int, spill: SpillArea = MEMORY) 
     st.integers(1, 20),
     st.sets(st.integers(0, 9)),
 )
-def test_those_who_share_a_value_are_found_and_nobody_else(
+def test_exactly_the_holders_of_equal_values_are_found(
     pages: list[list[tuple[int, int]]], max_pairs: int, spilled_pages: set[int]
 ) -> None:
     candidates = BloomFilter(_SIZE)
@@ -61,42 +67,37 @@ def test_those_who_share_a_value_are_found_and_nobody_else(
         assert finder.has_repeats
 
 
-def test_one_file_is_opened_when_pairs_are_many() -> None:
-    opened = []
-
-    def new_file() -> BinaryIO:
-        opened.append(io.BytesIO())
-        return opened[-1]
-
+def test_all_pairs_are_spilled_to_one_file() -> None:
     candidates = BloomFilter(_SIZE)
-    finder = _finder(candidates, 4, SpillArea("memory", new_file))
-    for holder, files in ((1, 0), (2, 0), (3, 1), (4, 1), (5, 1)):
+    spill, files = recording_spill()
+    finder = _finder(candidates, 4, spill)
+    for holder, file_count in ((1, 0), (2, 0), (3, 1), (4, 1), (5, 1)):
         finder.add([7, holder], [holder, holder])
-        assert len(opened) == files
-    # The value 7 counts once each time.
-    assert len(opened[0].getvalue()) == 4 * 16
+        assert len(files) == file_count
+    # The value 7 is kept once until it is spilled.
+    assert len(files[0].getvalue()) == 4 * _PAIR_BYTES
     finder.finish()
-    assert len(opened[0].getvalue()) == 7 * 16
+    assert len(files[0].getvalue()) == 7 * _PAIR_BYTES
     assert [holder in candidates for holder in range(7)] == [False, *[True] * 5, False]
 
 
-def test_pairs_are_counted_anew_once_they_were_set_aside() -> None:
+def test_spilled_pairs_no_longer_count_towards_the_limit() -> None:
     file = io.BytesIO()
     finder = _finder(BloomFilter(_SIZE), 3, SpillArea("memory", lambda: file))
-    for holder, size in ((1, 0), (2, 3 * 16), (3, 3 * 16), (4, 6 * 16)):
+    for holder, spilled_pairs in ((1, 0), (2, 3), (3, 3), (4, 6)):
         finder.add([7, holder], [holder, holder])
-        assert len(file.getvalue()) == size
+        assert len(file.getvalue()) == spilled_pairs * _PAIR_BYTES
 
 
-def test_what_is_forgotten_is_shared_with_nobody() -> None:
+def test_forgotten_values_have_no_duplicates() -> None:
     candidates = BloomFilter(_SIZE)
-    finder = _finder(candidates, 100)
+    finder = _finder(candidates)
     finder.add([7], [1])
     finder.forget()
     finder.add([7], [2])
     finder.finish()
     assert (candidates.is_empty, finder.has_repeats) == (True, False)
-    # What was set aside is not forgotten, nor what came after it.
+    # Spilled pairs are not forgotten, and neither are the pairs that follow them.
     finder.spill()
     finder.add([8], [4])
     finder.forget()
@@ -107,7 +108,7 @@ def test_what_is_forgotten_is_shared_with_nobody() -> None:
     assert [holder in candidates for holder in range(6)] == [False, False, *[True] * 4]
 
 
-def test_where_nothing_is_to_be_found_later_no_file_is_opened() -> None:
+def test_no_file_is_opened_without_need() -> None:
     def fail_to_open() -> BinaryIO:
         raise AssertionError
 
@@ -121,7 +122,7 @@ def test_where_nothing_is_to_be_found_later_no_file_is_opened() -> None:
 
 
 @pytest.mark.parametrize("max_pairs", [1, 100])
-def test_whether_a_holder_came_twice_is_told(max_pairs: int) -> None:
+def test_repeated_pairs_are_reported(max_pairs: int) -> None:
     for second_holder, has_repeats in ((2, False), (1, True)):
         candidates = BloomFilter(_SIZE)
         finder = _finder(candidates, max_pairs)
@@ -133,29 +134,29 @@ def test_whether_a_holder_came_twice_is_told(max_pairs: int) -> None:
 
 
 @given(st.sets(_HASH), st.sampled_from([1, 2, 4, 1024]))
-def test_all_suspects_are_found_among_others(members: set[int], size: int) -> None:
-    candidates = BloomFilter(size)
+def test_bloom_filter_contains_all_its_members(members: set[int], size: int) -> None:
+    bloom_filter = BloomFilter(size)
     for member in members:
-        candidates.add(member)
-    assert candidates.is_empty is (not members)
-    assert all(member in candidates for member in members)
+        bloom_filter.add(member)
+    assert bloom_filter.is_empty is (not members)
+    assert all(member in bloom_filter for member in members)
 
 
-def test_a_large_table_suspects_nobody_else() -> None:
-    candidates = BloomFilter(1024)
+def test_bloom_filter_has_false_positives_only_at_equal_table_positions() -> None:
+    bloom_filter = BloomFilter(1024)
     for member in range(0, 1024, 2):
-        candidates.add(member)
-    assert [member in candidates for member in range(8)] == [True, False] * 4
-    assert 1026 in candidates
+        bloom_filter.add(member)
+    assert [member in bloom_filter for member in range(8)] == [True, False] * 4
+    assert 1026 in bloom_filter
 
 
-def test_lines_are_those_of_suspects_or_of_others() -> None:
+def test_bloom_filter_selects_and_rejects_lines_by_their_hash() -> None:
     lines = [b"a-1\n", b"a-2\n", b"b-1\n", b"c-1\n"]
-    candidates = BloomFilter(_SIZE)
-    candidates.add(hash(b"a"))
-    assert list(candidates.select(lines, 3)) == lines[:2]
-    assert list(candidates.reject(lines, 3)) == lines[2:]
-    candidates = BloomFilter(1)
-    candidates.add(0)
-    assert list(candidates.select(lines, 3)) == lines
-    assert list(candidates.reject(lines, 3)) == []
+    bloom_filter = BloomFilter(_SIZE)
+    bloom_filter.add(hash(b"a"))
+    assert list(bloom_filter.select(lines, 3)) == lines[:2]
+    assert list(bloom_filter.reject(lines, 3)) == lines[2:]
+    bloom_filter = BloomFilter(1)
+    bloom_filter.add(0)
+    assert list(bloom_filter.select(lines, 3)) == lines
+    assert list(bloom_filter.reject(lines, 3)) == []
