@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rosters made of people: by the collection, and in the plainest way that there is, to compare the two."""
+"""Helpers that build and write rosters, and a simple reference implementation to compare them with."""
 
 from __future__ import annotations
 
@@ -42,7 +42,13 @@ People = Iterable["Contact | LeftOut"]
 
 @dataclass(frozen=True)
 class MadeRoster:
-    """A roster's two files, and what is told of it."""
+    """A roster that was written to memory.
+
+    :ivar csv: content of the CSV file.
+    :ivar ids: content of the identities file.
+    :ivar written: result of writing it.
+    :ivar dropped_by_source: for each source, the number of contacts without a row, by cause.
+    """
 
     csv: bytes
     ids: bytes
@@ -56,7 +62,7 @@ class MadeRoster:
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """All people left out."""
+        """All people without a row."""
         return list(parse_roster(self.csv, self.ids).left_out())
 
     @property
@@ -68,23 +74,23 @@ class MadeRoster:
 def build_roster(
     columns: Sequence[Column], sources: Sequence[People], limits: MemoryLimits = DEFAULT_LIMITS
 ) -> Roster:
-    """The roster of sources; the people of one are all at one location."""
-    people = [list(source) for source in sources]
-    locations = [source[0].location if source else "" for source in people]
+    """Build a roster from sources. All people of a source must be at the same location."""
+    people_by_source = [list(source) for source in sources]
+    locations = [people[0].location if people else "" for people in people_by_source]
     builder = RosterBuilder(columns, locations, MEMORY, limits)
-    for number, source in enumerate(people):
-        builder.add_page(mapped_page(source), number)
+    for number, people in enumerate(people_by_source):
+        builder.add_page(mapped_page(people), number)
     return builder.build()
 
 
 def write_to_memory(roster: Roster) -> MadeRoster:
     """Write a roster to memory."""
     csv_file, ids_file = io.BytesIO(), io.BytesIO()
-    made = write_roster(roster, csv_file, ids_file, io.BytesIO())
+    written = write_roster(roster, csv_file, ids_file, io.BytesIO())
     return MadeRoster(
         csv=csv_file.getvalue(),
         ids=ids_file.getvalue(),
-        written=made,
+        written=written,
         dropped_by_source=roster.dropped_by_source,
     )
 
@@ -92,7 +98,7 @@ def write_to_memory(roster: Roster) -> MadeRoster:
 def make_roster(
     columns: Sequence[Column], people: People, limits: MemoryLimits = DEFAULT_LIMITS
 ) -> MadeRoster:
-    """The roster of people, each location of whom is a source."""
+    """Build and write a roster with one source for each location."""
     by_location: dict[str, list[Contact | LeftOut]] = {}
     for person in people:
         by_location.setdefault(person.location, []).append(person)
@@ -101,7 +107,14 @@ def make_roster(
 
 @dataclass(frozen=True)
 class ExpectedRoster:
-    """What a roster must be."""
+    """What building and writing a roster must result in.
+
+    :ivar csv: content of the CSV file.
+    :ivar ids: content of the identities file.
+    :ivar contacts: all contacts in the order of their rows.
+    :ivar left_out: all people without a row.
+    :ivar emptied: all emptied cells.
+    """
 
     csv: bytes
     ids: bytes
@@ -111,16 +124,16 @@ class ExpectedRoster:
 
 
 def expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster:
-    """Make a roster in the plainest way: with everybody in memory."""
+    """Make a roster with all people in memory: the reference implementation."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
-    first: dict[tuple[str, str], Contact | LeftOut] = {}
+    preferred: dict[tuple[str, str], Contact | LeftOut] = {}
     for person in contacts_first:
-        first.setdefault((person.location, person.identity), person)
+        preferred.setdefault((person.location, person.identity), person)
     contacts, left_out, emptied = [], [], []
-    for _location, keys in itertools.groupby(sorted(first), key=lambda key: key[0]):
+    for _location, keys in itertools.groupby(sorted(preferred), key=lambda key: key[0]):
         uniqueness = Uniqueness(columns)
         for key in keys:
-            person = first[key]
+            person = preferred[key]
             if isinstance(person, Contact):
                 person = uniqueness.resolve(person)
             if isinstance(person, LeftOut):
@@ -137,6 +150,6 @@ def expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster
                     )
                 )
     contacts.sort()
-    data = csv_bytes([c.cells for c in contacts], [column.header for column in columns])
-    ids = ids_bytes(data, [c.identity for c in contacts], left_out)
-    return ExpectedRoster(csv=data, ids=ids, contacts=contacts, left_out=left_out, emptied=emptied)
+    csv = csv_bytes([contact.cells for contact in contacts], [column.header for column in columns])
+    ids = ids_bytes(csv, [contact.identity for contact in contacts], left_out)
+    return ExpectedRoster(csv=csv, ids=ids, contacts=contacts, left_out=left_out, emptied=emptied)

@@ -60,7 +60,7 @@ COLUMNS = columns(
     {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"},
     {"header": "Phone", "value": "mobile", "unique": True},
 )
-SAME_VALUE = "another person here has the same value"
+SAME_VALUE = "another person at this location has the same value"
 """Why a cell of a unique column is empty."""
 
 
