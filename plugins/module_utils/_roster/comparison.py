@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Comparing two rosters row by row. Neither is held in memory, however much differs."""
+"""Compare two rosters row by row without keeping either of them in memory."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .files import RosterFile
 
 
 class RosterRow(NamedTuple):
-    """A contact as it stands in a roster file.
+    """A row of a roster file.
 
-    :ivar location: text of its location cell; empty for all locations.
-    :ivar cells: all its cells.
-    :ivar person_key: what tells people apart: the identity, or the cells of the key columns.
+    :ivar location: value of the location column; empty for all locations.
+    :ivar cells: values of all columns.
+    :ivar person_key: what identifies the person: the identity, or the values of the key columns.
     """
 
     location: str
@@ -31,12 +31,16 @@ class RosterRow(NamedTuple):
     person_key: tuple[str, ...]
 
 
+class NotSortedError(Exception):
+    """A roster is not in the order of an exported roster."""
+
+
 @dataclass(frozen=True)
 class RowLayout:
-    """How the rows of a roster are looked at.
+    """Positions of the location and the person key in the rows of a roster.
 
-    :ivar location_index: index of the column that holds the location; None when there is none.
-    :ivar key_indexes: indexes of the key columns; None when the identities tell people apart.
+    :ivar location_index: index of the location column; None without one.
+    :ivar key_indexes: indexes of the key columns; None if people are matched by identity.
     :ivar width: number of columns.
     """
 
@@ -46,11 +50,11 @@ class RowLayout:
 
     @property
     def by_identity(self) -> bool:
-        """Whether people are matched by identity; otherwise they are matched by the key columns."""
+        """Whether people are matched by identity instead of the key columns."""
         return self.key_indexes is None
 
     def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
-        """All rows in the file's order."""
+        """Yield all rows in the order of the file."""
         location_index, key_indexes = self.location_index, self.key_indexes
         for cells, identity in roster.rows():
             yield RosterRow(
@@ -62,9 +66,9 @@ class RowLayout:
             )
 
     def presorted_rows(self, roster: RosterFile) -> Iterator[RosterRow]:
-        """All rows as they stand, which is by location, cells, person in a roster that was exported.
+        """Yield all rows of a roster that is already sorted like an exported one.
 
-        :raises NotSortedError: when they stand otherwise.
+        :raises NotSortedError: if a row is not in the order of location, cells and person key.
         """
         previous: RosterRow | None = None
         for row in self.rows(roster):
@@ -74,7 +78,7 @@ class RowLayout:
             previous = row
 
     def sorted_rows(self, roster: RosterFile, spill: SpillArea) -> Iterator[RosterRow]:
-        """All rows by location, cells, person, however they stand."""
+        """Sort all rows by location, cells and person key, and yield them."""
         sorter = ExternalSorter(spill)
         for row in self.rows(roster):
             sorter.add(pack((row.location, *row.cells, *row.person_key)))
@@ -85,12 +89,12 @@ class RowLayout:
 def choose_layout(
     old: RosterFile | None, new: RosterFile, key: Sequence[str], location_column: str | None
 ) -> RowLayout:
-    """Return the layout of two rosters with the same header.
+    """Return the common layout of two rosters with the same header.
 
-    People are matched by identity if every roster has identities, otherwise by the key columns.
+    People are matched by identity if both rosters have identities, otherwise by the key columns.
 
     :param key: titles of the key columns.
-    :param location_column: title of the column that contains the location; None without one.
+    :param location_column: title of the location column; None without one.
     """
     header = new.header
     by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
@@ -101,16 +105,12 @@ def choose_layout(
     )
 
 
-class NotSortedError(Exception):
-    """A roster is not in the order in which it would have been exported."""
-
-
 class PersonDifferences(NamedTuple):
-    """What differs about one person.
+    """Differences between two rosters that concern one person.
 
-    :ivar before: rows of the old roster, by location and cells.
-    :ivar after: rows of the new one.
-    :ivar left_out: where the new roster has no row for the person, and why.
+    :ivar before: rows that only the old roster contains, by location and cells.
+    :ivar after: rows that only the new roster contains, by location and cells.
+    :ivar left_out: the person's occurrences among the left-out people of the new roster.
     """
 
     before: list[RosterRow]
@@ -118,17 +118,17 @@ class PersonDifferences(NamedTuple):
     left_out: list[LeftOut]
 
 
-# What a line about a person is. In this order they come, and as fields of a `Person` they are found.
+# Kinds of lines in the sorter of the differences: one for each field of `PersonDifferences`.
 _BEFORE, _AFTER, _LEFT_OUT = "0", "1", "2"
 
 
 class Differences:
-    """What differs between two rosters, person by person.
+    """All differences between two rosters.
 
-    Rows that are equal to the letter differ in nothing, whoever it is. Of several equal rows in one
-    roster and fewer in the other it is the last that differ.
+    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains a
+    row more often than the other, the last of these rows differ.
 
-    :ivar unchanged: number of rows that are in both, by location.
+    :ivar unchanged: number of rows that both rosters contain, by location.
     """
 
     def __init__(
@@ -148,26 +148,26 @@ class Differences:
     ) -> None:
         self.unchanged: Counter[str] = Counter()
         self._sorter = ExternalSorter(spill)
-        for side, row in _unmatched_rows(old, new, self.unchanged):
-            self._add(side, row.person_key, row.location, row.cells)
+        for kind, row in _unmatched_rows(old, new, self.unchanged):
+            self._add(kind, row.person_key, row.location, row.cells)
 
     def _add(
-        self, side: str, person_key: Sequence[str], location: str, fields: Sequence[str]
+        self, kind: str, person_key: Sequence[str], location: str, fields: Sequence[str]
     ) -> None:
-        self._sorter.add(pack((*person_key, side, location, *fields)))
+        self._sorter.add(pack((*person_key, kind, location, *fields)))
 
     def people(self) -> Iterator[PersonDifferences]:
-        """Each person about whom something differs, in their order."""
+        """Yield the differences of each person, in the order of the person keys."""
         width = len(self._layout.key_indexes) if self._layout.key_indexes is not None else 1
         lines = map(unpack, self._sorter)
         for key, group in itertools.groupby(lines, key=lambda fields: fields[:width]):
             person = PersonDifferences([], [], [])
             for line in group:
-                side, location, *fields = line[width:]
-                if side == _LEFT_OUT:
+                kind, location, *fields = line[width:]
+                if kind == _LEFT_OUT:
                     person.left_out.append(LeftOut(key[0], location, fields[0]))
                 else:
-                    rows = person.before if side == _BEFORE else person.after
+                    rows = person.before if kind == _BEFORE else person.after
                     rows.append(RosterRow(location, tuple(fields), tuple(key)))
             yield person
 
@@ -175,7 +175,7 @@ class Differences:
 def _unmatched_rows(
     old: Iterator[RosterRow], new: Iterator[RosterRow], unchanged: Counter[str]
 ) -> Iterator[tuple[str, RosterRow]]:
-    """The rows of two sorted rosters that are not in both; the others are counted."""
+    """Yield the rows that only one of two sorted rosters contains, and count the others."""
     old_row, new_row = next(old, None), next(new, None)
     while old_row is not None and new_row is not None:
         if old_row[:2] == new_row[:2]:

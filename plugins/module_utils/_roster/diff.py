@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Differences as Ansible shows them with --diff: only the contacts that differ, one a line.
+"""Differences as Ansible shows them with --diff: one line for each contact that differs.
 
-This is the only text of the collection that holds people's values.
+No other output of the collection contains values of people.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .plan import Plan, make_plan
 def plan_diff(
     plan: Plan, header: Sequence[str], before_name: str, after_name: str
 ) -> dict[str, str]:
-    """The contacts of a plan that are not as they were.
+    """Return the changes of a plan as a diff.
 
-    :param plan: one with its changes.
-    :param header: titles of the columns, shown in the names of both sides.
-    :returns: a diff as modules return it.
+    :param plan: a plan with its changes.
+    :param header: titles of the columns; they are added to the names of both sides.
+    :returns: a diff in the format of module results.
     """
     titles = ", ".join(header)
     return {
@@ -40,11 +40,12 @@ def plan_diff(
 def roster_diff(
     old: RosterFile | None, new: RosterFile, location_column: str | None, spill: SpillArea
 ) -> dict[str, str]:
-    """The contacts that differ between the roster on disk and a new one.
+    """Return the differences between the existing and the new roster as a diff.
 
-    :param old: None when there is none, or none that can be read.
-    :param location_column: title of the column that holds the location; None without one.
-    :raises FrontdeskError: as `make_plan` does.
+    :param old: existing roster; None if there is none, or if it cannot be read.
+    :param location_column: title of the location column; None without one.
+    :raises InputError: if a roster changed since it was checked.
+    :raises FrontdeskError: if a temporary file cannot be written.
     """
     if old is not None and old.header != new.header:
         old = None

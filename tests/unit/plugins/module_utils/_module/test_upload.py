@@ -96,7 +96,7 @@ def test_force_sends_what_did_not_change_and_passes_no_limit(sync: Sync) -> None
     sync.people(("Z", "z@x", "oslo"))
     stopped = sync.run(force=True)
     assert stopped.error is not None
-    assert stopped.error.action == "Stopped before removing all 3 contacts"
+    assert stopped.error.action == "Refused to remove all 3 contacts"
     assert (did(stopped), len(sync.sent)) == ((False, False), 2)
 
 
