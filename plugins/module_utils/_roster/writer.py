@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two files of a roster as they are written: the CSV that is uploaded, and the identities beside it.
+"""Write the two files of a roster: the CSV file that is uploaded, and the identities file.
 
-The CSV is UTF-8 without a byte order mark, CRLF, minimal quoting (RFC 4180), header first. The
-identities file is JSON Lines: a head with format, SHA-256 of the CSV and number of rows; the identity
-of each row; the people left out, with the cause.
+The CSV file has no byte order mark, CRLF line endings and minimal quoting. The format of both files is
+described in `files`.
 """
 
 from __future__ import annotations
@@ -35,7 +34,13 @@ _BATCH_ROWS = 1000
 
 @dataclass(frozen=True)
 class EmptiedCell:
-    """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
+    """A cell whose value was removed.
+
+    :ivar identity: identity of the person.
+    :ivar location: identifier of the location; empty for all locations.
+    :ivar column: title of the column.
+    :ivar cause: why the value was removed: a duplicate, or an invalid phone number.
+    """
 
     identity: str
     location: str
@@ -45,13 +50,13 @@ class EmptiedCell:
 
 @dataclass(frozen=True)
 class WrittenRoster:
-    """What a roster turned out to be when it was written.
+    """The result of writing a roster.
 
-    :ivar sha256: of the CSV's bytes, in hexadecimal.
+    :ivar sha256: SHA-256 of the CSV file, in hexadecimal.
     :ivar by_location: number of contacts by location.
     :ivar left_out_count: number of people without a row.
-    :ivar left_out: the first of them by location and identity, at most MAX_LISTED.
-    :ivar emptied: the first cells, by location and identity, that lost their value; at most MAX_LISTED.
+    :ivar left_out: first people without a row, by location and identity; at most MAX_LISTED.
+    :ivar emptied: first emptied cells, by location and identity; at most MAX_LISTED.
     """
 
     sha256: str
@@ -69,10 +74,13 @@ class WrittenRoster:
 def write_roster(
     roster: Roster, csv_file: BinaryIO, ids_file: BinaryIO, identities: BinaryIO
 ) -> WrittenRoster:
-    """Write both files of a roster from where they stand, reading it once.
+    """Write both files of a roster.
 
-    :param identities: an empty file for the identities, which come after a head that is known last.
-    :raises OSError: when they cannot be written.
+    :param csv_file: empty file for the CSV.
+    :param ids_file: empty file for the identities.
+    :param identities: empty temporary file. It contains the identities until the first line of the
+        identities file, which contains the checksum of the CSV file, can be written.
+    :raises OSError: if a file cannot be written.
     """
     codec = roster.codec
     row_counts: Counter[bytes] = Counter()
@@ -93,11 +101,11 @@ def write_roster(
         codec.decode_location(rank) or GLOBAL_LOCATION: count for rank, count in row_counts.items()
     }
     _write_identities(ids_file, output.sha256, sum(by_location.values()), identities)
-    left_out, count = _write_left_out(roster, ids_file)
+    left_out, left_out_count = _write_left_out(ids_file, roster.left_out())
     return WrittenRoster(
         sha256=output.sha256,
         by_location=by_location,
-        left_out_count=count,
+        left_out_count=left_out_count,
         left_out=left_out,
         emptied=emptied_cells.cells(),
     )
@@ -110,12 +118,12 @@ def write_rows(
     ids_file: BinaryIO | None,
     identities: BinaryIO,
 ) -> tuple[str, int]:
-    """Write rows in the given order as the files of a roster without left-out people.
+    """Write the files of a roster that has no left-out people, with its rows in the given order.
 
     :param csv_file: empty file for the CSV.
     :param ids_file: empty file for the identities; None for a roster without identities.
-    :param identities: empty temporary file, see `write_roster`.
-    :returns: SHA-256 of the CSV in hexadecimal, and the number of rows.
+    :param identities: empty temporary file, as for `write_roster`.
+    :returns: SHA-256 of the CSV file in hexadecimal, and number of rows.
     :raises OSError: if a file cannot be written.
     """
     output = _HashingWriter(csv_file)
@@ -152,20 +160,19 @@ class _HashingWriter:
 def _write_identities(
     ids_file: BinaryIO, csv_sha256: str, row_count: int, identities: BinaryIO
 ) -> None:
-    """Write the head and the identities of the rows to an identities file.
-
-    :param identities: file with the lines of all identities, positioned anywhere.
-    """
+    """Write an identities file up to the identity of the last row."""
     ids_file.write(_encode_json_line(ids_head(csv_sha256, row_count)))
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
 
 
-def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
-    """Write everybody left out; gives the first of them and the number of all."""
+def _write_left_out(
+    ids_file: BinaryIO, left_out: Iterable[LeftOut]
+) -> tuple[tuple[LeftOut, ...], int]:
+    """Write the left-out people. Return the first of them, and their number."""
     first: list[LeftOut] = []
     count = 0
-    for person in roster.left_out():
+    for person in left_out:
         ids_file.write(_encode_json_line(person._asdict()))
         count += 1
         if count <= MAX_LISTED:
@@ -175,16 +182,16 @@ def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, 
 
 def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)  # by its own dialect: CRLF, minimal quoting
+    csv.writer(text).writerows(rows)  # the default dialect: CRLF, minimal quoting
     return text.getvalue().encode()
 
 
 _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
-"""What the csv module quotes, as lines hold it: an escape may stand for a line feed."""
+"""Bytes of packed cells that the csv module quotes. An escape sequence may be a line feed."""
 
 
 def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:
-    """Rows of packed cells as CSV. Few need the csv module, and it takes much longer."""
+    """Encode rows of packed cells as CSV. The csv module is slow, so only rows that need quotes are passed to it."""
     data = b"\r\n".join([*rows, b""])
     if b"" not in rows and len(data) - len(data.translate(None, _NEEDS_QUOTES)) == len(rows):
         return data.replace(b"\0", b",")
@@ -199,12 +206,12 @@ def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
-_UUID_CHARACTERS = b"0123456789abcdef-"
 _JSON_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
+_UUID_CHARACTERS = b"0123456789abcdef-"
 
 
 def _encode_packed_identities(identities: Sequence[bytes]) -> bytes:
-    """Packed texts on a line each, written by one call, which is much faster than one for each."""
+    """Encode packed identities as JSON Lines with a single call, which is much faster than one for each."""
     if not b"".join(identities).translate(None, _UUID_CHARACTERS):
         return b'"%b"\n' % b'"\n"'.join(identities)
     array = _JSON_ON_LINES.encode(unpack(b"\0".join(identities) + b"\n"))
@@ -216,7 +223,7 @@ def _encode_json_line(document: object) -> bytes:
 
 
 class _FirstEmptiedCells:
-    """The first emptied cells by location and identity, whatever order they come in."""
+    """The first emptied cells by location and identity, regardless of the order in which they are added."""
 
     def __init__(self) -> None:
         self._contacts: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
