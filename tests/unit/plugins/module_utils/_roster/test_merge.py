@@ -101,6 +101,9 @@ def test_merged_roster_consists_of_a_valid_csv_and_identities_file() -> None:
     for _attempt in range(2):
         with merged.open_content() as csv_file, merged.open_ids() as ids_file:
             assert (csv_file.read(), ids_file.read()) == (csv, ids)
+    with merged.open_content() as csv_file:
+        csv_file.seek(-6, io.SEEK_END)
+        assert csv_file.read() == b"oslo\r\n"
     assert list(merged.left_out()) == []
     assert merged.name == "the partly accepted roster"
 
