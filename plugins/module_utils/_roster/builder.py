@@ -186,7 +186,7 @@ class RosterBuilder:
     def build(self) -> Roster:
         """Build the roster of all people that were added, regardless of their order.
 
-        A person that was found more than once at a location has one row. Of several people with the same value
+        A person who was found more than once at a location has one row. Of several people with the same value
         in a unique column at one location, the person with the smallest identity keeps it.
 
         :raises FrontdeskError: if a temporary file cannot be written.

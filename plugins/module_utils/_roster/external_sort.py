@@ -45,8 +45,8 @@ def open_spill_area(directory: Path) -> Iterator[SpillArea]:
 
     The files have no name in the directory, so they do not outlive the process if it is killed.
 
-    :param directory: a directory that also needs space for the roster. The system's directory for
-        temporary files would be a poor choice, because it is often kept in memory.
+    :param directory: a directory with enough space. The system's directory for temporary files is often
+        kept in memory.
     """
     files: list[IO[bytes]] = []
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roster that a service has after it refused some rows of an upload, as far as this can be known.
+"""Merge two rosters after a service refused some rows of the new one.
 
-Of the accepted rows, the service has the new version. For a person with a refused row, it may still have
-the old rows: they are kept, except at locations where a new row of the same person was accepted. The
-guard therefore counts every person the service may have.
+The merged roster contains the accepted rows. For each person with a refused row, it also contains the old rows,
+because the service may still have them, except at locations where another new row of the person was accepted.
+The guard of the next upload then counts every contact that the service may have.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def merge_accepted_rows(
     :param old: roster that the service had before, with the same header; None if it is not known.
     :param refused: numbers of the refused rows of `new`; the first row is 1.
     :param key: titles of the columns that identify people if a roster has no identities.
-    :param location_column: title of the column that contains the location; None without one.
-    :param spill: where the merged roster is written.
+    :param location_column: title of the location column; None without one.
+    :param spill: place for the files of the merged roster.
     :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
     :raises InputError: if a roster changed since it was checked.
     :raises OSError: if the merged roster cannot be written.
@@ -56,7 +56,7 @@ def merge_accepted_rows(
     )
     csv_file.flush()
     return RosterFile(
-        name="the partly accepted roster",
+        name="the partially accepted roster",
         header=new.header,
         row_count=row_count,
         sha256=sha256,

@@ -105,7 +105,7 @@ def test_merged_roster_consists_of_a_valid_csv_and_identities_file() -> None:
         csv_file.seek(-6, io.SEEK_END)
         assert csv_file.read() == b"oslo\r\n"
     assert list(merged.left_out()) == []
-    assert merged.name == "the partly accepted roster"
+    assert merged.name == "the partially accepted roster"
 
 
 def test_identities_are_escaped_to_ascii() -> None:
