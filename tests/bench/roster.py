@@ -78,7 +78,7 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
         for source, page in itertools.groupby(generate_contacts(rows, seed), key=itemgetter(1)):
             records = (person.record for person, _source in page)
             while part := list(itertools.islice(records, PAGE)):
-                builder.add_all(mapped_page({locations[source]: part}, ()), source)
+                builder.add_page(mapped_page({locations[source]: part}, ()), source)
         roster = builder.build()
         with (
             (folder / name).open("wb") as csv_file,

@@ -44,7 +44,7 @@ def test_the_default_columns_with_a_region(
         place, "ad_contacts_export", export_options(open_ldap, place, phone_region="NO")
     )
     assert {row["SMS Phone"] for row in rows(place)} >= {fjord.canary_person.mobile, ""}
-    same_value = "another person here has the same value"
+    same_value = "another person at this location has the same value"
     assert {cell["cause"] for cell in answer["emptied"]} == {same_value}
 
 

@@ -189,7 +189,7 @@ def test_mobile_that_two_share(
     """Whose identity is smaller keeps it; the other's cell is emptied, and that is told."""
     answer = exported(active_directory, place)
     keeps, loses = sorted(str(person.identity) for person in fjord.people_sharing_mobile)
-    same_value = "another person here has the same value"
+    same_value = "another person at this location has the same value"
     emptied = {"identity": loses, "location": "bergen", "column": "SMS Phone", "cause": same_value}
     assert answer["emptied"] == [emptied]
     roster = place.dest.read_text("utf-8")

@@ -36,15 +36,18 @@ def accepted(service: Receiver, place: Place) -> None:
 
 
 def removed(number: int, why: str, option: str) -> str:
-    remedy = f"See who it is by --check --diff with a higher {option}; if it is right, run once with that."
-    return f"Stopped before removing {number} of {KNOWN} contacts: {why}. {remedy}"
+    remedy = (
+        f"Review the removals with --check --diff and a higher {option}; if they are correct, run once with"
+        " that value."
+    )
+    return f"Refused to remove {number} of {KNOWN} contacts: {why}. {remedy}"
 
 
 def test_first_upload_must_be_permitted(service: Receiver, place: Place) -> None:
     write_roster(place.dest, contacts(2))
     answer = run_upload(service, place)
     assert answer.message == (
-        "Stopped before a first upload that adds 2 contacts: no receipt of an earlier upload is in"
+        "Refused a first upload that adds 2 contacts: no receipt of an earlier upload is in"
         f" {place.state}. {FIRST_UPLOAD}"
     )
     assert answer.result["plan"]["added"] == 2
@@ -57,7 +60,7 @@ class TestLimits:
 
     TOO_MANY_PERCENT = (
         KNOWN - 5,
-        removed(5, "that is 12.5 %, max_removed_percent permits 10 %", "max_removed_percent"),
+        removed(5, "this is 12.5%, and max_removed_percent allows 10%", "max_removed_percent"),
     )
 
     @pytest.mark.parametrize(
@@ -69,12 +72,12 @@ class TestLimits:
             (*TOO_MANY_PERCENT, CHECK),
             (
                 KNOWN - 3,
-                removed(3, "max_removed permits 2", "max_removed"),
+                removed(3, "max_removed allows 2", "max_removed"),
                 {"max_removed": 2},
             ),
             (
                 KNOWN - 1,
-                removed(1, "max_removed permits 0", "max_removed"),
+                removed(1, "max_removed allows 0", "max_removed"),
                 {"max_removed": 0, "max_removed_percent": 100},
             ),
         ],
@@ -114,8 +117,8 @@ class TestLimits:
         write_roster(place.dest, contacts(2 * KNOWN)[KNOWN:])
         answer = run_upload(service, place, max_removed_percent=100, **more)
         assert answer.message == (
-            f"Stopped before removing all {KNOWN} contacts: this always stops. Look at the sources"
-            " and the export; to start anew, remove the state directory and set initial: true."
+            f"Refused to remove all {KNOWN} contacts: this is never allowed. Check the sources and"
+            " the export; to start over, remove the state directory and set initial: true."
         )
         assert service.requests == 1
 
@@ -165,7 +168,7 @@ class TestReceipt:
         with receiver(issuer, locations=["oslo-hq"]) as other:
             answer = run_upload(other, place)
             assert answer.message == (
-                f"Stopped before a first upload that adds {KNOWN} contacts: the receipt in"
+                f"Refused a first upload that adds {KNOWN} contacts: the receipt in"
                 f" {place.state} belongs to another endpoint. {FIRST_UPLOAD}"
             )
             assert other.requests == 0
@@ -234,7 +237,7 @@ def test_who_is_left_out_counts_as_removed(service: Receiver, place: Place) -> N
     run_upload(service, place, initial=True)
     write_roster(place.dest, people[5:], left_out=people[:3])
     answer = run_upload(service, place)
-    why = "that is 12.5 %, max_removed_percent permits 10 %"
+    why = "this is 12.5%, and max_removed_percent allows 10%"
     told = f"{why}; 3 of them are in the directory without a valid row"
     assert answer.message == removed(5, told, "max_removed_percent")
     plan = answer.result["plan"]

@@ -281,7 +281,7 @@ def test_refused_upload_leaves_nothing_staged(
     place.state.mkdir(mode=0o700)
     variables = {**role_variables(open_ldap, service, place), "contact_sync_initial": False}
     run = run_playbook(place, SYNC, Inventory(variables), "--check")
-    assert run.failure.startswith("Stopped before a first upload that adds ")
+    assert run.failure.startswith("Refused a first upload that adds ")
     assert service.requests == 0
     assert not list(place.temporary.iterdir())
     assert set(place.files()) == {"inventory.yml"}

@@ -41,14 +41,14 @@ FILES: list[tuple[bytes | None, str]] = [
         b"Email;SMS Phone\r\na@b.test;1\r\n",
         (
             "Cannot read {src}: its columns are separated by semicolons."
-            " Save it as CSV (RFC 4180): separated by commas."
+            " Save it with comma-separated values (RFC 4180)."
         ),
     ),
     (
         b"Email,SMS Phone,Email\r\na@b.test,1,\r\n",
         (
             "Cannot read {src}: its columns 1 and 3 have the same title."
-            " Give each column a title of its own in the first line."
+            " Give each column a unique title in the first line."
         ),
     ),
     (b"Email,SMS Phone\r\na@b.test,1\r\n\r\n", "Cannot read {src}: line 3 is empty."),
@@ -58,7 +58,7 @@ FILES: list[tuple[bytes | None, str]] = [
     ),
     (
         b"Email,SMS Phone\r\na@b.test,1\r\nb@b.test,2,3\r\n",
-        "Cannot read {src}: the row on line 3 has 3 cells, the header 2.",
+        "Cannot read {src}: the row on line 3 has 3 instead of 2 cells.",
     ),
     (b'Email,SMS Phone\r\n"a@b.test,1\r\n', "Cannot read {src}: line 2: unexpected end of data."),
     (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from .._directory.search import relevant_referrals
 from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
-from .._roster.writer import Written
+from .._roster.writer import WrittenRoster
 from .export_options import ExportOptions, ReadOptions
 from .source_options import Source
 from .source_reader import SourceReader
@@ -90,7 +90,7 @@ class Export:
             warnings.append(_UNENCRYPTED.format(self.server))
         return warnings
 
-    def result(self, written: Written) -> dict[str, Any]:
+    def result(self, written: WrittenRoster) -> dict[str, Any]:
         """Return the part of the module's result that describes the people: numbers, identities and causes.
 
         It contains no attribute values. Locations without contacts are counted as 0.
@@ -106,7 +106,7 @@ class Export:
                 "by_location": {**dict.fromkeys(sorted(names), 0), **written.by_location},
             },
             "left_out": [person._asdict() for person in written.left_out],
-            "emptied": [cell._asdict() for cell in written.emptied],
+            "emptied": [asdict(cell) for cell in written.emptied],
         }
 
 
@@ -216,7 +216,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
             for entries in reader.pages(source, mapper.attributes):
                 page = mapper.contacts(entries, source.location_or_rule)
                 tally.add(page)
-                builder.add_all(page, number)
+                builder.add_page(page, number)
             tally.excluded = reader.excluded[source.name]
     return _ServerResult(
         server=session.uri,

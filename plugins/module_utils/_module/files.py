@@ -29,7 +29,7 @@ from .._roster.builder import Roster
 from .._roster.diff import roster_diff
 from .._roster.external_sort import SpillArea
 from .._roster.files import RosterFile, read_roster
-from .._roster.writer import Written, write_roster
+from .._roster.writer import WrittenRoster, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
 """Bytes of identities that are kept in memory until the first line of their file can be written."""
@@ -67,7 +67,7 @@ class InstalledRoster:
     :ivar diff: difference from the old roster; None if it was not requested.
     """
 
-    written: Written
+    written: WrittenRoster
     path: Path
     changed: bool
     backup: str | None = None
@@ -250,7 +250,7 @@ def stage_roster(
     return InstalledRoster(written=written, path=path, changed=changed, diff=diff)
 
 
-def _write(roster: Roster, files: Sequence[PendingFile]) -> Written:
+def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:
     csv_file, ids_file = files
     directory = str(csv_file.path.parent)
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=directory) as identities:

@@ -233,7 +233,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
     )
     transition = replace(transition, roster=roster)
     try:
-        with roster.content() as file:
+        with roster.open_content() as file:
             content = FileContent(file, roster.size, roster.start)
             response = send_file(options.endpoint, f"{options.profile}.csv", content)
     except FrontdeskError as error:

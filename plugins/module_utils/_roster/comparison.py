@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Comparing two rosters row by row. Neither is held in memory, however much differs."""
+"""Compare two rosters row by row without keeping either of them in memory."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, LeftOut
@@ -18,71 +19,98 @@ from .files import RosterFile
 
 
 class RosterRow(NamedTuple):
-    """A contact as it stands in a roster file.
+    """A row of a roster file.
 
-    :ivar location: text of its location cell; empty for all locations.
-    :ivar cells: all its cells.
-    :ivar person: what tells people apart: the identity, or the cells of the key columns.
+    :ivar location: value of the location column; empty for all locations.
+    :ivar cells: values of all columns.
+    :ivar person_key: what identifies the person: the identity, or the values of the key columns.
     """
 
     location: str
     cells: tuple[str, ...]
-    person: tuple[str, ...]
+    person_key: tuple[str, ...]
 
 
-class View(NamedTuple):
-    """How the rows of a roster are looked at.
+class NotSortedError(Exception):
+    """A roster is not in the order of an exported roster."""
 
-    :ivar place: index of the column that holds the location; None when there is none.
-    :ivar keys: indexes of the key columns; None when the identities tell people apart.
+
+@dataclass(frozen=True)
+class RowLayout:
+    """Positions of the location and the person key in the rows of a roster.
+
+    :ivar location_index: index of the location column; None without one.
+    :ivar key_indexes: indexes of the key columns; None if people are matched by identity.
     :ivar width: number of columns.
     """
 
-    place: int | None
-    keys: tuple[int, ...] | None
+    location_index: int | None
+    key_indexes: tuple[int, ...] | None
     width: int
 
+    @property
+    def by_identity(self) -> bool:
+        """Whether people are matched by identity instead of the key columns."""
+        return self.key_indexes is None
+
     def rows(self, roster: RosterFile) -> Iterator[RosterRow]:
-        """All rows in the file's order."""
-        place, keys = self.place, self.keys
+        """Yield all rows in the order of the file."""
+        location_index, key_indexes = self.location_index, self.key_indexes
         for cells, identity in roster.rows():
             yield RosterRow(
-                "" if place is None else cells[place],
+                "" if location_index is None else cells[location_index],
                 cells,
-                (identity or "",) if keys is None else tuple([cells[index] for index in keys]),
+                (identity or "",)
+                if key_indexes is None
+                else tuple([cells[index] for index in key_indexes]),
             )
 
-    def rows_in_order(self, roster: RosterFile) -> Iterator[RosterRow]:
-        """All rows as they stand, which is by location, cells, person in a roster that was exported.
+    def presorted_rows(self, roster: RosterFile) -> Iterator[RosterRow]:
+        """Yield all rows of a roster that is already sorted like an exported one.
 
-        :raises NotInOrderError: when they stand otherwise.
+        :raises NotSortedError: if a row is not in the order of location, cells and person key.
         """
-        before: RosterRow | None = None
+        previous: RosterRow | None = None
         for row in self.rows(roster):
-            if before is not None and row < before:
-                raise NotInOrderError
+            if previous is not None and row < previous:
+                raise NotSortedError
             yield row
-            before = row
+            previous = row
 
-    def sorted_rows(self, roster: RosterFile, scratch: SpillArea) -> Iterator[RosterRow]:
-        """All rows by location, cells, person, however they stand."""
-        runs = ExternalSorter(scratch)
+    def sorted_rows(self, roster: RosterFile, spill: SpillArea) -> Iterator[RosterRow]:
+        """Sort all rows by location, cells and person key, and yield them."""
+        sorter = ExternalSorter(spill)
         for row in self.rows(roster):
-            runs.add(pack((row.location, *row.cells, *row.person)))
-        for location, *fields in map(unpack, runs):
+            sorter.add(pack((row.location, *row.cells, *row.person_key)))
+        for location, *fields in map(unpack, sorter):
             yield RosterRow(location, tuple(fields[: self.width]), tuple(fields[self.width :]))
 
 
-class NotInOrderError(Exception):
-    """A roster is not in the order in which it would have been exported."""
+def choose_layout(
+    old: RosterFile | None, new: RosterFile, key: Sequence[str], location_column: str | None
+) -> RowLayout:
+    """Return the common layout of two rosters with the same header.
+
+    People are matched by identity if both rosters have identities, otherwise by the key columns.
+
+    :param key: titles of the key columns.
+    :param location_column: title of the location column; None without one.
+    """
+    header = new.header
+    by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
+    return RowLayout(
+        location_index=header.index(location_column) if location_column in header else None,
+        key_indexes=None if by_identity else tuple(header.index(name) for name in key),
+        width=len(header),
+    )
 
 
-class Person(NamedTuple):
-    """What differs about one person.
+class PersonDifferences(NamedTuple):
+    """Differences between two rosters that concern one person.
 
-    :ivar before: rows of the old roster, by location and cells.
-    :ivar after: rows of the new one.
-    :ivar left_out: where the new roster has no row for the person, and why.
+    :ivar before: rows that only the old roster contains, by location and cells.
+    :ivar after: rows that only the new roster contains, by location and cells.
+    :ivar left_out: the person's occurrences among the left-out people of the new roster.
     """
 
     before: list[RosterRow]
@@ -90,72 +118,76 @@ class Person(NamedTuple):
     left_out: list[LeftOut]
 
 
-# What a line about a person is. In this order they come, and as fields of a `Person` they are found.
+# Kinds of lines in the sorter of the differences: one for each field of `PersonDifferences`.
 _BEFORE, _AFTER, _LEFT_OUT = "0", "1", "2"
 
 
 class Differences:
-    """What differs between two rosters, person by person.
+    """All differences between two rosters.
 
-    Rows that are equal to the letter differ in nothing, whoever it is. Of several equal rows in one
-    roster and fewer in the other it is the last that differ.
+    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains a
+    row more often than the other, the last of these rows differ.
 
-    :ivar unchanged: number of rows that are in both, by location.
+    :ivar unchanged: number of rows that both rosters contain, by location.
     """
 
-    def __init__(self, view: View, old: RosterFile, new: RosterFile, scratch: SpillArea) -> None:
-        self._view = view
+    def __init__(
+        self, layout: RowLayout, old: RosterFile, new: RosterFile, spill: SpillArea
+    ) -> None:
+        self._layout = layout
         try:
-            self._compare(view.rows_in_order(old), view.rows_in_order(new), scratch)
-        except NotInOrderError:
-            self._compare(view.sorted_rows(old, scratch), view.sorted_rows(new, scratch), scratch)
-        if view.keys is None:
+            self._compare(layout.presorted_rows(old), layout.presorted_rows(new), spill)
+        except NotSortedError:
+            self._compare(layout.sorted_rows(old, spill), layout.sorted_rows(new, spill), spill)
+        if layout.by_identity:
             for left_out in new.left_out():
                 self._add(_LEFT_OUT, (left_out.identity,), left_out.location, [left_out.cause])
 
     def _compare(
-        self, old: Iterator[RosterRow], new: Iterator[RosterRow], scratch: SpillArea
+        self, old: Iterator[RosterRow], new: Iterator[RosterRow], spill: SpillArea
     ) -> None:
         self.unchanged: Counter[str] = Counter()
-        self._lines = ExternalSorter(scratch)
-        for side, row in _unmatched(old, new, self.unchanged):
-            self._add(side, row.person, row.location, row.cells)
+        self._sorter = ExternalSorter(spill)
+        for kind, row in _unmatched_rows(old, new, self.unchanged):
+            self._add(kind, row.person_key, row.location, row.cells)
 
-    def _add(self, side: str, person: Sequence[str], location: str, fields: Sequence[str]) -> None:
-        self._lines.add(pack((*person, side, location, *fields)))
+    def _add(
+        self, kind: str, person_key: Sequence[str], location: str, fields: Sequence[str]
+    ) -> None:
+        self._sorter.add(pack((*person_key, kind, location, *fields)))
 
-    def people(self) -> Iterator[Person]:
-        """Each person about whom something differs, in their order."""
-        width = len(self._view.keys) if self._view.keys is not None else 1
-        records = map(unpack, self._lines)
-        for key, group in itertools.groupby(records, key=lambda fields: fields[:width]):
-            person = Person([], [], [])
-            for record in group:
-                side, location, *fields = record[width:]
-                if side == _LEFT_OUT:
+    def people(self) -> Iterator[PersonDifferences]:
+        """Yield the differences of each person, in the order of the person keys."""
+        width = len(self._layout.key_indexes) if self._layout.key_indexes is not None else 1
+        lines = map(unpack, self._sorter)
+        for key, group in itertools.groupby(lines, key=lambda fields: fields[:width]):
+            person = PersonDifferences([], [], [])
+            for line in group:
+                kind, location, *fields = line[width:]
+                if kind == _LEFT_OUT:
                     person.left_out.append(LeftOut(key[0], location, fields[0]))
                 else:
-                    rows = person.before if side == _BEFORE else person.after
+                    rows = person.before if kind == _BEFORE else person.after
                     rows.append(RosterRow(location, tuple(fields), tuple(key)))
             yield person
 
 
-def _unmatched(
+def _unmatched_rows(
     old: Iterator[RosterRow], new: Iterator[RosterRow], unchanged: Counter[str]
 ) -> Iterator[tuple[str, RosterRow]]:
-    """The rows of two sorted rosters that are not in both; the others are counted."""
-    before, after = next(old, None), next(new, None)
-    while before is not None and after is not None:
-        if before[:2] == after[:2]:
-            unchanged[after.location or GLOBAL_LOCATION] += 1
-            before, after = next(old, None), next(new, None)
-        elif before < after:
-            yield _BEFORE, before
-            before = next(old, None)
+    """Yield the rows that only one of two sorted rosters contains, and count the others."""
+    old_row, new_row = next(old, None), next(new, None)
+    while old_row is not None and new_row is not None:
+        if old_row[:2] == new_row[:2]:
+            unchanged[new_row.location or GLOBAL_LOCATION] += 1
+            old_row, new_row = next(old, None), next(new, None)
+        elif old_row < new_row:
+            yield _BEFORE, old_row
+            old_row = next(old, None)
         else:
-            yield _AFTER, after
-            after = next(new, None)
-    if before is not None:
-        yield from ((_BEFORE, row) for row in itertools.chain([before], old))
-    if after is not None:
-        yield from ((_AFTER, row) for row in itertools.chain([after], new))
+            yield _AFTER, new_row
+            new_row = next(new, None)
+    if old_row is not None:
+        yield from ((_BEFORE, row) for row in itertools.chain([old_row], old))
+    if new_row is not None:
+        yield from ((_AFTER, row) for row in itertools.chain([new_row], new))

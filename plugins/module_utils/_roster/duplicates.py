@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who shares a value with whom, told in bounded memory.
+"""Duplicate detection in bounded memory.
 
-Values and their holders are hashes here: Python's own, which differ from process to process. That never
-shows, for a hash only makes somebody a suspect, and suspects are then compared by their values.
+Values and their holders are represented by Python's hashes, which differ from process to process. The result
+does not depend on them: equal hashes only make people candidates, whose values are then compared.
 """
 
 from __future__ import annotations
@@ -14,138 +14,143 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from .external_sort import SpillArea, spill
+from .external_sort import SpillArea, spill_errors
 
-_PARTS = 256
-_INTEGER = array("q").itemsize
+_PARTITIONS = 256
+_INTEGER_BYTES = array("q").itemsize
 
 
 class BloomFilter:
-    """A set of hashes that takes the same memory whatever is in it, and so finds some in it that are not.
+    """A Bloom filter with one hash function: constant memory, false positives possible.
 
-    :param size: number of bytes, a power of two.
-    :ivar is_empty: whether nothing is in it.
+    :param size: size of the table in bytes; must be a power of two.
+    :ivar is_empty: whether no member was added.
     """
 
     def __init__(self, size: int) -> None:
-        self._marks = bytearray(size)
+        self._table = bytearray(size)
         self._mask = size - 1
         self.is_empty = True
 
     def add(self, member: int) -> None:
-        """Put a hash into the set."""
-        self._marks[member & self._mask] = 1
+        """Add a hash."""
+        self._table[member & self._mask] = 1
         self.is_empty = False
 
     def __contains__(self, member: int) -> bool:
-        return bool(self._marks[member & self._mask])
+        return bool(self._table[member & self._mask])
 
-    def lines(self, lines: Iterable[bytes], tail: int) -> Iterator[bytes]:
-        """The lines whose hash is in it.
+    def select(self, lines: Iterable[bytes], tail_bytes: int) -> Iterator[bytes]:
+        """Return the lines whose hash may have been added.
 
-        :param tail: number of bytes at a line's end that do not count.
+        :param tail_bytes: number of bytes at the end of a line that are not part of its hash.
         """
-        marks, mask = self._marks, self._mask
-        return (line for line in lines if marks[hash(line[:-tail]) & mask])
+        table, mask = self._table, self._mask
+        return (line for line in lines if table[hash(line[:-tail_bytes]) & mask])
 
-    def others(self, lines: Iterable[bytes], tail: int) -> Iterator[bytes]:
-        """The lines whose hash is not in it; as `lines`."""
-        marks, mask = self._marks, self._mask
-        return (line for line in lines if not marks[hash(line[:-tail]) & mask])
+    def reject(self, lines: Iterable[bytes], tail_bytes: int) -> Iterator[bytes]:
+        """Return the lines that `select` does not return."""
+        table, mask = self._table, self._mask
+        return (line for line in lines if not table[hash(line[:-tail_bytes]) & mask])
 
 
 class DuplicateFinder:
-    """Finds those who hold a value that another one holds too.
+    """Finds holders of equal values.
 
-    Pairs of a value and its holder are held in memory, up to a number, until they are forgotten or set
-    aside. Those set aside are parted by the value, so that each part can be looked through alone.
+    Pairs of a value and its holder are kept in memory until they are forgotten or spilled. Spilled pairs are
+    partitioned by value, so that the partitions can be searched one by one.
 
-    :param suspects: is given the holders that are found.
-    :param pairs: about how many pairs are held before they are set aside.
-    :ivar has_repeats: whether a holder was found to hold a value twice.
+    :param spill: file for the spilled pairs.
+    :param candidates: filter to which the holders of equal values are added.
+    :param max_pairs: approximate number of pairs in memory at which they are spilled.
+    :ivar has_repeats: whether a holder was added with the same value more than once.
     """
 
-    def __init__(self, scratch: SpillArea, suspects: BloomFilter, pairs: int) -> None:
-        self._scratch = scratch
-        self._suspects = suspects
-        self._most = pairs
+    def __init__(self, spill: SpillArea, candidates: BloomFilter, max_pairs: int) -> None:
+        self._spill = spill
+        self._candidates = candidates
+        self._max_pairs = max_pairs
         self.has_repeats = False
-        self._holders: dict[int, int] = {}
-        # Whether pairs are set aside that may share values with those in memory.
-        self._is_parted = False
+        self._holder_by_value: dict[int, int] = {}
+        # Whether pairs were spilled whose values may also occur in memory.
+        self._has_spilled = False
         self._file: BinaryIO | None = None
-        # The number of integers of each part, each time that pairs were set aside.
-        self._lengths: list[array[int]] = []
+        # For each spill, the number of integers in each partition.
+        self._partition_lengths: list[array[int]] = []
 
     def add(self, values: Sequence[int], holders: Sequence[int]) -> None:
-        """Note a value of each of several holders.
+        """Add one value of each of several holders.
 
-        :raises FrontdeskError: when pairs cannot be set aside.
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
-        self._match(self._holders, values, holders)
-        if len(self._holders) >= self._most:
+        self._match_pairs(self._holder_by_value, values, holders)
+        if len(self._holder_by_value) >= self._max_pairs:
             self.spill()
 
-    def _match(self, known: dict[int, int], values: Sequence[int], holders: Sequence[int]) -> None:
-        before = len(known)
-        firsts = list(map(known.setdefault, values, holders))
-        again = len(firsts) - (len(known) - before)
-        if not again:
+    def _match_pairs(
+        self, holder_by_value: dict[int, int], values: Sequence[int], holders: Sequence[int]
+    ) -> None:
+        known_before = len(holder_by_value)
+        first_holders = list(map(holder_by_value.setdefault, values, holders))
+        repeated = len(first_holders) - (len(holder_by_value) - known_before)
+        if not repeated:
             return
-        for first, holder in zip(firsts, holders):
-            if first != holder:
-                self._suspects.add(first)
-                self._suspects.add(holder)
-                again -= 1
-        if again:
+        for first_holder, holder in zip(first_holders, holders):
+            if first_holder != holder:
+                self._candidates.add(first_holder)
+                self._candidates.add(holder)
+                repeated -= 1
+        if repeated:
             self.has_repeats = True
 
     def forget(self) -> None:
-        """Forget what was noted since the last call, for none of these values comes again.
+        """Drop all pairs since the last call, because none of their values will be added again.
 
-        :raises FrontdeskError: when pairs cannot be set aside, beside others that were.
+        If some of them were spilled, the others are spilled as well.
+
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
-        if self._is_parted:
+        if self._has_spilled:
             self.spill()
-        self._holders = {}
-        self._is_parted = False
+        self._holder_by_value = {}
+        self._has_spilled = False
 
     def spill(self) -> None:
-        """Set the pairs in memory aside, if there are any.
+        """Spill the pairs in memory, if there are any.
 
-        :raises FrontdeskError: when they cannot be.
+        :raises FrontdeskError: if they cannot be spilled.
         """
-        if not self._holders:
+        if not self._holder_by_value:
             return
-        parts: list[array[int]] = [array("q") for _number in range(_PARTS)]
-        for pair in self._holders.items():
-            parts[pair[0] % _PARTS].extend(pair)
-        with spill(self._scratch.directory):
+        partitions: list[array[int]] = [array("q") for _index in range(_PARTITIONS)]
+        for pair in self._holder_by_value.items():
+            partitions[pair[0] % _PARTITIONS].extend(pair)
+        with spill_errors(self._spill.directory):
             if self._file is None:
-                self._file = self._scratch.open()
-            self._file.writelines(parts)
+                self._file = self._spill.open()
+            self._file.writelines(partitions)
             self._file.flush()
-        self._lengths.append(array("q", map(len, parts)))
-        self._holders = {}
-        self._is_parted = True
+        self._partition_lengths.append(array("q", map(len, partitions)))
+        self._holder_by_value = {}
+        self._has_spilled = True
 
     def finish(self) -> None:
-        """Find what has been left to be found: those who share a value and were not in memory together.
+        """Find the remaining duplicates: values whose pairs were not in memory at the same time.
 
-        :raises FrontdeskError: when pairs cannot be set aside.
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
         if self._file is None:
             return
         self.spill()
-        for number in range(_PARTS):
-            pairs = self._part(self._file, number)
-            self._match({}, pairs[::2], pairs[1::2])
+        for index in range(_PARTITIONS):
+            pairs = self._read_partition(self._file, index)
+            self._match_pairs({}, pairs[::2], pairs[1::2])
 
-    def _part(self, file: BinaryIO, number: int) -> array[int]:
+    def _read_partition(self, file: BinaryIO, index: int) -> array[int]:
         pairs: array[int] = array("q")
         start = 0
-        for lengths in self._lengths:
-            file.seek((start + sum(lengths[:number])) * _INTEGER)
-            pairs.frombytes(file.read(lengths[number] * _INTEGER))
+        for lengths in self._partition_lengths:
+            file.seek((start + sum(lengths[:index])) * _INTEGER_BYTES)
+            pairs.frombytes(file.read(lengths[index] * _INTEGER_BYTES))
             start += sum(lengths)
         return pairs

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sorting more than memory shall hold: sorted runs are set aside in files and merged.
-
-No file is named or opened here: where lines are set aside is handed in.
-"""
+"""External merge sort: sorted runs are spilled to files and merged."""
 
 from __future__ import annotations
 
@@ -20,17 +17,22 @@ from typing import IO, BinaryIO, NamedTuple, cast
 from .._errors import FrontdeskError
 
 RUN_BYTES = 8 * 1024 * 1024
-"""Memory in bytes that one run may take before it is set aside; a roster below that never touches the disk."""
+"""Memory in bytes that one run may use. Smaller rosters are sorted without touching the disk."""
 
-_LINE_OVERHEAD = 64
-"""Bytes that Python takes for a line beside its characters, and for its place in a list."""
+_LINE_OVERHEAD_BYTES = 64
+"""Memory that a line uses in addition to its bytes: the object's header and a reference in a list."""
+
+_LINES_PER_RUN = 500
+"""Number of lines of each run that are in memory while runs are merged."""
+
+_BUFFER_BYTES = 64 * 1024
 
 
 class SpillArea(NamedTuple):
-    """Where lines are set aside.
+    """A place for data that does not fit into memory.
 
-    :ivar directory: what errors call it.
-    :ivar open: gives a new, empty file for writing and reading that is private to this process.
+    :ivar directory: name of the directory in error messages.
+    :ivar open: opens a new, empty file for writing and reading that is private to this process.
     """
 
     directory: str
@@ -38,137 +40,136 @@ class SpillArea(NamedTuple):
 
 
 @contextmanager
-def spill(directory: str) -> Iterator[None]:
-    """What goes wrong while something is set aside.
+def open_spill_area(directory: Path) -> Iterator[SpillArea]:
+    """Provide temporary files (mode 0600) that are deleted when the context ends.
 
-    :raises FrontdeskError: in place of an OSError.
+    The files have no name in the directory, so they do not outlive the process if it is killed.
+
+    :param directory: a directory with enough space. The system's directory for temporary files is often
+        kept in memory.
+    """
+    files: list[IO[bytes]] = []
+
+    def open_file() -> BinaryIO:
+        file = tempfile.TemporaryFile(buffering=_BUFFER_BYTES, dir=directory)  # noqa: SIM115  # closed below
+        files.append(file)
+        return cast(BinaryIO, file)
+
+    try:
+        yield SpillArea(str(directory), open_file)
+    finally:
+        for file in files:
+            _close(file)
+
+
+@contextmanager
+def discard_on_error(spill: SpillArea) -> Iterator[SpillArea]:
+    """Provide a nested spill area whose files are deleted immediately if the block raises.
+
+    A second attempt then does not need more disk space than the first one.
+    """
+    with ExitStack() as files:
+
+        def open_file() -> BinaryIO:
+            file = spill.open()
+            files.callback(_close, file)
+            return file
+
+        yield SpillArea(spill.directory, open_file)
+        files.pop_all()
+
+
+def _close(file: IO[bytes]) -> None:
+    # On a full disk, flushing the buffer fails. The data is no longer needed.
+    with suppress(OSError):
+        file.close()
+
+
+@contextmanager
+def spill_errors(directory: str) -> Iterator[None]:
+    """Convert errors that occur while data is spilled.
+
+    :raises FrontdeskError: if the block raises an OSError.
     """
     try:
         yield
     except OSError as error:
         raise FrontdeskError(
-            f"Cannot set contacts aside in {directory}",
+            f"Cannot write temporary files to {directory}",
             error.strerror or str(error),
-            "Make room there, and let this user write there",
+            "Free some space there, or make it writable",
         ) from error
 
 
 class ExternalSorter:
-    """Lines of bytes, sorted however many they are.
+    """Sorts any number of lines in bounded memory.
 
-    :param scratch: where a run is set aside once it has grown.
-    :param run_bytes: memory that a run may take.
+    :param spill: files for runs that are complete.
+    :param run_bytes: memory in bytes that one run may use.
     """
 
-    def __init__(self, scratch: SpillArea, run_bytes: int = RUN_BYTES) -> None:
-        self._scratch = scratch
+    def __init__(self, spill: SpillArea, run_bytes: int = RUN_BYTES) -> None:
+        self._spill = spill
         self._run_bytes = run_bytes
         self._files: list[BinaryIO] = []
         self._lines: list[bytes] = []
-        self._bytes = 0
+        self._run_size = 0
 
     def add(self, line: bytes) -> None:
-        """Take one more line. It ends with a line feed and holds no other.
+        """Add a line. It must end with a line feed and must not contain another one.
 
-        :raises FrontdeskError: when a run cannot be set aside.
+        :raises FrontdeskError: if a run cannot be written.
         """
         self.add_all((line,))
 
     def add_all(self, lines: Sequence[bytes]) -> None:
-        """Take some more lines, as `add` does. They are set aside together."""
+        """Add several lines to the same run, as `add` does."""
         self._lines += lines
-        self._bytes += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD
-        if self._bytes >= self._run_bytes:
-            self._spill()
+        self._run_size += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD_BYTES
+        if self._run_size >= self._run_bytes:
+            self._write_run()
 
-    def _spill(self) -> None:
+    def _write_run(self) -> None:
         self._lines.sort()
-        with spill(self._scratch.directory):
-            file = self._scratch.open()
+        with spill_errors(self._spill.directory):
+            file = self._spill.open()
             file.writelines(self._lines)
             file.flush()
         self._files.append(file)
         self._lines = []
-        self._bytes = 0
+        self._run_size = 0
 
-    def parts(self) -> list[Iterator[bytes]]:
-        """Each run in its order, from the beginning. Only the parts of the last call may be read."""
+    def runs(self) -> list[Iterator[bytes]]:
+        """Return all runs from their start, each in order. Runs that were returned earlier become invalid."""
         self._lines.sort()
         for file in self._files:
             file.seek(0)
         return [*self._files, iter(self._lines)]
 
     def __iter__(self) -> Iterator[bytes]:
-        """All lines in order. Only the last iterator may be read."""
-        return itertools.chain.from_iterable(merge_sorted(self.parts()))
+        """Iterate over all lines in order. Iterators that were returned earlier become invalid."""
+        return itertools.chain.from_iterable(merge_sorted(self.runs()))
 
 
-_HELD = 500
+def merge_sorted(
+    runs: Iterable[Iterator[bytes]], lines_per_run: int = _LINES_PER_RUN
+) -> Iterator[list[bytes]]:
+    """Merge sorted runs into sorted, non-empty batches of lines.
 
+    A batch is sorted as a whole, because Python's sort is very fast on lists that consist of sorted parts.
 
-def merge_sorted(parts: Iterable[Iterator[bytes]], lines: int = _HELD) -> Iterator[list[bytes]]:
-    """Merge what is sorted, a list of lines at a time: sorting what is partly sorted is what Python does best.
-
-    :param lines: how many lines of each part are held.
+    :param lines_per_run: number of lines of each run that are in memory.
     """
-    heads = [(part, list(itertools.islice(part, lines))) for part in parts]
-    while heads := [(part, head) for part, head in heads if head]:
-        # Up to here every part is known.
-        end = min(head[-1] for _part, head in heads)
+    buffers = [(run, list(itertools.islice(run, lines_per_run))) for run in runs]
+    while buffers := [(run, buffer) for run, buffer in buffers if buffer]:
+        # Up to this line, the buffers contain all lines of all runs.
+        limit = min(buffer[-1] for _run, buffer in buffers)
         batch: list[bytes] = []
-        for part, head in heads:
-            number = bisect.bisect_right(head, end)
-            batch += head[:number]
-            del head[:number]
-            if not head:
-                head.extend(itertools.islice(part, lines))
+        for run, buffer in buffers:
+            count = bisect.bisect_right(buffer, limit)
+            batch += buffer[:count]
+            del buffer[:count]
+            if not buffer:
+                buffer.extend(itertools.islice(run, lines_per_run))
         batch.sort()
         yield batch
-
-
-_BLOCK = 64 * 1024
-
-
-@contextmanager
-def open_spill_area(folder: Path) -> Iterator[SpillArea]:
-    """Make room for what memory shall not hold: files (mode 0600) without a name where the system can.
-
-    None of them outlives the process, however that ends, for none has a name once it is open.
-
-    :param folder: where there must be room anyway; a temporary folder may well be memory.
-    """
-    files: list[IO[bytes]] = []
-
-    def new_file() -> BinaryIO:
-        file = tempfile.TemporaryFile(buffering=_BLOCK, dir=folder)  # noqa: SIM115  # closed below
-        files.append(file)
-        return cast(BinaryIO, file)
-
-    try:
-        yield SpillArea(str(folder), new_file)
-    finally:
-        for file in files:
-            _close(file)
-
-
-def _close(file: IO[bytes]) -> None:
-    # On a full disk the rest of what was to be written cannot be, and need not.
-    with suppress(OSError):
-        file.close()
-
-
-@contextmanager
-def discard_on_error(scratch: SpillArea) -> Iterator[SpillArea]:
-    """Make room within this room that is given back at once when what was to be set aside fails.
-
-    What is read again from the beginning then takes no more of the disk than what was read once.
-    """
-    with ExitStack() as files:
-
-        def new_file() -> BinaryIO:
-            file = scratch.open()
-            files.callback(_close, file)
-            return file
-
-        yield SpillArea(scratch.directory, new_file)
-        files.pop_all()

@@ -2,25 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard: the limits that a plan must respect before anything is sent."""
+"""The guard: limits that a plan must respect before anything is sent."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from .._errors import FrontdeskError
 from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
 
-SMALL_ROSTER = 20
-"""Up to so many known contacts the limit in percent does not count: one of ten is 10 percent."""
+MAX_SMALL_ROSTER = 20
+"""Number of contacts up to which the percentage limit does not apply: one of ten would already be 10%."""
 
 
-class Limits(NamedTuple):
-    """How much a plan may remove, and whether it may be a first upload.
+@dataclass(frozen=True)
+class Limits:
+    """Limits for removals, and permission for a first upload.
 
-    :ivar max_removed: most contacts that one plan may remove; None for any number.
-    :ivar max_removed_percent: most contacts that one plan may remove, in percent of those known.
-    :ivar initial: permits an upload without a receipt of an earlier one.
+    :ivar max_removed: maximum number of contacts that one plan may remove; None for no limit.
+    :ivar max_removed_percent: maximum percentage of the known contacts that one plan may remove.
+    :ivar initial: whether an upload without a receipt of an earlier one is allowed.
     """
 
     max_removed: int | None = None
@@ -29,45 +30,46 @@ class Limits(NamedTuple):
 
 
 class GuardError(FrontdeskError):
-    """The plan does not respect the limits; nothing was sent."""
+    """A plan exceeds a limit. Nothing was sent."""
 
 
-def check_plan(plan: Plan, limits: Limits, why_no_receipt: str | None) -> None:
-    """Let a plan pass, or say why not.
+def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None:
+    """Check a plan against the limits.
 
-    :param why_no_receipt: why no earlier upload is known; None when there is a receipt.
-    :raises GuardError: names the limit and by how much the plan is over it.
+    :param no_receipt_cause: why no receipt of an earlier upload can be used; None if there is one.
+    :raises GuardError: if the plan exceeds a limit, or if it would be a first upload without permission.
     """
-    if why_no_receipt is not None and not limits.initial:
+    if no_receipt_cause is not None and not limits.initial:
         raise GuardError(
-            f"Stopped before a first upload that adds {plan.count(ADDED)} contacts",
-            why_no_receipt,
+            f"Refused a first upload that adds {plan.count(ADDED)} contacts",
+            no_receipt_cause,
             "If this is the first upload, set initial: true for this run",
         )
     removed = plan.count(REMOVED)
-    if plan.known and removed == plan.known:
+    if plan.baseline_rows and removed == plan.baseline_rows:
         raise GuardError(
-            f"Stopped before removing all {plan.known} contacts",
-            "this always stops" + _invalid(plan),
-            "Look at the sources and the export; to start anew, remove the state directory and set initial: true",
+            f"Refused to remove all {plan.baseline_rows} contacts",
+            "this is never allowed" + _describe_invalid(plan),
+            "Check the sources and the export; to start over, remove the state directory and set initial: true",
         )
     if limits.max_removed is not None and removed > limits.max_removed:
-        raise _too_many(plan, f"max_removed permits {limits.max_removed}", "max_removed")
-    if plan.known > SMALL_ROSTER:
-        percent = 100 * removed / plan.known
+        raise _limit_error(plan, f"max_removed allows {limits.max_removed}", "max_removed")
+    if plan.baseline_rows > MAX_SMALL_ROSTER:
+        percent = 100 * removed / plan.baseline_rows
         if percent > limits.max_removed_percent:
-            permits = f"max_removed_percent permits {limits.max_removed_percent:g} %"
-            raise _too_many(plan, f"that is {percent:.1f} %, {permits}", "max_removed_percent")
+            limit = f"max_removed_percent allows {limits.max_removed_percent:g}%"
+            raise _limit_error(plan, f"this is {percent:.1f}%, and {limit}", "max_removed_percent")
 
 
-def _too_many(plan: Plan, answer: str, option: str) -> GuardError:
+def _limit_error(plan: Plan, cause: str, option: str) -> GuardError:
     return GuardError(
-        f"Stopped before removing {plan.count(REMOVED)} of {plan.known} contacts",
-        answer + _invalid(plan),
-        f"See who it is by --check --diff with a higher {option}; if it is right, run once with that",
+        f"Refused to remove {plan.count(REMOVED)} of {plan.baseline_rows} contacts",
+        cause + _describe_invalid(plan),
+        f"Review the removals with --check --diff and a higher {option}; if they are correct, run once with"
+        " that value",
     )
 
 
-def _invalid(plan: Plan) -> str:
+def _describe_invalid(plan: Plan) -> str:
     invalid = plan.count(REMOVED_INVALID)
     return f"; {invalid} of them are in the directory without a valid row" if invalid else ""

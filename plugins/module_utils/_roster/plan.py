@@ -2,17 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: how a new roster differs from the last accepted one."""
+"""The plan: the difference between the last accepted roster and a new one."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, LeftOut
-from .comparison import Differences, Person, RosterRow, View
+from .comparison import Differences, PersonDifferences, RosterRow, RowLayout, choose_layout
 from .external_sort import SpillArea
 from .files import RosterFile
 
@@ -20,11 +21,16 @@ ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
 
 REMOVED_INVALID = "removed_invalid"
-"""Counts those of the removed who are still in the directory, but without a valid row."""
+"""Counts the removed contacts of people who are still in the directory, but have no valid row."""
 
 
 class Change(NamedTuple):
-    """One contact that is not as it was. An added one has no before, a removed one no after."""
+    """One contact that differs.
+
+    :ivar kind: one of `KINDS`.
+    :ivar before: row in the old roster; None for an added contact.
+    :ivar after: row in the new roster; None for a removed contact.
+    """
 
     kind: str
     before: RosterRow | None
@@ -32,42 +38,47 @@ class Change(NamedTuple):
 
     @property
     def location(self) -> str:
-        """Where the change counts: the new location, or the old one of a removed contact."""
+        """Location at which the change is counted: the new one, or the old one of a removed contact."""
         row = self.after or self.before
         return (row.location if row else "") or GLOBAL_LOCATION
 
 
-class Plan(NamedTuple):
-    """All differences between two rosters.
+@dataclass(frozen=True)
+class Plan:
+    """All differences between the last accepted roster and a new one.
 
-    :ivar id: names exactly this step from one roster to the next.
+    :ivar id: identifier derived from both rosters.
     :ivar counts: number of contacts by location and kind of change.
-    :ivar unchanged: number of contacts that stay as they are, by location.
-    :ivar known: number of contacts in the last accepted roster.
-    :ivar by_identity: whether people were told apart by identity; else by the key columns.
+    :ivar unchanged: number of unchanged contacts by location.
+    :ivar baseline_rows: number of contacts in the last accepted roster.
+    :ivar by_identity: whether people are matched by identity instead of the key columns.
     :ivar invalid: removed contacts of people without a valid row, with its cause; at most MAX_LISTED.
-    :ivar changes: the changes themselves in the order of the contacts, when they were asked for.
+    :ivar changes: all changes in the order of the contacts; empty if only counts were requested.
     """
 
     id: str
     counts: Mapping[tuple[str, str], int]
     unchanged: Mapping[str, int]
-    known: int
+    baseline_rows: int
     by_identity: bool
     invalid: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing differs."""
+        """Whether the rosters do not differ."""
         return not any(self.counts.values())
 
     def count(self, kind: str) -> int:
-        """How many contacts were added, changed, moved or removed."""
-        return sum(number for (_location, of), number in self.counts.items() if of == kind)
+        """Return the number of changes of one kind."""
+        return sum(
+            number
+            for (_location, counted_kind), number in self.counts.items()
+            if counted_kind == kind
+        )
 
     def summary(self) -> dict[str, object]:
-        """The plan as counts, without any person in it."""
+        """Return the counts of the plan, without any people."""
         kinds = (*KINDS, REMOVED_INVALID)
         by_location: dict[str, dict[str, int]] = {}
         for location in sorted({location for location, _kind in self.counts} | set(self.unchanged)):
@@ -86,71 +97,69 @@ def make_plan(
     new: RosterFile,
     key: Sequence[str],
     location_column: str | None,
-    scratch: SpillArea,
+    spill: SpillArea,
     *,
     with_changes: bool = False,
 ) -> Plan:
-    """Compare a new roster with the last accepted one, row by row; neither is held in memory.
+    """Compare a new roster with the last accepted one.
 
-    Rows that are equal to the letter are the same contact, whoever it is: the service sees no
-    difference. The others are matched by person: at the same location it is a change, else a move.
+    Rows with equal cells are unchanged, because the service does not see a difference. The other rows are
+    matched by person: two rows at the same location are a change, two rows at different locations a move.
 
-    :param old: the last accepted roster with the same header, or None.
-    :param key: columns that tell people apart when one of the rosters has no identities.
-    :param location_column: header of the column that holds the location; None without one.
-    :param scratch: where rows are set aside when there are many.
-    :param with_changes: whether the plan is to hold all changes, for a diff; else it counts them only.
-    :raises InputError: when a file is not any more what it was.
-    :raises FrontdeskError: when there is no room to set rows aside.
+    :param old: last accepted roster with the same header; None if there is none.
+    :param key: titles of the columns that identify people if one of the rosters has no identities.
+    :param location_column: title of the location column; None without one.
+    :param spill: place for rows that do not fit into memory.
+    :param with_changes: whether the plan must contain all changes, as needed for a diff.
+    :raises InputError: if a roster changed since it was checked.
+    :raises FrontdeskError: if a temporary file cannot be written.
     """
-    by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
-    view = _view_of(new.header, None if by_identity else key, location_column)
-    tally = _Tally(with_changes)
-    unchanged = _count(tally, view, old, new, scratch)
+    layout = choose_layout(old, new, key, location_column)
+    tally = _ChangeTally(with_changes)
+    unchanged = _count_changes(tally, layout, old, new, spill)
     return Plan(
         id=_plan_id(old, new),
         counts=tally.counts,
         unchanged=unchanged,
-        known=old.row_count if old else 0,
-        by_identity=by_identity,
+        baseline_rows=old.row_count if old else 0,
+        by_identity=layout.by_identity,
         invalid=tuple(tally.invalid),
-        changes=tuple(sorted(tally.changes, key=_place)),
+        changes=tuple(sorted(tally.changes, key=_sort_key)),
     )
 
 
-def _count(
-    tally: _Tally, view: View, old: RosterFile | None, new: RosterFile, scratch: SpillArea
+def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
+    transition = f"{old.sha256 if old else 'nothing'} {new.sha256}"
+    return hashlib.sha256(transition.encode()).hexdigest()[:16]
+
+
+def _sort_key(change: Change) -> tuple[str, RosterRow | None, str]:
+    return (change.location, change.after or change.before, change.kind)
+
+
+def _count_changes(
+    tally: _ChangeTally,
+    layout: RowLayout,
+    old: RosterFile | None,
+    new: RosterFile,
+    spill: SpillArea,
 ) -> Mapping[str, int]:
-    """Count all changes, and return how many rows of each location are unchanged."""
+    """Count all changes, and return the number of unchanged rows by location."""
     if old is None:
-        for row in view.rows(new):
+        for row in layout.rows(new):
             tally.add(Change(ADDED, None, row))
         return {}
-    differences = Differences(view, old, new, scratch)
+    differences = Differences(layout, old, new, spill)
     for person in differences.people():
         tally.add_person(person)
     return differences.unchanged
 
 
-def _view_of(header: Sequence[str], key: Sequence[str] | None, location_column: str | None) -> View:
-    return View(
-        place=header.index(location_column) if location_column in header else None,
-        keys=None if key is None else tuple(header.index(name) for name in key),
-        width=len(header),
-    )
+class _ChangeTally:
+    """Counts changes.
 
-
-def _plan_id(old: RosterFile | None, new: RosterFile) -> str:
-    step = f"{old.sha256 if old else 'nothing'} {new.sha256}"
-    return hashlib.sha256(step.encode()).hexdigest()[:16]
-
-
-def _place(change: Change) -> tuple[str, RosterRow | None, str]:
-    return (change.location, change.after or change.before, change.kind)
-
-
-class _Tally:
-    """Counts changes, and keeps only those that a result shows."""
+    :param with_changes: whether the changes are also collected.
+    """
 
     def __init__(self, with_changes: bool) -> None:
         self._with_changes = with_changes
@@ -163,32 +172,34 @@ class _Tally:
         if self._with_changes:
             self.changes.append(change)
 
-    def add_person(self, person: Person) -> None:
-        for change in _changes_of(person):
+    def add_person(self, person: PersonDifferences) -> None:
+        for change in _match_rows(person):
             self.add(change)
             if change.before is not None and change.kind == REMOVED and person.left_out:
                 self.counts[change.location, REMOVED_INVALID] += 1
                 if len(self.invalid) < MAX_LISTED:
-                    self.invalid.append(_why_invalid(change.before, person.left_out))
+                    self.invalid.append(_choose_left_out(change.before, person.left_out))
 
 
-def _why_invalid(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
-    here = [person for person in left_out if person.location == removed.location]
-    return (here or left_out)[0]._replace(location=removed.location)
+def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
+    """Return why a removed contact has no valid row, preferably at its own location."""
+    same_location = [person for person in left_out if person.location == removed.location]
+    return (same_location or left_out)[0]._replace(location=removed.location)
 
 
-def _changes_of(person: Person) -> Iterator[Change]:
-    here: dict[str, deque[RosterRow]] = defaultdict(deque)
+def _match_rows(person: PersonDifferences) -> Iterator[Change]:
+    """Match the old and new rows of a person, first those at the same location, then the others."""
+    after_by_location: dict[str, deque[RosterRow]] = defaultdict(deque)
     for row in person.after:
-        here[row.location].append(row)
-    left = []
+        after_by_location[row.location].append(row)
+    unmatched_before = []
     for row in person.before:
-        if here[row.location]:
-            yield Change(CHANGED, row, here[row.location].popleft())
+        if after_by_location[row.location]:
+            yield Change(CHANGED, row, after_by_location[row.location].popleft())
         else:
-            left.append(row)
-    right = [row for rows in here.values() for row in rows]
-    moves = min(len(left), len(right))
-    yield from (Change(MOVED, *rows) for rows in zip(left, right))
-    yield from (Change(REMOVED, row, None) for row in left[moves:])
-    yield from (Change(ADDED, None, row) for row in right[moves:])
+            unmatched_before.append(row)
+    unmatched_after = [row for rows in after_by_location.values() for row in rows]
+    moves = min(len(unmatched_before), len(unmatched_after))
+    yield from (Change(MOVED, *rows) for rows in zip(unmatched_before, unmatched_after))
+    yield from (Change(REMOVED, row, None) for row in unmatched_before[moves:])
+    yield from (Change(ADDED, None, row) for row in unmatched_after[moves:])

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Contacts and people left out as lines, which can be sorted and set aside without being looked into.
+"""Encode contacts and left-out people as lines that can be sorted and spilled without decoding them.
 
-A contact's line holds the rank of its location, its cells, the identity, what was emptied, and the number
-of its source; that of somebody left out holds rank, identity and cause. Rank and source have always as many
-digits, so that they can be cut off.
+The line of a contact contains the rank of its location, its record (cells, identity and emptied cells) and
+the number of its source. The line of a left-out person contains the rank of the location, the identity and
+the cause. Ranks and source numbers have a fixed width, so that they can be cut off.
 """
 
 from __future__ import annotations
@@ -19,82 +19,87 @@ from typing import NamedTuple
 from .._contacts.model import Contact, LeftOut
 from .._contacts.packing import pack, unpack
 
-_DIGITS = RANK = 6
-"""Bytes at the beginning of a line that stand for its location."""
+_DIGITS = 6
+"""Width of ranks and source numbers."""
 
-HEAD = _DIGITS + len("\0")
-"""Bytes before a contact's cells."""
+RANK_BYTES = _DIGITS
+"""Length of the rank at the start of every line."""
 
-TAIL = len("\0") + _DIGITS + len("\n")
-"""Bytes at the end of a contact's line that tell one source from another, but no contact."""
+HEAD_BYTES = RANK_BYTES + len("\0")
+"""Length of the part of a contact's line before its record."""
 
-AFTER_CELLS = 2
-"""Fields of a contact's record after its cells: the identity, and what was emptied."""
+TAIL_BYTES = len("\0") + _DIGITS + len("\n")
+"""Length of the part of a contact's line after its record, which does not depend on the contact."""
 
-_SETTLED = "-" * _DIGITS
+FIELDS_AFTER_CELLS = 2
+"""Number of fields in a contact's record after the cells: the identity and the emptied cells."""
+
+_NO_SOURCE = "-" * _DIGITS
 
 CONTACT, LEFT_OUT = b"0", b"1"
-"""What a line may be of, in the order in which one person's lines count."""
+"""Kinds of candidates. Of one person's candidates, the contacts sort first."""
 
 
 class RecordCodec:
-    """Makes lines and reads them.
+    """Encodes and decodes lines.
 
-    :param locations: all that people may be at.
+    :param locations: all possible locations.
     """
 
     def __init__(self, locations: Iterable[str]) -> None:
         self._locations = sorted(set(locations))
-        self._ranks = {location: _number(rank) for rank, location in enumerate(self._locations)}
+        self._ranks = {
+            location: _format_number(rank) for rank, location in enumerate(self._locations)
+        }
 
-    def ends(self, location: str, source: int | None) -> tuple[bytes, bytes]:
-        """What comes before and after the record of a contact in its line, HEAD and TAIL bytes.
+    def head_and_tail(self, location: str, source: int | None) -> tuple[bytes, bytes]:
+        """Return the parts of a contact's line before and after its record.
 
-        :param source: number of the source; None when the contact has been settled.
+        :param source: number of the source; None for a contact whose duplicate values were resolved.
         """
-        number = _SETTLED if source is None else _number(source)
+        number = _NO_SOURCE if source is None else _format_number(source)
         return f"{self._ranks[location]}\0".encode(), f"\0{number}\n".encode()
 
-    def of_settled(self, contact: Contact) -> bytes:
-        """The line of a contact that has been settled."""
-        head, tail = self.ends(contact.location, None)
+    def encode_resolved(self, contact: Contact) -> bytes:
+        """Encode a contact whose duplicate values were resolved."""
+        head, tail = self.head_and_tail(contact.location, None)
         return head + contact.record + tail
 
-    def of_left_out(self, person: LeftOut) -> bytes:
-        """The line of somebody left out."""
+    def encode_left_out(self, person: LeftOut) -> bytes:
+        """Encode a left-out person."""
         return pack((self._ranks[person.location], person.identity, person.cause))
 
-    def location(self, line: bytes) -> str:
-        """The location of a line of either kind."""
+    def decode_location(self, line: bytes) -> str:
+        """Return the location of a contact or a left-out person."""
         return self._locations[int(line[:_DIGITS])]
 
-    def contact(self, line: bytes) -> Contact:
-        """The contact of a line."""
+    def decode_contact(self, line: bytes) -> Contact:
+        """Decode the line of a contact."""
         _rank, *cells, identity, emptied, _source = unpack(line)
-        lost = tuple(map(tuple, json.loads(emptied))) if emptied else ()
-        return Contact(self.location(line), tuple(cells), identity, lost)
+        emptied_cells = tuple(map(tuple, json.loads(emptied))) if emptied else ()
+        return Contact(self.decode_location(line), tuple(cells), identity, emptied_cells)
 
-    def left_out(self, line: bytes) -> LeftOut:
-        """The person left out of a line."""
+    def decode_left_out(self, line: bytes) -> LeftOut:
+        """Decode the line of a left-out person."""
         _rank, identity, cause = unpack(line)
-        return LeftOut(identity, self.location(line), cause)
+        return LeftOut(identity, self.decode_location(line), cause)
 
 
-def _number(number: int) -> str:
+def _format_number(number: int) -> str:
     return format(number, f"0{_DIGITS}d")
 
 
-def source_of(line: bytes) -> int:
-    """Number of the source of a contact's line."""
+def decode_source(line: bytes) -> int:
+    """Return the number of the source from the line of a contact."""
     return int(line.rpartition(b"\0")[2])
 
 
-class Parts(NamedTuple):
-    """What contacts' lines hold.
+class LineParts(NamedTuple):
+    """Parts of the lines of several contacts.
 
-    :ivar cells: of each line, packed.
-    :ivar identities: of each line, packed.
-    :ivar emptied: the lines of those of whom something was emptied.
+    :ivar cells: packed cells of each contact.
+    :ivar identities: packed identity of each contact.
+    :ivar emptied: complete lines of the contacts with emptied cells.
     """
 
     cells: Sequence[bytes]
@@ -102,33 +107,54 @@ class Parts(NamedTuple):
     emptied: Sequence[bytes]
 
 
-_UUID = len("00000000-0000-0000-0000-000000000000")
-_END = len("\0") + _UUID + len("\0") + TAIL
-"""Bytes after the cells when the identity is a UUID and nothing was emptied, as is so of nearly all."""
+_UUID_BYTES = len("00000000-0000-0000-0000-000000000000")
+_USUAL_END_BYTES = len("\0") + _UUID_BYTES + len("\0") + TAIL_BYTES
+"""Length of a line after the cells if the identity is a UUID and no cell was emptied: the usual case."""
 
-_USUAL_ENDS = re.compile(rb"(?:\0[0-9a-f-]{%d}\0\0)*" % _UUID)
+_USUAL_ENDS = re.compile(rb"(?:\0[0-9a-f-]{%d}\0\0)*" % _UUID_BYTES)
 
 
-def parts_of(lines: Sequence[bytes]) -> Parts:
-    """Take contacts' lines apart."""
-    ends = b"".join([line[-_END : 1 - TAIL] for line in lines])
+def split_lines(lines: Sequence[bytes]) -> LineParts:
+    """Split the lines of contacts."""
+    ends = b"".join([line[-_USUAL_END_BYTES : 1 - TAIL_BYTES] for line in lines])
     if _USUAL_ENDS.fullmatch(ends):
-        return Parts([line[HEAD:-_END] for line in lines], ends[1:-2].split(b"\0\0\0"), ())
-    rows = [line[HEAD:].rsplit(b"\0", 3) for line in lines]
-    return Parts(
+        return LineParts(
+            [line[HEAD_BYTES:-_USUAL_END_BYTES] for line in lines], ends[1:-2].split(b"\0\0\0"), ()
+        )
+    rows = [line[HEAD_BYTES:].rsplit(b"\0", 3) for line in lines]
+    return LineParts(
         [row[0] for row in rows],
         [row[1] for row in rows],
         [line for line, row in zip(lines, rows) if row[2]],
     )
 
 
-def by_identity(line: bytes, kind: bytes) -> bytes:
-    """A line that comes in the order of location and identity, and of one person's contacts come first.
+class Candidate(NamedTuple):
+    """A contact or left-out person that may have the same value or identity as another one.
 
-    Its fields are rank, identity, kind, and the line.
+    :ivar rank: rank of the location.
+    :ivar identity: packed identity.
+    :ivar is_contact: whether the line is that of a contact.
+    :ivar line: the complete line.
+    """
+
+    rank: bytes
+    identity: bytes
+    is_contact: bool
+    line: bytes
+
+
+def encode_candidate(line: bytes, kind: bytes) -> bytes:
+    """Prefix a line so that candidates sort by location, identity and kind.
 
     :param kind: CONTACT or LEFT_OUT.
     """
-    # Two fields follow the identity of a contact, and one that of somebody left out, who has no cells.
+    # The second of a contact's last four fields, or the second of a left-out person's three fields.
     identity = line.rsplit(b"\0", 3)[1]
     return b"\0".join((line[:_DIGITS], identity, kind, line))
+
+
+def decode_candidate(encoded: bytes) -> Candidate:
+    """Decode a line that was prefixed by `encode_candidate`."""
+    rank, identity, kind, line = encoded.split(b"\0", 3)
+    return Candidate(rank, identity, kind == CONTACT, line)

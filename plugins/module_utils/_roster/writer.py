@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two files of a roster as they are written: the CSV that is uploaded, and the identities beside it.
+"""Write the two files of a roster: the CSV file that is uploaded, and the identities file.
 
-The CSV is UTF-8 without a byte order mark, CRLF, minimal quoting (RFC 4180), header first. The
-identities file is JSON Lines: a head with format, SHA-256 of the CSV and number of rows; the identity
-of each row; the people left out, with the cause.
+The CSV file has no byte order mark, CRLF line endings and minimal quoting. The format of both files is
+described in `files`.
 """
 
 from __future__ import annotations
@@ -15,21 +14,33 @@ import bisect
 import csv
 import hashlib
 import io
+import itertools
 import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
 from .._contacts.packing import ESCAPE, unpack
 from .builder import Roster
-from .files import IDS_FORMAT
-from .record_codec import RANK, parts_of
+from .files import FileRow, ids_head
+from .record_codec import RANK_BYTES, split_lines
+
+_BATCH_ROWS = 1000
+"""Number of rows that `write_rows` encodes together."""
 
 
-class Emptied(NamedTuple):
-    """A cell that lost its value, and why: another person at the location has it, or it is no phone number."""
+@dataclass(frozen=True)
+class EmptiedCell:
+    """A cell whose value was removed.
+
+    :ivar identity: identity of the person.
+    :ivar location: identifier of the location; empty for all locations.
+    :ivar column: title of the column.
+    :ivar cause: why the value was removed: a duplicate, or an invalid phone number.
+    """
 
     identity: str
     location: str
@@ -37,21 +48,22 @@ class Emptied(NamedTuple):
     cause: str
 
 
-class Written(NamedTuple):
-    """What a roster turned out to be when it was written.
+@dataclass(frozen=True)
+class WrittenRoster:
+    """The result of writing a roster.
 
-    :ivar sha256: of the CSV's bytes, in hexadecimal.
+    :ivar sha256: SHA-256 of the CSV file, in hexadecimal.
     :ivar by_location: number of contacts by location.
     :ivar left_out_count: number of people without a row.
-    :ivar left_out: the first of them by location and identity, at most MAX_LISTED.
-    :ivar emptied: the first cells, by location and identity, that lost their value; at most MAX_LISTED.
+    :ivar left_out: first people without a row, by location and identity; at most MAX_LISTED.
+    :ivar emptied: first emptied cells, by location and identity; at most MAX_LISTED.
     """
 
     sha256: str
     by_location: dict[str, int]
     left_out_count: int
     left_out: tuple[LeftOut, ...]
-    emptied: tuple[Emptied, ...]
+    emptied: tuple[EmptiedCell, ...]
 
     @property
     def row_count(self) -> int:
@@ -61,64 +73,125 @@ class Written(NamedTuple):
 
 def write_roster(
     roster: Roster, csv_file: BinaryIO, ids_file: BinaryIO, identities: BinaryIO
-) -> Written:
-    """Write both files of a roster from where they stand, reading it once.
+) -> WrittenRoster:
+    """Write both files of a roster.
 
-    :param identities: an empty file for the identities, which come after a head that is known last.
-    :raises OSError: when they cannot be written.
+    :param csv_file: empty file for the CSV.
+    :param ids_file: empty file for the identities.
+    :param identities: empty temporary file. It contains the identities until the first line of the
+        identities file, which contains the checksum of the CSV file, can be written.
+    :raises OSError: if a file cannot be written.
     """
-    lines = roster.format
-    ranks: Counter[bytes] = Counter()
-    emptied = _First()
-    data = _quoted([roster.header])
-    digest = hashlib.sha256(data)
-    csv_file.write(data)
+    codec = roster.codec
+    row_counts: Counter[bytes] = Counter()
+    emptied_cells = _FirstEmptiedCells()
+    output = _HashingWriter(csv_file)
+    output.write(_encode_rows([roster.header]))
     for batch in roster.batches():
-        parts = parts_of(batch)
-        data = _csv_rows(parts.cells)
-        digest.update(data)
-        csv_file.write(data)
-        identities.write(_json_lines(parts.identities))
-        if batch[0][:RANK] == batch[-1][:RANK]:
-            ranks[batch[0][:RANK]] += len(batch)
+        parts = split_lines(batch)
+        output.write(_encode_packed_rows(parts.cells))
+        identities.write(_encode_packed_identities(parts.identities))
+        if batch[0][:RANK_BYTES] == batch[-1][:RANK_BYTES]:
+            row_counts[batch[0][:RANK_BYTES]] += len(batch)
         else:
-            ranks.update([line[:RANK] for line in batch])
+            row_counts.update([line[:RANK_BYTES] for line in batch])
         for line in parts.emptied:
-            emptied.add(lines.contact(line))
-    checksum = digest.hexdigest()
-    by_location = {lines.location(rank) or GLOBAL_LOCATION: count for rank, count in ranks.items()}
-    head = {"format": IDS_FORMAT, "sha256": checksum, "rows": sum(by_location.values())}
-    ids_file.write(_json_line(head))
+            emptied_cells.add(codec.decode_contact(line))
+    by_location = {
+        codec.decode_location(rank) or GLOBAL_LOCATION: count for rank, count in row_counts.items()
+    }
+    _write_identities(ids_file, output.sha256, sum(by_location.values()), identities)
+    left_out, left_out_count = _write_left_out(ids_file, roster.left_out())
+    return WrittenRoster(
+        sha256=output.sha256,
+        by_location=by_location,
+        left_out_count=left_out_count,
+        left_out=left_out,
+        emptied=emptied_cells.cells(),
+    )
+
+
+def write_rows(
+    header: Sequence[str],
+    rows: Iterable[FileRow],
+    csv_file: BinaryIO,
+    ids_file: BinaryIO | None,
+    identities: BinaryIO,
+) -> tuple[str, int]:
+    """Write the files of a roster that has no left-out people, with its rows in the given order.
+
+    :param csv_file: empty file for the CSV.
+    :param ids_file: empty file for the identities; None for a roster without identities.
+    :param identities: empty temporary file, as for `write_roster`.
+    :returns: SHA-256 of the CSV file in hexadecimal, and number of rows.
+    :raises OSError: if a file cannot be written.
+    """
+    output = _HashingWriter(csv_file)
+    output.write(_encode_rows([header]))
+    row_count = 0
+    remaining = iter(rows)
+    while batch := list(itertools.islice(remaining, _BATCH_ROWS)):
+        output.write(_encode_rows([row.cells for row in batch]))
+        if ids_file is not None:
+            # Escaped to ASCII, because identities from a file may contain unpaired surrogates.
+            identities.writelines([f"{json.dumps(row.identity)}\n".encode() for row in batch])
+        row_count += len(batch)
+    if ids_file is not None:
+        _write_identities(ids_file, output.sha256, row_count, identities)
+    return output.sha256, row_count
+
+
+class _HashingWriter:
+    """A file that computes the SHA-256 of everything written to it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        self._sha256.update(data)
+        self._file.write(data)
+
+
+def _write_identities(
+    ids_file: BinaryIO, csv_sha256: str, row_count: int, identities: BinaryIO
+) -> None:
+    """Write an identities file up to the identity of the last row."""
+    ids_file.write(_encode_json_line(ids_head(csv_sha256, row_count)))
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
-    left_out, count = _write_left_out(roster, ids_file)
-    return Written(checksum, by_location, count, left_out, emptied.cells())
 
 
-def _write_left_out(roster: Roster, ids_file: BinaryIO) -> tuple[tuple[LeftOut, ...], int]:
-    """Write everybody left out; gives the first of them and the number of all."""
+def _write_left_out(
+    ids_file: BinaryIO, left_out: Iterable[LeftOut]
+) -> tuple[tuple[LeftOut, ...], int]:
+    """Write the left-out people. Return the first of them, and their number."""
     first: list[LeftOut] = []
     count = 0
-    for person in roster.left_out():
-        ids_file.write(_json_line(person._asdict()))
+    for person in left_out:
+        ids_file.write(_encode_json_line(person._asdict()))
         count += 1
         if count <= MAX_LISTED:
             first.append(person)
     return tuple(first), count
 
 
-def _quoted(rows: Iterable[Sequence[str]]) -> bytes:
+def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)  # by its own dialect: CRLF, minimal quoting
+    csv.writer(text).writerows(rows)  # the default dialect: CRLF, minimal quoting
     return text.getvalue().encode()
 
 
 _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
-"""What the csv module quotes, as lines hold it: an escape may stand for a line feed."""
+"""Bytes of packed cells that the csv module quotes. An escape sequence may be a line feed."""
 
 
-def _csv_rows(rows: Sequence[bytes]) -> bytes:
-    """Rows of packed cells as CSV. Few need the csv module, and it takes much longer."""
+def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:
+    """Encode rows of packed cells as CSV. The csv module is slow, so only rows that need quotes are passed to it."""
     data = b"\r\n".join([*rows, b""])
     if b"" not in rows and len(data) - len(data.translate(None, _NEEDS_QUOTES)) == len(rows):
         return data.replace(b"\0", b",")
@@ -126,31 +199,31 @@ def _csv_rows(rows: Sequence[bytes]) -> bytes:
         [
             row.replace(b"\0", b",") + b"\r\n"
             if row and len(row.translate(None, _NEEDS_QUOTES)) == len(row)
-            else _quoted([unpack(row + b"\n")])
+            else _encode_rows([unpack(row + b"\n")])
             for row in rows
         ]
     )
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
+_JSON_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
 _UUID_CHARACTERS = b"0123456789abcdef-"
-_ON_LINES = json.JSONEncoder(ensure_ascii=False, separators=("\n", ": "))
 
 
-def _json_lines(texts: Sequence[bytes]) -> bytes:
-    """Packed texts on a line each, written by one call, which is much faster than one for each."""
-    if not b"".join(texts).translate(None, _UUID_CHARACTERS):
-        return b'"%b"\n' % b'"\n"'.join(texts)
-    array = _ON_LINES.encode(unpack(b"\0".join(texts) + b"\n"))
+def _encode_packed_identities(identities: Sequence[bytes]) -> bytes:
+    """Encode packed identities as JSON Lines with a single call, which is much faster than one for each."""
+    if not b"".join(identities).translate(None, _UUID_CHARACTERS):
+        return b'"%b"\n' % b'"\n"'.join(identities)
+    array = _JSON_ON_LINES.encode(unpack(b"\0".join(identities) + b"\n"))
     return f"{array[1:-1]}\n".encode()
 
 
-def _json_line(document: object) -> bytes:
+def _encode_json_line(document: object) -> bytes:
     return f"{_JSON.encode(document)}\n".encode()
 
 
-class _First:
-    """The first emptied cells by location and identity, whatever order they come in."""
+class _FirstEmptiedCells:
+    """The first emptied cells by location and identity, regardless of the order in which they are added."""
 
     def __init__(self) -> None:
         self._contacts: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
@@ -159,9 +232,9 @@ class _First:
         bisect.insort(self._contacts, (contact.location, contact.identity, contact.emptied))
         del self._contacts[MAX_LISTED:]
 
-    def cells(self) -> tuple[Emptied, ...]:
+    def cells(self) -> tuple[EmptiedCell, ...]:
         cells = [
-            Emptied(identity, location, column, cause)
+            EmptiedCell(identity=identity, location=location, column=column, cause=cause)
             for location, identity, emptied in self._contacts
             for column, cause in emptied
         ]

@@ -79,7 +79,7 @@ def read_baseline(directory: Path) -> Baseline | None:
         return Baseline(receipt=receipt, roster=roster)
     return Baseline(
         receipt=receipt,
-        roster=roster._replace(open_ids=None, ids_sha256=""),
+        roster=replace(roster, open_ids=None, ids_sha256=""),
         warning=(
             f"{directory / receipt.identities}.ids is missing or damaged: "
             "this run identifies contacts by key. Restore it from a backup; otherwise, "
@@ -180,10 +180,11 @@ def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFil
     csv_path = directory / f"{roster.sha256}.csv"
     ids_path = directory / f"{roster.ids_sha256}.ids"
     with _explain_write_errors(directory, remedy):
-        _store_file(csv_path, roster.content, roster)
+        _store_file(csv_path, roster.open_content, roster)
         if roster.open_ids is not None:
             _store_file(ids_path, roster.open_ids, roster)
-    return roster._replace(
+    return replace(
+        roster,
         start=0,
         open_file=lambda: csv_path.open("rb"),
         open_ids=None if roster.open_ids is None else lambda: ids_path.open("rb"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Short ways to columns and roster files for tables of tests."""
+"""Helpers that create columns, contacts and roster files."""
 
 from __future__ import annotations
 
@@ -35,13 +35,24 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files i
 HEADER = ("Name", "Email", "Location")
 
 MEMORY = SpillArea("memory", io.BytesIO)
-"""Sets lines aside without touching the disk."""
+"""Spill area that does not touch the disk."""
+
+
+def recording_spill() -> tuple[SpillArea, list[io.BytesIO]]:
+    """Return a spill area in memory, and the list of the files that are opened in it."""
+    files: list[io.BytesIO] = []
+
+    def open_file() -> io.BytesIO:
+        files.append(io.BytesIO())
+        return files[-1]
+
+    return SpillArea("memory", open_file), files
 
 
 def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Column, ...]:
-    """Compile columns as an administrator gives them."""
-    located = any(specification["value"] == "location" for specification in specifications)
-    return compile_columns(specifications, not located, phone_region)
+    """Compile columns as they are given in the module's options."""
+    has_location = any(specification["value"] == "location" for specification in specifications)
+    return compile_columns(specifications, not has_location, phone_region)
 
 
 COLUMNS = columns(
@@ -49,18 +60,17 @@ COLUMNS = columns(
     {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"},
     {"header": "Phone", "value": "mobile", "unique": True},
 )
-"""Two of them with values that no two people at a location may share."""
-SAME = "another person here has the same value"
-"""Why one of them loses it."""
+SAME_VALUE = "another person at this location has the same value"
+"""Why a cell of a unique column is empty."""
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
-    """A contact whose location is a fact of its own, whatever its cells say."""
+    """Create a contact whose location does not depend on its cells."""
     return Contact(location, cells, identity)
 
 
-def found(people: Iterable[Contact | LeftOut]) -> MappedPage:
-    """What a page gives that holds these people."""
+def mapped_page(people: Iterable[Contact | LeftOut]) -> MappedPage:
+    """Create the result of mapping a page that contains these people."""
     records: dict[str, list[bytes]] = defaultdict(list)
     left_out = []
     for person in people:
@@ -72,7 +82,7 @@ def found(people: Iterable[Contact | LeftOut]) -> MappedPage:
 
 
 def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> bytes:
-    """The CSV of a roster."""
+    """Return the CSV of a roster."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows([header, *rows])
     return text.getvalue().encode()
@@ -81,14 +91,14 @@ def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> 
 def ids_bytes(
     csv_data: bytes, identities: Sequence[str], left_out: Iterable[LeftOut] = ()
 ) -> bytes:
-    """The identities file that belongs to a CSV."""
+    """Return the identities file that belongs to a CSV."""
     head = {"format": 1, "sha256": sha256(csv_data), "rows": len(identities)}
     lines = [head, *identities, *(person._asdict() for person in left_out)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def roster_of(csv_data: bytes, ids_data: bytes | None = None) -> RosterFile:
-    """Read a roster from its bytes."""
+def parse_roster(csv_data: bytes, ids_data: bytes | None = None) -> RosterFile:
+    """Read a roster from the bytes of its files."""
     open_ids = None if ids_data is None else partial(io.BytesIO, ids_data)
     return read_roster("x.csv", partial(io.BytesIO, csv_data), open_ids)
 
@@ -99,17 +109,17 @@ def roster_file(
     header: Sequence[str] = HEADER,
     left_out: Iterable[LeftOut] = (),
 ) -> RosterFile:
-    """A roster as it is read from a file."""
+    """Create a roster file with these rows; each character of a string is one identity."""
     data = csv_bytes(rows, header)
     ids = None if identities is None else ids_bytes(data, list(identities), left_out)
-    return roster_of(data, ids)
+    return parse_roster(data, ids)
 
 
-def cells_of(roster: RosterFile) -> list[tuple[str, ...]]:
-    """The cells of each row."""
+def all_cells(roster: RosterFile) -> list[tuple[str, ...]]:
+    """Return the cells of each row."""
     return [row.cells for row in roster.rows()]
 
 
-def identities_of(roster: RosterFile) -> list[str | None]:
-    """The identity of each row."""
+def all_identities(roster: RosterFile) -> list[str | None]:
+    """Return the identity of each row."""
     return [row.identity for row in roster.rows()]

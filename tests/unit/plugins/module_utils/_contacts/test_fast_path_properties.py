@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     Contact,
     LeftOut,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns, found
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns, mapped_page
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,7 +77,7 @@ def test_a_page_gives_what_its_entries_give_one_by_one(
     page: list[Entry] = [
         (identity, values[: len(mapper.attributes)]) for identity, *values in people
     ]
-    expected = found([mapper.contact(*entry, location) for entry in page])
+    expected = mapped_page([mapper.contact(*entry, location) for entry in page])
     given = mapper.contacts(page, location)
     records = {place: sorted(records) for place, records in given.records.items()}
     assert records == {place: sorted(records) for place, records in expected.records.items()}
@@ -180,8 +180,8 @@ def test_where_a_cell_is_no_value_as_it_came_no_row_is_plain(value: dict[str, st
 
 def test_a_place_that_is_not_plain_makes_no_row_plain() -> None:
     mapper = Mapper(columns({"header": "A", "value": "location"}))
-    assert mapper.contacts([("1", [])], " a") == found([Contact(" a", ("a",), "1")])
-    assert mapper.contacts([("1", [])], "=a") == found(
+    assert mapper.contacts([("1", [])], " a") == mapped_page([Contact(" a", ("a",), "1")])
+    assert mapper.contacts([("1", [])], "=a") == mapped_page(
         [LeftOut("1", "=a", "A begins like a spreadsheet formula")]
     )
 

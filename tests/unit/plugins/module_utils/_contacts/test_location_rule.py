@@ -24,10 +24,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.ex
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     RosterBuilder,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, columns
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    found as found_of,
+    MEMORY,
+    columns,
+    mapped_page,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Where", "value": "location"})
@@ -139,7 +140,7 @@ def test_a_page_gives_people_of_several_locations() -> None:
         Contact("oslo-hq", ("Berg", "oslo-hq"), "3"),
         LeftOut("4", "", "has no location"),
     ]
-    assert found == found_of(people)
+    assert found == mapped_page(people)
 
 
 UNIQUE = columns(
@@ -152,16 +153,16 @@ def test_a_value_is_shared_at_a_location_not_in_a_source() -> None:
     placed = placement("l", "oslo", "bergen")
     mapper = Mapper(UNIQUE, [placed])
     assert mapper.attributes == ("l", "mail")
-    gathering = RosterBuilder(UNIQUE, [{"", "bergen", "oslo"}, "oslo", "bergen"], MEMORY)
+    builder = RosterBuilder(UNIQUE, [{"", "bergen", "oslo"}, "oslo", "bergen"], MEMORY)
     pages: list[tuple[str | LocationRule, list[tuple[str, list[bytes | list[bytes]]]]]] = [
         (placed, [("2", [b"oslo", b"A@x"]), ("3", [b"bergen", b"a@x"]), ("5", [b"", b"e@x"])]),
         ("oslo", [("4", [b"", b"a@x"])]),
         ("bergen", [("1", [b"", b"a@x"])]),
     ]
     for number, (place, page) in enumerate(pages):
-        gathering.add_all(mapper.contacts(page, place), number)
-    roster = gathering.build()
-    made = written(roster)
+        builder.add_page(mapper.contacts(page, place), number)
+    roster = builder.build()
+    made = write_to_memory(roster)
     assert made.contacts == [
         *(("3", "", "bergen"), ("1", "a@x", "bergen")),
         *(("4", "", "oslo"), ("2", "A@x", "oslo")),

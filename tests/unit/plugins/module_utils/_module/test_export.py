@@ -23,12 +23,12 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     person,
     run_export,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
 
 
 def _result(exported: Export) -> dict[str, Any]:
-    return exported.result(written(exported.roster).written)
+    return exported.result(write_to_memory(exported.roster).written)
 
 
 def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyP
         page_size=7,
     )
     exported = run_export(params)
-    roster = written(exported.roster)
+    roster = write_to_memory(exported.roster)
     assert [row[1:] for row in roster.contacts] == [
         ("Åse", "Lie", "2@x", "", "bergen"),
         ("Åse", "Lie", "1@x", "", "oslo"),
@@ -129,7 +129,7 @@ def test_custom_columns_replace_the_default_columns(monkeypatch: pytest.MonkeyPa
     directory = FakeDirectory(monkeypatch, A=[Entry(IDENTITIES[1], ([b"Lie"],))])
     columns = [{"header": "Name", "value": "sn"}, {"header": "Site", "value": "location"}]
     exported = run_export(export_params(source("OU=A", location="oslo"), columns=columns))
-    assert [row[1:] for row in written(exported.roster).contacts] == [("Lie", "oslo")]
+    assert [row[1:] for row in write_to_memory(exported.roster).contacts] == [("Lie", "oslo")]
     assert exported.location_header == "Site"
     assert directory.queries[0][1] == ("sn",)
 
@@ -147,7 +147,7 @@ def test_phone_numbers_are_exported_in_e_164_format_if_a_region_is_set(
     for region, cells in (("NO", ["+4791234567", "", ""]), ("", ["912 34 567", "12", ""])):
         FakeDirectory(monkeypatch, A=people)
         exported = run_export(export_params(source("OU=A"), phone_region=region))
-        roster = written(exported.roster)
+        roster = write_to_memory(exported.roster)
         assert [row[4] for row in roster.contacts] == cells
         invalid = {
             "identity": IDENTITIES[1],
@@ -162,7 +162,7 @@ def test_a_location_is_normalized_to_nfc(monkeypatch: pytest.MonkeyPatch) -> Non
     FakeDirectory(monkeypatch, A=[person(1)])
     exported = run_export(export_params(source("OU=A", location="a\u030as")))
     assert _result(exported)["counts"]["by_location"] == {"ås": 1}
-    assert [row[-1] for row in written(exported.roster).contacts] == ["ås"]
+    assert [row[-1] for row in write_to_memory(exported.roster).contacts] == ["ås"]
 
 
 def test_lists_in_the_result_have_at_most_50_items(monkeypatch: pytest.MonkeyPatch) -> None:

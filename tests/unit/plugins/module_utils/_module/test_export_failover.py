@@ -18,8 +18,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module import 
     export as module_export,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    MemoryLimits,
     RosterBuilder,
-    Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     SpillArea,
@@ -30,8 +30,8 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.exports import (
     person,
     run_export,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import written
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
 
 CONNECTION_LOST = ServerError(
     "Cannot search OU=B on ldaps://dc1", "it closed the connection", "Check it"
@@ -49,7 +49,7 @@ def test_people_and_counts_come_from_the_next_server_only(monkeypatch: pytest.Mo
     )
     directory.people_by_server = {"ldaps://dc2": {"A": [person(3)], "B": [person(4)]}}
     exported = run_export(PARAMS)
-    roster = written(exported.roster)
+    roster = write_to_memory(exported.roster)
     assert [row[0] for row in roster.contacts] == [IDENTITIES[3], IDENTITIES[4]]
     assert exported.result(roster.written) == {
         "server": "ldaps://dc2",
@@ -72,7 +72,9 @@ def test_people_and_counts_come_from_the_next_server_only(monkeypatch: pytest.Mo
 def test_spilled_contacts_of_the_first_server_are_discarded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module_export, "RosterBuilder", partial(RosterBuilder, sizes=Sizes(run=1)))
+    monkeypatch.setattr(
+        module_export, "RosterBuilder", partial(RosterBuilder, limits=MemoryLimits(run_bytes=1))
+    )
     files: list[io.BytesIO] = []
     open_files = []
 
@@ -86,7 +88,10 @@ def test_spilled_contacts_of_the_first_server_are_discarded(
     exported = run_export(PARAMS, SpillArea("memory", new_file))
     # One file per page. The file of the first server is closed before the second server fills the disk.
     assert open_files == [0, 0, 1]
-    assert [row[0] for row in written(exported.roster).contacts] == [IDENTITIES[4], IDENTITIES[5]]
+    assert [row[0] for row in write_to_memory(exported.roster).contacts] == [
+        IDENTITIES[4],
+        IDENTITIES[5],
+    ]
 
 
 def test_referrals_of_a_server_that_failed_are_not_reported(

@@ -60,7 +60,7 @@ TOO_FEW_REMEDY = (
             2,
             (
                 "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 2 entries, "
-                "without a valid row: Email: another person here has the same value: 1"
+                "without a valid row: Email: another person at this location has the same value: 1"
             ),
         ),
         ([person(1)], 1, None),

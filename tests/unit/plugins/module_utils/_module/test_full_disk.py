@@ -22,9 +22,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
-    DEFAULT_SIZES,
+    DEFAULT_LIMITS,
+    MemoryLimits,
     RosterBuilder,
-    Sizes,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     open_spill_area,
@@ -33,7 +33,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import Fak
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     columns,
     contact,
-    found,
+    mapped_page,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn", "unique": True})
@@ -51,13 +51,13 @@ def _file_size_limit(size: int) -> Iterator[None]:
 
 
 def _export(
-    dest: Path, rows: int, sizes: Sizes = DEFAULT_SIZES, *, check_mode: bool = False
+    dest: Path, rows: int, limits: MemoryLimits = DEFAULT_LIMITS, *, check_mode: bool = False
 ) -> InstalledRoster:
     module = FakeModule(check_mode=check_mode)
     with open_spill_area(spill_directory(dest, check_mode)) as spill:
-        builder = RosterBuilder(COLUMNS, ["oslo"], spill, sizes)
+        builder = RosterBuilder(COLUMNS, ["oslo"], spill, limits)
         for number in range(rows):
-            builder.add_all(found([contact(f"id-{number}", f"{number:05d}")]), 0)
+            builder.add_page(mapped_page([contact(f"id-{number}", f"{number:05d}")]), 0)
         if check_mode:
             return stage_roster(module, dest, builder.build(), None, spill)
         return install_roster(module, dest, builder.build(), None, spill, backup=False)
@@ -65,22 +65,27 @@ def _export(
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(
-    ("limit", "sizes", "action", "remedy"),
+    ("max_file_bytes", "limits", "action", "remedy"),
     [
         # What does not fit: the roster; the identities, which are longer; spilled contacts; spilled pairs of
         # values and identities.
-        (1_000, DEFAULT_SIZES, "Cannot write", "Free some space"),
-        (8_000, DEFAULT_SIZES, "Cannot write", "Free some space"),
-        (1_000, Sizes(run=20_000), "Cannot set contacts aside in", "Make room there"),
-        (1_000, Sizes(pairs=500), "Cannot set contacts aside in", "Make room there"),
+        (1_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
+        (8_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
+        (
+            1_000,
+            MemoryLimits(run_bytes=20_000),
+            "Cannot write temporary files to",
+            "Free some space",
+        ),
+        (1_000, MemoryLimits(max_pairs=500), "Cannot write temporary files to", "Free some space"),
     ],
 )
 def test_a_full_disk_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
-    limit: int,
-    sizes: Sizes,
+    max_file_bytes: int,
+    limits: MemoryLimits,
     action: str,
     remedy: str,
     check_mode: bool,
@@ -92,13 +97,13 @@ def test_a_full_disk_changes_nothing(
     dest = directory / "contacts.csv"
     _export(dest, 10)
     old = {path.name: path.read_bytes() for path in directory.iterdir()}
-    with _file_size_limit(limit), pytest.raises(FrontdeskError) as caught:
-        _export(dest, 1000, sizes, check_mode=check_mode)
+    with _file_size_limit(max_file_bytes), pytest.raises(FrontdeskError) as caught:
+        _export(dest, 1000, limits, check_mode=check_mode)
     if action == "Cannot write" and check_mode:
         action = "Cannot write the staged roster in"
     assert str(caught.value).startswith(f"{action} {temporary if check_mode else directory}")
     assert f": File too large. {remedy}" in str(caught.value)
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == old
     assert os.listdir(temporary) == []
-    _export(dest, 1000, sizes)
+    _export(dest, 1000, limits)
     assert dest.read_bytes().count(b"\n") == 1001

@@ -33,20 +33,23 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import gathered, make
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    build_roster,
+    make_roster,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
+    all_identities,
     columns,
     contact,
-    identities_of,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"})
 LEFT_OUT = LeftOut("id-2", "oslo", "x")
 OLD: list[Contact | LeftOut] = [contact("id-1", "Lie"), LEFT_OUT]
 NEW: list[Contact | LeftOut] = [contact("id-3", "Ola"), LEFT_OUT]
-OLD_ROSTER, NEW_ROSTER = make(COLUMNS, OLD), make(COLUMNS, NEW)
+OLD_ROSTER, NEW_ROSTER = make_roster(COLUMNS, OLD), make_roster(COLUMNS, NEW)
 
 
 def _install(
@@ -56,12 +59,12 @@ def _install(
     *,
     backup: bool = False,
 ) -> InstalledRoster:
-    roster = gathered(COLUMNS, [people])
+    roster = build_roster(COLUMNS, [people])
     return install_roster(module or FakeModule(), dest, roster, None, MEMORY, backup=backup)
 
 
 def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> InstalledRoster:
-    return stage_roster(module, dest, gathered(COLUMNS, [people]), None, MEMORY)
+    return stage_roster(module, dest, build_roster(COLUMNS, [people]), None, MEMORY)
 
 
 @pytest.fixture(name="dest")
@@ -93,7 +96,7 @@ def test_only_the_file_that_differs_is_replaced(dest: Path) -> None:
     assert _install(dest, OLD[:1]).changed
     assert dest.stat().st_ino == inode
     with load_roster(dest) as roster:
-        assert (identities_of(roster), list(roster.left_out())) == (["id-1"], [])
+        assert (all_identities(roster), list(roster.left_out())) == (["id-1"], [])
 
 
 @pytest.mark.parametrize("which", ["contacts.csv", "contacts.csv.ids"])
@@ -184,7 +187,7 @@ def test_the_old_roster_is_unchanged_after_a_failure(
         f"Cannot write {dest}: No space left on device. Free some space, or correct dest."
     )
     with load_roster(dest) as roster:
-        assert identities_of(roster) == ["id-1"]
+        assert all_identities(roster) == ["id-1"]
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
@@ -239,7 +242,7 @@ def test_a_staged_roster_is_complete_and_private(dest: Path) -> None:
     assert file_mode(path.parent) == 0o700
     assert (file_mode(path), file_mode(ids_path(path))) == (0o600, 0o600)
     with load_roster(path) as roster:
-        assert identities_of(roster) == ["id-1"]
+        assert all_identities(roster) == ["id-1"]
     assert sorted(os.listdir(path.parent)) == ["contacts.csv", "contacts.csv.ids"]
     assert os.listdir(dest.parent) == []
 

@@ -19,18 +19,21 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files i
     ids_path,
     load_roster,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import Made, make
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    MadeRoster,
+    make_roster,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
+    all_cells,
+    all_identities,
     columns,
     contact,
-    identities_of,
 )
 
 COLUMNS = columns({"header": "Name", "value": "sn"})
 LEFT_OUT = LeftOut("id-2", "oslo", "x")
-OLD = make(COLUMNS, [contact("id-1", "Lie"), LEFT_OUT])
-NEW = make(COLUMNS, [contact("id-3", "Ola")])
+OLD = make_roster(COLUMNS, [contact("id-1", "Lie"), LEFT_OUT])
+NEW = make_roster(COLUMNS, [contact("id-3", "Ola")])
 REMEDY = "Set dest to a file in an existing directory that this user may write."
 
 
@@ -39,7 +42,7 @@ def _dest(tmp_path: Path) -> Path:
     return tmp_path / "contacts.csv"
 
 
-def _write(dest: Path, roster: Made) -> None:
+def _write(dest: Path, roster: MadeRoster) -> None:
     write_atomically(dest, roster.csv)
     write_atomically(ids_path(dest), roster.ids)
 
@@ -48,9 +51,9 @@ def test_a_loaded_roster_stays_readable_after_its_files_are_replaced(dest: Path)
     _write(dest, OLD)
     with load_roster(dest) as roster:
         _write(dest, NEW)
-        assert (cells_of(roster), identities_of(roster)) == ([("Lie",)], ["id-1"])
+        assert (all_cells(roster), all_identities(roster)) == ([("Lie",)], ["id-1"])
         assert list(roster.left_out()) == [LEFT_OUT]
-        assert roster.content().read() == OLD.csv
+        assert roster.open_content().read() == OLD.csv
         assert roster.open_ids is not None
         assert roster.open_ids().read() == OLD.ids
 
@@ -59,8 +62,8 @@ def test_a_byte_order_mark_is_skipped(dest: Path) -> None:
     _write(dest, OLD)
     dest.write_bytes(b"\xef\xbb\xbf" + OLD.csv)
     with load_roster(dest) as roster:
-        assert (roster.content().read(), roster.header) == (OLD.csv, ("Name",))
-        assert identities_of(roster) == ["id-1"]
+        assert (roster.open_content().read(), roster.header) == (OLD.csv, ("Name",))
+        assert all_identities(roster) == ["id-1"]
 
 
 @pytest.mark.parametrize("ids", [None, b"", NEW.ids])

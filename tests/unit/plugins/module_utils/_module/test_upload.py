@@ -100,7 +100,7 @@ def test_force_sends_an_unchanged_roster_but_does_not_override_the_limits(
     uploader.write_roster(("Z", "z@x", "oslo"))
     outcome = uploader.upload(force=True)
     assert outcome.error is not None
-    assert outcome.error.action == "Stopped before removing all 3 contacts"
+    assert outcome.error.action == "Refused to remove all 3 contacts"
     assert (changed_and_uploaded(outcome), len(uploader.sent_bodies)) == ((False, False), 2)
 
 
@@ -131,7 +131,7 @@ def test_a_receipt_belongs_to_one_endpoint_profile_and_header(
     assert outcome.error is not None
     assert outcome.error.cause == f"the receipt in {uploader.state_dir} belongs to another {part}"
     assert outcome.receipt is None
-    assert outcome.plan.known == 0
+    assert outcome.plan.baseline_rows == 0
 
 
 def test_the_query_of_the_url_is_not_part_of_the_endpoint(uploader: Uploader) -> None:

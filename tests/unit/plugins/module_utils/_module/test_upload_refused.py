@@ -88,7 +88,7 @@ def test_the_rows_that_were_not_refused_count_as_accepted(uploader: Uploader) ->
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
     # Four contacts are known: the service still has the old row of B, and it does not have E.
     plan = uploader.upload(check_mode=True).plan
-    assert (plan.known, plan.by_identity) == (4, True)
+    assert (plan.baseline_rows, plan.by_identity) == (4, True)
     assert count_changes(uploader.upload(check_mode=True)) == {"added": 1, "changed": 1}
     uploader.response = acceptance
     assert changed_and_uploaded(uploader.upload()) == (True, True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster that is made piece by piece is the one that is made in the plainest way."""
+"""Property-based tests that compare the roster builder with the reference implementation."""
 
 from __future__ import annotations
 
@@ -14,21 +14,18 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
     Contact,
     LeftOut,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import Sizes
-from ansible_collections.frontdesk.contacts.tests.unit.support.making import (
-    gathered,
-    plain_roster,
-    written,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
+    MemoryLimits,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    build_roster,
+    expected_roster,
+    write_to_memory,
+)
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import COLUMNS
 from hypothesis import given
 from hypothesis import strategies as st
 
-COLUMNS = columns(
-    {"header": "Name", "value": "sn", "required": True},
-    {"header": "Email", "value": "mail", "unique": True, "required_unless": "Phone"},
-    {"header": "Phone", "value": "mobile", "unique": True},
-)
 NAMES = ["A", "A B", "A,B", 'A "B"', "Å", "\U0001f600", "\ufffd", "אב"]
 IDENTITIES = [*(str(uuid.UUID(int=number)) for number in range(6)), "a", "b\n"]
 MAILS = ["a@x", "A@x", "b@x", "straße@x", "STRASSE@x"]
@@ -44,7 +41,7 @@ def _person(draw: st.DrawFn, location: str) -> Contact | LeftOut:
     cells = draw(_cells)
     if not any(cells[1:]) or draw(st.integers(0, 4)) == 0:
         return LeftOut(identity, location, draw(st.sampled_from(["x", "y"])))
-    emptied = (("Phone", "no number"),) if not cells[2] and cells[0] == "Å" else ()
+    emptied = (("Phone", "invalid number"),) if not cells[2] and cells[0] == "Å" else ()
     return Contact(location, cells, identity, emptied)
 
 
@@ -54,55 +51,55 @@ def _source(draw: st.DrawFn) -> list[Contact | LeftOut]:
     return draw(st.lists(_person(location), max_size=12))
 
 
-_sizes = st.builds(
-    Sizes,
-    run=st.sampled_from([1, 200, 400, 1000, 1 << 20]),
-    pairs=st.sampled_from([1, 2, 5, 1 << 16]),
-    suspects=st.sampled_from([1, 2, 64, 1 << 16]),
+_limits = st.builds(
+    MemoryLimits,
+    run_bytes=st.sampled_from([1, 200, 400, 1000, 1 << 20]),
+    max_pairs=st.sampled_from([1, 2, 5, 1 << 16]),
+    filter_bytes=st.sampled_from([1, 2, 64, 1 << 16]),
 )
 
 
-@given(st.lists(_source(), max_size=5), _sizes, st.integers())
-def test_order_and_sizes_make_no_difference(
-    sources: list[list[Contact | LeftOut]], sizes: Sizes, seed: int
+@given(st.lists(_source(), max_size=5), _limits, st.integers())
+def test_roster_depends_neither_on_the_order_of_people_nor_on_memory_limits(
+    sources: list[list[Contact | LeftOut]], limits: MemoryLimits, seed: int
 ) -> None:
     shuffled = [list(source) for source in sources]
     for source in shuffled:
         random.Random(seed).shuffle(source)
-    made = written(gathered(COLUMNS, shuffled, sizes))
-    plain = plain_roster(COLUMNS, [person for source in sources for person in source])
-    assert made.csv == plain.csv
-    assert made.ids == plain.ids
-    assert made.emptied == plain.emptied
-    assert made.written.left_out == tuple(plain.left_out)
-    assert made.written.left_out_count == len(plain.left_out)
-    counts = Counter(c.location or "(all locations)" for c in plain.contacts)
+    made = write_to_memory(build_roster(COLUMNS, shuffled, limits))
+    expected = expected_roster(COLUMNS, [person for source in sources for person in source])
+    assert made.csv == expected.csv
+    assert made.ids == expected.ids
+    assert made.emptied == expected.emptied
+    assert made.written.left_out == tuple(expected.left_out)
+    assert made.written.left_out_count == len(expected.left_out)
+    counts = Counter(contact.location or "(all locations)" for contact in expected.contacts)
     assert made.written.by_location == counts
-    rows = {(c.location, c.identity) for c in plain.contacts}
+    rows = {(contact.location, contact.identity) for contact in expected.contacts}
     for number, source in enumerate(sources):
-        found = [person for person in source if isinstance(person, Contact)]
-        lost = [person for person in found if (person.location, person.identity) not in rows]
-        assert sum(made.lost[number].values()) == len(lost)
+        contacts = [person for person in source if isinstance(person, Contact)]
+        dropped = [person for person in contacts if (person.location, person.identity) not in rows]
+        assert sum(made.dropped_by_source[number].values()) == len(dropped)
 
 
 @given(st.lists(_source(), max_size=4))
-def test_no_two_people_at_a_location_share_a_value(
-    sources: list[list[Contact | LeftOut]],
-) -> None:
-    plain = plain_roster(COLUMNS, [person for source in sources for person in source])
+def test_values_are_unique_at_each_location(sources: list[list[Contact | LeftOut]]) -> None:
+    expected = expected_roster(COLUMNS, [person for source in sources for person in source])
     values = Counter(
-        (c.location, index, c.cells[index].casefold())
-        for c in plain.contacts
+        (contact.location, index, contact.cells[index].casefold())
+        for contact in expected.contacts
         for index in (1, 2)
-        if c.cells[index]
+        if contact.cells[index]
     )
     assert max(values.values(), default=1) == 1
 
 
-@given(st.lists(_source(), max_size=4), _sizes)
-def test_a_roster_can_be_read_again(sources: list[list[Contact | LeftOut]], sizes: Sizes) -> None:
-    roster = gathered(COLUMNS, sources, sizes)
+@given(st.lists(_source(), max_size=4), _limits)
+def test_roster_can_be_written_more_than_once(
+    sources: list[list[Contact | LeftOut]], limits: MemoryLimits
+) -> None:
+    roster = build_roster(COLUMNS, sources, limits)
     left_out = list(roster.left_out())
-    one, other = written(roster), written(roster)
-    assert one == other
-    assert one.left_out == left_out
+    first, second = write_to_memory(roster), write_to_memory(roster)
+    assert first == second
+    assert first.left_out == left_out

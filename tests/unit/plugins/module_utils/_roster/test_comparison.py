@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the rows of two rosters are compared: in which order, and however many they are."""
+"""Tests of comparing the rows of two rosters in any order and of any number."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.comparison import (
-    NotInOrderError,
-    View,
+    NotSortedError,
+    RowLayout,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import (
     ADDED,
@@ -19,23 +19,23 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
 
 A, B = ("A", "a@x", "oslo"), ("B", "b@x", "oslo")
-BY_EMAIL = View(place=2, keys=(1,), width=3)
+BY_EMAIL = RowLayout(location_index=2, key_indexes=(1,), width=3)
 
 
 def test_equal_rows_are_in_order() -> None:
-    rows = BY_EMAIL.rows_in_order(roster_file([A, A, B]))
+    rows = BY_EMAIL.presorted_rows(roster_file([A, A, B]))
     assert [row.cells for row in rows] == [A, A, B]
 
 
-def test_rows_that_stand_otherwise_than_exported_are_noticed() -> None:
-    with pytest.raises(NotInOrderError):
-        list(BY_EMAIL.rows_in_order(roster_file([A, B, A])))
+def test_unsorted_rows_are_detected() -> None:
+    with pytest.raises(NotSortedError):
+        list(BY_EMAIL.presorted_rows(roster_file([A, B, A])))
 
 
-@pytest.mark.parametrize("in_order", [True, False])
-def test_rosters_and_what_differs_may_be_more_than_is_held(in_order: bool) -> None:
+@pytest.mark.parametrize("is_sorted", [True, False])
+def test_rosters_that_do_not_fit_into_memory_are_compared(is_sorted: bool) -> None:
     many = [("x" * 130_000, f"{number:02d}@x", "oslo") for number in range(70)]
-    if not in_order:
+    if not is_sorted:
         many.reverse()
     for old, new, kind in ((many, [B], REMOVED), ([B], many, ADDED)):
         plan = make_plan(roster_file(old), roster_file(new), ["Email"], "Location", MEMORY)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What --diff shows: the contacts that differ, and nobody else."""
+"""Tests of the differences that are shown with --diff."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.diff im
     roster_diff,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan import make_plan
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY, roster_file
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    HEADER,
+    MEMORY,
+    roster_file,
+)
 
 OLD = [("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C, D", "c@x", "bergen")]
 NEW = [("A", "a@x", "oslo"), ("B", "new@x", "oslo"), ("E", "e@x", "bergen")]
 
 
-def test_the_diff_of_a_plan_has_both_sides_of_each_change() -> None:
+def test_diff_of_a_plan_shows_both_sides_of_each_change() -> None:
     old, new = roster_file(OLD, "abc"), roster_file(NEW, "abe")
     plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
-    assert plan_diff(plan, ("Name", "Email", "Location"), "before", "after") == {
+    assert plan_diff(plan, HEADER, "before", "after") == {
         "before_header": "before (Name, Email, Location)",
         "after_header": "after (Name, Email, Location)",
         "before": '"C, D",c@x,bergen\nB,b@x,oslo\n',
@@ -28,9 +32,9 @@ def test_the_diff_of_a_plan_has_both_sides_of_each_change() -> None:
     }
 
 
-def test_the_diff_of_a_roster_on_disk() -> None:
-    shown = roster_diff(roster_file(OLD, "abc"), roster_file(NEW, "abc"), "Location", MEMORY)
-    assert shown == {
+def test_diff_of_an_existing_and_a_new_roster() -> None:
+    diff = roster_diff(roster_file(OLD, "abc"), roster_file(NEW, "abc"), "Location", MEMORY)
+    assert diff == {
         "before_header": "old roster (Name, Email, Location)",
         "after_header": "new roster (Name, Email, Location)",
         "before": '"C, D",c@x,bergen\nB,b@x,oslo\n',
@@ -38,42 +42,42 @@ def test_the_diff_of_a_roster_on_disk() -> None:
     }
 
 
-def test_without_identities_of_the_old_roster_whole_rows_are_compared() -> None:
-    shown = roster_diff(roster_file(OLD[:2]), roster_file(NEW[:2], "ab"), "Location", MEMORY)
-    assert (shown["before"], shown["after"]) == ("B,b@x,oslo\n", "B,new@x,oslo\n")
+def test_complete_rows_are_compared_if_the_old_roster_has_no_identities() -> None:
+    diff = roster_diff(roster_file(OLD[:2]), roster_file(NEW[:2], "ab"), "Location", MEMORY)
+    assert (diff["before"], diff["after"]) == ("B,b@x,oslo\n", "B,new@x,oslo\n")
 
 
-def test_without_identities_nobody_is_taken_for_somebody_else() -> None:
+def test_different_people_are_not_matched_without_identities() -> None:
     old = [("A", "a@x", "bergen"), ("B", "b@x", "oslo")]
     new = [("C", "c@x", "oslo"), ("D", "d@x", "tromso")]
-    shown = roster_diff(roster_file(old), roster_file(new), "Location", MEMORY)
-    assert (shown["before"], shown["after"]) == (
+    diff = roster_diff(roster_file(old), roster_file(new), "Location", MEMORY)
+    assert (diff["before"], diff["after"]) == (
         "A,a@x,bergen\nB,b@x,oslo\n",
         "C,c@x,oslo\nD,d@x,tromso\n",
     )
 
 
-def test_what_differs_may_be_more_than_is_held() -> None:
+def test_differences_that_do_not_fit_into_memory_are_shown() -> None:
     many = [("x" * 130_000, f"{number:02d}@x", "oslo") for number in range(70)]
-    shown = roster_diff(roster_file(many), roster_file(OLD, "abc"), "Location", MEMORY)
-    assert len(shown["before"].splitlines()) == len(many)
+    diff = roster_diff(roster_file(many), roster_file(OLD, "abc"), "Location", MEMORY)
+    assert len(diff["before"].splitlines()) == len(many)
 
 
-def test_a_line_end_in_a_cell_of_the_old_roster_stays_as_it_is() -> None:
+def test_line_break_in_a_cell_of_the_old_roster_is_kept() -> None:
     old = roster_file([("A\r\nB", "a@x", "oslo")])
-    shown = roster_diff(old, roster_file(OLD[:1]), "Location", MEMORY)
-    assert shown["before"] == '"A\r\nB",a@x,oslo\n'
+    diff = roster_diff(old, roster_file(OLD[:1]), "Location", MEMORY)
+    assert diff["before"] == '"A\r\nB",a@x,oslo\n'
 
 
-def test_without_a_location_column() -> None:
-    shown = roster_diff(roster_file(OLD[:1], "a"), roster_file(OLD[:1], "b"), None, MEMORY)
-    assert (shown["before"], shown["after"]) == ("", "")
+def test_rosters_without_a_location_column_are_compared() -> None:
+    diff = roster_diff(roster_file(OLD[:1], "a"), roster_file(OLD[:1], "b"), None, MEMORY)
+    assert (diff["before"], diff["after"]) == ("", "")
 
 
-def test_an_old_roster_with_other_columns_or_none_is_no_base() -> None:
-    everybody = "A,a@x,oslo\nB,new@x,oslo\nE,e@x,bergen\n"
-    other = roster_file([("A", "a@x")], "a", header=("Name", "Email"))
-    for old in (None, other):
-        shown = roster_diff(old, roster_file(NEW, "abc"), "Location", MEMORY)
-        assert shown["before"] == ""
-        assert sorted(shown["after"].splitlines()) == sorted(everybody.splitlines())
+def test_all_contacts_are_new_if_there_is_no_old_roster_or_it_has_other_columns() -> None:
+    all_rows = "A,a@x,oslo\nB,new@x,oslo\nE,e@x,bergen\n"
+    other_columns = roster_file([("A", "a@x")], "a", header=("Name", "Email"))
+    for old in (None, other_columns):
+        diff = roster_diff(old, roster_file(NEW, "abc"), "Location", MEMORY)
+        assert diff["before"] == ""
+        assert sorted(diff["after"].splitlines()) == sorted(all_rows.splitlines())

@@ -2,128 +2,150 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records as lines, and lines in order however many they are."""
+"""Tests of the external merge sort and of the files that it spills to."""
 
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+import os
+import stat
+from pathlib import Path
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.packing import (
-    pack,
-    unpack,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.external_sort import (
     RUN_BYTES,
     ExternalSorter,
     SpillArea,
+    discard_on_error,
     merge_sorted,
+    open_spill_area,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
+from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
+    MEMORY,
+    recording_spill,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-# The characters that matter: separators, escapes and what is beside them, and the last ones.
-_CHARACTERS = "\0\1\2\t\n\x0b\x0c\r\x10\x1a\x1b ,A\x7f\x80ÿĀ\ud7ff\ud800\udfff\ue000\uffff\U00010000\U0010ffff"
-_TEXT = st.text(st.sampled_from(_CHARACTERS), max_size=4) | st.text(max_size=4)
-_RECORDS = st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[_TEXT] * width)))
+_LINE_LISTS = st.lists(st.binary(max_size=3).map(lambda data: data.replace(b"\n", b"") + b"\n"))
 
 
-@given(_RECORDS)
-def test_lines_have_the_order_of_their_records_and_give_them_back(
-    records: list[tuple[str, ...]],
-) -> None:
-    lines = sorted(map(pack, records))
-    assert [tuple(unpack(line)) for line in lines] == sorted(records)
-    assert all(line.find(b"\n") == len(line) - 1 for line in lines)
-
-
-@given(st.lists(st.text(st.sampled_from("\0\t\n\v\x0cA"), max_size=3), max_size=9))
-def test_a_shorter_text_comes_before_a_longer_one_whatever_follows(texts: list[str]) -> None:
-    records = [(text, other) for text in texts for other in texts]
-    assert [tuple(unpack(line)) for line in sorted(map(pack, records))] == sorted(records)
-
-
-def test_a_line_of_common_text_is_plain() -> None:
-    assert pack(["Åse", "", "a, b"]) == "Åse\0\0a, b\n".encode()
-    assert pack(["a\nb", "\0"]) == b"a\v\x1ab\0\v\x10\n"
-
-
-_LINES = st.lists(st.binary(max_size=3).map(lambda data: data.replace(b"\n", b"") + b"\n"))
-
-
-class _Counting:
-    def __init__(self) -> None:
-        self.opened = 0
-
-    def open(self) -> BinaryIO:
-        self.opened += 1
-        return io.BytesIO()
-
-
-@given(_LINES, st.integers(1, 400))
-def test_runs_give_all_lines_in_order_as_often_as_one_likes(
+@given(_LINE_LISTS, st.integers(1, 400))
+def test_all_lines_are_returned_in_order_any_number_of_times(
     lines: list[bytes], run_bytes: int
 ) -> None:
-    runs = ExternalSorter(MEMORY, run_bytes)
+    sorter = ExternalSorter(MEMORY, run_bytes)
     for number, line in enumerate(lines):
-        runs.add(line)
+        sorter.add(line)
         if number % 3 == 0:
-            assert list(runs) == sorted(lines[: number + 1])
-    assert list(runs) == sorted(lines)
-    assert list(runs) == sorted(lines)
+            assert list(sorter) == sorted(lines[: number + 1])
+    assert list(sorter) == sorted(lines)
+    assert list(sorter) == sorted(lines)
 
 
-def test_nothing_is_set_aside_before_a_run_is_full() -> None:
-    counting = _Counting()
-    # A line takes its bytes and 64 more.
-    runs = ExternalSorter(SpillArea("memory", counting.open), 2 * (64 + 2) + 1)
-    for opened in (0, 0, 1, 1, 1, 2):
-        runs.add(b"x\n")
-        assert counting.opened == opened
-    exact = ExternalSorter(SpillArea("memory", counting.open), 64 + 2)
-    exact.add(b"x\n")
-    assert counting.opened == 3
+def test_run_is_spilled_as_soon_as_it_is_full() -> None:
+    spill, files = recording_spill()
+    # A line counts as its own length plus 64 bytes.
+    sorter = ExternalSorter(spill, 2 * (64 + 2) + 1)
+    for file_count in (0, 0, 1, 1, 1, 2):
+        sorter.add(b"x\n")
+        assert len(files) == file_count
+    one_line_runs = ExternalSorter(spill, 64 + 2)
+    one_line_runs.add(b"x\n")
+    assert len(files) == 3
     assert RUN_BYTES == 8 * 1024 * 1024
 
 
-@given(st.lists(_LINES, max_size=5), st.integers(1, 4))
+@given(st.lists(_LINE_LISTS, max_size=5), st.integers(1, 4))
 @example([[b"1\n", b"2\n", b"3\n"], [b"5\n", b"6\n", b"7\n", b"8\n"]], 1)
-def test_what_is_merged_is_in_order(parts: list[list[bytes]], lines: int) -> None:
-    batches = list(merge_sorted([iter(sorted(part)) for part in parts], lines))
+def test_merged_batches_are_in_order_and_of_limited_size(
+    runs: list[list[bytes]], lines_per_run: int
+) -> None:
+    batches = list(merge_sorted([iter(sorted(run)) for run in runs], lines_per_run))
     assert [line for batch in batches for line in batch] == sorted(
-        line for part in parts for line in part
+        line for run in runs for line in run
     )
     assert all(batches)
-    assert all(len(batch) <= lines * len(parts) for batch in batches)
+    assert all(len(batch) <= lines_per_run * len(runs) for batch in batches)
 
 
-class _Full(io.BytesIO):
-    def __init__(self, fails: str) -> None:
+class _FullDisk(io.BytesIO):
+    def __init__(self, failing_method: str) -> None:
         super().__init__()
-        self._fails = fails
+        self._failing_method = failing_method
 
     def writelines(self, lines: object) -> None:
-        if self._fails == "writelines":
+        if self._failing_method == "writelines":
             raise OSError(28, "No space left on device")
 
     def flush(self) -> None:
-        if self._fails == "flush":
-            raise OSError("what the system says")
+        if self._failing_method == "flush":
+            raise OSError("error message of the system")
 
 
 @pytest.mark.parametrize(
-    ("fails", "answer"),
-    [("writelines", "No space left on device"), ("flush", "what the system says")],
+    ("failing_method", "cause"),
+    [("writelines", "No space left on device"), ("flush", "error message of the system")],
 )
-def test_a_full_disk_is_told_with_the_place(fails: str, answer: str) -> None:
-    runs = ExternalSorter(SpillArea("/place", lambda: _Full(fails)), 100)
-    runs.add(b"x\n")
+def test_full_disk_is_reported_with_the_directory(failing_method: str, cause: str) -> None:
+    sorter = ExternalSorter(SpillArea("/directory", lambda: _FullDisk(failing_method)), 100)
+    sorter.add(b"x\n")
     with pytest.raises(FrontdeskError) as caught:
-        runs.add(b"y\n")
+        sorter.add(b"y\n")
     assert str(caught.value) == (
-        f"Cannot set contacts aside in /place: {answer}. "
-        "Make room there, and let this user write there."
+        f"Cannot write temporary files to /directory: {cause}. "
+        "Free some space there, or make it writable."
     )
+
+
+def test_spill_files_are_private_and_have_no_name(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        with open_spill_area(tmp_path) as spill:
+            assert spill.directory == str(tmp_path)
+            file, other_file = spill.open(), spill.open()
+            file.write(b"x")
+            assert os.listdir(tmp_path) == []
+            assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
+            assert os.fstat(file.fileno()).st_dev == tmp_path.stat().st_dev
+            # Like a full disk: the buffer can no longer be flushed.
+            os.close(file.fileno())
+    finally:
+        os.umask(umask)
+    assert file.closed
+    assert other_file.closed
+
+
+def test_missing_spill_directory_is_an_os_error(tmp_path: Path) -> None:
+    with open_spill_area(tmp_path / "missing") as spill, pytest.raises(FileNotFoundError):
+        spill.open()
+
+
+def test_nested_spill_area_is_emptied_immediately_on_error(tmp_path: Path) -> None:
+    files = []
+
+    def fail(spill: SpillArea) -> None:
+        with discard_on_error(spill) as nested:
+            assert nested.directory == spill.directory
+            files.extend([nested.open(), nested.open()])
+            raise ValueError("failed")
+
+    with open_spill_area(tmp_path) as spill:
+        outer_file = spill.open()
+        with pytest.raises(ValueError, match="failed"):
+            fail(spill)
+        assert [file.closed for file in files] == [True, True]
+        assert not outer_file.closed
+
+
+def test_nested_spill_area_remains_usable_without_an_error(tmp_path: Path) -> None:
+    with open_spill_area(tmp_path) as spill:
+        with discard_on_error(spill) as nested:
+            file = nested.open()
+            file.write(b"x")
+        other_file = nested.open()
+        file.seek(0)
+        assert file.read() == b"x"
+    assert file.closed
+    assert other_file.closed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard at its borders."""
+"""Tests of the guard, mainly at the boundaries of its limits."""
 
 from __future__ import annotations
 
@@ -21,16 +21,26 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
     Plan,
 )
 
-AFTER = "See who it is by --check --diff with a higher {0}; if it is right, run once with that."
+NO_RECEIPT = "no receipt of an earlier upload is in /state"
+REMEDY = (
+    "Review the removals with --check --diff and a higher {0}; if they are correct, run once with that "
+    "value."
+)
 
 
-def _plan(known: int, removed: int, **others: int) -> Plan:
-    counts = {("oslo", kind): number for kind, number in others.items()}
-    return Plan("id", {("oslo", REMOVED): removed, **counts}, {}, known, by_identity=True)
+def _plan(baseline_rows: int, removed: int, **other_counts: int) -> Plan:
+    counts = {("oslo", kind): number for kind, number in other_counts.items()}
+    return Plan(
+        id="id",
+        counts={("oslo", REMOVED): removed, **counts},
+        unchanged={},
+        baseline_rows=baseline_rows,
+        by_identity=True,
+    )
 
 
 @pytest.mark.parametrize(
-    ("known", "removed", "limits"),
+    ("baseline_rows", "removed", "limits"),
     [
         (0, 0, Limits()),
         (1, 0, Limits()),
@@ -45,74 +55,73 @@ def _plan(known: int, removed: int, **others: int) -> Plan:
         (20, 19, Limits(max_removed_percent=0.0)),
     ],
 )
-def test_a_plan_within_the_limits_passes(known: int, removed: int, limits: Limits) -> None:
-    check_plan(_plan(known, removed), limits, None)
+def test_plan_within_the_limits_passes(baseline_rows: int, removed: int, limits: Limits) -> None:
+    check_plan(_plan(baseline_rows, removed), limits, None)
 
 
 @pytest.mark.parametrize(
-    ("known", "removed", "limits", "reason", "option"),
+    ("baseline_rows", "removed", "limits", "cause"),
     [
-        *(
-            (known, removed, Limits(), f"that is {percent} %, max_removed_percent permits 10 %", "")
-            for known, removed, percent in ((21, 3, "14.3"), (100, 11, "11.0"), (29, 3, "10.3"))
-        ),
+        (21, 3, Limits(), "this is 14.3%, and max_removed_percent allows 10%"),
+        (100, 11, Limits(), "this is 11.0%, and max_removed_percent allows 10%"),
+        (29, 3, Limits(), "this is 10.3%, and max_removed_percent allows 10%"),
         (
             *(21, 1, Limits(max_removed_percent=0.0)),
-            *("that is 4.8 %, max_removed_percent permits 0 %", ""),
+            "this is 4.8%, and max_removed_percent allows 0%",
         ),
         (
             *(21, 1, Limits(max_removed_percent=2.5)),
-            *("that is 4.8 %, max_removed_percent permits 2.5 %", ""),
+            "this is 4.8%, and max_removed_percent allows 2.5%",
         ),
-        (20, 6, Limits(max_removed=5), "max_removed permits 5", "max_removed"),
-        (20, 1, Limits(max_removed=0), "max_removed permits 0", "max_removed"),
-        # Both limits are broken: the number is named.
-        (100, 50, Limits(max_removed=5), "max_removed permits 5", "max_removed"),
+        (20, 6, Limits(max_removed=5), "max_removed allows 5"),
+        (20, 1, Limits(max_removed=0), "max_removed allows 0"),
+        # The plan exceeds both limits: the absolute one is reported.
+        (100, 50, Limits(max_removed=5), "max_removed allows 5"),
     ],
 )
-def test_a_plan_over_a_limit_stops(
-    known: int, removed: int, limits: Limits, reason: str, option: str
+def test_plan_over_a_limit_is_refused(
+    baseline_rows: int, removed: int, limits: Limits, cause: str
 ) -> None:
+    option = "max_removed_percent" if "%" in cause else "max_removed"
     with pytest.raises(GuardError) as caught:
-        check_plan(_plan(known, removed), limits, None)
+        check_plan(_plan(baseline_rows, removed), limits, None)
     assert str(caught.value) == (
-        f"Stopped before removing {removed} of {known} contacts: {reason}. "
-        + AFTER.format(option or "max_removed_percent")
+        f"Refused to remove {removed} of {baseline_rows} contacts: {cause}. {REMEDY.format(option)}"
     )
 
 
-@pytest.mark.parametrize("known", [1, 20, 21, 1000])
-def test_removing_all_always_stops(known: int) -> None:
-    most = Limits(max_removed=known, max_removed_percent=100.0, initial=True)
+@pytest.mark.parametrize("baseline_rows", [1, 20, 21, 1000])
+def test_removing_all_contacts_is_never_allowed(baseline_rows: int) -> None:
+    limits = Limits(max_removed=baseline_rows, max_removed_percent=100.0, initial=True)
     with pytest.raises(GuardError) as caught:
-        check_plan(_plan(known, known, added=known), most, None)
+        check_plan(_plan(baseline_rows, baseline_rows, added=baseline_rows), limits, None)
     assert str(caught.value) == (
-        f"Stopped before removing all {known} contacts: this always stops. Look at the sources and "
-        "the export; to start anew, remove the state directory and set initial: true."
+        f"Refused to remove all {baseline_rows} contacts: this is never allowed. Check the sources and "
+        "the export; to start over, remove the state directory and set initial: true."
     )
 
 
-def test_other_changes_do_not_count_as_removed() -> None:
+def test_only_removals_are_limited() -> None:
     check_plan(_plan(100, 0, **{ADDED: 200, CHANGED: 100, MOVED: 100}), Limits(max_removed=0), None)
 
 
-def test_a_first_upload_must_be_asked_for() -> None:
+def test_first_upload_needs_permission() -> None:
     plan = _plan(0, 0, added=3)
     with pytest.raises(GuardError) as caught:
-        check_plan(plan, Limits(), "no receipt of an earlier upload is in /state")
+        check_plan(plan, Limits(), NO_RECEIPT)
     assert str(caught.value) == (
-        "Stopped before a first upload that adds 3 contacts: no receipt of an earlier upload is in "
-        "/state. If this is the first upload, set initial: true for this run."
+        f"Refused a first upload that adds 3 contacts: {NO_RECEIPT}. "
+        "If this is the first upload, set initial: true for this run."
     )
-    check_plan(plan, Limits(initial=True), "no receipt of an earlier upload is in /state")
+    check_plan(plan, Limits(initial=True), NO_RECEIPT)
 
 
-def test_the_default_limits() -> None:
-    assert Limits() == (None, 10.0, False)
+def test_default_limits() -> None:
+    assert Limits() == Limits(max_removed=None, max_removed_percent=10.0, initial=False)
 
 
 @pytest.mark.parametrize("removed", [30, 100])
-def test_the_removed_without_a_valid_row_are_told(removed: int) -> None:
+def test_removed_people_without_a_valid_row_are_reported(removed: int) -> None:
     with pytest.raises(GuardError) as caught:
         check_plan(_plan(100, removed, **{REMOVED_INVALID: 12}), Limits(), None)
     assert "; 12 of them are in the directory without a valid row. " in str(caught.value)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds of every plan."""
+"""Property-based tests of plans."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
     KINDS,
     MOVED,
     REMOVED,
+    Plan,
     make_plan,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
-    cells_of,
+    all_cells,
     roster_file,
 )
 from hypothesis import given
@@ -40,71 +41,79 @@ def _rosters(draw: st.DrawFn) -> RosterFile:
     return roster_file([row for row, _identity in people], identities)
 
 
+def _compare(old: RosterFile | None, new: RosterFile) -> Plan:
+    return make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
+
+
 @given(st.none() | _rosters(), _rosters())
-def test_the_plan_applied_to_the_old_rows_gives_the_new_rows(
+def test_applying_the_plan_to_the_old_rows_results_in_the_new_rows(
     old: RosterFile | None, new: RosterFile
 ) -> None:
-    plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
-    rows = Counter(cells_of(old) if old else ())
-    for change in plan.changes:
+    rows = Counter(all_cells(old) if old else ())
+    for change in _compare(old, new).changes:
         if change.before is not None:
             rows[change.before.cells] -= 1
         if change.after is not None:
             rows[change.after.cells] += 1
     assert min(rows.values(), default=0) >= 0
-    assert +rows == Counter(cells_of(new))
+    assert +rows == Counter(all_cells(new))
 
 
 @given(_rosters(), _rosters())
-def test_the_numbers_add_up(old: RosterFile, new: RosterFile) -> None:
-    plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
+def test_counts_add_up(old: RosterFile, new: RosterFile) -> None:
+    plan = _compare(old, new)
     summary = plan.summary()
     added, changed, moved, removed = (plan.count(kind) for kind in KINDS)
     unchanged = sum(plan.unchanged.values())
-    assert (plan.known, summary["unchanged"]) == (old.row_count, unchanged)
+    assert (plan.baseline_rows, summary["unchanged"]) == (old.row_count, unchanged)
     assert unchanged + changed + moved + removed == old.row_count
     assert unchanged + changed + moved + added == new.row_count
     by_location = summary["by_location"]
     assert isinstance(by_location, dict)
     for kind in (*KINDS, "unchanged"):
-        assert summary[kind] == sum(numbers[kind] for numbers in by_location.values())
-    for location, numbers in by_location.items():
-        here = sum(row[2] == location.replace("(all locations)", "") for row in cells_of(new))
-        assert sum(numbers.values()) - numbers[REMOVED] == here
+        assert summary[kind] == sum(counts[kind] for counts in by_location.values())
+    for location, counts in by_location.items():
+        new_rows = sum(
+            cells[2] == location.replace("(all locations)", "") for cells in all_cells(new)
+        )
+        assert sum(counts.values()) - counts[REMOVED] == new_rows
 
 
 @given(_rosters(), _rosters())
-def test_each_kind_is_what_it_says(old: RosterFile, new: RosterFile) -> None:
-    for change in make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes:
+def test_kind_of_each_change_matches_its_rows(old: RosterFile, new: RosterFile) -> None:
+    for change in _compare(old, new).changes:
         before, after = change.before, change.after
         assert (before is None, after is None) == (change.kind == ADDED, change.kind == REMOVED)
         if before is not None and after is not None:
-            assert before.person == after.person
+            assert before.person_key == after.person_key
             assert before.cells != after.cells
             assert change.kind == (CHANGED if before.location == after.location else MOVED)
 
 
 @given(_rosters(), _rosters())
-def test_nobody_is_both_added_and_removed(old: RosterFile, new: RosterFile) -> None:
-    changes = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True).changes
-    added = {c.after.person for c in changes if c.kind == ADDED and c.after}
-    removed = {c.before.person for c in changes if c.kind == REMOVED and c.before}
+def test_no_person_is_both_added_and_removed(old: RosterFile, new: RosterFile) -> None:
+    changes = _compare(old, new).changes
+    added = {change.after.person_key for change in changes if change.kind == ADDED and change.after}
+    removed = {
+        change.before.person_key for change in changes if change.kind == REMOVED and change.before
+    }
     assert not added & removed
 
 
 @given(_rosters(), st.lists(st.sampled_from("xyz"), min_size=6, max_size=6))
-def test_other_identities_behind_equal_rows_change_nothing(
+def test_other_identities_behind_equal_rows_are_not_a_change(
     roster: RosterFile, identities: list[str]
 ) -> None:
-    other = roster_file(cells_of(roster), identities[: roster.row_count])
-    assert make_plan(roster, other, ["Email"], "Location", MEMORY, with_changes=True).is_empty
+    other = roster_file(all_cells(roster), identities[: roster.row_count])
+    assert _compare(roster, other).is_empty
 
 
-def _shuffled(roster: RosterFile, places: list[int]) -> RosterFile:
-    rows = list(roster.rows())
+def _reorder(roster: RosterFile, row_numbers: list[int]) -> RosterFile:
+    all_rows = list(roster.rows())
+    rows = [all_rows[number] for number in row_numbers if number < roster.row_count]
     return roster_file(
-        [rows[place].cells for place in places],
-        [rows[place].identity or "" for place in places] if roster.open_ids else None,
+        [row.cells for row in rows],
+        [row.identity or "" for row in rows] if roster.open_ids else None,
     )
 
 
@@ -112,17 +121,10 @@ def _shuffled(roster: RosterFile, places: list[int]) -> RosterFile:
     *[_rosters()] * 2,
     *[st.permutations(range(6))] * 2,
 )
-def test_the_order_of_rows_does_not_matter(
-    old: RosterFile, new: RosterFile, one: list[int], other: list[int]
+def test_plan_does_not_depend_on_the_order_of_rows(
+    old: RosterFile, new: RosterFile, old_order: list[int], new_order: list[int]
 ) -> None:
-    plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
-    again = make_plan(
-        _shuffled(old, [place for place in one if place < old.row_count]),
-        _shuffled(new, [place for place in other if place < new.row_count]),
-        ["Email"],
-        "Location",
-        MEMORY,
-        with_changes=True,
-    )
-    assert again.changes == plan.changes
-    assert again.unchanged == plan.unchanged
+    plan = _compare(old, new)
+    reordered = _compare(_reorder(old, old_order), _reorder(new, new_order))
+    assert reordered.changes == plan.changes
+    assert reordered.unchanged == plan.unchanged

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rosters as they are read: whole, or an error that names the line."""
+"""Tests of reading and checking roster files."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
-    MAX_LINE,
+    MAX_LINE_BYTES,
     read_roster,
     sha256,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
+    all_cells,
+    all_identities,
     csv_bytes,
-    identities_of,
     ids_bytes,
+    parse_roster,
     roster_file,
-    roster_of,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ CSV = 'Name,Note\r\nÅse,"a, ""b"""\r\nLie,\r\n'.encode()
 BOM = b"\xef\xbb\xbf"
 
 
-def test_a_checksum_is_a_sha_256_in_hexadecimal() -> None:
+def test_checksum_is_the_sha_256_in_hexadecimal() -> None:
     assert sha256(b"abc") == hashlib.sha256(b"abc").hexdigest()
 
 
@@ -47,34 +47,34 @@ def test_a_checksum_is_a_sha_256_in_hexadecimal() -> None:
         (CSV.rstrip(b"\r\n"), 0),
     ],
 )
-def test_a_roster_is_read(data: bytes, start: int) -> None:
-    read = roster_of(data)
-    assert read.header == ("Name", "Note")
-    assert cells_of(read) == [("Åse", 'a, "b"'), ("Lie", "")]
-    assert identities_of(read) == [None, None]
-    assert (read.row_count, read.size) == (2, len(data) - start)
-    assert read.sha256 == sha256(data[start:])
-    assert read.content().read() == data[start:]
-    assert (read.open_ids, read.ids_sha256) == (None, "")
-    assert list(read.left_out()) == []
+def test_roster_is_read_with_or_without_byte_order_mark_and_crlf(data: bytes, start: int) -> None:
+    roster = parse_roster(data)
+    assert roster.header == ("Name", "Note")
+    assert all_cells(roster) == [("Åse", 'a, "b"'), ("Lie", "")]
+    assert all_identities(roster) == [None, None]
+    assert (roster.row_count, roster.size) == (2, len(data) - start)
+    assert roster.sha256 == sha256(data[start:])
+    assert roster.open_content().read() == data[start:]
+    assert (roster.open_ids, roster.ids_sha256) == (None, "")
+    assert list(roster.left_out()) == []
 
 
-def test_a_quoted_cell_may_hold_anything_that_csv_lets_it() -> None:
+def test_quoted_cells_may_contain_line_breaks_quotes_and_separators() -> None:
     data = b'A,"B\n1"\n"1\r\n\n""2""","\r"\n";",\t\n'
-    read = roster_of(data)
-    assert read.header == ("A", "B\n1")
-    assert cells_of(read) == [('1\r\n\n"2"', "\r"), (";", "\t")]
+    roster = parse_roster(data)
+    assert roster.header == ("A", "B\n1")
+    assert all_cells(roster) == [('1\r\n\n"2"', "\r"), (";", "\t")]
 
 
-def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
-    read = roster_file([("A", "a@x", "oslo"), ("B", "b@x", "oslo")], "ab")
-    assert [(one.identity, other.identity) for one in read.rows() for other in read.rows()] == [
-        *(("a", "a"), ("a", "b"), ("b", "a"), ("b", "b"))
-    ]
+def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
+    roster = roster_file([("A", "a@x", "oslo"), ("B", "b@x", "oslo")], "ab")
+    assert [
+        (outer.identity, inner.identity) for outer in roster.rows() for inner in roster.rows()
+    ] == [("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")]
 
 
 @pytest.mark.parametrize(
-    ("data", "problem"),
+    ("data", "cause"),
     [
         (b"", "it is empty. Export a roster to it first."),
         (BOM, "it is empty. Export a roster to it first."),
@@ -84,14 +84,14 @@ def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
         (b"\xe5", "line 1 is not valid UTF-8. Save it as UTF-8."),
         (b'A\n"b\n\xe5"\n', "line 3 is not valid UTF-8. Save it as UTF-8."),
         ("A\r\nÅ".encode("utf-16"), "line 1 is not valid UTF-8. Save it as UTF-8."),
-        ("A\r\nb".encode("utf-16-be"), "line 1 holds a NUL byte."),
-        (b"A\r\nb\r\nc\0\r\n", "line 3 holds a NUL byte."),
+        ("A\r\nb".encode("utf-16-be"), "line 1 contains a NUL byte."),
+        (b"A\r\nb\r\nc\0\r\n", "line 3 contains a NUL byte."),
         (
             b'A,B\r\n1,"2\r\n3"\r\n4\r\n',
-            "the row on line 4 has 1 cells, the header 2.",
+            "the row on line 4 has 1 instead of 2 cells.",
         ),
-        (b'A,B\r\n"2\r\n\r\n3"\r\n', "the row on lines 2 to 4 has 1 cells, the header 2."),
-        (b"A,B\r\n1,2,3\r\n", "the row on line 2 has 3 cells, the header 2."),
+        (b'A,B\r\n"2\r\n\r\n3"\r\n', "the row on lines 2 to 4 has 1 instead of 2 cells."),
+        (b"A,B\r\n1,2,3\r\n", "the row on line 2 has 3 instead of 2 cells."),
         (b"A,B\r\n\r\n1,2\r\n", "line 2 is empty."),
         (b"A\nb\n\n", "line 3 is empty."),
         (
@@ -108,70 +108,70 @@ def test_rows_are_read_as_often_as_they_are_wanted_at_the_same_time() -> None:
             "lines 2 to 65538: field larger than field limit (131072).",
         ),
         (
-            b"A\r\nb\r\n" + b"x" * (MAX_LINE + 1),
-            "line 3 has more than 1048576 bytes.",
+            b"A\r\nb\r\n" + b"x" * (MAX_LINE_BYTES + 1),
+            "line 3 is longer than 1048576 bytes.",
         ),
         (
             b"Name;Mail\r\nA;B\r\n",
-            "its columns are separated by semicolons. Save it as CSV (RFC 4180): separated by commas.",
+            "its columns are separated by semicolons. Save it with comma-separated values (RFC 4180).",
         ),
         (
             b"Name\tMail\r\nA\tB\r\n",
-            "its columns are separated by tabs. Save it as CSV (RFC 4180): separated by commas.",
+            "its columns are separated by tabs. Save it with comma-separated values (RFC 4180).",
         ),
         (
             b"A,B,C,B\r\n1,2,3,4\r\n",
             (
                 "its columns 2 and 4 have the same title. "
-                "Give each column a title of its own in the first line."
+                "Give each column a unique title in the first line."
             ),
         ),
     ],
 )
-def test_what_is_wrong_with_a_roster(data: bytes, problem: str) -> None:
+def test_invalid_csv_is_reported_with_the_line(data: bytes, cause: str) -> None:
     with pytest.raises(InputError) as caught:
-        roster_of(data)
-    assert str(caught.value) == f"Cannot read x.csv: {problem}"
+        parse_roster(data)
+    assert str(caught.value) == f"Cannot read x.csv: {cause}"
 
 
-def test_a_line_may_be_as_long_as_is_read_at_a_time() -> None:
+def test_lines_up_to_the_maximum_length_are_accepted() -> None:
     header = ",".join(f"c{number}" for number in range(10)).encode() + b"\n"
-    line = b",".join([*[b"x" * 110_000] * 9, b"y" * (MAX_LINE - 990_010)]) + b"\n"
-    assert len(line) == MAX_LINE
-    assert roster_of(header + line).row_count == 1
-    with pytest.raises(InputError, match="line 2 has more than"):
-        roster_of(header + b"y" + line)
+    line = b",".join([*[b"x" * 110_000] * 9, b"y" * (MAX_LINE_BYTES - 990_010)]) + b"\n"
+    assert len(line) == MAX_LINE_BYTES
+    assert parse_roster(header + line).row_count == 1
+    with pytest.raises(InputError, match="line 2 is longer than"):
+        parse_roster(header + b"y" + line)
 
 
 _CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
 
 
 @given(st.integers(1, 3).flatmap(lambda n: st.lists(st.tuples(*[_CELL] * n), max_size=4)))
-def test_what_the_csv_module_writes_is_read(rows: list[tuple[str, ...]]) -> None:
+def test_everything_that_the_csv_module_writes_is_read(rows: list[tuple[str, ...]]) -> None:
     header = tuple("ABC"[: len(rows[0]) if rows else 1])
     identities = [f"id-{number}" for number in range(len(rows))]
-    gone = LeftOut("x", "oslo", "gone\n")
-    read = roster_file(rows, identities, header, [gone])
-    assert (read.header, cells_of(read)) == (header, rows)
-    assert identities_of(read) == identities
-    assert list(read.left_out()) == [gone]
+    left_out = LeftOut("x", "oslo", "cause\n")
+    roster = roster_file(rows, identities, header, [left_out])
+    assert (roster.header, all_cells(roster)) == (header, rows)
+    assert all_identities(roster) == identities
+    assert list(roster.left_out()) == [left_out]
 
 
 HEAD = {"format": 1, "sha256": sha256(CSV), "rows": 2}
-GONE = {"identity": "c", "location": "oslo", "cause": "Name is empty"}
+LEFT_OUT = {"identity": "c", "location": "oslo", "cause": "Name is empty"}
 
 
 def _ids(head: object, *lines: object) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in (head, *lines)).encode()
 
 
-@pytest.mark.parametrize("last", [[], [GONE], [GONE, {**GONE, "more": 1}]])
-def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
-    data = _ids(HEAD, "a", "Å", *last)
-    read = roster_of(CSV, data)
-    assert identities_of(read) == ["a", "Å"]
-    assert read.ids_sha256 == sha256(data)
-    assert list(read.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(last)
+@pytest.mark.parametrize("left_out", [[], [LEFT_OUT], [LEFT_OUT, {**LEFT_OUT, "more": 1}]])
+def test_identities_file_of_the_roster_is_read(left_out: list[object]) -> None:
+    data = _ids(HEAD, "a", "Å", *left_out)
+    roster = parse_roster(CSV, data)
+    assert all_identities(roster) == ["a", "Å"]
+    assert roster.ids_sha256 == sha256(data)
+    assert list(roster.left_out()) == [LeftOut("c", "oslo", "Name is empty")] * len(left_out)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
     [
         b"",
         b"\n",
-        b"no JSON",
+        b"not JSON",
         b"\xff",
         b"[]",
         b"1",
@@ -198,44 +198,46 @@ def test_identities_of_the_same_roster_are_read(last: list[object]) -> None:
         _ids(HEAD, "a") + b'"b\n',
         _ids(HEAD, "a", "b", "c"),
         _ids(HEAD, "a", "b", {"identity": "c"}),
-        _ids(HEAD, "a", "b", GONE) + b"{",
-        _ids(HEAD, "a", "b", GONE)[:-8],
-        # No line is read that is longer than any that is written.
-        _ids({**HEAD, "more": "x" * MAX_LINE}, "a", "b"),
-        _ids(HEAD, "a", "x" * MAX_LINE),
-        _ids(HEAD, "a", "b", {**GONE, "more": "x" * MAX_LINE}),
+        _ids(HEAD, "a", "b", LEFT_OUT) + b"{",
+        _ids(HEAD, "a", "b", LEFT_OUT)[:-8],
+        # Lines that are longer than the maximum.
+        _ids({**HEAD, "more": "x" * MAX_LINE_BYTES}, "a", "b"),
+        _ids(HEAD, "a", "x" * MAX_LINE_BYTES),
+        _ids(HEAD, "a", "b", {**LEFT_OUT, "more": "x" * MAX_LINE_BYTES}),
     ],
 )
-def test_identities_that_do_not_match_count_as_none(data: bytes) -> None:
-    read = roster_of(CSV, data)
-    assert (read.open_ids, read.ids_sha256) == (None, "")
-    assert identities_of(read) == [None, None]
+def test_identities_file_of_another_roster_is_ignored(data: bytes) -> None:
+    roster = parse_roster(CSV, data)
+    assert (roster.open_ids, roster.ids_sha256) == (None, "")
+    assert all_identities(roster) == [None, None]
 
 
-def test_a_file_that_cannot_be_read_is_an_os_error() -> None:
-    class _Broken(io.BytesIO):
+def test_unreadable_file_is_an_os_error() -> None:
+    class _UnreadableFile(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output error"):
-        read_roster("x.csv", partial(_Broken, CSV))
+        read_roster("x.csv", partial(_UnreadableFile, CSV))
     with pytest.raises(OSError, match="Input/output error"):
-        read_roster("x.csv", partial(io.BytesIO, CSV), partial(_Broken, ids_bytes(CSV, "ab")))
+        read_roster(
+            "x.csv", partial(io.BytesIO, CSV), partial(_UnreadableFile, ids_bytes(CSV, "ab"))
+        )
 
 
-def test_a_roster_that_has_become_another_is_told_with_its_name() -> None:
+def test_invalid_csv_is_also_reported_when_rows_are_read_again() -> None:
     contents = [CSV, CSV + b"more\r\n"]
-    read = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
+    roster = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
     with pytest.raises(InputError) as caught:
-        list(read.rows())
-    assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 cells, the header 2."
+        list(roster.rows())
+    assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 instead of 2 cells."
 
 
-def test_the_size_is_counted_over_many_reads() -> None:
+def test_size_and_checksum_are_those_of_the_complete_file() -> None:
     data = csv_bytes([("x" * 100, "y" * 100, "z" * 100)] * 1000)
     assert len(data) > 4 * 64 * 1024
-    read = roster_of(data)
-    assert (read.size, read.sha256, read.row_count) == (len(data), sha256(data), 1000)
+    roster = parse_roster(data)
+    assert (roster.size, roster.sha256, roster.row_count) == (len(data), sha256(data), 1000)
 
 
 @pytest.mark.parametrize(
@@ -247,13 +249,18 @@ def test_the_size_is_counted_over_many_reads() -> None:
         (CSV, b""),
     ],
 )
-def test_a_roster_that_changes_while_it_is_read_is_an_error(
+def test_change_of_a_file_while_it_is_being_read_is_reported(
     csv_data: bytes, ids_data: bytes
 ) -> None:
     files = {"csv": CSV, "ids": _ids(HEAD, "a", "b")}
-    read = read_roster("x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"]))
-    assert identities_of(read) == ["a", "b"]
+    roster = read_roster(
+        "x.csv", lambda: io.BytesIO(files["csv"]), lambda: io.BytesIO(files["ids"])
+    )
+    assert all_identities(roster) == ["a", "b"]
     files.update(csv=csv_data, ids=ids_data)
     with pytest.raises(InputError) as caught:
-        identities_of(read)
-    assert str(caught.value) == "Cannot read x.csv: it was changed while it was read. Run again."
+        all_identities(roster)
+    assert (
+        str(caught.value)
+        == "Cannot read x.csv: it changed while it was being read. Run the task again."
+    )

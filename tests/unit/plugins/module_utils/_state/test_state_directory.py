@@ -34,15 +34,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt 
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
-    cells_of,
-    identities_of,
+    all_cells,
+    all_identities,
     ids_bytes,
-    roster_of,
+    parse_roster,
 )
 
 CSV = b"Name\r\nLie\r\n"
 IDS = ids_bytes(CSV, ["id-1"])
-ROSTER = roster_of(CSV, IDS)
+ROSTER = parse_roster(CSV, IDS)
 RESTORE = "Restore it from a backup, or remove the state directory and upload with initial: true."
 
 
@@ -60,18 +60,18 @@ def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
 
 
 def test_committed_roster_is_the_baseline(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     baseline = read_baseline(tmp_path)
     assert baseline is not None
     assert baseline.receipt == _receipt()
-    assert (cells_of(baseline.roster), identities_of(baseline.roster)) == ([("Lie",)], ["id-1"])
+    assert (all_cells(baseline.roster), all_identities(baseline.roster)) == ([("Lie",)], ["id-1"])
     names = {"receipt.json", f"{sha256(CSV)}.csv", f"{sha256(IDS)}.ids"}
     assert set(os.listdir(tmp_path)) == names
     assert {file_mode(tmp_path / name) for name in names} == {0o600}
 
 
 def test_roster_without_identities_is_committed(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(ids=None), roster_of(CSV))
+    commit_upload(tmp_path, _receipt(ids=None), parse_roster(CSV))
     baseline = read_baseline(tmp_path)
     assert baseline is not None
     assert baseline.roster.open_ids is None
@@ -79,7 +79,7 @@ def test_roster_without_identities_is_committed(tmp_path: Path) -> None:
 
 
 def test_missing_identities_file_is_ignored(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     (tmp_path / f"{sha256(IDS)}.ids").unlink()
     baseline = read_baseline(tmp_path)
     assert baseline is not None
@@ -95,7 +95,7 @@ def test_there_is_no_baseline_without_a_receipt(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [None, b"", b"Name\r\nOla\r\n"])
 def test_missing_or_damaged_roster_is_reported(tmp_path: Path, damage: bytes | None) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     path = tmp_path / f"{sha256(CSV)}.csv"
     if damage is None:
         path.unlink()
@@ -116,7 +116,7 @@ def test_damaged_receipt_is_reported_with_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["receipt.json", f"{sha256(CSV)}.csv"])
 def test_unreadable_file_is_reported(tmp_path: Path, name: str) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     path = (tmp_path / name).replace(tmp_path / "away").with_name(name)
     path.mkdir()
     with pytest.raises(StateError) as caught:
@@ -127,7 +127,7 @@ def test_unreadable_file_is_reported(tmp_path: Path, name: str) -> None:
 
 
 def test_commit_removes_old_rosters_and_leftovers_of_killed_runs(tmp_path: Path) -> None:
-    commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+    commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     old = sha256(b"old")
     removed = [f"{old}.csv", f"{old}.ids", f".{old}.csv.x1_y.new", f".{sha256(CSV)}.csv.z.new"]
     kept = [
@@ -141,7 +141,7 @@ def test_commit_removes_old_rosters_and_leftovers_of_killed_runs(tmp_path: Path)
     for name in (*removed, *kept):
         (tmp_path / name).touch()
     new = b"Name\r\nOla\r\n"
-    commit_upload(tmp_path, _receipt(new, None), roster_of(new))
+    commit_upload(tmp_path, _receipt(new, None), parse_roster(new))
     assert sorted(os.listdir(tmp_path)) == sorted([*kept, "receipt.json", f"{sha256(new)}.csv"])
 
 
@@ -150,7 +150,7 @@ def test_receipt_is_replaced_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int, new_files: int
 ) -> None:
     old = b"Name\r\nOld\r\n"
-    commit_upload(tmp_path, _receipt(old, None), roster_of(old))
+    commit_upload(tmp_path, _receipt(old, None), parse_roster(old))
     calls = []
     replace = _files.write_atomically
 
@@ -162,20 +162,20 @@ def test_receipt_is_replaced_last(
 
     monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     with pytest.raises(StateError) as caught:
-        commit_upload(tmp_path, _receipt(), roster_of(CSV, IDS))
+        commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     assert str(caught.value) == (
         f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster. Free some space there; the next run sends the roster again."
     )
     baseline = read_baseline(tmp_path)
     assert baseline is not None
-    assert cells_of(baseline.roster) == [("Old",)]
+    assert all_cells(baseline.roster) == [("Old",)]
     assert len(os.listdir(tmp_path)) == 2 + new_files
 
 
 def test_state_is_written_before_anything_is_sent(tmp_path: Path) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
-    new = roster_of(b"Name\r\nOla\r\n")
+    new = parse_roster(b"Name\r\nOla\r\n")
     begin_upload(tmp_path, _receipt(), new)
     baseline = read_baseline(tmp_path)
     assert baseline is not None
@@ -188,7 +188,7 @@ def test_state_is_written_before_anything_is_sent(tmp_path: Path) -> None:
 def test_aborted_upload_is_removed(tmp_path: Path, may_be_accepted: bool) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     files_before = set(os.listdir(tmp_path))
-    begin_upload(tmp_path, _receipt(), roster_of(b"Name\r\nOla\r\n"))
+    begin_upload(tmp_path, _receipt(), parse_roster(b"Name\r\nOla\r\n"))
     abort_upload(tmp_path, _receipt(), may_be_accepted=may_be_accepted)
     baseline = read_baseline(tmp_path)
     assert baseline is not None
@@ -210,13 +210,13 @@ def test_abort_ignores_a_missing_directory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        ROSTER._replace(open_file=roster_of(b"Name\r\nLiv\r\n").open_file),
-        ROSTER._replace(open_ids=roster_of(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
+        replace(ROSTER, open_file=parse_roster(b"Name\r\nLiv\r\n").open_file),
+        replace(ROSTER, open_ids=parse_roster(CSV, ids_bytes(CSV, ["id-2"])).open_ids),
     ],
 )
 def test_upload_of_a_changed_roster_is_not_started(tmp_path: Path, changed: RosterFile) -> None:
     old = b"Name\r\nAas\r\n"
-    commit_upload(tmp_path, _receipt(old, None), roster_of(old))
+    commit_upload(tmp_path, _receipt(old, None), parse_roster(old))
     with pytest.raises(
         InputError, match="it or its identities file changed while it was being read"
     ):
@@ -231,7 +231,7 @@ def test_roster_to_send_is_read_from_the_state_directory(tmp_path: Path) -> None
     src.write_bytes(b"\xef\xbb\xbf" + CSV)
     stored = begin_upload(tmp_path, None, read_roster("src", lambda: src.open("rb")))
     src.write_bytes(b"something else")
-    with stored.content() as file:
+    with stored.open_content() as file:
         assert file.read() == CSV
     assert [row.cells for row in stored.rows()] == [("Lie",)]
 

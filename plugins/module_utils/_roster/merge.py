@@ -1,0 +1,120 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Merge two rosters after a service refused some rows of the new one.
+
+The merged roster contains the accepted rows. For each person with a refused row, it also contains the old rows,
+because the service may still have them, except at locations where another new row of the person was accepted.
+The guard of the next upload then counts every contact that the service may have.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, BinaryIO
+
+from .._files import sha256_file
+from .comparison import RosterRow, RowLayout, choose_layout
+from .external_sort import SpillArea
+from .files import FileRow, OpenFile, RosterFile
+from .writer import write_rows
+
+
+def merge_accepted_rows(
+    old: RosterFile | None,
+    new: RosterFile,
+    refused: AbstractSet[int],
+    *,
+    key: Sequence[str],
+    location_column: str | None,
+    spill: SpillArea,
+) -> RosterFile:
+    """Merge the accepted rows of a new roster with the old rows that they do not replace.
+
+    :param old: roster that the service had before, with the same header; None if it is not known.
+    :param refused: numbers of the refused rows of `new`; the first row is 1.
+    :param key: titles of the columns that identify people if a roster has no identities.
+    :param location_column: title of the location column; None without one.
+    :param spill: place for the files of the merged roster.
+    :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
+    :raises InputError: if a roster changed since it was checked.
+    :raises OSError: if the merged roster cannot be written.
+    """
+    layout = choose_layout(old, new, key, location_column)
+    rows = _accepted_rows(layout, old, new, refused)
+    csv_file, identities = spill.open(), spill.open()
+    ids_file = spill.open() if layout.by_identity else None
+    sha256, row_count = write_rows(
+        new.header,
+        (FileRow(row.cells, row.person_key[0] if layout.by_identity else None) for row in rows),
+        csv_file,
+        ids_file,
+        identities,
+    )
+    csv_file.flush()
+    return RosterFile(
+        name="the partially accepted roster",
+        header=new.header,
+        row_count=row_count,
+        sha256=sha256,
+        size=csv_file.tell(),
+        start=0,
+        open_file=_reopener(csv_file),
+        open_ids=None if ids_file is None else _reopener(ids_file),
+        ids_sha256="" if ids_file is None else sha256_file(ids_file),
+    )
+
+
+def _accepted_rows(
+    layout: RowLayout, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
+) -> Iterator[RosterRow]:
+    """Yield the accepted rows of the new roster, then the old rows that the service may still have."""
+    # For each person with a refused row: the locations at which a row of that person was accepted.
+    accepted_locations = {
+        row.person_key: set[str]()
+        for number, row in enumerate(layout.rows(new), 1)
+        if number in refused
+    }
+    for number, row in enumerate(layout.rows(new), 1):
+        if number not in refused:
+            if (locations := accepted_locations.get(row.person_key)) is not None:
+                locations.add(row.location)
+            yield row
+    for row in layout.rows(old) if old is not None else ():
+        replaced = accepted_locations.get(row.person_key)
+        if replaced is not None and row.location not in replaced:
+            yield row
+
+
+def _reopener(file: BinaryIO) -> OpenFile:
+    """Return a function that opens a temporary file at its start, for one reader at a time."""
+
+    def reopen() -> BinaryIO:
+        file.seek(0)
+        return io.BufferedReader(_UnclosedReader(file))
+
+    return reopen
+
+
+class _UnclosedReader(io.RawIOBase):
+    """A file that stays open when this object is closed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self._file.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
