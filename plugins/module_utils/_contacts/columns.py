@@ -16,7 +16,7 @@ from .._expressions.expression import Expression, compile_expression
 from .._expressions.phone import PhoneStyle, check_region
 from .._text import SURROGATE, clean, compose
 
-MAX_ROW = 128 * 1024
+MAX_ROW_LENGTH = 128 * 1024
 """Longest row in characters, all cells together.
 
 A cell of more is refused by the csv module, with which rosters are read; and whatever the characters, so
@@ -90,14 +90,14 @@ def _check_headers(headers: Sequence[str]) -> None:
 
 
 def _check_required_unless(column: Column, headers: Sequence[str]) -> None:
-    other = column.required_unless
-    if other is None:
+    other_header = column.required_unless
+    if other_header is None:
         return
     action = f"Cannot use required_unless of column {column.header!r}"
-    if other not in headers or other == column.header:
+    if other_header not in headers or other_header == column.header:
         raise InputError(
             action,
-            f"there is no other column {other!r}",
+            f"there is no other column {other_header!r}",
             f"Name one of {', '.join(map(repr, headers))}",
         )
     if column.required:
@@ -111,14 +111,14 @@ def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Colu
         raise InputError(
             f"Cannot use max_length {length} of column {header!r}", "it is less than 1"
         )
-    other = specification.get("required_unless")
+    other_header = specification.get("required_unless")
     return Column(
         header=header,
         expression=compile_expression(
             str(specification["value"]), f"column {header!r}", phone_region
         ),
         required=bool(specification.get("required")),
-        required_unless=None if other is None else compose(other),
+        required_unless=None if other_header is None else compose(other_header),
         unique=bool(specification.get("unique")),
         max_length=length,
         phone_style=_phone_style(header, specification.get("phone_style"), phone_region),
@@ -143,7 +143,7 @@ def _phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyl
 _FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
-def broken_rule(
+def find_broken_rule(
     columns: Sequence[Column], cells: Sequence[str], emptied: Mapping[str, str]
 ) -> str | None:
     """Hold one row's cells against the rules that look at this row alone.
@@ -152,17 +152,19 @@ def broken_rule(
     :param emptied: for each cell that lost its value the title of its column, and why it is empty.
     :returns: the first rule that is broken, or None. It names columns, never a person's value.
     """
-    if sum(map(len, cells)) > MAX_ROW:
-        return f"the row is longer than {MAX_ROW} characters"
+    if sum(map(len, cells)) > MAX_ROW_LENGTH:
+        return f"the row is longer than {MAX_ROW_LENGTH} characters"
     by_header = {column.header: cell for column, cell in zip(columns, cells)}
     for column, cell in zip(columns, cells):
-        cause = _content_cause(column, cell) if cell else _empty_cause(column, by_header, emptied)
+        cause = (
+            _explain_content(column, cell) if cell else _explain_empty(column, by_header, emptied)
+        )
         if cause is not None:
             return cause
     return None
 
 
-def _empty_cause(
+def _explain_empty(
     column: Column, by_header: Mapping[str, str], emptied: Mapping[str, str]
 ) -> str | None:
     if column.required:
@@ -171,18 +173,20 @@ def _empty_cause(
         missing = [column.header, column.required_unless]
     else:
         return None
-    lost: dict[str, list[str]] = {}
+    headers_by_cause: dict[str, list[str]] = {}
     for header in missing:
         if header in emptied:
-            lost.setdefault(emptied[header], []).append(header)
-    if lost:
+            headers_by_cause.setdefault(emptied[header], []).append(header)
+    if headers_by_cause:
         # Who corrects what was lost has a valid row; what never was there is another matter.
-        return "; ".join(f"{' and '.join(headers)}: {cause}" for cause, headers in lost.items())
+        return "; ".join(
+            f"{' and '.join(headers)}: {cause}" for cause, headers in headers_by_cause.items()
+        )
     both = " and ".join(missing)
     return f"{both} are both empty" if len(missing) > 1 else f"{both} is empty"
 
 
-def _content_cause(column: Column, cell: str) -> str | None:
+def _explain_content(column: Column, cell: str) -> str | None:
     if _FORMULA.match(cell):
         return f"{column.header} begins like a spreadsheet formula"
     if column.max_length is not None and len(cell) > column.max_length:

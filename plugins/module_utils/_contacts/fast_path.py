@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import NamedTuple, Union
 
 from .._expressions.syntax import LOCATION
-from .columns import MAX_ROW, Column
+from .columns import MAX_ROW_LENGTH, Column
 
 Entry = tuple[str, Sequence[Union[bytes, "list[bytes]"]]]
 """Identity and values of a directory's object."""
@@ -34,15 +34,15 @@ _IDENTITY = rb"[0-9A-Za-z-]+"
 class FastRows(NamedTuple):
     """Finds plain rows.
 
-    :ivar pick: takes a record's fields from an entry's values, the location, the identity and nothing.
+    :ivar pick_fields: takes a record's fields from an entry's values, the location, the identity and nothing.
     :ivar is_simple: whether a record is that of a plain row.
     """
 
-    pick: Callable[[Sequence[object]], tuple[bytes, ...]]
+    pick_fields: Callable[[Sequence[object]], tuple[bytes, ...]]
     is_simple: Callable[[bytes], object]
 
     @classmethod
-    def of(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
+    def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
         """Those of some columns; None when a column is more than a name, or a phone number.
 
         :param attributes: lower-case names of an entry's values.
@@ -50,37 +50,40 @@ class FastRows(NamedTuple):
         fields = [*attributes, LOCATION]
         indices = []
         for column in columns:
-            name = column.expression.name
+            name = column.expression.bare_name
             if name is None or column.phone_style is not None:
                 return None
             indices.append(fields.index(name))
-        record = rb"\0".join([*map(_pattern, columns), _IDENTITY, b""])
+        record_pattern = rb"\0".join([*map(_cell_pattern, columns), _IDENTITY, b""])
         return cls(
             # The identity follows the location, and the end of the record is that nothing was emptied.
-            pick=itemgetter(*indices, len(fields), len(fields) + 1),
-            is_simple=re.compile(rb"(?!(?s:.){%d})" % (MAX_ROW + 1) + record).fullmatch,
+            pick_fields=itemgetter(*indices, len(fields), len(fields) + 1),
+            is_simple=re.compile(
+                rb"(?!(?s:.){%d})" % (MAX_ROW_LENGTH + 1) + record_pattern
+            ).fullmatch,
         )
 
-    def records(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
+    def split_page(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
         """The records of the plain rows of a page, and the entries that have none."""
-        pick, is_simple, join, place = self.pick, self.is_simple, b"\0".join, location.encode()
-        records, others = [], []
+        pick_fields, is_simple, join = self.pick_fields, self.is_simple, b"\0".join
+        location_bytes = location.encode()
+        records, remaining = [], []
         for entry in page:
             identity, values = entry
             try:
-                record = join(pick((*values, place, identity.encode(), b"")))
+                record = join(pick_fields((*values, location_bytes, identity.encode(), b"")))
             except TypeError:  # an attribute with several values
-                others.append(entry)
+                remaining.append(entry)
                 continue
             if is_simple(record):
                 records.append(record)
             else:
-                others.append(entry)
-        return records, others
+                remaining.append(entry)
+        return records, remaining
 
 
-def _pattern(column: Column) -> bytes:
+def _cell_pattern(column: Column) -> bytes:
     """What a column's cell is in a plain row. Whether another cell makes up for an empty one is not looked at."""
-    longest = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
+    length_limit = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
     is_needed = column.required or column.required_unless is not None
-    return longest + _CELL + (b"" if is_needed else b"?")
+    return length_limit + _CELL + (b"" if is_needed else b"?")

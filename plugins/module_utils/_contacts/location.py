@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
-from .._expressions.patterns import PatternError, compile_pattern, matches_whole
+from .._expressions.patterns import PatternError, compile_pattern, is_full_match
 from .._text import compose
 
 _SOURCE_KEYS = (
     *("location", "location_value", "locations", "search_base", "search_scope", "member_of"),
     *("filter", "exclude_ous", "exclude_groups", "exclude_filter", "minimum"),
 )
-_PLACES = ("ou", "search_base", "member_of", "filter")
-_BLANK = ("", None)
+_SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
+_EMPTY = ("", None)
 
 
-def location_problem(identifier: str) -> str | None:
+def find_identifier_problem(identifier: str) -> str | None:
     """Say what is wrong with a location's identifier, or None.
 
     The service knows a location by the identifier in the account, without capitals and spaces
@@ -46,9 +46,9 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
     :raises InputError: for an identifier no service can know, for a pattern that is none, or when located
         and global sources mix.
     """
-    matches = _location_pattern(pattern)
-    for number, location in _numbered(locations):
-        problem = location_problem(location)
+    matches = _compile_location_pattern(pattern)
+    for number, location in _number_locations(locations):
+        problem = find_identifier_problem(location)
         if problem is None and not matches(location):
             problem = f"it does not match location_pattern {pattern!r}"
         if problem is not None:
@@ -57,7 +57,9 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
                 problem,
                 "Copy the identifier from the service's account: no capitals, no spaces",
             )
-    numbers_without = [number for number, given in enumerate(locations, start=1) if not given]
+    numbers_without = [
+        number for number, identifiers in enumerate(locations, start=1) if not identifiers
+    ]
     if numbers_without and any(locations):
         raise InputError(
             "Cannot mix sources with and without a location",
@@ -66,13 +68,13 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
         )
 
 
-def _numbered(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
-    for number, given in enumerate(locations, start=1):
-        for location in given:
+def _number_locations(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
+    for number, identifiers in enumerate(locations, start=1):
+        for location in identifiers:
             yield number, location
 
 
-def _location_pattern(pattern: str | None) -> Callable[[str], bool]:
+def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
     """What says whether an identifier matches the option location_pattern."""
     if pattern is None:
         return lambda _identifier: True
@@ -84,7 +86,7 @@ def _location_pattern(pattern: str | None) -> Callable[[str], bool]:
 
     def matches(identifier: str) -> bool:
         try:
-            return matches_whole(compiled, compose(identifier))
+            return is_full_match(compiled, compose(identifier))
         except PatternError as error:
             raise InputError(action, str(error)) from error
 
@@ -118,19 +120,19 @@ def sources_of_locations(
     :raises InputError: names the location that cannot be turned into a source, and why.
     """
     return [
-        _source(number, location, ou_template, base_dn)
+        _location_to_source(number, location, ou_template, base_dn)
         for number, location in enumerate(locations, 1)
     ]
 
 
-def _source(
+def _location_to_source(
     number: int, location: Mapping[str, Any], ou_template: str, base_dn: str
 ) -> dict[str, Any]:
     name = f"location {number} ({location.get('location') or 'global'})"
     unknown = sorted(set(location) - {*_SOURCE_KEYS, "ou"})
     if unknown:
         raise InputError(f"Cannot use {name}", f"it has the unknown key {unknown[0]!r}")
-    if not any(location.get(key) for key in _PLACES):
+    if not any(location.get(key) for key in _SEARCH_KEYS):
         raise InputError(
             f"Cannot use {name}",
             "it says nowhere to look",
@@ -141,10 +143,10 @@ def _source(
             f"Cannot use {name}", "it has both ou and search_base", "Give one of the two"
         )
     source = {key: location[key] for key in _SOURCE_KEYS if location.get(key) is not None}
-    if source.get("member_of") in _BLANK:
+    if source.get("member_of") in _EMPTY:
         source.pop("member_of", None)
     if location.get("ou"):
-        source["search_base"] = _fill(ou_template, location)
+        source["search_base"] = _fill_ou_template(ou_template, location)
     elif not source.get("search_base"):
         source["search_base"] = base_dn
     if not source["search_base"] and "member_of" in source:
@@ -154,7 +156,7 @@ def _source(
     return source
 
 
-def _fill(template: str, location: Mapping[str, Any]) -> str:
+def _fill_ou_template(template: str, location: Mapping[str, Any]) -> str:
     # Not str.format: a distinguished name may hold other braces, and nothing else is to be looked up.
     parts = template.split("{ou}")
     if len(parts) == 1:

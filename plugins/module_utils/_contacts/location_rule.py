@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .._errors import InputError
-from .._expressions.expression import Expression, Values, compile_expression
+from .._expressions.expression import Expression, Variables, compile_expression
 from .._text import clean, compose
 
 NO_LOCATION = "has no location"
 """Why somebody is left out for whom the expression gives nothing."""
 
-OTHER_LOCATION = "has a location that is not one of the source's"
+UNLISTED_LOCATION = "has a location that is not one of the source's"
 """Why somebody is left out for whom it gives something that is not allowed; what, is that person's value."""
 
 
@@ -32,35 +32,35 @@ class LocationRule(NamedTuple):
     expression: Expression
     locations: frozenset[str]
 
-    def location(self, values: Values) -> str:
+    def evaluate(self, variables: Variables) -> str:
         """The location of one person; empty when there is none.
 
         :raises FilterError: when the expression gives no text.
         """
-        return clean(self.expression.evaluate(values).text)
+        return clean(self.expression.evaluate(variables).text)
 
-    def problem(self, location: str) -> str | None:
+    def find_problem(self, location: str) -> str | None:
         """Why nobody can be at a location, or None. It holds no person's value."""
         if not location:
             return NO_LOCATION
-        return None if location in self.locations else OTHER_LOCATION
+        return None if location in self.locations else UNLISTED_LOCATION
 
 
 def compile_location_rule(
-    source: str, locations: Iterable[str], name: str, phone_region: str = ""
+    text: str, locations: Iterable[str], name: str, phone_region: str = ""
 ) -> LocationRule:
     """Check a source's placement and make it ready to run.
 
-    :param source: the option location_value: an expression as those of columns.
+    :param text: the option location_value: an expression as those of columns.
     :param locations: the identifiers that are allowed; they have been checked.
     :param name: what to call it in an error: ``location_value of source 2``.
     :raises InputError: for a bad expression, or one that needs to know the location.
     :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
     """
-    expression = compile_expression(source, name, phone_region)
+    expression = compile_expression(text, name, phone_region)
     if expression.reads_location:
         raise InputError(
-            f"Cannot use the expression {source!r} of {name}",
+            f"Cannot use the expression {text!r} of {name}",
             "it reads the location, which it is to give",
             "Use attributes, as in physicalDeliveryOfficeName | lower",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-HIDDEN = "***"
+_HIDDEN = "***"
 _SHORT = "**"
 _MAX_WORDS = 3
 
@@ -34,12 +34,12 @@ def mask(text: str) -> str:
         return ""
     if _NUMBER.fullmatch(text):
         digits = [letter for letter in text if letter.isdigit()]
-        return HIDDEN + "".join(digits[-2:]) if len(digits) >= _MIN_DIGITS else HIDDEN
+        return _HIDDEN + "".join(digits[-2:]) if len(digits) >= _MIN_DIGITS else _HIDDEN
     if _MAIL.fullmatch(text):
         return _mask_mail(text)
     words = text.split()
-    more = [HIDDEN] if len(words) > _MAX_WORDS else []
-    return " ".join([*(_first_of(word, _SHORT) for word in words[:_MAX_WORDS]), *more])
+    more = [_HIDDEN] if len(words) > _MAX_WORDS else []
+    return " ".join([*(_mask_word(word, _SHORT) for word in words[:_MAX_WORDS]), *more])
 
 
 def _mask_mail(text: str) -> str:
@@ -47,9 +47,9 @@ def _mask_mail(text: str) -> str:
     *labels, top = domain.split(".")
     if not labels:
         labels, top = [top], ""
-    masked = [_first_of(label, HIDDEN) for label in labels]
-    return f"{_first_of(local, HIDDEN)}@{'.'.join([*masked, top] if top else masked)}"
+    masked = [_mask_word(label, _HIDDEN) for label in labels]
+    return f"{_mask_word(local, _HIDDEN)}@{'.'.join([*masked, top] if top else masked)}"
 
 
-def _first_of(word: str, rest: str) -> str:
-    return word[0] + rest if len(word) > 1 else rest
+def _mask_word(word: str, suffix: str) -> str:
+    return word[0] + suffix if len(word) > 1 else suffix

@@ -36,8 +36,8 @@ class Contact(NamedTuple):
     @property
     def record(self) -> bytes:
         """Everything but the location, packed: the cells, the identity, and as JSON what was emptied."""
-        lost = json.dumps(self.emptied) if self.emptied else ""
-        return pack((*self.cells, self.identity, lost))[:-1]
+        emptied = json.dumps(self.emptied) if self.emptied else ""
+        return pack((*self.cells, self.identity, emptied))[:-1]
 
 
 class LeftOut(NamedTuple):

@@ -14,9 +14,9 @@ ESCAPE = "\v"
 
 # All characters up to the escape are escaped, so that it is greater than the ends of fields and lines and
 # smaller than every other character: so the order is kept.
-_LOW = re.compile("[\0-\v]")
-_LOW_BYTES = bytes(range(ord(ESCAPE) + 1))
-_ESCAPED = re.compile(f"{ESCAPE}(.)")
+_ESCAPED_CHARACTER = re.compile("[\0-\v]")
+_ESCAPED_BYTES = bytes(range(ord(ESCAPE) + 1))
+_ESCAPE_SEQUENCE = re.compile(f"{ESCAPE}(.)")
 _SHIFT = 16
 
 
@@ -27,18 +27,18 @@ def pack(fields: Sequence[str]) -> bytes:
     the order of code points (RFC 3629, 1).
     """
     line = ("\0".join(fields) + "\n").encode(errors="surrogatepass")
-    if len(line) - len(line.translate(None, _LOW_BYTES)) != len(fields):
-        escaped = "\0".join([_LOW.sub(_escape, field) for field in fields])
+    if len(line) - len(line.translate(None, _ESCAPED_BYTES)) != len(fields):
+        escaped = "\0".join([_ESCAPED_CHARACTER.sub(_escape, field) for field in fields])
         line = f"{escaped}\n".encode(errors="surrogatepass")
     return line
 
 
-def _escape(found: re.Match[str]) -> str:
-    return ESCAPE + chr(ord(found[0]) + _SHIFT)
+def _escape(match: re.Match[str]) -> str:
+    return ESCAPE + chr(ord(match[0]) + _SHIFT)
 
 
-def _unescape(found: re.Match[str]) -> str:
-    return chr(ord(found[1]) - _SHIFT)
+def _unescape(match: re.Match[str]) -> str:
+    return chr(ord(match[1]) - _SHIFT)
 
 
 def unpack(line: bytes) -> list[str]:
@@ -46,5 +46,5 @@ def unpack(line: bytes) -> list[str]:
     text = line[:-1].decode(errors="surrogatepass")
     fields = text.split("\0")
     if ESCAPE in text:
-        fields = [_ESCAPED.sub(_unescape, field) for field in fields]
+        fields = [_ESCAPE_SEQUENCE.sub(_unescape, field) for field in fields]
     return fields

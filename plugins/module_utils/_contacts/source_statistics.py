@@ -10,18 +10,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .._expressions.expression import NO_ENTRIES
-from .columns import Column, broken_rule
+from .._expressions.expression import NO_LOOKUP_VALUES
+from .columns import Column, find_broken_rule
 from .location_rule import LocationRule
 from .mapper import Mapper
 from .mask import mask
 from .model import LeftOut
 
-SAMPLES = 3
+MAX_SAMPLES = 3
 """Rows that are shown of a source, masked."""
 
 
-class EmptyCells(NamedTuple):
+class EmptyColumn(NamedTuple):
     """A column that is empty for some.
 
     :ivar column: its title.
@@ -50,16 +50,16 @@ class SourceStatistics:
     def __init__(
         self,
         columns: Sequence[Column],
-        placements: Sequence[LocationRule] = (),
-        entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
+        location_rules: Sequence[LocationRule] = (),
+        lookup_values: Mapping[tuple[str, str], str] = NO_LOOKUP_VALUES,
     ) -> None:
         self._columns = tuple(columns)
         # Without their rules, so that the cells of those who break one are seen, too.
-        bare = [
+        bare_columns = [
             Column(column.header, column.expression, phone_style=column.phone_style)
             for column in columns
         ]
-        self._mapper = Mapper(bare, placements, entries)
+        self._mapper = Mapper(bare_columns, location_rules, lookup_values)
         self._empty = [0] * len(self._columns)
         self._samples: list[tuple[str, tuple[str, ...]]] = []
         self.entries = 0
@@ -75,35 +75,35 @@ class SourceStatistics:
     def add(
         self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
     ) -> None:
-        """Look at one entry; the parameters are those of `Mapper.contact`.
+        """Look at one entry; the parameters are those of `Mapper.map_entry`.
 
         :raises InputError: when an expression gives something else than a text, or takes too long.
         """
         self.entries += 1
-        person = self._mapper.contact(identity, values, location)
+        person = self._mapper.map_entry(identity, values, location)
         if isinstance(person, LeftOut):
             self.causes[person.cause] += 1
             return
         for number, cell in enumerate(person.cells):
             self._empty[number] += not cell
-        cause = broken_rule(self._columns, person.cells, dict(person.emptied))
+        cause = find_broken_rule(self._columns, person.cells, dict(person.emptied))
         if cause is None:
             self.contacts += 1
         else:
             self.causes[cause] += 1
         # By identity, so that another order of the server, or another server, shows the same people.
-        self._samples = sorted([*self._samples, (identity, person.cells)])[:SAMPLES]
+        self._samples = sorted([*self._samples, (identity, person.cells)])[:MAX_SAMPLES]
 
     @property
-    def attributes_nobody_has(self) -> list[str]:
+    def unseen_attributes(self) -> list[str]:
         """The attributes that no entry had; nothing when there was no entry."""
-        return self._mapper.attributes_never_seen if self.entries else []
+        return self._mapper.unseen_attributes if self.entries else []
 
     @property
-    def empty_cells(self) -> list[EmptyCells]:
+    def empty_columns(self) -> list[EmptyColumn]:
         """The columns that are empty for somebody, in their order."""
         return [
-            EmptyCells(column.header, sorted(column.expression.attributes), empty)
+            EmptyColumn(column.header, sorted(column.expression.attributes), empty)
             for column, empty in zip(self._columns, self._empty)
             if empty and column.expression.attributes
         ]
@@ -115,11 +115,11 @@ class SourceStatistics:
             "contacts": self.contacts,
             "left_out": dict(self.causes.most_common()),
             "excluded": self.excluded,
-            "empty_columns": [cells._asdict() for cells in self.empty_cells],
-            "samples": [self._masked(cells) for _identity, cells in self._samples],
+            "empty_columns": [column._asdict() for column in self.empty_columns],
+            "samples": [self._mask_row(cells) for _identity, cells in self._samples],
         }
 
-    def _masked(self, cells: Sequence[str]) -> dict[str, str]:
+    def _mask_row(self, cells: Sequence[str]) -> dict[str, str]:
         """A row in which nobody's value can be read; what is nobody's, such as the location, can."""
         return {
             column.header: mask(cell) if column.expression.attributes else cell

@@ -22,7 +22,7 @@ from .syntax import (
     ForbiddenError,
     Syntax,
     is_bare_name,
-    parse,
+    parse_expression,
 )
 
 if TYPE_CHECKING:
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
-NO_ENTRIES: Mapping[tuple[str, str], str] = MappingProxyType({})
+NO_LOOKUP_VALUES: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
-class Values(NamedTuple):
+class Variables(NamedTuple):
     """What an expression may see of one entry at one location.
 
     :ivar attributes: sorted values by attribute name in lower case, composed; absent ones may be missing.
     :ivar location: identifier of the location; empty for a global source.
-    :ivar entries: what other entries hold, by their distinguished name, as attributes name them, and the name
+    :ivar lookup_values: what other entries hold, by their distinguished name, as attributes name them, and the name
         of one of their attributes in lower case; all composed.
     """
 
     attributes: Mapping[str, Sequence[str]]
     location: str
-    entries: Mapping[tuple[str, str], str] = NO_ENTRIES
+    lookup_values: Mapping[tuple[str, str], str] = NO_LOOKUP_VALUES
 
-    def first(self, name: str) -> str:
+    def value(self, name: str) -> str:
         """The attribute's smallest value, or nothing: values have no order (RFC 4511, 4.1.7)."""
         if name == LOCATION:
             return self.location
@@ -57,11 +57,11 @@ class Values(NamedTuple):
 class Evaluated(NamedTuple):
     """What an expression gives for one entry.
 
-    :ivar refused: whether the filter e164 was used on something that is no valid number.
+    :ivar has_invalid_number: whether the filter e164 was used on something that is no valid number.
     """
 
     text: str
-    refused: bool = False
+    has_invalid_number: bool = False
 
 
 class Expression(NamedTuple):
@@ -71,40 +71,40 @@ class Expression(NamedTuple):
     :ivar attributes: lower-case names of the LDAP attributes it reads.
     :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
     :ivar reads_location: whether the source's location is part of it.
-    :ivar references: which of the attributes name entries of which it reads what; see `syntax.Syntax`.
-    :ivar name: the name in lower case that it is nothing but; None when there is more to it.
+    :ivar lookups: which of the attributes name entries of which it reads what; see `syntax.Syntax`.
+    :ivar bare_name: the name in lower case that it is nothing but; None when there is more to it.
     """
 
     text: str
     attributes: frozenset[str]
-    evaluate: Callable[[Values], Evaluated]
+    evaluate: Callable[[Variables], Evaluated]
     reads_location: bool
-    references: frozenset[tuple[str, str]] = frozenset()
-    name: str | None = None
+    lookups: frozenset[tuple[str, str]] = frozenset()
+    bare_name: str | None = None
 
     @property
     def is_location(self) -> bool:
         """Whether the expression is nothing but the source's location."""
-        return self.name == LOCATION
+        return self.bare_name == LOCATION
 
 
-def compile_expression(source: str, place: str, phone_region: str = "") -> Expression:
+def compile_expression(source: str, owner: str, phone_region: str = "") -> Expression:
     """Check one expression and make it ready to run.
 
     :param source: a Jinja expression without braces.
-    :param place: where it stands, for the error: ``column 'Email'``.
+    :param owner: where it stands, for the error: ``column 'Email'``.
     :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
-    :raises InputError: names the place, the expression and what in it is not allowed.
+    :raises InputError: names the owner, the expression and what in it is not allowed.
     :raises LibraryError: when it is more than a name, and jinja2 is missing or too old; when it uses e164, and
         phonenumbers is.
     """
     text = source.strip()
     if is_bare_name(text):
-        return _bare_name(text)
-    library.JINJA2.require(f"by the expression {source!r} of {place}")
+        return _compile_bare_name(text)
+    library.JINJA2.require(f"by the expression {source!r} of {owner}")
     try:
-        expression = _compiled(text, place, phone_region)
-        _try_out(expression)
+        expression = _compile_jinja(text, owner, phone_region)
+        _evaluate_samples(expression)
         return expression
     except (ForbiddenError, FilterError) as error:
         problem = str(error)
@@ -113,28 +113,32 @@ def compile_expression(source: str, place: str, phone_region: str = "") -> Expre
     except RecursionError:
         problem = TOO_DEEP
     raise InputError(
-        f"Cannot use the expression {source!r} of {place}",
+        f"Cannot use the expression {source!r} of {owner}",
         problem,
         f"Use attribute names, texts and the filters {', '.join(sorted(FILTERS))}",
     )
 
 
-def _bare_name(text: str) -> Expression:
+def _compile_bare_name(text: str) -> Expression:
     """A name alone needs no Jinja; it is also the only way to write a name with a hyphen."""
     name = text.lower()
-    used = frozenset({name}) - {LOCATION}
+    attributes = frozenset({name}) - {LOCATION}
     return Expression(
-        text, used, lambda values: Evaluated(values.first(name)), name == LOCATION, name=name
+        text,
+        attributes,
+        lambda variables: Evaluated(variables.value(name)),
+        name == LOCATION,
+        bare_name=name,
     )
 
 
-class _PhoneFilter:
+class _E164Filter:
     """The filter e164 as one expression has it.
 
-    :ivar refused: whether it was used on something that is no number; whoever evaluates sets it back.
+    :ivar has_invalid_number: whether it was used on something that is no number; whoever evaluates sets it back.
     """
 
-    refused: bool
+    has_invalid_number: bool
 
     def __init__(self, region: str) -> None:
         self._region = region
@@ -142,57 +146,59 @@ class _PhoneFilter:
     def __call__(self, value: Value, region: str | None = None) -> str:
         number = e164(value, self._region if region is None else region)
         if not number and str(value).strip():
-            self.refused = True
+            self.has_invalid_number = True
         return number
 
 
-class _EntryFilter:
+class _OfEntryFilter:
     """The filter of_entry as one expression has it.
 
-    :ivar entries: as in `Values`; whoever evaluates sets them.
+    :ivar lookup_values: as in `Variables`; whoever evaluates sets them.
     """
 
     def __init__(self) -> None:
-        self.entries = NO_ENTRIES
+        self.lookup_values = NO_LOOKUP_VALUES
 
     def __call__(self, value: Value, attribute: str) -> str:
         nothing = of_entry(value, attribute)
-        return self.entries.get((str(value), attribute.lower()), nothing)
+        return self.lookup_values.get((str(value), attribute.lower()), nothing)
 
 
-def _compiled(text: str, place: str, phone_region: str) -> Expression:
-    phone, other = _PhoneFilter(phone_region), _EntryFilter()
+def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
+    e164_filter, of_entry_filter = _E164Filter(phone_region), _OfEntryFilter()
     environment = library.jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
     # Whatever the walk might miss finds nothing here.
     environment.globals.clear()
     environment.tests.clear()
     environment.filters.clear()
-    environment.filters.update(FILTERS, e164=phone, of_entry=other)
-    syntax = parse(environment, text, place)
-    run = _runnable(environment, syntax)
+    environment.filters.update(FILTERS, e164=e164_filter, of_entry=of_entry_filter)
+    syntax = parse_expression(environment, text, owner)
+    template_expression = _compile_tree(environment, syntax)
     names = sorted(syntax.names - {PHONE_REGION})
 
-    def evaluate(values: Values) -> Evaluated:
-        context: dict[str, object] = {name: values.first(name.lower()) for name in names}
+    def evaluate(variables: Variables) -> Evaluated:
+        context: dict[str, object] = {name: variables.value(name.lower()) for name in names}
         # Lists always: Jinja, as Python, neither joins a list to a tuple nor finds them equal.
         context[ALL] = {
-            name: list(values.attributes.get(name.lower(), ())) for name in syntax.all_names
+            name: list(variables.attributes.get(name.lower(), ())) for name in syntax.list_names
         }
         context[PHONE_REGION] = phone_region
-        phone.refused = False
-        other.entries = values.entries
+        e164_filter.has_invalid_number = False
+        of_entry_filter.lookup_values = variables.lookup_values
         try:
-            return Evaluated(_as_text(run(context)), phone.refused)
+            return Evaluated(
+                _require_string(template_expression(context)), e164_filter.has_invalid_number
+            )
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 
-    used = frozenset(name.lower() for name in {*names, *syntax.all_names})
+    attributes = frozenset(name.lower() for name in {*names, *syntax.list_names})
     return Expression(
-        text, used - {LOCATION}, evaluate, LOCATION in used, references=syntax.references
+        text, attributes - {LOCATION}, evaluate, LOCATION in attributes, lookups=syntax.lookups
     )
 
 
-def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
+def _compile_tree(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
     """Do what the environment's compile_expression does, with the very tree that was walked."""
     nodes = library.jinja2.nodes
     syntax.tree.set_environment(environment)
@@ -203,20 +209,20 @@ def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> Tem
     return library.jinja2.environment.TemplateExpression(template, undefined_to_none=False)
 
 
-_ONE_TEXT = "a"
+_SAMPLE_VALUE = "a"
 
 
-def _try_out(expression: Expression) -> None:
+def _evaluate_samples(expression: Expression) -> None:
     """Evaluate an expression for people with nothing and with one text everywhere.
 
     Most of what gives no text, such as a list, is found so before anybody is read.
     """
-    everywhere = dict.fromkeys(expression.attributes, (_ONE_TEXT,))
-    for sample in (Values({}, location=""), Values(everywhere, _ONE_TEXT)):
+    attributes = dict.fromkeys(expression.attributes, (_SAMPLE_VALUE,))
+    for sample in (Variables({}, location=""), Variables(attributes, _SAMPLE_VALUE)):
         expression.evaluate(sample)
 
 
-def _as_text(result: object) -> str:
+def _require_string(result: object) -> str:
     if isinstance(result, str):
         return result
     if isinstance(result, (list, tuple)):

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Union
 
-from .patterns import compile_pattern, group_of_first, replaced
-from .phone import write_number
+from .patterns import compile_pattern, replace_matches, search_group
+from .phone import format_number
 
 Value = Union[str, Sequence[str]]
 
@@ -24,27 +24,29 @@ class FilterError(ValueError):
     """A filter was given something that it cannot work on."""
 
 
-def _text(value: object, name: str) -> str:
+def _require_string(value: object, name: str) -> str:
     if isinstance(value, str):
         return value
-    raise FilterError(f"{name} works on one text, not on {_kind(value)}: use first, last or join")
+    raise FilterError(
+        f"{name} works on one text, not on {_describe_type(value)}: use first, last or join"
+    )
 
 
-def _texts(value: object, name: str) -> Sequence[str]:
+def _require_strings(value: object, name: str) -> Sequence[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return value
-    raise FilterError(f"{name} works on text, not on {_kind(value)}")
+    raise FilterError(f"{name} works on text, not on {_describe_type(value)}")
 
 
-def _switch(value: object, name: str, argument: str) -> bool:
+def _require_boolean(value: object, name: str, argument: str) -> bool:
     if isinstance(value, bool):
         return value
-    raise FilterError(f"{argument} of {name} is true or false, not {_kind(value)}")
+    raise FilterError(f"{argument} of {name} is true or false, not {_describe_type(value)}")
 
 
-def _kind(value: object) -> str:
+def _describe_type(value: object) -> str:
     return (
         "a list" if isinstance(value, (list, tuple)) else f"a value of type {type(value).__name__}"
     )
@@ -52,12 +54,12 @@ def _kind(value: object) -> str:
 
 def lower(value: Value) -> str:
     """The text in small letters."""
-    return _text(value, "lower").lower()
+    return _require_string(value, "lower").lower()
 
 
 def upper(value: Value) -> str:
     """The text in capitals."""
-    return _text(value, "upper").upper()
+    return _require_string(value, "upper").upper()
 
 
 # What stands between two words for Jinja's filter of the same name.
@@ -66,12 +68,14 @@ _WORD = re.compile(r"[^-\s({\[<]+")
 
 def title(value: Value) -> str:
     """The text with each word's first letter as a capital; apostrophes do not begin a word."""
-    return _WORD.sub(lambda word: word[0][0].upper() + word[0][1:].lower(), _text(value, "title"))
+    return _WORD.sub(
+        lambda word: word[0][0].upper() + word[0][1:].lower(), _require_string(value, "title")
+    )
 
 
 def trim(value: Value) -> str:
     """The text without white space at its ends."""
-    return _text(value, "trim").strip()
+    return _require_string(value, "trim").strip()
 
 
 def default(value: Value, default_value: str = "", boolean: bool = True) -> Value:
@@ -79,31 +83,33 @@ def default(value: Value, default_value: str = "", boolean: bool = True) -> Valu
 
     :param boolean: true, as Jinja wants it for that; here there is nothing else.
     """
-    if not _switch(boolean, "default", "boolean"):
+    if not _require_boolean(boolean, "default", "boolean"):
         raise FilterError("default replaces an empty value in any case: leave boolean out")
-    return value or _text(default_value, "default")
+    return value or _require_string(default_value, "default")
 
 
 def first(value: Value) -> str:
     """The first of several texts; empty when there is none."""
-    texts = _texts(value, "first")
-    return texts[0] if texts else ""
+    strings = _require_strings(value, "first")
+    return strings[0] if strings else ""
 
 
 def last(value: Value) -> str:
     """The last of several texts; empty when there is none."""
-    texts = _texts(value, "last")
-    return texts[-1] if texts else ""
+    strings = _require_strings(value, "last")
+    return strings[-1] if strings else ""
 
 
 def join(value: Value, d: str = "") -> str:
     """All texts in their order, with a delimiter between them."""
-    return _text(d, "join").join(_texts(value, "join"))
+    return _require_string(d, "join").join(_require_strings(value, "join"))
 
 
 def replace(value: Value, old: str, new: str) -> str:
     """The text with every occurrence of the old part replaced by the new one."""
-    return _text(value, "replace").replace(_text(old, "replace"), _text(new, "replace"))
+    return _require_string(value, "replace").replace(
+        _require_string(old, "replace"), _require_string(new, "replace")
+    )
 
 
 def regex_replace(
@@ -114,8 +120,10 @@ def regex_replace(
     :raises PatternError: when the pattern or the replacement is wrong, or takes too long.
     """
     name = "regex_replace"
-    compiled = _pattern(name, pattern, ignorecase, multiline)
-    return replaced(compiled, _text(value, name), _text(replacement, name))
+    compiled = _compile(name, pattern, ignorecase, multiline)
+    return replace_matches(
+        compiled, _require_string(value, name), _require_string(replacement, name)
+    )
 
 
 def regex_search(
@@ -131,21 +139,21 @@ def regex_search(
     :raises PatternError: when the pattern is wrong, has no such group, or takes too long.
     """
     name = "regex_search"
-    compiled = _pattern(name, pattern, ignorecase, multiline)
-    return group_of_first(compiled, _text(value, name), _text(group, name))
+    compiled = _compile(name, pattern, ignorecase, multiline)
+    return search_group(compiled, _require_string(value, name), _require_string(group, name))
 
 
-def _pattern(name: str, pattern: object, ignorecase: object, multiline: object) -> re.Pattern[str]:
+def _compile(name: str, pattern: object, ignorecase: object, multiline: object) -> re.Pattern[str]:
     return compile_pattern(
-        _text(pattern, name),
-        _switch(ignorecase, name, "ignorecase"),
-        _switch(multiline, name, "multiline"),
+        _require_string(pattern, name),
+        _require_boolean(ignorecase, name, "ignorecase"),
+        _require_boolean(multiline, name, "multiline"),
     )
 
 
 def map_value(value: Value, mapping: Mapping[str, str], fallback: str = "") -> str:
     """What a dictionary has for the text; the fallback when it has nothing."""
-    return mapping.get(_text(value, "map_value"), _text(fallback, "map_value"))
+    return mapping.get(_require_string(value, "map_value"), _require_string(fallback, "map_value"))
 
 
 def primary_address(value: Value) -> str:
@@ -154,7 +162,7 @@ def primary_address(value: Value) -> str:
     It alone has ``SMTP:`` in capitals; the others have ``smtp:``, or the prefix of another system, which may
     be in capitals, too (MS-OXOABK, PidTagAddressBookProxyAddresses).
     """
-    addresses = _texts(value, "primary_address")
+    addresses = _require_strings(value, "primary_address")
     return next((text[5:] for text in addresses if text.startswith("SMTP:")), "")
 
 
@@ -164,8 +172,8 @@ def of_entry(value: Value, attribute: str) -> str:
     Who evaluates an expression knows the entries, see `expression.py`.
     """
     name = "of_entry"
-    _text(value, name)
-    _text(attribute, name)
+    _require_string(value, name)
+    _require_string(attribute, name)
     return ""
 
 
@@ -174,7 +182,7 @@ def e164(value: Value, region: str = "") -> str:
 
     :param region: two capital letters of the country that a number without a country code is of.
     """
-    return write_number(_text(value, "e164"), _text(region, "e164"))
+    return format_number(_require_string(value, "e164"), _require_string(region, "e164"))
 
 
 FILTERS: dict[str, Callable[..., Value]] = {
@@ -185,5 +193,5 @@ FILTERS: dict[str, Callable[..., Value]] = {
     )
 }
 
-CONSTANT_ARGUMENTS = frozenset({"regex_replace", "regex_search"})
+CONSTANT_ARGUMENT_FILTERS = frozenset({"regex_replace", "regex_search"})
 """Filters whose arguments are the same for everybody, and so are tried out before anything is read."""

@@ -41,26 +41,26 @@ def run_with_cpu_limit(
     """
     if threading.current_thread() is not threading.main_thread():
         return function(*arguments)
-    over = False
+    finished = False
 
-    def give_up(_number: int, _frame: FrameType | None) -> None:
+    def raise_error(_number: int, _frame: FrameType | None) -> None:
         # The last signal may arrive when the function has just returned.
-        if not over:
+        if not finished:
             raise CpuLimitError
 
-    handler = signal.signal(signal.SIGVTALRM, give_up)
+    previous_handler = signal.signal(signal.SIGVTALRM, raise_error)
     try:
-        before = signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        previous_timer = signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
         try:
             return function(*arguments)
         finally:
-            over = True
-            signal.setitimer(signal.ITIMER_VIRTUAL, *before)
+            finished = True
+            signal.setitimer(signal.ITIMER_VIRTUAL, *previous_timer)
     finally:
-        signal.signal(signal.SIGVTALRM, handler or signal.SIG_DFL)
+        signal.signal(signal.SIGVTALRM, previous_handler or signal.SIG_DFL)
 
 
-SECONDS = 1.0
+CPU_SECONDS = 1.0
 """CPU time that one use of a pattern may take."""
 
 MAX_LENGTH = 10_000
@@ -72,8 +72,8 @@ nothing ends that: 0.04 s for this many characters, and 4 s for ten times as man
 
 
 # What a text of Jinja makes of \1 and \b with one backslash. Tabulator and line ends may be meant.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_GROUP = re.compile(r"\\([0-9]{1,3})|\\g<([0-9]{1,3}|[^\W\d]\w*)>")
+_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_GROUP_REFERENCE = re.compile(r"\\([0-9]{1,3})|\\g<([0-9]{1,3}|[^\W\d]\w*)>")
 
 
 class PatternError(ValueError):
@@ -92,7 +92,7 @@ def compile_pattern(
     :param multiline: whether ^ and $ match at each line's ends.
     :raises PatternError: says what is wrong with it, and at which position.
     """
-    _check_controls("pattern", pattern)
+    _check_control_characters("pattern", pattern)
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
     try:
         with warnings.catch_warnings():
@@ -102,69 +102,73 @@ def compile_pattern(
         raise PatternError(f"the pattern {pattern!r} is wrong: {error}") from error
 
 
-def matches_whole(pattern: re.Pattern[str], text: str) -> bool:
+def is_full_match(pattern: re.Pattern[str], text: str) -> bool:
     """Whether all of a text matches.
 
     :raises PatternError: when that takes too long.
     """
-    return _bounded(pattern.fullmatch, text) is not None
+    return _run_limited(pattern.fullmatch, text) is not None
 
 
-def group_of_first(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> str:
+def search_group(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> str:
     r"""What a group matched where the pattern is found first; empty when it is not found.
 
     :param group: as Python writes it in a replacement: ``\1``, ``\g<1>`` or ``\g<name>``.
     :raises PatternError: when there is no such group, or the match takes too long.
     """
-    wanted = _group(group)
-    known = wanted <= pattern.groups if isinstance(wanted, int) else wanted in pattern.groupindex
-    if not known:
+    group_key = _parse_group(group)
+    exists = (
+        group_key <= pattern.groups
+        if isinstance(group_key, int)
+        else group_key in pattern.groupindex
+    )
+    if not exists:
         raise PatternError(f"the pattern {pattern.pattern!r} has no group {group!r}")
-    found = _bounded(pattern.search, text)
-    return "" if found is None else found[wanted] or ""
+    match = _run_limited(pattern.search, text)
+    return "" if match is None else match[group_key] or ""
 
 
-def _group(text: str) -> int | str:
+def _parse_group(text: str) -> int | str:
     """A group's number or name."""
-    parts = _GROUP.fullmatch(text)
-    if parts is None:
+    match = _GROUP_REFERENCE.fullmatch(text)
+    if match is None:
         raise PatternError(f"{text!r} is no group of a pattern: write '\\\\1' or '\\\\g<name>'")
-    group = parts[1] or parts[2]
+    group = match[1] or match[2]
     return int(group) if group.isdigit() else group
 
 
-def replaced(pattern: re.Pattern[str], text: str, replacement: str) -> str:
+def replace_matches(pattern: re.Pattern[str], text: str, replacement: str) -> str:
     r"""The text with each match of the pattern replaced.
 
     :param replacement: may name groups of the pattern as in ``\1`` and ``\g<name>``.
     :raises PatternError: when the replacement is wrong, or the match takes too long.
     """
-    _check_controls("replacement", replacement)
+    _check_control_characters("replacement", replacement)
     try:
-        return _bounded(pattern.sub, replacement, text)
+        return _run_limited(pattern.sub, replacement, text)
     except (re.error, IndexError) as error:
         # IndexError is for names of groups that there are not.
         raise PatternError(f"the replacement {replacement!r} is wrong: {error}") from error
 
 
-def _check_controls(kind: str, text: str) -> None:
-    found = _CONTROL.search(text)
-    if found is not None:
+def _check_control_characters(kind: str, text: str) -> None:
+    match = _CONTROL_CHARACTER.search(text)
+    if match is not None:
         raise PatternError(
-            f"the {kind} {text!r} holds a control character at position {found.start()}: "
+            f"the {kind} {text!r} holds a control character at position {match.start()}: "
             "write two backslashes, as in '\\\\1'"
         )
 
 
-def _bounded(use: Callable[..., _Result], *arguments: str) -> _Result:
+def _run_limited(function: Callable[..., _Result], *arguments: str) -> _Result:
     """Use a pattern; the last argument is the text that it is used on."""
     if len(arguments[-1]) > MAX_LENGTH:
         raise PatternError(
             f"its regular expression is used on a value of more than {MAX_LENGTH} characters"
         )
     try:
-        return run_with_cpu_limit(SECONDS, use, *arguments)
+        return run_with_cpu_limit(CPU_SECONDS, function, *arguments)
     except CpuLimitError:
         raise PatternError(
-            f"its regular expression needs more than {SECONDS:g} s of computing for one value"
+            f"its regular expression needs more than {CPU_SECONDS:g} s of computing for one value"
         ) from None

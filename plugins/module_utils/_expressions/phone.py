@@ -11,32 +11,32 @@ from typing import NamedTuple
 from .._errors import InputError
 from . import library
 
-STYLES = ("e164", "e164_no_plus", "international", "national")
+PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
 """How a number can be written: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
 
 Where the spaces are is phonenumbers' knowledge of each country's habits, and may change with its release."""
 
-NO_NUMBER = "not a valid phone number"
+INVALID_NUMBER = "not a valid phone number"
 """Why a cell is empty whose value is no number."""
 
 
 class PhoneStyle(NamedTuple):
     """How a column wants its numbers.
 
-    :ivar style: one of `STYLES`.
+    :ivar style: one of `PHONE_STYLES`.
     :ivar region: where a number without a country code belongs to; empty for nowhere.
     """
 
     style: str
     region: str
 
-    def write(self, text: str) -> str:
+    def format(self, text: str) -> str:
         """Write a number in this style; empty when the text is no valid number.
 
         In the style ``national`` a number of a country with another code than the region's is written
         internationally, for without its code it would be somebody else's.
         """
-        return write_number(text, self.region, self.style)
+        return format_number(text, self.region, self.style)
 
 
 def is_region(region: str) -> bool:
@@ -60,7 +60,7 @@ def check_region(region: str) -> None:
         )
 
 
-def write_number(text: str, region: str, style: str = "e164") -> str:
+def format_number(text: str, region: str, style: str = "e164") -> str:
     """Write a phone number in a style.
 
     A number with an extension counts as none: E.164 knows a country's code and a number in it, nothing

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._text import SURROGATE, compose
 from . import library
-from .filters import CONSTANT_ARGUMENTS, FILTERS, FilterError
+from .filters import CONSTANT_ARGUMENT_FILTERS, FILTERS, FilterError
 from .patterns import PatternError
 from .phone import is_region
 
@@ -55,15 +55,15 @@ class Syntax(NamedTuple):
 
     :ivar tree: its syntax tree, with all its texts composed (NFC).
     :ivar names: the names in it, as they are spelled.
-    :ivar all_names: the names of attributes of which it reads all values, as they are spelled.
-    :ivar references: which attributes name entries of which it reads what, in lower case: ``manager`` and
+    :ivar list_names: the names of attributes of which it reads all values, as they are spelled.
+    :ivar lookups: which attributes name entries of which it reads what, in lower case: ``manager`` and
         ``mail`` for ``manager | of_entry('mail')``.
     """
 
     tree: nodes.Expr
     names: frozenset[str]
-    all_names: frozenset[str]
-    references: frozenset[tuple[str, str]]
+    list_names: frozenset[str]
+    lookups: frozenset[tuple[str, str]]
 
 
 def is_bare_name(text: str) -> bool:
@@ -71,10 +71,10 @@ def is_bare_name(text: str) -> bool:
     return _BARE_NAME.fullmatch(text) is not None and text.lower() != ALL
 
 
-def parse(environment: ImmutableSandboxedEnvironment, text: str, place: str) -> Syntax:
+def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owner: str) -> Syntax:
     """Parse an expression and walk it.
 
-    :param place: where it stands, for an error about a library that is missing.
+    :param owner: where it stands, for an error about a library that is missing.
     :raises ForbiddenError: names the first thing that is not allowed.
     :raises jinja2.TemplateSyntaxError: when it is not a Jinja expression.
     :raises RecursionError: when it is nested too deeply for the parser.
@@ -88,21 +88,21 @@ def parse(environment: ImmutableSandboxedEnvironment, text: str, place: str) -> 
         raise ForbiddenError("a number in it is too long") from error
     if not parser.stream.eos:
         parser.fail(f"unexpected {parser.stream.current.value!r}")
-    walk = _Walk(place)
-    walk.visit(tree)
+    checker = _SyntaxChecker(owner)
+    checker.visit(tree)
     return Syntax(
-        tree, frozenset(walk.names), frozenset(walk.all_names), frozenset(walk.references)
+        tree, frozenset(checker.names), frozenset(checker.list_names), frozenset(checker.lookups)
     )
 
 
-class _Walk:
+class _SyntaxChecker:
     """Walks a syntax tree, collects the names in it and refuses every node not allowed."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, owner: str) -> None:
         self.names: set[str] = set()
-        self.all_names: set[str] = set()
-        self.references: set[tuple[str, str]] = set()
-        self._place = place
+        self.list_names: set[str] = set()
+        self.lookups: set[tuple[str, str]] = set()
+        self._owner = owner
         self._depth = 0
 
     def visit(self, node: nodes.Node) -> None:
@@ -113,16 +113,16 @@ class _Walk:
         if self._depth == _MAX_DEPTH:
             raise ForbiddenError(TOO_DEEP)
         self._depth += 1
-        self._visit_by_kind(node)
+        self._visit_by_type(node)
         self._depth -= 1
 
-    def _visit_by_kind(self, node: nodes.Node) -> None:
-        kind = type(node).__name__
-        special = getattr(self, f"_visit_{kind.lower()}", None)
-        if special is not None:
-            special(node)
-        elif kind not in _PLAIN_NODES:
-            raise ForbiddenError(f"{_NODE_WORDS.get(kind, kind)} is not allowed in it")
+    def _visit_by_type(self, node: nodes.Node) -> None:
+        node_type = type(node).__name__
+        visit_node = getattr(self, f"_visit_{node_type.lower()}", None)
+        if visit_node is not None:
+            visit_node(node)
+        elif node_type not in _ALLOWED_NODES:
+            raise ForbiddenError(f"{_NODE_LABELS.get(node_type, node_type)} is not allowed in it")
         else:
             self._visit_children(node)
 
@@ -140,7 +140,7 @@ class _Walk:
             node.value = compose(node.value)
 
     def _visit_concat(self, node: nodes.Concat) -> None:
-        if not all(map(_gives_text, node.nodes)):
+        if not all(map(_is_string, node.nodes)):
             raise ForbiddenError("~ joins texts only: use first, last or join on a list")
         self._visit_children(node)
 
@@ -156,46 +156,46 @@ class _Walk:
     def _visit_getattr(self, node: nodes.Getattr) -> None:
         if not (isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL):
             raise ForbiddenError(f"access to {node.attr!r} is not allowed in it, only {ALL}.NAME")
-        self._add_all(node.attr)
+        self._add_list_name(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
-        of_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
-        name = _text_of(node.arg)
-        if not of_all or name is None:
+        is_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
+        name = _get_string_constant(node.arg)
+        if not is_all or name is None:
             raise ForbiddenError(f"access by [...] is not allowed in it, only {ALL}['NAME']")
-        self._add_all(name)
+        self._add_list_name(name)
 
-    def _add_all(self, name: str) -> None:
+    def _add_list_name(self, name: str) -> None:
         if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
             raise ForbiddenError(f"{name!r} is no name of an LDAP attribute")
-        self.all_names.add(name)
+        self.list_names.add(name)
 
     def _visit_filter(self, node: nodes.Filter) -> None:
         name = node.name
         if name not in FILTERS:
             raise ForbiddenError(f"the filter {name!r} is not known")
-        arguments = _arguments(node)
+        arguments = _bind_arguments(node)
         for parameter, argument in arguments.items():
             if (name, parameter) == ("map_value", "mapping"):
                 self._visit_mapping(argument)
             else:
                 self.visit(argument)
-        if name in CONSTANT_ARGUMENTS:
-            _try_constants(name, arguments)
+        if name in CONSTANT_ARGUMENT_FILTERS:
+            _check_constant_arguments(name, arguments)
         if name == "e164":
-            library.PHONENUMBERS.require(f"by the filter e164 of {self._place}")
-            _check_region(arguments.get("region"))
+            library.PHONENUMBERS.require(f"by the filter e164 of {self._owner}")
+            _check_region_argument(arguments.get("region"))
         if name == "of_entry":
-            self.references.add(_reference(node.node, arguments["attribute"]))
+            self.lookups.add(_parse_lookup(node.node, arguments["attribute"]))
 
     def _visit_mapping(self, node: nodes.Node) -> None:
         if not isinstance(node, library.jinja2.nodes.Dict):
             raise ForbiddenError("map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}")
         for pair in node.items:
-            if _text_of(pair.key) is None or _text_of(pair.value) is None:
+            if _get_string_constant(pair.key) is None or _get_string_constant(pair.value) is None:
                 raise ForbiddenError("the dictionary of map_value holds something that is no text")
             self._visit_children(pair)
-        if len({_text_of(pair.key) for pair in node.items}) < len(node.items):
+        if len({_get_string_constant(pair.key) for pair in node.items}) < len(node.items):
             raise ForbiddenError("the dictionary of map_value has a key twice")
 
     def _visit_call(self, node: nodes.Call) -> None:
@@ -203,7 +203,7 @@ class _Walk:
         raise ForbiddenError(f"the call of {name!r} is not allowed in it, only filters are")
 
 
-def _reference(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
+def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
     """Which attribute names an entry, and what is read of that: both are read before anybody is mapped."""
     if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
         LOCATION,
@@ -212,34 +212,34 @@ def _reference(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, s
         raise ForbiddenError(
             "of_entry follows the name of an attribute, as in manager | of_entry('mail')"
         )
-    attribute = _text_of(argument)
+    attribute = _get_string_constant(argument)
     if attribute is None or not _BARE_NAME.fullmatch(attribute):
         raise ForbiddenError("of_entry takes the name of an attribute in quotes, as in 'mail'")
     return subject.name.lower(), attribute.lower()
 
 
-def _text_of(node: nodes.Node) -> str | None:
+def _get_string_constant(node: nodes.Node) -> str | None:
     """The text that a constant is; None for everything else."""
     if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
         return node.value
     return None
 
 
-def _arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
+def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
     """What a filter is given, by the names of its parameters; what it works on comes first."""
     if node.dyn_args or node.dyn_kwargs:
         raise ForbiddenError(f"the filter {node.name!r} takes no arguments with * or **")
-    by_name = {str(keyword.key): keyword.value for keyword in node.kwargs}
-    if len(by_name) < len(node.kwargs):
+    keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
+    if len(keywords) < len(node.kwargs):
         raise ForbiddenError(f"the filter {node.name!r} is given an argument twice")
     try:
-        bound = inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **by_name)
+        bound = inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **keywords)
     except TypeError as error:
         raise ForbiddenError(f"the filter {node.name!r} is used wrongly: {error}") from error
     return bound.arguments
 
 
-def _try_constants(name: str, arguments: dict[str, nodes.Expr]) -> None:
+def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> None:
     """Use a filter on an empty text: what is wrong with its other arguments is wrong for everybody."""
     constants = {}
     for parameter, node in list(arguments.items())[1:]:
@@ -252,11 +252,11 @@ def _try_constants(name: str, arguments: dict[str, nodes.Expr]) -> None:
         raise ForbiddenError(str(error)) from error
 
 
-def _check_region(node: nodes.Expr | None) -> None:
+def _check_region_argument(node: nodes.Expr | None) -> None:
     """Hold the region of e164 against the regions that there are; an attribute may give any text."""
     if isinstance(node, library.jinja2.nodes.Or):
-        _check_region(node.left)
-        _check_region(node.right)
+        _check_region_argument(node.left)
+        _check_region_argument(node.right)
     elif isinstance(node, library.jinja2.nodes.Const):
         if not is_region(node.value):
             raise ForbiddenError(
@@ -269,21 +269,21 @@ def _check_region(node: nodes.Expr | None) -> None:
         )
 
 
-def _gives_text(node: nodes.Node | None) -> bool:
+def _is_string(node: nodes.Node | None) -> bool:
     """Whether an operand of ~ is a text. Of anything else Jinja would take Python's own spelling."""
-    kinds = library.jinja2.nodes
-    if isinstance(node, kinds.Const):
+    nodes_module = library.jinja2.nodes
+    if isinstance(node, nodes_module.Const):
         return isinstance(node.value, str)
-    if isinstance(node, kinds.CondExpr):
-        return all(_gives_text(way) for way in (node.expr1, node.expr2) if way is not None)
-    if isinstance(node, kinds.Filter):
-        return node.name != "default" or _gives_text(node.node)
-    if isinstance(node, (kinds.Or, kinds.And, kinds.Add)):
-        return _gives_text(node.left) and _gives_text(node.right)
-    return isinstance(node, (kinds.Name, kinds.Concat))
+    if isinstance(node, nodes_module.CondExpr):
+        return all(_is_string(branch) for branch in (node.expr1, node.expr2) if branch is not None)
+    if isinstance(node, nodes_module.Filter):
+        return node.name != "default" or _is_string(node.node)
+    if isinstance(node, (nodes_module.Or, nodes_module.And, nodes_module.Add)):
+        return _is_string(node.left) and _is_string(node.right)
+    return isinstance(node, (nodes_module.Name, nodes_module.Concat))
 
 
-_PLAIN_NODES = frozenset(
+_ALLOWED_NODES = frozenset(
     {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
 )
-_NODE_WORDS = {"Test": "a test (is ...)", "Dict": "a dictionary outside map_value"}
+_NODE_LABELS = {"Test": "a test (is ...)", "Dict": "a dictionary outside map_value"}

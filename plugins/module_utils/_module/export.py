@@ -172,7 +172,7 @@ def export(
         entries=sum(tally.entries for tally in reading.tallies),
         excluded=sum(tally.excluded for tally in reading.tallies),
         undated=len(reading.people.undated),
-        empty_attributes=reading.mapper.attributes_never_seen,
+        empty_attributes=reading.mapper.unseen_attributes,
         never_held=sorted(reading.people.never_held),
         references=relevant_referrals(reading.people.references),
         location_header=next(
@@ -216,7 +216,7 @@ def _read(
             tally = _Tally(source)
             tallies.append(tally)
             for page in people.pages(source, mapper.attributes):
-                found = mapper.contacts(page, source.place)
+                found = mapper.map_page(page, source.place)
                 tally.add(found)
                 gathering.add_all(found, number)
             tally.excluded = people.excluded[source.name]

@@ -140,7 +140,7 @@ def _problems_of_columns(server: str, read: Read) -> list[Problem]:
     surveys = [survey for _source, survey in read if survey.entries]
     if not surveys:
         return []
-    lacking = set.intersection(*(set(survey.attributes_nobody_has) for survey in surveys))
+    lacking = set.intersection(*(set(survey.unseen_attributes) for survey in surveys))
     problems = [
         Problem(
             server,
@@ -151,7 +151,7 @@ def _problems_of_columns(server: str, read: Read) -> list[Problem]:
     ]
     empty: dict[str, int] = {}
     for survey in surveys:
-        for cells in survey.empty_cells:
+        for cells in survey.empty_columns:
             if not set(cells.attributes) <= lacking:
                 empty[cells.column] = empty.get(cells.column, 0) + cells.empty
     people = sum(survey.entries for survey in surveys)

@@ -16,7 +16,7 @@ from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn
 from .._directory.query import CONTACT, USER, Query, check_filter, check_query, filter_equals
 from .._errors import InputError
-from .._expressions.phone import STYLES
+from .._expressions.phone import PHONE_STYLES
 from .._text import compose
 
 
@@ -87,7 +87,7 @@ def _column_spec() -> dict[str, Any]:
         "required_unless": {"type": "str"},
         "unique": {"type": "bool", "default": False},
         "max_length": {"type": "int"},
-        "phone_style": {"type": "str", "choices": list(STYLES)},
+        "phone_style": {"type": "str", "choices": list(PHONE_STYLES)},
     }
 
 

@@ -71,12 +71,12 @@ class SourceReader:
     ) -> dict[tuple[str, str], str]:
         """Read what the expressions of columns and placements need of entries that people's attributes name.
 
-        :returns: as `Values.entries` of expressions wants it; what cannot be read is missing.
+        :returns: as `Variables.lookup_values` of expressions wants it; what cannot be read is missing.
         :raises DirectoryError: names the source, when the server does not give all of it.
         """
         expressions = [column.expression for column in columns]
         expressions += [source.placement.expression for source in sources if source.placement]
-        references = {pair for expression in expressions for pair in expression.references}
+        references = {pair for expression in expressions for pair in expression.lookups}
         naming = sorted({attribute for attribute, _wanted in references})
         wanted = sorted({attribute for _naming, attribute in references})
         if not naming:

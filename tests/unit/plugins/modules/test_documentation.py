@@ -33,7 +33,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.reso
     DNSPYTHON,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import FILTERS
@@ -174,7 +174,7 @@ def test_each_filter_has_its_line_and_an_example_in_the_documentation() -> None:
         assert line[2 : line.index(")")] in _values(line)[0]
 
 
-_SOMEBODY = Values(
+_SOMEBODY = Variables(
     {
         "c": ("SE",),
         "department": ("Dept. 2",),
@@ -190,7 +190,7 @@ _SOMEBODY = Values(
         "title": (" Engineer ",),
     },
     location="oslo-hq",
-    entries={("CN=Åse Vik,DC=corp,DC=example", "mail"): "vik@corp.example"},
+    lookup_values={("CN=Åse Vik,DC=corp,DC=example", "mail"): "vik@corp.example"},
 )
 _DOCUMENTED = {
     "givenName": "PER-ÅGE",

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
-    broken_rule,
     compile_columns,
+    find_broken_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.phone import (
     PhoneStyle,
@@ -144,7 +144,7 @@ def test_the_region_of_phone_numbers_is_checked_whoever_uses_it() -> None:
     with pytest.raises(InputError, match=r"^Cannot use phone_region 'False': "):
         columns(NAME, phone_region="False")
     (column,) = columns({**NAME, "value": "'912 34 567' | e164"}, phone_region="NO")
-    assert column.expression.evaluate(Values({}, "")).text == "+4791234567"
+    assert column.expression.evaluate(Variables({}, "")).text == "+4791234567"
 
 
 def test_a_phone_style_misses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ RULES = columns(
     ],
 )
 def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
-    assert broken_rule(RULES, cells, {}) == cause
+    assert find_broken_rule(RULES, cells, {}) == cause
 
 
 @pytest.mark.parametrize(
@@ -215,4 +215,4 @@ def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
 def test_what_lost_its_value_is_the_cause_where_it_is_missed(
     cells: tuple[str, ...], emptied: dict[str, str], cause: str | None
 ) -> None:
-    assert broken_rule(RULES, cells, emptied) == cause
+    assert find_broken_rule(RULES, cells, emptied) == cause

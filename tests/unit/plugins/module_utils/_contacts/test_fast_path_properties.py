@@ -11,7 +11,9 @@ import unicodedata
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import MAX_ROW
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
+    MAX_ROW_LENGTH,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import (
     Entry,
     FastRows,
@@ -77,8 +79,8 @@ def test_a_page_gives_what_its_entries_give_one_by_one(
     page: list[Entry] = [
         (identity, values[: len(mapper.attributes)]) for identity, *values in people
     ]
-    expected = found([mapper.contact(*entry, location) for entry in page])
-    given = mapper.contacts(page, location)
+    expected = found([mapper.map_entry(*entry, location) for entry in page])
+    given = mapper.map_page(page, location)
     records = {place: sorted(records) for place, records in given.records.items()}
     assert records == {place: sorted(records) for place, records in expected.records.items()}
     assert given.left_out == expected.left_out
@@ -86,12 +88,12 @@ def test_a_page_gives_what_its_entries_give_one_by_one(
 
 def _is_plain(cell: str, **rules: object) -> bool:
     mapper = Mapper(columns({"header": "A", "value": "sn", **rules}))
-    plain = FastRows.of(mapper.columns, mapper.attributes)
+    plain = FastRows.compile(mapper.columns, mapper.attributes)
     assert plain is not None
     entry = (IDENTITY, [cell.encode()])
-    records, others = plain.records([entry], "")
+    records, others = plain.split_page([entry], "")
     assert others == [entry] * (1 - len(records))
-    contact = mapper.contact(*entry, "")
+    contact = mapper.map_entry(*entry, "")
     assert not records or (isinstance(contact, Contact) and records == [contact.record])
     return bool(records)
 
@@ -151,7 +153,7 @@ def test_rules_that_are_kept_leave_a_row_plain() -> None:
     assert not _is_plain("abcd", max_length=3)
     # A letter of two bytes may count twice.
     assert not _is_plain("åå", max_length=3)
-    longest = MAX_ROW - len(IDENTITY) - 2
+    longest = MAX_ROW_LENGTH - len(IDENTITY) - 2
     assert _is_plain("x" * longest)
     assert not _is_plain("x" * (longest + 1))
 
@@ -161,10 +163,10 @@ def test_a_row_with_an_empty_cell_that_another_may_make_up_for_is_not_plain() ->
         {"header": "Email", "value": "mail", "required_unless": "Phone"},
         {"header": "Phone", "value": "mobile"},
     )
-    plain = FastRows.of(both, ("mail", "mobile"))
+    plain = FastRows.compile(both, ("mail", "mobile"))
     assert plain is not None
     page: list[Entry] = [("1", [b"a@x", b""]), ("2", [b"", b"1"]), ("3", [b"", b""])]
-    assert plain.records(page, "") == ([b"a@x\0\x001\0"], page[1:])
+    assert plain.split_page(page, "") == ([b"a@x\0\x001\0"], page[1:])
 
 
 @pytest.mark.parametrize(
@@ -172,16 +174,16 @@ def test_a_row_with_an_empty_cell_that_another_may_make_up_for_is_not_plain() ->
 )
 def test_where_a_cell_is_no_value_as_it_came_no_row_is_plain(value: dict[str, str]) -> None:
     made = columns({"header": "A", "value": "mail"}, {"header": "B", **value})
-    assert FastRows.of(made, ("mail", "sn")) is None
+    assert FastRows.compile(made, ("mail", "sn")) is None
     assert (
-        Mapper(made).contacts([("1", [b"a@x", b"Lie"][: len(Mapper(made).attributes)])], "").records
+        Mapper(made).map_page([("1", [b"a@x", b"Lie"][: len(Mapper(made).attributes)])], "").records
     )
 
 
 def test_a_place_that_is_not_plain_makes_no_row_plain() -> None:
     mapper = Mapper(columns({"header": "A", "value": "location"}))
-    assert mapper.contacts([("1", [])], " a") == found([Contact(" a", ("a",), "1")])
-    assert mapper.contacts([("1", [])], "=a") == found(
+    assert mapper.map_page([("1", [])], " a") == found([Contact(" a", ("a",), "1")])
+    assert mapper.map_page([("1", [])], "=a") == found(
         [LeftOut("1", "=a", "A begins like a spreadsheet formula")]
     )
 

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
     check_locations,
     escape_dn_value,
-    location_problem,
+    find_identifier_problem,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
@@ -38,7 +38,7 @@ COPY = "Copy the identifier from the service's account: no capitals, no spaces."
     ],
 )
 def test_an_identifier_has_no_capitals_and_no_spaces(identifier: str, problem: str | None) -> None:
-    assert location_problem(identifier) == problem
+    assert find_identifier_problem(identifier) == problem
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[lis
 def test_locations_that_do_not_match_and_patterns_that_are_none(
     monkeypatch: pytest.MonkeyPatch, pattern: str, locations: list[list[str]], message: str
 ) -> None:
-    monkeypatch.setattr(patterns, "SECONDS", endless.SECONDS)
+    monkeypatch.setattr(patterns, "CPU_SECONDS", endless.SECONDS)
     with pytest.raises(InputError) as caught:
         check_locations(locations, pattern)
     assert str(caught.value) == message

@@ -19,7 +19,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     RosterBuilder,
@@ -52,13 +52,13 @@ def placement(source: str, *locations: str) -> LocationRule:
 def test_a_person_is_where_the_expression_says(source: str, office: bytes, location: str) -> None:
     mapper = Mapper(COLUMNS, [placement(source)])
     assert mapper.attributes == ("l", "sn")
-    found = mapper.contact("id", [office, b"Lie"], placement(source))
+    found = mapper.map_entry("id", [office, b"Lie"], placement(source))
     assert found == Contact(location, ("Lie", location), "id")
 
 
 def test_an_identifier_of_the_list_is_composed() -> None:
     mapper = Mapper(COLUMNS, [placement("l", "malå")])
-    found = mapper.contact("id", ["malå".encode(), b"Lie"], placement("l", "mala\u030a"))
+    found = mapper.map_entry("id", ["malå".encode(), b"Lie"], placement("l", "mala\u030a"))
     assert isinstance(found, Contact)
 
 
@@ -77,13 +77,13 @@ def test_who_cannot_be_placed_is_left_out_without_a_word_of_the_value(
 ) -> None:
     placed = placement("l")
     mapper = Mapper(COLUMNS, [placed])
-    assert mapper.contact("id", [office, b"Lie"], placed) == LeftOut("id", "", cause)
+    assert mapper.map_entry("id", [office, b"Lie"], placed) == LeftOut("id", "", cause)
 
 
 def test_a_placement_may_read_an_entry_that_an_attribute_names() -> None:
     placed = placement("manager | of_entry('l')")
     mapper = Mapper(COLUMNS, [placed], {("cn=boss", "l"): "tromsø"})
-    found = mapper.contact("id", [b"cn=boss", b"Lie"], placed)
+    found = mapper.map_entry("id", [b"cn=boss", b"Lie"], placed)
     assert found == Contact("tromsø", ("Lie", "tromsø"), "id")
 
 
@@ -91,7 +91,7 @@ def test_an_expression_that_gives_no_text_names_the_source() -> None:
     source = "all.l if l == 'x' else ''"
     placed = placement(source)
     with pytest.raises(InputError) as caught:
-        Mapper(COLUMNS, [placed]).contact("id", [b"x", b"Lie"], placed)
+        Mapper(COLUMNS, [placed]).map_entry("id", [b"x", b"Lie"], placed)
     assert str(caught.value) == (
         f"Cannot evaluate the expression {source!r} of {NAME} for the entry id: "
         "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
@@ -99,10 +99,10 @@ def test_an_expression_that_gives_no_text_names_the_source() -> None:
 
 
 def test_numbers_belong_to_the_region_if_one_is_given() -> None:
-    source, values = "mobile | e164 or phone_region", Values({"mobile": ("22123456",)}, "")
+    source, variables = "mobile | e164 or phone_region", Variables({"mobile": ("22123456",)}, "")
     placed = compile_location_rule(source, ["+4722123456"], NAME, "NO")
-    assert placed.location(values) == "+4722123456"
-    assert placement(source).location(values) == ""
+    assert placed.evaluate(variables) == "+4722123456"
+    assert placement(source).evaluate(variables) == ""
 
 
 USE = "Use attributes, as in physicalDeliveryOfficeName | lower."
@@ -132,7 +132,7 @@ def test_a_page_gives_people_of_several_locations() -> None:
         ("3", [b"oslo-hq", b"Berg"]),
         ("4", [b"", b"Vik"]),
     ]
-    found = Mapper(COLUMNS, [placed]).contacts(page, placed)
+    found = Mapper(COLUMNS, [placed]).map_page(page, placed)
     people: list[Contact | LeftOut] = [
         Contact("oslo-hq", ("Lie", "oslo-hq"), "1"),
         Contact("tromsø", ("Moe", "tromsø"), "2"),
@@ -159,7 +159,7 @@ def test_a_value_is_shared_at_a_location_not_in_a_source() -> None:
         ("bergen", [("1", [b"", b"a@x"])]),
     ]
     for number, (place, page) in enumerate(pages):
-        gathering.add_all(mapper.contacts(page, place), number)
+        gathering.add_all(mapper.map_page(page, place), number)
     roster = gathering.build()
     made = written(roster)
     assert made.contacts == [

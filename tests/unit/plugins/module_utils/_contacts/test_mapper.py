@@ -38,7 +38,7 @@ def test_attributes_are_in_a_fixed_order_and_named_once() -> None:
 @pytest.mark.parametrize("mail", [[b"B@x", b"a@x"], [b"a@x", b"B@x"]])
 def test_of_several_values_the_smallest_in_byte_order_counts(mail: list[bytes]) -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.contact("id", [mail, [b" Lie\n"]], "oslo") == Contact(
+    assert mapper.map_entry("id", [mail, [b" Lie\n"]], "oslo") == Contact(
         "oslo", ("Lie", "b@x", "B@x a@x", "oslo"), "id"
     )
 
@@ -47,10 +47,10 @@ def test_one_name_in_two_forms_is_one_value() -> None:
     mapper = Mapper(columns({"header": "A", "value": "all.sn | join('/')"}))
     both = ["A\u030ase".encode(), "Åse".encode()]
     for found in (both, both[:1], both[1:]):
-        assert mapper.contact("id", [found], "") == Contact("", ("Åse",), "id")
+        assert mapper.map_entry("id", [found], "") == Contact("", ("Åse",), "id")
     # The smallest of the composed values counts: A with a ring, decomposed, would come before Z.
     first = Mapper(columns({"header": "A", "value": "sn"}))
-    assert first.contact("id", [["A\u030a".encode(), b"Z"]], "") == Contact("", ("Z",), "id")
+    assert first.map_entry("id", [["A\u030a".encode(), b"Z"]], "") == Contact("", ("Z",), "id")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_one_name_in_two_forms_is_one_value() -> None:
 def test_any_script_comes_through(name: str) -> None:
     mapper = Mapper(columns({"header": "A", "value": "sn"}))
     expected = Contact("", (unicodedata.normalize("NFC", name),), "id")
-    assert mapper.contact("id", [[name.encode()]], "") == expected
+    assert mapper.map_entry("id", [[name.encode()]], "") == expected
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_any_script_comes_through(name: str) -> None:
 )
 def test_what_is_no_utf_8_is_named(value: bytes) -> None:
     mapper = Mapper(columns({"header": "A", "value": "'x'"}, {"header": "B", "value": "sn"}))
-    assert mapper.contact("id", [[b"Lie", value]], "oslo") == LeftOut(
+    assert mapper.map_entry("id", [[b"Lie", value]], "oslo") == LeftOut(
         "id", "oslo", "the attribute sn is not valid UTF-8"
     )
 
 
 @given(st.lists(st.binary(max_size=8) | st.text(max_size=4).map(str.encode), max_size=3))
 def test_any_bytes_are_valid_utf_8_in_the_end_or_a_named_row(values: list[bytes]) -> None:
-    found = Mapper(COLUMNS).contact("id", [[], values], "oslo")
+    found = Mapper(COLUMNS).map_entry("id", [[], values], "oslo")
     if isinstance(found, Contact):
         line = ",".join(found.cells).encode("utf-8").decode("utf-8")
         assert not set(line) & {"\0", "\n", "\r"}
@@ -98,7 +98,7 @@ PHONES = columns(
     {"header": "Mail", "value": "mail", "required_unless": "SMS"},
     phone_region="NO",
 )
-NO_NUMBER = "not a valid phone number"
+INVALID_NUMBER = "not a valid phone number"
 
 
 @pytest.mark.parametrize(
@@ -120,16 +120,16 @@ def test_cells_that_are_empty_for_want_of_a_number_are_told(
     values = {"mail": "a@x", "mobile": mobile, "sn": "Lie", "telephonenumber": telephone}
     mapper = Mapper(PHONES)
     wire = [[values[name].encode()] if values[name] else [] for name in mapper.attributes]
-    assert mapper.contact("id", wire, "") == Contact(
-        "", ("Lie", *cells, "a@x"), "id", tuple((header, NO_NUMBER) for header in emptied)
+    assert mapper.map_entry("id", wire, "") == Contact(
+        "", ("Lie", *cells, "a@x"), "id", tuple((header, INVALID_NUMBER) for header in emptied)
     )
 
 
 def test_a_row_that_may_not_lose_its_number_is_left_out() -> None:
     mapper = Mapper(PHONES)
     assert mapper.attributes == ("mail", "mobile", "sn", "telephonenumber")
-    assert mapper.contact("id", [[], [b"912"], [b"Lie"], []], "oslo") == LeftOut(
-        "id", "oslo", f"SMS: {NO_NUMBER}"
+    assert mapper.map_entry("id", [[], [b"912"], [b"Lie"], []], "oslo") == LeftOut(
+        "id", "oslo", f"SMS: {INVALID_NUMBER}"
     )
 
 
@@ -143,10 +143,10 @@ def test_a_style_is_that_of_the_whole_cell_and_rules_look_at_what_is_written() -
         }
     )
     mapper = Mapper(styled)
-    assert mapper.contact("id", [[b"+47 912 "], [b"34\t567"]], "") == Contact(
+    assert mapper.map_entry("id", [[b"+47 912 "], [b"34\t567"]], "") == Contact(
         "", ("4791234567",), "id"
     )
-    assert mapper.contact("id", [[b"+1 201 555"], [b" 0123"]], "") == LeftOut(
+    assert mapper.map_entry("id", [[b"+1 201 555"], [b" 0123"]], "") == LeftOut(
         "id", "", "SMS is longer than 10 characters"
     )
 
@@ -155,30 +155,30 @@ def test_byte_order_is_that_of_utf_8() -> None:
     # In UTF-16 the second would be the smaller one.
     values = ["\uffff".encode(), "\U00010000".encode()]
     mapper = Mapper(columns({"header": "A", "value": "sn"}))
-    assert mapper.contact("id", [values[::-1]], "") == Contact("", ("\uffff",), "id")
+    assert mapper.map_entry("id", [values[::-1]], "") == Contact("", ("\uffff",), "id")
 
 
 def test_a_broken_rule_leaves_the_person_out_by_identity_and_cause() -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.contact("id", [[b"a@x"], []], "oslo") == LeftOut("id", "oslo", "Name is empty")
+    assert mapper.map_entry("id", [[b"a@x"], []], "oslo") == LeftOut("id", "oslo", "Name is empty")
 
 
 def test_a_value_that_is_no_utf_8_leaves_the_person_out() -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.contact("id", [[b"\xff"], [b"Lie"]], "oslo") == LeftOut(
+    assert mapper.map_entry("id", [[b"\xff"], [b"Lie"]], "oslo") == LeftOut(
         "id", "oslo", "the attribute mail is not valid UTF-8"
     )
 
 
 def test_attributes_that_nobody_had_are_known() -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.attributes_never_seen == ["mail", "sn"]
-    mapper.contacts([("id", [b"", b""]), ("id", [b"", b"Lie"])], "oslo")
-    assert mapper.attributes_never_seen == ["mail"]
-    mapper.contacts([("id", [[b"\xff", b"x"], b""])], "oslo")
-    assert mapper.attributes_never_seen == []
-    mapper.contacts([("id", [b"", b""])], "oslo")
-    assert mapper.attributes_never_seen == []
+    assert mapper.unseen_attributes == ["mail", "sn"]
+    mapper.map_page([("id", [b"", b""]), ("id", [b"", b"Lie"])], "oslo")
+    assert mapper.unseen_attributes == ["mail"]
+    mapper.map_page([("id", [[b"\xff", b"x"], b""])], "oslo")
+    assert mapper.unseen_attributes == []
+    mapper.map_page([("id", [b"", b""])], "oslo")
+    assert mapper.unseen_attributes == []
 
 
 def test_a_page_gives_contacts_and_people_left_out() -> None:
@@ -188,7 +188,7 @@ def test_a_page_gives_contacts_and_people_left_out() -> None:
         ("2", [b"b@x", b""]),
         ("3", [[b"C@x", b"d@x"], b"=Moe"]),
     ]
-    assert mapper.contacts(page, "oslo") == MappedPage(
+    assert mapper.map_page(page, "oslo") == MappedPage(
         {"oslo": [Contact("oslo", ("Lie", "a@x", "A@x", "oslo"), "1").record]},
         [
             LeftOut("2", "oslo", "Name is empty"),
@@ -207,7 +207,7 @@ def test_an_expression_that_fails_names_column_and_expression() -> None:
     source = "all.sn if sn == 'Lie' else ''"
     mapper = Mapper(columns({"header": "Name", "value": source}))
     with pytest.raises(InputError) as caught:
-        mapper.contact("id", [[b"Lie"]], "oslo")
+        mapper.map_entry("id", [[b"Lie"]], "oslo")
     assert str(caught.value) == (
         f"Cannot evaluate the expression {source!r} of column 'Name' for the entry id: "
         "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."

@@ -126,9 +126,9 @@ def test_for_whom_an_expression_gives_no_text_is_said() -> None:
 
 
 def test_attributes_that_nobody_has() -> None:
-    assert survey_of(PEOPLE, [1]).attributes_nobody_has == ["mobile"]
-    assert survey_of(PEOPLE, []).attributes_nobody_has == []
-    assert survey_of(PEOPLE, [0]).attributes_nobody_has == []
+    assert survey_of(PEOPLE, [1]).unseen_attributes == ["mobile"]
+    assert survey_of(PEOPLE, []).unseen_attributes == []
+    assert survey_of(PEOPLE, [0]).unseen_attributes == []
 
 
 def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> None:

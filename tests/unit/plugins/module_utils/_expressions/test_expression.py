@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions im
     expression as expression_module,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import (
@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from jinja2.environment import Environment, TemplateExpression
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-PERSON = Values(
+PERSON = Variables(
     {"givenname": ("Åse",), "sn": ("Lie",), "mail": ("a@x", "b@x"), "msds-name": ("m",)},
     location="oslo-hq",
 )
@@ -129,10 +129,10 @@ def test_an_expression_gives_a_text(source: str, text: str) -> None:
 )
 def test_what_e164_refuses_is_told(source: str, refused: bool) -> None:
     expression = compile_expression(source, "C")
-    somebody = Values({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
+    somebody = Variables({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
     # And told anew each time.
-    for values, told in ((somebody, refused), (Values({}, "oslo"), False), (somebody, refused)):
-        assert expression.evaluate(values).refused is told
+    for values, told in ((somebody, refused), (Variables({}, "oslo"), False), (somebody, refused)):
+        assert expression.evaluate(values).has_invalid_number is told
 
 
 def test_without_the_option_the_region_is_empty() -> None:
@@ -141,13 +141,13 @@ def test_without_the_option_the_region_is_empty() -> None:
 
 def test_jinja_itself_has_nothing_else_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Environment] = []
-    run = expression_module._runnable
+    run = expression_module._compile_tree
 
     def look(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
         made.append(environment)
         return run(environment, syntax)
 
-    monkeypatch.setattr(expression_module, "_runnable", look)
+    monkeypatch.setattr(expression_module, "_compile_tree", look)
     assert compile_expression("sn ~ '<'", "C").evaluate(PERSON).text == "Lie<"
     (environment,) = made
     assert isinstance(environment, ImmutableSandboxedEnvironment)
@@ -223,7 +223,7 @@ def test_names_that_jinja_has_for_itself_are_attributes(name: str) -> None:
     if "-" not in name:
         expression = compile_expression(f"{name} | default('nothing')", "C")
         assert expression.evaluate(PERSON).text == "nothing"
-    values = Values({name.lower(): ("value",)}, "")
+    values = Variables({name.lower(): ("value",)}, "")
     assert compile_expression(name, "C").evaluate(values).text == "value"
 
 
@@ -250,7 +250,7 @@ def test_what_fails_for_one_person_only_is_a_filter_error(source: str, problem: 
 
 
 def test_values_of_an_absent_attribute_are_empty() -> None:
-    assert Values({"mail": ()}, "oslo").first("mail") == ""
+    assert Variables({"mail": ()}, "oslo").value("mail") == ""
 
 
 _NESTED: dict[str, Callable[[int], str]] = {

@@ -276,7 +276,7 @@ def _nothing_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> None:
         pytest.fail("it got past the walk")
 
-    monkeypatch.setattr(expression, "_runnable", fail)
+    monkeypatch.setattr(expression, "_compile_tree", fail)
 
 
 @pytest.mark.usefixtures("_nothing_is_evaluated")

@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions im
     patterns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import (
@@ -172,17 +172,17 @@ def test_the_reason_is_named(source: str, problem: str) -> None:
 def test_a_pattern_without_end_is_given_up_without_a_word_of_the_value(
     monkeypatch: pytest.MonkeyPatch, use: str
 ) -> None:
-    monkeypatch.setattr(patterns, "SECONDS", endless.SECONDS)
+    monkeypatch.setattr(patterns, "CPU_SECONDS", endless.SECONDS)
     expression = compile_expression(f"sn | {use}", "Name")
     with pytest.raises(FilterError) as caught:
-        expression.evaluate(Values({"sn": (endless.TEXT,)}, ""))
+        expression.evaluate(Variables({"sn": (endless.TEXT,)}, ""))
     assert str(caught.value) == endless.PROBLEM
 
 
 def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patterns, "SECONDS", endless.SECONDS)
+    monkeypatch.setattr(patterns, "CPU_SECONDS", endless.SECONDS)
     with pytest.raises(InputError, match=r"needs more than 0\.02 s of computing"):
         compile_expression(f"'{endless.TEXT}' | regex_search('{endless.PATTERN}')", "Name")
 
@@ -199,7 +199,7 @@ def test_phonenumbers_is_missed_by_name_and_by_nobody_else(monkeypatch: pytest.M
 
 def test_more_than_a_name_needs_jinja2_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "JINJA2", Library("jinja2", "3.0", failure="None."))
-    assert compile_expression("mail", "column 'A'").name == "mail"
+    assert compile_expression("mail", "column 'A'").bare_name == "mail"
     with pytest.raises(LibraryError) as caught:
         compile_expression("mail | lower", "column 'A'")
     assert caught.value.reason == "by the expression 'mail | lower' of column 'A'"

@@ -23,7 +23,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.expressions import (
@@ -89,7 +89,7 @@ def _plain(source: str, person: dict[str, list[str]]) -> object:
 def test_an_expression_gives_what_jinja_gives(
     parts: list[Part], person: dict[str, list[str]]
 ) -> None:
-    values = Values(
+    values = Variables(
         {
             name: sorted({normalize("NFC", text) for text in texts})
             for name, texts in person.items()
@@ -140,4 +140,4 @@ def _mapped(mapper: Mapper, person: dict[str, list[str]]) -> Contact | LeftOut:
         [text.encode("utf-8", "surrogatepass") for text in person.get(name, [])]
         for name in mapper.attributes
     ]
-    return mapper.contact("id", wire, "")
+    return mapper.map_entry("id", wire, "")

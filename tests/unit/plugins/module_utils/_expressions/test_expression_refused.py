@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import (
@@ -149,7 +149,7 @@ _SOURCES = st.one_of(
     st.lists(_TOKENS, max_size=12).map("".join),
 )
 _VALUES = st.builds(
-    Values,
+    Variables,
     st.dictionaries(
         st.sampled_from(["mail", "sn", "range", "loop"]),
         st.lists(st.text(max_size=3), max_size=3).map(tuple),
@@ -159,8 +159,8 @@ _VALUES = st.builds(
 
 
 @given(_SOURCES, _VALUES)
-@example("all.values == all.values", Values({}, ""))
-def test_any_text_compiles_or_is_refused(source: str, values: Values) -> None:
+@example("all.values == all.values", Variables({}, ""))
+def test_any_text_compiles_or_is_refused(source: str, values: Variables) -> None:
     try:
         expression = compile_expression(source, "C")
     except InputError:

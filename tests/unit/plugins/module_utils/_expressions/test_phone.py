@@ -14,11 +14,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.phone import (
-    STYLES,
+    PHONE_STYLES,
     PhoneStyle,
     check_region,
+    format_number,
     is_region,
-    write_number,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
 from hypothesis import given
@@ -56,7 +56,7 @@ from hypothesis import strategies as st
     ],
 )
 def test_a_number_by_e_164_or_nothing(text: str, region: str, number: str) -> None:
-    assert write_number(text, region) == number
+    assert format_number(text, region) == number
 
 
 @pytest.mark.parametrize(
@@ -79,25 +79,28 @@ def test_a_number_by_e_164_or_nothing(text: str, region: str, number: str) -> No
     ],
 )
 def test_the_styles_of_a_number(text: str, region: str, styles: list[str]) -> None:
-    assert [PhoneStyle(style, region).write(text) for style in STYLES] == styles
-    assert STYLES == ("e164", "e164_no_plus", "international", "national")
+    assert [PhoneStyle(style, region).format(text) for style in PHONE_STYLES] == styles
+    assert PHONE_STYLES == ("e164", "e164_no_plus", "international", "national")
 
 
 @given(st.text(max_size=40), st.sampled_from(["", "NO", "US", "XX", "no"]))
 def test_any_text_is_a_number_or_none(text: str, region: str) -> None:
-    number = write_number(text, region)
+    number = format_number(text, region)
     assert number == "" or re.fullmatch(r"\+[1-9]\d{4,14}", number, re.ASCII)
     if number:
-        assert {PhoneStyle(style, region).write(number) for style in STYLES} >= {number, number[1:]}
+        assert {PhoneStyle(style, region).format(number) for style in PHONE_STYLES} >= {
+            number,
+            number[1:],
+        }
 
 
 @given(
     st.from_regex(r"\+?[0-9 ().-]{7,16}", fullmatch=True), st.sampled_from(["NO", "US", "DE", "SE"])
 )
 def test_what_is_written_is_read_as_the_same_number(text: str, region: str) -> None:
-    number = write_number(text, region)
+    number = format_number(text, region)
     for style in ("e164", "international", "national"):
-        assert write_number(PhoneStyle(style, region).write(text), region) == number
+        assert format_number(PhoneStyle(style, region).format(text), region) == number
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import hashlib
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
-    MAX_ROW,
-    broken_rule,
+    MAX_ROW_LENGTH,
+    find_broken_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.tests.unit.support.making import make
@@ -49,8 +49,8 @@ def test_the_csv_is_as_in_rfc_4180_and_the_identities_are_json_lines() -> None:
 
 @pytest.mark.parametrize("character", ["x", '"', "🙂"])
 def test_the_longest_row_that_is_valid_can_be_read_again(character: str) -> None:
-    cells = (character * (MAX_ROW - 1), character)
-    assert broken_rule(COLUMNS, cells, {}) is None
+    cells = (character * (MAX_ROW_LENGTH - 1), character)
+    assert find_broken_rule(COLUMNS, cells, {}) is None
     assert cells_of(roster_of(make(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
 
 
