@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from .._errors import InputError
 from .._expressions import library
@@ -23,7 +24,8 @@ A cell of more is refused by the csv module, with which rosters are read; and wh
 many of them are within the longest line that is read."""
 
 
-class Column(NamedTuple):
+@dataclass(frozen=True)
+class Column:
     """One column of the roster.
 
     :ivar header: its title, in the service's spelling.

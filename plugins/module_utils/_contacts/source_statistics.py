@@ -56,7 +56,11 @@ class SourceStatistics:
         self._columns = tuple(columns)
         # Without their rules, so that the cells of those who break one are seen, too.
         bare_columns = [
-            Column(column.header, column.expression, phone_style=column.phone_style)
+            Column(
+                header=column.header,
+                expression=column.expression,
+                phone_style=column.phone_style,
+            )
             for column in columns
         ]
         self._mapper = Mapper(bare_columns, location_rules, lookup_values)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,7 +65,8 @@ class Evaluated(NamedTuple):
     has_invalid_number: bool = False
 
 
-class Expression(NamedTuple):
+@dataclass(frozen=True)
+class Expression:
     """A checked and compiled expression.
 
     :ivar text: the expression as it was written, without the spaces around it.
@@ -124,10 +126,10 @@ def _compile_bare_name(text: str) -> Expression:
     name = text.lower()
     attributes = frozenset({name}) - {LOCATION}
     return Expression(
-        text,
-        attributes,
-        lambda variables: Evaluated(variables.value(name)),
-        name == LOCATION,
+        text=text,
+        attributes=attributes,
+        evaluate=lambda variables: Evaluated(variables.value(name)),
+        reads_location=name == LOCATION,
         bare_name=name,
     )
 
@@ -194,7 +196,11 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
 
     attributes = frozenset(name.lower() for name in {*names, *syntax.list_names})
     return Expression(
-        text, attributes - {LOCATION}, evaluate, LOCATION in attributes, lookups=syntax.lookups
+        text=text,
+        attributes=attributes - {LOCATION},
+        evaluate=evaluate,
+        reads_location=LOCATION in attributes,
+        lookups=syntax.lookups,
     )
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .._text import SURROGATE, compose
 from . import library
@@ -50,7 +51,8 @@ class ForbiddenError(Exception):
     """What an expression holds and may not."""
 
 
-class Syntax(NamedTuple):
+@dataclass(frozen=True)
+class Syntax:
     """An expression that is allowed.
 
     :ivar tree: its syntax tree, with all its texts composed (NFC).
@@ -91,7 +93,10 @@ def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owne
     checker = _SyntaxChecker(owner)
     checker.visit(tree)
     return Syntax(
-        tree, frozenset(checker.names), frozenset(checker.list_names), frozenset(checker.lookups)
+        tree=tree,
+        names=frozenset(checker.names),
+        list_names=frozenset(checker.list_names),
+        lookups=frozenset(checker.lookups),
     )
 
 

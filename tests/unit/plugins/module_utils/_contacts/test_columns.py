@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
+    Column,
     compile_columns,
     find_broken_rule,
 )
@@ -47,9 +48,16 @@ def test_a_column_has_what_was_given() -> None:
         phone_region="NO",
     )
     assert (plain.header, plain.expression.text) == ("A", "sn")
-    assert plain[2:] == (True, None, False, None, None)
+    assert plain == Column(header="A", expression=plain.expression, required=True)
     assert (full.header, full.expression.text) == ("B", "mail | lower")
-    assert full[2:] == (False, "A", True, 1, PhoneStyle("national", "NO"))
+    assert full == Column(
+        header="B",
+        expression=full.expression,
+        required_unless="A",
+        unique=True,
+        max_length=1,
+        phone_style=PhoneStyle("national", "NO"),
+    )
 
 
 def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
