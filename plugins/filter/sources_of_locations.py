@@ -65,7 +65,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._contacts.location import sources_of_locations
+from ..module_utils._contacts.location_sources import sources_of_locations
 from ..module_utils._errors import InputError
 
 

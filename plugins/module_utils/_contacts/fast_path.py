@@ -14,13 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from .._expressions.syntax import LOCATION
 from .columns import MAX_ROW_LENGTH, Column
-
-Entry = tuple[str, Sequence[Union[bytes, "list[bytes]"]]]
-"""Identity and values of a directory's object."""
+from .model import Entry
 
 # Printable ASCII, and letters of two bytes in UTF-8: Latin from U+00C0 to U+02FF and Cyrillic up to U+047F.
 # None of these is changed by composing, whatever is beside it, and none but the space is white space.

@@ -15,9 +15,9 @@ from .._expressions.filters import FilterError
 from .._expressions.phone import INVALID_NUMBER
 from .._text import clean, compose
 from .columns import Column, find_broken_rule
-from .fast_path import Entry, FastRows
+from .fast_path import FastRows
 from .location_rule import LocationRule
-from .model import Contact, LeftOut, MappedPage
+from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 
 class Mapper:
@@ -70,7 +70,7 @@ class Mapper:
         return MappedPage(records, left_out)
 
     def map_entry(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
+        self, identity: str, values: Sequence[RawValues], location: str | LocationRule
     ) -> Contact | LeftOut:
         """Make the row of one entry at one location.
 
@@ -90,7 +90,7 @@ class Mapper:
                 self._unseen_attributes.remove(name)
 
     def _map_entry(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
+        self, identity: str, values: Sequence[RawValues], location: str | LocationRule
     ) -> Contact | LeftOut:
         attributes: dict[str, list[str]] = {}
         for name, raw in zip(self.attributes, values):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from .packing import pack
 
@@ -17,6 +17,13 @@ GLOBAL_LOCATION = "(all locations)"
 
 MAX_LISTED = 50
 """People listed in a result; results with all of them would slow every callback down."""
+
+
+RawValues = Union[bytes, "list[bytes]"]
+"""Values of an attribute as they came: empty, one value, or a list of several in any order."""
+
+Entry = tuple[str, Sequence[RawValues]]
+"""Identity and values of a directory's object."""
 
 
 class Contact(NamedTuple):

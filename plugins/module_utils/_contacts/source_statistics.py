@@ -15,7 +15,7 @@ from .columns import Column, find_broken_rule
 from .location_rule import LocationRule
 from .mapper import Mapper
 from .mask import mask
-from .model import LeftOut
+from .model import LeftOut, RawValues
 
 MAX_SAMPLES = 3
 """Rows that are shown of a source, masked."""
@@ -76,9 +76,7 @@ class SourceStatistics:
         """Lower-case names of the attributes that the columns read; an entry's values come in this order."""
         return self._mapper.attributes
 
-    def add(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
-    ) -> None:
+    def add(self, identity: str, values: Sequence[RawValues], location: str | LocationRule) -> None:
         """Look at one entry; the parameters are those of `Mapper.map_entry`.
 
         :raises InputError: when an expression gives something else than a text, or takes too long.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._contacts.columns import Column, compile_columns
-from .._contacts.location import check_locations
+from .._contacts.location_identifier import check_locations
 from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn
 from .._directory.query import CONTACT, USER, Query, check_filter, check_query, filter_equals

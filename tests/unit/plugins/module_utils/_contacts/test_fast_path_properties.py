@@ -15,12 +15,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     MAX_ROW_LENGTH,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import (
-    Entry,
     FastRows,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
+    Entry,
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns, found

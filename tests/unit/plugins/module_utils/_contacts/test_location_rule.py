@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_rule import (
     LocationRule,
     compile_location_rule,
@@ -15,6 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.locat
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
+    Entry,
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError

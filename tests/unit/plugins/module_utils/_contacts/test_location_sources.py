@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
+    escape_dn_value,
     sources_of_locations,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from hypothesis import given
+from hypothesis import strategies as st
 
 TEMPLATE = "OU={ou},OU=Staff,DC=x"
 
@@ -145,3 +148,40 @@ def test_a_location_that_cannot_become_a_source(
     with pytest.raises(InputError) as caught:
         sources_of_locations([{"search_base": "DC=x"}, location], template, "")
     assert str(caught.value) == message
+
+
+# The examples of RFC 4514, section 4, and relatives of them.
+@pytest.mark.parametrize(
+    ("value", "escaped"),
+    [
+        ("Sales XL", "Sales XL"),
+        ("Bergen, Sales and Harbour", "Bergen\\, Sales and Harbour"),
+        ('James "Jim" Smith', 'James \\"Jim\\" Smith'),
+        ("a+b;c<d>e\\f", "a\\+b\\;c\\<d\\>e\\\\f"),
+        ("# 1", "\\# 1"),
+        ("no # 1", "no # 1"),
+        (" x ", "\\ x\\ "),
+        (" ", "\\ "),
+        ("  ", "\\ \\ "),
+        ("a=b", "a=b"),
+        ("x\0y", "x\\00y"),
+        ("Tromsø", "Tromsø"),
+        ("", ""),
+    ],
+)
+def test_a_value_in_a_distinguished_name(value: str, escaped: str) -> None:
+    assert escape_dn_value(value) == escaped
+
+
+@given(st.text(st.sampled_from(' ",+;<>\\#=aø'), min_size=1))
+def test_an_escaped_value_can_be_read_again(value: str) -> None:
+    assert _unescaped(escape_dn_value(value)) == value
+
+
+def _unescaped(text: str) -> str:
+    """A reader of RFC 4514 strings of its own: a backslash and what it protects."""
+    read, letters = [], iter(text)
+    for letter in letters:
+        assert letter not in ',+"<>;'
+        read.append(next(letters) if letter == "\\" else letter)
+    return "".join(read)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
+    Entry,
     LeftOut,
     MappedPage,
 )

@@ -2,16 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locations: their identifiers, and how a location's OU becomes a source."""
+"""Locations: how a location's OU becomes a source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
-from .._expressions.patterns import PatternError, compile_pattern, is_full_match
-from .._text import compose
 
 _SOURCE_KEYS = (
     *("location", "location_value", "locations", "search_base", "search_scope", "member_of"),
@@ -19,78 +17,6 @@ _SOURCE_KEYS = (
 )
 _SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
 _EMPTY = ("", None)
-
-
-def find_identifier_problem(identifier: str) -> str | None:
-    """Say what is wrong with a location's identifier, or None.
-
-    The service knows a location by the identifier in the account, without capitals and spaces
-    (The Receptionist, support article 9275517-active-directory).
-    """
-    if not identifier:
-        return "it is empty"
-    if any(map(str.isspace, identifier)):
-        return "it holds a space"
-    if not identifier.isprintable():
-        return "it holds a character that cannot be seen"
-    if identifier != identifier.lower():
-        return "it holds capitals"
-    return None
-
-
-def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
-    """Hold the locations of all sources against the rules.
-
-    :param locations: for each source the identifiers that its people may get; none for a global source.
-    :param pattern: regular expression that each identifier must match in full; None for any.
-    :raises InputError: for an identifier no service can know, for a pattern that is none, or when located
-        and global sources mix.
-    """
-    matches = _compile_location_pattern(pattern)
-    for number, location in _number_locations(locations):
-        problem = find_identifier_problem(location)
-        if problem is None and not matches(location):
-            problem = f"it does not match location_pattern {pattern!r}"
-        if problem is not None:
-            raise InputError(
-                f"Cannot use the location {location!r} of source {number}",
-                problem,
-                "Copy the identifier from the service's account: no capitals, no spaces",
-            )
-    numbers_without = [
-        number for number, identifiers in enumerate(locations, start=1) if not identifiers
-    ]
-    if numbers_without and any(locations):
-        raise InputError(
-            "Cannot mix sources with and without a location",
-            f"source {numbers_without[0]} has none",
-            "Give every source a location, or none of them for a global configuration",
-        )
-
-
-def _number_locations(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
-    for number, identifiers in enumerate(locations, start=1):
-        for location in identifiers:
-            yield number, location
-
-
-def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
-    """What says whether an identifier matches the option location_pattern."""
-    if pattern is None:
-        return lambda _identifier: True
-    action = f"Cannot use location_pattern {pattern!r}"
-    try:
-        compiled = compile_pattern(compose(pattern))
-    except PatternError as error:
-        raise InputError(action, str(error)) from error
-
-    def matches(identifier: str) -> bool:
-        try:
-            return is_full_match(compiled, compose(identifier))
-        except PatternError as error:
-            raise InputError(action, str(error)) from error
-
-    return matches
 
 
 def escape_dn_value(value: str) -> str:

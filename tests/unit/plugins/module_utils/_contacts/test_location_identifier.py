@@ -2,21 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Identifiers of locations, and names in a DN."""
+"""Identifiers of locations."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_identifier import (
     check_locations,
-    escape_dn_value,
     find_identifier_problem,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.tests.unit.support import endless
-from hypothesis import given
-from hypothesis import strategies as st
 
 COPY = "Copy the identifier from the service's account: no capitals, no spaces."
 
@@ -143,40 +140,3 @@ def test_locations_that_do_not_match_and_patterns_that_are_none(
     with pytest.raises(InputError) as caught:
         check_locations(locations, pattern)
     assert str(caught.value) == message
-
-
-# The examples of RFC 4514, section 4, and relatives of them.
-@pytest.mark.parametrize(
-    ("value", "escaped"),
-    [
-        ("Sales XL", "Sales XL"),
-        ("Bergen, Sales and Harbour", "Bergen\\, Sales and Harbour"),
-        ('James "Jim" Smith', 'James \\"Jim\\" Smith'),
-        ("a+b;c<d>e\\f", "a\\+b\\;c\\<d\\>e\\\\f"),
-        ("# 1", "\\# 1"),
-        ("no # 1", "no # 1"),
-        (" x ", "\\ x\\ "),
-        (" ", "\\ "),
-        ("  ", "\\ \\ "),
-        ("a=b", "a=b"),
-        ("x\0y", "x\\00y"),
-        ("Tromsø", "Tromsø"),
-        ("", ""),
-    ],
-)
-def test_a_value_in_a_distinguished_name(value: str, escaped: str) -> None:
-    assert escape_dn_value(value) == escaped
-
-
-@given(st.text(st.sampled_from(' ",+;<>\\#=aø'), min_size=1))
-def test_an_escaped_value_can_be_read_again(value: str) -> None:
-    assert _unescaped(escape_dn_value(value)) == value
-
-
-def _unescaped(text: str) -> str:
-    """A reader of RFC 4514 strings of its own: a backslash and what it protects."""
-    read, letters = [], iter(text)
-    for letter in letters:
-        assert letter not in ',+"<>;'
-        read.append(next(letters) if letter == "\\" else letter)
-    return "".join(read)
