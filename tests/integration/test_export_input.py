@@ -151,7 +151,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         email("mail | regex_replace('(@', '')"),
         value_error(
             "mail | regex_replace('(@', '')",
-            "the pattern '(@' is wrong: missing ), unterminated subpattern at position 0",
+            "the pattern '(@' is not valid: missing ), unterminated subpattern at position 0",
         ),
     ),
     (

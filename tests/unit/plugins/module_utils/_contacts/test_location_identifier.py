@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.locat
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
-from ansible_collections.frontdesk.contacts.tests.unit.support import endless
+from ansible_collections.frontdesk.contacts.tests.unit.support import slow_pattern
 
 COPY = "Copy the identifier from the service's account: no capitals, no spaces."
 
@@ -123,20 +123,20 @@ def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[lis
         (
             *("oslo[", [[]]),
             (
-                "Cannot use location_pattern 'oslo[': the pattern 'oslo[' is wrong: "
+                "Cannot use location_pattern 'oslo[': the pattern 'oslo[' is not valid: "
                 "unterminated character set at position 4."
             ),
         ),
         (
-            *(endless.PATTERN, [[endless.TEXT]]),
-            f"Cannot use location_pattern '{endless.PATTERN}': {endless.PROBLEM}.",
+            *(slow_pattern.PATTERN, [[slow_pattern.TEXT]]),
+            f"Cannot use location_pattern '{slow_pattern.PATTERN}': {slow_pattern.MESSAGE}.",
         ),
     ],
 )
 def test_locations_that_do_not_match_and_patterns_that_are_none(
     monkeypatch: pytest.MonkeyPatch, pattern: str, locations: list[list[str]], message: str
 ) -> None:
-    monkeypatch.setattr(patterns, "CPU_SECONDS", endless.SECONDS)
+    monkeypatch.setattr(patterns, "CPU_SECONDS", slow_pattern.CPU_SECONDS)
     with pytest.raises(InputError) as caught:
         check_locations(locations, pattern)
     assert str(caught.value) == message
