@@ -78,11 +78,11 @@ _REASONS = [
     ),
     (
         "sn | regex_search(1)",
-        "regex_search works on one text, not on a value of type int: use first, last or join",
+        "regex_search expects a string, not a value of type int: use first, last or join",
     ),
     (
         "sn | regex_search('a', ignorecase='yes')",
-        "ignorecase of regex_search is true or false, not a value of type str",
+        "ignorecase of regex_search must be true or false, not a value of type str",
     ),
     # Where nobody gets to it, too.
     (
@@ -91,7 +91,7 @@ _REASONS = [
     ),
     (
         "all.sn | regex_search('a')",
-        "regex_search works on one text, not on a list: use first, last or join",
+        "regex_search expects a string, not a list: use first, last or join",
     ),
     ("sn | regex_search('\\ud800')", "half a character (a surrogate) is not allowed in it"),
     ("sn | map_value(mail)", "map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}"),
@@ -110,7 +110,7 @@ _REASONS = [
     ("sn | map_value({}, mail.x)", "access to 'x' is not allowed in it, only all.NAME"),
     (
         "sn | map_value({}, all.mail)",
-        "map_value works on one text, not on a list: use first, last or join",
+        "map_value expects a string, not a list: use first, last or join",
     ),
     (
         "sn | map_value()",
@@ -129,7 +129,7 @@ _REASONS = [
     ("mobile | e164(c | upper)", _REGION),
     ("mobile | e164(all.c)", _REGION),
     ("mobile | e164(c or c | upper)", _REGION),
-    ("all.mobile | e164", "e164 works on one text, not on a list: use first, last or join"),
+    ("all.mobile | e164", "e164 expects a string, not a list: use first, last or join"),
     *(
         (use, "of_entry follows the name of an attribute, as in manager | of_entry('mail')")
         for use in (

@@ -75,9 +75,9 @@ _REASONS = [
     ("sn | join(d=mail.x)", "access to 'x' is not allowed in it, only all.NAME"),
     (
         "sn | default('x', false)",
-        "default replaces an empty value in any case: leave boolean out",
+        "default always replaces an empty value: omit boolean",
     ),
-    ("sn | default('x', 1)", "boolean of default is true or false, not a value of type int"),
+    ("sn | default('x', 1)", "boolean of default must be true or false, not a value of type int"),
     ("sn | upper(1)", "the filter 'upper' is used wrongly: too many positional arguments"),
     (
         "sn | replace('a')",
@@ -99,7 +99,7 @@ _REASONS = [
     ("sn == mail", "it gives a value of type bool, not a text"),
     ("not sn", "it gives a value of type bool, not a text"),
     ("sn if mail", "it gives a value of type Undefined, not a text"),
-    ("all.mail | lower", "lower works on one text, not on a list: use first, last or join"),
+    ("all.mail | lower", "lower expects a string, not a list: use first, last or join"),
     ("'x' if sn < 1 else 'y'", "'<' not supported between instances of 'str' and 'int'"),
     # With one text everywhere, not with nothing.
     ("all.mail if mail else ''", "it gives a list: use first, last or join"),
