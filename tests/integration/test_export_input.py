@@ -157,8 +157,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"phone_region": False},
         (
-            "Cannot use phone_region 'False': it is no country that has phone numbers. Write its two"
-            " capital letters (ISO 3166-1) in quotes: YAML takes NO without them for false."
+            "Cannot use phone_region 'False': it is not a country with phone numbers. Use an"
+            " uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false."
         ),
     ),
     (

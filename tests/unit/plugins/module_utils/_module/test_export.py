@@ -178,7 +178,7 @@ def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
         ({"page_size": 100_001}, "Cannot use page_size 100001: it is not from 1 to 100000."),
         ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
-        ({"phone_region": "False"}, "Cannot use phone_region 'False': it is no country"),
+        ({"phone_region": "False"}, "Cannot use phone_region 'False': it is not a country"),
         (
             {"location_pattern": "["},
             "Cannot use location_pattern '[': the pattern '[' is not valid: ",
