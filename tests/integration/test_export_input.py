@@ -26,7 +26,7 @@ FILTERS = (
     "default, e164, first, join, last, lower, map_value, of_entry, primary_address, regex_replace,"
     " regex_search, replace, title, trim, upper"
 )
-ALLOWED = f"Use attribute names, texts and the filters {FILTERS}."
+ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY = "Copy the identifier from the service's account: no capitals, no spaces."
@@ -127,24 +127,26 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         email("mail |"),
         value_error(
-            "mail |", "it is not a Jinja expression (unexpected end of template, expected 'name'.)"
+            "mail |",
+            "it is not a valid Jinja expression (unexpected end of template, expected 'name'.)",
         ),
     ),
-    (email("mail | b64"), value_error("mail | b64", "the filter 'b64' is not known")),
+    (email("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
     (
         email("mail.__class__"),
-        value_error("mail.__class__", "access to '__class__' is not allowed in it, only all.NAME"),
+        value_error("mail.__class__", "access to '__class__' is not allowed; only all.NAME is"),
     ),
     (
         email("lookup('pipe', 'id')"),
         value_error(
-            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed in it, only filters are"
+            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed; use filters instead"
         ),
     ),
     (
         email("mail | lower(1)"),
         value_error(
-            "mail | lower(1)", "the filter 'lower' is used wrongly: too many positional arguments"
+            "mail | lower(1)",
+            "the arguments of the filter 'lower' are not valid: too many positional arguments",
         ),
     ),
     (
@@ -165,7 +167,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"location_pattern": "[a-z]+-[0-9]+"},
         location_error("oslo-hq", "it does not match location_pattern '[a-z]+-[0-9]+'"),
     ),
-    (email("all.mail"), value_error("all.mail", "it gives a list: use first, last or join")),
+    (email("all.mail"), value_error("all.mail", "the result is a list: use first, last or join")),
     ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
     (
         {"columns": [{"header": "A", "value": "mail"}, {"header": "A", "value": "sn"}]},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Column expressions: what a cell is made of, as a Jinja expression over LDAP attributes."""
+"""Column expressions: Jinja expressions over LDAP attributes, compiled and evaluated."""
 
 from __future__ import annotations
 
@@ -30,25 +30,35 @@ if TYPE_CHECKING:
     from jinja2.environment import TemplateExpression
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+LookupValues = Mapping[tuple[str, str], str]
+"""Attribute values of other entries, by distinguished name and lower-case attribute name; both composed (NFC).
 
-NO_LOOKUP_VALUES: Mapping[tuple[str, str], str] = MappingProxyType({})
+The distinguished name is spelled as in the attribute that contains it."""
+
+NO_LOOKUP_VALUES: LookupValues = MappingProxyType({})
+
+_SAMPLE_VALUE = "a"
 
 
 class Variables(NamedTuple):
-    """What an expression may see of one entry at one location.
+    """The variables of an expression: one entry at one location.
 
-    :ivar attributes: sorted values by attribute name in lower case, composed; absent ones may be missing.
+    :ivar attributes: sorted, composed (NFC) values by lower-case attribute name; missing attributes may be omitted.
     :ivar location: identifier of the location; empty for a global source.
-    :ivar lookup_values: what other entries hold, by their distinguished name, as attributes name them, and the name
-        of one of their attributes in lower case; all composed.
+    :ivar lookup_values: values for the filter of_entry.
     """
 
     attributes: Mapping[str, Sequence[str]]
     location: str
-    lookup_values: Mapping[tuple[str, str], str] = NO_LOOKUP_VALUES
+    lookup_values: LookupValues = NO_LOOKUP_VALUES
 
     def value(self, name: str) -> str:
-        """The attribute's smallest value, or nothing: values have no order (RFC 4511, 4.1.7)."""
+        """Return the location, or the smallest value of an attribute; empty if there is none.
+
+        Attribute values are unordered (RFC 4511, 4.1.7).
+
+        :param name: lower-case name.
+        """
         if name == LOCATION:
             return self.location
         values = self.attributes.get(name)
@@ -56,9 +66,9 @@ class Variables(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """What an expression gives for one entry.
+    """The result of an expression for one entry.
 
-    :ivar has_invalid_number: whether the filter e164 was used on something that is no valid number.
+    :ivar has_invalid_number: whether the filter e164 was applied to an invalid phone number.
     """
 
     text: str
@@ -69,12 +79,12 @@ class Evaluated(NamedTuple):
 class Expression:
     """A checked and compiled expression.
 
-    :ivar text: the expression as it was written, without the spaces around it.
-    :ivar attributes: lower-case names of the LDAP attributes it reads.
-    :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
-    :ivar reads_location: whether the source's location is part of it.
-    :ivar lookups: which of the attributes name entries of which it reads what; see `syntax.Syntax`.
-    :ivar bare_name: the name in lower case that it is nothing but; None when there is more to it.
+    :ivar text: the expression as written, without surrounding whitespace.
+    :ivar attributes: lower-case names of the LDAP attributes that it reads.
+    :ivar evaluate: function that evaluates the expression; it raises FilterError if the result is not a string.
+    :ivar reads_location: whether it reads the location.
+    :ivar lookups: attributes of other entries that it reads; see `syntax.Syntax`.
+    :ivar bare_name: the name, in lower case, if the expression is a bare name; else None.
     """
 
     text: str
@@ -86,48 +96,47 @@ class Expression:
 
     @property
     def is_location(self) -> bool:
-        """Whether the expression is nothing but the source's location."""
+        """Whether the expression consists only of the location."""
         return self.bare_name == LOCATION
 
 
-def compile_expression(source: str, owner: str, phone_region: str = "") -> Expression:
-    """Check one expression and make it ready to run.
+def compile_expression(text: str, owner: str, phone_region: str = "") -> Expression:
+    """Check and compile an expression.
 
-    :param source: a Jinja expression without braces.
-    :param owner: where it stands, for the error: ``column 'Email'``.
-    :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
-    :raises InputError: names the owner, the expression and what in it is not allowed.
-    :raises LibraryError: when it is more than a name, and jinja2 is missing or too old; when it uses e164, and
-        phonenumbers is.
+    :param text: Jinja expression without braces.
+    :param owner: option that the expression belongs to, for error messages, such as ``column 'Email'``.
+    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :raises InputError: if the expression is not valid or contains something that is not allowed.
+    :raises LibraryError: if it is more than a bare name, and jinja2 is missing or too old; if it uses e164, and
+        phonenumbers is missing or too old.
     """
-    text = source.strip()
-    if is_bare_name(text):
-        return _compile_bare_name(text)
-    library.JINJA2.require(f"by the expression {source!r} of {owner}")
+    stripped = text.strip()
+    if is_bare_name(stripped):
+        return _compile_bare_name(stripped)
+    library.JINJA2.require(f"by the expression {text!r} of {owner}")
     try:
-        expression = _compile_jinja(text, owner, phone_region)
+        expression = _compile_jinja(stripped, owner, phone_region)
         _evaluate_samples(expression)
         return expression
     except (ForbiddenError, FilterError) as error:
-        problem = str(error)
+        cause = str(error)
     except library.jinja2.TemplateSyntaxError as error:
-        problem = f"it is not a Jinja expression ({error.message})"
+        cause = f"it is not a valid Jinja expression ({error.message})"
     except RecursionError:
-        problem = TOO_DEEP
+        cause = TOO_DEEP
     raise InputError(
-        f"Cannot use the expression {source!r} of {owner}",
-        problem,
-        f"Use attribute names, texts and the filters {', '.join(sorted(FILTERS))}",
+        f"Cannot use the expression {text!r} of {owner}",
+        cause,
+        f"Use attribute names, string literals and the filters {', '.join(sorted(FILTERS))}",
     )
 
 
 def _compile_bare_name(text: str) -> Expression:
-    """A name alone needs no Jinja; it is also the only way to write a name with a hyphen."""
+    """Compile a bare name without Jinja, which does not support names with hyphens."""
     name = text.lower()
-    attributes = frozenset({name}) - {LOCATION}
     return Expression(
         text=text,
-        attributes=attributes,
+        attributes=frozenset({name}) - {LOCATION},
         evaluate=lambda variables: Evaluated(variables.value(name)),
         reads_location=name == LOCATION,
         bare_name=name,
@@ -135,9 +144,9 @@ def _compile_bare_name(text: str) -> Expression:
 
 
 class _E164Filter:
-    """The filter e164 as one expression has it.
+    """The filter e164 of one expression.
 
-    :ivar has_invalid_number: whether it was used on something that is no number; whoever evaluates sets it back.
+    :ivar has_invalid_number: whether it was applied to an invalid phone number; reset before each evaluation.
     """
 
     has_invalid_number: bool
@@ -153,23 +162,23 @@ class _E164Filter:
 
 
 class _OfEntryFilter:
-    """The filter of_entry as one expression has it.
+    """The filter of_entry of one expression.
 
-    :ivar lookup_values: as in `Variables`; whoever evaluates sets them.
+    :ivar lookup_values: values of the current evaluation.
     """
 
     def __init__(self) -> None:
         self.lookup_values = NO_LOOKUP_VALUES
 
     def __call__(self, value: Value, attribute: str) -> str:
-        nothing = of_entry(value, attribute)
-        return self.lookup_values.get((str(value), attribute.lower()), nothing)
+        default = of_entry(value, attribute)
+        return self.lookup_values.get((str(value), attribute.lower()), default)
 
 
 def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
     e164_filter, of_entry_filter = _E164Filter(phone_region), _OfEntryFilter()
     environment = library.jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
-    # Whatever the walk might miss finds nothing here.
+    # A second line of defense, in case the syntax check misses something.
     environment.globals.clear()
     environment.tests.clear()
     environment.filters.clear()
@@ -180,7 +189,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
 
     def evaluate(variables: Variables) -> Evaluated:
         context: dict[str, object] = {name: variables.value(name.lower()) for name in names}
-        # Lists always: Jinja, as Python, neither joins a list to a tuple nor finds them equal.
+        # Always lists: like Python, Jinja cannot concatenate a list and a tuple, and they are never equal.
         context[ALL] = {
             name: list(variables.attributes.get(name.lower(), ())) for name in syntax.list_names
         }
@@ -194,18 +203,18 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 
-    attributes = frozenset(name.lower() for name in {*names, *syntax.list_names})
+    lower_names = frozenset(name.lower() for name in {*names, *syntax.list_names})
     return Expression(
         text=text,
-        attributes=attributes - {LOCATION},
+        attributes=lower_names - {LOCATION},
         evaluate=evaluate,
-        reads_location=LOCATION in attributes,
+        reads_location=LOCATION in lower_names,
         lookups=syntax.lookups,
     )
 
 
 def _compile_tree(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
-    """Do what the environment's compile_expression does, with the very tree that was walked."""
+    """Compile the tree that was checked, in the same way as the environment's compile_expression compiles a string."""
     nodes = library.jinja2.nodes
     syntax.tree.set_environment(environment)
     body: list[library.jinja2.nodes.Node] = [
@@ -215,22 +224,19 @@ def _compile_tree(environment: ImmutableSandboxedEnvironment, syntax: Syntax) ->
     return library.jinja2.environment.TemplateExpression(template, undefined_to_none=False)
 
 
-_SAMPLE_VALUE = "a"
-
-
-def _evaluate_samples(expression: Expression) -> None:
-    """Evaluate an expression for people with nothing and with one text everywhere.
-
-    Most of what gives no text, such as a list, is found so before anybody is read.
-    """
-    attributes = dict.fromkeys(expression.attributes, (_SAMPLE_VALUE,))
-    for sample in (Variables({}, location=""), Variables(attributes, _SAMPLE_VALUE)):
-        expression.evaluate(sample)
-
-
 def _require_string(result: object) -> str:
     if isinstance(result, str):
         return result
     if isinstance(result, (list, tuple)):
-        raise FilterError("it gives a list: use first, last or join")
-    raise FilterError(f"it gives a value of type {type(result).__name__}, not a text")
+        raise FilterError("the result is a list: use first, last or join")
+    raise FilterError(f"the result is a value of type {type(result).__name__}, not a string")
+
+
+def _evaluate_samples(expression: Expression) -> None:
+    """Evaluate an expression without values, and with the same value in every attribute.
+
+    This finds most expressions whose result is not a string, such as a list, before any entry is read.
+    """
+    attributes = dict.fromkeys(expression.attributes, (_SAMPLE_VALUE,))
+    for variables in (Variables({}, location=""), Variables(attributes, _SAMPLE_VALUE)):
+        expression.evaluate(variables)

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The language of column expressions: what of Jinja's syntax is allowed, and what each name means.
+"""Syntax of column expressions: the allowed subset of Jinja, and the meaning of names.
 
-Jinja itself stays silent about much that is wrong (an unknown name becomes empty, a forbidden attribute
-undefined). So the syntax tree is walked before anything is evaluated: only what is listed here gets
-through, all else is named and refused.
+Jinja ignores many errors: an unknown name is empty, and a forbidden attribute is undefined. The syntax tree is
+therefore checked before anything is evaluated. Only the nodes listed here are allowed; all others are rejected with
+an error that names them.
 """
 
 from __future__ import annotations
@@ -28,38 +28,43 @@ if TYPE_CHECKING:
 
 
 LOCATION = "location"
-"""A name in an expression that is no attribute: the location of the contact's source."""
+"""Name of the location of the contact, which is not an attribute."""
 
 PHONE_REGION = "phone_region"
-"""Another one: the option of that name; empty when it is not given."""
+"""Name of the option phone_region, which is not an attribute; empty if the option is not set."""
 
 ALL = "all"
-"""What the lists of all values of the attributes are found in."""
+"""Name through which the list of all values of an attribute is read."""
+
+TOO_DEEP = "it is nested too deeply"
+"""Cause of the error for expressions that exceed the depth limit."""
 
 # An attribute description without options (RFC 4512, 2.5: keystring or a dotted numeric OID).
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-# Names that Jinja fills in itself wherever they stand.
-_RESERVED = frozenset({"self", "super"})
-# Python compiles what Jinja makes of an expression, and takes no more than 200 parentheses in each other.
+# Names that Jinja always replaces with its own objects.
+_RESERVED_NAMES = frozenset({"self", "super"})
+# The Python parser accepts at most 200 nested parentheses in the code that Jinja generates.
 _MAX_DEPTH = 50
-
-TOO_DEEP = "it is nested too deeply"
-"""What is wrong with an expression that nobody wrote by hand."""
+_ALLOWED_NODES = frozenset(
+    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
+)
+_NODE_LABELS = {"Test": "a test (is ...)", "Dict": "a dictionary outside map_value"}
 
 
 class ForbiddenError(Exception):
-    """What an expression holds and may not."""
+    """An expression contains something that is not allowed."""
 
 
 @dataclass(frozen=True)
 class Syntax:
-    """An expression that is allowed.
+    """A parsed and checked expression.
 
-    :ivar tree: its syntax tree, with all its texts composed (NFC).
-    :ivar names: the names in it, as they are spelled.
-    :ivar list_names: the names of attributes of which it reads all values, as they are spelled.
-    :ivar lookups: which attributes name entries of which it reads what, in lower case: ``manager`` and
-        ``mail`` for ``manager | of_entry('mail')``.
+    :ivar tree: syntax tree; its strings are composed (NFC).
+    :ivar names: names in the expression, as written.
+    :ivar list_names: names of the attributes whose list of values is read through `ALL`, as written.
+    :ivar lookups: attributes of other entries that are read with of_entry, in lower case. Each is a pair of the
+        attribute that contains the entry's distinguished name and the attribute that is read:
+        ``manager | of_entry('mail')`` is ``("manager", "mail")``.
     """
 
     tree: nodes.Expr
@@ -69,25 +74,25 @@ class Syntax:
 
 
 def is_bare_name(text: str) -> bool:
-    """Whether an expression is nothing but the name of an attribute, or of the location."""
+    """Return whether an expression consists only of the name of an attribute or of the location."""
     return _BARE_NAME.fullmatch(text) is not None and text.lower() != ALL
 
 
 def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owner: str) -> Syntax:
-    """Parse an expression and walk it.
+    """Parse and check an expression.
 
-    :param owner: where it stands, for an error about a library that is missing.
-    :raises ForbiddenError: names the first thing that is not allowed.
-    :raises jinja2.TemplateSyntaxError: when it is not a Jinja expression.
-    :raises RecursionError: when it is nested too deeply for the parser.
-    :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
+    :param owner: option that the expression belongs to, for the error about a missing library.
+    :raises ForbiddenError: if something in it is not allowed.
+    :raises jinja2.TemplateSyntaxError: if it is not a valid Jinja expression.
+    :raises RecursionError: if it is nested too deeply for the parser.
+    :raises LibraryError: if it uses e164, and phonenumbers is missing or too old.
     """
     try:
         parser = library.jinja2.parser.Parser(environment, text, state="variable")
         tree = parser.parse_expression()
     except ValueError as error:
-        # Python's limit on the digits of a number.
-        raise ForbiddenError("a number in it is too long") from error
+        # Python limits the number of digits of an integer.
+        raise ForbiddenError("it contains a number that is too long") from error
     if not parser.stream.eos:
         parser.fail(f"unexpected {parser.stream.current.value!r}")
     checker = _SyntaxChecker(owner)
@@ -101,7 +106,7 @@ def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owne
 
 
 class _SyntaxChecker:
-    """Walks a syntax tree, collects the names in it and refuses every node not allowed."""
+    """A visitor that rejects forbidden nodes and collects the names in an expression."""
 
     def __init__(self, owner: str) -> None:
         self.names: set[str] = set()
@@ -111,9 +116,9 @@ class _SyntaxChecker:
         self._depth = 0
 
     def visit(self, node: nodes.Node) -> None:
-        """Visit one node and those below it.
+        """Visit a node and its descendants.
 
-        :raises ForbiddenError: names the first thing that is not allowed.
+        :raises ForbiddenError: if one of them is not allowed.
         """
         if self._depth == _MAX_DEPTH:
             raise ForbiddenError(TOO_DEEP)
@@ -127,7 +132,7 @@ class _SyntaxChecker:
         if visit_node is not None:
             visit_node(node)
         elif node_type not in _ALLOWED_NODES:
-            raise ForbiddenError(f"{_NODE_LABELS.get(node_type, node_type)} is not allowed in it")
+            raise ForbiddenError(f"{_NODE_LABELS.get(node_type, node_type)} is not allowed")
         else:
             self._visit_children(node)
 
@@ -137,48 +142,50 @@ class _SyntaxChecker:
 
     def _visit_const(self, node: nodes.Const) -> None:
         if not isinstance(node.value, (str, int)) and node.value is not None:
-            raise ForbiddenError(f"the number {node.value!r} is not allowed in it")
+            raise ForbiddenError(f"the number {node.value!r} is not allowed")
         if isinstance(node.value, str):
             if SURROGATE.search(node.value):
-                raise ForbiddenError("half a character (a surrogate) is not allowed in it")
-            # Values of the directory are composed too.
+                raise ForbiddenError("an unpaired surrogate is not allowed")
+            # Attribute values are also composed.
             node.value = compose(node.value)
 
     def _visit_concat(self, node: nodes.Concat) -> None:
         if not all(map(_is_string, node.nodes)):
-            raise ForbiddenError("~ joins texts only: use first, last or join on a list")
+            raise ForbiddenError("~ joins only strings: use first, last or join on a list")
         self._visit_children(node)
 
     def _visit_name(self, node: nodes.Name) -> None:
         if node.name.lower() == ALL:
-            raise ForbiddenError(f"{ALL!r} stands alone: write {ALL}.NAME or {ALL}['NAME']")
+            raise ForbiddenError(
+                f"{ALL!r} cannot be used on its own: write {ALL}.NAME or {ALL}['NAME']"
+            )
         if node.name != PHONE_REGION and (
-            not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED
+            not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED_NAMES
         ):
-            raise ForbiddenError(f"{node.name!r} is no name of an LDAP attribute")
+            raise ForbiddenError(f"{node.name!r} is not a valid LDAP attribute name")
         self.names.add(node.name)
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
         if not (isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL):
-            raise ForbiddenError(f"access to {node.attr!r} is not allowed in it, only {ALL}.NAME")
+            raise ForbiddenError(f"access to {node.attr!r} is not allowed; only {ALL}.NAME is")
         self._add_list_name(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
         is_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
         name = _get_string_constant(node.arg)
         if not is_all or name is None:
-            raise ForbiddenError(f"access by [...] is not allowed in it, only {ALL}['NAME']")
+            raise ForbiddenError(f"access with [...] is not allowed; only {ALL}['NAME'] is")
         self._add_list_name(name)
 
     def _add_list_name(self, name: str) -> None:
         if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
-            raise ForbiddenError(f"{name!r} is no name of an LDAP attribute")
+            raise ForbiddenError(f"{name!r} is not a valid LDAP attribute name")
         self.list_names.add(name)
 
     def _visit_filter(self, node: nodes.Filter) -> None:
         name = node.name
         if name not in FILTERS:
-            raise ForbiddenError(f"the filter {name!r} is not known")
+            raise ForbiddenError(f"the filter {name!r} does not exist")
         arguments = _bind_arguments(node)
         for parameter, argument in arguments.items():
             if (name, parameter) == ("map_value", "mapping"):
@@ -195,61 +202,47 @@ class _SyntaxChecker:
 
     def _visit_mapping(self, node: nodes.Node) -> None:
         if not isinstance(node, library.jinja2.nodes.Dict):
-            raise ForbiddenError("map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}")
+            raise ForbiddenError("map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}")
         for pair in node.items:
             if _get_string_constant(pair.key) is None or _get_string_constant(pair.value) is None:
-                raise ForbiddenError("the dictionary of map_value holds something that is no text")
+                raise ForbiddenError("the dictionary of map_value must contain only strings")
             self._visit_children(pair)
         if len({_get_string_constant(pair.key) for pair in node.items}) < len(node.items):
-            raise ForbiddenError("the dictionary of map_value has a key twice")
+            raise ForbiddenError("the dictionary of map_value contains a key twice")
 
     def _visit_call(self, node: nodes.Call) -> None:
-        name = node.node.name if isinstance(node.node, library.jinja2.nodes.Name) else "this"
-        raise ForbiddenError(f"the call of {name!r} is not allowed in it, only filters are")
-
-
-def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
-    """Which attribute names an entry, and what is read of that: both are read before anybody is mapped."""
-    if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
-        LOCATION,
-        PHONE_REGION,
-    ):
-        raise ForbiddenError(
-            "of_entry follows the name of an attribute, as in manager | of_entry('mail')"
+        call = (
+            f"the call of {node.node.name!r}"
+            if isinstance(node.node, library.jinja2.nodes.Name)
+            else "a call"
         )
-    attribute = _get_string_constant(argument)
-    if attribute is None or not _BARE_NAME.fullmatch(attribute):
-        raise ForbiddenError("of_entry takes the name of an attribute in quotes, as in 'mail'")
-    return subject.name.lower(), attribute.lower()
-
-
-def _get_string_constant(node: nodes.Node) -> str | None:
-    """The text that a constant is; None for everything else."""
-    if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
-        return node.value
-    return None
+        raise ForbiddenError(f"{call} is not allowed; use filters instead")
 
 
 def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
-    """What a filter is given, by the names of its parameters; what it works on comes first."""
+    """Return the arguments of a filter by parameter name; the value that it is applied to is the first."""
     if node.dyn_args or node.dyn_kwargs:
-        raise ForbiddenError(f"the filter {node.name!r} takes no arguments with * or **")
+        raise ForbiddenError(f"the filter {node.name!r} does not accept arguments with * or **")
     keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
     if len(keywords) < len(node.kwargs):
-        raise ForbiddenError(f"the filter {node.name!r} is given an argument twice")
+        raise ForbiddenError(f"the filter {node.name!r} has the same argument twice")
     try:
         bound = inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **keywords)
     except TypeError as error:
-        raise ForbiddenError(f"the filter {node.name!r} is used wrongly: {error}") from error
+        raise ForbiddenError(
+            f"the arguments of the filter {node.name!r} are not valid: {error}"
+        ) from error
     return bound.arguments
 
 
 def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> None:
-    """Use a filter on an empty text: what is wrong with its other arguments is wrong for everybody."""
+    """Apply a filter to an empty string, because invalid arguments fail for every entry."""
     constants = {}
     for parameter, node in list(arguments.items())[1:]:
         if not isinstance(node, library.jinja2.nodes.Const):
-            raise ForbiddenError(f"the filter {name!r} takes constants, and {parameter} is none")
+            raise ForbiddenError(
+                f"the argument {parameter} of the filter {name!r} must be a constant"
+            )
         constants[parameter] = node.value
     try:
         FILTERS[name]("", **constants)
@@ -258,24 +251,49 @@ def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> No
 
 
 def _check_region_argument(node: nodes.Expr | None) -> None:
-    """Hold the region of e164 against the regions that there are; an attribute may give any text."""
+    """Check the constants in the region of e164; the value of an attribute may be any string."""
     if isinstance(node, library.jinja2.nodes.Or):
         _check_region_argument(node.left)
         _check_region_argument(node.right)
     elif isinstance(node, library.jinja2.nodes.Const):
         if not is_region(node.value):
             raise ForbiddenError(
-                f"{node.value!r} is no country that has phone numbers: "
-                "e164 takes its two capital letters (ISO 3166-1)"
+                f"{node.value!r} is not a country with phone numbers: "
+                "e164 expects an uppercase ISO 3166-1 alpha-2 code"
             )
     elif node is not None and not isinstance(node, library.jinja2.nodes.Name):
         raise ForbiddenError(
-            f"e164 takes a text such as 'NO', {PHONE_REGION}, or the name of an attribute such as c"
+            f"e164 expects a string such as 'NO', {PHONE_REGION}, or an attribute name such as c"
         )
 
 
+def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
+    """Return the pair for `Syntax.lookups`.
+
+    Both names must be constants, because the values of other entries are read before any entry is mapped.
+    """
+    if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
+        LOCATION,
+        PHONE_REGION,
+    ):
+        raise ForbiddenError(
+            "of_entry must follow an attribute name, as in manager | of_entry('mail')"
+        )
+    attribute = _get_string_constant(argument)
+    if attribute is None or not _BARE_NAME.fullmatch(attribute):
+        raise ForbiddenError("of_entry expects an attribute name in quotes, such as 'mail'")
+    return subject.name.lower(), attribute.lower()
+
+
+def _get_string_constant(node: nodes.Node) -> str | None:
+    """Return the value of a string constant; None for any other node."""
+    if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
 def _is_string(node: nodes.Node | None) -> bool:
-    """Whether an operand of ~ is a text. Of anything else Jinja would take Python's own spelling."""
+    """Return whether an operand of ~ is a string. Jinja would join str() of any other value."""
     nodes_module = library.jinja2.nodes
     if isinstance(node, nodes_module.Const):
         return isinstance(node.value, str)
@@ -286,9 +304,3 @@ def _is_string(node: nodes.Node | None) -> bool:
     if isinstance(node, (nodes_module.Or, nodes_module.And, nodes_module.Add)):
         return _is_string(node.left) and _is_string(node.right)
     return isinstance(node, (nodes_module.Name, nodes_module.Concat))
-
-
-_ALLOWED_NODES = frozenset(
-    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
-)
-_NODE_LABELS = {"Test": "a test (is ...)", "Dict": "a dictionary outside map_value"}

@@ -164,7 +164,7 @@ def test_a_phone_style_misses_the_library(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_bad_expression_names_its_column() -> None:
-    with pytest.raises(InputError, match="of column 'Name': 'all' stands alone"):
+    with pytest.raises(InputError, match="of column 'Name': 'all' cannot be used on its own"):
         columns({"header": "Name", "value": "all"})
 
 

@@ -94,7 +94,7 @@ def test_an_expression_that_gives_no_text_names_the_source() -> None:
         Mapper(COLUMNS, [placed]).map_entry("id", [b"x", b"Lie"], placed)
     assert str(caught.value) == (
         f"Cannot evaluate the expression {source!r} of {NAME} for the entry id: "
-        "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
+        "the result is a list: use first, last or join. Correct the expression, or the entry in the directory."
     )
 
 
@@ -113,7 +113,7 @@ USE = "Use attributes, as in physicalDeliveryOfficeName | lower."
     [
         ("location", f"it reads the location, which it is to give. {USE}"),
         ("l or location", f"it reads the location, which it is to give. {USE}"),
-        ("l | hq", "the filter 'hq' is not known. Use attribute names, "),
+        ("l | hq", "the filter 'hq' does not exist. Use attribute names, "),
     ],
 )
 def test_what_cannot_place_anybody_is_refused(source: str, problem: str) -> None:

@@ -210,5 +210,5 @@ def test_an_expression_that_fails_names_column_and_expression() -> None:
         mapper.map_entry("id", [[b"Lie"]], "oslo")
     assert str(caught.value) == (
         f"Cannot evaluate the expression {source!r} of column 'Name' for the entry id: "
-        "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
+        "the result is a list: use first, last or join. Correct the expression, or the entry in the directory."
     )

@@ -121,7 +121,7 @@ def test_numbers_are_looked_at_in_their_column_s_style() -> None:
 
 def test_for_whom_an_expression_gives_no_text_is_said() -> None:
     survey = SourceStatistics(columns({"header": "A", "value": "all.mail if mail == 'x' else ''"}))
-    with pytest.raises(InputError, match=f" for the entry {IDS[0]}: it gives a list: "):
+    with pytest.raises(InputError, match=f" for the entry {IDS[0]}: the result is a list: "):
         survey.add(IDS[0], [b"x"], "")
 
 

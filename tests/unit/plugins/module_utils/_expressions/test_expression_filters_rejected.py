@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters that are given what they cannot work with: told before anybody is read, or without anybody's value."""
+"""Tests of filters with invalid arguments.
+
+Most errors are raised before any entry is read. Those that depend on an entry do not contain its values.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,15 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support import slow_pattern
 
-_COUNTRY = "is no country that has phone numbers: e164 takes its two capital letters (ISO 3166-1)"
-_REGION = "e164 takes a text such as 'NO', phone_region, or the name of an attribute such as c"
-_NO_TEXT = "the dictionary of map_value holds something that is no text"
+_NOT_A_COUNTRY = (
+    "is not a country with phone numbers: e164 expects an uppercase ISO 3166-1 alpha-2 code"
+)
+_REGION_ARGUMENT = (
+    "e164 expects a string such as 'NO', phone_region, or an attribute name such as c"
+)
+_ONLY_STRINGS = "the dictionary of map_value must contain only strings"
 
-_REASONS = [
+_CAUSES = [
     (
         "sn | regex_search('(a')",
         "the pattern '(a' is not valid: missing ), unterminated subpattern at position 0",
@@ -63,18 +70,21 @@ _REASONS = [
         "sn | regex_search('a', 'b')",
         r"'b' is not a group reference: write it as '\\1' or '\\g<name>'",
     ),
-    ("sn | regex_search(mail)", "the filter 'regex_search' takes constants, and pattern is none"),
+    (
+        "sn | regex_search(mail)",
+        "the argument pattern of the filter 'regex_search' must be a constant",
+    ),
     (
         "sn | regex_search('a' ~ 'b')",
-        "the filter 'regex_search' takes constants, and pattern is none",
+        "the argument pattern of the filter 'regex_search' must be a constant",
     ),
     (
         "sn | regex_replace('a', mail)",
-        "the filter 'regex_replace' takes constants, and replacement is none",
+        "the argument replacement of the filter 'regex_replace' must be a constant",
     ),
     (
         "sn | regex_search('a', multiline=mail)",
-        "the filter 'regex_search' takes constants, and multiline is none",
+        "the argument multiline of the filter 'regex_search' must be a constant",
     ),
     (
         "sn | regex_search(1)",
@@ -84,7 +94,7 @@ _REASONS = [
         "sn | regex_search('a', ignorecase='yes')",
         "ignorecase of regex_search must be true or false, not a value of type str",
     ),
-    # Where nobody gets to it, too.
+    # Also in a branch that is never evaluated.
     (
         "'x' or sn | regex_search('(')",
         "the pattern '(' is not valid: missing ), unterminated subpattern at position 0",
@@ -93,45 +103,48 @@ _REASONS = [
         "all.sn | regex_search('a')",
         "regex_search expects a string, not a list: use first, last or join",
     ),
-    ("sn | regex_search('\\ud800')", "half a character (a surrogate) is not allowed in it"),
-    ("sn | map_value(mail)", "map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}"),
-    ("sn | map_value('a')", "map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}"),
-    ("sn | map_value([])", "map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}"),
-    ("sn | map_value(mapping=sn)", "map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}"),
-    ("sn | map_value({'a': mail})", _NO_TEXT),
-    ("sn | map_value({mail: 'a'})", _NO_TEXT),
-    ("sn | map_value({1: 'a'})", _NO_TEXT),
-    ("sn | map_value({'a': 1})", _NO_TEXT),
-    ("sn | map_value({'a': ['b']})", _NO_TEXT),
-    ("sn | map_value({'a': 'b', 'a': 'c'})", "the dictionary of map_value has a key twice"),
-    ("sn | map_value({'Å': 'b', 'A\u030a': 'c'})", "the dictionary of map_value has a key twice"),
-    ("sn | map_value({'a': '\\ud800'})", "half a character (a surrogate) is not allowed in it"),
-    ("sn | map_value({'\\ud800': 'a'})", "half a character (a surrogate) is not allowed in it"),
-    ("sn | map_value({}, mail.x)", "access to 'x' is not allowed in it, only all.NAME"),
+    ("sn | regex_search('\\ud800')", "an unpaired surrogate is not allowed"),
+    ("sn | map_value(mail)", "map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}"),
+    ("sn | map_value('a')", "map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}"),
+    ("sn | map_value([])", "map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}"),
+    ("sn | map_value(mapping=sn)", "map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}"),
+    ("sn | map_value({'a': mail})", _ONLY_STRINGS),
+    ("sn | map_value({mail: 'a'})", _ONLY_STRINGS),
+    ("sn | map_value({1: 'a'})", _ONLY_STRINGS),
+    ("sn | map_value({'a': 1})", _ONLY_STRINGS),
+    ("sn | map_value({'a': ['b']})", _ONLY_STRINGS),
+    ("sn | map_value({'a': 'b', 'a': 'c'})", "the dictionary of map_value contains a key twice"),
+    (
+        "sn | map_value({'Å': 'b', 'A\u030a': 'c'})",
+        "the dictionary of map_value contains a key twice",
+    ),
+    ("sn | map_value({'a': '\\ud800'})", "an unpaired surrogate is not allowed"),
+    ("sn | map_value({'\\ud800': 'a'})", "an unpaired surrogate is not allowed"),
+    ("sn | map_value({}, mail.x)", "access to 'x' is not allowed; only all.NAME is"),
     (
         "sn | map_value({}, all.mail)",
         "map_value expects a string, not a list: use first, last or join",
     ),
     (
         "sn | map_value()",
-        "the filter 'map_value' is used wrongly: missing a required argument: 'mapping'",
+        "the arguments of the filter 'map_value' are not valid: missing a required argument: 'mapping'",
     ),
-    ("mobile | e164('XX')", f"'XX' {_COUNTRY}"),
-    ("mobile | e164('no')", f"'no' {_COUNTRY}"),
-    ("mobile | e164('')", f"'' {_COUNTRY}"),
-    ("mobile | e164(47)", f"47 {_COUNTRY}"),
-    ("mobile | e164(none)", f"None {_COUNTRY}"),
-    ("mobile | e164(c or 'XX')", f"'XX' {_COUNTRY}"),
-    ("mobile | e164('XX' or c)", f"'XX' {_COUNTRY}"),
-    ("mobile | e164(region='XX')", f"'XX' {_COUNTRY}"),
-    ("sn or mobile | e164('XX')", f"'XX' {_COUNTRY}"),
-    ("mobile | e164('N' ~ 'O')", _REGION),
-    ("mobile | e164(c | upper)", _REGION),
-    ("mobile | e164(all.c)", _REGION),
-    ("mobile | e164(c or c | upper)", _REGION),
+    ("mobile | e164('XX')", f"'XX' {_NOT_A_COUNTRY}"),
+    ("mobile | e164('no')", f"'no' {_NOT_A_COUNTRY}"),
+    ("mobile | e164('')", f"'' {_NOT_A_COUNTRY}"),
+    ("mobile | e164(47)", f"47 {_NOT_A_COUNTRY}"),
+    ("mobile | e164(none)", f"None {_NOT_A_COUNTRY}"),
+    ("mobile | e164(c or 'XX')", f"'XX' {_NOT_A_COUNTRY}"),
+    ("mobile | e164('XX' or c)", f"'XX' {_NOT_A_COUNTRY}"),
+    ("mobile | e164(region='XX')", f"'XX' {_NOT_A_COUNTRY}"),
+    ("sn or mobile | e164('XX')", f"'XX' {_NOT_A_COUNTRY}"),
+    ("mobile | e164('N' ~ 'O')", _REGION_ARGUMENT),
+    ("mobile | e164(c | upper)", _REGION_ARGUMENT),
+    ("mobile | e164(all.c)", _REGION_ARGUMENT),
+    ("mobile | e164(c or c | upper)", _REGION_ARGUMENT),
     ("all.mobile | e164", "e164 expects a string, not a list: use first, last or join"),
     *(
-        (use, "of_entry follows the name of an attribute, as in manager | of_entry('mail')")
+        (use, "of_entry must follow an attribute name, as in manager | of_entry('mail')")
         for use in (
             "all.manager | of_entry('mail')",
             "all.manager | first | of_entry('mail')",
@@ -142,7 +155,7 @@ _REASONS = [
         )
     ),
     *(
-        (use, "of_entry takes the name of an attribute in quotes, as in 'mail'")
+        (use, "of_entry expects an attribute name in quotes, such as 'mail'")
         for use in (
             "manager | of_entry(mail)",
             "manager | of_entry('ma' ~ 'il')",
@@ -153,37 +166,37 @@ _REASONS = [
     ),
     (
         "manager | of_entry",
-        "the filter 'of_entry' is used wrongly: missing a required argument: 'attribute'",
+        "the arguments of the filter 'of_entry' are not valid: missing a required argument: 'attribute'",
     ),
-    ("PHONE_REGION | upper", "'PHONE_REGION' is no name of an LDAP attribute"),
-    ("all.phone_region | first", "'phone_region' is no name of an LDAP attribute"),
+    ("PHONE_REGION | upper", "'PHONE_REGION' is not a valid LDAP attribute name"),
+    ("all.phone_region | first", "'phone_region' is not a valid LDAP attribute name"),
 ]
 
 
-@pytest.mark.parametrize(("source", "problem"), _REASONS)
-def test_the_reason_is_named(source: str, problem: str) -> None:
+@pytest.mark.parametrize(("text", "cause"), _CAUSES)
+def test_invalid_filter_arguments_are_reported(text: str, cause: str) -> None:
     with pytest.raises(InputError) as caught:
-        compile_expression(source, "column 'SMS'")
+        compile_expression(text, "column 'SMS'")
     assert str(caught.value).startswith(
-        f"Cannot use the expression {source!r} of column 'SMS': {problem}. Use attribute names, "
+        f"Cannot use the expression {text!r} of column 'SMS': {cause}. Use attribute names, "
     )
 
 
 @pytest.mark.parametrize(
-    "use",
+    "call",
     [f"regex_search('{slow_pattern.PATTERN}')", f"regex_replace('{slow_pattern.PATTERN}', '')"],
 )
-def test_a_pattern_without_end_is_given_up_without_a_word_of_the_value(
-    monkeypatch: pytest.MonkeyPatch, use: str
+def test_the_error_about_a_slow_pattern_does_not_contain_the_value(
+    monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     monkeypatch.setattr(patterns, "CPU_SECONDS", slow_pattern.CPU_SECONDS)
-    expression = compile_expression(f"sn | {use}", "Name")
+    expression = compile_expression(f"sn | {call}", "Name")
     with pytest.raises(FilterError) as caught:
         expression.evaluate(Variables({"sn": (slow_pattern.TEXT,)}, ""))
     assert str(caught.value) == slow_pattern.MESSAGE
 
 
-def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
+def test_a_slow_pattern_on_a_constant_is_rejected_at_compile_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(patterns, "CPU_SECONDS", slow_pattern.CPU_SECONDS)
@@ -193,17 +206,19 @@ def test_a_pattern_without_end_on_a_constant_is_given_up_at_once(
         )
 
 
-def test_phonenumbers_is_missed_by_name_and_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_e164_requires_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
-    for source in ("mobile", "mobile | upper", "phone_region ~ mobile"):
-        compile_expression(source, "column 'SMS'", "NO")
-    for source in ("mobile | e164", "mobile | e164('XX')", "sn or (mobile | e164(mail))"):
+    for text in ("mobile", "mobile | upper", "phone_region ~ mobile"):
+        compile_expression(text, "column 'SMS'", "NO")
+    for text in ("mobile | e164", "mobile | e164('XX')", "sn or (mobile | e164(mail))"):
         with pytest.raises(LibraryError) as caught:
-            compile_expression(source, "column 'SMS'", "NO")
+            compile_expression(text, "column 'SMS'", "NO")
         assert caught.value.reason == "by the filter e164 of column 'SMS'"
 
 
-def test_more_than_a_name_needs_jinja2_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_expressions_beyond_a_bare_name_require_jinja2(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(library, "JINJA2", Library("jinja2", "3.0", failure="None."))
     assert compile_expression("mail", "column 'A'").bare_name == "mail"
     with pytest.raises(LibraryError) as caught:

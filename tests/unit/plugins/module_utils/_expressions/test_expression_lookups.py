@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expressions that read entries which an attribute names."""
+"""Tests of of_entry: expressions that read attributes of other entries."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.ex
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 
-CHIEF = {("cn=Boss\\, The,dc=x", "mail"): "boss@x", ("cn=Boss\\, The,dc=x", "sn"): "Boss"}
+MANAGER_VALUES = {("cn=Boss\\, The,dc=x", "mail"): "boss@x", ("cn=Boss\\, The,dc=x", "sn"): "Boss"}
 
 
 @pytest.mark.parametrize(
-    ("source", "text"),
+    ("text", "expected"),
     [
         ("manager | of_entry('mail')", "boss@x"),
         ("MANAGER | of_entry('Mail')", "boss@x"),
@@ -30,27 +30,28 @@ CHIEF = {("cn=Boss\\, The,dc=x", "mail"): "boss@x", ("cn=Boss\\, The,dc=x", "sn"
         ("manager", "cn=Boss\\, The,dc=x"),
     ],
 )
-def test_an_expression_reads_an_entry_that_an_attribute_names(source: str, text: str) -> None:
-    somebody = {"manager": ("cn=Boss\\, The,dc=x",), "secretary": ("cn=gone",)}
-    expression = compile_expression(source, "C")
-    assert expression.evaluate(Variables(somebody, "", CHIEF)).text == text
-    # Nothing of one person stays for the next.
-    assert expression.evaluate(Variables({}, "", CHIEF)).text in ("", "none")
-    assert expression.evaluate(Variables(somebody, "")).text != "boss@x"
+def test_an_expression_reads_an_attribute_of_another_entry(text: str, expected: str) -> None:
+    attributes = {"manager": ("cn=Boss\\, The,dc=x",), "secretary": ("cn=gone",)}
+    expression = compile_expression(text, "C")
+    assert expression.evaluate(Variables(attributes, "", MANAGER_VALUES)).text == expected
+    # Each evaluation uses only its own variables.
+    assert expression.evaluate(Variables({}, "", MANAGER_VALUES)).text in ("", "none")
+    assert expression.evaluate(Variables(attributes, "")).text != "boss@x"
     assert "mail" not in expression.attributes
 
 
-def test_what_is_read_of_which_entries_is_known_before_anybody_is_read() -> None:
-    source = "Manager | of_entry('Mail') or sn or secretary | of_entry('cn')"
-    expression = compile_expression(source, "C")
+def test_an_expression_lists_the_lookups_in_other_entries() -> None:
+    text = "Manager | of_entry('Mail') or sn or secretary | of_entry('cn')"
+    expression = compile_expression(text, "C")
     assert expression.lookups == {("manager", "mail"), ("secretary", "cn")}
     assert expression.attributes == {"manager", "secretary", "sn"}
     assert compile_expression("manager", "C").lookups == frozenset()
 
 
-def test_a_cell_may_hold_what_another_entry_holds() -> None:
+def test_a_cell_may_contain_a_value_of_another_entry() -> None:
     mapper = Mapper(
-        columns({"header": "Host", "value": "manager | of_entry('mail')"}), lookup_values=CHIEF
+        columns({"header": "Host", "value": "manager | of_entry('mail')"}),
+        lookup_values=MANAGER_VALUES,
     )
-    found = mapper.map_entry("id", [b"cn=Boss\\, The,dc=x"], "")
-    assert found == Contact("", ("boss@x",), "id")
+    contact = mapper.map_entry("id", [b"cn=Boss\\, The,dc=x"], "")
+    assert contact == Contact("", ("boss@x",), "id")
