@@ -29,7 +29,7 @@ FILTERS = (
 ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Put every condition in parentheses, as in (&(objectClass=user)(mail=*))."
-COPY = "Copy the identifier from the service's account: no capitals, no spaces."
+COPY = "Copy the identifier from the service's account: no uppercase letters, no spaces."
 FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Give the base in search_base and the"
     " account in bind_dn."
@@ -96,15 +96,15 @@ def value_error(value: str, problem: str) -> str:
 FIRST = "source 1 (location 'oslo-hq')"
 
 CASES: list[tuple[dict[str, Any], str]] = [
-    (source(location="Oslo-HQ"), location_error("Oslo-HQ", "it holds capitals")),
-    (source(location="oslo hq"), location_error("oslo hq", "it holds a space")),
-    (source(location="oslo-hq\n"), location_error("oslo-hq\n", "it holds a space")),
+    (source(location="Oslo-HQ"), location_error("Oslo-HQ", "it contains an uppercase letter")),
+    (source(location="oslo hq"), location_error("oslo hq", "it contains a space")),
+    (source(location="oslo-hq\n"), location_error("oslo-hq\n", "it contains a space")),
     (source(location=""), location_error("", "it is empty")),
     (
         {"sources": [*source()["sources"], {"search_base": BASE}]},
         (
-            "Cannot mix sources with and without a location: source 2 has none. Give every source a"
-            " location, or none of them for a global configuration."
+            "Cannot mix sources with and without a location: source 2 has no location. Set a"
+            " location in all sources, or in none of them for a global configuration."
         ),
     ),
     ({"sources": []}, "Cannot export: sources is empty. Give at least one source."),
@@ -168,14 +168,14 @@ CASES: list[tuple[dict[str, Any], str]] = [
         location_error("oslo-hq", "it does not match location_pattern '[a-z]+-[0-9]+'"),
     ),
     (email("all.mail"), value_error("all.mail", "the result is a list: use first, last or join")),
-    ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
+    ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
     (
         {"columns": [{"header": "A", "value": "mail"}, {"header": "A", "value": "sn"}]},
-        "Cannot use the column title 'A': two columns have it. Rename one.",
+        "Cannot use the column title 'A': two columns have this title. Rename one of them.",
     ),
     (
         {"columns": [{"header": "A", "value": "mail", "required_unless": "B"}]},
-        "Cannot use required_unless of column 'A': there is no other column 'B'. Name one of 'A'.",
+        "Cannot use required_unless of column 'A': there is no other column 'B'. Use one of 'A'.",
     ),
     (
         {"server_uri": ["ldap://{listener}"]},

@@ -68,7 +68,7 @@ def test_location_by_an_attributes_value(directory: RunningDirectory, place: Pla
         {
             "identity": str(company.marked.identity),
             "location": "",
-            "cause": "has a location that is not one of the source's",
+            "cause": "has a location that is not listed in its source",
         }
     ]
     traveller = company.traveller

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locations: their identifiers."""
+"""Identifiers of locations, and their rules."""
 
 from __future__ import annotations
 
@@ -13,30 +13,12 @@ from .._expressions.patterns import PatternError, compile_pattern, is_full_match
 from .._text import compose
 
 
-def find_identifier_problem(identifier: str) -> str | None:
-    """Say what is wrong with a location's identifier, or None.
-
-    The service knows a location by the identifier in the account, without capitals and spaces
-    (The Receptionist, support article 9275517-active-directory).
-    """
-    if not identifier:
-        return "it is empty"
-    if any(map(str.isspace, identifier)):
-        return "it holds a space"
-    if not identifier.isprintable():
-        return "it holds a character that cannot be seen"
-    if identifier != identifier.lower():
-        return "it holds capitals"
-    return None
-
-
 def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
-    """Hold the locations of all sources against the rules.
+    """Check the locations of all sources.
 
-    :param locations: for each source the identifiers that its people may get; none for a global source.
-    :param pattern: regular expression that each identifier must match in full; None for any.
-    :raises InputError: for an identifier no service can know, for a pattern that is none, or when located
-        and global sources mix.
+    :param locations: location identifiers of each source; empty for a global source.
+    :param pattern: regular expression that each complete identifier must match; None to accept any.
+    :raises InputError: if an identifier or the pattern is not valid, or if only some of the sources have a location.
     """
     matches = _compile_location_pattern(pattern)
     for number, location in _number_locations(locations):
@@ -47,7 +29,7 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
             raise InputError(
                 f"Cannot use the location {location!r} of source {number}",
                 problem,
-                "Copy the identifier from the service's account: no capitals, no spaces",
+                "Copy the identifier from the service's account: no uppercase letters, no spaces",
             )
     numbers_without = [
         number for number, identifiers in enumerate(locations, start=1) if not identifiers
@@ -55,19 +37,37 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
     if numbers_without and any(locations):
         raise InputError(
             "Cannot mix sources with and without a location",
-            f"source {numbers_without[0]} has none",
-            "Give every source a location, or none of them for a global configuration",
+            f"source {numbers_without[0]} has no location",
+            "Set a location in all sources, or in none of them for a global configuration",
         )
 
 
+def find_identifier_problem(identifier: str) -> str | None:
+    """Return the reason why an identifier is not valid, or None.
+
+    The service identifies a location by the identifier in the account, without uppercase letters and spaces
+    (The Receptionist, support article 9275517-active-directory).
+    """
+    if not identifier:
+        return "it is empty"
+    if any(map(str.isspace, identifier)):
+        return "it contains a space"
+    if not identifier.isprintable():
+        return "it contains an invisible character"
+    if identifier != identifier.lower():
+        return "it contains an uppercase letter"
+    return None
+
+
 def _number_locations(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
+    """Yield each location with the number of its source."""
     for number, identifiers in enumerate(locations, start=1):
         for location in identifiers:
             yield number, location
 
 
 def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
-    """What says whether an identifier matches the option location_pattern."""
+    """Return a function that checks whether an identifier matches the option location_pattern."""
     if pattern is None:
         return lambda _identifier: True
     action = f"Cannot use location_pattern {pattern!r}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Contacts: from one directory entry to one row, or to the reason why there is none."""
+"""Mapping of a directory entry to a contact, or to the cause why the person is left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from .._errors import InputError
-from .._expressions.expression import NO_LOOKUP_VALUES, Evaluated, Expression, Variables
+from .._expressions.expression import (
+    NO_LOOKUP_VALUES,
+    Evaluated,
+    Expression,
+    LookupValues,
+    Variables,
+)
 from .._expressions.filters import FilterError
 from .._expressions.phone import INVALID_NUMBER
 from .._text import clean, compose
@@ -21,19 +27,19 @@ from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 
 class Mapper:
-    """Makes contacts of entries, by the columns.
+    """Maps entries to contacts.
 
-    :param location_rules: those of the sources whose people are placed by their attributes.
-    :param lookup_values: what other entries hold of which expressions read something; see `Variables`.
-    :ivar attributes: lower-case names of the attributes that columns and placements read, in a fixed order;
-        an entry's values come in this order.
+    :param location_rules: the rules of all sources whose people get their locations from attributes.
+    :param lookup_values: values of other entries that the expressions read.
+    :ivar attributes: lower-case names of the attributes that columns and location rules read, in the order of an
+        entry's values.
     """
 
     def __init__(
         self,
         columns: Sequence[Column],
         location_rules: Sequence[LocationRule] = (),
-        lookup_values: Mapping[tuple[str, str], str] = NO_LOOKUP_VALUES,
+        lookup_values: LookupValues = NO_LOOKUP_VALUES,
     ) -> None:
         self.columns = tuple(columns)
         expressions = [column.expression for column in columns]
@@ -45,24 +51,22 @@ class Mapper:
 
     @property
     def unseen_attributes(self) -> list[str]:
-        """The attributes that no entry so far had."""
+        """The attributes without a value in all entries so far."""
         return sorted(self._unseen_attributes)
 
-    def map_page(self, page: Sequence[Entry], location: str | LocationRule) -> MappedPage:
-        """Make the rows of a page of entries; identity, values and location are those of `map_entry`.
-
-        :raises InputError: as `map_entry`.
-        """
+    def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
+        """Map a page of entries; for the parameters and errors, see `map_entry`."""
         self._note_attributes(page)
         records: dict[str, list[bytes]] = defaultdict(list)
         remaining = page
-        if self._fast_rows is not None and isinstance(location, str):
+        if self._fast_rows is not None and isinstance(location_or_rule, str):
+            location = location_or_rule
             fast_records, remaining = self._fast_rows.split_page(page, location)
             if fast_records:
                 records[location] = fast_records
         left_out = []
         for identity, values in remaining:
-            person = self._map_entry(identity, values, location)
+            person = self._map_entry(identity, values, location_or_rule)
             if isinstance(person, Contact):
                 records[person.location].append(person.record)
             else:
@@ -70,19 +74,17 @@ class Mapper:
         return MappedPage(records, left_out)
 
     def map_entry(
-        self, identity: str, values: Sequence[RawValues], location: str | LocationRule
+        self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
-        """Make the row of one entry at one location.
+        """Map one entry.
 
         :param identity: UUID of the entry.
-        :param values: for each of `attributes` the entry's value as it came, empty when it has none, or a
-            list when there are several, in any order.
-        :param location: identifier of the source's location, empty for a global source, or what places its
-            people.
-        :raises InputError: when an expression gives something else than a text, or takes too long.
+        :param values: raw values of each of `attributes`.
+        :param location_or_rule: identifier of the location, which is empty for a global source, or a location rule.
+        :raises InputError: if the result of an expression is not a string, or if a pattern takes too long.
         """
         self._note_attributes([(identity, values)])
-        return self._map_entry(identity, values, location)
+        return self._map_entry(identity, values, location_or_rule)
 
     def _note_attributes(self, page: Sequence[Entry]) -> None:
         for index, name in enumerate(self.attributes):
@@ -90,7 +92,7 @@ class Mapper:
                 self._unseen_attributes.remove(name)
 
     def _map_entry(
-        self, identity: str, values: Sequence[RawValues], location: str | LocationRule
+        self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
         attributes: dict[str, list[str]] = {}
         for name, raw in zip(self.attributes, values):
@@ -100,14 +102,15 @@ class Mapper:
                 raw_values = [raw] if isinstance(raw, bytes) else raw
                 texts = [compose(value.decode()) for value in raw_values]
             except UnicodeDecodeError:
-                known_location = location if isinstance(location, str) else ""
+                known_location = location_or_rule if isinstance(location_or_rule, str) else ""
                 return LeftOut(identity, known_location, f"the attribute {name} is not valid UTF-8")
-            # By code points, which is the order of the bytes of UTF-8, too.
+            # Code point order, which is also the byte order of UTF-8.
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
-        if not isinstance(location, str):
-            rule = location
-            location = self._evaluate_rule(identity, attributes, rule)
-            problem = rule.find_problem(location)
+        if isinstance(location_or_rule, str):
+            location = location_or_rule
+        else:
+            location = self._evaluate_rule(identity, attributes, location_or_rule)
+            problem = location_or_rule.find_problem(location)
             if problem is not None:
                 return LeftOut(identity, "", problem)
         cells, emptied = self._make_cells(
@@ -130,7 +133,7 @@ class Mapper:
     def _make_cells(
         self, identity: str, variables: Variables
     ) -> tuple[tuple[str, ...], dict[str, str]]:
-        """One row's cells, and which of them are empty because their value is no phone number."""
+        """Return the cells of a row, and the cause for each column whose cell was emptied."""
         cells: list[str] = []
         emptied: dict[str, str] = {}
         for column in self.columns:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Masking: enough of a value to recognize it, and never the value."""
+"""Masking of attribute values, so that people can recognize a value but not read it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ import re
 _HIDDEN = "***"
 _SHORT = "**"
 _MAX_WORDS = 3
+# With fewer digits, the last two would reveal too much.
+_MIN_DIGITS = 7
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
-# Digits, and what numbers are written with beside them (RFC 3966, 5.1.1, and the usual spaces and slashes).
+# Digits and their usual separators (RFC 3966, 5.1.1, plus spaces and slashes).
 _NUMBER = re.compile(r"\+?[\d\s()./-]*\d[\d\s()./-]*")
-# With fewer digits the last two would be too much of it.
-_MIN_DIGITS = 7
 
 
 def mask(text: str) -> str:
-    """What may be shown of a person's value.
+    """Mask an attribute value.
 
-    Of a mail address the first letters of its parts and the top-level domain (``a***@c***.example``), of a
-    phone number the last two digits (``***56``), of other texts the first letter of at most three words
-    (``Å** L**``). How long a value is cannot be told. Nothing is left of a word of one letter, or of a number
-    with fewer than seven digits.
+    The result contains the following parts of the value:
 
-    :param text: a cell, composed and on one line.
-    :returns: a text that does not hold the value; empty for an empty one.
+    - Mail addresses: the first letter of each part, and the top-level domain (``a***@c***.example``).
+    - Phone numbers of at least seven digits: the last two digits (``***56``).
+    - Other values: the first letters of up to three words (``Å** L**``).
+
+    Words of one letter and numbers with fewer digits are hidden completely. Lengths are never revealed.
+
+    :param text: composed (NFC) value without line breaks.
+    :returns: a string that does not contain the value; empty if the value is empty.
     """
     if not text:
         return ""

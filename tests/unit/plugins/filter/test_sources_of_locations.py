@@ -28,6 +28,6 @@ def test_what_is_wrong_is_told_as_a_filter_says_it() -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         sources_of_locations([{"location": "oslo"}], ou_template="OU={ou}")
     assert str(caught.value) == (
-        "Cannot use location 1 (oslo): it says nowhere to look. "
-        "Give it ou, search_base, member_of or filter."
+        "Cannot use location 1 (oslo): it does not say where to search. "
+        "Set ou, search_base, member_of or filter."
     )

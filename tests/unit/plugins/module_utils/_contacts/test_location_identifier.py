@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Identifiers of locations."""
+"""Tests of location identifiers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.tests.unit.support import slow_pattern
 
-COPY = "Copy the identifier from the service's account: no capitals, no spaces."
+COPY_IDENTIFIER = "Copy the identifier from the service's account: no uppercase letters, no spaces."
 
 
 @pytest.mark.parametrize(
@@ -25,16 +25,18 @@ COPY = "Copy the identifier from the service's account: no capitals, no spaces."
         ("tromsø_2", None),
         ("42", None),
         ("", "it is empty"),
-        ("oslo hq", "it holds a space"),
-        ("oslo\u00a0hq", "it holds a space"),
-        ("oslo\n", "it holds a space"),
-        ("oslo\u200b", "it holds a character that cannot be seen"),
-        ("Oslo", "it holds capitals"),
-        ("TROMSØ", "it holds capitals"),
-        ("Oslo HQ", "it holds a space"),
+        ("oslo hq", "it contains a space"),
+        ("oslo\u00a0hq", "it contains a space"),
+        ("oslo\n", "it contains a space"),
+        ("oslo\u200b", "it contains an invisible character"),
+        ("Oslo", "it contains an uppercase letter"),
+        ("TROMSØ", "it contains an uppercase letter"),
+        ("Oslo HQ", "it contains a space"),
     ],
 )
-def test_an_identifier_has_no_capitals_and_no_spaces(identifier: str, problem: str | None) -> None:
+def test_identifiers_must_not_contain_uppercase_letters_or_spaces(
+    identifier: str, problem: str | None
+) -> None:
     assert find_identifier_problem(identifier) == problem
 
 
@@ -42,7 +44,7 @@ def test_an_identifier_has_no_capitals_and_no_spaces(identifier: str, problem: s
     "locations",
     [[], [["oslo"]], [["oslo"], ["oslo"], ["b"]], [[]], [[], []], [["oslo", "bergen"], ["b"]]],
 )
-def test_good_locations_pass(locations: list[list[str]]) -> None:
+def test_valid_locations_are_accepted(locations: list[list[str]]) -> None:
     check_locations(locations)
 
 
@@ -51,30 +53,30 @@ def test_good_locations_pass(locations: list[list[str]]) -> None:
     [
         (
             [["oslo"], ["Bergen"]],
-            f"Cannot use the location 'Bergen' of source 2: it holds capitals. {COPY}",
+            f"Cannot use the location 'Bergen' of source 2: it contains an uppercase letter. {COPY_IDENTIFIER}",
         ),
-        ([[""]], f"Cannot use the location '' of source 1: it is empty. {COPY}"),
+        ([[""]], f"Cannot use the location '' of source 1: it is empty. {COPY_IDENTIFIER}"),
         (
             [["oslo", "b"], []],
             (
-                "Cannot mix sources with and without a location: source 2 has none. Give every source a "
-                "location, or none of them for a global configuration."
+                "Cannot mix sources with and without a location: source 2 has no location. Set a "
+                "location in all sources, or in none of them for a global configuration."
             ),
         ),
         (
             [[], ["b", "Bergen"]],
-            f"Cannot use the location 'Bergen' of source 2: it holds capitals. {COPY}",
+            f"Cannot use the location 'Bergen' of source 2: it contains an uppercase letter. {COPY_IDENTIFIER}",
         ),
         (
             [[], ["oslo"]],
             (
-                "Cannot mix sources with and without a location: source 1 has none. Give every source a "
-                "location, or none of them for a global configuration."
+                "Cannot mix sources with and without a location: source 1 has no location. Set a "
+                "location in all sources, or in none of them for a global configuration."
             ),
         ),
     ],
 )
-def test_bad_locations_are_named(locations: list[list[str]], message: str) -> None:
+def test_invalid_locations_are_reported(locations: list[list[str]], message: str) -> None:
     with pytest.raises(InputError) as caught:
         check_locations(locations)
     assert str(caught.value) == message
@@ -91,7 +93,9 @@ def test_bad_locations_are_named(locations: list[list[str]], message: str) -> No
         ("", []),
     ],
 )
-def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[list[str]]) -> None:
+def test_locations_that_match_the_pattern_are_accepted(
+    pattern: str, locations: list[list[str]]
+) -> None:
     check_locations(locations, pattern)
 
 
@@ -102,23 +106,23 @@ def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[lis
             *("[a-z]+-[0-9]+", [["oslo-1"], ["oslo-2", "oslo-1x"]]),
             (
                 "Cannot use the location 'oslo-1x' of source 2: it does not match location_pattern "
-                f"'[a-z]+-[0-9]+'. {COPY}"
+                f"'[a-z]+-[0-9]+'. {COPY_IDENTIFIER}"
             ),
         ),
         (
             *("slo", [["oslo"]]),
             (
                 "Cannot use the location 'oslo' of source 1: it does not match location_pattern "
-                f"'slo'. {COPY}"
+                f"'slo'. {COPY_IDENTIFIER}"
             ),
         ),
         (
             *("Oslo", [["Oslo"]]),
-            f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
+            f"Cannot use the location 'Oslo' of source 1: it contains an uppercase letter. {COPY_IDENTIFIER}",
         ),
         (
             *("oslo", [["Oslo"]]),
-            f"Cannot use the location 'Oslo' of source 1: it holds capitals. {COPY}",
+            f"Cannot use the location 'Oslo' of source 1: it contains an uppercase letter. {COPY_IDENTIFIER}",
         ),
         (
             *("oslo[", [[]]),
@@ -133,7 +137,7 @@ def test_locations_that_match_the_pattern_pass(pattern: str, locations: list[lis
         ),
     ],
 )
-def test_locations_that_do_not_match_and_patterns_that_are_none(
+def test_mismatches_and_invalid_patterns_are_reported(
     monkeypatch: pytest.MonkeyPatch, pattern: str, locations: list[list[str]], message: str
 ) -> None:
     monkeypatch.setattr(patterns, "CPU_SECONDS", slow_pattern.CPU_SECONDS)

@@ -47,7 +47,7 @@ VARIABLES = Variables(
         (" msDS-Name ", "m"),
         ("self", ""),
         ("true", ""),
-        ("'a text'", "a text"),
+        ("'a string'", "a string"),
         ("mail | upper", "A@X"),
         ("MAIL|upper", "A@X"),
         ("LOCATION | upper", "OSLO-HQ"),

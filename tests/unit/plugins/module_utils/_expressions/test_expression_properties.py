@@ -126,7 +126,7 @@ def test_any_column_yields_rows_or_an_error_that_names_the_column(
         except InputError as error:
             message = str(error)
             assert f"of column {column['header']!r}" in message or message.startswith(
-                "Cannot make a roster"
+                "Cannot create a roster"
             )
             continue
         for person in people:

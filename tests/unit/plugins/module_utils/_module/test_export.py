@@ -177,7 +177,7 @@ def test_lists_in_a_result_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"page_size": 0}, "Cannot use page_size 0: it is not from 1 to 100000."),
         ({"page_size": 100_001}, "Cannot use page_size 100001: it is not from 1 to 100000."),
-        ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
+        ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
         ({"phone_region": "False"}, "Cannot use phone_region 'False': it is not a country"),
         (
             {"location_pattern": "["},
