@@ -14,10 +14,10 @@ from .._expressions.expression import Expression, Variables, compile_expression
 from .._text import clean, compose
 
 NO_LOCATION = "has no location"
-"""Cause for people for whom the expression yields an empty string."""
+"""Cause if the expression yields an empty string."""
 
 UNLISTED_LOCATION = "has a location that is not listed in its source"
-"""Cause for people for whom the expression yields any other string. It does not contain their value."""
+"""Cause if the expression yields an identifier that is not listed. It does not contain the identifier."""
 
 
 class LocationRule(NamedTuple):
@@ -40,7 +40,7 @@ class LocationRule(NamedTuple):
         return clean(self.expression.evaluate(variables).text)
 
     def find_problem(self, location: str) -> str | None:
-        """Return the cause why nobody can be at a location, or None. It does not contain attribute values."""
+        """Return the cause why a location is not valid, or None. It does not contain attribute values."""
         if not location:
             return NO_LOCATION
         return None if location in self.locations else UNLISTED_LOCATION
