@@ -20,8 +20,8 @@ from .._text import SURROGATE, clean, compose
 MAX_ROW_LENGTH = 128 * 1024
 """Maximum number of characters in all cells of a row.
 
-The csv module, which reads rosters, rejects longer cells. Regardless of how the characters are encoded, such a row is
-shorter than the longest line that is read."""
+The csv module, which reads rosters, rejects longer cells. A row of this length is also within the maximum length of a
+line of the roster, regardless of its characters."""
 
 # A value that a spreadsheet interprets as a formula when it opens the file. The + or - of a phone number is accepted
 # unless a later character calls, compares, quotes or references something.
@@ -131,11 +131,11 @@ def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Colu
         required_unless=None if other_header is None else compose(other_header),
         unique=bool(specification.get("unique")),
         max_length=length,
-        phone_style=_phone_style(header, specification.get("phone_style"), phone_region),
+        phone_style=_compile_phone_style(header, specification.get("phone_style"), phone_region),
     )
 
 
-def _phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyle | None:
+def _compile_phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyle | None:
     if style is None:
         return None
     if style == "national" and not phone_region:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mapping of a directory entry to a contact, or to the cause why the person is left out."""
+"""Mapping of directory entries to contacts, or to people left out with the cause."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class SourceStatistics:
         lookup_values: LookupValues = NO_LOOKUP_VALUES,
     ) -> None:
         self._columns = tuple(columns)
-        # Without the rules, so that cells of invalid rows are also counted.
+        # Without their rules, so that empty cells of invalid rows are also counted.
         bare_columns = [
             Column(
                 header=column.header,
