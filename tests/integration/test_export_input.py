@@ -139,7 +139,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         email("lookup('pipe', 'id')"),
         value_error(
-            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed; use filters instead"
+            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed; only filters are"
         ),
     ),
     (

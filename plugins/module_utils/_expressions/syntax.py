@@ -216,7 +216,7 @@ class _SyntaxChecker:
             if isinstance(node.node, library.jinja2.nodes.Name)
             else "a call"
         )
-        raise ForbiddenError(f"{call} is not allowed; use filters instead")
+        raise ForbiddenError(f"{call} is not allowed; only filters are")
 
 
 def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
