@@ -67,7 +67,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._contacts.location import locations_to_sources
+from ..module_utils._contacts.location_sources import locations_to_sources
 from ..module_utils._errors import InputError
 
 

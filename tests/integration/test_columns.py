@@ -119,7 +119,7 @@ def test_a_pattern_without_end_is_given_up(
     said = f"Cannot evaluate the expression {value!r} of column 'Mail' for the entry "
     assert answer.message.startswith(said)
     assert answer.message.endswith(
-        ": its regular expression needs more than 1 s of computing for one value."
+        ": its regular expression takes more than 1 s of CPU time for one value."
         " Correct the expression, or the entry in the directory."
     )
     assert fjord.canary_person.mail not in answer.output

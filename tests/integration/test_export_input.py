@@ -26,7 +26,7 @@ FILTERS = (
     "default, e164, first, join, last, lower, map_value, of_entry, primary_address, regex_replace,"
     " regex_search, replace, title, trim, upper"
 )
-ALLOWED = f"Use attribute names, texts and the filters {FILTERS}."
+ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY = "Copy the identifier from the service's account: no capitals, no spaces."
@@ -96,15 +96,15 @@ def value_error(value: str, problem: str) -> str:
 FIRST = "source 1 (location 'oslo-hq')"
 
 CASES: list[tuple[dict[str, Any], str]] = [
-    (source(location="Oslo-HQ"), location_error("Oslo-HQ", "it holds capitals")),
-    (source(location="oslo hq"), location_error("oslo hq", "it holds a space")),
-    (source(location="oslo-hq\n"), location_error("oslo-hq\n", "it holds a space")),
+    (source(location="Oslo-HQ"), location_error("Oslo-HQ", "it contains an uppercase letter")),
+    (source(location="oslo hq"), location_error("oslo hq", "it contains a space")),
+    (source(location="oslo-hq\n"), location_error("oslo-hq\n", "it contains a space")),
     (source(location=""), location_error("", "it is empty")),
     (
         {"sources": [*source()["sources"], {"search_base": BASE}]},
         (
-            "Cannot mix sources with and without a location: source 2 has none. Give every source a"
-            " location, or none of them for a global configuration."
+            "Cannot mix sources with and without a location: source 2 has no location. Set a"
+            " location in all sources, or in none of them for a global configuration."
         ),
     ),
     ({"sources": []}, "Cannot export: sources is empty. Add at least one source."),
@@ -130,53 +130,55 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         email("mail |"),
         value_error(
-            "mail |", "it is not a Jinja expression (unexpected end of template, expected 'name'.)"
+            "mail |",
+            "it is not a valid Jinja expression (unexpected end of template, expected 'name'.)",
         ),
     ),
-    (email("mail | b64"), value_error("mail | b64", "the filter 'b64' is not known")),
+    (email("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
     (
         email("mail.__class__"),
-        value_error("mail.__class__", "access to '__class__' is not allowed in it, only all.NAME"),
+        value_error("mail.__class__", "access to '__class__' is not allowed; only all.NAME is"),
     ),
     (
         email("lookup('pipe', 'id')"),
         value_error(
-            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed in it, only filters are"
+            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed; only filters are"
         ),
     ),
     (
         email("mail | lower(1)"),
         value_error(
-            "mail | lower(1)", "the filter 'lower' is used wrongly: too many positional arguments"
+            "mail | lower(1)",
+            "the arguments of the filter 'lower' are not valid: too many positional arguments",
         ),
     ),
     (
         email("mail | regex_replace('(@', '')"),
         value_error(
             "mail | regex_replace('(@', '')",
-            "the pattern '(@' is wrong: missing ), unterminated subpattern at position 0",
+            "the pattern '(@' is not valid: missing ), unterminated subpattern at position 0",
         ),
     ),
     (
         {"phone_region": False},
         (
-            "Cannot use phone_region 'False': it is no country that has phone numbers. Write its two"
-            " capital letters (ISO 3166-1) in quotes: YAML takes NO without them for false."
+            "Cannot use phone_region 'False': it is not a country with phone numbers. Use an"
+            " uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false."
         ),
     ),
     (
         {"location_pattern": "[a-z]+-[0-9]+"},
         location_error("oslo-hq", "it does not match location_pattern '[a-z]+-[0-9]+'"),
     ),
-    (email("all.mail"), value_error("all.mail", "it gives a list: use first, last or join")),
-    ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
+    (email("all.mail"), value_error("all.mail", "the result is a list: use first, last or join")),
+    ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
     (
         {"columns": [{"header": "A", "value": "mail"}, {"header": "A", "value": "sn"}]},
-        "Cannot use the column title 'A': two columns have it. Rename one.",
+        "Cannot use the column title 'A': two columns have this title. Rename one of them.",
     ),
     (
         {"columns": [{"header": "A", "value": "mail", "required_unless": "B"}]},
-        "Cannot use required_unless of column 'A': there is no other column 'B'. Name one of 'A'.",
+        "Cannot use required_unless of column 'A': there is no other column 'B'. Use one of 'A'.",
     ),
     (
         {"server_uri": ["ldap://{listener}"]},

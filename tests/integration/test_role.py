@@ -79,7 +79,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "two_bases": (
         {"locations": [{"location": "oslo-hq", "ou": "Oslo HQ", "search_base": "DC=test"}]},
-        "Cannot use location 1 (oslo-hq): it has both ou and search_base. Give one of the two.",
+        "Cannot use location 1 (oslo-hq): it has both ou and search_base. Set only one of them.",
     ),
     "no_base": (
         {"base_dn": "", "ou_template": ""},
@@ -90,7 +90,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no_ou_in_template": (
         {"ou_template": "OU=Staff,dc=fjord,dc=test"},
-        "Cannot use contact_sync_ou_template: it does not hold {ou}. Put {ou} where the OU goes.",
+        (
+            "Cannot use contact_sync_ou_template: it does not contain {ou}."
+            " Add {ou} in place of the name of the OU."
+        ),
     ),
     **{
         f"name_{number}": ({"name": name}, f"Cannot name the state directory {name.strip()}")

@@ -70,7 +70,7 @@ def test_location_by_an_attributes_value(directory: RunningDirectory, place: Pla
         {
             "identity": str(company.canary_person.identity),
             "location": "",
-            "cause": "has a location that is not one of the source's",
+            "cause": "has a location that is not listed in its source",
         }
     ]
     traveller = company.two_site_person

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Columns: what a row is made of, and the rules that a service has for each cell."""
+"""Columns of a roster, and the rules for their cells."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from .._errors import InputError
 from .._expressions import library
@@ -16,23 +17,28 @@ from .._expressions.expression import Expression, compile_expression
 from .._expressions.phone import PhoneStyle, check_region
 from .._text import SURROGATE, clean, compose
 
-MAX_ROW = 128 * 1024
-"""Longest row in characters, all cells together.
+MAX_ROW_LENGTH = 128 * 1024
+"""Maximum number of characters in all cells of a row.
 
-A cell of more is refused by the csv module, with which rosters are read; and whatever the characters, so
-many of them are within the longest line that is read."""
+The csv module, which reads rosters, rejects longer cells. A row of this length is also within the maximum length of a
+line of the roster, regardless of its characters."""
+
+# A value that a spreadsheet interprets as a formula when it opens the file. The + or - of a phone number is accepted
+# unless a later character calls, compares, quotes or references something.
+_FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
-class Column(NamedTuple):
+@dataclass(frozen=True)
+class Column:
     """One column of the roster.
 
-    :ivar header: its title, in the service's spelling.
-    :ivar expression: what its cells are made of.
-    :ivar required: an empty cell makes the row invalid.
-    :ivar required_unless: header of another column; both empty makes the row invalid.
-    :ivar unique: no two people at one location share a value.
-    :ivar max_length: longest cell in characters (Unicode code points); None for any.
-    :ivar phone_style: how its cells, which are phone numbers, are written; None when they are none.
+    :ivar header: title as the service expects it.
+    :ivar expression: expression that yields the cells.
+    :ivar required: whether an empty cell makes the row invalid.
+    :ivar required_unless: title of another column; if both cells are empty, the row is invalid.
+    :ivar unique: whether people at the same location must have different values.
+    :ivar max_length: maximum length of a cell in characters (Unicode code points); None for no limit.
+    :ivar phone_style: phone format of the cells; None if they are not phone numbers.
     """
 
     header: str
@@ -47,13 +53,13 @@ class Column(NamedTuple):
 def compile_columns(
     specifications: Sequence[Mapping[str, Any]], all_global: bool, phone_region: str = ""
 ) -> tuple[Column, ...]:
-    """Check the columns as the user gave them and compile their expressions.
+    """Check the option columns and compile its expressions.
 
-    :param specifications: the option's elements: header, value, and the rules.
-    :param all_global: whether no source has a location; the column of the location is left out then.
-    :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
-    :raises InputError: for a header twice, a rule about a column that is not there, a bad expression.
-    :raises LibraryError: when phone numbers are to be checked, and phonenumbers is missing or too old.
+    :param specifications: elements of the option, with the title, the expression and the rules of each column.
+    :param all_global: whether no source has a location. If so, the column of the location is omitted.
+    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :raises InputError: if a title, a rule or an expression is not valid.
+    :raises LibraryError: if phone numbers must be validated, and phonenumbers is missing or too old.
     """
     check_region(phone_region)
     columns = [_compile_column(specification, phone_region) for specification in specifications]
@@ -64,44 +70,48 @@ def compile_columns(
     for column in columns:
         _check_required_unless(column, headers)
     if not all_global and not any(column.expression.reads_location for column in columns):
-        # Most services take a contact without a location for one of all locations.
+        # Most services assign a contact without a location to all locations.
         raise InputError(
-            "Cannot tell the locations apart",
-            "the sources have locations, and no column holds them",
-            "Add a column with the value location, or give no source a location",
+            "Cannot distinguish the locations",
+            "the sources have locations, but no column contains them",
+            "Add a column with the value location, or remove the locations from all sources",
         )
     return tuple(columns)
 
 
 def _check_headers(headers: Sequence[str]) -> None:
     if not headers:
-        raise InputError("Cannot make a roster", "no columns are given", "Give at least one column")
+        raise InputError(
+            "Cannot create a roster", "columns is empty", "Specify at least one column"
+        )
     for header in headers:
         if not header or clean(header) != header or SURROGATE.search(header):
             raise InputError(
                 f"Cannot use the column title {header!r}",
-                "it is empty, or holds line breaks, spaces at its ends or half a character",
-                "Write it exactly as the service does",
+                "it is empty, or contains line breaks, leading or trailing spaces, or an unpaired surrogate",
+                "Write it exactly as the service expects it",
             )
         if headers.count(header) > 1:
             raise InputError(
-                f"Cannot use the column title {header!r}", "two columns have it", "Rename one"
+                f"Cannot use the column title {header!r}",
+                "two columns have this title",
+                "Rename one of them",
             )
 
 
 def _check_required_unless(column: Column, headers: Sequence[str]) -> None:
-    other = column.required_unless
-    if other is None:
+    other_header = column.required_unless
+    if other_header is None:
         return
     action = f"Cannot use required_unless of column {column.header!r}"
-    if other not in headers or other == column.header:
+    if other_header not in headers or other_header == column.header:
         raise InputError(
             action,
-            f"there is no other column {other!r}",
-            f"Name one of {', '.join(map(repr, headers))}",
+            f"there is no other column {other_header!r}",
+            f"Use one of {', '.join(map(repr, headers))}",
         )
     if column.required:
-        raise InputError(action, "it is required in any case", "Leave one of the two out")
+        raise InputError(action, "required is also set", "Set only one of the two")
 
 
 def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Column:
@@ -109,60 +119,57 @@ def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Colu
     length = specification.get("max_length")
     if length is not None and length < 1:
         raise InputError(
-            f"Cannot use max_length {length} of column {header!r}", "it is less than 1"
+            f"Cannot use max_length {length} of column {header!r}", "it must be at least 1"
         )
-    other = specification.get("required_unless")
+    other_header = specification.get("required_unless")
     return Column(
         header=header,
         expression=compile_expression(
             str(specification["value"]), f"column {header!r}", phone_region
         ),
         required=bool(specification.get("required")),
-        required_unless=None if other is None else compose(other),
+        required_unless=None if other_header is None else compose(other_header),
         unique=bool(specification.get("unique")),
         max_length=length,
-        phone_style=_phone_style(header, specification.get("phone_style"), phone_region),
+        phone_style=_compile_phone_style(header, specification.get("phone_style"), phone_region),
     )
 
 
-def _phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyle | None:
+def _compile_phone_style(header: str, style: str | None, phone_region: str) -> PhoneStyle | None:
     if style is None:
         return None
     if style == "national" and not phone_region:
         raise InputError(
             f"Cannot use phone_style national of column {header!r}",
-            "phone_region is not given, and a number without a country code is of no country",
-            "Give phone_region, or use phone_style international",
+            "phone_region is not set, so numbers without a country code have no country",
+            "Set phone_region, or use phone_style international",
         )
     library.PHONENUMBERS.require(f"by phone_style of column {header!r}")
     return PhoneStyle(style, phone_region)
 
 
-# What a spreadsheet runs as a formula when the file is opened. A phone number's + begins none, unless
-# something follows that calls, compares, quotes or names another cell.
-_FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
-
-
-def broken_rule(
+def find_broken_rule(
     columns: Sequence[Column], cells: Sequence[str], emptied: Mapping[str, str]
 ) -> str | None:
-    """Hold one row's cells against the rules that look at this row alone.
+    """Check a row against the rules that concern only this row.
 
-    :param cells: one cleaned text for each column, in their order.
-    :param emptied: for each cell that lost its value the title of its column, and why it is empty.
-    :returns: the first rule that is broken, or None. It names columns, never a person's value.
+    :param cells: clean text of each column, in order.
+    :param emptied: cause for each emptied cell, by column title.
+    :returns: the cause for the first broken rule, or None. It contains column titles, but no values.
     """
-    if sum(map(len, cells)) > MAX_ROW:
-        return f"the row is longer than {MAX_ROW} characters"
+    if sum(map(len, cells)) > MAX_ROW_LENGTH:
+        return f"the row is longer than {MAX_ROW_LENGTH} characters"
     by_header = {column.header: cell for column, cell in zip(columns, cells)}
     for column, cell in zip(columns, cells):
-        cause = _content_cause(column, cell) if cell else _empty_cause(column, by_header, emptied)
+        cause = (
+            _explain_content(column, cell) if cell else _explain_empty(column, by_header, emptied)
+        )
         if cause is not None:
             return cause
     return None
 
 
-def _empty_cause(
+def _explain_empty(
     column: Column, by_header: Mapping[str, str], emptied: Mapping[str, str]
 ) -> str | None:
     if column.required:
@@ -171,18 +178,20 @@ def _empty_cause(
         missing = [column.header, column.required_unless]
     else:
         return None
-    lost: dict[str, list[str]] = {}
+    headers_by_cause: dict[str, list[str]] = {}
     for header in missing:
         if header in emptied:
-            lost.setdefault(emptied[header], []).append(header)
-    if lost:
-        # Who corrects what was lost has a valid row; what never was there is another matter.
-        return "; ".join(f"{' and '.join(headers)}: {cause}" for cause, headers in lost.items())
-    both = " and ".join(missing)
-    return f"{both} are both empty" if len(missing) > 1 else f"{both} is empty"
+            headers_by_cause.setdefault(emptied[header], []).append(header)
+    if headers_by_cause:
+        # Correcting the emptied values is enough to make the row valid.
+        return "; ".join(
+            f"{' and '.join(headers)}: {cause}" for cause, headers in headers_by_cause.items()
+        )
+    titles = " and ".join(missing)
+    return f"{titles} are both empty" if len(missing) > 1 else f"{titles} is empty"
 
 
-def _content_cause(column: Column, cell: str) -> str | None:
+def _explain_content(column: Column, cell: str) -> str | None:
     if _FORMULA.match(cell):
         return f"{column.header} begins like a spreadsheet formula"
     if column.max_length is not None and len(cell) > column.max_length:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plain rows: what an entry's bytes are as they came, found to break no rule by one look at the whole row.
+"""Fast path for simple rows, which are validated with a single regular expression.
 
-Nearly all rows of nearly all directories are plain where the columns are names alone. A row that is not is no
-error: it goes the long way, on which each cell is decoded, composed, cleaned and held against the rules.
-So a plain row may be taken for another, but no other for a plain one.
+If all columns are bare names, nearly all rows in nearly all directories are simple: the raw values need no
+changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed, cleaned
+and checked. A simple row may be sent down the slow path, but a row that needs the slow path is never treated as simple.
 """
 
 from __future__ import annotations
@@ -14,73 +14,78 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from .._expressions.syntax import LOCATION
-from .columns import MAX_ROW, Column
-
-Entry = tuple[str, Sequence[Union[bytes, "list[bytes]"]]]
-"""Identity and values of a directory's object."""
+from .columns import MAX_ROW_LENGTH, Column
+from .model import Entry
 
 # Printable ASCII, and letters of two bytes in UTF-8: Latin from U+00C0 to U+02FF and Cyrillic up to U+047F.
-# None of these is changed by composing, whatever is beside it, and none but the space is white space.
+# Composing (NFC) changes none of them in any combination, and the only whitespace is the space.
 _ASCII = rb"[ -~]*"
 _TEXT = _ASCII + rb"(?:[\xc3-\xcb\xd0\xd1][\x80-\xbf]" + _ASCII + rb")*(?<! )"
-# Nothing, and nothing that a spreadsheet may run, unless it is a common way to write a phone number.
+# A value that a spreadsheet cannot interpret as a formula, or a common notation of a phone number.
 _CELL = rb"(?:(?![ =@+\0-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
 _IDENTITY = rb"[0-9A-Za-z-]+"
 
 
 class FastRows(NamedTuple):
-    """Finds plain rows.
+    """The fast path for a set of columns.
 
-    :ivar pick: takes a record's fields from an entry's values, the location, the identity and nothing.
-    :ivar is_simple: whether a record is that of a plain row.
+    :ivar pick_fields: function that returns the fields of a record from the values of an entry, the location, the
+        identity and an empty field.
+    :ivar is_simple: function that returns a true value if a record belongs to a simple row.
     """
 
-    pick: Callable[[Sequence[object]], tuple[bytes, ...]]
+    pick_fields: Callable[[Sequence[object]], tuple[bytes, ...]]
     is_simple: Callable[[bytes], object]
 
     @classmethod
-    def of(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
-        """Those of some columns; None when a column is more than a name, or a phone number.
+    def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
+        """Compile the fast path; return None if a column is more than a bare name, or contains phone numbers.
 
-        :param attributes: lower-case names of an entry's values.
+        :param attributes: lower-case attribute names, in the order of an entry's values.
         """
         fields = [*attributes, LOCATION]
         indices = []
         for column in columns:
-            name = column.expression.name
+            name = column.expression.bare_name
             if name is None or column.phone_style is not None:
                 return None
             indices.append(fields.index(name))
-        record = rb"\0".join([*map(_pattern, columns), _IDENTITY, b""])
+        record_pattern = rb"\0".join([*map(_cell_pattern, columns), _IDENTITY, b""])
         return cls(
-            # The identity follows the location, and the end of the record is that nothing was emptied.
-            pick=itemgetter(*indices, len(fields), len(fields) + 1),
-            is_simple=re.compile(rb"(?!(?s:.){%d})" % (MAX_ROW + 1) + record).fullmatch,
+            # A record ends with the identity and an empty field, because no cell is emptied.
+            pick_fields=itemgetter(*indices, len(fields), len(fields) + 1),
+            is_simple=re.compile(
+                rb"(?!(?s:.){%d})" % (MAX_ROW_LENGTH + 1) + record_pattern
+            ).fullmatch,
         )
 
-    def records(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
-        """The records of the plain rows of a page, and the entries that have none."""
-        pick, is_simple, join, place = self.pick, self.is_simple, b"\0".join, location.encode()
-        records, others = [], []
+    def split_page(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
+        """Return the records of the simple rows of a page, and the entries that need the slow path."""
+        pick_fields, is_simple, join = self.pick_fields, self.is_simple, b"\0".join
+        location_bytes = location.encode()
+        records, remaining = [], []
         for entry in page:
             identity, values = entry
             try:
-                record = join(pick((*values, place, identity.encode(), b"")))
+                record = join(pick_fields((*values, location_bytes, identity.encode(), b"")))
             except TypeError:  # an attribute with several values
-                others.append(entry)
+                remaining.append(entry)
                 continue
             if is_simple(record):
                 records.append(record)
             else:
-                others.append(entry)
-        return records, others
+                remaining.append(entry)
+        return records, remaining
 
 
-def _pattern(column: Column) -> bytes:
-    """What a column's cell is in a plain row. Whether another cell makes up for an empty one is not looked at."""
-    longest = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
+def _cell_pattern(column: Column) -> bytes:
+    """Return the pattern of a cell in a simple row.
+
+    A cell with required_unless must not be empty, because the other cell is not checked here.
+    """
+    length_limit = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
     is_needed = column.required or column.required_unless is not None
-    return longest + _CELL + (b"" if is_needed else b"?")
+    return length_limit + _CELL + (b"" if is_needed else b"?")

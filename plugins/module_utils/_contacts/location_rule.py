@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Placements: a location for each person of a source by what the directory says of them."""
+"""Location rules: the location of each person of a source, derived from attributes."""
 
 from __future__ import annotations
 
@@ -10,58 +10,59 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .._errors import InputError
-from .._expressions.expression import Expression, Values, compile_expression
+from .._expressions.expression import Expression, Variables, compile_expression
 from .._text import clean, compose
 
 NO_LOCATION = "has no location"
-"""Why somebody is left out for whom the expression gives nothing."""
+"""Cause if the expression yields an empty string."""
 
-OTHER_LOCATION = "has a location that is not one of the source's"
-"""Why somebody is left out for whom it gives something that is not allowed; what, is that person's value."""
+UNLISTED_LOCATION = "has a location that is not listed in its source"
+"""Cause if the expression yields an identifier that is not listed. It does not contain the identifier."""
 
 
 class LocationRule(NamedTuple):
-    """How the people of one source get their locations.
+    """A rule for the locations of the people of one source.
 
-    :ivar name: what errors call it.
-    :ivar expression: gives the identifier of a person's location.
-    :ivar locations: the identifiers that are allowed, composed.
+    :ivar name: name of the rule in error messages, such as ``location_value of source 2``.
+    :ivar expression: expression that yields the identifier of a person's location.
+    :ivar locations: composed (NFC) identifiers of the locations that it may yield.
     """
 
     name: str
     expression: Expression
     locations: frozenset[str]
 
-    def location(self, values: Values) -> str:
-        """The location of one person; empty when there is none.
+    def evaluate(self, variables: Variables) -> str:
+        """Return the location of one person; empty if there is none.
 
-        :raises FilterError: when the expression gives no text.
+        :raises FilterError: if the result of the expression is not a string.
         """
-        return clean(self.expression.evaluate(values).text)
+        return clean(self.expression.evaluate(variables).text)
 
-    def problem(self, location: str) -> str | None:
-        """Why nobody can be at a location, or None. It holds no person's value."""
+    def find_problem(self, location: str) -> str | None:
+        """Return the cause if a location is not valid, else None. It does not contain attribute values."""
         if not location:
             return NO_LOCATION
-        return None if location in self.locations else OTHER_LOCATION
+        return None if location in self.locations else UNLISTED_LOCATION
 
 
 def compile_location_rule(
-    source: str, locations: Iterable[str], name: str, phone_region: str = ""
+    text: str, locations: Iterable[str], name: str, phone_region: str = ""
 ) -> LocationRule:
-    """Check a source's placement and make it ready to run.
+    """Check and compile the location rule of a source.
 
-    :param source: the option location_value: an expression as those of columns.
-    :param locations: the identifiers that are allowed; they have been checked.
-    :param name: what to call it in an error: ``location_value of source 2``.
-    :raises InputError: for a bad expression, or one that needs to know the location.
-    :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
+    :param text: expression, as in columns.
+    :param locations: valid identifiers that the expression may yield.
+    :param name: name of the rule in error messages, such as ``location_value of source 2``.
+    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :raises InputError: if the expression is not valid, or if it reads the location.
+    :raises LibraryError: if it uses e164, and phonenumbers is missing or too old.
     """
-    expression = compile_expression(source, name, phone_region)
+    expression = compile_expression(text, name, phone_region)
     if expression.reads_location:
         raise InputError(
-            f"Cannot use the expression {source!r} of {name}",
-            "it reads the location, which it is to give",
+            f"Cannot use the expression {text!r} of {name}",
+            "it reads location, which it must determine",
             "Use attributes, as in physicalDeliveryOfficeName | lower",
         )
     return LocationRule(name, expression, frozenset(map(compose, locations)))

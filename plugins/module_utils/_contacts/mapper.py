@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Contacts: from one directory entry to one row, or to the reason why there is none."""
+"""Mapping of directory entries to contacts, or to people left out with the cause."""
 
 from __future__ import annotations
 
@@ -10,152 +10,157 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from .._errors import InputError
-from .._expressions.expression import NO_ENTRIES, Evaluated, Expression, Values
+from .._expressions.expression import (
+    NO_LOOKUP_VALUES,
+    Evaluated,
+    Expression,
+    LookupValues,
+    Variables,
+)
 from .._expressions.filters import FilterError
-from .._expressions.phone import NO_NUMBER
+from .._expressions.phone import INVALID_NUMBER
 from .._text import clean, compose
-from .columns import Column, broken_rule
-from .fast_path import Entry, FastRows
+from .columns import Column, find_broken_rule
+from .fast_path import FastRows
 from .location_rule import LocationRule
-from .model import Contact, LeftOut, MappedPage
+from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
 
 class Mapper:
-    """Makes contacts of entries, by the columns.
+    """Maps entries to contacts.
 
-    :param placements: those of the sources whose people are placed by their attributes.
-    :param entries: what other entries hold of which expressions read something; see `Values`.
-    :ivar attributes: lower-case names of the attributes that columns and placements read, in a fixed order;
-        an entry's values come in this order.
+    :param location_rules: the rules of all sources whose people get their locations from attributes.
+    :param lookup_values: values of other entries that the expressions read.
+    :ivar attributes: lower-case names of the attributes that columns and location rules read, in the order of an
+        entry's values.
     """
 
     def __init__(
         self,
         columns: Sequence[Column],
-        placements: Sequence[LocationRule] = (),
-        entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
+        location_rules: Sequence[LocationRule] = (),
+        lookup_values: LookupValues = NO_LOOKUP_VALUES,
     ) -> None:
         self.columns = tuple(columns)
         expressions = [column.expression for column in columns]
-        expressions += [placement.expression for placement in placements]
+        expressions += [rule.expression for rule in location_rules]
         self.attributes = tuple(sorted({name for e in expressions for name in e.attributes}))
-        self._entries = entries
-        self._never_seen = set(self.attributes)
-        self._plain = FastRows.of(self.columns, self.attributes)
+        self._lookup_values = lookup_values
+        self._unseen_attributes = set(self.attributes)
+        self._fast_rows = FastRows.compile(self.columns, self.attributes)
 
     @property
-    def attributes_never_seen(self) -> list[str]:
-        """The attributes that no entry so far had."""
-        return sorted(self._never_seen)
+    def unseen_attributes(self) -> list[str]:
+        """The attributes without a value in all entries so far."""
+        return sorted(self._unseen_attributes)
 
-    def contacts(self, page: Sequence[Entry], location: str | LocationRule) -> MappedPage:
-        """Make the rows of a page of entries; identity, values and location are those of `contact`.
-
-        :raises InputError: as `contact`.
-        """
+    def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
+        """Map a page of entries; for the parameters and errors, see `map_entry`."""
         self._note_attributes(page)
         records: dict[str, list[bytes]] = defaultdict(list)
-        others = page
-        if self._plain is not None and isinstance(location, str):
-            plain, others = self._plain.records(page, location)
-            if plain:
-                records[location] = plain
+        remaining = page
+        if self._fast_rows is not None and isinstance(location_or_rule, str):
+            location = location_or_rule
+            fast_records, remaining = self._fast_rows.split_page(page, location)
+            if fast_records:
+                records[location] = fast_records
         left_out = []
-        for identity, values in others:
-            person = self._contact(identity, values, location)
+        for identity, values in remaining:
+            person = self._map_entry(identity, values, location_or_rule)
             if isinstance(person, Contact):
                 records[person.location].append(person.record)
             else:
                 left_out.append(person)
         return MappedPage(records, left_out)
 
-    def contact(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
+    def map_entry(
+        self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
-        """Make the row of one entry at one location.
+        """Map one entry.
 
         :param identity: UUID of the entry.
-        :param values: for each of `attributes` the entry's value as it came, empty when it has none, or a
-            list when there are several, in any order.
-        :param location: identifier of the source's location, empty for a global source, or what places its
-            people.
-        :raises InputError: when an expression gives something else than a text, or takes too long.
+        :param values: raw values of each of `attributes`.
+        :param location_or_rule: identifier of the location, which is empty for a global source, or a location rule.
+        :raises InputError: if the result of an expression is not a string, or if a pattern takes too long.
         """
         self._note_attributes([(identity, values)])
-        return self._contact(identity, values, location)
+        return self._map_entry(identity, values, location_or_rule)
 
     def _note_attributes(self, page: Sequence[Entry]) -> None:
         for index, name in enumerate(self.attributes):
-            if name in self._never_seen and any(values[index] for _identity, values in page):
-                self._never_seen.remove(name)
+            if name in self._unseen_attributes and any(values[index] for _identity, values in page):
+                self._unseen_attributes.remove(name)
 
-    def _contact(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
+    def _map_entry(
+        self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> Contact | LeftOut:
         attributes: dict[str, list[str]] = {}
-        for name, held in zip(self.attributes, values):
-            if not held:
+        for name, raw in zip(self.attributes, values):
+            if not raw:
                 continue
             try:
-                several = [held] if isinstance(held, bytes) else held
-                texts = [compose(value.decode()) for value in several]
+                raw_values = [raw] if isinstance(raw, bytes) else raw
+                texts = [compose(value.decode()) for value in raw_values]
             except UnicodeDecodeError:
-                where = location if isinstance(location, str) else ""
-                return LeftOut(identity, where, f"the attribute {name} is not valid UTF-8")
-            # By code points, which is the order of the bytes of UTF-8, too.
+                known_location = location_or_rule if isinstance(location_or_rule, str) else ""
+                return LeftOut(identity, known_location, f"the attribute {name} is not valid UTF-8")
+            # Code point order, which is also the byte order of UTF-8.
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
-        if not isinstance(location, str):
-            placement = location
-            location = self._place(identity, attributes, placement)
-            problem = placement.problem(location)
+        if isinstance(location_or_rule, str):
+            location = location_or_rule
+        else:
+            location = self._evaluate_rule(identity, attributes, location_or_rule)
+            problem = location_or_rule.find_problem(location)
             if problem is not None:
                 return LeftOut(identity, "", problem)
-        cells, emptied = self._cells(identity, Values(attributes, location, self._entries))
-        cause = broken_rule(self.columns, cells, emptied)
+        cells, emptied = self._make_cells(
+            identity, Variables(attributes, location, self._lookup_values)
+        )
+        cause = find_broken_rule(self.columns, cells, emptied)
         if cause is not None:
             return LeftOut(identity, location, cause)
         return Contact(location, cells, identity, tuple(emptied.items()))
 
-    def _place(
-        self, identity: str, attributes: Mapping[str, Sequence[str]], placement: LocationRule
+    def _evaluate_rule(
+        self, identity: str, attributes: Mapping[str, Sequence[str]], rule: LocationRule
     ) -> str:
-        values = Values(attributes, "", self._entries)
+        variables = Variables(attributes, "", self._lookup_values)
         try:
-            return placement.location(values)
+            return rule.evaluate(variables)
         except FilterError as error:
-            raise _evaluation_error(
-                placement.expression, placement.name, identity, error
-            ) from error
+            raise _evaluation_error(rule.expression, rule.name, identity, error) from error
 
-    def _cells(self, identity: str, values: Values) -> tuple[tuple[str, ...], dict[str, str]]:
-        """One row's cells, and which of them are empty because their value is no phone number."""
+    def _make_cells(
+        self, identity: str, variables: Variables
+    ) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return the cells of a row, and the cause for each column whose cell was emptied."""
         cells: list[str] = []
         emptied: dict[str, str] = {}
         for column in self.columns:
-            text, refused = _evaluate(column, values, identity)
+            text, has_invalid_number = _evaluate(column, variables, identity)
             cell = clean(text)
             if column.phone_style is not None and cell:
-                cell = column.phone_style.write(cell)
-                refused = True
-            if refused and not cell:
-                emptied[column.header] = NO_NUMBER
+                cell = column.phone_style.format(cell)
+                has_invalid_number = True
+            if has_invalid_number and not cell:
+                emptied[column.header] = INVALID_NUMBER
             cells.append(cell)
         return tuple(cells), emptied
 
 
-def _evaluate(column: Column, values: Values, identity: str) -> Evaluated:
+def _evaluate(column: Column, variables: Variables, identity: str) -> Evaluated:
     try:
-        return column.expression.evaluate(values)
+        return column.expression.evaluate(variables)
     except FilterError as error:
-        name = f"column {column.header!r}"
-        raise _evaluation_error(column.expression, name, identity, error) from error
+        owner = f"column {column.header!r}"
+        raise _evaluation_error(column.expression, owner, identity, error) from error
 
 
 def _evaluation_error(
-    expression: Expression, name: str, identity: str, error: FilterError
+    expression: Expression, owner: str, identity: str, error: FilterError
 ) -> InputError:
     return InputError(
-        f"Cannot evaluate the expression {expression.text!r} of {name} for the entry {identity}",
+        f"Cannot evaluate the expression {expression.text!r} of {owner} for the entry {identity}",
         str(error),
         "Correct the expression, or the entry in the directory",
     )

@@ -2,44 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Masking: enough of a value to recognize it, and never the value."""
+"""Masking of attribute values, so that people can recognize a value but not read it."""
 
 from __future__ import annotations
 
 import re
 
-HIDDEN = "***"
+_HIDDEN = "***"
 _SHORT = "**"
 _MAX_WORDS = 3
+# With fewer digits, the last two would reveal too much.
+_MIN_DIGITS = 7
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
-# Digits, and what numbers are written with beside them (RFC 3966, 5.1.1, and the usual spaces and slashes).
+# Digits and their usual separators (RFC 3966, 5.1.1, plus spaces and slashes).
 _NUMBER = re.compile(r"\+?[\d\s()./-]*\d[\d\s()./-]*")
-# With fewer digits the last two would be too much of it.
-_MIN_DIGITS = 7
 
 
 def mask(text: str) -> str:
-    """What may be shown of a person's value.
+    """Mask an attribute value.
 
-    Of a mail address the first letters of its parts and the top-level domain (``a***@c***.example``), of a
-    phone number the last two digits (``***56``), of other texts the first letter of at most three words
-    (``Å** L**``). How long a value is cannot be told. Nothing is left of a word of one letter, or of a number
-    with fewer than seven digits.
+    The result contains the following parts of the value:
 
-    :param text: a cell, composed and on one line.
-    :returns: a text that does not hold the value; empty for an empty one.
+    - Mail addresses: the first letter of each part, and the top-level domain (``a***@c***.example``).
+    - Phone numbers of at least seven digits: the last two digits (``***56``).
+    - Other values: the first letters of up to three words (``Å** L**``).
+
+    Words of one letter and numbers with fewer digits are hidden completely. Lengths are never revealed.
+
+    :param text: composed (NFC) value without line breaks.
+    :returns: a string that does not contain the value; empty if the value is empty.
     """
     if not text:
         return ""
     if _NUMBER.fullmatch(text):
         digits = [letter for letter in text if letter.isdigit()]
-        return HIDDEN + "".join(digits[-2:]) if len(digits) >= _MIN_DIGITS else HIDDEN
+        return _HIDDEN + "".join(digits[-2:]) if len(digits) >= _MIN_DIGITS else _HIDDEN
     if _MAIL.fullmatch(text):
         return _mask_mail(text)
     words = text.split()
-    more = [HIDDEN] if len(words) > _MAX_WORDS else []
-    return " ".join([*(_first_of(word, _SHORT) for word in words[:_MAX_WORDS]), *more])
+    more = [_HIDDEN] if len(words) > _MAX_WORDS else []
+    return " ".join([*(_mask_word(word, _SHORT) for word in words[:_MAX_WORDS]), *more])
 
 
 def _mask_mail(text: str) -> str:
@@ -47,9 +50,9 @@ def _mask_mail(text: str) -> str:
     *labels, top = domain.split(".")
     if not labels:
         labels, top = [top], ""
-    masked = [_first_of(label, HIDDEN) for label in labels]
-    return f"{_first_of(local, HIDDEN)}@{'.'.join([*masked, top] if top else masked)}"
+    masked = [_mask_word(label, _HIDDEN) for label in labels]
+    return f"{_mask_word(local, _HIDDEN)}@{'.'.join([*masked, top] if top else masked)}"
 
 
-def _first_of(word: str, rest: str) -> str:
-    return word[0] + rest if len(word) > 1 else rest
+def _mask_word(word: str, suffix: str) -> str:
+    return word[0] + suffix if len(word) > 1 else suffix

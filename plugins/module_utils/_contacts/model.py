@@ -2,30 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The contact model: one person at one location, or a person left out and why."""
+"""The contact model: one person at one location, or a person left out with the cause."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from .packing import pack
 
 GLOBAL_LOCATION = "(all locations)"
-"""How results name the location of contacts that go to all locations."""
+"""Name in results for the location of contacts that go to all locations."""
 
 MAX_LISTED = 50
-"""People listed in a result; results with all of them would slow every callback down."""
+"""Maximum number of people listed in a result. Longer results would slow down every callback."""
+
+RawValues = Union[bytes, "list[bytes]"]
+"""Values of an attribute as received: empty bytes, a single value, or an unordered list of several values."""
+
+Entry = tuple[str, Sequence[RawValues]]
+"""Identity of a directory entry, and its values for each attribute that was requested."""
 
 
 class Contact(NamedTuple):
-    """One person at one location. Its own order as a tuple is the order of the roster.
+    """One person at one location. Contacts sort in the order of the roster.
 
     :ivar location: identifier of the location; empty for all locations.
-    :ivar cells: one cleaned text for each column.
-    :ivar identity: objectGUID or entryUUID of the directory's object, as a UUID's text.
-    :ivar emptied: for each cell that lost its value the title of its column, and why it is empty.
+    :ivar cells: clean text of each column.
+    :ivar identity: objectGUID or entryUUID of the entry, formatted as a UUID.
+    :ivar emptied: column title and cause for each cell that was emptied.
     """
 
     location: str
@@ -35,13 +41,13 @@ class Contact(NamedTuple):
 
     @property
     def record(self) -> bytes:
-        """Everything but the location, packed: the cells, the identity, and as JSON what was emptied."""
-        lost = json.dumps(self.emptied) if self.emptied else ""
-        return pack((*self.cells, self.identity, lost))[:-1]
+        """The packed fields without the location: cells, identity, and the emptied cells as JSON."""
+        emptied = json.dumps(self.emptied) if self.emptied else ""
+        return pack((*self.cells, self.identity, emptied))[:-1]
 
 
 class LeftOut(NamedTuple):
-    """A person who is not in the roster, and why. It never holds a person's value."""
+    """A person who is not in the roster, and the cause. It never contains attribute values."""
 
     identity: str
     location: str
@@ -49,10 +55,10 @@ class LeftOut(NamedTuple):
 
 
 class MappedPage(NamedTuple):
-    """What a page of entries gave.
+    """The people of a page of entries.
 
-    :ivar records: of the contacts by their location, in no order.
-    :ivar left_out: the others.
+    :ivar records: unsorted records of the contacts, by location.
+    :ivar left_out: the people who are not contacts.
     """
 
     records: Mapping[str, Sequence[bytes]]

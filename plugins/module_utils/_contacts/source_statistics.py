@@ -2,31 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A survey: how many people of a source have a valid row, which cells are empty, and how rows look."""
+"""Statistics of a source: valid rows, causes of invalid ones, empty cells, and masked samples."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .._expressions.expression import NO_ENTRIES
-from .columns import Column, broken_rule
+from .._expressions.expression import NO_LOOKUP_VALUES, LookupValues
+from .columns import Column, find_broken_rule
 from .location_rule import LocationRule
 from .mapper import Mapper
 from .mask import mask
-from .model import LeftOut
+from .model import LeftOut, RawValues
 
-SAMPLES = 3
-"""Rows that are shown of a source, masked."""
+MAX_SAMPLES = 3
+"""Maximum number of masked rows of a source."""
 
 
-class EmptyCells(NamedTuple):
-    """A column that is empty for some.
+class EmptyColumn(NamedTuple):
+    """A column with empty cells.
 
-    :ivar column: its title.
-    :ivar attributes: lower-case names of the attributes that it is made of.
-    :ivar empty: for how many people it is empty.
+    :ivar column: title of the column.
+    :ivar attributes: lower-case names of the attributes that its expression reads.
+    :ivar empty: number of people with an empty cell.
     """
 
     column: str
@@ -35,31 +35,35 @@ class EmptyCells(NamedTuple):
 
 
 class SourceStatistics:
-    """What can be said about the people of one source without saying who they are.
+    """Statistics of the people of one source, without personal data.
 
-    Each row is looked at alone: whether two people share a value is left to the roster. Placements and entries
-    are as for `Mapper`.
+    Rows are checked individually. Duplicates are only detected when a roster is built.
 
+    :param location_rules: as for `Mapper`.
+    :param lookup_values: as for `Mapper`.
     :ivar entries: number of people.
-    :ivar contacts: how many of them have a row that breaks no rule.
-    :ivar excluded: how many more were found that are no contacts because somebody said so; whoever reads
-        them counts them.
-    :ivar causes: why the others have none, and how many.
+    :ivar contacts: number of people with a valid row.
+    :ivar excluded: number of people that options exclude, in addition to `entries`; set by the caller.
+    :ivar causes: number of people without a valid row, by cause.
     """
 
     def __init__(
         self,
         columns: Sequence[Column],
-        placements: Sequence[LocationRule] = (),
-        entries: Mapping[tuple[str, str], str] = NO_ENTRIES,
+        location_rules: Sequence[LocationRule] = (),
+        lookup_values: LookupValues = NO_LOOKUP_VALUES,
     ) -> None:
         self._columns = tuple(columns)
-        # Without their rules, so that the cells of those who break one are seen, too.
-        bare = [
-            Column(column.header, column.expression, phone_style=column.phone_style)
+        # Without their rules, so that empty cells of invalid rows are also counted.
+        bare_columns = [
+            Column(
+                header=column.header,
+                expression=column.expression,
+                phone_style=column.phone_style,
+            )
             for column in columns
         ]
-        self._mapper = Mapper(bare, placements, entries)
+        self._mapper = Mapper(bare_columns, location_rules, lookup_values)
         self._empty = [0] * len(self._columns)
         self._samples: list[tuple[str, tuple[str, ...]]] = []
         self.entries = 0
@@ -69,58 +73,55 @@ class SourceStatistics:
 
     @property
     def attributes(self) -> Sequence[str]:
-        """Lower-case names of the attributes that the columns read; an entry's values come in this order."""
+        """Lower-case names of the attributes that the columns read, in the order of an entry's values."""
         return self._mapper.attributes
 
     def add(
-        self, identity: str, values: Sequence[bytes | list[bytes]], location: str | LocationRule
+        self, identity: str, values: Sequence[RawValues], location_or_rule: str | LocationRule
     ) -> None:
-        """Look at one entry; the parameters are those of `Mapper.contact`.
-
-        :raises InputError: when an expression gives something else than a text, or takes too long.
-        """
+        """Add one entry; for the parameters and errors, see `Mapper.map_entry`."""
         self.entries += 1
-        person = self._mapper.contact(identity, values, location)
+        person = self._mapper.map_entry(identity, values, location_or_rule)
         if isinstance(person, LeftOut):
             self.causes[person.cause] += 1
             return
-        for number, cell in enumerate(person.cells):
-            self._empty[number] += not cell
-        cause = broken_rule(self._columns, person.cells, dict(person.emptied))
+        for index, cell in enumerate(person.cells):
+            self._empty[index] += not cell
+        cause = find_broken_rule(self._columns, person.cells, dict(person.emptied))
         if cause is None:
             self.contacts += 1
         else:
             self.causes[cause] += 1
-        # By identity, so that another order of the server, or another server, shows the same people.
-        self._samples = sorted([*self._samples, (identity, person.cells)])[:SAMPLES]
+        # The smallest identities, so that the samples do not depend on the order of the results.
+        self._samples = sorted([*self._samples, (identity, person.cells)])[:MAX_SAMPLES]
 
     @property
-    def attributes_nobody_has(self) -> list[str]:
-        """The attributes that no entry had; nothing when there was no entry."""
-        return self._mapper.attributes_never_seen if self.entries else []
+    def unseen_attributes(self) -> list[str]:
+        """The attributes without a value in all entries; empty if there are no entries."""
+        return self._mapper.unseen_attributes if self.entries else []
 
     @property
-    def empty_cells(self) -> list[EmptyCells]:
-        """The columns that are empty for somebody, in their order."""
+    def empty_columns(self) -> list[EmptyColumn]:
+        """The columns with empty cells, in order."""
         return [
-            EmptyCells(column.header, sorted(column.expression.attributes), empty)
+            EmptyColumn(column.header, sorted(column.expression.attributes), empty)
             for column, empty in zip(self._columns, self._empty)
             if empty and column.expression.attributes
         ]
 
     def result(self) -> dict[str, Any]:
-        """What a module returns of it: numbers, causes, and masked rows."""
+        """Return the statistics for the result of a module."""
         return {
             "entries": self.entries,
             "contacts": self.contacts,
             "left_out": dict(self.causes.most_common()),
             "excluded": self.excluded,
-            "empty_columns": [cells._asdict() for cells in self.empty_cells],
-            "samples": [self._masked(cells) for _identity, cells in self._samples],
+            "empty_columns": [column._asdict() for column in self.empty_columns],
+            "samples": [self._mask_row(cells) for _identity, cells in self._samples],
         }
 
-    def _masked(self, cells: Sequence[str]) -> dict[str, str]:
-        """A row in which nobody's value can be read; what is nobody's, such as the location, can."""
+    def _mask_row(self, cells: Sequence[str]) -> dict[str, str]:
+        """Return a row in which all cells that depend on attributes are masked."""
         return {
             column.header: mask(cell) if column.expression.attributes else cell
             for column, cell in zip(self._columns, cells)

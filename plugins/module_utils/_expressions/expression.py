@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Column expressions: what a cell is made of, as a Jinja expression over LDAP attributes."""
+"""Column expressions: Jinja expressions over LDAP attributes, compiled and evaluated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,32 +23,42 @@ from .syntax import (
     ForbiddenError,
     Syntax,
     is_bare_name,
-    parse,
+    parse_expression,
 )
 
 if TYPE_CHECKING:
     from jinja2.environment import TemplateExpression
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+LookupValues = Mapping[tuple[str, str], str]
+"""Attribute values of other entries, by distinguished name and lower-case attribute name; both composed (NFC).
 
-NO_ENTRIES: Mapping[tuple[str, str], str] = MappingProxyType({})
+The distinguished name is spelled as in the attribute that contains it."""
+
+NO_LOOKUP_VALUES: LookupValues = MappingProxyType({})
+
+_SAMPLE_VALUE = "a"
 
 
-class Values(NamedTuple):
-    """What an expression may see of one entry at one location.
+class Variables(NamedTuple):
+    """The variables of an expression: one entry at one location.
 
-    :ivar attributes: sorted values by attribute name in lower case, composed; absent ones may be missing.
+    :ivar attributes: sorted, composed (NFC) values by lower-case attribute name; missing attributes may be omitted.
     :ivar location: identifier of the location; empty for a global source.
-    :ivar entries: what other entries hold, by their distinguished name, as attributes name them, and the name
-        of one of their attributes in lower case; all composed.
+    :ivar lookup_values: values for the filter of_entry.
     """
 
     attributes: Mapping[str, Sequence[str]]
     location: str
-    entries: Mapping[tuple[str, str], str] = NO_ENTRIES
+    lookup_values: LookupValues = NO_LOOKUP_VALUES
 
-    def first(self, name: str) -> str:
-        """The attribute's smallest value, or nothing: values have no order (RFC 4511, 4.1.7)."""
+    def value(self, name: str) -> str:
+        """Return the location, or the smallest value of an attribute; empty if there is none.
+
+        Attribute values are unordered (RFC 4511, 4.1.7).
+
+        :param name: lower-case name.
+        """
         if name == LOCATION:
             return self.location
         values = self.attributes.get(name)
@@ -55,86 +66,90 @@ class Values(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """What an expression gives for one entry.
+    """The result of an expression for one entry.
 
-    :ivar refused: whether the filter e164 was used on something that is no valid number.
+    :ivar has_invalid_number: whether the filter e164 was applied to an invalid phone number.
     """
 
     text: str
-    refused: bool = False
+    has_invalid_number: bool = False
 
 
-class Expression(NamedTuple):
+@dataclass(frozen=True)
+class Expression:
     """A checked and compiled expression.
 
-    :ivar text: the expression as it was written, without the spaces around it.
-    :ivar attributes: lower-case names of the LDAP attributes it reads.
-    :ivar evaluate: gives the text for one entry; raises FilterError when it is no text.
-    :ivar reads_location: whether the source's location is part of it.
-    :ivar references: which of the attributes name entries of which it reads what; see `syntax.Syntax`.
-    :ivar name: the name in lower case that it is nothing but; None when there is more to it.
+    :ivar text: the expression as written, without surrounding whitespace.
+    :ivar attributes: lower-case names of the LDAP attributes that it reads.
+    :ivar evaluate: function that evaluates the expression; it raises FilterError if the result is not a string.
+    :ivar reads_location: whether it reads the location.
+    :ivar lookups: attributes of other entries that it reads; see `syntax.Syntax`.
+    :ivar bare_name: the name, in lower case, if the expression is a bare name; else None.
     """
 
     text: str
     attributes: frozenset[str]
-    evaluate: Callable[[Values], Evaluated]
+    evaluate: Callable[[Variables], Evaluated]
     reads_location: bool
-    references: frozenset[tuple[str, str]] = frozenset()
-    name: str | None = None
+    lookups: frozenset[tuple[str, str]] = frozenset()
+    bare_name: str | None = None
 
     @property
     def is_location(self) -> bool:
-        """Whether the expression is nothing but the source's location."""
-        return self.name == LOCATION
+        """Whether the expression consists only of the location."""
+        return self.bare_name == LOCATION
 
 
-def compile_expression(source: str, place: str, phone_region: str = "") -> Expression:
-    """Check one expression and make it ready to run.
+def compile_expression(text: str, owner: str, phone_region: str = "") -> Expression:
+    """Check and compile an expression.
 
-    :param source: a Jinja expression without braces.
-    :param place: where it stands, for the error: ``column 'Email'``.
-    :param phone_region: where phone numbers without a country code belong to; empty for nowhere.
-    :raises InputError: names the place, the expression and what in it is not allowed.
-    :raises LibraryError: when it is more than a name, and jinja2 is missing or too old; when it uses e164, and
-        phonenumbers is.
+    :param text: Jinja expression without braces.
+    :param owner: option that the expression belongs to, for error messages, such as ``column 'Email'``.
+    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :raises InputError: if the expression is not valid or contains something that is not allowed.
+    :raises LibraryError: if it is more than a bare name, and jinja2 is missing or too old; if it uses e164, and
+        phonenumbers is missing or too old.
     """
-    text = source.strip()
-    if is_bare_name(text):
-        return _bare_name(text)
-    library.JINJA2.require(f"by the expression {source!r} of {place}")
+    stripped = text.strip()
+    if is_bare_name(stripped):
+        return _compile_bare_name(stripped)
+    library.JINJA2.require(f"by the expression {text!r} of {owner}")
     try:
-        expression = _compiled(text, place, phone_region)
-        _try_out(expression)
+        expression = _compile_jinja(stripped, owner, phone_region)
+        _evaluate_samples(expression)
         return expression
     except (ForbiddenError, FilterError) as error:
-        problem = str(error)
+        cause = str(error)
     except library.jinja2.TemplateSyntaxError as error:
-        problem = f"it is not a Jinja expression ({error.message})"
+        cause = f"it is not a valid Jinja expression ({error.message})"
     except RecursionError:
-        problem = TOO_DEEP
+        cause = TOO_DEEP
     raise InputError(
-        f"Cannot use the expression {source!r} of {place}",
-        problem,
-        f"Use attribute names, texts and the filters {', '.join(sorted(FILTERS))}",
+        f"Cannot use the expression {text!r} of {owner}",
+        cause,
+        f"Use attribute names, string literals and the filters {', '.join(sorted(FILTERS))}",
     )
 
 
-def _bare_name(text: str) -> Expression:
-    """A name alone needs no Jinja; it is also the only way to write a name with a hyphen."""
+def _compile_bare_name(text: str) -> Expression:
+    """Compile a bare name without Jinja, which does not support names with hyphens."""
     name = text.lower()
-    used = frozenset({name}) - {LOCATION}
     return Expression(
-        text, used, lambda values: Evaluated(values.first(name)), name == LOCATION, name=name
+        text=text,
+        attributes=frozenset({name}) - {LOCATION},
+        evaluate=lambda variables: Evaluated(variables.value(name)),
+        reads_location=name == LOCATION,
+        bare_name=name,
     )
 
 
-class _PhoneFilter:
-    """The filter e164 as one expression has it.
+class _E164Filter:
+    """The filter e164 of one expression.
 
-    :ivar refused: whether it was used on something that is no number; whoever evaluates sets it back.
+    :ivar has_invalid_number: whether it was applied to an invalid phone number; reset before each evaluation.
     """
 
-    refused: bool
+    has_invalid_number: bool
 
     def __init__(self, region: str) -> None:
         self._region = region
@@ -142,58 +157,64 @@ class _PhoneFilter:
     def __call__(self, value: Value, region: str | None = None) -> str:
         number = e164(value, self._region if region is None else region)
         if not number and str(value).strip():
-            self.refused = True
+            self.has_invalid_number = True
         return number
 
 
-class _EntryFilter:
-    """The filter of_entry as one expression has it.
+class _OfEntryFilter:
+    """The filter of_entry of one expression.
 
-    :ivar entries: as in `Values`; whoever evaluates sets them.
+    :ivar lookup_values: values of the current evaluation.
     """
 
     def __init__(self) -> None:
-        self.entries = NO_ENTRIES
+        self.lookup_values = NO_LOOKUP_VALUES
 
     def __call__(self, value: Value, attribute: str) -> str:
-        nothing = of_entry(value, attribute)
-        return self.entries.get((str(value), attribute.lower()), nothing)
+        default = of_entry(value, attribute)
+        return self.lookup_values.get((str(value), attribute.lower()), default)
 
 
-def _compiled(text: str, place: str, phone_region: str) -> Expression:
-    phone, other = _PhoneFilter(phone_region), _EntryFilter()
+def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
+    e164_filter, of_entry_filter = _E164Filter(phone_region), _OfEntryFilter()
     environment = library.jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
-    # Whatever the walk might miss finds nothing here.
+    # A second line of defense, in case the syntax check misses something.
     environment.globals.clear()
     environment.tests.clear()
     environment.filters.clear()
-    environment.filters.update(FILTERS, e164=phone, of_entry=other)
-    syntax = parse(environment, text, place)
-    run = _runnable(environment, syntax)
+    environment.filters.update(FILTERS, e164=e164_filter, of_entry=of_entry_filter)
+    syntax = parse_expression(environment, text, owner)
+    template_expression = _compile_tree(environment, syntax)
     names = sorted(syntax.names - {PHONE_REGION})
 
-    def evaluate(values: Values) -> Evaluated:
-        context: dict[str, object] = {name: values.first(name.lower()) for name in names}
-        # Lists always: Jinja, as Python, neither joins a list to a tuple nor finds them equal.
+    def evaluate(variables: Variables) -> Evaluated:
+        context: dict[str, object] = {name: variables.value(name.lower()) for name in names}
+        # Always lists: like Python, Jinja cannot concatenate a list and a tuple, and they are never equal.
         context[ALL] = {
-            name: list(values.attributes.get(name.lower(), ())) for name in syntax.all_names
+            name: list(variables.attributes.get(name.lower(), ())) for name in syntax.list_names
         }
         context[PHONE_REGION] = phone_region
-        phone.refused = False
-        other.entries = values.entries
+        e164_filter.has_invalid_number = False
+        of_entry_filter.lookup_values = variables.lookup_values
         try:
-            return Evaluated(_as_text(run(context)), phone.refused)
+            return Evaluated(
+                _require_string(template_expression(context)), e164_filter.has_invalid_number
+            )
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:
             raise FilterError(str(error)) from error
 
-    used = frozenset(name.lower() for name in {*names, *syntax.all_names})
+    lower_names = frozenset(name.lower() for name in {*names, *syntax.list_names})
     return Expression(
-        text, used - {LOCATION}, evaluate, LOCATION in used, references=syntax.references
+        text=text,
+        attributes=lower_names - {LOCATION},
+        evaluate=evaluate,
+        reads_location=LOCATION in lower_names,
+        lookups=syntax.lookups,
     )
 
 
-def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
-    """Do what the environment's compile_expression does, with the very tree that was walked."""
+def _compile_tree(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
+    """Compile the tree that was checked, in the same way as the environment's compile_expression compiles a string."""
     nodes = library.jinja2.nodes
     syntax.tree.set_environment(environment)
     body: list[library.jinja2.nodes.Node] = [
@@ -203,22 +224,19 @@ def _runnable(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> Tem
     return library.jinja2.environment.TemplateExpression(template, undefined_to_none=False)
 
 
-_ONE_TEXT = "a"
-
-
-def _try_out(expression: Expression) -> None:
-    """Evaluate an expression for people with nothing and with one text everywhere.
-
-    Most of what gives no text, such as a list, is found so before anybody is read.
-    """
-    everywhere = dict.fromkeys(expression.attributes, (_ONE_TEXT,))
-    for sample in (Values({}, location=""), Values(everywhere, _ONE_TEXT)):
-        expression.evaluate(sample)
-
-
-def _as_text(result: object) -> str:
+def _require_string(result: object) -> str:
     if isinstance(result, str):
         return result
     if isinstance(result, (list, tuple)):
-        raise FilterError("it gives a list: use first, last or join")
-    raise FilterError(f"it gives a value of type {type(result).__name__}, not a text")
+        raise FilterError("the result is a list: use first, last or join")
+    raise FilterError(f"the result is a value of type {type(result).__name__}, not a string")
+
+
+def _evaluate_samples(expression: Expression) -> None:
+    """Evaluate an expression without values, and with the same value in every attribute.
+
+    This finds most expressions whose result is not a string, such as a list, before any entry is read.
+    """
+    attributes = dict.fromkeys(expression.attributes, (_SAMPLE_VALUE,))
+    for variables in (Variables({}, location=""), Variables(attributes, _SAMPLE_VALUE)):
+        expression.evaluate(variables)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters that a column's expression may use, on one text or a list of texts.
+"""Filters of column expressions, for strings and lists of strings.
 
-They carry the names and the meaning of Jinja's own filters and of Ansible's, with the arguments that
-make sense for text: no look-up of attributes, nothing that could reach out of the value.
+Names and behavior are those of the filters of Jinja and Ansible. Only the arguments that apply to strings are
+supported; none of them accesses attributes of Python objects.
 """
 
 from __future__ import annotations
@@ -14,108 +14,88 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Union
 
-from .patterns import compile_pattern, group_of_first, replaced
-from .phone import write_number
+from .patterns import compile_pattern, replace_matches, search_group
+from .phone import format_number
 
 Value = Union[str, Sequence[str]]
 
-
-class FilterError(ValueError):
-    """A filter was given something that it cannot work on."""
-
-
-def _text(value: object, name: str) -> str:
-    if isinstance(value, str):
-        return value
-    raise FilterError(f"{name} works on one text, not on {_kind(value)}: use first, last or join")
-
-
-def _texts(value: object, name: str) -> Sequence[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return value
-    raise FilterError(f"{name} works on text, not on {_kind(value)}")
-
-
-def _switch(value: object, name: str, argument: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise FilterError(f"{argument} of {name} is true or false, not {_kind(value)}")
-
-
-def _kind(value: object) -> str:
-    return (
-        "a list" if isinstance(value, (list, tuple)) else f"a value of type {type(value).__name__}"
-    )
-
-
-def lower(value: Value) -> str:
-    """The text in small letters."""
-    return _text(value, "lower").lower()
-
-
-def upper(value: Value) -> str:
-    """The text in capitals."""
-    return _text(value, "upper").upper()
-
-
-# What stands between two words for Jinja's filter of the same name.
+# A word as in Jinja's filter title.
 _WORD = re.compile(r"[^-\s({\[<]+")
 
 
+class FilterError(ValueError):
+    """A filter or an expression received a value that it does not support."""
+
+
+def lower(value: Value) -> str:
+    """Convert a string to lowercase."""
+    return _require_string(value, "lower").lower()
+
+
+def upper(value: Value) -> str:
+    """Convert a string to uppercase."""
+    return _require_string(value, "upper").upper()
+
+
 def title(value: Value) -> str:
-    """The text with each word's first letter as a capital; apostrophes do not begin a word."""
-    return _WORD.sub(lambda word: word[0][0].upper() + word[0][1:].lower(), _text(value, "title"))
+    """Capitalize each word; an apostrophe does not begin a new word."""
+    return _WORD.sub(
+        lambda word: word[0][0].upper() + word[0][1:].lower(), _require_string(value, "title")
+    )
 
 
 def trim(value: Value) -> str:
-    """The text without white space at its ends."""
-    return _text(value, "trim").strip()
+    """Remove leading and trailing whitespace."""
+    return _require_string(value, "trim").strip()
 
 
 def default(value: Value, default_value: str = "", boolean: bool = True) -> Value:
-    """The default value when the value is empty; absent attributes are empty.
+    """Replace an empty value; missing attributes are empty.
 
-    :param boolean: true, as Jinja wants it for that; here there is nothing else.
+    :param boolean: argument of Jinja's filter of the same name. It must be true, because empty values are always
+        replaced.
     """
-    if not _switch(boolean, "default", "boolean"):
-        raise FilterError("default replaces an empty value in any case: leave boolean out")
-    return value or _text(default_value, "default")
+    if not _require_boolean(boolean, "default", "boolean"):
+        raise FilterError("default always replaces an empty value: omit boolean")
+    return value or _require_string(default_value, "default")
 
 
 def first(value: Value) -> str:
-    """The first of several texts; empty when there is none."""
-    texts = _texts(value, "first")
-    return texts[0] if texts else ""
+    """Return the first of several strings; empty if there are none."""
+    strings = _require_strings(value, "first")
+    return strings[0] if strings else ""
 
 
 def last(value: Value) -> str:
-    """The last of several texts; empty when there is none."""
-    texts = _texts(value, "last")
-    return texts[-1] if texts else ""
+    """Return the last of several strings; empty if there are none."""
+    strings = _require_strings(value, "last")
+    return strings[-1] if strings else ""
 
 
 def join(value: Value, d: str = "") -> str:
-    """All texts in their order, with a delimiter between them."""
-    return _text(d, "join").join(_texts(value, "join"))
+    """Join several strings with a delimiter."""
+    return _require_string(d, "join").join(_require_strings(value, "join"))
 
 
 def replace(value: Value, old: str, new: str) -> str:
-    """The text with every occurrence of the old part replaced by the new one."""
-    return _text(value, "replace").replace(_text(old, "replace"), _text(new, "replace"))
+    """Replace every occurrence of a substring."""
+    return _require_string(value, "replace").replace(
+        _require_string(old, "replace"), _require_string(new, "replace")
+    )
 
 
 def regex_replace(
     value: Value, pattern: str, replacement: str, ignorecase: bool = False, multiline: bool = False
 ) -> str:
-    """The text with every match of a pattern replaced.
+    """Replace every match of a pattern.
 
-    :raises PatternError: when the pattern or the replacement is wrong, or takes too long.
+    :raises PatternError: if the pattern or the replacement is not valid, or if a match takes too long.
     """
     name = "regex_replace"
-    compiled = _pattern(name, pattern, ignorecase, multiline)
-    return replaced(compiled, _text(value, name), _text(replacement, name))
+    compiled = _compile(name, pattern, ignorecase, multiline)
+    return replace_matches(
+        compiled, _require_string(value, name), _require_string(replacement, name)
+    )
 
 
 def regex_search(
@@ -125,56 +105,56 @@ def regex_search(
     ignorecase: bool = False,
     multiline: bool = False,
 ) -> str:
-    r"""What a pattern matches first, or a group of it; empty when nothing matches.
+    r"""Return the first match of a pattern, or a group of it; empty if nothing matches.
 
-    :param group: such as ``\1`` or ``\g<name>``.
-    :raises PatternError: when the pattern is wrong, has no such group, or takes too long.
+    :param group: reference such as ``\1`` or ``\g<name>``.
+    :raises PatternError: if the pattern is not valid or has no such group, or if the match takes too long.
     """
     name = "regex_search"
-    compiled = _pattern(name, pattern, ignorecase, multiline)
-    return group_of_first(compiled, _text(value, name), _text(group, name))
+    compiled = _compile(name, pattern, ignorecase, multiline)
+    return search_group(compiled, _require_string(value, name), _require_string(group, name))
 
 
-def _pattern(name: str, pattern: object, ignorecase: object, multiline: object) -> re.Pattern[str]:
+def _compile(name: str, pattern: object, ignorecase: object, multiline: object) -> re.Pattern[str]:
     return compile_pattern(
-        _text(pattern, name),
-        _switch(ignorecase, name, "ignorecase"),
-        _switch(multiline, name, "multiline"),
+        _require_string(pattern, name),
+        _require_boolean(ignorecase, name, "ignorecase"),
+        _require_boolean(multiline, name, "multiline"),
     )
 
 
 def map_value(value: Value, mapping: Mapping[str, str], fallback: str = "") -> str:
-    """What a dictionary has for the text; the fallback when it has nothing."""
-    return mapping.get(_text(value, "map_value"), _text(fallback, "map_value"))
+    """Look up a string in a dictionary; return the fallback if it is not a key."""
+    return mapping.get(_require_string(value, "map_value"), _require_string(fallback, "map_value"))
 
 
 def primary_address(value: Value) -> str:
-    """Of Exchange's proxyAddresses the address that mail is sent from, without its prefix.
+    """Return the address in Exchange's proxyAddresses from which mail is sent, without its prefix.
 
-    It alone has ``SMTP:`` in capitals; the others have ``smtp:``, or the prefix of another system, which may
-    be in capitals, too (MS-OXOABK, PidTagAddressBookProxyAddresses).
+    Only this address has the prefix ``SMTP:`` in uppercase. Other mail addresses have ``smtp:``, and addresses of
+    other types have prefixes that may also be uppercase (MS-OXOABK, PidTagAddressBookProxyAddresses).
     """
-    addresses = _texts(value, "primary_address")
+    addresses = _require_strings(value, "primary_address")
     return next((text[5:] for text in addresses if text.startswith("SMTP:")), "")
 
 
 def of_entry(value: Value, attribute: str) -> str:
-    """What the entry that a distinguished name names has in an attribute: here nothing.
+    """Check the arguments of an entry lookup, and return an empty string.
 
-    Who evaluates an expression knows the entries, see `expression.py`.
+    Each compiled expression replaces this filter with one that has the values of other entries; see `expression.py`.
     """
     name = "of_entry"
-    _text(value, name)
-    _text(attribute, name)
+    _require_string(value, name)
+    _require_string(attribute, name)
     return ""
 
 
 def e164(value: Value, region: str = "") -> str:
-    """The phone number by ITU-T E.164, such as +4791234567; empty when it is not valid.
+    """Format a phone number as in ITU-T E.164, such as +4791234567; return an empty string if it is not valid.
 
-    :param region: two capital letters of the country that a number without a country code is of.
+    :param region: default country for numbers without a country code, as an uppercase ISO 3166-1 alpha-2 code.
     """
-    return write_number(_text(value, "e164"), _text(region, "e164"))
+    return format_number(_require_string(value, "e164"), _require_string(region, "e164"))
 
 
 FILTERS: dict[str, Callable[..., Value]] = {
@@ -185,5 +165,34 @@ FILTERS: dict[str, Callable[..., Value]] = {
     )
 }
 
-CONSTANT_ARGUMENTS = frozenset({"regex_replace", "regex_search"})
-"""Filters whose arguments are the same for everybody, and so are tried out before anything is read."""
+CONSTANT_ARGUMENT_FILTERS = frozenset({"regex_replace", "regex_search"})
+"""Filters whose arguments must be constants, so that they are checked before any entry is read."""
+
+
+def _require_string(value: object, name: str) -> str:
+    if isinstance(value, str):
+        return value
+    raise FilterError(
+        f"{name} expects a string, not {_describe_type(value)}: use first, last or join"
+    )
+
+
+def _require_strings(value: object, name: str) -> Sequence[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return value
+    kind = "a list of other values" if isinstance(value, (list, tuple)) else _describe_type(value)
+    raise FilterError(f"{name} expects a string or a list of strings, not {kind}")
+
+
+def _require_boolean(value: object, name: str, argument: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise FilterError(f"{argument} of {name} must be true or false, not {_describe_type(value)}")
+
+
+def _describe_type(value: object) -> str:
+    return (
+        "a list" if isinstance(value, (list, tuple)) else f"a value of type {type(value).__name__}"
+    )

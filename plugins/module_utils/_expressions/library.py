@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place where jinja2 and phonenumbers are imported, so that a module can say clearly what is wrong with one.
+"""Import of jinja2 and phonenumbers.
 
-Each is imported when its name here is first used: that takes as long as reading thousands of people, and whose columns
-are names alone needs neither. So others import this file, and take `library.jinja2` from it where they need it.
+Each library is imported when its name in this module is first accessed, because an import takes as long as reading
+thousands of entries, and columns that are bare names need neither. Other modules therefore import this module and
+access `library.jinja2` where they use it. A missing library is reported by `require` of its `Library`.
 """
 
 from __future__ import annotations
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
 
 
 _LIBRARIES = {
-    # The oldest release that has no Python 2 in it.
+    # The first release without Python 2.
     "jinja2": Library("jinja2", "3.0"),
-    # Of older releases none is tested. Only those need it who have phone numbers checked.
+    # The oldest tested release.
     "phonenumbers": Library("phonenumbers", "8.13.0"),
 }
-# What is imported of each, and the library with it. The sandbox is the one part of jinja2 that does not come by itself.
+# The module to import, which includes its package. `import jinja2` does not import its sandbox.
 _MODULES = {"jinja2": "jinja2.sandbox", "phonenumbers": "phonenumbers"}
 
 
 def __getattr__(name: str) -> Library | ModuleType | None:
-    """A library as this Python has it, or its package; None in place of one that is missing."""
+    """Import a library on first access.
+
+    :returns: the `Library` for an upper-case name; the package, or None if it is missing, for a lower-case name.
+    """
     if name.lower() not in _LIBRARIES:
         raise AttributeError(name)
     library = _LIBRARIES[name.lower()]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An end to what could compute for ever: a match of a regular expression, above all.
+"""Regular expressions with a limit on CPU time, so that catastrophic backtracking cannot hang the module.
 
-This is the one file of this room that does something to the process: for the time of one call it
-takes over the signal SIGVTALRM. It reads and writes nothing.
+`run_with_cpu_limit` uses the signal SIGVTALRM for the duration of a call and restores its handler and timer
+afterwards.
 """
 
 from __future__ import annotations
@@ -21,63 +21,30 @@ from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
-
-class CpuLimitError(Exception):
-    """A call was given up because it took too long."""
-
-
-def run_with_cpu_limit(
-    seconds: float, function: Callable[..., _Result], *arguments: object
-) -> _Result:
-    """Call a function, and give up when it has used up its time.
-
-    What counts is the time that this process computes, so a machine that is busy with other things
-    ends nothing. Python's `re` looks for signals while it matches, and that is what this is made for.
-    Python takes signals in its main thread only: in another one the function is called without a limit.
-    Modules run in the main thread.
-
-    :param seconds: of CPU time in user mode.
-    :raises CpuLimitError: when the time is over.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return function(*arguments)
-    over = False
-
-    def give_up(_number: int, _frame: FrameType | None) -> None:
-        # The last signal may arrive when the function has just returned.
-        if not over:
-            raise CpuLimitError
-
-    handler = signal.signal(signal.SIGVTALRM, give_up)
-    try:
-        before = signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-        try:
-            return function(*arguments)
-        finally:
-            over = True
-            signal.setitimer(signal.ITIMER_VIRTUAL, *before)
-    finally:
-        signal.signal(signal.SIGVTALRM, handler or signal.SIG_DFL)
-
-
-SECONDS = 1.0
-"""CPU time that one use of a pattern may take."""
+CPU_SECONDS = 1.0
+"""Maximum CPU time of one use of a pattern."""
 
 MAX_LENGTH = 10_000
-"""Characters of the longest text that a pattern is used on.
+"""Maximum length, in characters, of a string that a pattern is applied to.
 
-Before Python 3.11 `re` looks for signals within the match at one position only. A simple pattern such
-as ``a*b`` is tried at each position of a text, with a time that grows by the square of its length, and
-nothing ends that: 0.04 s for this many characters, and 4 s for ten times as many."""
+Before Python 3.11, `re` checks for signals only within the match at one position. A simple pattern such as
+``a*b`` is tried at every position of a string, which takes quadratic time and cannot be interrupted: 0.04 s for
+this many characters, and 4 s for ten times as many."""
 
-
-# What a text of Jinja makes of \1 and \b with one backslash. Tabulator and line ends may be meant.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_GROUP = re.compile(r"\\([0-9]{1,3})|\\g<([0-9]{1,3}|[^\W\d]\w*)>")
+# In a Jinja string, \1 and \b with a single backslash are control characters. Tabs and line breaks may be intended.
+_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_GROUP_REFERENCE = re.compile(r"\\([0-9]{1,3})|\\g<([0-9]{1,3}|[^\W\d]\w*)>")
 
 
 class PatternError(ValueError):
-    """A pattern that is none, or that takes too long. The text never holds what it was used on."""
+    """A pattern, replacement or group is not valid, or a match takes too long.
+
+    The message never contains the string that the pattern is applied to.
+    """
+
+
+class CpuLimitError(Exception):
+    """A call exceeded its CPU time."""
 
 
 @functools.cache
@@ -86,85 +53,124 @@ def compile_pattern(
 ) -> re.Pattern[str]:
     """Compile a pattern.
 
-    What the `re` of some Python only warns of is an error here, so that a pattern means the same to all.
+    Warnings of `re` are errors here, so that a pattern has the same meaning in all versions of Python.
 
-    :param ignorecase: whether capitals and small letters are the same.
-    :param multiline: whether ^ and $ match at each line's ends.
-    :raises PatternError: says what is wrong with it, and at which position.
+    :param ignorecase: whether matching is case-insensitive.
+    :param multiline: whether ^ and $ match at the beginning and end of each line.
+    :raises PatternError: if it is not valid; the message contains the cause and the position.
     """
-    _check_controls("pattern", pattern)
+    _check_control_characters("pattern", pattern)
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             return re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError, Warning) as error:
-        raise PatternError(f"the pattern {pattern!r} is wrong: {error}") from error
+        raise PatternError(f"the pattern {pattern!r} is not valid: {error}") from error
 
 
-def matches_whole(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether all of a text matches.
+def is_full_match(pattern: re.Pattern[str], text: str) -> bool:
+    """Return whether a pattern matches the whole string.
 
-    :raises PatternError: when that takes too long.
+    :raises PatternError: if the match takes too long.
     """
-    return _bounded(pattern.fullmatch, text) is not None
+    return _run_limited(pattern.fullmatch, text) is not None
 
 
-def group_of_first(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> str:
-    r"""What a group matched where the pattern is found first; empty when it is not found.
+def search_group(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> str:
+    r"""Return a group of the first match; empty if nothing matches.
 
-    :param group: as Python writes it in a replacement: ``\1``, ``\g<1>`` or ``\g<name>``.
-    :raises PatternError: when there is no such group, or the match takes too long.
+    :param group: reference as in a replacement: ``\1``, ``\g<1>`` or ``\g<name>``.
+    :raises PatternError: if the group does not exist, or if the match takes too long.
     """
-    wanted = _group(group)
-    known = wanted <= pattern.groups if isinstance(wanted, int) else wanted in pattern.groupindex
-    if not known:
+    group_key = _parse_group(group)
+    exists = (
+        group_key <= pattern.groups
+        if isinstance(group_key, int)
+        else group_key in pattern.groupindex
+    )
+    if not exists:
         raise PatternError(f"the pattern {pattern.pattern!r} has no group {group!r}")
-    found = _bounded(pattern.search, text)
-    return "" if found is None else found[wanted] or ""
+    match = _run_limited(pattern.search, text)
+    return "" if match is None else match[group_key] or ""
 
 
-def _group(text: str) -> int | str:
-    """A group's number or name."""
-    parts = _GROUP.fullmatch(text)
-    if parts is None:
-        raise PatternError(f"{text!r} is no group of a pattern: write '\\\\1' or '\\\\g<name>'")
-    group = parts[1] or parts[2]
+def _parse_group(text: str) -> int | str:
+    """Return the number or name in a group reference."""
+    match = _GROUP_REFERENCE.fullmatch(text)
+    if match is None:
+        raise PatternError(
+            f"{text!r} is not a group reference: write it as '\\\\1' or '\\\\g<name>'"
+        )
+    group = match[1] or match[2]
     return int(group) if group.isdigit() else group
 
 
-def replaced(pattern: re.Pattern[str], text: str, replacement: str) -> str:
-    r"""The text with each match of the pattern replaced.
+def replace_matches(pattern: re.Pattern[str], text: str, replacement: str) -> str:
+    r"""Replace every match of a pattern.
 
-    :param replacement: may name groups of the pattern as in ``\1`` and ``\g<name>``.
-    :raises PatternError: when the replacement is wrong, or the match takes too long.
+    :param replacement: may contain references to groups of the pattern, such as ``\1`` and ``\g<name>``.
+    :raises PatternError: if the replacement is not valid, or if a match takes too long.
     """
-    _check_controls("replacement", replacement)
+    _check_control_characters("replacement", replacement)
     try:
-        return _bounded(pattern.sub, replacement, text)
+        return _run_limited(pattern.sub, replacement, text)
     except (re.error, IndexError) as error:
-        # IndexError is for names of groups that there are not.
-        raise PatternError(f"the replacement {replacement!r} is wrong: {error}") from error
+        # re raises IndexError for an unknown group name.
+        raise PatternError(f"the replacement {replacement!r} is not valid: {error}") from error
 
 
-def _check_controls(kind: str, text: str) -> None:
-    found = _CONTROL.search(text)
-    if found is not None:
+def _check_control_characters(kind: str, text: str) -> None:
+    match = _CONTROL_CHARACTER.search(text)
+    if match is not None:
         raise PatternError(
-            f"the {kind} {text!r} holds a control character at position {found.start()}: "
-            "write two backslashes, as in '\\\\1'"
+            f"the {kind} {text!r} contains a control character at position {match.start()}: "
+            "write backslashes twice, as in '\\\\1'"
         )
 
 
-def _bounded(use: Callable[..., _Result], *arguments: str) -> _Result:
-    """Use a pattern; the last argument is the text that it is used on."""
+def _run_limited(function: Callable[..., _Result], *arguments: str) -> _Result:
+    """Call a method of a pattern; the last argument is the string that it is applied to."""
     if len(arguments[-1]) > MAX_LENGTH:
         raise PatternError(
-            f"its regular expression is used on a value of more than {MAX_LENGTH} characters"
+            f"its regular expression is applied to a value of more than {MAX_LENGTH} characters"
         )
     try:
-        return run_with_cpu_limit(SECONDS, use, *arguments)
+        return run_with_cpu_limit(CPU_SECONDS, function, *arguments)
     except CpuLimitError:
         raise PatternError(
-            f"its regular expression needs more than {SECONDS:g} s of computing for one value"
+            f"its regular expression takes more than {CPU_SECONDS:g} s of CPU time for one value"
         ) from None
+
+
+def run_with_cpu_limit(
+    seconds: float, function: Callable[..., _Result], *arguments: object
+) -> _Result:
+    """Call a function with a limit on CPU time.
+
+    CPU time is counted instead of elapsed time, so that a busy machine does not cause errors. The limit relies
+    on `re` checking for signals while it matches. Python handles signals only in the main thread, in which modules
+    run; in any other thread, the function is called without a limit.
+
+    :param seconds: limit on CPU time in user mode.
+    :raises CpuLimitError: if the limit is exceeded.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return function(*arguments)
+    finished = False
+
+    def raise_error(_number: int, _frame: FrameType | None) -> None:
+        # The signal may arrive after the function has returned.
+        if not finished:
+            raise CpuLimitError
+
+    previous_handler = signal.signal(signal.SIGVTALRM, raise_error)
+    try:
+        previous_timer = signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        try:
+            return function(*arguments)
+        finally:
+            finished = True
+            signal.setitimer(signal.ITIMER_VIRTUAL, *previous_timer)
+    finally:
+        signal.signal(signal.SIGVTALRM, previous_handler or signal.SIG_DFL)

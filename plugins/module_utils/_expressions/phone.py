@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Phone numbers: which are valid, and how services want them written."""
+"""Phone numbers: validation and formats."""
 
 from __future__ import annotations
 
@@ -11,64 +11,63 @@ from typing import NamedTuple
 from .._errors import InputError
 from . import library
 
-STYLES = ("e164", "e164_no_plus", "international", "national")
-"""How a number can be written: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
+PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
+"""Formats of phone numbers: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
 
-Where the spaces are is phonenumbers' knowledge of each country's habits, and may change with its release."""
+The spacing is that of phonenumbers and may change between its releases."""
 
-NO_NUMBER = "not a valid phone number"
-"""Why a cell is empty whose value is no number."""
+INVALID_NUMBER = "not a valid phone number"
+"""Cause of an emptied cell."""
 
 
 class PhoneStyle(NamedTuple):
-    """How a column wants its numbers.
+    """The phone format of a column.
 
-    :ivar style: one of `STYLES`.
-    :ivar region: where a number without a country code belongs to; empty for nowhere.
+    :ivar style: one of `PHONE_STYLES`.
+    :ivar region: default country for numbers without a country code; empty for none.
     """
 
     style: str
     region: str
 
-    def write(self, text: str) -> str:
-        """Write a number in this style; empty when the text is no valid number.
+    def format(self, text: str) -> str:
+        """Format a phone number; return an empty string if it is not valid.
 
-        In the style ``national`` a number of a country with another code than the region's is written
-        internationally, for without its code it would be somebody else's.
+        In the style ``national``, a number with a country code other than that of the region is formatted as
+        ``international``. Without its country code, it would be a different number.
         """
-        return write_number(text, self.region, self.style)
+        return format_number(text, self.region, self.style)
 
 
 def is_region(region: str) -> bool:
-    """Whether there are numbers of this region, by its two capital letters (ISO 3166-1)."""
+    """Return whether a string is the code of a country with phone numbers: uppercase, ISO 3166-1 alpha-2."""
     return region in library.phonenumbers.SUPPORTED_REGIONS
 
 
 def check_region(region: str) -> None:
-    """Hold the option phone_region against the regions that there are, if the library is there.
+    """Check the option phone_region if the library phonenumbers is available.
 
-    Without the library nobody can say, and whatever needs it ends the module.
+    Without the library, the region is not used: anything that needs it fails because of the missing library.
 
-    :param region: empty for none.
-    :raises InputError: when there is no such region.
+    :param region: code of the country; empty for none.
+    :raises InputError: if the region does not exist.
     """
     if region and library.PHONENUMBERS.package is not None and not is_region(region):
         raise InputError(
             f"Cannot use phone_region {region!r}",
-            "it is no country that has phone numbers",
-            "Write its two capital letters (ISO 3166-1) in quotes: YAML takes NO without them for false",
+            "it is not a country with phone numbers",
+            "Use an uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false",
         )
 
 
-def write_number(text: str, region: str, style: str = "e164") -> str:
-    """Write a phone number in a style.
+def format_number(text: str, region: str, style: str = "e164") -> str:
+    """Format a phone number; return an empty string if it is not valid.
 
-    A number with an extension counts as none: E.164 knows a country's code and a number in it, nothing
-    else (ITU-T E.164, 6.2), and without its extension the number is somebody else's.
+    A number with an extension is not valid: E.164 numbers consist only of the country code and a number within that
+    country (ITU-T E.164, 6.2), and without the extension it would be a different number.
 
-    :param region: where a number without a country code belongs to. Where it is no region, as an
-        attribute of the directory may give, only numbers with a country code are valid.
-    :returns: the number, or nothing when it is not valid.
+    :param region: default country for numbers without a country code. It may be an attribute value that is not a
+        region; in that case, only numbers with a country code are valid.
     """
     try:
         number = library.phonenumbers.parse(text, region)

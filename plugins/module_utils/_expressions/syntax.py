@@ -2,22 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The language of column expressions: what of Jinja's syntax is allowed, and what each name means.
+"""Syntax of column expressions: the allowed subset of Jinja, and the meaning of names.
 
-Jinja itself stays silent about much that is wrong (an unknown name becomes empty, a forbidden attribute
-undefined). So the syntax tree is walked before anything is evaluated: only what is listed here gets
-through, all else is named and refused.
+Jinja ignores many errors: an unknown name is empty, and a forbidden attribute is undefined. The syntax tree is
+therefore checked before anything is evaluated. Only the nodes listed here are allowed; all others are rejected with
+an error that names them.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .._text import SURROGATE, compose
 from . import library
-from .filters import CONSTANT_ARGUMENTS, FILTERS, FilterError
+from .filters import CONSTANT_ARGUMENT_FILTERS, FILTERS, FilterError
 from .patterns import PatternError
 from .phone import is_region
 
@@ -27,102 +28,111 @@ if TYPE_CHECKING:
 
 
 LOCATION = "location"
-"""A name in an expression that is no attribute: the location of the contact's source."""
+"""Name of the location of the contact, which is not an attribute."""
 
 PHONE_REGION = "phone_region"
-"""Another one: the option of that name; empty when it is not given."""
+"""Name of the option phone_region, which is not an attribute; empty if the option is not set."""
 
 ALL = "all"
-"""What the lists of all values of the attributes are found in."""
+"""Name through which the list of all values of an attribute is read."""
+
+TOO_DEEP = "it is nested too deeply"
+"""Cause of the error for expressions that exceed the depth limit."""
 
 # An attribute description without options (RFC 4512, 2.5: keystring or a dotted numeric OID).
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-# Names that Jinja fills in itself wherever they stand.
-_RESERVED = frozenset({"self", "super"})
-# Python compiles what Jinja makes of an expression, and takes no more than 200 parentheses in each other.
+# Names that Jinja always replaces with its own objects.
+_RESERVED_NAMES = frozenset({"self", "super"})
+# The Python parser accepts at most 200 nested parentheses in the code that Jinja generates.
 _MAX_DEPTH = 50
-
-TOO_DEEP = "it is nested too deeply"
-"""What is wrong with an expression that nobody wrote by hand."""
+_ALLOWED_NODES = frozenset(
+    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
+)
+_NODE_LABELS = {"Test": "a test (is ...)", "Dict": "a dictionary outside map_value"}
 
 
 class ForbiddenError(Exception):
-    """What an expression holds and may not."""
+    """An expression contains something that is not allowed."""
 
 
-class Syntax(NamedTuple):
-    """An expression that is allowed.
+@dataclass(frozen=True)
+class Syntax:
+    """A parsed and checked expression.
 
-    :ivar tree: its syntax tree, with all its texts composed (NFC).
-    :ivar names: the names in it, as they are spelled.
-    :ivar all_names: the names of attributes of which it reads all values, as they are spelled.
-    :ivar references: which attributes name entries of which it reads what, in lower case: ``manager`` and
-        ``mail`` for ``manager | of_entry('mail')``.
+    :ivar tree: syntax tree; its strings are composed (NFC).
+    :ivar names: names in the expression, as written.
+    :ivar list_names: names of the attributes whose list of values is read through `ALL`, as written.
+    :ivar lookups: attributes of other entries that are read with of_entry, in lower case. Each is a pair of the
+        attribute that contains the entry's distinguished name and the attribute that is read:
+        ``manager | of_entry('mail')`` is ``("manager", "mail")``.
     """
 
     tree: nodes.Expr
     names: frozenset[str]
-    all_names: frozenset[str]
-    references: frozenset[tuple[str, str]]
+    list_names: frozenset[str]
+    lookups: frozenset[tuple[str, str]]
 
 
 def is_bare_name(text: str) -> bool:
-    """Whether an expression is nothing but the name of an attribute, or of the location."""
+    """Return whether an expression consists only of the name of an attribute or of the location."""
     return _BARE_NAME.fullmatch(text) is not None and text.lower() != ALL
 
 
-def parse(environment: ImmutableSandboxedEnvironment, text: str, place: str) -> Syntax:
-    """Parse an expression and walk it.
+def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owner: str) -> Syntax:
+    """Parse and check an expression.
 
-    :param place: where it stands, for an error about a library that is missing.
-    :raises ForbiddenError: names the first thing that is not allowed.
-    :raises jinja2.TemplateSyntaxError: when it is not a Jinja expression.
-    :raises RecursionError: when it is nested too deeply for the parser.
-    :raises LibraryError: when it uses e164, and phonenumbers is missing or too old.
+    :param owner: option that the expression belongs to, for the error about a missing library.
+    :raises ForbiddenError: if something in it is not allowed.
+    :raises jinja2.TemplateSyntaxError: if it is not a valid Jinja expression.
+    :raises RecursionError: if it is nested too deeply for the parser.
+    :raises LibraryError: if it uses e164, and phonenumbers is missing or too old.
     """
     try:
         parser = library.jinja2.parser.Parser(environment, text, state="variable")
         tree = parser.parse_expression()
     except ValueError as error:
-        # Python's limit on the digits of a number.
-        raise ForbiddenError("a number in it is too long") from error
+        # Python limits the number of digits of an integer.
+        raise ForbiddenError("it contains a number that is too long") from error
     if not parser.stream.eos:
         parser.fail(f"unexpected {parser.stream.current.value!r}")
-    walk = _Walk(place)
-    walk.visit(tree)
+    checker = _SyntaxChecker(owner)
+    checker.visit(tree)
     return Syntax(
-        tree, frozenset(walk.names), frozenset(walk.all_names), frozenset(walk.references)
+        tree=tree,
+        names=frozenset(checker.names),
+        list_names=frozenset(checker.list_names),
+        lookups=frozenset(checker.lookups),
     )
 
 
-class _Walk:
-    """Walks a syntax tree, collects the names in it and refuses every node not allowed."""
+class _SyntaxChecker:
+    """A visitor that rejects forbidden nodes and collects the names in an expression."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, owner: str) -> None:
         self.names: set[str] = set()
-        self.all_names: set[str] = set()
-        self.references: set[tuple[str, str]] = set()
-        self._place = place
+        self.list_names: set[str] = set()
+        self.lookups: set[tuple[str, str]] = set()
+        self._owner = owner
         self._depth = 0
 
     def visit(self, node: nodes.Node) -> None:
-        """Visit one node and those below it.
+        """Visit a node and its descendants.
 
-        :raises ForbiddenError: names the first thing that is not allowed.
+        :raises ForbiddenError: if one of them is not allowed.
         """
         if self._depth == _MAX_DEPTH:
             raise ForbiddenError(TOO_DEEP)
         self._depth += 1
-        self._visit_by_kind(node)
+        self._visit_by_type(node)
         self._depth -= 1
 
-    def _visit_by_kind(self, node: nodes.Node) -> None:
-        kind = type(node).__name__
-        special = getattr(self, f"_visit_{kind.lower()}", None)
-        if special is not None:
-            special(node)
-        elif kind not in _PLAIN_NODES:
-            raise ForbiddenError(f"{_NODE_WORDS.get(kind, kind)} is not allowed in it")
+    def _visit_by_type(self, node: nodes.Node) -> None:
+        node_type = type(node).__name__
+        visit_node = getattr(self, f"_visit_{node_type.lower()}", None)
+        if visit_node is not None:
+            visit_node(node)
+        elif node_type not in _ALLOWED_NODES:
+            raise ForbiddenError(f"{_NODE_LABELS.get(node_type, node_type)} is not allowed")
         else:
             self._visit_children(node)
 
@@ -132,119 +142,107 @@ class _Walk:
 
     def _visit_const(self, node: nodes.Const) -> None:
         if not isinstance(node.value, (str, int)) and node.value is not None:
-            raise ForbiddenError(f"the number {node.value!r} is not allowed in it")
+            raise ForbiddenError(f"the number {node.value!r} is not allowed")
         if isinstance(node.value, str):
             if SURROGATE.search(node.value):
-                raise ForbiddenError("half a character (a surrogate) is not allowed in it")
-            # Values of the directory are composed too.
+                raise ForbiddenError("an unpaired surrogate is not allowed")
+            # Attribute values are also composed.
             node.value = compose(node.value)
 
     def _visit_concat(self, node: nodes.Concat) -> None:
-        if not all(map(_gives_text, node.nodes)):
-            raise ForbiddenError("~ joins texts only: use first, last or join on a list")
+        if not all(map(_is_string, node.nodes)):
+            raise ForbiddenError("~ joins only strings: use first, last or join on a list")
         self._visit_children(node)
 
     def _visit_name(self, node: nodes.Name) -> None:
         if node.name.lower() == ALL:
-            raise ForbiddenError(f"{ALL!r} stands alone: write {ALL}.NAME or {ALL}['NAME']")
+            raise ForbiddenError(
+                f"{ALL!r} cannot be used on its own: write {ALL}.NAME or {ALL}['NAME']"
+            )
         if node.name != PHONE_REGION and (
-            not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED
+            not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED_NAMES
         ):
-            raise ForbiddenError(f"{node.name!r} is no name of an LDAP attribute")
+            raise ForbiddenError(f"{node.name!r} is not a valid LDAP attribute name")
         self.names.add(node.name)
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
         if not (isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL):
-            raise ForbiddenError(f"access to {node.attr!r} is not allowed in it, only {ALL}.NAME")
-        self._add_all(node.attr)
+            raise ForbiddenError(f"access to {node.attr!r} is not allowed; only {ALL}.NAME is")
+        self._add_list_name(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
-        of_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
-        name = _text_of(node.arg)
-        if not of_all or name is None:
-            raise ForbiddenError(f"access by [...] is not allowed in it, only {ALL}['NAME']")
-        self._add_all(name)
+        is_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
+        name = _get_string_constant(node.arg)
+        if not is_all or name is None:
+            raise ForbiddenError(f"access with [...] is not allowed; only {ALL}['NAME'] is")
+        self._add_list_name(name)
 
-    def _add_all(self, name: str) -> None:
+    def _add_list_name(self, name: str) -> None:
         if not _BARE_NAME.fullmatch(name) or name.lower() == LOCATION:
-            raise ForbiddenError(f"{name!r} is no name of an LDAP attribute")
-        self.all_names.add(name)
+            raise ForbiddenError(f"{name!r} is not a valid LDAP attribute name")
+        self.list_names.add(name)
 
     def _visit_filter(self, node: nodes.Filter) -> None:
         name = node.name
         if name not in FILTERS:
-            raise ForbiddenError(f"the filter {name!r} is not known")
-        arguments = _arguments(node)
+            raise ForbiddenError(f"the filter {name!r} does not exist")
+        arguments = _bind_arguments(node)
         for parameter, argument in arguments.items():
             if (name, parameter) == ("map_value", "mapping"):
                 self._visit_mapping(argument)
             else:
                 self.visit(argument)
-        if name in CONSTANT_ARGUMENTS:
-            _try_constants(name, arguments)
+        if name in CONSTANT_ARGUMENT_FILTERS:
+            _check_constant_arguments(name, arguments)
         if name == "e164":
-            library.PHONENUMBERS.require(f"by the filter e164 of {self._place}")
-            _check_region(arguments.get("region"))
+            library.PHONENUMBERS.require(f"by the filter e164 of {self._owner}")
+            _check_region_argument(arguments.get("region"))
         if name == "of_entry":
-            self.references.add(_reference(node.node, arguments["attribute"]))
+            self.lookups.add(_parse_lookup(node.node, arguments["attribute"]))
 
     def _visit_mapping(self, node: nodes.Node) -> None:
         if not isinstance(node, library.jinja2.nodes.Dict):
-            raise ForbiddenError("map_value takes a dictionary, as in {'Oslo HQ': 'oslo-hq'}")
+            raise ForbiddenError("map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}")
         for pair in node.items:
-            if _text_of(pair.key) is None or _text_of(pair.value) is None:
-                raise ForbiddenError("the dictionary of map_value holds something that is no text")
+            if _get_string_constant(pair.key) is None or _get_string_constant(pair.value) is None:
+                raise ForbiddenError("the dictionary of map_value must contain only strings")
             self._visit_children(pair)
-        if len({_text_of(pair.key) for pair in node.items}) < len(node.items):
-            raise ForbiddenError("the dictionary of map_value has a key twice")
+        if len({_get_string_constant(pair.key) for pair in node.items}) < len(node.items):
+            raise ForbiddenError("the dictionary of map_value contains a key twice")
 
     def _visit_call(self, node: nodes.Call) -> None:
-        name = node.node.name if isinstance(node.node, library.jinja2.nodes.Name) else "this"
-        raise ForbiddenError(f"the call of {name!r} is not allowed in it, only filters are")
-
-
-def _reference(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
-    """Which attribute names an entry, and what is read of that: both are read before anybody is mapped."""
-    if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
-        LOCATION,
-        PHONE_REGION,
-    ):
-        raise ForbiddenError(
-            "of_entry follows the name of an attribute, as in manager | of_entry('mail')"
+        call = (
+            f"the call of {node.node.name!r}"
+            if isinstance(node.node, library.jinja2.nodes.Name)
+            else "a call"
         )
-    attribute = _text_of(argument)
-    if attribute is None or not _BARE_NAME.fullmatch(attribute):
-        raise ForbiddenError("of_entry takes the name of an attribute in quotes, as in 'mail'")
-    return subject.name.lower(), attribute.lower()
+        raise ForbiddenError(f"{call} is not allowed; only filters are")
 
 
-def _text_of(node: nodes.Node) -> str | None:
-    """The text that a constant is; None for everything else."""
-    if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
-        return node.value
-    return None
-
-
-def _arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
-    """What a filter is given, by the names of its parameters; what it works on comes first."""
+def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
+    """Return the arguments of a filter by parameter name; the value that it is applied to is the first."""
     if node.dyn_args or node.dyn_kwargs:
-        raise ForbiddenError(f"the filter {node.name!r} takes no arguments with * or **")
-    by_name = {str(keyword.key): keyword.value for keyword in node.kwargs}
-    if len(by_name) < len(node.kwargs):
-        raise ForbiddenError(f"the filter {node.name!r} is given an argument twice")
+        raise ForbiddenError(f"the filter {node.name!r} does not accept arguments with * or **")
+    keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
+    if len(keywords) < len(node.kwargs):
+        raise ForbiddenError(f"the filter {node.name!r} has the same argument twice")
     try:
-        bound = inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **by_name)
+        bound = inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **keywords)
     except TypeError as error:
-        raise ForbiddenError(f"the filter {node.name!r} is used wrongly: {error}") from error
+        raise ForbiddenError(
+            f"the arguments of the filter {node.name!r} are not valid: {error}"
+        ) from error
     return bound.arguments
 
 
-def _try_constants(name: str, arguments: dict[str, nodes.Expr]) -> None:
-    """Use a filter on an empty text: what is wrong with its other arguments is wrong for everybody."""
+def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> None:
+    """Apply a filter to an empty string, because invalid arguments fail for every entry."""
     constants = {}
     for parameter, node in list(arguments.items())[1:]:
         if not isinstance(node, library.jinja2.nodes.Const):
-            raise ForbiddenError(f"the filter {name!r} takes constants, and {parameter} is none")
+            raise ForbiddenError(
+                f"the argument {parameter} of the filter {name!r} must be a constant"
+            )
         constants[parameter] = node.value
     try:
         FILTERS[name]("", **constants)
@@ -252,38 +250,57 @@ def _try_constants(name: str, arguments: dict[str, nodes.Expr]) -> None:
         raise ForbiddenError(str(error)) from error
 
 
-def _check_region(node: nodes.Expr | None) -> None:
-    """Hold the region of e164 against the regions that there are; an attribute may give any text."""
+def _check_region_argument(node: nodes.Expr | None) -> None:
+    """Check the constants in the region of e164; the value of an attribute may be any string."""
     if isinstance(node, library.jinja2.nodes.Or):
-        _check_region(node.left)
-        _check_region(node.right)
+        _check_region_argument(node.left)
+        _check_region_argument(node.right)
     elif isinstance(node, library.jinja2.nodes.Const):
         if not is_region(node.value):
             raise ForbiddenError(
-                f"{node.value!r} is no country that has phone numbers: "
-                "e164 takes its two capital letters (ISO 3166-1)"
+                f"{node.value!r} is not a country with phone numbers: "
+                "e164 expects an uppercase ISO 3166-1 alpha-2 code"
             )
     elif node is not None and not isinstance(node, library.jinja2.nodes.Name):
         raise ForbiddenError(
-            f"e164 takes a text such as 'NO', {PHONE_REGION}, or the name of an attribute such as c"
+            f"e164 expects a string such as 'NO', {PHONE_REGION}, or an attribute name such as c"
         )
 
 
-def _gives_text(node: nodes.Node | None) -> bool:
-    """Whether an operand of ~ is a text. Of anything else Jinja would take Python's own spelling."""
-    kinds = library.jinja2.nodes
-    if isinstance(node, kinds.Const):
+def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str, str]:
+    """Return the pair for `Syntax.lookups`.
+
+    Both names must be constants, because the values of other entries are read before any entry is mapped.
+    """
+    if not isinstance(subject, library.jinja2.nodes.Name) or subject.name in (
+        LOCATION,
+        PHONE_REGION,
+    ):
+        raise ForbiddenError(
+            "of_entry must follow an attribute name, as in manager | of_entry('mail')"
+        )
+    attribute = _get_string_constant(argument)
+    if attribute is None or not _BARE_NAME.fullmatch(attribute):
+        raise ForbiddenError("of_entry expects an attribute name in quotes, such as 'mail'")
+    return subject.name.lower(), attribute.lower()
+
+
+def _get_string_constant(node: nodes.Node) -> str | None:
+    """Return the value of a string constant; None for any other node."""
+    if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
+def _is_string(node: nodes.Node | None) -> bool:
+    """Return whether an operand of ~ is a string. Jinja would join str() of any other value."""
+    nodes_module = library.jinja2.nodes
+    if isinstance(node, nodes_module.Const):
         return isinstance(node.value, str)
-    if isinstance(node, kinds.CondExpr):
-        return all(_gives_text(way) for way in (node.expr1, node.expr2) if way is not None)
-    if isinstance(node, kinds.Filter):
-        return node.name != "default" or _gives_text(node.node)
-    if isinstance(node, (kinds.Or, kinds.And, kinds.Add)):
-        return _gives_text(node.left) and _gives_text(node.right)
-    return isinstance(node, (kinds.Name, kinds.Concat))
-
-
-_PLAIN_NODES = frozenset(
-    {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
-)
-_NODE_WORDS = {"Test": "a test (is ...)", "Dict": "a dictionary outside map_value"}
+    if isinstance(node, nodes_module.CondExpr):
+        return all(_is_string(branch) for branch in (node.expr1, node.expr2) if branch is not None)
+    if isinstance(node, nodes_module.Filter):
+        return node.name != "default" or _is_string(node.node)
+    if isinstance(node, (nodes_module.Or, nodes_module.And, nodes_module.Add)):
+        return _is_string(node.left) and _is_string(node.right)
+    return isinstance(node, (nodes_module.Name, nodes_module.Concat))

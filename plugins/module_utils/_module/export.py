@@ -186,7 +186,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         entries=sum(tally.entries for tally in result.tallies),
         excluded=sum(tally.excluded for tally in result.tallies),
         invalid_start_dates=len(result.reader.invalid_start_dates),
-        missing_attributes=result.mapper.attributes_never_seen,
+        missing_attributes=result.mapper.unseen_attributes,
         missing_referenced_attributes=sorted(result.reader.missing_attributes),
         referrals=relevant_referrals(result.reader.referrals),
         location_header=next(
@@ -214,7 +214,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
             tally = _SourceTally(source)
             tallies.append(tally)
             for entries in reader.pages(source, mapper.attributes):
-                page = mapper.contacts(entries, source.location_or_rule)
+                page = mapper.map_page(entries, source.location_or_rule)
                 tally.add(page)
                 builder.add_page(page, number)
             tally.excluded = reader.excluded[source.name]

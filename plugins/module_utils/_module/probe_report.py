@@ -152,7 +152,7 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     if not all_statistics:
         return []
     missing = set.intersection(
-        *(set(statistics.attributes_nobody_has) for statistics in all_statistics)
+        *(set(statistics.unseen_attributes) for statistics in all_statistics)
     )
     problems = [
         Problem(
@@ -164,7 +164,7 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     ]
     empty: dict[str, int] = {}
     for statistics in all_statistics:
-        for cells in statistics.empty_cells:
+        for cells in statistics.empty_columns:
             if not set(cells.attributes) <= missing:
                 empty[cells.column] = empty.get(cells.column, 0) + cells.empty
     people = sum(statistics.entries for statistics in all_statistics)

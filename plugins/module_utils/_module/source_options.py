@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._contacts.columns import Column, compile_columns
-from .._contacts.location import check_locations
+from .._contacts.location_identifier import check_locations
 from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn
 from .._directory.query import CONTACT, USER, Query, check_filter, check_query, filter_equals
 from .._errors import InputError
-from .._expressions.phone import STYLES
+from .._expressions.phone import PHONE_STYLES
 from .._text import compose
 
 # An attribute description without options (RFC 4512, 2.5: keystring).
@@ -79,7 +79,7 @@ def _column_spec() -> dict[str, Any]:
         "required_unless": {"type": "str"},
         "unique": {"type": "bool", "default": False},
         "max_length": {"type": "int"},
-        "phone_style": {"type": "str", "choices": list(STYLES)},
+        "phone_style": {"type": "str", "choices": list(PHONE_STYLES)},
     }
 
 

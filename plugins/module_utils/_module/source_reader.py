@@ -78,15 +78,15 @@ class SourceReader:
     ) -> dict[tuple[str, str], str]:
         """Read attributes of entries to which people's attributes refer by DN, such as the mail of a manager.
 
-        :returns: values by DN and attribute, as `Values.entries` of expressions requires. Entries and attributes that
-            cannot be read are missing.
+        :returns: values by DN and attribute, as `Variables.lookup_values` of expressions requires. Entries and
+            attributes that cannot be read are missing.
         :raises DirectoryError: if the server does not return all of it; the error names the source.
         """
         expressions = [column.expression for column in columns]
         expressions += [
             source.location_rule.expression for source in sources if source.location_rule
         ]
-        references = {pair for expression in expressions for pair in expression.references}
+        references = {pair for expression in expressions for pair in expression.lookups}
         if not references:
             return {}
         naming = sorted({attribute for attribute, _wanted in references})

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import attrgetter
 
-from .._contacts.columns import Column, broken_rule
+from .._contacts.columns import Column, find_broken_rule
 from .._contacts.model import Contact, LeftOut, MappedPage
 from .duplicates import BloomFilter, DuplicateFinder
 from .external_sort import RUN_BYTES, ExternalSorter, SpillArea, merge_sorted
@@ -277,7 +277,7 @@ class Uniqueness:
             if cells[index].casefold() in self._taken_values[index]:
                 cells[index] = ""
                 emptied[self._columns[index].header] = _SAME_VALUE
-        cause = broken_rule(self._columns, cells, emptied)
+        cause = find_broken_rule(self._columns, cells, emptied)
         if cause is not None:
             return LeftOut(contact.identity, contact.location, cause)
         for index in self._unique:

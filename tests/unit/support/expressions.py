@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Column expressions as somebody might write them, right and wrong, for property tests."""
+"""Hypothesis strategies for valid and invalid column expressions, and for the attributes that they read."""
 
 from __future__ import annotations
 
@@ -13,26 +13,16 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.fi
 from hypothesis import strategies as st
 
 REGION = "NO"
-"""The option phone_region."""
+"""Value of the option phone_region."""
+
 NAMES = ("mail", "sn", "mobile", "givenName", "l")
-"""The attributes that the expressions read."""
-_TEXTS = st.one_of(
+"""Names of the attributes that the expressions read."""
+
+_STRINGS = st.one_of(
     st.sampled_from(
         [
-            "",
-            *[
-                "a",
-                "Lie",
-                "+47 912 34 567",
-                "912 34 567",
-                "12",
-                "Åse",
-                "Åse",
-                "ab ab",
-                "SMTP:a@x",
-                "a-b",
-                " x\n",
-            ],
+            *("", "a", "Lie", "12", "a-b", "ab ab", " x\n", "SMTP:a@x"),
+            *("+47 912 34 567", "912 34 567", "Åse", "A\u030ase"),
         ]
     ),
     st.text(st.sampled_from("abÅß\u030aŌ 1+@.,'\"\\\n\u202b🙂"), max_size=5),
@@ -40,157 +30,175 @@ _TEXTS = st.one_of(
 )
 
 
-class Part(NamedTuple):
-    """A part of an expression: in the collection's language, and in that of plain Jinja."""
+class Snippet(NamedTuple):
+    """A part of an expression.
 
-    ours: str
-    plain: str
+    :ivar text: the part in the syntax of column expressions.
+    :ivar jinja: an equivalent in standard Jinja.
+    """
 
-    def put(self, ours: str, plain: str | None = None) -> Part:
-        """This part within another one."""
-        return Part(ours.format(self.ours), (plain or ours).format(self.plain))
+    text: str
+    jinja: str
+
+    def wrap(self, template: str, jinja_template: str | None = None) -> Snippet:
+        """Insert this part in a larger one.
+
+        :param jinja_template: template for Jinja, if it differs.
+        """
+        return Snippet(template.format(self.text), (jinja_template or template).format(self.jinja))
 
 
-def _same(source: str) -> Part:
-    return Part(source, source)
+def _identical(text: str) -> Snippet:
+    return Snippet(text, text)
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+def _quote(string: str) -> str:
+    escaped = string.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     return f"'{escaped}'"
 
 
-def _joined(one: Part, other: Part, operator: str) -> Part:
-    return Part(f"({one.ours} {operator} {other.ours})", f"({one.plain} {operator} {other.plain})")
+def _combine(left: Snippet, right: Snippet, operator: str) -> Snippet:
+    return Snippet(
+        f"({left.text} {operator} {right.text})", f"({left.jinja} {operator} {right.jinja})"
+    )
 
 
-_CONSTANTS = _TEXTS.map(lambda text: Part(_quoted(text), _quoted(normalize("NFC", text))))
-_ATOMS = st.one_of(st.sampled_from([*NAMES, "location", "phone_region"]).map(_same), _CONSTANTS)
+_CONSTANTS = _STRINGS.map(lambda string: Snippet(_quote(string), _quote(normalize("NFC", string))))
+_OPERANDS = st.one_of(
+    st.sampled_from([*NAMES, "location", "phone_region"]).map(_identical), _CONSTANTS
+)
 _PATTERNS = st.sampled_from(
     ["a", "(a)(b)?", "[^ab]+", "^.", "(?i)LIE", "(?P<one>\\w)$", "\\s*", "å"]
 )
-_PLAIN_FILTERS = st.sampled_from(["lower", "upper", "title", "trim"])
+_STRING_FILTERS = st.sampled_from(["lower", "upper", "title", "trim"])
 
 
-def _switches(names: list[str]) -> str:
+def _format_flags(names: list[str]) -> str:
     return "".join(f", {name}=true" for name in names)
 
 
-_SWITCHES = st.lists(st.sampled_from(["ignorecase", "multiline"]), unique=True).map(_switches)
+_FLAGS = st.lists(st.sampled_from(["ignorecase", "multiline"]), unique=True).map(_format_flags)
 
 
-def _lists(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
+def _lists(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
     names = st.sampled_from(NAMES)
-    one = st.one_of(
-        names.map(lambda name: _same(f"all.{name}")),
-        names.map(lambda name: _same(f"all['{name}']")),
+    simple = st.one_of(
+        names.map(lambda name: _identical(f"all.{name}")),
+        names.map(lambda name: _identical(f"all['{name}']")),
         st.builds(
-            lambda one, other: Part(f"[{one.ours}, {other.ours}]", f"[{one.plain}, {other.plain}]"),
-            *(texts, texts),
+            lambda one, other: Snippet(
+                f"[{one.text}, {other.text}]", f"[{one.jinja}, {other.jinja}]"
+            ),
+            *(strings, strings),
         ),
     )
-    return st.one_of(one, st.builds(_joined, one, one, st.just("+")))
+    return st.one_of(simple, st.builds(_combine, simple, simple, st.just("+")))
 
 
-def _conditions(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
+def _conditions(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
     return st.one_of(
-        texts,
-        texts.map(lambda text: text.put("(not {})")),
-        st.builds(_joined, texts, texts, st.sampled_from(["==", "!=", "<", ">=", "in"])),
-        st.builds(_joined, texts, _lists(texts), st.sampled_from(["in", "not in"])),
-        st.builds(_joined, _lists(texts), _lists(texts), st.sampled_from(["==", "<"])),
+        strings,
+        strings.map(lambda string: string.wrap("(not {})")),
+        st.builds(_combine, strings, strings, st.sampled_from(["==", "!=", "<", ">=", "in"])),
+        st.builds(_combine, strings, _lists(strings), st.sampled_from(["in", "not in"])),
+        st.builds(_combine, _lists(strings), _lists(strings), st.sampled_from(["==", "<"])),
     )
 
 
-def _filtered(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
-    """A text made of another by a filter of one text."""
+def _apply_filters(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
+    """Apply a filter that expects a single string."""
     replaced = st.builds(
-        lambda text, old, new: Part(
-            f"({text.ours} | replace({old.ours}, {new.ours}))",
-            f"({text.plain} | replace({old.plain}, {new.plain}))",
+        lambda string, old, new: Snippet(
+            f"({string.text} | replace({old.text}, {new.text}))",
+            f"({string.jinja} | replace({old.jinja}, {new.jinja}))",
         ),
-        *(texts, _CONSTANTS, _CONSTANTS),
+        *(strings, _CONSTANTS, _CONSTANTS),
     )
     defaulted = st.builds(
-        lambda text, other: Part(
-            f"({text.ours} | default({other.ours}))",
-            f"({text.plain} | default({other.plain}, true))",
+        lambda string, other: Snippet(
+            f"({string.text} | default({other.text}))",
+            f"({string.jinja} | default({other.jinja}, true))",
         ),
-        *(texts, texts),
+        *(strings, strings),
     )
     mapped = st.builds(
-        lambda text, mapping, other: Part(
-            f"({text.ours} | map_value({{{mapping.ours}}}, {other.ours}))",
-            f"({{{mapping.plain}}}.get({text.plain}, {other.plain}))",
+        lambda string, mapping, other: Snippet(
+            f"({string.text} | map_value({{{mapping.text}}}, {other.text}))",
+            f"({{{mapping.jinja}}}.get({string.jinja}, {other.jinja}))",
         ),
-        *(texts, st.builds(_pairs, st.lists(_CONSTANTS, max_size=3), _CONSTANTS), texts),
+        *(
+            strings,
+            st.builds(_combine_pairs, st.lists(_CONSTANTS, max_size=3), _CONSTANTS),
+            strings,
+        ),
     )
     return st.one_of(
-        st.builds(lambda text, name: text.put(f"({{}} | {name})"), texts, _PLAIN_FILTERS),
+        st.builds(lambda string, name: string.wrap(f"({{}} | {name})"), strings, _STRING_FILTERS),
         *(replaced, defaulted, mapped),
         st.builds(
-            lambda text, pattern, switches: text.put(
-                f"({{}} | regex_replace({_quoted(pattern)}, '<\\\\g<0>>'{switches}))"
+            lambda string, pattern, flags: string.wrap(
+                f"({{}} | regex_replace({_quote(pattern)}, '<\\\\g<0>>'{flags}))"
             ),
-            *(texts, _PATTERNS, _SWITCHES),
+            *(strings, _PATTERNS, _FLAGS),
         ),
         st.builds(
-            lambda text, pattern, switches: text.put(
-                f"({{}} | regex_search({_quoted(pattern)}{switches}))"
+            lambda string, pattern, flags: string.wrap(
+                f"({{}} | regex_search({_quote(pattern)}{flags}))"
             ),
-            *(texts, _PATTERNS, _SWITCHES),
+            *(strings, _PATTERNS, _FLAGS),
         ),
-        texts.map(lambda text: text.put("({} | e164)", "({} | e164(phone_region))")),
-        texts.map(lambda text: text.put("({} | e164('US'))")),
-        texts.map(lambda text: text.put("({} | e164(region=l or phone_region))")),
+        strings.map(lambda string: string.wrap("({} | e164)", "({} | e164(phone_region))")),
+        strings.map(lambda string: string.wrap("({} | e164('US'))")),
+        strings.map(lambda string: string.wrap("({} | e164(region=l or phone_region))")),
     )
 
 
-def _pairs(keys: list[Part], value: Part) -> Part:
-    unique = {key.plain: key for key in keys}.values()
-    return Part(
-        ", ".join(f"{key.ours}: {value.ours}" for key in unique),
-        ", ".join(f"{key.plain}: {value.plain}" for key in unique),
+def _combine_pairs(keys: list[Snippet], value: Snippet) -> Snippet:
+    unique = {key.jinja: key for key in keys}.values()
+    return Snippet(
+        ", ".join(f"{key.text}: {value.text}" for key in unique),
+        ", ".join(f"{key.jinja}: {value.jinja}" for key in unique),
     )
 
 
-def _larger(texts: st.SearchStrategy[Part]) -> st.SearchStrategy[Part]:
-    lists = _lists(texts)
+def _extend(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
+    lists = _lists(strings)
     return st.one_of(
-        _filtered(texts),
-        st.builds(_joined, texts, texts, st.sampled_from(["or", "and", "~", "+"])),
+        _apply_filters(strings),
+        st.builds(_combine, strings, strings, st.sampled_from(["or", "and", "~", "+"])),
         st.builds(
-            lambda yes, when, no: Part(
-                f"({yes.ours} if {when.ours} else {no.ours})",
-                f"({yes.plain} if {when.plain} else {no.plain})",
+            lambda then, condition, otherwise: Snippet(
+                f"({then.text} if {condition.text} else {otherwise.text})",
+                f"({then.jinja} if {condition.jinja} else {otherwise.jinja})",
             ),
-            *(texts, _conditions(texts), texts),
+            *(strings, _conditions(strings), strings),
         ),
-        # Of nothing Jinja gives something undefined.
-        lists.map(lambda part: part.put("({} | first)", "({} | first | default(''))")),
-        lists.map(lambda part: part.put("({} | last)", "({} | last | default(''))")),
-        lists.map(lambda part: part.put("({} | primary_address)")),
-        # Nobody is read here, and so there is no entry.
-        st.sampled_from(NAMES).map(lambda name: Part(f"({name} | of_entry('sn'))", "''")),
+        # Jinja's first and last return an undefined value for an empty list.
+        lists.map(lambda snippet: snippet.wrap("({} | first)", "({} | first | default(''))")),
+        lists.map(lambda snippet: snippet.wrap("({} | last)", "({} | last | default(''))")),
+        lists.map(lambda snippet: snippet.wrap("({} | primary_address)")),
+        # There are no other entries in these tests.
+        st.sampled_from(NAMES).map(lambda name: Snippet(f"({name} | of_entry('sn'))", "''")),
         st.builds(
-            lambda part, d: Part(
-                f"({part.ours} | join({d.ours}))", f"({part.plain} | join({d.plain}))"
+            lambda items, d: Snippet(
+                f"({items.text} | join({d.text}))", f"({items.jinja} | join({d.jinja}))"
             ),
-            *(lists, texts),
+            *(lists, strings),
         ),
     )
 
 
-EXPRESSIONS = st.recursive(_ATOMS, _larger, max_leaves=8)
-"""Right ones, which give a text for everybody."""
-PERSON = st.dictionaries(
+EXPRESSIONS = st.recursive(_OPERANDS, _extend, max_leaves=8)
+"""Valid expressions, whose result is a string for every entry."""
+
+ATTRIBUTES = st.dictionaries(
     st.sampled_from([name.lower() for name in NAMES]),
-    st.lists(_TEXTS, min_size=1, max_size=3),
+    st.lists(_STRINGS, min_size=1, max_size=3),
 )
-"""Values by the names of attributes in lower case."""
+"""Values by lower-case attribute name."""
 
 
-_WRONG = st.sampled_from(
+_INVALID_TEMPLATES = st.sampled_from(
     r"""
     {0} | {1}({2}); {0} | {1}({2}, {2}); {0} | {1}({2}, {2}, {2}); {0} | {1}(d={2}); {0} | {1}(*{2})
     {0} {1} {2}; {0}.{1}; ({0}|{0}); all; all.{0}; all[{0}]; all.mail.{1}; all.mail ~ {0}; all.mail + {0}
@@ -203,8 +211,13 @@ _WRONG = st.sampled_from(
     ({0} | default(all.sn)) or {2}; all.mail or all.sn; all.mail < {0}; 1.5; '\ud800'; {0} | default(1)
     """.replace("\n", ";").split(";")
 )
-GARBAGE = st.builds(
-    lambda form, one, name, other: form.strip().format(one.ours, name, other.ours),
-    *(_WRONG, EXPRESSIONS, st.sampled_from([*FILTERS, "attr", "__class__", "e165"]), EXPRESSIONS),
+INVALID_EXPRESSIONS = st.builds(
+    lambda template, first, name, second: template.strip().format(first.text, name, second.text),
+    *(
+        _INVALID_TEMPLATES,
+        EXPRESSIONS,
+        st.sampled_from([*FILTERS, "attr", "__class__", "e165"]),
+        EXPRESSIONS,
+    ),
 )
-"""Mostly wrong ones; some give a text, for some."""
+"""Mostly invalid expressions; the result of some is a string for some entries."""

@@ -34,7 +34,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.reso
     DNSPYTHON,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import FILTERS
@@ -196,7 +196,7 @@ def test_each_filter_is_documented_with_an_example() -> None:
         assert paragraph[2 : paragraph.index(")")] in _values(paragraph)[0]
 
 
-_ENTRY_VALUES = Values(
+_ENTRY_VALUES = Variables(
     {
         "c": ("SE",),
         "department": ("Dept. 2",),
@@ -212,7 +212,7 @@ _ENTRY_VALUES = Values(
         "title": (" Engineer ",),
     },
     location="oslo-hq",
-    entries={("CN=Åse Vik,DC=corp,DC=example", "mail"): "vik@corp.example"},
+    lookup_values={("CN=Åse Vik,DC=corp,DC=example", "mail"): "vik@corp.example"},
 )
 _RESULTS = {
     "givenName": "PER-ÅGE",

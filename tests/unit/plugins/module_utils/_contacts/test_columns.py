@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Columns: their checks, and the rules of a row."""
+"""Tests of columns: validation of the option, and the rules for rows."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
-    broken_rule,
+    Column,
     compile_columns,
+    find_broken_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import (
     InputError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.phone import (
     PhoneStyle,
@@ -29,12 +30,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns
 
-NAME = {"header": "Name", "value": "sn"}
-PLACE = {"header": "Place", "value": "Location"}
+NAME_COLUMN = {"header": "Name", "value": "sn"}
+SITE_COLUMN = {"header": "Site", "value": "Location"}
 
 
-def test_a_column_has_what_was_given() -> None:
-    (plain, full) = columns(
+def test_a_column_has_the_specified_rules() -> None:
+    (minimal, full) = columns(
         {"header": "A", "value": "sn", "required": True},
         {
             "header": "B",
@@ -46,117 +47,131 @@ def test_a_column_has_what_was_given() -> None:
         },
         phone_region="NO",
     )
-    assert (plain.header, plain.expression.text) == ("A", "sn")
-    assert plain[2:] == (True, None, False, None, None)
+    assert (minimal.header, minimal.expression.text) == ("A", "sn")
+    assert minimal == Column(header="A", expression=minimal.expression, required=True)
     assert (full.header, full.expression.text) == ("B", "mail | lower")
-    assert full[2:] == (False, "A", True, 1, PhoneStyle("national", "NO"))
+    assert full == Column(
+        header="B",
+        expression=full.expression,
+        required_unless="A",
+        unique=True,
+        max_length=1,
+        phone_style=PhoneStyle("national", "NO"),
+    )
 
 
-def test_the_column_of_the_location_is_left_out_when_all_sources_are_global() -> None:
-    assert [c.header for c in compile_columns([NAME, PLACE], all_global=True)] == ["Name"]
-    assert [c.header for c in compile_columns([NAME, PLACE], all_global=False)] == ["Name", "Place"]
-    in_capitals = {**PLACE, "value": "LOCATION | upper"}
-    assert [c.header for c in compile_columns([in_capitals], all_global=False)] == ["Place"]
+def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
+    assert [c.header for c in compile_columns([NAME_COLUMN, SITE_COLUMN], all_global=True)] == [
+        "Name"
+    ]
+    assert [c.header for c in compile_columns([NAME_COLUMN, SITE_COLUMN], all_global=False)] == [
+        "Name",
+        "Site",
+    ]
+    uppercase = {**SITE_COLUMN, "value": "LOCATION | upper"}
+    assert [c.header for c in compile_columns([uppercase], all_global=False)] == ["Site"]
 
 
 @pytest.mark.parametrize(
-    ("given_columns", "message"),
+    ("specifications", "message"),
     [
-        ([], "Cannot make a roster: no columns are given. Give at least one column."),
-        ([NAME, NAME], "Cannot use the column title 'Name': two columns have it. Rename one."),
+        ([], "Cannot create a roster: columns is empty. Specify at least one column."),
+        (
+            [NAME_COLUMN, NAME_COLUMN],
+            "Cannot use the column title 'Name': two columns have this title. Rename one of them.",
+        ),
         *(
             (
                 [{"header": header, "value": "sn"}],
                 (
-                    f"Cannot use the column title {header!r}: it is empty, or holds line breaks, spaces at "
-                    "its ends or half a character. Write it exactly as the service does."
+                    f"Cannot use the column title {header!r}: it is empty, or contains line breaks, leading "
+                    "or trailing spaces, or an unpaired surrogate. Write it exactly as the service expects it."
                 ),
             )
             for header in ("", " Name", "Name\n", "Na\nme", "\ufeffName", "Na\ud800me")
         ),
         (
-            [{**NAME, "max_length": 0}],
-            "Cannot use max_length 0 of column 'Name': it is less than 1.",
+            [{**NAME_COLUMN, "max_length": 0}],
+            "Cannot use max_length 0 of column 'Name': it must be at least 1.",
         ),
         (
-            [{**NAME, "phone_style": "national"}, PLACE],
+            [{**NAME_COLUMN, "phone_style": "national"}, SITE_COLUMN],
             (
-                "Cannot use phone_style national of column 'Name': phone_region is not given, and a "
-                "number without a country code is of no country. Give phone_region, or use phone_style "
-                "international."
+                "Cannot use phone_style national of column 'Name': phone_region is not set, so numbers "
+                "without a country code have no country. Set phone_region, or use phone_style international."
             ),
         ),
         (
-            [{**NAME, "required_unless": "Phone"}, PLACE],
+            [{**NAME_COLUMN, "required_unless": "Phone"}, SITE_COLUMN],
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Phone'. "
-                "Name one of 'Name', 'Place'."
+                "Use one of 'Name', 'Site'."
             ),
         ),
         (
-            [{**NAME, "required": True, "required_unless": "Place"}, PLACE],
+            [{**NAME_COLUMN, "required": True, "required_unless": "Site"}, SITE_COLUMN],
             (
-                "Cannot use required_unless of column 'Name': it is required in any case. "
-                "Leave one of the two out."
+                "Cannot use required_unless of column 'Name': required is also set. "
+                "Set only one of the two."
             ),
         ),
         (
-            [NAME, {**NAME, "header": "Office", "value": "l"}],
+            [NAME_COLUMN, {**NAME_COLUMN, "header": "Office", "value": "l"}],
             (
-                "Cannot tell the locations apart: the sources have locations, and no column holds them. "
-                "Add a column with the value location, or give no source a location."
+                "Cannot distinguish the locations: the sources have locations, but no column contains "
+                "them. Add a column with the value location, or remove the locations from all sources."
             ),
         ),
         (
-            [{**NAME, "required_unless": "Name"}],
+            [{**NAME_COLUMN, "required_unless": "Name"}],
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Name'. "
-                "Name one of 'Name'."
+                "Use one of 'Name'."
             ),
         ),
     ],
 )
-def test_what_is_wrong_with_columns(given_columns: list[dict[str, Any]], message: str) -> None:
+def test_invalid_columns_are_reported(specifications: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        compile_columns(given_columns, all_global=False)
+        compile_columns(specifications, all_global=False)
     assert str(caught.value) == message
 
 
-def test_a_rule_about_the_location_that_is_left_out_is_told() -> None:
-    with pytest.raises(InputError, match="there is no other column 'Place'"):
-        compile_columns([{**NAME, "required_unless": "Place"}, PLACE], all_global=True)
+def test_a_rule_about_the_omitted_location_column_is_reported() -> None:
+    with pytest.raises(InputError, match="there is no other column 'Site'"):
+        compile_columns([{**NAME_COLUMN, "required_unless": "Site"}, SITE_COLUMN], all_global=True)
 
 
-def test_titles_are_composed() -> None:
-    (one, other) = columns(
+def test_column_titles_are_composed() -> None:
+    (first, _second) = columns(
         {"header": "Bla\u030a", "value": "sn"},
         {"header": "B", "value": "sn", "required_unless": "Blå"},
     )
-    assert one.header == "Blå"
-    (one, other) = columns(
+    assert first.header == "Blå"
+    (_first, second) = columns(
         {"header": "Blå", "value": "sn"},
         {"header": "B", "value": "sn", "required_unless": "Bla\u030a"},
     )
-    assert other.required_unless == "Blå"
+    assert second.required_unless == "Blå"
 
 
-def test_the_region_of_phone_numbers_is_checked_whoever_uses_it() -> None:
+def test_phone_region_is_checked_even_if_it_is_not_used() -> None:
     with pytest.raises(InputError, match=r"^Cannot use phone_region 'False': "):
-        columns(NAME, phone_region="False")
-    (column,) = columns({**NAME, "value": "'912 34 567' | e164"}, phone_region="NO")
-    assert column.expression.evaluate(Values({}, "")).text == "+4791234567"
+        columns(NAME_COLUMN, phone_region="False")
+    (column,) = columns({**NAME_COLUMN, "value": "'912 34 567' | e164"}, phone_region="NO")
+    assert column.expression.evaluate(Variables({}, "")).text == "+4791234567"
 
 
-def test_a_phone_style_misses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_style_requires_the_library_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
-    columns(NAME)
+    columns(NAME_COLUMN)
     with pytest.raises(LibraryError) as caught:
-        columns({**NAME, "phone_style": "e164"})
+        columns({**NAME_COLUMN, "phone_style": "e164"})
     assert caught.value.reason == "by phone_style of column 'Name'"
 
 
-def test_a_bad_expression_names_its_column() -> None:
-    with pytest.raises(InputError, match="of column 'Name': 'all' stands alone"):
+def test_the_error_about_an_expression_names_its_column() -> None:
+    with pytest.raises(InputError, match="of column 'Name': 'all' cannot be used on its own"):
         columns({"header": "Name", "value": "all"})
 
 
@@ -189,12 +204,12 @@ RULES = columns(
         (("Lie", "a@x", "=12345"), "Phone begins like a spreadsheet formula"),
         (("x" * (128 * 1024 - 3), "a@x", ""), None),
         (("x" * (128 * 1024 - 3), "a@xy", ""), "the row is longer than 131072 characters"),
-        # The first column that is wrong is the one that is named.
+        # Only the first broken rule is reported.
         (("", "", "12345"), "Name is empty"),
     ],
 )
-def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
-    assert broken_rule(RULES, cells, {}) == cause
+def test_a_broken_rule_is_reported(cells: tuple[str, ...], cause: str | None) -> None:
+    assert find_broken_rule(RULES, cells, {}) == cause
 
 
 @pytest.mark.parametrize(
@@ -205,14 +220,14 @@ def test_the_rules_of_a_row(cells: tuple[str, ...], cause: str | None) -> None:
         (("Lie", "", ""), {"Phone": "no number"}, "Phone: no number"),
         (("Lie", "", ""), {"Email": "gone", "Phone": "gone"}, "Email and Phone: gone"),
         (("Lie", "", ""), {"Phone": "no", "Email": "gone"}, "Email: gone; Phone: no"),
-        # What is lost may be missed by nobody, or something else is wrong.
+        # Emptied cells that no rule requires are not the cause.
         (("Lie", "", "1"), {"Email": "gone"}, None),
         (("Lie", "a@x", ""), {"Phone": "no number"}, None),
         (("", "a@x", ""), {"Phone": "no number"}, "Name is empty"),
         (("Lie", "=1", ""), {"Phone": "no"}, "Email begins like a spreadsheet formula"),
     ],
 )
-def test_what_lost_its_value_is_the_cause_where_it_is_missed(
+def test_an_emptied_cell_is_the_cause_if_a_rule_requires_it(
     cells: tuple[str, ...], emptied: dict[str, str], cause: str | None
 ) -> None:
-    assert broken_rule(RULES, cells, emptied) == cause
+    assert find_broken_rule(RULES, cells, emptied) == cause

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People who are placed by what the directory says of them."""
+"""Tests of location rules, which derive locations from attributes."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_rule import (
     LocationRule,
     compile_location_rule,
@@ -15,16 +14,19 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.locat
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
+    Entry,
     LeftOut,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
     RosterBuilder,
 )
-from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import write_to_memory
+from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    write_to_memory,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
     MEMORY,
     columns,
@@ -35,12 +37,12 @@ COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Where", "value"
 NAME = "location_value of source 2"
 
 
-def placement(source: str, *locations: str) -> LocationRule:
-    return compile_location_rule(source, locations or ("oslo-hq", "tromsø"), NAME)
+def compile_rule(text: str, *locations: str) -> LocationRule:
+    return compile_location_rule(text, locations or ("oslo-hq", "tromsø"), NAME)
 
 
 @pytest.mark.parametrize(
-    ("source", "office", "location"),
+    ("text", "office", "location"),
     [
         ("l", b"oslo-hq", "oslo-hq"),
         ("l", b" oslo-hq\n", "oslo-hq"),
@@ -50,17 +52,20 @@ def placement(source: str, *locations: str) -> LocationRule:
         ("l | map_value({}, 'oslo-hq')", b"anywhere", "oslo-hq"),
     ],
 )
-def test_a_person_is_where_the_expression_says(source: str, office: bytes, location: str) -> None:
-    mapper = Mapper(COLUMNS, [placement(source)])
+def test_the_location_is_the_result_of_the_expression(
+    text: str, office: bytes, location: str
+) -> None:
+    rule = compile_rule(text)
+    mapper = Mapper(COLUMNS, [rule])
     assert mapper.attributes == ("l", "sn")
-    found = mapper.contact("id", [office, b"Lie"], placement(source))
-    assert found == Contact(location, ("Lie", location), "id")
+    contact = mapper.map_entry("id", [office, b"Lie"], rule)
+    assert contact == Contact(location, ("Lie", location), "id")
 
 
-def test_an_identifier_of_the_list_is_composed() -> None:
-    mapper = Mapper(COLUMNS, [placement("l", "malå")])
-    found = mapper.contact("id", ["malå".encode(), b"Lie"], placement("l", "mala\u030a"))
-    assert isinstance(found, Contact)
+def test_listed_identifiers_are_composed() -> None:
+    mapper = Mapper(COLUMNS, [compile_rule("l", "malå")])
+    person = mapper.map_entry("id", ["malå".encode(), b"Lie"], compile_rule("l", "mala\u030a"))
+    assert isinstance(person, Contact)
 
 
 @pytest.mark.parametrize(
@@ -68,79 +73,77 @@ def test_an_identifier_of_the_list_is_composed() -> None:
     [
         (b"", "has no location"),
         (b" \n", "has no location"),
-        (b"Oslo-HQ", "has a location that is not one of the source's"),
-        (b"bergen", "has a location that is not one of the source's"),
+        (b"Oslo-HQ", "has a location that is not listed in its source"),
+        (b"bergen", "has a location that is not listed in its source"),
         (b"\xff", "the attribute l is not valid UTF-8"),
     ],
 )
-def test_who_cannot_be_placed_is_left_out_without_a_word_of_the_value(
+def test_people_without_a_listed_location_are_left_out_without_revealing_the_value(
     office: bytes, cause: str
 ) -> None:
-    placed = placement("l")
-    mapper = Mapper(COLUMNS, [placed])
-    assert mapper.contact("id", [office, b"Lie"], placed) == LeftOut("id", "", cause)
+    rule = compile_rule("l")
+    mapper = Mapper(COLUMNS, [rule])
+    assert mapper.map_entry("id", [office, b"Lie"], rule) == LeftOut("id", "", cause)
 
 
-def test_a_placement_may_read_an_entry_that_an_attribute_names() -> None:
-    placed = placement("manager | of_entry('l')")
-    mapper = Mapper(COLUMNS, [placed], {("cn=boss", "l"): "tromsø"})
-    found = mapper.contact("id", [b"cn=boss", b"Lie"], placed)
-    assert found == Contact("tromsø", ("Lie", "tromsø"), "id")
+def test_a_location_rule_may_read_another_entry() -> None:
+    rule = compile_rule("manager | of_entry('l')")
+    mapper = Mapper(COLUMNS, [rule], {("cn=boss", "l"): "tromsø"})
+    contact = mapper.map_entry("id", [b"cn=boss", b"Lie"], rule)
+    assert contact == Contact("tromsø", ("Lie", "tromsø"), "id")
 
 
-def test_an_expression_that_gives_no_text_names_the_source() -> None:
-    source = "all.l if l == 'x' else ''"
-    placed = placement(source)
+def test_the_error_about_a_result_names_the_source() -> None:
+    text = "all.l if l == 'x' else ''"
+    rule = compile_rule(text)
     with pytest.raises(InputError) as caught:
-        Mapper(COLUMNS, [placed]).contact("id", [b"x", b"Lie"], placed)
+        Mapper(COLUMNS, [rule]).map_entry("id", [b"x", b"Lie"], rule)
     assert str(caught.value) == (
-        f"Cannot evaluate the expression {source!r} of {NAME} for the entry id: "
-        "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
+        f"Cannot evaluate the expression {text!r} of {NAME} for the entry id: "
+        "the result is a list: use first, last or join. Correct the expression, or the entry in the directory."
     )
 
 
-def test_numbers_belong_to_the_region_if_one_is_given() -> None:
-    source, values = "mobile | e164 or phone_region", Values({"mobile": ("22123456",)}, "")
-    placed = compile_location_rule(source, ["+4722123456"], NAME, "NO")
-    assert placed.location(values) == "+4722123456"
-    assert placement(source).location(values) == ""
+def test_phone_region_applies_to_location_rules() -> None:
+    text, variables = "mobile | e164 or phone_region", Variables({"mobile": ("22123456",)}, "")
+    rule = compile_location_rule(text, ["+4722123456"], NAME, "NO")
+    assert rule.evaluate(variables) == "+4722123456"
+    assert compile_rule(text).evaluate(variables) == ""
 
 
-USE = "Use attributes, as in physicalDeliveryOfficeName | lower."
+REMEDY = "Use attributes, as in physicalDeliveryOfficeName | lower."
 
 
 @pytest.mark.parametrize(
-    ("source", "problem"),
+    ("text", "cause"),
     [
-        ("location", f"it reads the location, which it is to give. {USE}"),
-        ("l or location", f"it reads the location, which it is to give. {USE}"),
-        ("l | hq", "the filter 'hq' is not known. Use attribute names, "),
+        ("location", f"it reads location, which it must determine. {REMEDY}"),
+        ("l or location", f"it reads location, which it must determine. {REMEDY}"),
+        ("l | hq", "the filter 'hq' does not exist. Use attribute names, "),
     ],
 )
-def test_what_cannot_place_anybody_is_refused(source: str, problem: str) -> None:
+def test_an_invalid_location_rule_is_reported(text: str, cause: str) -> None:
     with pytest.raises(InputError) as caught:
-        placement(source)
-    assert str(caught.value).startswith(
-        f"Cannot use the expression {source!r} of {NAME}: {problem}"
-    )
+        compile_rule(text)
+    assert str(caught.value).startswith(f"Cannot use the expression {text!r} of {NAME}: {cause}")
 
 
-def test_a_page_gives_people_of_several_locations() -> None:
-    placed = placement("l")
+def test_a_page_may_contain_people_of_several_locations() -> None:
+    rule = compile_rule("l")
     page: list[Entry] = [
         ("1", [b"oslo-hq", b"Lie"]),
         ("2", ["tromsø".encode(), b"Moe"]),
         ("3", [b"oslo-hq", b"Berg"]),
         ("4", [b"", b"Vik"]),
     ]
-    found = Mapper(COLUMNS, [placed]).contacts(page, placed)
+    mapped = Mapper(COLUMNS, [rule]).map_page(page, rule)
     people: list[Contact | LeftOut] = [
         Contact("oslo-hq", ("Lie", "oslo-hq"), "1"),
         Contact("tromsø", ("Moe", "tromsø"), "2"),
         Contact("oslo-hq", ("Berg", "oslo-hq"), "3"),
         LeftOut("4", "", "has no location"),
     ]
-    assert found == mapped_page(people)
+    assert mapped == mapped_page(people)
 
 
 UNIQUE = columns(
@@ -148,24 +151,23 @@ UNIQUE = columns(
 )
 
 
-def test_a_value_is_shared_at_a_location_not_in_a_source() -> None:
-    """The people of one source are at several locations, some of them those of other sources."""
-    placed = placement("l", "oslo", "bergen")
-    mapper = Mapper(UNIQUE, [placed])
+def test_unique_values_are_compared_by_location_not_by_source() -> None:
+    """The people of the first source are at the locations of the other two sources."""
+    rule = compile_rule("l", "oslo", "bergen")
+    mapper = Mapper(UNIQUE, [rule])
     assert mapper.attributes == ("l", "mail")
     builder = RosterBuilder(UNIQUE, [{"", "bergen", "oslo"}, "oslo", "bergen"], MEMORY)
     pages: list[tuple[str | LocationRule, list[tuple[str, list[bytes | list[bytes]]]]]] = [
-        (placed, [("2", [b"oslo", b"A@x"]), ("3", [b"bergen", b"a@x"]), ("5", [b"", b"e@x"])]),
+        (rule, [("2", [b"oslo", b"A@x"]), ("3", [b"bergen", b"a@x"]), ("5", [b"", b"e@x"])]),
         ("oslo", [("4", [b"", b"a@x"])]),
         ("bergen", [("1", [b"", b"a@x"])]),
     ]
-    for number, (place, page) in enumerate(pages):
-        builder.add_page(mapper.contacts(page, place), number)
-    roster = builder.build()
-    made = write_to_memory(roster)
-    assert made.contacts == [
+    for number, (location_or_rule, page) in enumerate(pages):
+        builder.add_page(mapper.map_page(page, location_or_rule), number)
+    roster = write_to_memory(builder.build())
+    assert roster.contacts == [
         *(("3", "", "bergen"), ("1", "a@x", "bergen")),
         *(("4", "", "oslo"), ("2", "A@x", "oslo")),
     ]
-    assert made.left_out == [LeftOut("5", "", "has no location")]
-    assert made.written.by_location == {"bergen": 2, "oslo": 2}
+    assert roster.left_out == [LeftOut("5", "", "has no location")]
+    assert roster.written.by_location == {"bergen": 2, "oslo": 2}

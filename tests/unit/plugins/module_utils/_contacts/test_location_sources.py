@@ -2,17 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sources of the role's locations."""
+"""Tests of turning the locations of the role into sources."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
+    escape_dn_value,
     locations_to_sources,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from hypothesis import given
+from hypothesis import strategies as st
 
 TEMPLATE = "OU={ou},OU=Staff,DC=x"
 
@@ -66,7 +69,7 @@ TEMPLATE = "OU={ou},OU=Staff,DC=x"
             {"location": "oslo", "search_base": "OU=A", "member_of": ""},
             {"location": "oslo", "search_base": "OU=A"},
         ),
-        # A list that came out empty is told, not taken for everybody.
+        # An empty list is kept, so that the export reports it instead of reading everyone.
         (
             {"location": "oslo", "search_base": "OU=A", "member_of": []},
             {"location": "oslo", "search_base": "OU=A", "member_of": []},
@@ -85,18 +88,18 @@ def test_a_location_becomes_a_source(location: dict[str, Any], source: dict[str,
     assert locations_to_sources([location], TEMPLATE, "DC=x") == [source]
 
 
-def test_a_group_needs_no_base() -> None:
+def test_a_location_with_a_group_does_not_require_a_search_base() -> None:
     (source,) = locations_to_sources([{"member_of": "CN=G"}], TEMPLATE, "")
     assert source == {"member_of": "CN=G"}
 
 
-def test_locations_keep_their_order() -> None:
+def test_sources_are_in_the_order_of_the_locations() -> None:
     locations = [{"location": name, "ou": name} for name in ("b", "a")]
     sources = locations_to_sources(locations, TEMPLATE, "")
     assert [source["location"] for source in sources] == ["b", "a"]
 
 
-def test_the_template_may_name_the_location_and_the_ou_twice() -> None:
+def test_the_template_may_contain_the_location_and_repeated_placeholders() -> None:
     locations = [{"location": "a,b", "ou": "{ou}"}]
     (source,) = locations_to_sources(locations, "OU={ou},L={location},OU={ou}", "")
     assert source["search_base"] == "OU={ou},L=a\\,b,OU={ou}"
@@ -115,14 +118,14 @@ def test_the_template_may_name_the_location_and_the_ou_twice() -> None:
             {"location": "oslo", "minimum": 1},
             TEMPLATE,
             (
-                "Cannot use location 2 (oslo): it says nowhere to look. "
-                "Give it ou, search_base, member_of or filter."
+                "Cannot use location 2 (oslo): it does not say where to search. "
+                "Set ou, search_base, member_of or filter."
             ),
         ),
         (
             {"ou": "A", "search_base": "B"},
             TEMPLATE,
-            "Cannot use location 2 (global): it has both ou and search_base. Give one of the two.",
+            "Cannot use location 2 (global): it has both ou and search_base. Set only one of them.",
         ),
         (
             {"location": "oslo", "filter": "(a=b)"},
@@ -133,15 +136,52 @@ def test_the_template_may_name_the_location_and_the_ou_twice() -> None:
             {"location": "oslo", "ou": "A"},
             "OU=Staff",
             (
-                "Cannot use contact_sync_ou_template: it does not hold {ou}. "
-                "Put {ou} where the OU goes."
+                "Cannot use contact_sync_ou_template: it does not contain {ou}. "
+                "Add {ou} in place of the name of the OU."
             ),
         ),
     ],
 )
-def test_a_location_that_cannot_become_a_source(
+def test_an_invalid_location_is_reported(
     location: dict[str, Any], template: str, message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         locations_to_sources([{"search_base": "DC=x"}, location], template, "")
     assert str(caught.value) == message
+
+
+# The examples of RFC 4514, section 4, and variants of them.
+@pytest.mark.parametrize(
+    ("value", "escaped"),
+    [
+        ("Sales XL", "Sales XL"),
+        ("Bergen, Sales and Harbour", "Bergen\\, Sales and Harbour"),
+        ('James "Jim" Smith', 'James \\"Jim\\" Smith'),
+        ("a+b;c<d>e\\f", "a\\+b\\;c\\<d\\>e\\\\f"),
+        ("# 1", "\\# 1"),
+        ("no # 1", "no # 1"),
+        (" x ", "\\ x\\ "),
+        (" ", "\\ "),
+        ("  ", "\\ \\ "),
+        ("a=b", "a=b"),
+        ("x\0y", "x\\00y"),
+        ("Tromsø", "Tromsø"),
+        ("", ""),
+    ],
+)
+def test_a_value_is_escaped_for_a_distinguished_name(value: str, escaped: str) -> None:
+    assert escape_dn_value(value) == escaped
+
+
+@given(st.text(st.sampled_from(' ",+;<>\\#=aø'), min_size=1))
+def test_an_escaped_value_can_be_unescaped(value: str) -> None:
+    assert _unescape(escape_dn_value(value)) == value
+
+
+def _unescape(text: str) -> str:
+    """Unescape a string according to RFC 4514, with an independent implementation."""
+    unescaped, letters = [], iter(text)
+    for letter in letters:
+        assert letter not in ',+"<>;'
+        unescaped.append(next(letters) if letter == "\\" else letter)
+    return "".join(unescaped)

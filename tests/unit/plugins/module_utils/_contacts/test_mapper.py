@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an entry to a contact, or to the reason why there is none."""
+"""Tests of mapping entries to contacts."""
 
 from __future__ import annotations
 
 import unicodedata
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import Entry
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
     Contact,
+    Entry,
     LeftOut,
     MappedPage,
 )
@@ -29,62 +29,64 @@ COLUMNS = columns(
 )
 
 
-def test_attributes_are_in_a_fixed_order_and_named_once() -> None:
+def test_attributes_are_sorted_and_distinct() -> None:
     assert Mapper(COLUMNS).attributes == ("mail", "sn")
-    many = columns({"header": "A", "value": " ~ ".join("hgfedcba")}, {"header": "B", "value": "A"})
-    assert Mapper(many).attributes == tuple("abcdefgh")
+    unsorted = columns(
+        {"header": "A", "value": " ~ ".join("hgfedcba")}, {"header": "B", "value": "A"}
+    )
+    assert Mapper(unsorted).attributes == tuple("abcdefgh")
 
 
 @pytest.mark.parametrize("mail", [[b"B@x", b"a@x"], [b"a@x", b"B@x"]])
-def test_of_several_values_the_smallest_in_byte_order_counts(mail: list[bytes]) -> None:
+def test_the_smallest_of_several_values_in_byte_order_is_used(mail: list[bytes]) -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.contact("id", [mail, [b" Lie\n"]], "oslo") == Contact(
+    assert mapper.map_entry("id", [mail, [b" Lie\n"]], "oslo") == Contact(
         "oslo", ("Lie", "b@x", "B@x a@x", "oslo"), "id"
     )
 
 
-def test_one_name_in_two_forms_is_one_value() -> None:
+def test_two_normalization_forms_of_a_name_are_one_value() -> None:
     mapper = Mapper(columns({"header": "A", "value": "all.sn | join('/')"}))
     both = ["A\u030ase".encode(), "Åse".encode()]
-    for found in (both, both[:1], both[1:]):
-        assert mapper.contact("id", [found], "") == Contact("", ("Åse",), "id")
-    # The smallest of the composed values counts: A with a ring, decomposed, would come before Z.
-    first = Mapper(columns({"header": "A", "value": "sn"}))
-    assert first.contact("id", [["A\u030a".encode(), b"Z"]], "") == Contact("", ("Z",), "id")
+    for values in (both, both[:1], both[1:]):
+        assert mapper.map_entry("id", [values], "") == Contact("", ("Åse",), "id")
+    # Values are compared after they are composed: a decomposed A with ring would sort before Z.
+    smallest = Mapper(columns({"header": "A", "value": "sn"}))
+    assert smallest.map_entry("id", [["A\u030a".encode(), b"Z"]], "") == Contact("", ("Z",), "id")
 
 
 @pytest.mark.parametrize(
     "name", ["Åse", "A\u030ase", "דוד", "\u0645\u0631\u064a\u0645", "🙂\u200d🙃", "q\u0323\u0307"]
 )
-def test_any_script_comes_through(name: str) -> None:
+def test_any_script_is_supported(name: str) -> None:
     mapper = Mapper(columns({"header": "A", "value": "sn"}))
     expected = Contact("", (unicodedata.normalize("NFC", name),), "id")
-    assert mapper.contact("id", [[name.encode()]], "") == expected
+    assert mapper.map_entry("id", [[name.encode()]], "") == expected
 
 
 @pytest.mark.parametrize(
     "value",
     [
         *(b"\xff", b"\xc3", b"\xc0\x80", b"A\xe5se"),
-        # Surrogates, in pairs too, are no UTF-8 (RFC 3629, 3).
+        # Surrogates, even in pairs, are not valid UTF-8 (RFC 3629, 3).
         *(b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80"),
     ],
 )
-def test_what_is_no_utf_8_is_named(value: bytes) -> None:
+def test_an_attribute_that_is_not_valid_utf_8_is_reported(value: bytes) -> None:
     mapper = Mapper(columns({"header": "A", "value": "'x'"}, {"header": "B", "value": "sn"}))
-    assert mapper.contact("id", [[b"Lie", value]], "oslo") == LeftOut(
+    assert mapper.map_entry("id", [[b"Lie", value]], "oslo") == LeftOut(
         "id", "oslo", "the attribute sn is not valid UTF-8"
     )
 
 
 @given(st.lists(st.binary(max_size=8) | st.text(max_size=4).map(str.encode), max_size=3))
-def test_any_bytes_are_valid_utf_8_in_the_end_or_a_named_row(values: list[bytes]) -> None:
-    found = Mapper(COLUMNS).contact("id", [[], values], "oslo")
-    if isinstance(found, Contact):
-        line = ",".join(found.cells).encode("utf-8").decode("utf-8")
+def test_any_bytes_yield_valid_utf_8_or_a_cause(values: list[bytes]) -> None:
+    person = Mapper(COLUMNS).map_entry("id", [[], values], "oslo")
+    if isinstance(person, Contact):
+        line = ",".join(person.cells).encode("utf-8").decode("utf-8")
         assert not set(line) & {"\0", "\n", "\r"}
     else:
-        assert found.cause in {
+        assert person.cause in {
             "the attribute sn is not valid UTF-8",
             "Name is empty",
             "Name begins like a spreadsheet formula",
@@ -98,7 +100,7 @@ PHONES = columns(
     {"header": "Mail", "value": "mail", "required_unless": "SMS"},
     phone_region="NO",
 )
-NO_NUMBER = "not a valid phone number"
+INVALID_NUMBER = "not a valid phone number"
 
 
 @pytest.mark.parametrize(
@@ -114,26 +116,26 @@ NO_NUMBER = "not a valid phone number"
         ("912 34 567", "", ("+4791234567", ""), []),
     ],
 )
-def test_cells_that_are_empty_for_want_of_a_number_are_told(
+def test_cells_emptied_because_of_an_invalid_number_are_reported(
     mobile: str, telephone: str, cells: tuple[str, str], emptied: list[str]
 ) -> None:
     values = {"mail": "a@x", "mobile": mobile, "sn": "Lie", "telephonenumber": telephone}
     mapper = Mapper(PHONES)
-    wire = [[values[name].encode()] if values[name] else [] for name in mapper.attributes]
-    assert mapper.contact("id", wire, "") == Contact(
-        "", ("Lie", *cells, "a@x"), "id", tuple((header, NO_NUMBER) for header in emptied)
+    raw_values = [[values[name].encode()] if values[name] else [] for name in mapper.attributes]
+    assert mapper.map_entry("id", raw_values, "") == Contact(
+        "", ("Lie", *cells, "a@x"), "id", tuple((header, INVALID_NUMBER) for header in emptied)
     )
 
 
-def test_a_row_that_may_not_lose_its_number_is_left_out() -> None:
+def test_a_person_is_left_out_if_a_required_number_is_invalid() -> None:
     mapper = Mapper(PHONES)
     assert mapper.attributes == ("mail", "mobile", "sn", "telephonenumber")
-    assert mapper.contact("id", [[], [b"912"], [b"Lie"], []], "oslo") == LeftOut(
-        "id", "oslo", f"SMS: {NO_NUMBER}"
+    assert mapper.map_entry("id", [[], [b"912"], [b"Lie"], []], "oslo") == LeftOut(
+        "id", "oslo", f"SMS: {INVALID_NUMBER}"
     )
 
 
-def test_a_style_is_that_of_the_whole_cell_and_rules_look_at_what_is_written() -> None:
+def test_phone_style_formats_the_whole_cell_before_the_rules_are_checked() -> None:
     styled = columns(
         {
             "header": "SMS",
@@ -143,52 +145,52 @@ def test_a_style_is_that_of_the_whole_cell_and_rules_look_at_what_is_written() -
         }
     )
     mapper = Mapper(styled)
-    assert mapper.contact("id", [[b"+47 912 "], [b"34\t567"]], "") == Contact(
+    assert mapper.map_entry("id", [[b"+47 912 "], [b"34\t567"]], "") == Contact(
         "", ("4791234567",), "id"
     )
-    assert mapper.contact("id", [[b"+1 201 555"], [b" 0123"]], "") == LeftOut(
+    assert mapper.map_entry("id", [[b"+1 201 555"], [b" 0123"]], "") == LeftOut(
         "id", "", "SMS is longer than 10 characters"
     )
 
 
-def test_byte_order_is_that_of_utf_8() -> None:
-    # In UTF-16 the second would be the smaller one.
+def test_values_are_compared_in_the_byte_order_of_utf_8() -> None:
+    # In UTF-16, the second value would be the smaller one.
     values = ["\uffff".encode(), "\U00010000".encode()]
     mapper = Mapper(columns({"header": "A", "value": "sn"}))
-    assert mapper.contact("id", [values[::-1]], "") == Contact("", ("\uffff",), "id")
+    assert mapper.map_entry("id", [values[::-1]], "") == Contact("", ("\uffff",), "id")
 
 
-def test_a_broken_rule_leaves_the_person_out_by_identity_and_cause() -> None:
+def test_a_person_is_left_out_if_a_rule_is_broken() -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.contact("id", [[b"a@x"], []], "oslo") == LeftOut("id", "oslo", "Name is empty")
+    assert mapper.map_entry("id", [[b"a@x"], []], "oslo") == LeftOut("id", "oslo", "Name is empty")
 
 
-def test_a_value_that_is_no_utf_8_leaves_the_person_out() -> None:
+def test_a_person_is_left_out_if_a_value_is_not_valid_utf_8() -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.contact("id", [[b"\xff"], [b"Lie"]], "oslo") == LeftOut(
+    assert mapper.map_entry("id", [[b"\xff"], [b"Lie"]], "oslo") == LeftOut(
         "id", "oslo", "the attribute mail is not valid UTF-8"
     )
 
 
-def test_attributes_that_nobody_had_are_known() -> None:
+def test_attributes_without_values_are_tracked() -> None:
     mapper = Mapper(COLUMNS)
-    assert mapper.attributes_never_seen == ["mail", "sn"]
-    mapper.contacts([("id", [b"", b""]), ("id", [b"", b"Lie"])], "oslo")
-    assert mapper.attributes_never_seen == ["mail"]
-    mapper.contacts([("id", [[b"\xff", b"x"], b""])], "oslo")
-    assert mapper.attributes_never_seen == []
-    mapper.contacts([("id", [b"", b""])], "oslo")
-    assert mapper.attributes_never_seen == []
+    assert mapper.unseen_attributes == ["mail", "sn"]
+    mapper.map_page([("id", [b"", b""]), ("id", [b"", b"Lie"])], "oslo")
+    assert mapper.unseen_attributes == ["mail"]
+    mapper.map_page([("id", [[b"\xff", b"x"], b""])], "oslo")
+    assert mapper.unseen_attributes == []
+    mapper.map_page([("id", [b"", b""])], "oslo")
+    assert mapper.unseen_attributes == []
 
 
-def test_a_page_gives_contacts_and_people_left_out() -> None:
+def test_a_page_is_mapped_to_contacts_and_people_left_out() -> None:
     mapper = Mapper(COLUMNS)
     page: list[Entry] = [
         ("1", [b"A@x", b"Lie"]),
         ("2", [b"b@x", b""]),
         ("3", [[b"C@x", b"d@x"], b"=Moe"]),
     ]
-    assert mapper.contacts(page, "oslo") == MappedPage(
+    assert mapper.map_page(page, "oslo") == MappedPage(
         {"oslo": [Contact("oslo", ("Lie", "a@x", "A@x", "oslo"), "1").record]},
         [
             LeftOut("2", "oslo", "Name is empty"),
@@ -197,18 +199,18 @@ def test_a_page_gives_contacts_and_people_left_out() -> None:
     )
 
 
-def test_a_record_holds_all_of_a_contact_but_the_location() -> None:
+def test_a_record_contains_all_fields_except_the_location() -> None:
     assert Contact("oslo", ("Åse", "", "a\0b"), "id").record == "Åse\0\0a\v\x10b\0id\0".encode()
-    lost = (("Phone", "no number"),)
-    assert Contact("oslo", ("A",), "id", lost).record == b'A\0id\0[["Phone", "no number"]]'
+    emptied = (("Phone", "no number"),)
+    assert Contact("oslo", ("A",), "id", emptied).record == b'A\0id\0[["Phone", "no number"]]'
 
 
-def test_an_expression_that_fails_names_column_and_expression() -> None:
-    source = "all.sn if sn == 'Lie' else ''"
-    mapper = Mapper(columns({"header": "Name", "value": source}))
+def test_an_evaluation_error_names_the_column_and_the_expression() -> None:
+    text = "all.sn if sn == 'Lie' else ''"
+    mapper = Mapper(columns({"header": "Name", "value": text}))
     with pytest.raises(InputError) as caught:
-        mapper.contact("id", [[b"Lie"]], "oslo")
+        mapper.map_entry("id", [[b"Lie"]], "oslo")
     assert str(caught.value) == (
-        f"Cannot evaluate the expression {source!r} of column 'Name' for the entry id: "
-        "it gives a list: use first, last or join. Correct the expression, or the entry in the directory."
+        f"Cannot evaluate the expression {text!r} of column 'Name' for the entry id: "
+        "the result is a list: use first, last or join. Correct the expression, or the entry in the directory."
     )

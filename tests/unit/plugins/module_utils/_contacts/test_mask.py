@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is shown of a value, and what never is."""
+"""Tests of masked values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "masked"),
     [
         ("", ""),
         ("Åse Lie", "Å** L**"),
@@ -38,8 +38,8 @@ from hypothesis import strategies as st
         ("two@ words@", "t** w**"),
     ],
 )
-def test_what_is_shown(text: str, shown: str) -> None:
-    assert mask(text) == shown
+def test_the_masked_value_shows_only_part_of_the_value(text: str, masked: str) -> None:
+    assert mask(text) == masked
 
 
 _VALUES = st.one_of(
@@ -51,8 +51,8 @@ _VALUES = st.one_of(
 
 
 @given(_VALUES)
-def test_no_value_can_be_read_properties(text: str) -> None:
+def test_the_masked_value_never_contains_the_value(text: str) -> None:
     value = clean(text)
-    # A value of nothing else than asterisks is nobody's.
+    # A value that consists only of asterisks reveals nothing.
     assume(value.strip("*"))
     assert value not in mask(value)

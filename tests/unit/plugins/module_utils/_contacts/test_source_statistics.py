@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said about the people of a source, without saying who they are."""
+"""Tests of the statistics of a source."""
 
 from __future__ import annotations
 
@@ -36,18 +36,20 @@ PEOPLE = [
 ]
 
 
-def survey_of(people: list[tuple[str, str, str, str]], numbers: list[int]) -> SourceStatistics:
-    """A survey of people in some order; the attributes are givenname, mail, mobile and sn."""
-    survey = SourceStatistics(COLUMNS)
-    assert survey.attributes == ("givenname", "mail", "mobile", "sn")
+def make_statistics(
+    people: list[tuple[str, str, str, str]], numbers: list[int]
+) -> SourceStatistics:
+    """Add some of the people in the given order; their values are givenname, mail, mobile and sn."""
+    statistics = SourceStatistics(COLUMNS)
+    assert statistics.attributes == ("givenname", "mail", "mobile", "sn")
     for number in numbers:
         values = [value.encode() for value in people[number]]
-        survey.add(IDS[number], values, "oslo-hq")
-    return survey
+        statistics.add(IDS[number], values, "oslo-hq")
+    return statistics
 
 
-def test_what_is_said_of_people() -> None:
-    assert survey_of(PEOPLE, [4, 2, 0, 3, 1]).result() == {
+def test_the_result_contains_counts_causes_and_samples() -> None:
+    assert make_statistics(PEOPLE, [4, 2, 0, 3, 1]).result() == {
         "entries": 5,
         "contacts": 2,
         "left_out": {
@@ -57,7 +59,7 @@ def test_what_is_said_of_people() -> None:
         },
         "excluded": 0,
         "empty_columns": [
-            # Of whom a cell begins like a formula has no cells that could be looked at.
+            # Cells of invalid rows are also counted, except for rows with a formula.
             {"column": "First Name", "attributes": ["givenname"], "empty": 1},
             {"column": "Last Name", "attributes": ["sn"], "empty": 1},
             {"column": "Email", "attributes": ["mail"], "empty": 2},
@@ -89,50 +91,53 @@ def test_what_is_said_of_people() -> None:
     }
 
 
-def test_order_of_the_server_makes_no_difference_to_the_samples() -> None:
-    one, other = survey_of(PEOPLE, [0, 1, 2, 3, 4]), survey_of(PEOPLE, [4, 3, 2, 1, 0])
-    assert one.result()["samples"] == other.result()["samples"]
+def test_the_samples_do_not_depend_on_the_order_of_the_entries() -> None:
+    ascending = make_statistics(PEOPLE, [0, 1, 2, 3, 4])
+    descending = make_statistics(PEOPLE, [4, 3, 2, 1, 0])
+    assert ascending.result()["samples"] == descending.result()["samples"]
 
 
-def test_nobodys_value_is_said() -> None:
-    said = json.dumps(survey_of(PEOPLE, [0, 1, 2, 3, 4]).result(), ensure_ascii=False)
+def test_the_result_contains_no_attribute_values() -> None:
+    result = json.dumps(make_statistics(PEOPLE, [0, 1, 2, 3, 4]).result(), ensure_ascii=False)
     values = {value for person in PEOPLE for value in person if value}
-    assert [value for value in values if value in said] == []
+    assert [value for value in values if value in result] == []
 
 
-def test_causes_are_counted() -> None:
-    survey = SourceStatistics(COLUMNS)
+def test_people_left_out_are_counted_by_cause() -> None:
+    statistics = SourceStatistics(COLUMNS)
     for number, name in enumerate((b"\xff", b"", b"\xff", b"")):
-        survey.add(IDS[number], [name, b"mail", b"", b"Lie"], "oslo-hq")
-    assert survey.causes == {
+        statistics.add(IDS[number], [name, b"mail", b"", b"Lie"], "oslo-hq")
+    assert statistics.causes == {
         "the attribute givenname is not valid UTF-8": 2,
         "First Name is empty": 2,
     }
 
 
-def test_numbers_are_looked_at_in_their_column_s_style() -> None:
+def test_phone_numbers_are_formatted_in_the_style_of_their_column() -> None:
     phone = {"header": "Phone", "value": "mobile", "phone_style": "e164_no_plus"}
-    survey = SourceStatistics(columns(phone, phone_region="NO"))
-    survey.add(IDS[0], [b"no number"], "")
-    assert survey.result()["empty_columns"] == [
+    statistics = SourceStatistics(columns(phone, phone_region="NO"))
+    statistics.add(IDS[0], [b"no number"], "")
+    assert statistics.result()["empty_columns"] == [
         {"column": "Phone", "attributes": ["mobile"], "empty": 1}
     ]
 
 
-def test_for_whom_an_expression_gives_no_text_is_said() -> None:
-    survey = SourceStatistics(columns({"header": "A", "value": "all.mail if mail == 'x' else ''"}))
-    with pytest.raises(InputError, match=f" for the entry {IDS[0]}: it gives a list: "):
-        survey.add(IDS[0], [b"x"], "")
+def test_an_evaluation_error_names_the_entry() -> None:
+    statistics = SourceStatistics(
+        columns({"header": "A", "value": "all.mail if mail == 'x' else ''"})
+    )
+    with pytest.raises(InputError, match=f" for the entry {IDS[0]}: the result is a list: "):
+        statistics.add(IDS[0], [b"x"], "")
 
 
-def test_attributes_that_nobody_has() -> None:
-    assert survey_of(PEOPLE, [1]).attributes_nobody_has == ["mobile"]
-    assert survey_of(PEOPLE, []).attributes_nobody_has == []
-    assert survey_of(PEOPLE, [0]).attributes_nobody_has == []
+def test_attributes_without_values_are_listed() -> None:
+    assert make_statistics(PEOPLE, [1]).unseen_attributes == ["mobile"]
+    assert make_statistics(PEOPLE, []).unseen_attributes == []
+    assert make_statistics(PEOPLE, [0]).unseen_attributes == []
 
 
-def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> None:
-    placed = compile_location_rule(
+def test_location_rules_and_columns_may_read_other_entries() -> None:
+    rule = compile_location_rule(
         "secretary | of_entry('l')", ["tromso"], "location_value of source 1"
     )
     columns = compile_columns(
@@ -142,11 +147,11 @@ def test_a_person_placed_by_what_an_entry_holds_that_an_attribute_names() -> Non
         ],
         all_global=False,
     )
-    chief = {("cn=aide", "l"): "tromso", ("cn=boss", "mail"): "boss@corp.example"}
-    survey = SourceStatistics(columns, [placed], chief)
-    assert survey.attributes == ("manager", "secretary")
+    lookup_values = {("cn=aide", "l"): "tromso", ("cn=boss", "mail"): "boss@corp.example"}
+    statistics = SourceStatistics(columns, [rule], lookup_values)
+    assert statistics.attributes == ("manager", "secretary")
     for number, secretary in enumerate([b"cn=aide", b"cn=nobody"]):
-        survey.add(IDS[number], [b"cn=boss", secretary], placed)
-    result = survey.result()
+        statistics.add(IDS[number], [b"cn=boss", secretary], rule)
+    result = statistics.result()
     assert result["samples"] == [{"Host": "b***@c***.example", "Location": "tromso"}]
     assert result["left_out"] == {"has no location": 1}

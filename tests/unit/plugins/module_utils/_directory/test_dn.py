@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
     escape_dn_value,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
     escape_dn_value,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import (

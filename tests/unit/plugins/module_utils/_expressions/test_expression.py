@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What expressions give, and what they read."""
+"""Tests of compiled expressions: their results and the attributes that they read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions im
     expression as expression_module,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.filters import (
@@ -27,14 +27,14 @@ from hypothesis import strategies as st
 from jinja2.environment import Environment, TemplateExpression
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-PERSON = Values(
+VARIABLES = Variables(
     {"givenname": ("Åse",), "sn": ("Lie",), "mail": ("a@x", "b@x"), "msds-name": ("m",)},
     location="oslo-hq",
 )
 
 
 @pytest.mark.parametrize(
-    ("source", "text"),
+    ("text", "expected"),
     [
         ("givenName", "Åse"),
         ("GIVENNAME", "Åse"),
@@ -47,7 +47,7 @@ PERSON = Values(
         (" msDS-Name ", "m"),
         ("self", ""),
         ("true", ""),
-        ("'a text'", "a text"),
+        ("'a string'", "a string"),
         ("mail | upper", "A@X"),
         ("MAIL|upper", "A@X"),
         ("LOCATION | upper", "OSLO-HQ"),
@@ -90,66 +90,68 @@ PERSON = Values(
         ("phone_region", "SE"),
         ("phone_region ~ sn", "SELie"),
         ("'+47 912 34 567' | e164", "+4791234567"),
-        # A Swedish number, for the option phone_region says so.
+        # phone_region is SE here.
         ("'08 123 456 78' | e164", "+46812345678"),
         ("'08 123 456 78' | e164(phone_region)", "+46812345678"),
         ("'08 123 456 78' | e164(region='NO') or 'none'", "none"),
         ("'08 123 456 78' | e164(c or phone_region)", "+46812345678"),
         ("'08 123 456 78' | e164(sn or phone_region)", ""),
-        # Texts are composed, whatever wrote them.
+        # String literals are composed (NFC), whether written directly or with escapes.
         ("'yes' if givenName == 'A\u030ase' else 'no'", "yes"),
         ("'yes' if givenName == 'A\\u030ase' else 'no'", "yes"),
         ("givenName | map_value({'A\u030ase': 'A\u030a'})", "Å"),
         ("givenName | replace('A\u030a', '')", "se"),
         ("givenName | regex_search('[A\u030a]')", "Å"),
-        # What is joined by ~ is seen to be text through everything that hands it on.
+        # Operands of ~ may be any expression whose result is known to be a string.
         ("(mobile or sn) ~ (mail and sn) ~ (sn + 'x') ~ ('a' ~ 'b')", "LieLieLiexab"),
         ("('m' if mobile else 's') ~ ('m' if mobile) ~ 't'", "st"),
         ("(mobile | default('-')) ~ (all.mobile | default('-') | first)", "--"),
     ],
 )
-def test_an_expression_gives_a_text(source: str, text: str) -> None:
-    assert compile_expression(source, "C", "SE").evaluate(PERSON).text == text
+def test_an_expression_returns_the_expected_string(text: str, expected: str) -> None:
+    assert compile_expression(text, "C", "SE").evaluate(VARIABLES).text == expected
 
 
 @pytest.mark.parametrize(
-    ("source", "refused"),
+    ("text", "has_invalid_number"),
     [
         ("mail", False),
         ("mail | lower", False),
         ("mail | e164('NO')", True),
         ("mobile | e164('NO')", False),
         ("mobile | e164('US')", True),
-        # There was nothing to refuse.
+        # Empty and blank values are not invalid numbers.
         ("pager | e164('NO')", False),
         ("blank | e164('NO')", False),
         ("mail | e164('NO') or location", True),
         ("location or mail | e164('NO')", False),
     ],
 )
-def test_what_e164_refuses_is_told(source: str, refused: bool) -> None:
-    expression = compile_expression(source, "C")
-    somebody = Values({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
-    # And told anew each time.
-    for values, told in ((somebody, refused), (Values({}, "oslo"), False), (somebody, refused)):
-        assert expression.evaluate(values).refused is told
+def test_an_invalid_phone_number_is_reported(text: str, has_invalid_number: bool) -> None:
+    expression = compile_expression(text, "C")
+    filled = Variables({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
+    empty = Variables({}, "oslo")
+    # Each evaluation starts over.
+    assert expression.evaluate(filled).has_invalid_number is has_invalid_number
+    assert expression.evaluate(empty).has_invalid_number is False
+    assert expression.evaluate(filled).has_invalid_number is has_invalid_number
 
 
-def test_without_the_option_the_region_is_empty() -> None:
-    assert compile_expression("phone_region ~ '.'", "C").evaluate(PERSON).text == "."
+def test_phone_region_is_empty_if_the_option_is_not_set() -> None:
+    assert compile_expression("phone_region ~ '.'", "C").evaluate(VARIABLES).text == "."
 
 
-def test_jinja_itself_has_nothing_else_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Environment] = []
-    run = expression_module._runnable
+def test_the_jinja_environment_contains_only_the_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    environments: list[Environment] = []
+    compile_tree = expression_module._compile_tree
 
-    def look(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
-        made.append(environment)
-        return run(environment, syntax)
+    def record(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
+        environments.append(environment)
+        return compile_tree(environment, syntax)
 
-    monkeypatch.setattr(expression_module, "_runnable", look)
-    assert compile_expression("sn ~ '<'", "C").evaluate(PERSON).text == "Lie<"
-    (environment,) = made
+    monkeypatch.setattr(expression_module, "_compile_tree", record)
+    assert compile_expression("sn ~ '<'", "C").evaluate(VARIABLES).text == "Lie<"
+    (environment,) = environments
     assert isinstance(environment, ImmutableSandboxedEnvironment)
     assert (environment.globals, environment.tests) == ({}, {})
     assert set(environment.filters) == set(FILTERS)
@@ -157,7 +159,7 @@ def test_jinja_itself_has_nothing_else_to_give(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("source", "attributes"),
+    ("text", "attributes"),
     [
         ("mail", {"mail"}),
         ("Mail | default(MAIL)", {"mail"}),
@@ -172,12 +174,12 @@ def test_jinja_itself_has_nothing_else_to_give(monkeypatch: pytest.MonkeyPatch) 
         ("sn | replace(old=cn, new='')", {"sn", "cn"}),
     ],
 )
-def test_an_expression_knows_the_attributes_it_reads(source: str, attributes: set[str]) -> None:
-    assert compile_expression(source, "C").attributes == attributes
+def test_an_expression_lists_the_attributes_that_it_reads(text: str, attributes: set[str]) -> None:
+    assert compile_expression(text, "C").attributes == attributes
 
 
 @pytest.mark.parametrize(
-    ("source", "expected"),
+    ("text", "expected"),
     [
         ("location", True),
         (" LOCATION ", True),
@@ -186,8 +188,8 @@ def test_an_expression_knows_the_attributes_it_reads(source: str, attributes: se
         ("'location'", False),
     ],
 )
-def test_the_location_alone_is_told_from_other_expressions(source: str, expected: bool) -> None:
-    assert compile_expression(source, "C").is_location is expected
+def test_an_expression_that_is_only_the_location_is_recognized(text: str, expected: bool) -> None:
+    assert compile_expression(text, "C").is_location is expected
 
 
 @given(
@@ -196,42 +198,42 @@ def test_the_location_alone_is_told_from_other_expressions(source: str, expected
     ),
     st.lists(st.booleans(), min_size=9, max_size=9),
 )
-def test_case_of_a_name_does_not_matter(template: str, capitals: list[bool]) -> None:
-    name = "givenname"
-    spelled = "".join(
-        letter.upper() if capitals[place] else letter for place, letter in enumerate(name)
+def test_names_are_case_insensitive(template: str, uppercase: list[bool]) -> None:
+    lower_name = "givenname"
+    mixed_name = "".join(
+        letter.upper() if is_upper else letter for letter, is_upper in zip(lower_name, uppercase)
     )
-    one = compile_expression(template.format(name), "C")
-    other = compile_expression(template.format(spelled), "C")
-    assert other.attributes == one.attributes == {name}
-    assert other.evaluate(PERSON).text == one.evaluate(PERSON).text
+    lower = compile_expression(template.format(lower_name), "C")
+    mixed = compile_expression(template.format(mixed_name), "C")
+    assert mixed.attributes == lower.attributes == {lower_name}
+    assert mixed.evaluate(VARIABLES).text == lower.evaluate(VARIABLES).text
 
 
-def test_two_spellings_of_one_name_in_one_expression() -> None:
+def test_an_expression_may_contain_several_spellings_of_a_name() -> None:
     expression = compile_expression("(SN | upper) ~ (sn | lower) ~ (all.Sn | first)", "C")
-    assert expression.evaluate(PERSON).text == "LIElieLie"
+    assert expression.evaluate(VARIABLES).text == "LIElieLie"
 
 
-_NAMES_OF_JINJA = """
+_NAMES_USED_BY_JINJA = """
     range dict lipsum cycler joiner namespace context environment resolve undefined missing loop caller
     varargs kwargs Undefined Markup concat escape str-join blocks name debug-info result template
 """
 
 
-@pytest.mark.parametrize("name", _NAMES_OF_JINJA.split())
-def test_names_that_jinja_has_for_itself_are_attributes(name: str) -> None:
+@pytest.mark.parametrize("name", _NAMES_USED_BY_JINJA.split())
+def test_names_used_by_jinja_are_attributes(name: str) -> None:
     if "-" not in name:
         expression = compile_expression(f"{name} | default('nothing')", "C")
-        assert expression.evaluate(PERSON).text == "nothing"
-    values = Values({name.lower(): ("value",)}, "")
-    assert compile_expression(name, "C").evaluate(values).text == "value"
+        assert expression.evaluate(VARIABLES).text == "nothing"
+    variables = Variables({name.lower(): ("value",)}, "")
+    assert compile_expression(name, "C").evaluate(variables).text == "value"
 
 
 @pytest.mark.parametrize(
-    ("source", "problem"),
+    ("text", "message"),
     [
-        ("all.mail if sn == 'Lie' else 'x'", "it gives a list: use first, last or join"),
-        ("1 if sn == 'Lie' else 'x'", "it gives a value of type int, not a text"),
+        ("all.mail if sn == 'Lie' else 'x'", "the result is a list: use first, last or join"),
+        ("1 if sn == 'Lie' else 'x'", "the result is a value of type int, not a string"),
         (
             "'x' if (1 if sn == 'Lie' else 'x') < 'y' else 'z'",
             "'<' not supported between instances of 'int' and 'str'",
@@ -242,18 +244,18 @@ def test_names_that_jinja_has_for_itself_are_attributes(name: str) -> None:
         ),
     ],
 )
-def test_what_fails_for_one_person_only_is_a_filter_error(source: str, problem: str) -> None:
-    expression = compile_expression(source, "C")
+def test_a_failure_for_a_single_entry_is_a_filter_error(text: str, message: str) -> None:
+    expression = compile_expression(text, "C")
     with pytest.raises(FilterError) as caught:
-        expression.evaluate(PERSON)
-    assert str(caught.value).startswith(problem)
+        expression.evaluate(VARIABLES)
+    assert str(caught.value).startswith(message)
 
 
-def test_values_of_an_absent_attribute_are_empty() -> None:
-    assert Values({"mail": ()}, "oslo").first("mail") == ""
+def test_the_value_of_an_attribute_without_values_is_empty() -> None:
+    assert Variables({"mail": ()}, "oslo").value("mail") == ""
 
 
-_NESTED: dict[str, Callable[[int], str]] = {
+_NESTED_FORMS: dict[str, Callable[[int], str]] = {
     "parentheses": lambda depth: "(" * depth + "sn" + ")" * depth,
     "lists": lambda depth: "[" * depth + "sn" + "]" * depth,
     "not": lambda depth: "'x' if " + "not " * depth + "sn else 'y'",
@@ -269,28 +271,28 @@ _NESTED: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("form", _NESTED)
-def test_deep_nesting_is_no_crash(form: str) -> None:
+@pytest.mark.parametrize("form", _NESTED_FORMS)
+def test_deep_nesting_is_rejected(form: str) -> None:
     for depth in (60, 200, 3_000):
         try:
-            expression = compile_expression(_NESTED[form](depth), "C")
+            expression = compile_expression(_NESTED_FORMS[form](depth), "C")
         except InputError:
             continue
-        # Parentheses alone make no deeper tree.
+        # Redundant parentheses do not add nodes to the syntax tree.
         assert form == "parentheses"
-        assert expression.evaluate(PERSON).text == "Lie"
+        assert expression.evaluate(VARIABLES).text == "Lie"
 
 
 @pytest.mark.parametrize("form", ["or", "plus", "tilde", "filters", "arguments", "conditions"])
-def test_reasonable_nesting_works(form: str) -> None:
+def test_moderate_nesting_is_accepted(form: str) -> None:
     depth = 24
-    expression = compile_expression(_NESTED[form](depth), "C")
-    assert expression.evaluate(PERSON).text
+    expression = compile_expression(_NESTED_FORMS[form](depth), "C")
+    assert expression.evaluate(VARIABLES).text
 
 
 @pytest.mark.parametrize("form", ["or", "filters"])
-def test_the_depth_has_one_limit(form: str) -> None:
+def test_the_nesting_depth_is_limited(form: str) -> None:
     limit = {"or": 50, "filters": 49}[form]
-    compile_expression(_NESTED[form](limit), "C")
+    compile_expression(_NESTED_FORMS[form](limit), "C")
     with pytest.raises(InputError, match="it is nested too deeply"):
-        compile_expression(_NESTED[form](limit + 1), "C")
+        compile_expression(_NESTED_FORMS[form](limit + 1), "C")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever an expression is made of, it gives what Jinja gives, or a clean error.
+"""Property tests of expressions: results are those of Jinja, and errors are reported cleanly.
 
-Each example is a roster of five columns. HYPOTHESIS_PROFILE=fuzz tries many more of them.
+Each example consists of several expressions. Set HYPOTHESIS_PROFILE=fuzz to test many more examples.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.expression import (
-    Values,
+    Variables,
     compile_expression,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.expressions import (
+    ATTRIBUTES,
     EXPRESSIONS,
-    GARBAGE,
+    INVALID_EXPRESSIONS,
     NAMES,
-    PERSON,
     REGION,
-    Part,
+    Snippet,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 
-def _plain_e164(text: str, region: str) -> str:
+def _e164(text: str, region: str) -> str:
     try:
         number = phonenumbers.parse(text, region if len(region) == 2 and region.isupper() else None)
     except phonenumbers.NumberParseException:
@@ -49,63 +49,65 @@ def _plain_e164(text: str, region: str) -> str:
     return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
 
 
-def _flags(switches: dict[str, bool]) -> int:
-    return sum({"ignorecase": re.IGNORECASE, "multiline": re.MULTILINE}[name] for name in switches)
+def _re_flags(flags: dict[str, bool]) -> int:
+    return sum({"ignorecase": re.IGNORECASE, "multiline": re.MULTILINE}[name] for name in flags)
 
 
-def _plain_search(text: str, pattern: str, **switches: bool) -> str:
-    found = re.search(pattern, text, _flags(switches))
-    return found.group() if found else ""
+def _regex_search(text: str, pattern: str, **flags: bool) -> str:
+    match = re.search(pattern, text, _re_flags(flags))
+    return match.group() if match else ""
 
 
-def _plain_primary(texts: list[str]) -> str:
-    return next(iter(re.findall("(?s)(?:^|\0)SMTP:([^\0]*)", "\0".join(texts))), "")
+def _primary_address(addresses: list[str]) -> str:
+    return next(iter(re.findall("(?s)(?:^|\0)SMTP:([^\0]*)", "\0".join(addresses))), "")
 
 
-def _plain_replace(text: str, pattern: str, new: str, **switches: bool) -> str:
-    return re.sub(pattern, new, text, flags=_flags(switches))
+def _regex_replace(text: str, pattern: str, replacement: str, **flags: bool) -> str:
+    return re.sub(pattern, replacement, text, flags=_re_flags(flags))
 
 
-_JINJA = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 # no HTML is made
-_JINJA.filters.update(e164=_plain_e164, regex_search=_plain_search, regex_replace=_plain_replace)
-_JINJA.filters.update(primary_address=_plain_primary)
+_JINJA = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 # not for HTML
+_JINJA.filters.update(e164=_e164, regex_search=_regex_search, regex_replace=_regex_replace)
+_JINJA.filters.update(primary_address=_primary_address)
 
 
-def _plain(source: str, person: dict[str, list[str]]) -> object:
-    """What plain Jinja gives; None where it gives nothing."""
+def _evaluate_with_jinja(text: str, attributes: dict[str, list[str]]) -> object:
+    """Evaluate an expression with standard Jinja; return None if that fails."""
     composed = {
-        name: sorted({normalize("NFC", value) for value in person.get(name.lower(), ())})
+        name: sorted({normalize("NFC", value) for value in attributes.get(name.lower(), ())})
         for name in NAMES
     }
-    first = {name: values[0] if values else "" for name, values in composed.items()}
-    run = _JINJA.compile_expression(source)
+    smallest = {name: values[0] if values else "" for name, values in composed.items()}
+    evaluate = _JINJA.compile_expression(text)
     try:
-        return run({**first, "all": composed, "location": "oslo", "phone_region": REGION})
+        return evaluate({**smallest, "all": composed, "location": "oslo", "phone_region": REGION})
     except (TypeError, TemplateError):
         return None
 
 
-@given(st.lists(EXPRESSIONS, min_size=5, max_size=5), PERSON)
-def test_an_expression_gives_what_jinja_gives(
-    parts: list[Part], person: dict[str, list[str]]
+@given(st.lists(EXPRESSIONS, min_size=5, max_size=5), ATTRIBUTES)
+def test_the_result_of_an_expression_is_that_of_jinja(
+    snippets: list[Snippet], attributes: dict[str, list[str]]
 ) -> None:
-    values = Values(
+    variables = Variables(
         {
-            name: sorted({normalize("NFC", text) for text in texts})
-            for name, texts in person.items()
+            name: sorted({normalize("NFC", value) for value in values})
+            for name, values in attributes.items()
         },
         "oslo",
     )
-    for part in parts:
-        text = compile_expression(part.ours, "C", REGION).evaluate(values).text
-        assert text == _plain(part.plain, person), part
+    for snippet in snippets:
+        text = compile_expression(snippet.text, "C", REGION).evaluate(variables).text
+        assert text == _evaluate_with_jinja(snippet.jinja, attributes), snippet
 
 
 _COLUMNS = st.lists(
     st.builds(
         lambda number, value, style: {"header": f"C{number}", "value": value, "phone_style": style},
         st.integers(0, 10**9),
-        st.one_of(EXPRESSIONS.map(lambda part: part.ours), GARBAGE, st.text(max_size=8)),
+        st.one_of(
+            EXPRESSIONS.map(lambda snippet: snippet.text), INVALID_EXPRESSIONS, st.text(max_size=8)
+        ),
         st.sampled_from([None, None, "e164", "e164_no_plus", "international", "national"]),
     ),
     min_size=5,
@@ -113,31 +115,31 @@ _COLUMNS = st.lists(
 )
 
 
-@given(_COLUMNS, st.lists(PERSON | st.just({"mail": ["\ud800"]}), max_size=3))
-def test_any_columns_give_rows_or_an_error_that_names_the_column(
-    columns: list[dict[str, object]], people: list[dict[str, list[str]]]
+@given(_COLUMNS, st.lists(ATTRIBUTES | st.just({"mail": ["\ud800"]}), max_size=3))
+def test_any_column_yields_rows_or_an_error_that_names_the_column(
+    columns: list[dict[str, object]], entries: list[dict[str, list[str]]]
 ) -> None:
     for column in columns:
         try:
             mapper = Mapper(compile_columns([column], all_global=True, phone_region=REGION))
-            found = [_mapped(mapper, person) for person in people]
+            people = [_map_entry(mapper, attributes) for attributes in entries]
         except InputError as error:
-            said = str(error)
-            assert f"of column {column['header']!r}" in said or said.startswith(
-                "Cannot make a roster"
+            message = str(error)
+            assert f"of column {column['header']!r}" in message or message.startswith(
+                "Cannot create a roster"
             )
             continue
-        for contact in found:
-            if isinstance(contact, Contact):
-                (cell,) = contact.cells
+        for person in people:
+            if isinstance(person, Contact):
+                (cell,) = person.cells
                 assert len(cell.encode("utf-8").splitlines()) <= 1
                 assert " object at 0x" not in cell
                 assert cell == normalize("NFC", cell)
 
 
-def _mapped(mapper: Mapper, person: dict[str, list[str]]) -> Contact | LeftOut:
-    wire = [
-        [text.encode("utf-8", "surrogatepass") for text in person.get(name, [])]
+def _map_entry(mapper: Mapper, attributes: dict[str, list[str]]) -> Contact | LeftOut:
+    raw_values = [
+        [value.encode("utf-8", "surrogatepass") for value in attributes.get(name, [])]
         for name in mapper.attributes
     ]
-    return mapper.contact("id", wire, "")
+    return mapper.map_entry("id", raw_values, "")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters of expressions, each on its own."""
+"""Tests of the individual filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.fi
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "result"),
+    ("name", "arguments", "expected"),
     [
         ("default", ("a", "b"), "a"),
         ("default", ("", "b"), "b"),
@@ -72,11 +72,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.fi
         ("of_entry", ("cn=x", "mail"), ""),
     ],
 )
-def test_a_filter_gives(name: str, arguments: tuple[Any, ...], result: object) -> None:
-    assert FILTERS[name](*arguments) == result
+def test_filters_return_the_expected_value(
+    name: str, arguments: tuple[Any, ...], expected: object
+) -> None:
+    assert FILTERS[name](*arguments) == expected
 
 
-def test_there_are_no_other_filters() -> None:
+def test_the_set_of_filters_is_fixed() -> None:
     assert sorted(FILTERS) == [
         *("default", "e164", "first", "join", "last", "lower", "map_value", "of_entry"),
         *("primary_address", "regex_replace", "regex_search", "replace", "title", "trim", "upper"),
@@ -84,7 +86,7 @@ def test_there_are_no_other_filters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "what"),
+    ("name", "arguments", "kind"),
     [
         ("lower", (("a",),), "a list"),
         ("upper", (["a"],), "a list"),
@@ -109,24 +111,34 @@ def test_there_are_no_other_filters() -> None:
         ("e164", ("a", None), "a value of type NoneType"),
     ],
 )
-def test_a_filter_of_one_text_refuses(name: str, arguments: tuple[Any, ...], what: str) -> None:
+def test_filters_for_a_string_reject_other_types(
+    name: str, arguments: tuple[Any, ...], kind: str
+) -> None:
     with pytest.raises(FilterError) as caught:
         FILTERS[name](*arguments)
-    assert str(caught.value) == f"{name} works on one text, not on {what}: use first, last or join"
+    assert str(caught.value) == f"{name} expects a string, not {kind}: use first, last or join"
 
 
 @pytest.mark.parametrize("name", ["first", "last", "join", "primary_address"])
 @pytest.mark.parametrize(
-    ("value", "what"),
-    [(1, "a value of type int"), ({"a"}, "a value of type set"), ([1], "a list"), ((), None)],
+    ("value", "kind"),
+    [
+        (1, "a value of type int"),
+        ({"a"}, "a value of type set"),
+        ([1], "a list of other values"),
+    ],
 )
-def test_a_filter_of_texts_refuses(name: str, value: object, what: str | None) -> None:
-    if what is None:
-        assert FILTERS[name](value) == ""
-        return
+def test_filters_for_several_strings_reject_other_types(
+    name: str, value: object, kind: str
+) -> None:
     with pytest.raises(FilterError) as caught:
         FILTERS[name](value)
-    assert str(caught.value) == f"{name} works on text, not on {what}"
+    assert str(caught.value) == f"{name} expects a string or a list of strings, not {kind}"
+
+
+@pytest.mark.parametrize("name", ["first", "last", "join", "primary_address"])
+def test_filters_for_several_strings_accept_an_empty_list(name: str) -> None:
+    assert FILTERS[name](()) == ""
 
 
 @pytest.mark.parametrize(
@@ -139,19 +151,21 @@ def test_a_filter_of_texts_refuses(name: str, value: object, what: str | None) -
         ("regex_search", ("a", "b", r"\0", True, 1), "multiline"),
     ],
 )
-def test_a_switch_is_true_or_false(name: str, arguments: tuple[Any, ...], argument: str) -> None:
+def test_flags_must_be_true_or_false(name: str, arguments: tuple[Any, ...], argument: str) -> None:
     with pytest.raises(FilterError) as caught:
         FILTERS[name](*arguments)
-    assert str(caught.value) == (f"{argument} of {name} is true or false, not a value of type int")
+    assert str(caught.value) == (
+        f"{argument} of {name} must be true or false, not a value of type int"
+    )
 
 
-def test_default_has_one_meaning() -> None:
+def test_default_rejects_boolean_false() -> None:
     with pytest.raises(FilterError) as caught:
         FILTERS["default"]("", "b", boolean=False)
-    assert str(caught.value) == ("default replaces an empty value in any case: leave boolean out")
+    assert str(caught.value) == "default always replaces an empty value: omit boolean"
 
 
-def test_arguments_have_the_names_that_jinja_and_ansible_give_them() -> None:
+def test_parameter_names_are_those_of_jinja_and_ansible() -> None:
     names = {name: list(inspect.signature(FILTERS[name]).parameters)[1:] for name in FILTERS}
     assert {name: parameters for name, parameters in names.items() if parameters} == {
         "default": ["default_value", "boolean"],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Phone numbers: which are valid, and how they are written."""
+"""Tests of phone numbers: validation and formats."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import library
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.phone import (
-    STYLES,
+    PHONE_STYLES,
     PhoneStyle,
     check_region,
+    format_number,
     is_region,
-    write_number,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
 from hypothesis import given
@@ -37,11 +37,11 @@ from hypothesis import strategies as st
         ("(201) 555-0123", "US", "+12015550123"),
         ("tel:+47-912-34-567", "", "+4791234567"),
         ("٩١٢٣٤٥٦٧", "NO", "+4791234567"),
-        # Where it belongs to is not known, or there is no such country.
+        # The region is empty or does not exist.
         ("912 34 567", "", ""),
         ("912 34 567", "XX", ""),
         ("912 34 567", "no", ""),
-        # Too short, too long, no number of the country, an emergency call, no number at all.
+        # Too short, too long, not assigned in the country, an emergency number, not a number.
         ("1234", "NO", ""),
         ("+47 912 34 567 890", "NO", ""),
         ("+47 012 34 567", "NO", ""),
@@ -49,14 +49,14 @@ from hypothesis import strategies as st
         ("none", "NO", ""),
         ("", "NO", ""),
         ("1" * 300, "NO", ""),
-        # An extension has no place in E.164.
+        # E.164 does not support extensions.
         ("22 12 34 56 ext 12", "NO", ""),
         ("+47 22 12 34 56 x12", "", ""),
         ("+4722123456;ext=12", "", ""),
     ],
 )
-def test_a_number_by_e_164_or_nothing(text: str, region: str, number: str) -> None:
-    assert write_number(text, region) == number
+def test_a_valid_number_is_formatted_as_e_164(text: str, region: str, number: str) -> None:
+    assert format_number(text, region) == number
 
 
 @pytest.mark.parametrize(
@@ -78,52 +78,55 @@ def test_a_number_by_e_164_or_nothing(text: str, region: str, number: str) -> No
         ("12", "NO", ["", "", "", ""]),
     ],
 )
-def test_the_styles_of_a_number(text: str, region: str, styles: list[str]) -> None:
-    assert [PhoneStyle(style, region).write(text) for style in STYLES] == styles
-    assert STYLES == ("e164", "e164_no_plus", "international", "national")
+def test_a_number_is_formatted_in_each_style(text: str, region: str, styles: list[str]) -> None:
+    assert [PhoneStyle(style, region).format(text) for style in PHONE_STYLES] == styles
+    assert PHONE_STYLES == ("e164", "e164_no_plus", "international", "national")
 
 
 @given(st.text(max_size=40), st.sampled_from(["", "NO", "US", "XX", "no"]))
-def test_any_text_is_a_number_or_none(text: str, region: str) -> None:
-    number = write_number(text, region)
+def test_any_string_is_formatted_or_rejected(text: str, region: str) -> None:
+    number = format_number(text, region)
     assert number == "" or re.fullmatch(r"\+[1-9]\d{4,14}", number, re.ASCII)
     if number:
-        assert {PhoneStyle(style, region).write(number) for style in STYLES} >= {number, number[1:]}
+        assert {PhoneStyle(style, region).format(number) for style in PHONE_STYLES} >= {
+            number,
+            number[1:],
+        }
 
 
 @given(
     st.from_regex(r"\+?[0-9 ().-]{7,16}", fullmatch=True), st.sampled_from(["NO", "US", "DE", "SE"])
 )
-def test_what_is_written_is_read_as_the_same_number(text: str, region: str) -> None:
-    number = write_number(text, region)
+def test_a_formatted_number_is_parsed_as_the_same_number(text: str, region: str) -> None:
+    number = format_number(text, region)
     for style in ("e164", "international", "national"):
-        assert write_number(PhoneStyle(style, region).write(text), region) == number
+        assert format_number(PhoneStyle(style, region).format(text), region) == number
 
 
 @pytest.mark.parametrize(
-    ("region", "known"),
+    ("region", "expected"),
     [("NO", True), ("US", True), ("XX", False), ("no", False), ("", False), ("001", False)],
 )
-def test_regions_are_countries_by_two_capital_letters(region: str, known: bool) -> None:
-    assert is_region(region) is known
+def test_regions_are_uppercase_country_codes(region: str, expected: bool) -> None:
+    assert is_region(region) is expected
 
 
 @pytest.mark.parametrize("region", ["", "NO"])
-def test_a_region_or_none_passes(region: str) -> None:
+def test_a_known_or_empty_region_is_accepted(region: str) -> None:
     check_region(region)
 
 
 @pytest.mark.parametrize("region", ["False", "no", "47", "XX", "NOR"])
-def test_another_region_is_refused(region: str) -> None:
+def test_an_unknown_region_is_rejected(region: str) -> None:
     with pytest.raises(InputError) as caught:
         check_region(region)
     assert str(caught.value) == (
-        f"Cannot use phone_region {region!r}: it is no country that has phone numbers. Write its two "
-        "capital letters (ISO 3166-1) in quotes: YAML takes NO without them for false."
+        f"Cannot use phone_region {region!r}: it is not a country with phone numbers. Use an "
+        "uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false."
     )
 
 
-def test_without_the_library_nobody_can_say_whether_there_is_a_region(
+def test_regions_are_not_checked_without_the_library(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))

@@ -189,9 +189,12 @@ def test_lists_in_the_result_have_at_most_50_items(monkeypatch: pytest.MonkeyPat
             {"page_size": 100_001},
             "Cannot use page_size 100001: it must be between 1 and 100000. Correct page_size.",
         ),
-        ({"columns": []}, "Cannot make a roster: no columns are given. Give at least one column."),
-        ({"phone_region": "False"}, "Cannot use phone_region 'False': it is no country"),
-        ({"location_pattern": "["}, "Cannot use location_pattern '[': the pattern '[' is wrong: "),
+        ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
+        ({"phone_region": "False"}, "Cannot use phone_region 'False': it is not a country"),
+        (
+            {"location_pattern": "["},
+            "Cannot use location_pattern '[': the pattern '[' is not valid: ",
+        ),
         (
             {"location_pattern": "x", "sources": [source("OU=A", location="y")]},
             "Cannot use the location 'y' of source 1: it does not match location_pattern 'x'.",

@@ -96,7 +96,7 @@ def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
         ("Cannot use ca_path: it contains a NUL byte", {"ca_path": None}),
         ("Cannot export: sources is empty", {"sources": [source("OU=A")]}),
         ("Cannot use page_size 0: ", {"page_size": 1}),
-        ("Cannot make a roster: no columns are given", {"columns": None}),
+        ("Cannot create a roster: columns is empty", {"columns": None}),
         (f"Cannot write {tmp_path}: it is a directory", {"dest": str(tmp_path / "contacts.csv")}),
     ]
     for message, correction in corrections:

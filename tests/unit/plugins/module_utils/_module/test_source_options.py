@@ -169,7 +169,7 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
         ),
         (
             export_params(source("OU=A", location_value="l", locations=["o", "O"])),
-            "Cannot use the location 'O' of source 1: it holds capitals.",
+            "Cannot use the location 'O' of source 1: it contains an uppercase letter.",
         ),
         (
             export_params(
@@ -183,7 +183,7 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
         ),
         (
             export_params(source("OU=A", location_value="l", locations=["o"]), source("OU=B")),
-            "Cannot mix sources with and without a location: source 2 has none.",
+            "Cannot mix sources with and without a location: source 2 has no location.",
         ),
     ],
 )

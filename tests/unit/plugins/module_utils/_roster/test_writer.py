@@ -10,8 +10,8 @@ import hashlib
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.columns import (
-    MAX_ROW,
-    broken_rule,
+    MAX_ROW_LENGTH,
+    find_broken_rule,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import make_roster
@@ -50,8 +50,8 @@ def test_csv_file_conforms_to_rfc_4180_and_identities_file_is_json_lines() -> No
 
 @pytest.mark.parametrize("character", ["x", '"', "🙂"])
 def test_longest_valid_row_can_be_read_again(character: str) -> None:
-    cells = (character * (MAX_ROW - 1), character)
-    assert broken_rule(COLUMNS, cells, {}) is None
+    cells = (character * (MAX_ROW_LENGTH - 1), character)
+    assert find_broken_rule(COLUMNS, cells, {}) is None
     assert all_cells(parse_roster(make_roster(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
 
 

@@ -1,0 +1,85 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Identifiers of locations, and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from .._errors import InputError
+from .._expressions.patterns import PatternError, compile_pattern, is_full_match
+from .._text import compose
+
+
+def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
+    """Check the locations of all sources.
+
+    :param locations: location identifiers of each source; empty for a global source.
+    :param pattern: regular expression that each complete identifier must match; None to accept any.
+    :raises InputError: if an identifier or the pattern is not valid, or if only some of the sources have a location.
+    """
+    matches = _compile_location_pattern(pattern)
+    for number, location in _number_locations(locations):
+        problem = find_identifier_problem(location)
+        if problem is None and not matches(location):
+            problem = f"it does not match location_pattern {pattern!r}"
+        if problem is not None:
+            raise InputError(
+                f"Cannot use the location {location!r} of source {number}",
+                problem,
+                "Copy the identifier from the service's account: no uppercase letters, no spaces",
+            )
+    numbers_without = [
+        number for number, identifiers in enumerate(locations, start=1) if not identifiers
+    ]
+    if numbers_without and any(locations):
+        raise InputError(
+            "Cannot mix sources with and without a location",
+            f"source {numbers_without[0]} has no location",
+            "Set a location in all sources, or in none of them for a global configuration",
+        )
+
+
+def find_identifier_problem(identifier: str) -> str | None:
+    """Return the reason why an identifier is not valid, or None.
+
+    The service identifies a location by the identifier in the account, without uppercase letters and spaces
+    (The Receptionist, support article 9275517-active-directory).
+    """
+    if not identifier:
+        return "it is empty"
+    if any(map(str.isspace, identifier)):
+        return "it contains a space"
+    if not identifier.isprintable():
+        return "it contains an invisible character"
+    if identifier != identifier.lower():
+        return "it contains an uppercase letter"
+    return None
+
+
+def _number_locations(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
+    """Yield each location with the number of its source."""
+    for number, identifiers in enumerate(locations, start=1):
+        for location in identifiers:
+            yield number, location
+
+
+def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
+    """Return a function that checks whether an identifier matches the option location_pattern."""
+    if pattern is None:
+        return lambda _identifier: True
+    action = f"Cannot use location_pattern {pattern!r}"
+    try:
+        compiled = compile_pattern(compose(pattern))
+    except PatternError as error:
+        raise InputError(action, str(error)) from error
+
+    def matches(identifier: str) -> bool:
+        try:
+            return is_full_match(compiled, compose(identifier))
+        except PatternError as error:
+            raise InputError(action, str(error)) from error
+
+    return matches

@@ -1,0 +1,21 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A pattern with exponential backtracking, and a string to apply it to.
+
+A complete match takes up to a second. This is far more than the limit that the tests set, but short enough for
+a test to fail quickly if the limit does not work.
+"""
+
+from __future__ import annotations
+
+CPU_SECONDS = 0.02
+"""CPU time limit in the tests."""
+
+PATTERN = "(a+)+$"
+
+TEXT = "a" * 24 + "!"
+
+MESSAGE = "its regular expression takes more than 0.02 s of CPU time for one value"
+"""Message of the expected error."""
