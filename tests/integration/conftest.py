@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.place import Place
+from tests.integration.support.workspace import Workspace
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, build_company
 from tests.lab.dirsrv import dirsrv
@@ -31,71 +31,71 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def fjord() -> Company:
+def company() -> Company:
     """The lab's company."""
     return build_company()
 
 
 @pytest.fixture(scope="session")
-def issuer() -> Iterator[Authority]:
+def ca() -> Iterator[Authority]:
     """The authority that all servers have their certificates from."""
-    with authority() as made:
-        yield made
+    with authority() as created:
+        yield created
 
 
 @pytest.fixture(scope="session")
-def active_directory(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
+def active_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
     """Samba as an Active Directory domain controller. Who changes it changes it back."""
-    with samba(fjord, issuer) as running:
-        yield from _changed_back(running)
+    with samba(company, ca) as running:
+        yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
-def open_ldap(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
+def open_ldap(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
     """OpenLDAP with the same people. Who changes it changes it back."""
-    with openldap(fjord, issuer) as running:
-        yield from _changed_back(running)
+    with openldap(company, ca) as running:
+        yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
-def ds_389(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
+def ds_389(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
     """389 Directory Server with the same people. Who changes it changes it back."""
-    with dirsrv(fjord, issuer) as running:
-        yield from _changed_back(running)
+    with dirsrv(company, ca) as running:
+        yield from _assert_restored(running)
 
 
-def _changed_back(running: RunningDirectory) -> Iterator[RunningDirectory]:
+def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
     """Lend a directory, and see that it comes back as it was."""
     before = running.contents()
     yield running
     after = running.contents()
-    different = [dn for dn in before | after if before.get(dn) != after.get(dn)]
-    assert not different, f"{running.uri_ldaps} was not changed back: {different}"
+    changed = [dn for dn in before | after if before.get(dn) != after.get(dn)]
+    assert not changed, f"{running.uri_ldaps} was not changed back: {changed}"
 
 
 @pytest.fixture(scope="session")
-def right(
-    open_ldap: RunningDirectory, tmp_path_factory: pytest.TempPathFactory, collections: Path
+def expected_files(
+    open_ldap: RunningDirectory, tmp_path_factory: pytest.TempPathFactory, collections_path: Path
 ) -> dict[str, bytes]:
     """The files that OpenLDAP alone gives: roster and identities."""
-    place = Place.make(tmp_path_factory.mktemp("right") / "place", collections)
-    answer = run_module(place, "ad_contacts_export", export_options(open_ldap, place))
-    assert answer["changed"]
-    return place.files()
+    workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
+    result = run_module(workspace, "ad_contacts_export", export_options(open_ldap, workspace))
+    assert result["changed"]
+    return workspace.files()
 
 
 @pytest.fixture
-def service(fjord: Company, issuer: Authority) -> Iterator[Receiver]:
+def service(company: Company, ca: Authority) -> Iterator[Receiver]:
     """A front-desk service that has accepted nothing yet."""
-    with receiver(issuer, locations=[site.location for site in fjord.sites]) as running:
+    with receiver(ca, locations=[site.location for site in company.sites]) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def collections_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the collection is installed: ANSIBLE_COLLECTIONS_PATH, or else this checkout."""
-    if given := os.environ.get("ANSIBLE_COLLECTIONS_PATH"):
-        return Path(given)
+    if configured := os.environ.get("ANSIBLE_COLLECTIONS_PATH"):
+        return Path(configured)
     path = tmp_path_factory.mktemp("collections")
     (path / "ansible_collections/frontdesk").mkdir(parents=True)
     (path / "ansible_collections/frontdesk/contacts").symlink_to(ROOT)
@@ -103,6 +103,6 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, collections: Path) -> Place:
+def workspace(tmp_path: Path, collections_path: Path) -> Workspace:
     """A place to work in, with nothing in it."""
-    return Place.make(tmp_path / "place", collections)
+    return Workspace.create(tmp_path / "work", collections_path)

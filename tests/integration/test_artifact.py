@@ -26,7 +26,7 @@ FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "MANIFEST.json", "READ
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The collection as it is built of what git tracks, or would track."""
-    listed = subprocess.run(
+    tracked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         check=True,
         cwd=ROOT,
@@ -34,7 +34,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text=True,
     ).stdout
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
-    for name in set(listed.split("\0")) - {""}:
+    for name in set(tracked.split("\0")) - {""}:
         if (ROOT / name).is_file():  # what is deleted is listed until it is committed
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, source / name)
@@ -46,13 +46,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(source)},
         stdout=subprocess.DEVNULL,
     )
-    (made,) = built.iterdir()
-    return made
+    (archive_path,) = built.iterdir()
+    return archive_path
 
 
-def test_holds_what_users_need_and_nothing_else(archive: Path) -> None:
-    with tarfile.open(archive) as packed:
-        names = [Path(member.name) for member in packed if member.isfile()]
+def test_the_archive_contains_only_what_users_need(archive: Path) -> None:
+    with tarfile.open(archive) as tar:
+        names = [Path(member.name) for member in tar if member.isfile()]
     assert {name.parts[0] for name in names if len(name.parts) > 1} <= FOLDERS
     assert {str(name) for name in names if len(name.parts) == 1} <= FILES
     assert {str(name) for name in names} >= {

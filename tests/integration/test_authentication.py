@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.exports import refused_export
+from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.place import Place
+from tests.integration.support.workspace import Workspace
 from tests.lab.authority import authority
 from tests.lab.openldap import CLIENT, openldap
 
@@ -32,29 +32,29 @@ ANONYMOUS: dict[str, Any] = {"auth_protocol": "anonymous", "bind_dn": None, "bin
 
 
 @pytest.fixture(scope="module")
-def expected(
-    open_ldap: RunningDirectory, collections: Path, tmp_path_factory: pytest.TempPathFactory
+def expected_roster(
+    open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> bytes:
     """The roster by name and password."""
-    place = Place.make(tmp_path_factory.mktemp("expected") / "place", collections)
-    return roster(open_ldap, place)
+    workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
+    return export_roster(open_ldap, workspace)
 
 
-def roster(directory: RunningDirectory, place: Place, **more: Any) -> bytes:
+def export_roster(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> bytes:
     """Everybody, read in the way that the options say."""
     env = {"FRONTDESK_BIND_DN": directory.bind_dn, "FRONTDESK_BIND_PW": directory.bind_pw}
-    options = export_options(directory, place, **more)
-    answer = run_module(place, "ad_contacts_export", options, env=env)
-    assert not answer.failed, answer.result
-    assert not answer.warnings
-    assert directory.bind_pw not in answer.output
-    return place.dest.read_bytes()
+    options = export_options(directory, workspace, **overrides)
+    result = run_module(workspace, "ad_contacts_export", options, env=env)
+    assert not result.failed, result.data
+    assert not result.warnings
+    assert directory.bind_pw not in result.output
+    return workspace.dest.read_bytes()
 
 
 @pytest.fixture(scope="module")
-def public(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
+def anonymous_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
     """A directory that lets everybody read."""
-    with openldap(fjord, issuer, anonymous_reads=True) as running:
+    with openldap(company, ca, anonymous_reads=True) as running:
         yield running
 
 
@@ -62,30 +62,34 @@ class TestAnonymous:
     """Nobody in particular reads."""
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-    def test_same_roster(
-        self, public: RunningDirectory, expected: bytes, place: Place, scheme: str
+    def test_the_roster_is_the_same_as_with_a_password(
+        self,
+        anonymous_directory: RunningDirectory,
+        expected_roster: bytes,
+        workspace: Workspace,
+        scheme: str,
     ) -> None:
         if scheme == "ldap":
-            options = {**ANONYMOUS, "server_uri": [public.uri_ldap], "ca_path": None}
-            assert roster(public, place, **options) == expected
+            options = {**ANONYMOUS, "server_uri": [anonymous_directory.uri_ldap], "ca_path": None}
+            assert export_roster(anonymous_directory, workspace, **options) == expected_roster
         else:
-            assert roster(public, place, **ANONYMOUS) == expected
+            assert export_roster(anonymous_directory, workspace, **ANONYMOUS) == expected_roster
 
-    def test_active_directory_lets_nobody_read(
-        self, active_directory: RunningDirectory, place: Place
+    def test_active_directory_rejects_anonymous_searches(
+        self, active_directory: RunningDirectory, workspace: Workspace
     ) -> None:
-        options = export_options(active_directory, place, **ANONYMOUS)
-        message = run_module(place, "ad_contacts_export", options).message
+        options = export_options(active_directory, workspace, **ANONYMOUS)
+        message = run_module(workspace, "ad_contacts_export", options).message
         base = options["sources"][0]["search_base"]
         assert message.startswith(
             f"source 1 (location 'oslo-hq'): Cannot search {base} on {active_directory.uri_ldaps}:"
             " the server does not allow anonymous reads (result 1 operationsError, 0000"
         )
 
-    def test_account_that_is_given_all_the_same(
-        self, open_ldap: RunningDirectory, place: Place
+    def test_bind_dn_cannot_be_combined_with_anonymous(
+        self, open_ldap: RunningDirectory, workspace: Workspace
     ) -> None:
-        message = refused_export(open_ldap, place, auth_protocol="anonymous")
+        message = run_failing_export(open_ldap, workspace, auth_protocol="anonymous")
         assert message.startswith("Cannot use bind_dn with auth_protocol anonymous: ")
 
 
@@ -93,79 +97,104 @@ class TestExternal:
     """Whoever shows a certificate reads."""
 
     @pytest.fixture
-    def shown(self, issuer: Authority) -> dict[str, Any]:
+    def certificate_options(self, ca: Authority) -> dict[str, Any]:
         """The service account's certificate."""
-        return by_certificate(issuer.issue("front-desk.test", common_name=CLIENT))
+        return external_options(ca.issue("front-desk.test", common_name=CLIENT))
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-    def test_same_roster(
+    def test_the_roster_is_the_same_as_with_a_password(
         self,
         *,
         open_ldap: RunningDirectory,
-        shown: dict[str, Any],
-        expected: bytes,
-        place: Place,
+        certificate_options: dict[str, Any],
+        expected_roster: bytes,
+        workspace: Workspace,
         scheme: str,
     ) -> None:
         if scheme == "ldap":
-            shown |= {"server_uri": [open_ldap.uri_ldap], "start_tls": True}
-        assert roster(open_ldap, place, **shown) == expected
+            certificate_options |= {"server_uri": [open_ldap.uri_ldap], "start_tls": True}
+        assert export_roster(open_ldap, workspace, **certificate_options) == expected_roster
 
-    def test_certificate_beside_a_password(
-        self, open_ldap: RunningDirectory, shown: dict[str, Any], expected: bytes, place: Place
+    def test_a_client_certificate_can_be_combined_with_a_password(
+        self,
+        open_ldap: RunningDirectory,
+        certificate_options: dict[str, Any],
+        expected_roster: bytes,
+        workspace: Workspace,
     ) -> None:
-        beside = {name: shown[name] for name in ("client_cert", "client_key")}
-        assert roster(open_ldap, place, **beside) == expected
+        certificate_only = {
+            name: certificate_options[name] for name in ("client_cert", "client_key")
+        }
+        assert export_roster(open_ldap, workspace, **certificate_only) == expected_roster
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-    def test_certificate_of_another_authority(
-        self, open_ldap: RunningDirectory, place: Place, scheme: str
+    def test_a_certificate_of_an_untrusted_ca_is_rejected(
+        self, open_ldap: RunningDirectory, workspace: Workspace, scheme: str
     ) -> None:
         with authority() as other:
-            shown = by_certificate(other.issue("front-desk.test", common_name=CLIENT))
-            message = self.refused(open_ldap, place, shown, scheme)
+            certificate_options = external_options(
+                other.issue("front-desk.test", common_name=CLIENT)
+            )
+            message = self.export_error(open_ldap, workspace, certificate_options, scheme)
         assert "it closed the connection (" in message
         assert ". Check that the server accepts client_cert. " in message
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-    def test_certificate_that_has_expired(
-        self, open_ldap: RunningDirectory, issuer: Authority, place: Place, scheme: str
+    def test_an_expired_certificate_is_rejected(
+        self, open_ldap: RunningDirectory, ca: Authority, workspace: Workspace, scheme: str
     ) -> None:
-        begins, ends = (datetime.now(UTC) - timedelta(days=days) for days in (9, 1))
-        made = issuer.issue(
-            "front-desk.test", common_name=CLIENT, not_before=begins, not_after=ends
+        not_before, not_after = (datetime.now(UTC) - timedelta(days=days) for days in (9, 1))
+        expired = ca.issue(
+            "front-desk.test", common_name=CLIENT, not_before=not_before, not_after=not_after
         )
-        message = self.refused(open_ldap, place, by_certificate(made), scheme)
+        message = self.export_error(open_ldap, workspace, external_options(expired), scheme)
         assert ". Check that the server accepts client_cert. " in message
 
-    def test_key_of_another_certificate(
-        self, open_ldap: RunningDirectory, issuer: Authority, shown: dict[str, Any], place: Place
+    def test_a_key_that_does_not_match_the_certificate_is_an_error(
+        self,
+        open_ldap: RunningDirectory,
+        ca: Authority,
+        certificate_options: dict[str, Any],
+        workspace: Workspace,
     ) -> None:
-        shown["client_key"] = str(issuer.issue("other.test").key_file)
-        message = self.refused(open_ldap, place, shown, "ldaps")
-        assert message.startswith(f"Cannot use client_cert {shown['client_cert']} with client_key ")
+        certificate_options["client_key"] = str(ca.issue("other.test").key_file)
+        message = self.export_error(open_ldap, workspace, certificate_options, "ldaps")
+        assert message.startswith(
+            f"Cannot use client_cert {certificate_options['client_cert']} with client_key "
+        )
         assert ": they are not a certificate and its private key. " in message
 
-    def test_server_without_it(
-        self, active_directory: RunningDirectory, shown: dict[str, Any], place: Place
+    def test_a_server_without_sasl_external_is_an_error(
+        self,
+        active_directory: RunningDirectory,
+        certificate_options: dict[str, Any],
+        workspace: Workspace,
     ) -> None:
         """Active Directory itself has it; Samba does not."""
-        message = self.refused(active_directory, place, shown, "ldap")
+        message = self.export_error(active_directory, workspace, certificate_options, "ldap")
         assert message.startswith(
-            f"Cannot bind to {active_directory.uri_ldap} with the certificate {shown['client_cert']}:"
+            f"Cannot bind to {active_directory.uri_ldap} with the certificate {certificate_options['client_cert']}:"
             " the server does not support this kind of bind (result 1 operationsError, SASL: "
         )
 
-    def refused(
-        self, directory: RunningDirectory, place: Place, shown: dict[str, Any], scheme: str
+    def export_error(
+        self,
+        directory: RunningDirectory,
+        workspace: Workspace,
+        certificate_options: dict[str, Any],
+        scheme: str,
     ) -> str:
         if scheme == "ldap":
-            shown = {**shown, "server_uri": [directory.uri_ldap], "start_tls": True}
-        options = export_options(directory, place, **shown)
-        return run_module(place, "ad_contacts_export", options).message
+            certificate_options = {
+                **certificate_options,
+                "server_uri": [directory.uri_ldap],
+                "start_tls": True,
+            }
+        options = export_options(directory, workspace, **certificate_options)
+        return run_module(workspace, "ad_contacts_export", options).message
 
 
-def by_certificate(certificate: Certificate) -> dict[str, Any]:
+def external_options(certificate: Certificate) -> dict[str, Any]:
     """Options for who shows a certificate, and nothing else."""
     return {
         **ANONYMOUS,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def test_few_people_are_read_by_each_client_and_give_the_same_rows() -> None:
+def test_all_clients_return_the_same_rows() -> None:
     """All but the playbooks, which take long and differ in nothing else."""
     options = [
         "--people",
@@ -51,7 +51,7 @@ def test_few_people_are_read_by_each_client_and_give_the_same_rows() -> None:
     assert "ad_contacts_export, LDAPS" in names
 
 
-class _Fake(Client):
+class _FakeClient(Client):
     def __init__(self, name: str, rows: Rows) -> None:
         self.name = name
         self._rows = rows
@@ -63,32 +63,32 @@ class _Fake(Client):
         return self._rows
 
 
-def test_a_client_that_gives_other_rows_fails_the_bench() -> None:
+def test_a_client_with_different_rows_fails_the_benchmark() -> None:
     workload = Workload.__new__(Workload)
     object.__setattr__(workload, "tls", False)
-    one, other = _Fake("one", [("1", "Lie")]), _Fake("other", [("1", "Moe")])
+    one, other = _FakeClient("one", [("1", "Lie")]), _FakeClient("other", [("1", "Moe")])
     program.compare_clients([(one, workload), (one, workload)], rounds=1)
     with pytest.raises(ClientError, match="rows of other differ from those of one"):
         program.compare_clients([(one, workload), (other, workload)], rounds=1)
 
 
-def test_a_client_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_client_contains_its_output(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="failed with status 3: said"):
         measure_command(["sh", "-c", "echo said >&2; exit 3"], tmp_path)
 
 
-def test_what_a_client_took_is_its_own(tmp_path: Path) -> None:
+def test_the_memory_of_a_client_excludes_the_measuring_process(tmp_path: Path) -> None:
     """Not what the process takes that measures it."""
-    held = bytearray(b"x" * (64 << 20))
+    allocated = bytearray(b"x" * (64 << 20))
     large = measure_command(
         [sys.executable, "-I", "-S", "-c", "held = b'x' * (96 << 20)"], tmp_path
     )
     small = measure_command(["true"], tmp_path)
     assert large.peak > 96
-    assert small.peak < len(held) / 2**21
+    assert small.peak < len(allocated) / 2**21
 
 
-def test_ratios_are_those_of_each_round() -> None:
+def test_ratios_are_computed_per_round() -> None:
     base = ClientCosts("base", [Cost(1, 1, 10), Cost(2, 4, 10), Cost(4, 2, 10)])
     line = ClientCosts("line", [Cost(2, 1, 20), Cost(2, 2, 20), Cost(2, 4, 20)])
     rows = [row.split() for row in format_table([base, line], base).splitlines()]

@@ -12,127 +12,140 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.exports import refused_export
-from tests.integration.support.options import sources
+from tests.integration.support.export_runs import run_failing_export
+from tests.integration.support.options import site_sources
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
 pytestmark = pytest.mark.every_library
 
-NOWHERE = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
+MISSING_OU = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
 
 
-class TestBase:
+class TestMissingSearchBase:
     """A search base that is not there."""
 
     REMEDY = "Correct search_base, or allow the bind account to read it."
 
-    def tried(self, directory: RunningDirectory) -> str:
+    def expected_start(self, directory: RunningDirectory) -> str:
         return (
-            f"source 1 (location 'oslo-hq'): Cannot search {NOWHERE} on {directory.uri_ldaps}:"
+            f"source 1 (location 'oslo-hq'): Cannot search {MISSING_OU} on {directory.uri_ldaps}:"
             " the search base does not exist (result 32 noSuchObject, "
         )
 
-    def test_active_directory(self, active_directory: RunningDirectory, place: Place) -> None:
-        message = refused_export(
-            active_directory, place, sources=[{"location": "oslo-hq", "search_base": NOWHERE}]
+    def test_active_directory(
+        self, active_directory: RunningDirectory, workspace: Workspace
+    ) -> None:
+        message = run_failing_export(
+            active_directory,
+            workspace,
+            sources=[{"location": "oslo-hq", "search_base": MISSING_OU}],
         )
         # The server's own words hold line numbers of its source.
-        told = re.fullmatch(
-            re.escape(self.tried(active_directory)) + r"(.+)\)\. " + re.escape(self.REMEDY), message
+        match = re.fullmatch(
+            re.escape(self.expected_start(active_directory))
+            + r"(.+)\)\. "
+            + re.escape(self.REMEDY),
+            message,
         )
-        assert told, message
-        assert "instanceType" in told[1]
+        assert match, message
+        assert "instanceType" in match[1]
 
-    def test_openldap(self, open_ldap: RunningDirectory, place: Place) -> None:
-        message = refused_export(
-            open_ldap, place, sources=[{"location": "oslo-hq", "search_base": NOWHERE}]
+    def test_openldap(self, open_ldap: RunningDirectory, workspace: Workspace) -> None:
+        message = run_failing_export(
+            open_ldap, workspace, sources=[{"location": "oslo-hq", "search_base": MISSING_OU}]
         )
-        matched = "matched DN ou=Staff,dc=fjord,dc=test"
-        assert message == f"{self.tried(open_ldap)}{matched}). {self.REMEDY}"
+        diagnostic = "matched DN ou=Staff,dc=fjord,dc=test"
+        assert message == f"{self.expected_start(open_ldap)}{diagnostic}). {self.REMEDY}"
 
 
-class TestBind:
+class TestWrongPassword:
     """A name or a password that the directory does not take."""
 
-    WRONG = "Pw7.not-the-password-at-all"
+    WRONG_PASSWORD = "Pw7.not-the-password-at-all"
 
     @pytest.mark.parametrize("name", ["bind_dn", "bind_upn", "bind_down_level"])
     def test_active_directory(
-        self, active_directory: RunningDirectory, place: Place, name: str
+        self, active_directory: RunningDirectory, workspace: Workspace, name: str
     ) -> None:
         bind_dn = getattr(active_directory, name)
-        message = refused_export(active_directory, place, bind_dn=bind_dn, bind_pw=self.WRONG)
+        message = run_failing_export(
+            active_directory, workspace, bind_dn=bind_dn, bind_pw=self.WRONG_PASSWORD
+        )
         assert message == (
             f"Cannot bind to {active_directory.uri_ldaps} as {bind_dn}: the name or the password is"
             " wrong (result 49 invalidCredentials, 80090308: LdapErr: DSID-0C0903A9, comment:"
             " AcceptSecurityContext error, data 52e, v1db1). Correct bind_dn or bind_pw."
         )
 
-    def test_openldap(self, open_ldap: RunningDirectory, place: Place) -> None:
-        message = refused_export(open_ldap, place, bind_pw=self.WRONG)
+    def test_openldap(self, open_ldap: RunningDirectory, workspace: Workspace) -> None:
+        message = run_failing_export(open_ldap, workspace, bind_pw=self.WRONG_PASSWORD)
         assert message == (
             f"Cannot bind to {open_ldap.uri_ldaps} as {open_ldap.bind_dn}: the name or the password"
             " is wrong (result 49 invalidCredentials). Correct bind_dn or bind_pw."
         )
 
-    def test_no_second_server_is_tried_with_a_wrong_password(
-        self, open_ldap: RunningDirectory, active_directory: RunningDirectory, place: Place
+    def test_the_password_is_not_tried_on_the_next_server(
+        self, open_ldap: RunningDirectory, active_directory: RunningDirectory, workspace: Workspace
     ) -> None:
         """That could lock the account."""
         servers = [open_ldap.uri_ldaps, active_directory.uri_ldaps]
-        message = refused_export(open_ldap, place, server_uri=servers, bind_pw=self.WRONG)
+        message = run_failing_export(
+            open_ldap, workspace, server_uri=servers, bind_pw=self.WRONG_PASSWORD
+        )
         assert message.startswith(f"Cannot bind to {open_ldap.uri_ldaps} as ")
 
 
-class TestResult:
+class TestTooFewContacts:
     """A result that is cut short, or holds nobody who can be a contact."""
 
-    def test_everybody_is_invalid(
-        self, active_directory: RunningDirectory, fjord: Company, place: Place
+    def test_a_source_without_a_valid_row_is_an_error(
+        self, active_directory: RunningDirectory, company: Company, workspace: Workspace
     ) -> None:
         columns = [
             {"header": "Fax", "value": "facsimileTelephoneNumber", "required": True},
             {"header": "Location", "value": "location"},
         ]
-        message = refused_export(active_directory, place, columns=columns)
-        oslo = fjord.sites[0]
-        number = len(fjord.at(oslo))
+        message = run_failing_export(active_directory, workspace, columns=columns)
+        oslo = company.sites[0]
+        entry_count = len(company.at(oslo))
         assert message == (
-            f"source 1 (location 'oslo-hq'): only 0 contacts in {fjord.site_dn(oslo)} on"
-            f" {active_directory.uri_ldaps}: minimum is 1; the directory returned {number} entries,"
-            f" without a valid row: Fax is empty: {number}. Check the base, the filter and the"
+            f"source 1 (location 'oslo-hq'): only 0 contacts in {company.site_dn(oslo)} on"
+            f" {active_directory.uri_ldaps}: minimum is 1; the directory returned {entry_count} entries,"
+            f" without a valid row: Fax is empty: {entry_count}. Check the base, the filter and the"
             " permissions of the bind account; minimum: 0 allows an empty source."
         )
 
-    def test_too_few(self, active_directory: RunningDirectory, place: Place) -> None:
-        (wrong, *others) = sources(active_directory)
+    def test_fewer_contacts_than_minimum_is_an_error(
+        self, active_directory: RunningDirectory, workspace: Workspace
+    ) -> None:
+        (wrong, *others) = site_sources(active_directory)
         wrong["filter"] = "(&(objectClass=user)(sn=Quarrelstone))"
-        message = refused_export(
-            active_directory, place, sources=[*others, {**wrong, "minimum": 2}]
+        message = run_failing_export(
+            active_directory, workspace, sources=[*others, {**wrong, "minimum": 2}]
         )
         assert "source 3 (location 'oslo-hq'): only 1 contacts in " in message
         assert ": minimum is 2; the directory returned 1 entries. Check the base, " in message
 
-    def test_invalid_people_are_not_to_be_skipped(
-        self, active_directory: RunningDirectory, place: Place
+    def test_on_invalid_fail_stops_the_export(
+        self, active_directory: RunningDirectory, workspace: Workspace
     ) -> None:
-        message = refused_export(active_directory, place, on_invalid="fail")
+        message = run_failing_export(active_directory, workspace, on_invalid="fail")
         assert message == (
             "Stopped because 1 people have no valid row: Email and SMS Phone are both empty: 1."
             " Correct their entries in the directory, or set on_invalid: skip."
         )
 
-    def test_nobody_is_found(
-        self, open_ldap: RunningDirectory, fjord: Company, place: Place
+    def test_a_filter_without_matches_is_an_error(
+        self, open_ldap: RunningDirectory, company: Company, workspace: Workspace
     ) -> None:
         """The base is there, and the filter finds nobody."""
-        nobody = replace(open_ldap, people_filter="(sn=Nobody At All)")
-        message = refused_export(nobody, place)
+        without_people = replace(open_ldap, people_filter="(sn=Nobody At All)")
+        message = run_failing_export(without_people, workspace)
         assert message.startswith(
-            f"source 1 (location 'oslo-hq'): only 0 contacts in {fjord.site_dn(fjord.sites[0])} on"
+            f"source 1 (location 'oslo-hq'): only 0 contacts in {company.site_dn(company.sites[0])} on"
             f" {open_ldap.uri_ldaps}: minimum is 1; the directory returned 0 entries. "
         )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.bad_servers import assert_told
-from tests.integration.support.exports import refused_export
-from tests.integration.support.faults import NoPages
-from tests.integration.support.faulty_line import faulty_line
+from tests.integration.support.export_runs import run_failing_export
+from tests.integration.support.failing_servers import assert_message
+from tests.integration.support.faults import NoPagedResults
+from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.lab.directory import Login, new_password
@@ -23,7 +23,7 @@ from tests.lab.openldap import openldap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
@@ -35,46 +35,50 @@ LIMITS = {
     "no pages": "size=unlimited size.prtotal=disabled",
 }
 """What the server permits to each account (slapd.conf(5), limits)."""
-RIGHTS = {"sees nobody": "search", "sees nothing": "none"}
+PERMISSIONS = {"sees nobody": "search", "sees nothing": "none"}
 """What each account may do with people and what is above them (slapd.access(5))."""
 
 
-_PLAIN = re.compile("[A-Za-z =,]+")
+_NO_ESCAPING = re.compile("[A-Za-z =,]+")
 
 
-def holders(company: Company) -> dict[str, Person]:
+def account_holders(company: Company) -> dict[str, Person]:
     """The people whose accounts they are: those whose names need no care in slapd.conf."""
-    plain = [person for person in company.people if _PLAIN.fullmatch(company.person_dn(person))]
-    return dict(zip([*LIMITS, *RIGHTS], plain, strict=False))
+    candidates = [
+        person for person in company.people if _NO_ESCAPING.fullmatch(company.person_dn(person))
+    ]
+    return dict(zip([*LIMITS, *PERMISSIONS], candidates, strict=False))
 
 
 @pytest.fixture(scope="module")
-def limited(fjord: Company, issuer: Authority) -> Iterator[RunningDirectory]:
+def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
     """OpenLDAP with an account for each of the limits and rights."""
-    dns = {name: fjord.person_dn(person) for name, person in holders(fjord).items()}
+    holder_dns = {
+        name: company.person_dn(person) for name, person in account_holders(company).items()
+    }
     rules = [
-        *(f'limits dn.exact="{dns[name]}" {limit}\n' for name, limit in LIMITS.items()),
+        *(f'limits dn.exact="{holder_dns[name]}" {limit}\n' for name, limit in LIMITS.items()),
         "access to attrs=userPassword by anonymous auth by * none\n",
         *(
-            f'access to * by dn.exact="{dns[name]}" {right} by * break\n'
-            for name, right in RIGHTS.items()
+            f'access to * by dn.exact="{holder_dns[name]}" {permission} by * break\n'
+            for name, permission in PERMISSIONS.items()
         ),
     ]
-    with openldap(fjord, issuer, extra_conf="".join(rules)) as running:
+    with openldap(company, ca, extra_conf="".join(rules)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def logins(limited: RunningDirectory, fjord: Company) -> dict[str, Login]:
+def logins(limited_directory: RunningDirectory, company: Company) -> dict[str, Login]:
     """The accounts, by what is particular about them."""
-    found = {}
-    for name, person in holders(fjord).items():
-        found[name] = Login(fjord.person_dn(person), new_password())
-        limited.modify(person, {"userPassword": [found[name].password]})
-    return found
+    logins_by_name = {}
+    for name, person in account_holders(company).items():
+        logins_by_name[name] = Login(company.person_dn(person), new_password())
+        limited_directory.modify(person, {"userPassword": [logins_by_name[name].password]})
+    return logins_by_name
 
 
-def everybody(directory: RunningDirectory, login: Login, page_size: int = 20) -> dict[str, Any]:
+def single_search(directory: RunningDirectory, login: Login, page_size: int = 20) -> dict[str, Any]:
     """Options for all people by one search."""
     return {
         "sources": [{"location": "oslo-hq", "search_base": directory.staff_dn}],
@@ -84,99 +88,109 @@ def everybody(directory: RunningDirectory, login: Login, page_size: int = 20) ->
     }
 
 
-def search(directory: RunningDirectory) -> str:
+def search_error(directory: RunningDirectory) -> str:
     return (
         f"source 1 (location 'oslo-hq'): Cannot search {directory.staff_dn} on"
         f" {directory.uri_ldaps}: "
     )
 
 
-ASK_LIMIT = (
+RAISE_LIMIT = (
     "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
 )
-ASK_PAGES = (
+RAISE_PAGE_LIMIT = (
     "Ask the directory administrator to raise the limit and to allow paged results (RFC 2696) for"
     " the bind account, or lower page_size."
 )
 
 
 @pytest.mark.parametrize(
-    ("name", "problem"),
+    ("name", "cause"),
     [
         (
             "cut in the middle",
             (
-                f"the server's size limit cut the search short (result 4 sizeLimitExceeded). {ASK_LIMIT}"
+                f"the server's size limit cut the search short (result 4 sizeLimitExceeded). {RAISE_LIMIT}"
             ),
         ),
-        ("small pages", f"an administrative limit ended the search (*). {ASK_PAGES}"),
+        ("small pages", f"an administrative limit ended the search (*). {RAISE_PAGE_LIMIT}"),
         (
             "no pages",
             (
                 "an administrative limit ended the search (result 11 adminLimitExceeded, pagedResults"
-                f" control not allowed). {ASK_PAGES}"
+                f" control not allowed). {RAISE_PAGE_LIMIT}"
             ),
         ),
     ],
 )
-def test_what_a_limit_cuts_short_is_an_error(
+def test_a_result_truncated_by_a_limit_is_an_error(
     *,
     name: str,
-    problem: str,
-    limited: RunningDirectory,
+    cause: str,
+    limited_directory: RunningDirectory,
     logins: dict[str, Login],
-    place: Place,
+    workspace: Workspace,
 ) -> None:
-    message = refused_export(limited, place, **everybody(limited, logins[name]))
-    assert_told(message, search(limited) + problem)
+    message = run_failing_export(
+        limited_directory, workspace, **single_search(limited_directory, logins[name])
+    )
+    assert_message(message, search_error(limited_directory) + cause)
 
 
-def test_smaller_pages_are_within_the_limit(
-    limited: RunningDirectory, logins: dict[str, Login], place: Place
+def test_smaller_pages_stay_within_the_page_size_limit(
+    limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
-    small = everybody(limited, logins["small pages"], page_size=10)
-    service = everybody(limited, Login(limited.bind_dn, limited.bind_pw))
+    small_pages = single_search(limited_directory, logins["small pages"], page_size=10)
+    unlimited = single_search(
+        limited_directory, Login(limited_directory.bind_dn, limited_directory.bind_pw)
+    )
     first, second = (
-        run_module(place, "ad_contacts_export", export_options(limited, place, **options))
-        for options in (small, service)
+        run_module(
+            workspace, "ad_contacts_export", export_options(limited_directory, workspace, **options)
+        )
+        for options in (small_pages, unlimited)
     )
     assert first["counts"] == second["counts"]
     assert not second["changed"]
 
 
-def test_a_server_that_knows_no_pages_gives_everybody_at_once(
+def test_a_server_without_paged_results_returns_everyone_at_once(
     open_ldap: RunningDirectory,
-    issuer: Authority,
-    right: Mapping[str, bytes],
-    place: Place,
+    ca: Authority,
+    expected_files: Mapping[str, bytes],
+    workspace: Workspace,
 ) -> None:
-    certificate = issuer.issue("localhost")
-    with faulty_line(open_ldap, fault=NoPages(), certificate=certificate) as uri:
-        options = export_options(open_ldap, place, server_uri=[uri], page_size=5)
-        answer = run_module(place, "ad_contacts_export", options)
-    assert answer["server"] == uri
-    assert place.files() == right
+    certificate = ca.issue("localhost")
+    with ldap_proxy(open_ldap, fault=NoPagedResults(), certificate=certificate) as uri:
+        options = export_options(open_ldap, workspace, server_uri=[uri], page_size=5)
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert result["server"] == uri
+    assert workspace.files() == expected_files
 
 
-def test_nobody_in_an_answer_may_be_a_matter_of_rights(
-    limited: RunningDirectory, logins: dict[str, Login], place: Place
+def test_the_error_for_an_empty_result_mentions_permissions(
+    limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
-    message = refused_export(limited, place, **everybody(limited, logins["sees nobody"]))
+    message = run_failing_export(
+        limited_directory, workspace, **single_search(limited_directory, logins["sees nobody"])
+    )
     assert message == (
-        f"source 1 (location 'oslo-hq'): only 0 contacts in {limited.staff_dn} on"
-        f" {limited.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the base, the"
+        f"source 1 (location 'oslo-hq'): only 0 contacts in {limited_directory.staff_dn} on"
+        f" {limited_directory.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the base, the"
         " filter and the permissions of the bind account; minimum: 0 allows an empty source."
     )
 
 
-def test_a_base_that_must_not_be_seen_is_as_one_that_is_not_there(
-    limited: RunningDirectory, logins: dict[str, Login], place: Place
+def test_an_unreadable_base_is_reported_like_a_missing_one(
+    limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
-    message = refused_export(limited, place, **everybody(limited, logins["sees nothing"]))
-    assert_told(
+    message = run_failing_export(
+        limited_directory, workspace, **single_search(limited_directory, logins["sees nothing"])
+    )
+    assert_message(
         message,
         (
-            f"{search(limited)}the search base does not exist (*). Correct search_base, or allow"
+            f"{search_error(limited_directory)}the search base does not exist (*). Correct search_base, or allow"
             " the bind account to read it."
         ),
     )

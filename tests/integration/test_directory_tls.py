@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.bad_servers import IMPATIENT, BadServer, at, check_left
-from tests.integration.support.exports import refused_export
-from tests.integration.support.faults import Fault, LastWord, Silence
-from tests.integration.support.faulty_line import faulty_line
-from tests.integration.support.ldap_messages import EXTENDED_ANSWER
+from tests.integration.support.export_runs import run_failing_export
+from tests.integration.support.failing_servers import (
+    SHORT_TIMEOUTS,
+    FailingServer,
+    at_uri,
+    check_failover,
+)
+from tests.integration.support.faults import Fault, NoFurtherResponses, NoResponse
+from tests.integration.support.ldap_messages import EXTENDED_RESPONSE
+from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.lab.authority import Authority, authority
 from tests.lab.directory import RunningDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
 
 pytestmark = pytest.mark.every_library
 
@@ -32,55 +37,59 @@ DAY = timedelta(days=1)
 CONNECT = "Cannot connect to {uri}: "
 START_TLS = "Cannot start TLS with {uri}: "
 USES_TLS = "Check that it uses TLS on this port"
-UNKNOWN = (
+UNKNOWN_CA = (
     "its certificate was issued by an unknown CA (*)."
     " Set ca_path to a file with the issuing CA's certificate."
 )
 
 
-def showing(message: str, name: str = "localhost", *, begins: int = -1, ends: int = 1) -> BadServer:
+def with_certificate(
+    message: str, name: str = "localhost", *, valid_from: int = -1, valid_until: int = 1
+) -> FailingServer:
     """A server with a certificate for a name, good from one day to another, counted from today."""
 
-    def start(directory: RunningDirectory, issuer: Authority) -> AbstractContextManager[str]:
-        first, last = (datetime.now(UTC) + days * DAY for days in (begins, ends))
-        certificate = issuer.issue(name, not_before=first, not_after=last)
-        return faulty_line(directory, certificate=certificate)
+    def start(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
+        not_before, not_after = (
+            datetime.now(UTC) + days * DAY for days in (valid_from, valid_until)
+        )
+        certificate = ca.issue(name, not_before=not_before, not_after=not_after)
+        return ldap_proxy(directory, certificate=certificate)
 
-    return BadServer(start, CONNECT + message, {})
+    return FailingServer(start, CONNECT + message, {})
 
 
 @contextmanager
-def of_another_authority(directory: RunningDirectory, _issuer: Authority) -> Iterator[str]:
+def with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
     with (
         authority() as other,
-        faulty_line(directory, certificate=other.issue("localhost")) as uri,
+        ldap_proxy(directory, certificate=other.issue("localhost")) as uri,
     ):
         yield uri
 
 
-def of_tls_1_1(directory: RunningDirectory, issuer: Authority) -> AbstractContextManager[str]:
+def with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
     old = ssl.TLSVersion.TLSv1_1
-    return faulty_line(directory, certificate=issuer.issue("localhost"), tls_version=old)
+    return ldap_proxy(directory, certificate=ca.issue("localhost"), max_tls_version=old)
 
 
-def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
+def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> FailingServer:
     """A server that does not do StartTLS as it should; without a fault it has TLS already."""
 
-    def start(directory: RunningDirectory, _issuer: Authority) -> AbstractContextManager[str]:
-        return faulty_line(directory, fault=fault, over_tls=fault is None)
+    def start(directory: RunningDirectory, _ca: Authority) -> AbstractContextManager[str]:
+        return ldap_proxy(directory, fault=fault, tls_to_directory=fault is None)
 
-    return BadServer(start, START_TLS + message, {"start_tls": True, **more})
+    return FailingServer(start, START_TLS + message, {"start_tls": True, **options})
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 @pytest.mark.parametrize(
-    "bad",
+    "failing_server",
     [
         pytest.param(
-            BadServer(of_another_authority, CONNECT + UNKNOWN, {}), id="of an unknown authority"
+            FailingServer(with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="of an unknown authority"
         ),
         pytest.param(
-            showing(
+            with_certificate(
                 (
                     "its certificate was issued for another name (*). Use a name from the"
                     " certificate in server_uri."
@@ -90,24 +99,24 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             id="for another name",
         ),
         pytest.param(
-            showing(
+            with_certificate(
                 "its certificate has expired (*). Renew the server's certificate.",
-                begins=-9,
-                ends=-1,
+                valid_from=-9,
+                valid_until=-1,
             ),
             id="expired",
         ),
         pytest.param(
-            showing(
+            with_certificate(
                 "its certificate is not yet valid (*). Check the clocks of both hosts.",
-                begins=1,
-                ends=9,
+                valid_from=1,
+                valid_until=9,
             ),
             id="not yet valid",
         ),
         pytest.param(
-            BadServer(
-                of_tls_1_1,
+            FailingServer(
+                with_tls_1_1,
                 (
                     f"{CONNECT}it does not support TLS 1.2 or newer (*). Enable TLS 1.2 or newer"
                     " on the server."
@@ -117,14 +126,14 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             id="TLS 1.1 alone",
         ),
         pytest.param(
-            at(
+            at_uri(
                 lambda directory: directory.uri_ldap.replace("ldap:", "ldaps:"),
                 f"{CONNECT}it closed the connection during the TLS handshake (*). {USES_TLS}.",
             ),
             id="TLS on a port without",
         ),
         pytest.param(
-            at(
+            at_uri(
                 lambda directory: directory.uri_ldaps.replace("ldaps:", "ldap:"),
                 (
                     f"{START_TLS}it closed the connection (*). Use ldaps:// if the server expects"
@@ -135,7 +144,7 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             id="StartTLS on a port with TLS",
         ),
         pytest.param(
-            start_tls(
+            failing_start_tls(
                 None,
                 (
                     "the server refused StartTLS (*). Use ldaps://, or install a certificate on"
@@ -145,46 +154,48 @@ def start_tls(fault: Fault | None, message: str, **more: Any) -> BadServer:
             id="StartTLS refused",
         ),
         pytest.param(
-            start_tls(
-                Silence(EXTENDED_ANSWER),
+            failing_start_tls(
+                NoResponse(EXTENDED_RESPONSE),
                 (
                     "it did not answer in time (*). Check its load and its log, or raise"
                     " receive_timeout."
                 ),
-                **IMPATIENT,
+                **SHORT_TIMEOUTS,
             ),
             id="silent after StartTLS",
         ),
         pytest.param(
-            start_tls(
-                LastWord(EXTENDED_ANSWER),
+            failing_start_tls(
+                NoFurtherResponses(EXTENDED_RESPONSE),
                 (
                     "it did not complete the TLS handshake in time (*)."
                     f" {USES_TLS}, or raise connection_timeout."
                 ),
-                **IMPATIENT,
+                **SHORT_TIMEOUTS,
             ),
             id="silent in the handshake after StartTLS",
         ),
     ],
 )
-def test_server_that_is_left(
-    bad: BadServer,
+def test_the_next_server_is_used_after_a_tls_failure(
+    failing_server: FailingServer,
     *,
     open_ldap: RunningDirectory,
-    issuer: Authority,
-    right: Mapping[str, bytes],
-    place: Place,
+    ca: Authority,
+    expected_files: Mapping[str, bytes],
+    workspace: Workspace,
 ) -> None:
-    check_left(bad, open_ldap, issuer, place, right)
+    check_failover(failing_server, open_ldap, ca, workspace, expected_files)
 
 
 @pytest.mark.parametrize("with_start_tls", [False, True])
-def test_without_the_authority_nothing_is_read(
-    with_start_tls: bool, active_directory: RunningDirectory, place: Place
+def test_an_untrusted_certificate_is_an_error(
+    with_start_tls: bool, active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
     uri = active_directory.uri_ldap if with_start_tls else active_directory.uri_ldaps
-    wrong: dict[str, Any] = {"server_uri": [uri], "start_tls": with_start_tls, "ca_path": None}
-    message = refused_export(active_directory, place, **wrong)
-    tried = (START_TLS if with_start_tls else CONNECT).format(uri=uri)
-    assert message == f"{tried}{UNKNOWN}".replace("(*)", "(unable to get local issuer certificate)")
+    overrides: dict[str, Any] = {"server_uri": [uri], "start_tls": with_start_tls, "ca_path": None}
+    message = run_failing_export(active_directory, workspace, **overrides)
+    action = (START_TLS if with_start_tls else CONNECT).format(uri=uri)
+    assert message == f"{action}{UNKNOWN_CA}".replace(
+        "(*)", "(unable to get local issuer certificate)"
+    )

@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from tests.integration.support.documents import ROOT
-from tests.integration.support.lab_names import for_the_lab, names_of
+from tests.integration.support.doc_examples import ROOT
+from tests.integration.support.lab_substitutions import (
+    connection_substitutions,
+    substitute_lab_names,
+)
 from tests.integration.support.playbooks import Inventory, run_playbook
 from tests.lab.dns import name_server
 from tests.lab.receiver import ServiceBehavior, receiver
@@ -23,7 +26,7 @@ from tests.lab.receiver import ServiceBehavior, receiver
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
@@ -34,26 +37,26 @@ SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
 def examples() -> dict[str, str]:
     """The EXAMPLES of every module and filter, by the file's name."""
-    found = {}
+    examples_by_plugin = {}
     for path in PLUGINS:
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES":
-                found[path.stem] = str(ast.literal_eval(node.value))
-    return found
+                examples_by_plugin[path.stem] = str(ast.literal_eval(node.value))
+    return examples_by_plugin
 
 
 @contextlib.contextmanager
-def domain_of(directory: RunningDirectory) -> Iterator[dict[str, str]]:
+def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]]:
     """The lab's domain for that of the documentation's first company, with a DNS server that knows it."""
     domain = directory.company.domain
     records = {
         f"_ldap._tcp.Oslo._sites.dc._msdcs.{domain} SRV": [f"0 100 389 dc.{domain}."],
         f"dc.{domain} A": [urlsplit(directory.uri_ldaps).hostname or ""],
     }
-    with name_server(records) as running:
+    with name_server(records) as stack:
         options = {
             "domain": domain,
-            "dns_servers": [running.address],
+            "dns_servers": [stack.address],
             # The lab's domain controller has a certificate for its address alone.
             "validate_certs": False,
             "ca_path": "",
@@ -62,11 +65,11 @@ def domain_of(directory: RunningDirectory) -> Iterator[dict[str, str]]:
         yield {"    domain: corp.example\n": "".join(lines)}
 
 
-def test_every_example_of_every_plugin(
-    active_directory: RunningDirectory, service: Receiver, issuer: Authority, place: Place
+def test_every_plugin_example_runs(
+    active_directory: RunningDirectory, service: Receiver, ca: Authority, workspace: Workspace
 ) -> None:
-    found = examples()
-    assert set(found) == {path.stem for path in PLUGINS}
+    examples_by_plugin = examples()
+    assert set(examples_by_plugin) == {path.stem for path in PLUGINS}
     locations = [site.location for site in active_directory.company.sites]
     flags = {"remove-hosts": "true", "send-emails": "false"}
     manners = (
@@ -75,17 +78,19 @@ def test_every_example_of_every_plugin(
         ServiceBehavior(flags=flags, token_param="auth_token"),
     )
     headers = ("X-Api-Key", "Authorization", "Authorization")
-    with contextlib.ExitStack() as running:
-        domain = running.enter_context(domain_of(active_directory))
-        names = {**names_of(active_directory, place), **domain}
+    with contextlib.ExitStack() as stack:
+        domain = stack.enter_context(domain_substitutions(active_directory))
+        substitutions = {**connection_substitutions(active_directory, workspace), **domain}
         tasks = {
-            name: yaml.safe_load(for_the_lab(text, names, active_directory.company))
-            for name, text in found.items()
+            name: yaml.safe_load(
+                substitute_lab_names(text, substitutions, active_directory.company)
+            )
+            for name, text in examples_by_plugin.items()
         }
-        others = [
-            running.enter_context(
+        other_services = [
+            stack.enter_context(
                 receiver(
-                    issuer,
+                    ca,
                     locations=locations,
                     token_header=header,
                     token_prefix="",
@@ -100,28 +105,30 @@ def test_every_example_of_every_plugin(
             {"row": number, "status": "Imported"}
             for number, _person in enumerate(active_directory.company.people, 1)
         ]
-        others[1].queue_response(200, {"rows": rows})
-        others[2].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
-        for task, each in zip(tasks["contact_upload"], (service, *others), strict=True):
+        other_services[1].queue_response(200, {"rows": rows})
+        other_services[2].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
+        for task, each in zip(tasks["contact_upload"], (service, *other_services), strict=True):
             options = task["frontdesk.contacts.contact_upload"]
             assert options["url"] == SERVICE_URL
             name = "url_username" if "url_username" in options else "token"
             options.update({"url": each.url, name: each.token})
         run = run_playbook(
-            place, write_play(place, tasks, active_directory), inventory(active_directory)
+            workspace,
+            write_playbook(workspace, tasks, active_directory),
+            inventory(active_directory),
         )
-        run.check()
-        assert [each.requests for each in (service, *others)] == [1, 1, 1, 1]
-        assert [each.uploads for each in (service, others[0])] == [1, 1]
+        run.assert_clean()
+        assert [each.requests for each in (service, *other_services)] == [1, 1, 1, 1]
+        assert [each.uploads for each in (service, other_services[0])] == [1, 1]
 
 
-def write_play(place: Place, tasks: dict[str, Any], directory: RunningDirectory) -> str:
+def write_playbook(workspace: Workspace, tasks: dict[str, Any], directory: RunningDirectory) -> str:
     """Write a playbook of all examples, exports first; what the lab needs are defaults."""
-    order = sorted(tasks, key=lambda name: name == "contact_upload")
+    names = sorted(tasks, key=lambda name: name == "contact_upload")
     upload = {
         "ca_path": str(directory.ca_file),
         "initial": True,
-        "state_dir": str(place.state),
+        "state_dir": str(workspace.state_dir),
     }
     play = {
         "name": "Examples",
@@ -132,9 +139,9 @@ def write_play(place: Place, tasks: dict[str, Any], directory: RunningDirectory)
             "frontdesk.contacts.ad_contacts_info": {"ca_path": str(directory.ca_file)},
             "frontdesk.contacts.contact_upload": upload,
         },
-        "tasks": [task for name in order for task in tasks[name]],
+        "tasks": [task for name in names for task in tasks[name]],
     }
-    path = place.root / "examples.yml"
+    path = workspace.root / "examples.yml"
     path.write_text(yaml.safe_dump([play], allow_unicode=True, sort_keys=False), "utf-8")
     return str(path)
 

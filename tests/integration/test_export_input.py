@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.support.modules import run_module
-from tests.integration.support.options import CHECK
+from tests.integration.support.options import CHECK_MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
 
 BASE = "OU=Oslo,DC=corp,DC=example"
 FILTERS = (
@@ -29,8 +29,8 @@ FILTERS = (
 ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
-COPY = "Copy the identifier from the service's account: no capitals, no spaces."
-FORM = (
+COPY_IDENTIFIER = "Copy the identifier from the service's account: no capitals, no spaces."
+URI_FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
     " and the account in bind_dn."
 )
@@ -49,7 +49,7 @@ class Listener:
         return f"127.0.0.1:{self.socket.getsockname()[1]}"
 
     @property
-    def was_called(self) -> bool:
+    def was_contacted(self) -> bool:
         """Whether anybody connected."""
         try:
             self.socket.accept()[0].close()
@@ -61,47 +61,47 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     """A server that nobody must connect to."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as made:
-        made.setblocking(False)
-        yield Listener(made)
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.setblocking(False)
+        yield Listener(server)
 
 
-def source(**more: Any) -> dict[str, Any]:
-    return {"sources": [{"location": "oslo-hq", "search_base": BASE, **more}]}
+def one_source(**overrides: Any) -> dict[str, Any]:
+    return {"sources": [{"location": "oslo-hq", "search_base": BASE, **overrides}]}
 
 
-def email(value: str) -> dict[str, Any]:
+def email_column(value: str) -> dict[str, Any]:
     return {"columns": [{"header": "Email", "value": value}]}
 
 
 def location_error(location: str, problem: str) -> str:
-    return f"Cannot use the location {location!r} of source 1: {problem}. {COPY}"
+    return f"Cannot use the location {location!r} of source 1: {problem}. {COPY_IDENTIFIER}"
 
 
 def base_error(base: str) -> str:
     where = "source 1 (location 'oslo-hq')"
-    said = f"it is not a valid distinguished name. {WRITE_DN}"
-    return f"Cannot use search_base {base!r} of {where}: {said}"
+    cause = f"it is not a valid distinguished name. {WRITE_DN}"
+    return f"Cannot use search_base {base!r} of {where}: {cause}"
 
 
 def filter_error(wrong: str, where: str, problem: str = "invalid filter") -> str:
-    said = f"it is not a valid filter as defined in RFC 4515 ({problem}). {WRITE_FILTER}"
-    return f"Cannot use the filter {wrong!r} of {where}: {said}"
+    cause = f"it is not a valid filter as defined in RFC 4515 ({problem}). {WRITE_FILTER}"
+    return f"Cannot use the filter {wrong!r} of {where}: {cause}"
 
 
 def value_error(value: str, problem: str) -> str:
     return f"Cannot use the expression {value!r} of column 'Email': {problem}. {ALLOWED}"
 
 
-FIRST = "source 1 (location 'oslo-hq')"
+FIRST_SOURCE = "source 1 (location 'oslo-hq')"
 
 CASES: list[tuple[dict[str, Any], str]] = [
-    (source(location="Oslo-HQ"), location_error("Oslo-HQ", "it contains an uppercase letter")),
-    (source(location="oslo hq"), location_error("oslo hq", "it contains a space")),
-    (source(location="oslo-hq\n"), location_error("oslo-hq\n", "it contains a space")),
-    (source(location=""), location_error("", "it is empty")),
+    (one_source(location="Oslo-HQ"), location_error("Oslo-HQ", "it contains an uppercase letter")),
+    (one_source(location="oslo hq"), location_error("oslo hq", "it contains a space")),
+    (one_source(location="oslo-hq\n"), location_error("oslo-hq\n", "it contains a space")),
+    (one_source(location=""), location_error("", "it is empty")),
     (
-        {"sources": [*source()["sources"], {"search_base": BASE}]},
+        {"sources": [*one_source()["sources"], {"search_base": BASE}]},
         (
             "Cannot mix sources with and without a location: source 2 has no location. Set a"
             " location in all sources, or in none of them for a global configuration."
@@ -109,51 +109,51 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"sources": []}, "Cannot export: sources is empty. Add at least one source."),
     (
-        source(minimum=-1),
-        f"Cannot use minimum -1 of {FIRST}: it must not be negative. Set it to 0 or more.",
+        one_source(minimum=-1),
+        f"Cannot use minimum -1 of {FIRST_SOURCE}: it must not be negative. Set it to 0 or more.",
     ),
-    (source(search_base="Oslo"), base_error("Oslo")),
+    (one_source(search_base="Oslo"), base_error("Oslo")),
     (
-        source(search_base="OU=Bergen, Harbour,DC=corp"),
+        one_source(search_base="OU=Bergen, Harbour,DC=corp"),
         base_error("OU=Bergen, Harbour,DC=corp"),
     ),
     (
-        source(search_base=" "),
-        f"Cannot search {FIRST}: its search_base is empty. Set it to the DN of an OU.",
+        one_source(search_base=" "),
+        f"Cannot search {FIRST_SOURCE}: its search_base is empty. Set it to the DN of an OU.",
     ),
-    (source(filter="(&(mail=*)"), filter_error("(&(mail=*)", FIRST)),
+    (one_source(filter="(&(mail=*)"), filter_error("(&(mail=*)", FIRST_SOURCE)),
     ({"filter": "mail=*"}, filter_error("mail=*", "all sources")),
     (
         {"filter": "(&(mail=*)(sn))"},
         filter_error("(&(mail=*)(sn))", "all sources", "invalid matching assertion"),
     ),
     (
-        email("mail |"),
+        email_column("mail |"),
         value_error(
             "mail |",
             "it is not a valid Jinja expression (unexpected end of template, expected 'name'.)",
         ),
     ),
-    (email("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
+    (email_column("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
     (
-        email("mail.__class__"),
+        email_column("mail.__class__"),
         value_error("mail.__class__", "access to '__class__' is not allowed; only all.NAME is"),
     ),
     (
-        email("lookup('pipe', 'id')"),
+        email_column("lookup('pipe', 'id')"),
         value_error(
             "lookup('pipe', 'id')", "the call of 'lookup' is not allowed; only filters are"
         ),
     ),
     (
-        email("mail | lower(1)"),
+        email_column("mail | lower(1)"),
         value_error(
             "mail | lower(1)",
             "the arguments of the filter 'lower' are not valid: too many positional arguments",
         ),
     ),
     (
-        email("mail | regex_replace('(@', '')"),
+        email_column("mail | regex_replace('(@', '')"),
         value_error(
             "mail | regex_replace('(@', '')",
             "the pattern '(@' is not valid: missing ), unterminated subpattern at position 0",
@@ -170,7 +170,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"location_pattern": "[a-z]+-[0-9]+"},
         location_error("oslo-hq", "it does not match location_pattern '[a-z]+-[0-9]+'"),
     ),
-    (email("all.mail"), value_error("all.mail", "the result is a list: use first, last or join")),
+    (
+        email_column("all.mail"),
+        value_error("all.mail", "the result is a list: use first, last or join"),
+    ),
     ({"columns": []}, "Cannot create a roster: columns is empty. Specify at least one column."),
     (
         {"columns": [{"header": "A", "value": "mail"}, {"header": "A", "value": "sn"}]},
@@ -194,7 +197,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
             " Use either ldaps:// or start_tls: true."
         ),
     ),
-    ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {FORM}"),
+    ({"server_uri": ["dc1"]}, f"Cannot use the server_uri 'dc1': {URI_FORM}"),
     (
         {"server_uri": []},
         (
@@ -217,9 +220,9 @@ CASES: list[tuple[dict[str, Any], str]] = [
         ),
     ),
     (
-        source(search_scope="base", minimum=2),
+        one_source(search_scope="base", minimum=2),
         (
-            f"Cannot use minimum 2 of {FIRST}: search_scope base returns at most one entry. Use"
+            f"Cannot use minimum 2 of {FIRST_SOURCE}: search_scope base returns at most one entry. Use"
             " search_scope subtree or one_level, or lower minimum."
         ),
     ),
@@ -263,46 +266,48 @@ CASES: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(
     ("wrong", "message"), CASES, ids=[next(iter(wrong)) for wrong, _message in CASES]
 )
-def test_wrong_option(
-    wrong: dict[str, Any], message: str, place: Place, listener: Listener
+def test_an_invalid_option_is_an_error_before_any_connection(
+    wrong: dict[str, Any], message: str, workspace: Workspace, listener: Listener
 ) -> None:
-    facts = {"{root}": str(place.root), "{listener}": listener.address}
+    substitutions = {"{root}": str(workspace.root), "{listener}": listener.address}
     options: dict[str, Any] = {
         "server_uri": ["ldaps://{listener}"],
         "bind_dn": "reader@corp.example",
         "bind_pw": "Pw7.never-sent",
-        "dest": str(place.dest),
-        **source(),
+        "dest": str(workspace.dest),
+        **one_source(),
         **wrong,
     }
-    options = {name: _filled(value, facts) for name, value in options.items()}
-    place.dest.write_text("the old roster", encoding="utf-8")
-    (place.root / "locked").mkdir(mode=0o500)
-    before = place.files()
-    answer = run_module(place, "ad_contacts_export", options)
-    assert answer.message == _filled(message, facts)
-    assert place.files() == before
-    assert not listener.was_called
+    options = {name: _substitute(value, substitutions) for name, value in options.items()}
+    workspace.dest.write_text("the old roster", encoding="utf-8")
+    (workspace.root / "locked").mkdir(mode=0o500)
+    before = workspace.files()
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert result.message == _substitute(message, substitutions)
+    assert workspace.files() == before
+    assert not listener.was_contacted
 
 
-def _filled(value: Any, facts: dict[str, str]) -> Any:
+def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
     if isinstance(value, list):
-        return [_filled(item, facts) for item in value]
-    for name, fact in facts.items() if isinstance(value, str) else ():
-        value = value.replace(name, fact)
+        return [_substitute(item, substitutions) for item in value]
+    for name, replacement in substitutions.items() if isinstance(value, str) else ():
+        value = value.replace(name, replacement)
     return value
 
 
-def test_folder_that_an_earlier_task_would_make(place: Place, listener: Listener) -> None:
+def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
+    workspace: Workspace, listener: Listener
+) -> None:
     """In check mode that task has not made it: the export goes on, and fails for another reason."""
     options = {
         "server_uri": "ldaps://no-such-host.invalid",
         "bind_dn": "a",
         "bind_pw": "Pw7.never-sent",
-        "dest": str(place.root / "later/contacts.csv"),
-        **source(),
-        **CHECK,
+        "dest": str(workspace.root / "later/contacts.csv"),
+        **one_source(),
+        **CHECK_MODE,
     }
-    answer = run_module(place, "ad_contacts_export", options)
-    assert answer.message.startswith("Cannot connect to ldaps://no-such-host.invalid: its name")
-    assert not listener.was_called
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert result.message.startswith("Cannot connect to ldaps://no-such-host.invalid: its name")
+    assert not listener.was_contacted

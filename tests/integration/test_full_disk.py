@@ -11,31 +11,37 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.modules import Modules, make_order, run_module
+from tests.integration.support.modules import ModuleRunner, module_request, run_module
 from tests.integration.support.options import export_options
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.directory import RunningDirectory
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_export(check_mode: bool, open_ldap: RunningDirectory, place: Place) -> None:
-    options = export_options(open_ldap, place)
-    place.dest.write_text("the old roster", encoding="utf-8")
-    place.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
-    before = place.files()
-    with Modules(place.collections) as modules:
+def test_an_export_to_a_full_disk_leaves_the_old_roster(
+    check_mode: bool, open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    options = export_options(open_ldap, workspace)
+    workspace.dest.write_text("the old roster", encoding="utf-8")
+    workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
+    before = workspace.files()
+    with ModuleRunner(workspace.collections_path) as runner:
         # Files over this size are refused to it as on a full disk.
-        resource.prlimit(modules.pid, resource.RLIMIT_FSIZE, (1024, 1024))
-        modules.start(
-            make_order(place, "ad_contacts_export", {**options, "_ansible_check_mode": check_mode})
+        resource.prlimit(runner.pid, resource.RLIMIT_FSIZE, (1024, 1024))
+        runner.start(
+            module_request(
+                workspace, "ad_contacts_export", {**options, "_ansible_check_mode": check_mode}
+            )
         )
-        answer = modules.finished()
-    where = f" the staged roster in {place.temporary}/" if check_mode else f" {place.dest}: "
-    assert answer.message.startswith(f"Cannot write{where}")
-    assert ": File too large. Free some space" in answer.message
-    assert place.files() == before
-    assert not list(place.temporary.iterdir())
-    assert run_module(place, "ad_contacts_export", options)["changed"]
-    assert place.dest.stat().st_size > 1024
+        result = runner.wait()
+    target = (
+        f" the staged roster in {workspace.temp_dir}/" if check_mode else f" {workspace.dest}: "
+    )
+    assert result.message.startswith(f"Cannot write{target}")
+    assert ": File too large. Free some space" in result.message
+    assert workspace.files() == before
+    assert not list(workspace.temp_dir.iterdir())
+    assert run_module(workspace, "ad_contacts_export", options)["changed"]
+    assert workspace.dest.stat().st_size > 1024

@@ -12,274 +12,308 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.modules import Modules, make_order
-from tests.integration.support.options import CHECK, upload_options
-from tests.integration.support.place import mode_of
-from tests.integration.support.rosters import contacts, write_roster
-from tests.integration.support.uploads import run_upload
+from tests.integration.support.modules import ModuleRunner, module_request
+from tests.integration.support.options import CHECK_MODE, upload_options
+from tests.integration.support.rosters import make_contacts, write_roster
+from tests.integration.support.upload_runs import run_upload
+from tests.integration.support.workspace import file_mode
 from tests.lab.receiver import Receiver, receiver
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
 
-KNOWN = 40
+BASELINE_ROWS = 40
 SINCE_FORMAT_2 = ("needs", "checksum", "sequence", "complete")
-FIRST_UPLOAD = "If this is the first upload, set initial: true for this run."
+SET_INITIAL = "If this is the first upload, set initial: true for this run."
 
 
 @pytest.fixture
-def accepted(service: Receiver, place: Place) -> None:
+def baseline(service: Receiver, workspace: Workspace) -> None:
     """The service has taken 40 contacts."""
-    write_roster(place.dest, contacts(KNOWN))
-    assert run_upload(service, place, initial=True)["uploaded"]
+    write_roster(workspace.dest, make_contacts(BASELINE_ROWS))
+    assert run_upload(service, workspace, initial=True)["uploaded"]
 
 
-def removed(number: int, why: str, option: str) -> str:
+def limit_message(number: int, cause: str, option: str) -> str:
     remedy = (
         f"Review the removals with --check --diff and a higher {option}; if they are correct, run once with"
         " that value."
     )
-    return f"Refused to remove {number} of {KNOWN} contacts: {why}. {remedy}"
+    return f"Refused to remove {number} of {BASELINE_ROWS} contacts: {cause}. {remedy}"
 
 
-def test_first_upload_must_be_permitted(service: Receiver, place: Place) -> None:
-    write_roster(place.dest, contacts(2))
-    answer = run_upload(service, place)
-    assert answer.message == (
+def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspace) -> None:
+    write_roster(workspace.dest, make_contacts(2))
+    result = run_upload(service, workspace)
+    assert result.message == (
         "Refused a first upload that adds 2 contacts: no receipt of an earlier upload is in"
-        f" {place.state}. {FIRST_UPLOAD}"
+        f" {workspace.state_dir}. {SET_INITIAL}"
     )
-    assert answer.result["plan"]["added"] == 2
+    assert result.data["plan"]["added"] == 2
     assert service.requests == 0
 
 
-@pytest.mark.usefixtures("accepted")
+@pytest.mark.usefixtures("baseline")
 class TestLimits:
     """More removed than permitted: nothing is sent, and the receipt stays."""
 
     TOO_MANY_PERCENT = (
-        KNOWN - 5,
-        removed(5, "this is 12.5%, and max_removed_percent allows 10%", "max_removed_percent"),
+        BASELINE_ROWS - 5,
+        limit_message(
+            5, "this is 12.5%, and max_removed_percent allows 10%", "max_removed_percent"
+        ),
     )
 
     @pytest.mark.parametrize(
-        ("left", "message", "options"),
+        ("remaining", "message", "options"),
         [
             (*TOO_MANY_PERCENT, {}),
             (*TOO_MANY_PERCENT, {"force": True}),
             (*TOO_MANY_PERCENT, {"initial": True}),
-            (*TOO_MANY_PERCENT, CHECK),
+            (*TOO_MANY_PERCENT, CHECK_MODE),
             (
-                KNOWN - 3,
-                removed(3, "max_removed allows 2", "max_removed"),
+                BASELINE_ROWS - 3,
+                limit_message(3, "max_removed allows 2", "max_removed"),
                 {"max_removed": 2},
             ),
             (
-                KNOWN - 1,
-                removed(1, "max_removed allows 0", "max_removed"),
+                BASELINE_ROWS - 1,
+                limit_message(1, "max_removed allows 0", "max_removed"),
                 {"max_removed": 0, "max_removed_percent": 100},
             ),
         ],
     )
-    def test_too_many(
+    def test_removals_over_a_limit_are_not_sent(
         self,
-        left: int,
+        remaining: int,
         message: str,
         options: dict[str, Any],
         service: Receiver,
-        place: Place,
+        workspace: Workspace,
     ) -> None:
-        write_roster(place.dest, contacts(left))
-        before = place.files()
-        answer = run_upload(service, place, **options)
-        assert answer.message == message
-        assert answer.result["plan"]["removed"] == KNOWN - left
-        assert answer.result["service"] is None
+        write_roster(workspace.dest, make_contacts(remaining))
+        before = workspace.files()
+        result = run_upload(service, workspace, **options)
+        assert result.message == message
+        assert result.data["plan"]["removed"] == BASELINE_ROWS - remaining
+        assert result.data["service"] is None
         assert service.requests == 1
-        assert place.files() == before
+        assert workspace.files() == before
 
-    def test_as_many_as_permitted(self, service: Receiver, place: Place) -> None:
-        write_roster(place.dest, contacts(KNOWN - 4))
-        answer = run_upload(service, place)
-        assert answer["plan"]["removed"] == 4
-        assert answer["service"]["counts"] == {
+    def test_removals_within_the_limits_are_sent(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS - 4))
+        result = run_upload(service, workspace)
+        assert result["plan"]["removed"] == 4
+        assert result["service"]["counts"] == {
             "received": 36,
             "added": 0,
             "updated": 0,
             "removed": 4,
         }
 
-    @pytest.mark.parametrize("more", [{}, {"force": True}])
-    def test_removing_everybody_always_stops(
-        self, more: dict[str, Any], service: Receiver, place: Place
+    @pytest.mark.parametrize("options", [{}, {"force": True}])
+    def test_removing_all_contacts_is_never_allowed(
+        self, options: dict[str, Any], service: Receiver, workspace: Workspace
     ) -> None:
-        write_roster(place.dest, contacts(2 * KNOWN)[KNOWN:])
-        answer = run_upload(service, place, max_removed_percent=100, **more)
-        assert answer.message == (
-            f"Refused to remove all {KNOWN} contacts: this is never allowed. Check the sources and"
+        write_roster(workspace.dest, make_contacts(2 * BASELINE_ROWS)[BASELINE_ROWS:])
+        result = run_upload(service, workspace, max_removed_percent=100, **options)
+        assert result.message == (
+            f"Refused to remove all {BASELINE_ROWS} contacts: this is never allowed. Check the sources and"
             " the export; to start over, remove the state directory and set initial: true."
         )
         assert service.requests == 1
 
-    def test_small_rosters_have_no_limit_in_percent(self, service: Receiver, place: Place) -> None:
-        small = {"state_dir": str(place.root / "small")}
-        write_roster(place.dest, contacts(20))
-        assert run_upload(service, place, initial=True, **small)["uploaded"]
-        write_roster(place.dest, contacts(10))
-        assert run_upload(service, place, **small)["plan"]["removed"] == 10
+    def test_small_rosters_have_no_percent_limit(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        small = {"state_dir": str(workspace.root / "small")}
+        write_roster(workspace.dest, make_contacts(20))
+        assert run_upload(service, workspace, initial=True, **small)["uploaded"]
+        write_roster(workspace.dest, make_contacts(10))
+        assert run_upload(service, workspace, **small)["plan"]["removed"] == 10
 
 
-@pytest.mark.usefixtures("accepted")
+@pytest.mark.usefixtures("baseline")
 class TestReceipt:
     """What was accepted, and for whom it counts."""
 
-    def test_nothing_changed(self, service: Receiver, place: Place) -> None:
-        answer = run_upload(service, place)
-        assert (answer["changed"], answer["uploaded"], answer["service"]) == (False, False, None)
-        assert answer["plan"]["unchanged"] == KNOWN
+    def test_an_unchanged_roster_is_not_sent(self, service: Receiver, workspace: Workspace) -> None:
+        result = run_upload(service, workspace)
+        assert (result["changed"], result["uploaded"], result["service"]) == (False, False, None)
+        assert result["plan"]["unchanged"] == BASELINE_ROWS
         assert service.requests == 1
 
-    def test_force_sends_what_is_unchanged(self, service: Receiver, place: Place) -> None:
-        answer = run_upload(service, place, force=True)
-        assert (answer["changed"], answer["uploaded"]) == (True, True)
+    def test_force_sends_an_unchanged_roster(self, service: Receiver, workspace: Workspace) -> None:
+        result = run_upload(service, workspace, force=True)
+        assert (result["changed"], result["uploaded"]) == (True, True)
         assert service.uploads == 2
 
-    def test_state_is_private(self, service: Receiver, place: Place) -> None:
-        receipt = json.loads((place.state / "receipt.json").read_text("utf-8"))
+    def test_the_state_directory_is_private(self, service: Receiver, workspace: Workspace) -> None:
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
         names = {"lock", "receipt.json", f"{receipt['roster']}.csv", f"{receipt['identities']}.ids"}
-        assert {path.name for path in place.state.iterdir()} == names
-        assert mode_of(place.state) == 0o700
-        assert {mode_of(path) for path in place.state.iterdir()} == {0o600}
+        assert {path.name for path in workspace.state_dir.iterdir()} == names
+        assert file_mode(workspace.state_dir) == 0o700
+        assert {file_mode(path) for path in workspace.state_dir.iterdir()} == {0o600}
         assert receipt["endpoint"] == service.url
-        assert receipt["rows"] == KNOWN
+        assert receipt["rows"] == BASELINE_ROWS
 
-    def test_only_the_accepted_roster_is_kept(self, service: Receiver, place: Place) -> None:
-        write_roster(place.dest, contacts(KNOWN + 1))
-        assert run_upload(service, place)["uploaded"]
-        assert len(list(place.state.glob("*.csv"))) == len(list(place.state.glob("*.ids"))) == 1
-        receipt = json.loads((place.state / "receipt.json").read_text("utf-8"))
-        assert [earlier["rows"] for earlier in receipt["history"]] == [KNOWN]
+    def test_only_the_accepted_roster_is_kept(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        write_roster(workspace.dest, make_contacts(BASELINE_ROWS + 1))
+        assert run_upload(service, workspace)["uploaded"]
+        assert (
+            len(list(workspace.state_dir.glob("*.csv")))
+            == len(list(workspace.state_dir.glob("*.ids")))
+            == 1
+        )
+        receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+        assert [earlier["rows"] for earlier in receipt["history"]] == [BASELINE_ROWS]
 
-    def test_another_endpoint_has_none(
-        self, issuer: Authority, service: Receiver, place: Place
+    def test_a_receipt_of_another_endpoint_does_not_count(
+        self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
         """A switch from a test account to the real one sends everything."""
-        with receiver(issuer, locations=["oslo-hq"]) as other:
-            answer = run_upload(other, place)
-            assert answer.message == (
-                f"Refused a first upload that adds {KNOWN} contacts: the receipt in"
-                f" {place.state} belongs to another endpoint. {FIRST_UPLOAD}"
+        with receiver(ca, locations=["oslo-hq"]) as other:
+            result = run_upload(other, workspace)
+            assert result.message == (
+                f"Refused a first upload that adds {BASELINE_ROWS} contacts: the receipt in"
+                f" {workspace.state_dir} belongs to another endpoint. {SET_INITIAL}"
             )
             assert other.requests == 0
-            assert run_upload(other, place, initial=True)["plan"]["added"] == KNOWN
+            assert run_upload(other, workspace, initial=True)["plan"]["added"] == BASELINE_ROWS
             assert other.uploads == 1
 
-    def test_a_query_makes_no_other_endpoint(self, service: Receiver, place: Place) -> None:
-        assert not run_upload(service, place, url=f"{service.url}?account=7")["changed"]
+    def test_the_query_is_not_part_of_the_endpoint(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        assert not run_upload(service, workspace, url=f"{service.url}?account=7")["changed"]
 
-    def test_another_profile_or_header_has_none(self, service: Receiver, place: Place) -> None:
-        answer = run_upload(service, place, profile="other")
-        assert f"the receipt in {place.state} belongs to another profile. " in answer.message
-        place.dest.write_bytes(place.dest.read_bytes().replace(b"Last Name", b"Surname"))
-        answer = run_upload(service, place)
-        assert f"the receipt in {place.state} belongs to another header. " in answer.message
+    def test_a_receipt_of_another_profile_or_header_does_not_count(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        result = run_upload(service, workspace, profile="other")
+        assert (
+            f"the receipt in {workspace.state_dir} belongs to another profile. " in result.message
+        )
+        workspace.dest.write_bytes(workspace.dest.read_bytes().replace(b"Last Name", b"Surname"))
+        result = run_upload(service, workspace)
+        assert f"the receipt in {workspace.state_dir} belongs to another header. " in result.message
         assert service.requests == 1
 
     @pytest.mark.parametrize(
         ("damage", "problem"),
         [(b"{", "it is damaged (JSONDecodeError)"), (b"{}", "it is damaged (KeyError)")],
     )
-    def test_damaged(self, damage: bytes, problem: str, service: Receiver, place: Place) -> None:
-        receipt = place.state / "receipt.json"
+    def test_a_damaged_receipt_is_an_error(
+        self, damage: bytes, problem: str, service: Receiver, workspace: Workspace
+    ) -> None:
+        receipt = workspace.state_dir / "receipt.json"
         receipt.write_bytes(damage)
-        assert run_upload(service, place, initial=True).message == (
+        assert run_upload(service, workspace, initial=True).message == (
             f"Cannot use {receipt}: {problem}. Restore it from a backup, or remove the state"
             " directory and upload with initial: true."
         )
         assert service.requests == 1
 
-    def test_of_a_newer_format(self, service: Receiver, place: Place) -> None:
-        receipt = place.state / "receipt.json"
+    def test_a_receipt_of_a_newer_format_is_an_error(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        receipt = workspace.state_dir / "receipt.json"
         newer = {**json.loads(receipt.read_text("utf-8")), "format": 3, "needs": "2.0.0"}
         receipt.write_text(json.dumps(newer))
-        assert run_upload(service, place).message == (
+        assert run_upload(service, workspace).message == (
             f"Cannot use {receipt}: its format 3 is newer than 2."
             " Update the collection frontdesk.contacts to 2.0.0 or newer."
         )
 
-    def test_of_the_first_format(self, service: Receiver, place: Place) -> None:
-        receipt = place.state / "receipt.json"
+    def test_a_receipt_of_format_1_is_migrated(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        receipt = workspace.state_dir / "receipt.json"
         document = json.loads(receipt.read_text("utf-8"))
         first = {name: document[name] for name in document if name not in SINCE_FORMAT_2}
         receipt.write_text(json.dumps({**first, "format": 1}))
-        assert not run_upload(service, place)["changed"]
-        assert run_upload(service, place, force=True)["uploaded"]
+        assert not run_upload(service, workspace)["changed"]
+        assert run_upload(service, workspace, force=True)["uploaded"]
         assert json.loads(receipt.read_text("utf-8"))["format"] == 2
 
-    def test_roster_of_the_receipt_is_gone(self, service: Receiver, place: Place) -> None:
-        (roster,) = place.state.glob("*.csv")
+    def test_a_damaged_baseline_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
+        (roster,) = workspace.state_dir.glob("*.csv")
         roster.write_bytes(roster.read_bytes()[:-9])
-        assert run_upload(service, place).message == (
+        assert run_upload(service, workspace).message == (
             f"Cannot use {roster}: it is missing or damaged. Restore it from a backup, or remove"
             " the state directory and upload with initial: true."
         )
 
-    def test_removed_state_directory(self, service: Receiver, place: Place) -> None:
-        shutil.rmtree(place.state)
-        assert "no receipt of an earlier upload is in" in run_upload(service, place).message
+    def test_the_upload_stops_after_the_state_directory_was_removed(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        shutil.rmtree(workspace.state_dir)
+        assert "no receipt of an earlier upload is in" in run_upload(service, workspace).message
 
 
-def test_who_is_left_out_counts_as_removed(service: Receiver, place: Place) -> None:
+def test_people_who_are_left_out_count_as_removed(service: Receiver, workspace: Workspace) -> None:
     """Somebody who is still in the directory, but without a valid row, is gone for the service."""
-    people = contacts(KNOWN)
-    write_roster(place.dest, people)
-    run_upload(service, place, initial=True)
-    write_roster(place.dest, people[5:], left_out=people[:3])
-    answer = run_upload(service, place)
-    why = "this is 12.5%, and max_removed_percent allows 10%"
-    told = f"{why}; 3 of them are in the directory without a valid row"
-    assert answer.message == removed(5, told, "max_removed_percent")
-    plan = answer.result["plan"]
+    roster = make_contacts(BASELINE_ROWS)
+    write_roster(workspace.dest, roster)
+    run_upload(service, workspace, initial=True)
+    write_roster(workspace.dest, roster[5:], left_out=roster[:3])
+    result = run_upload(service, workspace)
+    cause = "this is 12.5%, and max_removed_percent allows 10%"
+    cause_with_count = f"{cause}; 3 of them are in the directory without a valid row"
+    assert result.message == limit_message(5, cause_with_count, "max_removed_percent")
+    plan = result.data["plan"]
     assert (plan["removed"], plan["removed_invalid"]) == (5, 3)
     assert plan["by_location"]["oslo-hq"]["removed_invalid"] == 3
 
 
-@pytest.mark.usefixtures("accepted")
-def test_two_uploads_at_once(service: Receiver, place: Place) -> None:
-    write_roster(place.dest, contacts(KNOWN + 1))
-    with Modules(place.collections) as others:
+@pytest.mark.usefixtures("baseline")
+def test_a_second_upload_at_the_same_time_is_an_error(
+    service: Receiver, workspace: Workspace
+) -> None:
+    write_roster(workspace.dest, make_contacts(BASELINE_ROWS + 1))
+    with ModuleRunner(workspace.collections_path) as other_runner:
         with service.hold() as arrived:
-            others.start(make_order(place, "contact_upload", upload_options(service, place)))
+            other_runner.start(
+                module_request(workspace, "contact_upload", upload_options(service, workspace))
+            )
             assert arrived.wait(30)
-            second = run_upload(service, place)
-        assert others.finished()["uploaded"]
+            second = run_upload(service, workspace)
+        assert other_runner.wait()["uploaded"]
     assert second.message == (
-        f"Cannot use the state directory {place.state}: another run is using it."
+        f"Cannot use the state directory {workspace.state_dir}: another run is using it."
         " Wait until it ends, and schedule the runs further apart."
     )
     assert service.uploads == 2
 
 
-@pytest.mark.usefixtures("accepted")
-def test_without_identities_the_key_tells_people_apart(service: Receiver, place: Place) -> None:
-    people = contacts(KNOWN)
-    people[0] = people[0]._replace(last_name="Aasen")
-    write_roster(place.dest, people, identities=False)
-    answer = run_upload(service, place)
-    assert answer["plan"]["changed"] == 1
-    assert answer.warnings == [
+@pytest.mark.usefixtures("baseline")
+def test_contacts_are_compared_by_key_if_identities_are_missing(
+    service: Receiver, workspace: Workspace
+) -> None:
+    roster = make_contacts(BASELINE_ROWS)
+    roster[0] = roster[0]._replace(last_name="Aasen")
+    write_roster(workspace.dest, roster, identities=False)
+    result = run_upload(service, workspace)
+    assert result["plan"]["changed"] == 1
+    assert result.warnings == [
         "The rosters have no matching identities: contacts are identified by Email, SMS Phone"
     ]
 
 
-@pytest.mark.usefixtures("accepted")
-def test_other_identities_alone_send_nothing(service: Receiver, place: Place) -> None:
+@pytest.mark.usefixtures("baseline")
+def test_a_changed_identity_is_recorded_without_an_upload(
+    service: Receiver, workspace: Workspace
+) -> None:
     """Somebody took over the account of somebody else, to the letter."""
-    people = contacts(KNOWN)
-    people[0] = people[0]._replace(identity="00000000-0000-4000-8000-000000000000")
-    write_roster(place.dest, people)
-    answer = run_upload(service, place)
-    assert (answer["changed"], answer["uploaded"]) == (True, False)
-    assert not run_upload(service, place)["changed"]
+    roster = make_contacts(BASELINE_ROWS)
+    roster[0] = roster[0]._replace(identity="00000000-0000-4000-8000-000000000000")
+    write_roster(workspace.dest, roster)
+    result = run_upload(service, workspace)
+    assert (result["changed"], result["uploaded"]) == (True, False)
+    assert not run_upload(service, workspace)["changed"]
     assert service.requests == 1

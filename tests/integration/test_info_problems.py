@@ -10,86 +10,92 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.looks import causes, looked_at
+from tests.integration.support.info_runs import problem_causes, run_info
 from tests.lab.openldap import openldap
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
 
 @pytest.mark.parametrize("name", ["active_directory", "open_ldap"])
-def test_sources_that_give_nobody(
-    request: pytest.FixtureRequest, name: str, place: Place, fjord: Company
+def test_sources_without_enough_people_are_problems(
+    request: pytest.FixtureRequest, name: str, workspace: Workspace, company: Company
 ) -> None:
     directory: RunningDirectory = request.getfixturevalue(name)
     wrong = [
-        {"search_base": fjord.staff_dn, "filter": "(sn=Nobody)"},
+        {"search_base": company.staff_dn, "filter": "(sn=Nobody)"},
         {"search_base": directory.bind_dn, "filter": "(sn=Nobody)"},
-        {"search_base": f"OU=Gone,{fjord.staff_dn}"},
-        {"search_base": fjord.staff_dn, "filter": "(sn=Nobody)", "minimum": 0},
-        {"search_base": fjord.site_dn(fjord.site("tromso")), "minimum": 500},
+        {"search_base": f"OU=Gone,{company.staff_dn}"},
+        {"search_base": company.staff_dn, "filter": "(sn=Nobody)", "minimum": 0},
+        {"search_base": company.site_dn(company.site("tromso")), "minimum": 500},
     ]
-    answer = looked_at(directory, place, sources=wrong)
-    gone, filtered, hidden, few = causes(answer)
-    assert "OU=Gone" in gone
-    assert "the search base does not exist" in gone
+    result = run_info(directory, workspace, sources=wrong)
+    missing, filtered, unreadable, too_few = problem_causes(result)
+    assert "OU=Gone" in missing
+    assert "the search base does not exist" in missing
     assert "no people found in" in filtered
-    assert hidden.startswith(
+    assert unreadable.startswith(
         f"the bind account sees nothing below {directory.bind_dn}: it is empty, or the "
     )
-    people = len(fjord.at(fjord.site("tromso")))
-    assert few.startswith(
+    people = len(company.at(company.site("tromso")))
+    assert too_few.startswith(
         f"only {people - 1} of {people} people have a valid row, and minimum is 500"
     )
-    assert len(answer["servers"][0]["sources"]) == 4
+    assert len(result["servers"][0]["sources"]) == 4
 
 
-def test_what_nobody_has(open_ldap: RunningDirectory, place: Place) -> None:
+def test_attributes_and_columns_without_any_value_are_problems(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
     columns = [
         {"header": "Name", "value": "sn"},
         {"header": "Pager", "value": "pager"},
         {"header": "Extension", "value": "title", "phone_style": "e164"},
         {"header": "Location", "value": "location"},
     ]
-    answer = looked_at(open_ldap, place, columns=columns)
-    assert [cause.partition(":")[0] for cause in causes(answer)] == [
+    result = run_info(open_ldap, workspace, columns=columns)
+    assert [cause.partition(":")[0] for cause in problem_causes(result)] == [
         "no entry has the attribute pager",
         "the column Extension is empty for everyone",
     ]
 
 
-def test_servers_that_do_not_hold_the_same(fjord: Company, issuer: Authority, place: Place) -> None:
-    both: dict[str, Any] = {"auth_protocol": "anonymous", "bind_dn": None, "bind_pw": None}
+def test_servers_with_different_contents_are_a_problem(
+    company: Company, ca: Authority, workspace: Workspace
+) -> None:
+    options: dict[str, Any] = {"auth_protocol": "anonymous", "bind_dn": None, "bind_pw": None}
     with (
-        openldap(fjord, issuer, anonymous_reads=True) as one,
-        openldap(fjord, issuer, anonymous_reads=True) as other,
+        openldap(company, ca, anonymous_reads=True) as first,
+        openldap(company, ca, anonymous_reads=True) as second,
     ):
-        both["server_uri"] = [one.uri_ldaps, other.uri_ldaps]
-        assert causes(looked_at(one, place, **both)) == []
-        other.delete_person(fjord.unreachable)
-        answer = looked_at(one, place, **both)
-    people = len(fjord.at(fjord.site("tromso")))
-    assert [problem["where"] for problem in answer["problems"]] == ["source 3 (location 'tromso')"]
-    (cause,) = causes(answer)
-    assert cause.endswith(f" {people} on {one.uri_ldaps}, {people - 1} on {other.uri_ldaps}")
+        options["server_uri"] = [first.uri_ldaps, second.uri_ldaps]
+        assert problem_causes(run_info(first, workspace, **options)) == []
+        second.delete_person(company.unreachable)
+        result = run_info(first, workspace, **options)
+    people = len(company.at(company.site("tromso")))
+    assert [problem["where"] for problem in result["problems"]] == ["source 3 (location 'tromso')"]
+    (cause,) = problem_causes(result)
+    assert cause.endswith(f" {people} on {first.uri_ldaps}, {people - 1} on {second.uri_ldaps}")
 
 
-def test_problems_fail_when_asked(open_ldap: RunningDirectory, place: Place) -> None:
+def test_problems_fail_the_task_with_fail_on_problems(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
     wrong = {"fail_on_problems": True, "server_uri": [open_ldap.uri_ldaps, "ldaps://localhost:1"]}
-    answer = looked_at(open_ldap, place, **wrong)
-    assert answer.message.startswith(
+    result = run_info(open_ldap, workspace, **wrong)
+    assert result.message.startswith(
         "Problems found: 1. (1) ldaps://localhost:1: Cannot connect to ldaps://localhost:1: the "
     )
-    assert [server["bound"] for server in answer.result["servers"]] == [True, False]
-    assert len(answer.result["problems"]) == 1
-    assert not looked_at(open_ldap, place, fail_on_problems=True).failed
+    assert [server["bound"] for server in result.data["servers"]] == [True, False]
+    assert len(result.data["problems"]) == 1
+    assert not run_info(open_ldap, workspace, fail_on_problems=True).failed
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ({"server_uri": ["http://localhost"]}, "Cannot use the server_uri 'http://localhost'"),
         ({"page_size": 0}, "Cannot use page_size 0"),
@@ -97,7 +103,7 @@ def test_problems_fail_when_asked(open_ldap: RunningDirectory, place: Place) -> 
         ({"columns": [{"header": "A", "value": "sn | nope"}]}, "Cannot use the expression"),
     ],
 )
-def test_options_that_cannot_be_fail_in_any_case(
-    wrong: dict[str, Any], said: str, open_ldap: RunningDirectory, place: Place
+def test_invalid_options_always_fail(
+    wrong: dict[str, Any], expected: str, open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    assert said in looked_at(open_ldap, place, **wrong).message
+    assert expected in run_info(open_ldap, workspace, **wrong).message

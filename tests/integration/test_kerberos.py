@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.faulty_line import faulty_line
-from tests.integration.support.kerberos import WRONG, Client
+from tests.integration.support.kerberos_client import WRONG_PASSWORD, KerberosClient
+from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.place import Place
+from tests.integration.support.workspace import Workspace
 from tests.lab.entries import SERVICE_ACCOUNT, STALE_ACCOUNT
 from tests.lab.openldap import openldap
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.integration.support.modules import Answer
+    from tests.integration.support.modules import ModuleResult
     from tests.lab.authority import Authority
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
@@ -33,125 +33,145 @@ HOUR = 3600
 
 
 @pytest.fixture
-def client(active_directory: RunningDirectory, place: Place) -> Client:
+def client(active_directory: RunningDirectory, workspace: Workspace) -> KerberosClient:
     """A host that has nothing of Kerberos but its configuration."""
     assert active_directory.realm is not None
-    return Client(active_directory, active_directory.realm, place)
+    return KerberosClient(active_directory, active_directory.realm, workspace)
 
 
 @pytest.fixture(scope="module")
-def by_ticket(
-    active_directory: RunningDirectory, fjord: Company, issuer: Authority
+def kerberos_openldap(
+    active_directory: RunningDirectory, company: Company, ca: Authority
 ) -> Iterator[RunningDirectory]:
     """OpenLDAP that takes tickets, and looks at their channel bindings."""
-    with openldap(fjord, issuer, realm=active_directory.realm) as running:
+    with openldap(company, ca, realm=active_directory.realm) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def expected(
-    active_directory: RunningDirectory, collections: Path, tmp_path_factory: pytest.TempPathFactory
+def expected_roster(
+    active_directory: RunningDirectory,
+    collections_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> bytes:
     """The roster by name and password."""
-    place = Place.make(tmp_path_factory.mktemp("expected") / "place", collections)
-    options = export_options(active_directory, place)
-    assert not run_module(place, "ad_contacts_export", options).failed
-    return place.dest.read_bytes()
+    workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
+    options = export_options(active_directory, workspace)
+    assert not run_module(workspace, "ad_contacts_export", options).failed
+    return workspace.dest.read_bytes()
 
 
-class TestWays:
+class TestCredentials:
     """Each way to a ticket, and each way to be encrypted, gives the same roster."""
 
-    def check(self, client: Client, expected: bytes, answer: Answer) -> None:
-        assert not answer.failed, answer.result
-        assert not answer.warnings
-        assert client.place.dest.read_bytes() == expected
+    def assert_roster(
+        self, client: KerberosClient, expected_roster: bytes, result: ModuleResult
+    ) -> None:
+        assert not result.failed, result.data
+        assert not result.warnings
+        assert client.workspace.dest.read_bytes() == expected_roster
 
-    @pytest.mark.parametrize("way", ["ldaps", "start_tls", "sealed"])
-    def test_password(self, client: Client, expected: bytes, way: str) -> None:
+    @pytest.mark.parametrize("transport", ["ldaps", "start_tls", "sealed"])
+    def test_a_password_is_accepted(
+        self, client: KerberosClient, expected_roster: bytes, transport: str
+    ) -> None:
         start_tls = {"server_uri": [client.directory.uri_ldap], "start_tls": True}
-        ways: dict[str, dict[str, Any]] = {
+        transports: dict[str, dict[str, Any]] = {
             "ldaps": {},
             "start_tls": start_tls,
-            "sealed": client.plain(),
+            "sealed": client.without_tls(),
         }
         account: dict[str, Any] = {
             "bind_dn": client.principal,
             "bind_pw": client.directory.bind_pw,
         }
-        self.check(client, expected, client.export(**account, **ways[way]))
+        self.assert_roster(
+            client, expected_roster, client.export(**account, **transports[transport])
+        )
 
-    def test_keytab(self, client: Client, expected: bytes) -> None:
+    def test_a_keytab_is_accepted(self, client: KerberosClient, expected_roster: bytes) -> None:
         keytab = str(client.realm.keytab)
-        self.check(client, expected, client.export(keytab=keytab))
-        self.check(client, expected, client.export(keytab=keytab, bind_dn=client.principal))
+        self.assert_roster(client, expected_roster, client.export(keytab=keytab))
+        self.assert_roster(
+            client, expected_roster, client.export(keytab=keytab, bind_dn=client.principal)
+        )
 
-    def test_ticket_cache(self, client: Client, expected: bytes) -> None:
-        ticket = client.ticket()
-        self.check(client, expected, client.export(ccache=ticket))
-        self.check(client, expected, client.export({"KRB5CCNAME": f"FILE:{ticket}"}))
+    def test_a_ticket_cache_is_accepted(
+        self, client: KerberosClient, expected_roster: bytes
+    ) -> None:
+        ticket = client.make_ticket_cache()
+        self.assert_roster(client, expected_roster, client.export(ccache=ticket))
+        self.assert_roster(client, expected_roster, client.export({"KRB5CCNAME": f"FILE:{ticket}"}))
 
-    def test_environment(self, client: Client, expected: bytes) -> None:
-        self.check(
-            client, expected, client.export({"KRB5_CLIENT_KTNAME": str(client.realm.keytab)})
+    def test_credentials_can_come_from_the_environment(
+        self, client: KerberosClient, expected_roster: bytes
+    ) -> None:
+        self.assert_roster(
+            client, expected_roster, client.export({"KRB5_CLIENT_KTNAME": str(client.realm.keytab)})
         )
         password = {
             "FRONTDESK_BIND_DN": client.principal,
             "FRONTDESK_BIND_PW": client.directory.bind_pw,
         }
-        self.check(client, expected, client.export(password, page_size=7, **client.plain()))
+        self.assert_roster(
+            client, expected_roster, client.export(password, page_size=7, **client.without_tls())
+        )
 
 
-NO_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw."
+GET_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw."
 
 
-class TestNoTicket:
+class TestTicketErrors:
     """Nobody is let in without a ticket, and what is said tells why there is none."""
 
-    def test_nothing_is_given(self, client: Client) -> None:
-        message = client.refused({"KRB5CCNAME": "/nowhere"})
+    def test_missing_credentials_are_an_error(self, client: KerberosClient) -> None:
+        message = client.export_error({"KRB5CCNAME": "/nowhere"})
         assert message == (
             "Cannot get a Kerberos ticket: there is no ticket (No Kerberos credentials available"
-            f" (default cache: /nowhere)). {NO_TICKET}"
+            f" (default cache: /nowhere)). {GET_TICKET}"
         )
 
     @pytest.mark.parametrize(
-        ("ccache", "why"),
+        ("ccache", "cause"),
         [
             pytest.param("/nowhere", "there is no ticket (", id="missing"),
             pytest.param("{conf}", "this is not a ticket cache (", id="other file"),
             pytest.param("ODD:x", "the type of the ticket cache is unknown (", id="other kind"),
         ],
     )
-    def test_ticket_cache(self, client: Client, ccache: str, why: str) -> None:
-        given = ccache.format(conf=client.place.root / "krb5.conf")
-        message = client.refused(ccache=given)
+    def test_an_unusable_ticket_cache_is_an_error(
+        self, client: KerberosClient, ccache: str, cause: str
+    ) -> None:
+        ccache_path = ccache.format(conf=client.workspace.root / "krb5.conf")
+        message = client.export_error(ccache=ccache_path)
         assert message.startswith(
-            f"Cannot get a Kerberos ticket with the ticket cache {given}: {why}"
+            f"Cannot get a Kerberos ticket with the ticket cache {ccache_path}: {cause}"
         )
 
-    def test_ticket_of_somebody_else(self, client: Client) -> None:
+    def test_a_ticket_of_another_account_is_an_error(self, client: KerberosClient) -> None:
         other = f"{STALE_ACCOUNT}@{client.realm.name}"
-        message = client.refused(ccache=client.ticket(), bind_dn=other)
+        message = client.export_error(ccache=client.make_ticket_cache(), bind_dn=other)
         assert message.startswith(
             f"Cannot get a Kerberos ticket as {other}: the ticket cache belongs to another account ("
         )
 
-    def test_ticket_that_has_expired(self, client: Client) -> None:
-        ticket = client.ticket(clock=100 * HOUR)
-        assert client.refused(ccache=ticket) == (
+    def test_an_expired_ticket_is_an_error(self, client: KerberosClient) -> None:
+        ticket = client.make_ticket_cache(clock_offset=100 * HOUR)
+        assert client.export_error(ccache=ticket) == (
             f"Cannot get a Kerberos ticket with the ticket cache {ticket}: the ticket has expired"
-            f" (The referenced credential has expired). {NO_TICKET}"
+            f" (The referenced credential has expired). {GET_TICKET}"
         )
 
-    def test_keytab_that_is_missing(self, client: Client) -> None:
-        assert client.refused(keytab="/nowhere") == (
+    def test_a_missing_keytab_is_an_error(self, client: KerberosClient) -> None:
+        assert client.export_error(keytab="/nowhere") == (
             "Cannot use keytab /nowhere: No such file or directory. Give a file that whoever runs"
             " the module can read."
         )
 
-    def test_keytab_of_another_account(self, client: Client) -> None:
-        message = client.refused(keytab=str(client.realm.other_keytab), bind_dn=client.principal)
+    def test_a_keytab_of_another_account_is_an_error(self, client: KerberosClient) -> None:
+        message = client.export_error(
+            keytab=str(client.realm.other_keytab), bind_dn=client.principal
+        )
         assert message == (
             f"Cannot get a Kerberos ticket as {client.principal}: the keytab has no key for this"
             " account (No credentials cache found). Create it for the account in bind_dn; klist -k"
@@ -159,11 +179,11 @@ class TestNoTicket:
         )
 
     @pytest.mark.parametrize(
-        ("name", "password", "why"),
+        ("name", "password", "cause"),
         [
             pytest.param(
                 f"{SERVICE_ACCOUNT}@{{realm}}",
-                WRONG,
+                WRONG_PASSWORD,
                 "the password, or the key in the keytab, is wrong (Preauthentication failed)."
                 " Correct bind_pw, or create a new keytab; every change of the password"
                 " invalidates the old one.",
@@ -171,7 +191,7 @@ class TestNoTicket:
             ),
             pytest.param(
                 "nobody@{realm}",
-                WRONG,
+                WRONG_PASSWORD,
                 "the realm has no such account (Client 'nobody@FJORD.TEST' not found in Kerberos"
                 " database). Correct bind_dn, and write it as NAME@REALM.",
                 id="unknown account",
@@ -192,38 +212,42 @@ class TestNoTicket:
             ),
         ],
     )
-    def test_account(self, client: Client, name: str, password: str | None, why: str) -> None:
+    def test_rejected_credentials_are_an_error(
+        self, client: KerberosClient, name: str, password: str | None, cause: str
+    ) -> None:
         account = name.format(realm=client.realm.name)
-        message = client.refused(bind_dn=account, bind_pw=password or client.directory.bind_pw)
-        assert message == f"Cannot get a Kerberos ticket as {account}: {why}"
+        message = client.export_error(bind_dn=account, bind_pw=password or client.directory.bind_pw)
+        assert message == f"Cannot get a Kerberos ticket as {account}: {cause}"
 
-    def test_nobody_hands_out_tickets(self, client: Client) -> None:
+    def test_an_unreachable_kdc_is_an_error(self, client: KerberosClient) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as server:
-            nowhere = f"127.0.0.1:{server.getsockname()[1]}"
-        (client.place.root / "krb5.conf").write_text(client.realm.conf(kdc=nowhere), "utf-8")
+            closed_port = f"127.0.0.1:{server.getsockname()[1]}"
+        (client.workspace.root / "krb5.conf").write_text(
+            client.realm.conf(kdc=closed_port), "utf-8"
+        )
         keytab = client.realm.keytab
-        assert client.refused(keytab=str(keytab)) == (
+        assert client.export_error(keytab=str(keytab)) == (
             f"Cannot get a Kerberos ticket with the keytab {keytab}: no KDC answered (Cannot"
             " contact any KDC for realm 'FJORD.TEST'). Check krb5.conf, and that this host can"
             " reach port 88 of the domain controllers."
         )
 
 
-def test_clocks_that_differ(client: Client) -> None:
-    ticket, uri = client.ticket(clock=HOUR), client.directory.uri_ldaps
-    assert client.refused(ccache=ticket) == (
+def test_clock_skew_is_an_error(client: KerberosClient) -> None:
+    ticket, uri = client.make_ticket_cache(clock_offset=HOUR), client.directory.uri_ldaps
+    assert client.export_error(ccache=ticket) == (
         f"Cannot bind to {uri} using Kerberos with the ticket cache {ticket}: the clocks of this host"
         " and of the realm differ too much (Clock skew too great). Synchronize both with the same"
         " time servers."
     )
 
 
-def test_service_that_the_realm_does_not_know(client: Client) -> None:
+def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> None:
     """The directory by another name, as behind a load balancer."""
     keytab = str(client.realm.keytab)
-    with faulty_line(client.directory) as line:
-        uri = line.replace("localhost", "127.0.0.1")
-        message = client.refused(keytab=keytab, server_uri=[uri], ca_path=None)
+    with ldap_proxy(client.directory) as proxy_uri:
+        uri = proxy_uri.replace("localhost", "127.0.0.1")
+        message = client.export_error(keytab=keytab, server_uri=[uri], ca_path=None)
     assert message == (
         f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the realm has no service of"
         " this name (Server not found in Kerberos database). In server_uri, use the host name in"
@@ -231,27 +255,31 @@ def test_service_that_the_realm_does_not_know(client: Client) -> None:
     )
 
 
-class TestOpenLdap:
+class TestOpenLdapInRealm:
     """Another directory whose clients have tickets of the domain."""
 
     @pytest.fixture
-    def client(self, by_ticket: RunningDirectory, place: Place) -> Client:
-        assert by_ticket.realm is not None
-        return Client(by_ticket, by_ticket.realm, place)
+    def client(self, kerberos_openldap: RunningDirectory, workspace: Workspace) -> KerberosClient:
+        assert kerberos_openldap.realm is not None
+        return KerberosClient(kerberos_openldap, kerberos_openldap.realm, workspace)
 
-    @pytest.mark.parametrize("way", ["ldaps", "sealed"])
-    def test_same_roster(self, client: Client, expected: bytes, way: str) -> None:
-        more = client.plain() if way == "sealed" else {}
-        answer = client.export(keytab=str(client.realm.keytab), **more)
-        assert not answer.failed, answer.result
-        assert client.place.dest.read_bytes() == expected
+    @pytest.mark.parametrize("transport", ["ldaps", "sealed"])
+    def test_the_roster_is_the_same_as_from_active_directory(
+        self, client: KerberosClient, expected_roster: bytes, transport: str
+    ) -> None:
+        overrides = client.without_tls() if transport == "sealed" else {}
+        result = client.export(keytab=str(client.realm.keytab), **overrides)
+        assert not result.failed, result.data
+        assert client.workspace.dest.read_bytes() == expected_roster
 
-    def test_tls_that_ends_on_the_way(self, client: Client, issuer: Authority) -> None:
+    def test_channel_binding_rejects_a_tls_proxy(
+        self, client: KerberosClient, ca: Authority
+    ) -> None:
         """The ticket is of use to nobody who passes it on (RFC 5929)."""
         keytab = str(client.realm.keytab)
-        other = issuer.issue("localhost")
-        with faulty_line(client.directory, certificate=other, over_tls=True) as uri:
-            message = client.refused(keytab=keytab, server_uri=[uri])
+        other = ca.issue("localhost")
+        with ldap_proxy(client.directory, certificate=other, tls_to_directory=True) as uri:
+            message = client.export_error(keytab=keytab, server_uri=[uri])
         assert message.startswith(
             f"Cannot bind to {uri} using Kerberos with the keytab {keytab}: the server does not accept"
             " the ticket (result 49 invalidCredentials, "

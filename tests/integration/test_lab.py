@@ -46,21 +46,21 @@ ACTIVE_DIRECTORY_PEOPLE = (
 
 
 @pytest.fixture(scope="module")
-def fjord() -> Company:
+def company() -> Company:
     return build_company()
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[Authority]:
-    with authority() as made:
-        yield made
+def ca() -> Iterator[Authority]:
+    with authority() as created:
+        yield created
 
 
 @pytest.fixture(scope="module", params=[samba, openldap])
 def directory(
-    request: pytest.FixtureRequest, fjord: Company, issuer: Authority
+    request: pytest.FixtureRequest, company: Company, ca: Authority
 ) -> Iterator[RunningDirectory]:
-    with request.param(fjord, issuer) as running:
+    with request.param(company, ca) as running:
         yield running
 
 
@@ -84,88 +84,98 @@ def identities(directory: RunningDirectory, base: str, search_filter: str) -> se
     return {uuid.UUID(value.decode()) for value in raw}
 
 
-def test_company_is_what_it_says(fjord: Company) -> None:
-    assert build_company() == fjord
+def test_the_company_has_the_people_that_tests_rely_on(company: Company) -> None:
+    assert build_company() == company
     for attribute in ("account", "display_name", "identity"):
-        assert len({getattr(who, attribute) for who in fjord.people}) == len(fjord.people)
-    mails = [who.mail for who in fjord.people if who.mail]
+        assert len({getattr(person, attribute) for person in company.people}) == len(company.people)
+    mails = [person.mail for person in company.people if person.mail]
     assert len(set(mails)) == len(mails)
-    mobiles = [who.mobile for who in fjord.people if who.mobile]
+    mobiles = [person.mobile for person in company.people if person.mobile]
     assert len(set(mobiles)) == len(mobiles) - 1
-    assert fjord.people_sharing_mobile[0].mobile == fjord.people_sharing_mobile[1].mobile
-    active = {who for site in fjord.sites for who in fjord.at(site)}
-    assert {who for who in active if not who.mail and not who.mobile} == {fjord.unreachable}
-    assert active >= {
-        fjord.canary_person,
-        fjord.two_site_person,
-        fjord.person_with_comma,
-        *fjord.people_sharing_mobile,
+    assert company.people_sharing_mobile[0].mobile == company.people_sharing_mobile[1].mobile
+    active = {person for site in company.sites for person in company.at(site)}
+    assert {person for person in active if not person.mail and not person.mobile} == {
+        company.unreachable
     }
-    assert any(who.disabled for who in fjord.people)
-    assert any(not who.active and not who.disabled for who in fjord.people)
+    assert active >= {
+        company.canary_person,
+        company.two_site_person,
+        company.person_with_comma,
+        *company.people_sharing_mobile,
+    }
+    assert any(person.disabled for person in company.people)
+    assert any(not person.active and not person.disabled for person in company.people)
 
 
 class TestDirectory:
     """Both servers hold the same people under the same identities."""
 
-    def test_active_people_of_each_site(self, directory: RunningDirectory, fjord: Company) -> None:
-        search_filter = directory.people_filter or ACTIVE_DIRECTORY_PEOPLE
-        for site in fjord.sites:
-            found = identities(directory, fjord.site_dn(site), search_filter)
-            assert found == {person.identity for person in fjord.at(site)}
-
-    def test_traveller_is_found_for_the_second_site(
-        self, directory: RunningDirectory, fjord: Company
+    def test_the_filter_finds_the_active_people_of_each_site(
+        self, directory: RunningDirectory, company: Company
     ) -> None:
-        oslo = fjord.site_dn(fjord.site("oslo-hq"))
-        found = identities(directory, oslo, fjord.two_site_filter)
-        assert found == {fjord.two_site_person.identity}
+        search_filter = directory.people_filter or ACTIVE_DIRECTORY_PEOPLE
+        for site in company.sites:
+            found = identities(directory, company.site_dn(site), search_filter)
+            assert found == {person.identity for person in company.at(site)}
 
-    def test_service_account_binds_by_each_name(self, directory: RunningDirectory) -> None:
+    def test_the_filter_finds_the_traveller_for_the_second_site(
+        self, directory: RunningDirectory, company: Company
+    ) -> None:
+        oslo = company.site_dn(company.site("oslo-hq"))
+        found = identities(directory, oslo, company.two_site_filter)
+        assert found == {company.two_site_person.identity}
+
+    def test_the_service_account_can_bind_by_each_of_its_names(
+        self, directory: RunningDirectory
+    ) -> None:
         names = [directory.bind_dn, directory.bind_upn, directory.bind_down_level]
         for name in filter(None, names):
             assert bind(directory, name).bound
             assert bind(directory, name, password="wrong").result["result"] == 49
 
-    def test_start_tls(self, directory: RunningDirectory) -> None:
+    def test_start_tls_is_supported(self, directory: RunningDirectory) -> None:
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(directory.ca_file))
         server = ldap3.Server(directory.uri_ldap, tls=tls, get_info=ldap3.NONE)
         connection: Any = ldap3.Connection(server, directory.bind_dn, directory.bind_pw)
         assert connection.start_tls()
         assert connection.bind()
 
-    def test_acts_of_administrators(self, directory: RunningDirectory, fjord: Company) -> None:
-        new = replace(fjord.canary_person, account="new.hire", display_name="New, Hire+")
-        identity = directory.add_person(new)
-        directory.change_last_name(new, "Østby-D'Arcy")
-        directory.move_person(new, fjord.site("bergen"))
-        directory.modify(new, {"mail": []})
-        assert directory.find_identity(new) == identity
-        bergen = fjord.site_dn(fjord.site("bergen"))
+    def test_administrative_changes_take_effect(
+        self, directory: RunningDirectory, company: Company
+    ) -> None:
+        hired = replace(company.canary_person, account="new.hire", display_name="New, Hire+")
+        identity = directory.add_person(hired)
+        directory.change_last_name(hired, "Østby-D'Arcy")
+        directory.move_person(hired, company.site("bergen"))
+        directory.modify(hired, {"mail": []})
+        assert directory.find_identity(hired) == identity
+        bergen = company.site_dn(company.site("bergen"))
         assert identity in identities(directory, bergen, "(&(sn=Østby-D'Arcy)(!(mail=*)))")
-        directory.disable_person(new)
+        directory.disable_person(hired)
         search_filter = directory.people_filter or ACTIVE_DIRECTORY_PEOPLE
         assert identity not in identities(directory, bergen, search_filter)
-        directory.delete_person(new)
+        directory.delete_person(hired)
         with pytest.raises(LookupError):
-            directory.find_dn(new)
+            directory.find_dn(hired)
 
-    def test_emptied_ou_stays(self, directory: RunningDirectory, fjord: Company) -> None:
-        aurora = fjord.ou_dn("Tromsø", "Research", "Aurora")
-        people = [person for person in fjord.people if person.ou[-1] == "Aurora"]
+    def test_an_emptied_ou_still_exists(
+        self, directory: RunningDirectory, company: Company
+    ) -> None:
+        aurora = company.ou_dn("Tromsø", "Research", "Aurora")
+        people = [person for person in company.people if person.ou[-1] == "Aurora"]
         assert directory.empty_ou(aurora) == len(people)
         assert identities(directory, aurora, "(objectClass=*)")
         for person in people:
             directory.add_person(person)
 
 
-def test_size_limit_cuts_a_paged_search(fjord: Company, issuer: Authority) -> None:
-    with openldap(fjord, issuer, size_limit=50) as directory:
+def test_a_size_limit_truncates_a_paged_search(company: Company, ca: Authority) -> None:
+    with openldap(company, ca, size_limit=50) as directory:
         connection = bind(directory, directory.bind_dn)
         counts, cookie = [], b""
         while connection.result["result"] == 0:
             connection.search(
-                fjord.staff_dn, "(sn=*)", attributes=["sn"], paged_size=20, paged_cookie=cookie
+                company.staff_dn, "(sn=*)", attributes=["sn"], paged_size=20, paged_cookie=cookie
             )
             counts.append(len(connection.response))
             cookie = (
@@ -177,11 +187,11 @@ def test_size_limit_cuts_a_paged_search(fjord: Company, issuer: Authority) -> No
     assert connection.result["description"] == "sizeLimitExceeded"
 
 
-def test_certificate_for_another_name(fjord: Company, issuer: Authority) -> None:
-    other = issuer.issue("elsewhere.test")
+def test_a_certificate_for_another_name_is_rejected(company: Company, ca: Authority) -> None:
+    other = ca.issue("elsewhere.test")
     with (
         pytest.raises(LDAPSocketOpenError, match=r"elsewhere\.test"),
-        openldap(fjord, issuer, certificate=other) as directory,
+        openldap(company, ca, certificate=other) as directory,
     ):
         bind(directory, directory.bind_dn)
 
@@ -193,18 +203,18 @@ def _descendants(pid: int) -> set[int]:
     return found.union(*map(_descendants, found))
 
 
-def _program(pid: int) -> str:
+def _program_name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").split(":")[0].strip()
 
 
-def _comes_true(condition: Callable[[], bool], *, seconds: float = 20.0) -> bool:
+def _wait_until(condition: Callable[[], bool], *, seconds: float = 20.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     return condition()
 
 
-def test_killed_lab_leaves_nothing(tmp_path: Path) -> None:
+def test_a_killed_lab_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
     """What SIGKILL ends cannot clean up; the keepers do."""
     lab = subprocess.Popen(
         [sys.executable, "-m", "tests.lab"],
@@ -218,17 +228,17 @@ def test_killed_lab_leaves_nothing(tmp_path: Path) -> None:
         if line.startswith("# Ready"):
             break
     descendants = _descendants(lab.pid)
-    programs = {_program(pid) for pid in descendants}
+    programs = {_program_name(pid) for pid in descendants}
     assert {"samba", "slapd"} <= programs
     assert list(tmp_path.iterdir())
     lab.send_signal(signal.SIGKILL)
     lab.wait()
     lab.stdout.close()
-    assert _comes_true(lambda: not any(map(ProcessSupervisor.is_running, descendants)))
+    assert _wait_until(lambda: not any(map(ProcessSupervisor.is_running, descendants)))
     assert list(tmp_path.iterdir()) == []
 
 
-ECHO = """
+ECHO_SERVER = """
 import socket
 with socket.create_server(("127.0.0.1", 389)) as listener:
     while True:
@@ -238,7 +248,7 @@ with socket.create_server(("127.0.0.1", 389)) as listener:
 """
 
 
-def test_programs_in_a_namespace_have_low_ports_and_unpacked_packages(
+def test_programs_in_a_namespace_can_use_low_ports_and_unpacked_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not can_create_namespaces():
@@ -251,13 +261,13 @@ def test_programs_in_a_namespace_have_low_ports_and_unpacked_packages(
     deadline = time.monotonic() + 30
     with ProcessSupervisor() as keeper:
         pid = keeper.start(
-            namespace_command([sys.executable, "-c", ECHO], {389: port}), log="namespace.log"
+            namespace_command([sys.executable, "-c", ECHO_SERVER], {389: port}), log="namespace.log"
         )
-        answer = b""
+        received = b""
         # Until the program listens, whoever connects is sent away.
-        while not answer and time.monotonic() < deadline and keeper.is_running(pid):
+        while not received and time.monotonic() < deadline and keeper.is_running(pid):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as client:
                 client.sendall(b"world")
                 client.shutdown(socket.SHUT_WR)
-                answer = client.recv(100)
-        assert answer == b"hello world", keeper.tail("namespace.log")
+                received = client.recv(100)
+        assert received == b"hello world", keeper.tail("namespace.log")

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.support.modules import run_module
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
 
 pytestmark = pytest.mark.every_library
 
@@ -39,79 +39,93 @@ DOMAIN = (
         "domain": "corp.example",
     },
 )
-MODULES = [
+MODULE_LIBRARIES = [
     pytest.param(*EXPORT, "ldap3", "2.8.1", "2.9.1", id="ldap3"),
     pytest.param(*UPLOAD, "requests", "2.30.0", "2.31.0", id="requests"),
 ]
 BY_KERBEROS = {**EXPORT[1], "auth_protocol": "kerberos", "bind_dn": "reader@CORP.EXAMPLE"}
 
 
-@pytest.mark.parametrize(("module", "options", "library", "_old", "minimum"), MODULES)
-def test_library_that_is_missing(
-    *, module: str, options: dict[str, Any], library: str, _old: str, minimum: str, place: Place
+@pytest.mark.parametrize(("module", "options", "library", "_old", "minimum"), MODULE_LIBRARIES)
+def test_a_missing_library_is_an_error(
+    *,
+    module: str,
+    options: dict[str, Any],
+    library: str,
+    _old: str,
+    minimum: str,
+    workspace: Workspace,
 ) -> None:
-    before = place.files()
-    answer = run_module(place, module, options, without=library)
-    assert answer.message.startswith(
+    before = workspace.files()
+    result = run_module(workspace, module, options, missing_library=library)
+    assert result.message.startswith(
         f"Failed to import the required Python library ({library} >= {minimum}) on "
     )
-    assert place.files() == before
+    assert workspace.files() == before
 
 
-@pytest.mark.parametrize(("module", "options", "library", "old", "minimum"), MODULES)
-def test_library_that_is_too_old(
-    *, module: str, options: dict[str, Any], library: str, old: str, minimum: str, place: Place
+@pytest.mark.parametrize(("module", "options", "library", "old", "minimum"), MODULE_LIBRARIES)
+def test_an_outdated_library_is_an_error(
+    *,
+    module: str,
+    options: dict[str, Any],
+    library: str,
+    old: str,
+    minimum: str,
+    workspace: Workspace,
 ) -> None:
-    before = place.files()
-    answer = run_module(place, module, options, versions={library: old})
+    before = workspace.files()
+    result = run_module(workspace, module, options, library_versions={library: old})
     assert re.fullmatch(
         rf"Cannot use the Python library {library} {old} from /\S+/{library} on \S+'s Python \S+:"
         rf" {library} >= {minimum} is required\. Upgrade it for this Python, or set"
         r" ansible_python_interpreter to a Python that has it\.",
-        answer.message,
+        result.message,
     )
-    assert place.files() == before
+    assert workspace.files() == before
 
 
-def test_library_of_kerberos_is_missing(place: Place) -> None:
+def test_a_missing_gssapi_library_is_an_error(workspace: Workspace) -> None:
     """Nobody has been asked for a ticket then."""
-    answer = run_module(place, "ad_contacts_export", BY_KERBEROS, without="gssapi")
-    assert answer.message.startswith(
+    result = run_module(workspace, "ad_contacts_export", BY_KERBEROS, missing_library="gssapi")
+    assert result.message.startswith(
         "Failed to import the required Python library (gssapi >= 1.6.9) on "
     )
-    assert "This is required by auth_protocol kerberos." in answer.message
+    assert "This is required by auth_protocol kerberos." in result.message
 
 
-def test_what_evaluates_expressions_is_needed_where_a_column_is_more_than_a_name(
-    place: Place,
+def test_jinja2_is_required_only_by_expressions(
+    workspace: Workspace,
 ) -> None:
     module, options = EXPORT
     columns = [{"header": "Name", "value": "sn | upper"}, {"header": "At", "value": "location"}]
-    named = "required by the expression 'sn | upper' of column 'Name'."
-    answer = run_module(place, module, {**options, "columns": columns}, without="jinja2")
-    assert answer.message.startswith(
+    required_by = "required by the expression 'sn | upper' of column 'Name'."
+    result = run_module(
+        workspace, module, {**options, "columns": columns}, missing_library="jinja2"
+    )
+    assert result.message.startswith(
         "Failed to import the required Python library (jinja2 >= 3.0) on "
     )
-    assert f"This is {named}" in answer.message
-    answer = run_module(
-        place, module, {**options, "columns": columns}, versions={"jinja2": "2.11.3"}
+    assert f"This is {required_by}" in result.message
+    result = run_module(
+        workspace, module, {**options, "columns": columns}, library_versions={"jinja2": "2.11.3"}
     )
-    assert f"jinja2 >= 3.0 is {named} Upgrade it for" in answer.message
-    nowhere = {**options, "server_uri": "ldaps://no-such-host.invalid"}
-    answer = run_module(place, module, nowhere, without="jinja2")
-    assert "its name does not resolve" in answer.message
+    assert f"jinja2 >= 3.0 is {required_by} Upgrade it for" in result.message
+    unresolvable = {**options, "server_uri": "ldaps://no-such-host.invalid"}
+    result = run_module(workspace, module, unresolvable, missing_library="jinja2")
+    assert "its name does not resolve" in result.message
 
 
-def test_what_finds_servers_is_needed_with_domain_alone(place: Place) -> None:
-    answer = run_module(place, *DOMAIN, without="dns")
-    assert answer.message.startswith(
+def test_dnspython_is_required_only_by_domain(workspace: Workspace) -> None:
+    result = run_module(workspace, *DOMAIN, missing_library="dns")
+    assert result.message.startswith(
         "Failed to import the required Python library (dnspython >= 2.1.0) on "
     )
-    assert " required by domain. " in answer.message
-    answer = run_module(place, *DOMAIN, versions={"dns": "2.0.0"})
-    assert answer.message.startswith("Cannot use the Python library dnspython 2.0.0 from /")
-    assert ": dnspython >= 2.1.0 is required by domain. Upgrade it for" in answer.message
+    assert " required by domain. " in result.message
+    result = run_module(workspace, *DOMAIN, library_versions={"dns": "2.0.0"})
+    assert result.message.startswith("Cannot use the Python library dnspython 2.0.0 from /")
+    assert ": dnspython >= 2.1.0 is required by domain. Upgrade it for" in result.message
     module, options = EXPORT
-    nowhere = {**options, "server_uri": "ldaps://no-such-host.invalid"}
-    answer = run_module(place, module, nowhere, without="dns")
-    assert "its name does not resolve" in answer.message
+    unresolvable = {**options, "server_uri": "ldaps://no-such-host.invalid"}
+    result = run_module(workspace, module, unresolvable, missing_library="dns")
+    assert "its name does not resolve" in result.message

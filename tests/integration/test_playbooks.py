@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.support.options import role_variables
-from tests.integration.support.place import Place, mode_of
-from tests.integration.support.playbooks import PLAYBOOKS, Inventory, Run, run_playbook
+from tests.integration.support.playbooks import PLAYBOOKS, Inventory, PlaybookRun, run_playbook
+from tests.integration.support.workspace import Workspace, file_mode
 from tests.lab.receiver import Receiver, receiver
 
 if TYPE_CHECKING:
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
-OWN = "frontdesk.contacts.sync"
-NAMES = [OWN, *sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))]
-DEFAULTS = "test_module_defaults_count_for_what_the_roles_variables_leave_out"
-CHECK, REAL = ("--check",), ()
-STEPS: dict[str, list[tuple[str, ...]]] = {
-    OWN: [CHECK, REAL],
-    "modules": [CHECK, REAL, REAL],
-    "module_defaults": [CHECK],
-    "role_three_times_in_one_play": [REAL],
+SYNC = "frontdesk.contacts.sync"
+PLAYBOOK_NAMES = [SYNC, *sorted(path.stem for path in PLAYBOOKS.glob("*.yml"))]
+MODULE_DEFAULTS_TEST = "test_module_defaults_apply_to_options_that_the_role_does_not_set"
+CHECK_RUN, REAL_RUN = ("--check",), ()
+RUNS: dict[str, list[tuple[str, ...]]] = {
+    SYNC: [CHECK_RUN, REAL_RUN],
+    "modules": [CHECK_RUN, REAL_RUN, REAL_RUN],
+    "module_defaults": [CHECK_RUN],
+    "role_three_times_in_one_play": [REAL_RUN],
 }
 """What a playbook adds to the one before it decides how often it has to be run."""
 # What a module was given. Before ansible-core 2.21, this alone showed it.
 SHOW_OPTIONS = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_INJECT_INVOCATION": "true"}
 
-OWN_COLUMNS = {
+CUSTOM_PROFILE = {
     "columns": [
         {"header": "Name", "required": True},
         {"header": "Office", "required": True},
@@ -54,7 +54,7 @@ OWN_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Step:
+class FinishedRun:
     """One run, and what it left behind.
 
     :ivar in_check_mode: whether it was only to look.
@@ -63,8 +63,8 @@ class Step:
     :ivar uploads: how many uploads each had accepted.
     """
 
-    run: Run
-    in_check_mode: bool
+    run: PlaybookRun
+    check_mode: bool
     files: dict[str, bytes]
     requests: list[int]
     uploads: list[int]
@@ -75,123 +75,134 @@ class Scenario:
     """One playbook with all that it works on."""
 
     name: str
-    place: Place
+    workspace: Workspace
     inventory: Inventory
     services: tuple[Receiver, ...]
 
-    def steps(self) -> list[Step]:
+    def runs(self) -> list[FinishedRun]:
         """Run it as often as it needs."""
-        return [self._step(*arguments) for arguments in STEPS[self.name]]
+        return [self._run_once(*arguments) for arguments in RUNS[self.name]]
 
-    def _step(self, *arguments: str) -> Step:
-        run = run_playbook(self.place, self.name, self.inventory, *arguments, env=SHOW_OPTIONS)
-        return Step(
+    def _run_once(self, *arguments: str) -> FinishedRun:
+        run = run_playbook(self.workspace, self.name, self.inventory, *arguments, env=SHOW_OPTIONS)
+        return FinishedRun(
             run,
-            arguments == CHECK,
-            self.place.files(),
+            arguments == CHECK_RUN,
+            self.workspace.files(),
             [service.requests for service in self.services],
             [service.uploads for service in self.services],
         )
 
 
-Running = dict[str, tuple[Scenario, Future[list[Step]]]]
+StartedScenarios = dict[str, tuple[Scenario, Future[list[FinishedRun]]]]
 
 
 @pytest.fixture(scope="module")
-def running(
+def started_scenarios(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    collections: Path,
-    issuer: Authority,
+    collections_path: Path,
+    ca: Authority,
     active_directory: RunningDirectory,
-) -> Iterator[Running]:
+) -> Iterator[StartedScenarios]:
     """All playbooks that were asked for, as many at a time as there are processors."""
     tests = {item.name for item in request.session.items}
-    wanted = {name.partition("[")[2].rstrip("]") for name in tests}
-    if DEFAULTS in tests:
-        wanted.add("module_defaults")
+    requested = {name.partition("[")[2].rstrip("]") for name in tests}
+    if MODULE_DEFAULTS_TEST in tests:
+        requested.add("module_defaults")
     with ThreadPoolExecutor(os.cpu_count()) as pool, ExitStack() as stack:
         started = {}
-        for name in NAMES:
-            if name in wanted:
-                place = Place.make(tmp_path_factory.mktemp("playbook") / "place", collections)
-                made = _scenario(name, place, active_directory, issuer, stack)
-                started[name] = (made, pool.submit(made.steps))
+        for name in PLAYBOOK_NAMES:
+            if name in requested:
+                workspace = Workspace.create(
+                    tmp_path_factory.mktemp("playbook") / "work", collections_path
+                )
+                scenario = _make_scenario(name, workspace, active_directory, ca, stack)
+                started[name] = (scenario, pool.submit(scenario.runs))
         yield started
-        for _made, steps in started.values():
-            steps.cancel()
+        for _scenario, runs in started.values():
+            runs.cancel()
 
 
-def _scenario(
-    name: str, place: Place, directory: RunningDirectory, issuer: Authority, stack: ExitStack
+def _make_scenario(
+    name: str, workspace: Workspace, directory: RunningDirectory, ca: Authority, stack: ExitStack
 ) -> Scenario:
     sites = directory.company.sites
     locations = [site.location for site in sites]
-    services = [stack.enter_context(receiver(issuer, locations=locations))]
-    variables = role_variables(directory, services[0], place)
+    services = [stack.enter_context(receiver(ca, locations=locations))]
+    variables = role_variables(directory, services[0], workspace)
     if name == "role_three_times_in_one_play":
-        rules: dict[str, Any] = {"profile": OWN_COLUMNS, "location_header": "Office"}
-        for account, more in (("coast", rules), ("everywhere", {})):
-            service = stack.enter_context(receiver(issuer, locations=locations, **more))
+        custom_rules: dict[str, Any] = {"profile": CUSTOM_PROFILE, "location_header": "Office"}
+        for account, rules in (("coast", custom_rules), ("everywhere", {})):
+            service = stack.enter_context(receiver(ca, locations=locations, **rules))
             services.append(service)
             variables[f"{account}_url"], variables[f"{account}_token"] = service.url, service.token
-            variables[f"{account}_state_dir"] = str(place.root / account)
+            variables[f"{account}_state_dir"] = str(workspace.root / account)
     groups: dict[str, dict[str, dict[str, Any]]] = {}
-    if name == OWN:
+    if name == SYNC:
         # In this way the locations come from the inventory.
         variables["contact_sync_locations_group"] = "sites"
         groups["sites"] = {
-            f"site{number}": {
+            f"site{service_count}": {
                 "contact_sync_location": location["location"],
                 "contact_sync_ou": location["ou"],
             }
-            for number, location in enumerate(variables.pop("contact_sync_locations"))
+            for service_count, location in enumerate(variables.pop("contact_sync_locations"))
         }
     if name == "module_defaults":
-        given = directory.ca_file
+        ca_file = directory.ca_file
         del variables["contact_sync_ca_path"], variables["contact_sync_service_ca_path"]
         # Another spelling, by which the same file is known again.
-        variables["authority"] = f"{given.parent}/./{given.name}"
-    return Scenario(name, place, Inventory(variables, groups), tuple(services))
+        variables["authority"] = f"{ca_file.parent}/./{ca_file.name}"
+    return Scenario(name, workspace, Inventory(variables, groups), tuple(services))
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.every_core] if name == OWN else []) for name in NAMES],
+    [
+        pytest.param(name, marks=[pytest.mark.every_core] if name == SYNC else [])
+        for name in PLAYBOOK_NAMES
+    ],
 )
-def test_playbook(name: str, running: Running, fjord: Company) -> None:
-    scenario, result = running[name]
-    steps = result.result()
-    number = len(scenario.services)
-    done: Step | None = None
-    for step in steps:
-        step.run.check()
-        if done is not None:
-            # Nothing is left to do.
-            assert [plan["unchanged"] for plan in step.run.plans] == people(name, fjord)
-            assert (step.run.changed, step.files) == (0, done.files)
-            assert step.requests == [1] * number
-            continue
-        assert [plan["added"] for plan in step.run.plans] == people(name, fjord)
-        assert step.run.changed == steps[0].run.changed > 0
-        if step.in_check_mode:
-            # It leaves nothing, not even the folders of a host that never ran it.
-            assert set(step.files) == {"inventory.yml"}
-            assert step.requests == [0] * number
-        else:
-            done = step
-            assert step.uploads == step.requests == [1] * number
-            assert mode_of(scenario.place.state) == 0o700
-            assert {mode_of(scenario.place.root / path) for path in step.files} == {0o600}
-    assert not list(scenario.place.temporary.iterdir())
-
-
-def test_module_defaults_count_for_what_the_roles_variables_leave_out(
-    running: Running, active_directory: RunningDirectory
+def test_check_mode_changes_nothing_and_a_second_run_is_idempotent(
+    name: str, started_scenarios: StartedScenarios, company: Company
 ) -> None:
-    scenario, result = running["module_defaults"]
+    scenario, future = started_scenarios[name]
+    runs = future.result()
+    service_count = len(scenario.services)
+    first_real_run: FinishedRun | None = None
+    for finished_run in runs:
+        finished_run.run.assert_clean()
+        if first_real_run is not None:
+            # Nothing is left to do.
+            assert [plan["unchanged"] for plan in finished_run.run.plans] == expected_counts(
+                name, company
+            )
+            assert (finished_run.run.changed, finished_run.files) == (0, first_real_run.files)
+            assert finished_run.requests == [1] * service_count
+            continue
+        assert [plan["added"] for plan in finished_run.run.plans] == expected_counts(name, company)
+        assert finished_run.run.changed == runs[0].run.changed > 0
+        if finished_run.check_mode:
+            # It leaves nothing, not even the folders of a host that never ran it.
+            assert set(finished_run.files) == {"inventory.yml"}
+            assert finished_run.requests == [0] * service_count
+        else:
+            first_real_run = finished_run
+            assert finished_run.uploads == finished_run.requests == [1] * service_count
+            assert file_mode(scenario.workspace.state_dir) == 0o700
+            assert {file_mode(scenario.workspace.root / path) for path in finished_run.files} == {
+                0o600
+            }
+    assert not list(scenario.workspace.temp_dir.iterdir())
+
+
+def test_module_defaults_apply_to_options_that_the_role_does_not_set(
+    started_scenarios: StartedScenarios, active_directory: RunningDirectory
+) -> None:
+    scenario, future = started_scenarios["module_defaults"]
     exported, uploaded = (
-        result.result()[0].run.returned(module)["localhost"]["invocation"]["module_args"]
+        future.result()[0].run.module_results(module)["localhost"]["invocation"]["module_args"]
         for module in ("ad_contacts_export", "contact_upload")
     )
     # Of the group, of the module by its name, of the role.
@@ -201,11 +212,11 @@ def test_module_defaults_count_for_what_the_roles_variables_leave_out(
     assert uploaded["ca_path"] == str(active_directory.ca_file)
 
 
-def people(name: str, fjord: Company) -> list[int]:
+def expected_counts(name: str, company: Company) -> list[int]:
     """How many contacts each upload of a playbook adds."""
-    at = {site.location: len(fjord.at(site)) for site in fjord.sites}
+    counts = {site.location: len(company.at(site)) for site in company.sites}
     # Somebody in Tromsø has neither mail nor mobile, but a telephone.
-    everybody = sum(at.values()) - 1
+    total = sum(counts.values()) - 1
     if name == "role_three_times_in_one_play":
-        return [at["oslo-hq"], at["bergen"] + at["tromso"], everybody]
-    return [everybody]
+        return [counts["oslo-hq"], counts["bergen"] + counts["tromso"], total]
+    return [total]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.options import access
-from tests.integration.support.place import Place
-from tests.integration.support.playbooks import Inventory, Run, run_playbook
+from tests.integration.support.options import connection_options
+from tests.integration.support.playbooks import Inventory, PlaybookRun, run_playbook
+from tests.integration.support.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 PROBE = "frontdesk.contacts.probe"
 
 
-def syncs(directory: RunningDirectory) -> Inventory:
+def probe_inventory(directory: RunningDirectory) -> Inventory:
     """Two syncs: one that has nothing to complain of, and one that asks a server that is down, too."""
-    fjord = directory.company
-    oslo, tromso = fjord.site("oslo-hq"), fjord.site("tromso")
+    company = directory.company
+    oslo, tromso = company.site("oslo-hq"), company.site("tromso")
     by_office = {
         "location_value": "physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq'})",
         "locations": ["bergen", "oslo-hq"],
-        "member_of": f"CN=All of Oslo,{fjord.site_dn(oslo)}",
-        "exclude_filter": f"(sn={fjord.people[0].last_name})",
+        "member_of": f"CN=All of Oslo,{company.site_dn(oslo)}",
+        "exclude_filter": f"(sn={company.people[0].last_name})",
     }
     # The service has no part in it: nothing about it is said.
     variables = {
-        **{f"contact_sync_{name}": value for name, value in access(directory).items()},
+        **{f"contact_sync_{name}": value for name, value in connection_options(directory).items()},
         "contact_sync_filter": directory.people_filter,
-        "contact_sync_ou_template": f"OU={{ou}},{fjord.staff_dn}",
+        "contact_sync_ou_template": f"OU={{ou}},{company.staff_dn}",
         "contact_sync_locations": [{"location": "tromso", "ou": tromso.ou}, by_office],
         "contact_sync_page_size": "100",
         "contact_sync_on_invalid": "fail",
@@ -52,65 +52,76 @@ def syncs(directory: RunningDirectory) -> Inventory:
 
 @pytest.fixture(scope="module")
 def run(
-    open_ldap: RunningDirectory, collections: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Run:
+    open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> PlaybookRun:
     """One run for both syncs; whatever comes of it, nothing is changed, and no secret is shown."""
-    place = Place.make(tmp_path_factory.mktemp("probe") / "place", collections)
-    done = run_playbook(place, PROBE, syncs(open_ldap), "-e", "contact_sync_hosts=syncs", "--check")
-    assert done.changed == 0
-    assert set(place.files()) == {"inventory.yml"}
+    workspace = Workspace.create(tmp_path_factory.mktemp("probe") / "work", collections_path)
+    finished = run_playbook(
+        workspace, PROBE, probe_inventory(open_ldap), "-e", "contact_sync_hosts=syncs", "--check"
+    )
+    assert finished.changed == 0
+    assert set(workspace.files()) == {"inventory.yml"}
     mails = [person.mail for person in open_ldap.company.people if person.mail]
-    assert [text for text in [open_ldap.bind_pw, *mails] if text in done.output] == []
-    return done
+    assert [text for text in [open_ldap.bind_pw, *mails] if text in finished.output] == []
+    return finished
 
 
-def said(run: Run, host: str) -> list[str]:
+def report_lines(run: PlaybookRun, host: str) -> list[str]:
     """The lines about a sync's directory."""
-    (lines,) = (task.result["msg"] for task in run.of(host) if task.name == "Show the probe report")
+    (lines,) = (
+        task.result["msg"] for task in run.on_host(host) if task.name == "Show the probe report"
+    )
     assert isinstance(lines, list)
     return lines
 
 
 @pytest.mark.both_ends
-def test_what_is_found(run: Run, open_ldap: RunningDirectory) -> None:
-    fjord = open_ldap.company
-    tromso = fjord.site("tromso")
-    people = fjord.at(tromso)
-    server, known, certificate, location, left_out, *more = said(run, "right")
+def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningDirectory) -> None:
+    company = open_ldap.company
+    tromso = company.site("tromso")
+    people = company.at(tromso)
+    server, identity, certificate, location, left_out, *source_lines = report_lines(run, "right")
     assert server == (
         f"{open_ldap.uri_ldaps} at 127.0.0.1: OpenLDAP, TLSv1.3, bound as {open_ldap.bind_dn}"
     )
-    assert known.lower() == f"  authorization id: dn:{open_ldap.bind_dn}".lower()
-    form = r"  Certificate for localhost, 127\.0\.0\.1, issued by .*O=Fjord lab, \d+ days left"
-    assert re.fullmatch(form, certificate)
+    assert identity.lower() == f"  authorization id: dn:{open_ldap.bind_dn}".lower()
+    certificate_pattern = (
+        r"  Certificate for localhost, 127\.0\.0\.1, issued by .*O=Fjord lab, \d+ days left"
+    )
+    assert re.fullmatch(certificate_pattern, certificate)
     assert location == (
-        f"  tromso ({fjord.site_dn(tromso)}): {len(people)} people, {len(people) - 1} with a valid row"
+        f"  tromso ({company.site_dn(tromso)}): {len(people)} people, {len(people) - 1} with a valid row"
     )
     assert left_out == "    Left out: 1 (Email and SMS Phone are both empty)"
-    lacking = len([person for person in people if not person.mobile])
-    assert f"    SMS Phone is empty for {lacking} of {len(people)}: attribute mobile" in more
-    sample = r"    Sample: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
-    assert len([line for line in more if re.fullmatch(sample, line)]) == 3
-    # By group and office.
-    group = [person for person in fjord.people[:20] if person.active]
-    given = [person for person in group if person.last_name != fjord.people[0].last_name]
-    at_oslo = len([person for person in given if person.office == "Oslo HQ"])
-    by_office = more.index(
-        f"  bergen, oslo-hq (CN=All of Oslo,{fjord.site_dn(fjord.site('oslo-hq'))}):"
-        f" {len(given)} people, {at_oslo} with a valid row"
+    without_mobile = len([person for person in people if not person.mobile])
+    assert (
+        f"    SMS Phone is empty for {without_mobile} of {len(people)}: attribute mobile"
+        in source_lines
     )
-    assert more[by_office + 1 : by_office + 3] == [
-        f"    Also excluded: {len(group) - len(given)}",
-        f"    Left out: {len(given) - at_oslo} (has no location)",
+    sample_pattern = r"    Sample: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
+    assert len([line for line in source_lines if re.fullmatch(sample_pattern, line)]) == 3
+    # By group and office.
+    members = [person for person in company.people[:20] if person.active]
+    included = [person for person in members if person.last_name != company.people[0].last_name]
+    at_oslo = len([person for person in included if person.office == "Oslo HQ"])
+    by_office = source_lines.index(
+        f"  bergen, oslo-hq (CN=All of Oslo,{company.site_dn(company.site('oslo-hq'))}):"
+        f" {len(included)} people, {at_oslo} with a valid row"
+    )
+    assert source_lines[by_office + 1 : by_office + 3] == [
+        f"    Also excluded: {len(members) - len(included)}",
+        f"    Left out: {len(included) - at_oslo} (has no location)",
     ]
-    assert more[-1] == "No problems found."
+    assert source_lines[-1] == "No problems found."
 
 
 @pytest.mark.both_ends
-def test_what_is_wrong(run: Run, open_ldap: RunningDirectory) -> None:
+def test_the_probe_fails_and_lists_the_problems(
+    run: PlaybookRun, open_ldap: RunningDirectory
+) -> None:
     assert set(run.failures) == {"wrong"}
     assert run.failures["wrong"].startswith("Directory probe failed: problems were found.")
-    found = said(run, "wrong")
+    found = report_lines(run, "wrong")
     assert "ldaps://localhost:1: not bound" in found
     *_before, count, few, down = found
     assert count == "Problems: 2"

@@ -26,14 +26,14 @@ HEADER = "First Name,Last Name,Email,SMS Phone,Location\r\n"
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[Authority]:
-    with authority() as made:
-        yield made
+def ca() -> Iterator[Authority]:
+    with authority() as created:
+        yield created
 
 
 @pytest.fixture
-def service(issuer: Authority) -> Iterator[Receiver]:
-    with receiver(issuer, locations=["oslo-hq", "bergen"]) as running:
+def service(ca: Authority) -> Iterator[Receiver]:
+    with receiver(ca, locations=["oslo-hq", "bergen"]) as running:
         yield running
 
 
@@ -52,19 +52,23 @@ def post(
     part = f"Content-Disposition: {disposition}\r\nContent-Type: {media_type}\r\n\r\n"
     body = b"--edge\r\n" + part.encode() + content + b"\r\n--edge--\r\n"
     url = urlsplit(service.url)
-    trust = ssl.create_default_context(cafile=service.ca_file)
-    client = http.client.HTTPSConnection(url.hostname or "", url.port, context=trust, timeout=10)
+    tls_context = ssl.create_default_context(cafile=service.ca_file)
+    client = http.client.HTTPSConnection(
+        url.hostname or "", url.port, context=tls_context, timeout=10
+    )
     headers = {"Authorization": f"Bearer {token or service.token}", "Content-Type": form_type}
     with contextlib.closing(client):
         client.request(method, path or url.path, body, headers)
-        answer = client.getresponse()
-        return answer.status, json.loads(answer.read())
+        response = client.getresponse()
+        return response.status, json.loads(response.read())
 
 
-def post_impatiently(service: Receiver) -> None:
+def post_with_short_timeout(service: Receiver) -> None:
     url = urlsplit(service.url)
-    trust = ssl.create_default_context(cafile=service.ca_file)
-    client = http.client.HTTPSConnection(url.hostname or "", url.port, context=trust, timeout=0.5)
+    tls_context = ssl.create_default_context(cafile=service.ca_file)
+    client = http.client.HTTPSConnection(
+        url.hostname or "", url.port, context=tls_context, timeout=0.5
+    )
     with contextlib.closing(client):
         client.request("POST", url.path, b"")
         client.getresponse()
@@ -73,7 +77,7 @@ def post_impatiently(service: Receiver) -> None:
 class TestReceiver:
     """The receiver takes what the profile permits, and nothing else."""
 
-    GOOD = "Ada,Aas,ada@fjord.test,+4790000001,oslo-hq\r\n"
+    VALID_ROW = "Ada,Aas,ada@fjord.test,+4790000001,oslo-hq\r\n"
 
     @pytest.mark.parametrize(
         ("row", "column", "error"),
@@ -94,11 +98,13 @@ class TestReceiver:
             ),
         ],
     )
-    def test_wrong_row(self, service: Receiver, row: str, column: str, error: str) -> None:
-        status, answer = post(service, f"{HEADER}{self.GOOD}{row}\r\n".encode())
+    def test_an_invalid_row_is_rejected(
+        self, service: Receiver, row: str, column: str, error: str
+    ) -> None:
+        status, response = post(service, f"{HEADER}{self.VALID_ROW}{row}\r\n".encode())
         assert status == 422
-        assert answer["errors"] == [{"row": 2, "column": column, "error": error}]
-        assert answer["counts"] == {"received": 2, "added": 0, "updated": 0, "removed": 0}
+        assert response["errors"] == [{"row": 2, "column": column, "error": error}]
+        assert response["counts"] == {"received": 2, "added": 0, "updated": 0, "removed": 0}
         assert service.uploads == 0
 
     @pytest.mark.parametrize(
@@ -119,25 +125,25 @@ class TestReceiver:
             ("phone_style: national", "none", "is not a phone number in the style national"),
         ],
     )
-    def test_rule_of_another_profile(
-        self, issuer: Authority, rule: str, value: str, error: str
+    def test_rules_of_a_custom_profile_are_applied(
+        self, ca: Authority, rule: str, value: str, error: str
     ) -> None:
         profile = yaml.safe_load(
             f"{{columns: [{{header: Key, {rule}}}], key: [Key], location_column: Location}}"
         )
-        with receiver(issuer, locations=[], profile=profile) as service:
-            status, answer = post(service, f"Key\r\n{value}\r\n".encode())
+        with receiver(ca, locations=[], profile=profile) as service:
+            status, response = post(service, f"Key\r\n{value}\r\n".encode())
         assert status == 422
-        assert [fault["error"] for fault in answer["errors"]] == [error]
+        assert [item["error"] for item in response["errors"]] == [error]
 
-    def test_counts_of_what_changed(self, service: Receiver) -> None:
+    def test_the_counts_describe_what_changed(self, service: Receiver) -> None:
         rows = [
-            self.GOOD,
+            self.VALID_ROW,
             "Bo,Lie,bo@fjord.test,,bergen\r\n",
             "Bo,Lie,bo@fjord.test,,oslo-hq\r\n",
         ]
         first = post(service, (HEADER + "".join(rows)).encode())
-        rows = [self.GOOD.replace("Aas", "Dahl"), rows[1], "李,王,,+4790000009,bergen\r\n"]
+        rows = [self.VALID_ROW.replace("Aas", "Dahl"), rows[1], "李,王,,+4790000009,bergen\r\n"]
         second = post(service, (HEADER + "".join(rows)).encode())
         counts = {"received": 3, "added": 3, "updated": 0, "removed": 0}
         assert first == (200, {"counts": counts, "errors": []})
@@ -146,7 +152,7 @@ class TestReceiver:
         assert service.contacts[2]["First Name"] == "李"
         assert (service.uploads, service.requests, len(service.history)) == (2, 2, 2)
 
-    def test_global_file_has_no_location_column(self, service: Receiver) -> None:
+    def test_a_global_file_needs_no_location_column(self, service: Receiver) -> None:
         content = b"First Name,Last Name,Email,SMS Phone\r\nBo,Lie,bo@fjord.test,\r\n"
         assert post(service, content)[0] == 200
 
@@ -162,13 +168,17 @@ class TestReceiver:
             (f'{HEADER}"Bo"x,Lie,,,\r\n', "not CSV"),
         ],
     )
-    def test_wrong_file(self, service: Receiver, content: str, error: str) -> None:
-        status, answer = post(service, content.encode())
-        assert (status, error in answer["error"]) == (400, True)
+    def test_a_malformed_file_is_rejected(
+        self, service: Receiver, content: str, error: str
+    ) -> None:
+        status, response = post(service, content.encode())
+        assert (status, error in response["error"]) == (400, True)
 
-    def test_other_encoding(self, service: Receiver) -> None:
-        status, answer = post(service, f"{HEADER}Bjørn,Lie,b@fjord.test,,bergen".encode("latin-1"))
-        assert (status, "not UTF-8" in answer["error"]) == (400, True)
+    def test_a_file_that_is_not_utf8_is_rejected(self, service: Receiver) -> None:
+        status, response = post(
+            service, f"{HEADER}Bjørn,Lie,b@fjord.test,,bergen".encode("latin-1")
+        )
+        assert (status, "not UTF-8" in response["error"]) == (400, True)
 
     @pytest.mark.parametrize(
         ("wrong", "status"),
@@ -184,25 +194,27 @@ class TestReceiver:
             ({"media_type": "text/csv; charset=latin-1"}, 415),
         ],
     )
-    def test_wrong_request(self, service: Receiver, wrong: dict[str, str], status: int) -> None:
-        assert post(service, f"{HEADER}{self.GOOD}".encode(), **wrong)[0] == status
+    def test_an_invalid_request_is_rejected(
+        self, service: Receiver, wrong: dict[str, str], status: int
+    ) -> None:
+        assert post(service, f"{HEADER}{self.VALID_ROW}".encode(), **wrong)[0] == status
         assert service.uploads == 0
         assert service.requests == 1
 
-    def test_misbehaviour(self, service: Receiver) -> None:
+    def test_planned_failures_are_returned_in_order(self, service: Receiver) -> None:
         service.queue_response(503, {"error": "later"}, {"Retry-After": "1"})
         service.redirect("https://elsewhere.test/")
-        content = f"{HEADER}{self.GOOD}".encode()
+        content = f"{HEADER}{self.VALID_ROW}".encode()
         assert [post(service, content)[0] for _request in range(3)] == [503, 307, 200]
 
-    def test_held_request(self, service: Receiver) -> None:
+    def test_a_held_request_receives_no_response(self, service: Receiver) -> None:
         with service.hold() as arrived:
             with pytest.raises(TimeoutError):
-                post_impatiently(service)
+                post_with_short_timeout(service)
             assert arrived.is_set()
 
-    def test_log_holds_no_secret(self, service: Receiver) -> None:
-        post(service, f"{HEADER}{self.GOOD}".encode(), path="/contacts?key=queried-secret")
+    def test_the_log_contains_no_secrets(self, service: Receiver) -> None:
+        post(service, f"{HEADER}{self.VALID_ROW}".encode(), path="/contacts?key=queried-secret")
         post(service, b"", token="another-secret")
         logged = service.log_file.read_text(encoding="utf-8")
         assert '"status": 401' in logged

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from tests.integration.support.options import role_variables
-from tests.integration.support.place import Place
-from tests.integration.support.playbooks import Inventory, Run, run_playbook
+from tests.integration.support.playbooks import Inventory, PlaybookRun, run_playbook
+from tests.integration.support.workspace import Workspace
 
 if TYPE_CHECKING:
     from tests.lab.company import Company
@@ -28,7 +28,7 @@ LEFT_OUT = " Left out because of an invalid row: 1."
 SYNC = "frontdesk.contacts.sync"
 ROLE = Path(__file__).parents[2] / "roles" / "contact_sync"
 
-RIGHT: dict[str, Any] = {
+VALID: dict[str, Any] = {
     # Nothing answers there, and nothing is to be asked.
     "server_uri": "ldaps://localhost:1",
     "bind_dn": "CN=svc-frontdesk",
@@ -40,7 +40,7 @@ RIGHT: dict[str, Any] = {
     "initial": True,
 }
 
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
+INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no_server": (
         {"server_uri": ""},
         (
@@ -48,11 +48,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
             " host no_server. Set "
         ),
     ),
-    "two_ways_to_the_directory": (
+    "server_uri_and_domain": (
         {"domain": "fjord.test"},
         (
             "Cannot connect to a directory: both contact_sync_server_uri and contact_sync_domain are set for"
-            " host two_ways_to_the_directory. Set "
+            " host server_uri_and_domain. Set "
         ),
     ),
     "no_locations": (
@@ -62,19 +62,19 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
             " set for host no_locations. Set "
         ),
     ),
-    "two_kinds_of_locations": (
-        {"locations_group": "half_sites"},
+    "locations_and_group": (
+        {"locations_group": "incomplete_sites"},
         (
             "Cannot determine the locations: both contact_sync_locations and contact_sync_locations_group are"
-            " set for host two_kinds_of_locations. Set "
+            " set for host locations_and_group. Set "
         ),
     ),
     "no_group": (
         {"locations": [], "locations_group": "offices"},
         "Cannot read the locations from the inventory: the group offices does not exist or has no hosts.",
     ),
-    "half_a_site": (
-        {"locations": [], "locations_group": "half_sites"},
+    "incomplete_site": (
+        {"locations": [], "locations_group": "incomplete_sites"},
         "Cannot create a location from host half: it does not set contact_sync_ou, ",
     ),
     "two_bases": (
@@ -96,15 +96,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         ),
     ),
     **{
-        f"name_{number}": ({"name": name}, f"Cannot name the state directory {name.strip()}")
-        for number, name in enumerate(("..", "a/b", "a\n"))
+        f"name_{contact_count}": ({"name": name}, f"Cannot name the state directory {name.strip()}")
+        for contact_count, name in enumerate(("..", "a/b", "a\n"))
     },
     **{
-        f"url_{number}": (
+        f"url_{contact_count}": (
             {"service_url": url},
-            f"Cannot upload over an unencrypted connection: contact_sync_service_url of host url_{number} does",
+            f"Cannot upload over an unencrypted connection: contact_sync_service_url of host url_{contact_count} does",
         )
-        for number, url in enumerate(("http://frontdesk.test/x", "http://localhost.test/x", ""))
+        for contact_count, url in enumerate(
+            ("http://frontdesk.test/x", "http://localhost.test/x", "")
+        )
     },
     "unknown_profile": (
         {"profile": "other"},
@@ -131,41 +133,45 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def host_vars(variables: dict[str, Any]) -> dict[str, Any]:
+def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
     """Variables of the role, from their names without its prefix."""
     return {f"contact_sync_{name}": value for name, value in variables.items()}
 
 
 @pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory, collections: Path) -> tuple[Place, Run]:
+def invalid_run(
+    tmp_path_factory: pytest.TempPathFactory, collections_path: Path
+) -> tuple[Workspace, PlaybookRun]:
     """One run of the playbook, on a host for each thing that can be wrong."""
-    place = Place.make(tmp_path_factory.mktemp("refused") / "place", collections)
+    workspace = Workspace.create(tmp_path_factory.mktemp("refused") / "work", collections_path)
     groups = {
-        "wrong": {name: host_vars(variables) for name, (variables, _message) in WRONG.items()},
-        "half_sites": {"half": {"contact_sync_location": "oslo-hq"}},
+        "wrong": {name: add_prefix(variables) for name, (variables, _message) in INVALID.items()},
+        "incomplete_sites": {"half": {"contact_sync_location": "oslo-hq"}},
     }
-    env = {"XDG_STATE_HOME": str(place.root / "states")}
-    inventory = Inventory(host_vars(RIGHT), groups)
-    return place, run_playbook(place, SYNC, inventory, "-e", "contact_sync_hosts=wrong", env=env)
+    env = {"XDG_STATE_HOME": str(workspace.root / "states")}
+    inventory = Inventory(add_prefix(VALID), groups)
+    return workspace, run_playbook(
+        workspace, SYNC, inventory, "-e", "contact_sync_hosts=wrong", env=env
+    )
 
 
 @pytest.mark.every_core
-@pytest.mark.parametrize("wrong", WRONG)
-def test_wrong_variables_are_said_before_anything_is_read(
-    wrong: str, refused: tuple[Place, Run]
+@pytest.mark.parametrize("wrong", INVALID)
+def test_invalid_variables_are_reported_before_anything_is_read(
+    wrong: str, invalid_run: tuple[Workspace, PlaybookRun]
 ) -> None:
-    place, run = refused
+    workspace, run = invalid_run
     message = run.failures[wrong]
-    assert WRONG[wrong][1] in message
-    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.of(wrong))
-    assert set(place.files()) == {"inventory.yml"}
+    assert INVALID[wrong][1] in message
+    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.on_host(wrong))
+    assert set(workspace.files()) == {"inventory.yml"}
 
 
-def blanks(blank: object) -> dict[str, Any]:
+def blank_variables(blank: object) -> dict[str, Any]:
     """Every variable of the role blank that may be left out, but those that the lab needs."""
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]
     options = specs["main"]["options"]
-    needed = {f"contact_sync_{name}" for name in RIGHT} | {
+    required = {f"contact_sync_{name}" for name in VALID} | {
         # Its blank is a value: nothing stands before the token.
         "contact_sync_service_token_prefix",
         "contact_sync_ou_template",
@@ -173,12 +179,12 @@ def blanks(blank: object) -> dict[str, Any]:
         "contact_sync_service_ca_path",
         "contact_sync_state_dir",
     }
-    return dict.fromkeys(set(options) - needed, blank)
+    return dict.fromkeys(set(options) - required, blank)
 
 
 HARBOUR = "OU=Harbour,OU=Bergen\\, Sales and Harbour,OU=Staff,DC=fjord,DC=test"
 SAILORS = "CN=Tromsø duty,OU=Groups,DC=fjord,DC=test"
-VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
+OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
     "ad_contacts_export": {
         "page_size": ("page_size", "5", 5),
         "connection_timeout": ("connection_timeout", "7", 7),
@@ -205,102 +211,108 @@ VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
     },
 }
 """For each module, by the role's variable: the option, a value as text, and what the module is given."""
-AS_TEXT = {name: text for of in VALUES.values() for name, (_o, text, _g) in of.items()}
+STRING_VALUES = {name: text for of in OPTION_VALUES.values() for name, (_o, text, _g) in of.items()}
 
 
 @pytest.mark.both_ends
-def test_blanks_count_as_unset_and_text_as_what_it_says(
-    open_ldap: RunningDirectory, service: Receiver, place: Place
+def test_blank_variables_count_as_unset_and_strings_are_converted(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
     """In what the modules are given; zero and false are no blanks."""
-    variables = role_variables(open_ldap, service, place)
+    variables = role_variables(open_ldap, service, workspace)
     for name in ("filter", "dest"):
         del variables[f"contact_sync_{name}"]
     del variables["contact_sync_service_result"]
-    cases = {
+    hosts = {
         "unset": {},
-        "blank": blanks(""),
-        "null": blanks(None),
-        "text": host_vars(AS_TEXT),
+        "blank": blank_variables(""),
+        "null": blank_variables(None),
+        "text": add_prefix(STRING_VALUES),
     }
-    inventory = Inventory(variables, {"syncs": cases})
-    place.state.mkdir(mode=0o700)
+    inventory = Inventory(variables, {"syncs": hosts})
+    workspace.state_dir.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
     # Before ansible-core 2.21, -vvv alone shows what a module was given.
-    run = run_playbook(place, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"})
-    run.check()
+    run = run_playbook(
+        workspace, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"}
+    )
+    run.assert_clean()
     for module in ("ad_contacts_export", "contact_upload"):
-        returned = run.returned(module)
-        given = {host: result["invocation"]["module_args"] for host, result in returned.items()}
-        for options in given.values():
+        returned = run.module_results(module)
+        module_args = {
+            host: result["invocation"]["module_args"] for host, result in returned.items()
+        }
+        for options in module_args.values():
             options.pop("src", None)  # each has its own staged roster
-        assert given["blank"] == given["null"] == given["unset"]
-        for option, _text, value in VALUES[module].values():
-            assert given["text"][option] == value
+        assert module_args["blank"] == module_args["null"] == module_args["unset"]
+        for option, _text, value in OPTION_VALUES[module].values():
+            assert module_args["text"][option] == value
 
 
-def test_stages_can_be_run_alone(
-    open_ldap: RunningDirectory, fjord: Company, service: Receiver, place: Place
+def test_each_stage_can_run_separately(
+    open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    variables = role_variables(open_ldap, service, place)
+    variables = role_variables(open_ldap, service, workspace)
     del variables["contact_sync_initial"]
     inventory = Inventory(variables)
-    number = sum(len(fjord.at(site)) for site in fjord.sites) - 1  # Company.unreachable
+    contact_count = sum(len(company.at(site)) for site in company.sites) - 1  # Company.unreachable
 
-    exported = run_playbook(place, SYNC, inventory, "--tags", "contact_sync_export")
-    exported.check()
+    exported = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_export")
+    exported.assert_clean()
     assert exported.reports == [
-        f"Done: {number} contacts were exported to {place.dest}, nothing was uploaded.{LEFT_OUT}"
+        f"Done: {contact_count} contacts were exported to {workspace.dest}, nothing was uploaded.{LEFT_OUT}"
     ]
     assert service.requests == 0
 
-    initial = ["--tags", "contact_sync_upload", "-e", "contact_sync_initial=true"]
-    uploaded = run_playbook(place, SYNC, inventory, *initial)
-    uploaded.check()
+    arguments = ["--tags", "contact_sync_upload", "-e", "contact_sync_initial=true"]
+    uploaded = run_playbook(workspace, SYNC, inventory, *arguments)
+    uploaded.assert_clean()
     assert uploaded.reports == [
-        f"Done: the roster was uploaded. {number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
+        f"Done: the roster was uploaded. {contact_count} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
     ]
-    assert not uploaded.returned("ad_contacts_export")
+    assert not uploaded.module_results("ad_contacts_export")
     assert service.uploads == 1
 
-    before = place.files()
-    skipped = run_playbook(place, SYNC, inventory, "--check", "--skip-tags", "contact_sync_upload")
-    skipped.check()
+    before = workspace.files()
+    skipped = run_playbook(
+        workspace, SYNC, inventory, "--check", "--skip-tags", "contact_sync_upload"
+    )
+    skipped.assert_clean()
     assert skipped.reports == [
-        f"Check mode: {number} contacts would be exported, nothing was uploaded.{LEFT_OUT}"
+        f"Check mode: {contact_count} contacts would be exported, nothing was uploaded.{LEFT_OUT}"
     ]
-    checked = run_playbook(place, SYNC, inventory, "--tags", "contact_sync_preflight")
-    checked.check()
+    checked = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_preflight")
+    checked.assert_clean()
     assert not checked.reports
-    assert place.files() == before
-    assert not list(place.temporary.iterdir())
+    assert workspace.files() == before
+    assert not list(workspace.temp_dir.iterdir())
     assert service.requests == 1
 
 
-def test_refused_upload_leaves_nothing_staged(
-    open_ldap: RunningDirectory, service: Receiver, place: Place
+def test_a_refused_upload_leaves_no_staged_files(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
     """There is a state directory, but no receipt in it."""
-    place.state.mkdir(mode=0o700)
-    variables = {**role_variables(open_ldap, service, place), "contact_sync_initial": False}
-    run = run_playbook(place, SYNC, Inventory(variables), "--check")
+    workspace.state_dir.mkdir(mode=0o700)
+    variables = {**role_variables(open_ldap, service, workspace), "contact_sync_initial": False}
+    run = run_playbook(workspace, SYNC, Inventory(variables), "--check")
     assert run.failure.startswith("Refused a first upload that adds ")
     assert service.requests == 0
-    assert not list(place.temporary.iterdir())
-    assert set(place.files()) == {"inventory.yml"}
+    assert not list(workspace.temp_dir.iterdir())
+    assert set(workspace.files()) == {"inventory.yml"}
 
 
-def test_check_mode_by_keyword_is_check_mode(
-    open_ldap: RunningDirectory, fjord: Company, service: Receiver, place: Place
+def test_the_check_mode_keyword_of_a_play_is_respected(
+    open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
     role = {"role": "frontdesk.contacts.contact_sync", "check_mode": True}
     play = {"hosts": "localhost", "gather_facts": False, "roles": [role]}
-    (place.root / "check.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    number = sum(len(fjord.at(site)) for site in fjord.sites) - 1  # Company.unreachable
-    inventory = Inventory(role_variables(open_ldap, service, place))
-    looked = run_playbook(place, "check.yml", inventory)
-    looked.check()
-    added = f"{number} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
-    assert looked.reports == [f"Check mode: the roster would be uploaded. {added}{LEFT_OUT}"]
+    (workspace.root / "check.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    contact_count = sum(len(company.at(site)) for site in company.sites) - 1  # Company.unreachable
+    inventory = Inventory(role_variables(open_ldap, service, workspace))
+    run = run_playbook(workspace, "check.yml", inventory)
+    run.assert_clean()
+    counts = f"{contact_count} added, 0 changed, 0 moved, 0 removed, 0 unchanged."
+    assert run.reports == [f"Check mode: the roster would be uploaded. {counts}{LEFT_OUT}"]
     assert service.requests == 0
-    assert not list(place.temporary.iterdir())
+    assert not list(workspace.temp_dir.iterdir())

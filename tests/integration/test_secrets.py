@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.support.options import role_variables
-from tests.integration.support.place import Place
-from tests.integration.support.playbooks import Inventory, Run, run_playbook
-from tests.integration.support.processes import command_lines
+from tests.integration.support.playbooks import Inventory, PlaybookRun, run_playbook
+from tests.integration.support.processes import record_command_lines
+from tests.integration.support.workspace import Workspace
 from tests.lab.receiver import receiver
 
 if TYPE_CHECKING:
@@ -31,31 +31,31 @@ pytestmark = pytest.mark.every_core
 
 SYNC = "frontdesk.contacts.sync"
 PASSWORD, TOKEN = "contact_sync_bind_pw", "contact_sync_service_token"
-WRONG = "No7.such-password-or-token"
+WRONG_SECRET = "No7.such-password-or-token"
 FAILURES = {
     "wrong_password": ": the name or the password is wrong (",
     "wrong_token": ": it returned HTTP 401",
     "wrong_number": "argument 'contact_sync_page_size' is of type ",
     "wrong_columns": "valu",
-    "not_a_text": ": the name or the password is wrong (",
+    "list_as_password": ": the name or the password is wrong (",
 }
 
 
 @dataclass(frozen=True)
-class World:
+class SyncScenario:
     """A place, what syncs Active Directory from it, and the secrets by their variables."""
 
-    place: Place
+    workspace: Workspace
     service: Receiver
     variables: dict[str, Any]
     secrets: dict[str, str]
 
     @property
-    def searched(self) -> list[str]:
+    def forbidden_strings(self) -> list[str]:
         """What must turn up nowhere."""
-        return [*self.secrets.values(), WRONG]
+        return [*self.secrets.values(), WRONG_SECRET]
 
-    def run(self, *arguments: str, hosts: dict[str, Any], pipelining: bool = True) -> Run:
+    def run(self, *arguments: str, hosts: dict[str, Any], pipelining: bool = True) -> PlaybookRun:
         """Run the playbook on all hosts, and search its output and all files for the secrets."""
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
@@ -66,81 +66,87 @@ class World:
         }
         inventory = Inventory(self.variables, {"syncs": hosts})
         arguments = ("-e", "contact_sync_hosts=syncs", *arguments)
-        run = run_playbook(self.place, SYNC, inventory, *arguments, env=env)
-        for secret in self.searched:
+        run = run_playbook(self.workspace, SYNC, inventory, *arguments, env=env)
+        for secret in self.forbidden_strings:
             assert secret not in run.output
             assert secret not in self.service.log_file.read_text("utf-8")
         # The inventory is where the test itself wrote them.
-        assert self.place.holding(self.searched) == ["inventory.yml"]
+        assert self.workspace.files_containing(self.forbidden_strings) == ["inventory.yml"]
         return run
 
 
 @pytest.fixture(scope="module")
-def world(
+def scenario(
     active_directory: RunningDirectory,
-    issuer: Authority,
-    collections: Path,
+    ca: Authority,
+    collections_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[World]:
+) -> Iterator[SyncScenario]:
     """A place that syncs Active Directory, on several hosts."""
-    place = Place.make(tmp_path_factory.mktemp("secrets") / "place", collections)
+    workspace = Workspace.create(tmp_path_factory.mktemp("secrets") / "work", collections_path)
     locations = [site.location for site in active_directory.company.sites]
-    with receiver(issuer, locations=locations) as service:
-        variables = role_variables(active_directory, service, place)
+    with receiver(ca, locations=locations) as service:
+        variables = role_variables(active_directory, service, workspace)
         secrets = {name: variables.pop(name) for name in (PASSWORD, TOKEN)}
         del variables["contact_sync_dest"]
-        variables["contact_sync_state_dir"] = f"{place.root}/{{{{ inventory_hostname }}}}"
-        yield World(place, service, variables, secrets)
+        variables["contact_sync_state_dir"] = f"{workspace.root}/{{{{ inventory_hostname }}}}"
+        yield SyncScenario(workspace, service, variables, secrets)
 
 
 @pytest.fixture(scope="module")
-def loud(world: World) -> Run:
+def verbose_run(scenario: SyncScenario) -> PlaybookRun:
     """One run, as loud as anybody will ever have it: syncs that go well, and such that fail."""
-    secrets = world.secrets
+    secrets = scenario.secrets
     hosts = {
         "variables": secrets,
         "environment": {},
-        "wrong_password": {**secrets, PASSWORD: WRONG},
-        "wrong_token": {**secrets, TOKEN: WRONG},
+        "wrong_password": {**secrets, PASSWORD: WRONG_SECRET},
+        "wrong_token": {**secrets, TOKEN: WRONG_SECRET},
         "wrong_number": {**secrets, "contact_sync_page_size": "many"},
         "wrong_columns": {**secrets, "contact_sync_columns": [{"header": "Name", "valu": "cn"}]},
-        "not_a_text": {**secrets, PASSWORD: [secrets[PASSWORD]]},
+        "list_as_password": {**secrets, PASSWORD: [secrets[PASSWORD]]},
     }
-    return world.run("-vvvv", hosts=hosts)
+    return scenario.run("-vvvv", hosts=hosts)
 
 
-def values(fjord: Company) -> list[str]:
+def personal_data(company: Company) -> list[str]:
     """What is known of one person, and found nowhere else."""
-    marked = fjord.canary_person
+    marked = company.canary_person
     return [marked.given_name, marked.last_name, marked.mail, marked.mobile, marked.account]
 
 
-def test_syncs_show_no_secrets_and_nobody(world: World, loud: Run, fjord: Company) -> None:
-    assert set(loud.failures) == set(FAILURES)
-    assert world.service.uploads == 2
-    assert not [value for value in values(fjord) if value in loud.output]
-    assert fjord.canary_person.mail not in world.service.log_file.read_text("utf-8")
+def test_verbose_output_contains_no_secrets_and_no_personal_data(
+    scenario: SyncScenario, verbose_run: PlaybookRun, company: Company
+) -> None:
+    assert set(verbose_run.failures) == set(FAILURES)
+    assert scenario.service.uploads == 2
+    assert not [value for value in personal_data(company) if value in verbose_run.output]
+    assert company.canary_person.mail not in scenario.service.log_file.read_text("utf-8")
 
 
 @pytest.mark.parametrize("host", FAILURES)
-def test_failure_is_said_without_the_secret(host: str, loud: Run) -> None:
+def test_failures_are_reported_without_secrets(host: str, verbose_run: PlaybookRun) -> None:
     """`World.run` has searched for the secrets."""
-    assert FAILURES[host] in loud.failures[host]
+    assert FAILURES[host] in verbose_run.failures[host]
 
 
-def test_diff_shows_people_once_and_no_secrets(world: World, fjord: Company) -> None:
-    requests = world.service.requests
-    with command_lines() as seen:
-        run = world.run("--check", "--diff", hosts={"first": world.secrets}, pipelining=False)
-    run.check()
+def test_diff_shows_each_person_once_and_no_secrets(
+    scenario: SyncScenario, company: Company
+) -> None:
+    requests = scenario.service.requests
+    with record_command_lines() as seen:
+        run = scenario.run("--check", "--diff", hosts={"first": scenario.secrets}, pipelining=False)
+    run.assert_clean()
     assert any("AnsiballZ_ad_contacts_export" in line for line in seen)
-    assert not [line for line in seen if any(secret in line for secret in world.searched)]
-    assert run.output.count(fjord.canary_person.mail) == 1
-    assert world.service.requests == requests
-    assert not list(world.place.temporary.iterdir())
+    assert not [
+        line for line in seen if any(secret in line for secret in scenario.forbidden_strings)
+    ]
+    assert run.output.count(company.canary_person.mail) == 1
+    assert scenario.service.requests == requests
+    assert not list(scenario.workspace.temp_dir.iterdir())
 
 
-def test_the_search_itself_finds_what_is_there() -> None:
-    with command_lines() as seen:
+def test_recorded_command_lines_include_arguments() -> None:
+    with record_command_lines() as seen:
         subprocess.run(["sleep", "0.2", "0.0000007"], check=True)
     assert any("0.0000007" in line for line in seen)

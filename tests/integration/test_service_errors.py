@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.options import CHECK
-from tests.integration.support.rosters import contacts, write_roster
-from tests.integration.support.uploads import refused_upload, run_upload
+from tests.integration.support.options import CHECK_MODE
+from tests.integration.support.rosters import make_contacts, write_roster
+from tests.integration.support.upload_runs import run_failing_upload, run_upload
 from tests.lab.receiver import Receiver, receiver
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
 
 pytestmark = pytest.mark.every_library
 
-CREDENTIAL = (
+UNKNOWN_CREDENTIAL = (
     "it returned HTTP 401 (it does not accept the credential)."
     " Check token, token_header and token_prefix, and the permissions of the credential."
 )
-REQUESTS: list[tuple[dict[str, Any], str]] = [
+REJECTED_REQUESTS: list[tuple[dict[str, Any], str]] = [
     (
         {"token": "Tk7.another"},
-        CREDENTIAL,
+        UNKNOWN_CREDENTIAL,
     ),
     (
         {"token_prefix": ""},
-        CREDENTIAL,
+        UNKNOWN_CREDENTIAL,
     ),
     (
         {"field_name": "contacts"},
@@ -48,156 +48,172 @@ REQUESTS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.fixture
-def two(place: Place) -> None:
+def two_contacts(workspace: Workspace) -> None:
     """A roster of two contacts."""
-    write_roster(place.dest, contacts(2))
+    write_roster(workspace.dest, make_contacts(2))
 
 
-@pytest.mark.usefixtures("two")
-class TestAnswers:
+@pytest.mark.usefixtures("two_contacts")
+class TestErrorResponses:
     """Answers that mean that the roster was not accepted."""
 
-    @pytest.mark.parametrize(("wrong", "answered"), REQUESTS)
-    def test_wrong_request(
-        self, wrong: dict[str, Any], answered: str, service: Receiver, place: Place
+    @pytest.mark.parametrize(("overrides", "cause"), REJECTED_REQUESTS)
+    def test_a_rejected_request_is_an_error(
+        self, overrides: dict[str, Any], cause: str, service: Receiver, workspace: Workspace
     ) -> None:
-        answer = refused_upload(service, place, **wrong)
-        assert answer.message == f"Cannot upload to {service.url}: {answered}"
+        result = run_failing_upload(service, workspace, **overrides)
+        assert result.message == f"Cannot upload to {service.url}: {cause}"
         assert service.requests == 1
 
     @pytest.mark.parametrize(
-        ("status", "meaning"), [(500, ""), (503, " (the service is unavailable)")]
+        ("status", "cause"), [(500, ""), (503, " (the service is unavailable)")]
     )
-    def test_service_has_a_problem(
-        self, status: int, meaning: str, service: Receiver, place: Place
+    def test_a_server_error_is_an_error(
+        self, status: int, cause: str, service: Receiver, workspace: Workspace
     ) -> None:
         service.queue_response(status, b"<h1>Zebedy Quarrelstone broke it</h1>")
-        answer = refused_upload(service, place, retries=0)
-        assert answer.message == (
-            f"Cannot upload to {service.url}: it returned HTTP {status}{meaning}."
+        result = run_failing_upload(service, workspace, retries=0)
+        assert result.message == (
+            f"Cannot upload to {service.url}: it returned HTTP {status}{cause}."
             " Check the service; the next run sends the roster again."
         )
-        assert answer.result["service"]["status"] == status
-        assert "Quarrelstone" not in answer.output
-        assert run_upload(service, place, initial=True)["uploaded"]
+        assert result.data["service"]["status"] == status
+        assert "Quarrelstone" not in result.output
+        assert run_upload(service, workspace, initial=True)["uploaded"]
 
-    def test_redirect_is_not_followed(
-        self, issuer: Authority, service: Receiver, place: Place
+    def test_a_redirect_is_not_followed(
+        self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
-        with receiver(issuer, locations=["oslo-hq"]) as other:
-            service.redirect(f"{other.url}?from=here")
-            answer = refused_upload(service, place)
-            assert other.requests == 0
-        assert answer.message == (
+        with receiver(ca, locations=["oslo-hq"]) as target:
+            service.redirect(f"{target.url}?from=here")
+            result = run_failing_upload(service, workspace)
+            assert target.requests == 0
+        assert result.message == (
             f"Cannot upload to {service.url}: it returned a redirect to localhost."
             " Set url to the final address."
         )
 
-    def test_accepted_in_part_counts_in_part(self, service: Receiver, place: Place) -> None:
+    def test_a_partial_acceptance_is_recorded(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
         service.queue_response(200, {"errors": [{"row": 1, "column": "Email", "error": "no"}]})
-        answer = run_upload(service, place, initial=True)
-        assert answer.message.startswith(
+        result = run_upload(service, workspace, initial=True)
+        assert result.message.startswith(
             f"Cannot upload to {service.url}: it returned HTTP 200 and refused 1 row;"
             " the other rows are treated as accepted"
         )
-        assert (answer.result["uploaded"], answer.result["changed"]) == (False, True)
-        receipt = answer.result["receipt"]
+        assert (result.data["uploaded"], result.data["changed"]) == (False, True)
+        receipt = result.data["receipt"]
         assert (receipt["rows"], receipt["complete"]) == (1, False)
-        again = run_upload(service, place)
+        again = run_upload(service, workspace)
         assert (again["uploaded"], again["plan"]["added"]) == (True, 1)
-        assert not run_upload(service, place)["changed"]
+        assert not run_upload(service, workspace)["changed"]
 
 
-def test_rows_that_the_service_refuses(service: Receiver, place: Place) -> None:
+def test_rejected_rows_are_reported_without_personal_data(
+    service: Receiver, workspace: Workspace
+) -> None:
     """The people are named by identity; their values stay out of the output."""
-    people = contacts(3)
-    people[1] = people[1]._replace(location="vardo", first_name="Zebedy", last_name="Quarrelstone")
-    write_roster(place.dest, people)
-    service_words = "ada001@fjord.test (Zebedy Quarrelstone) is unknown"
-    answer = refused_upload(service, place)
-    assert answer.message == (
+    roster = make_contacts(3)
+    roster[1] = roster[1]._replace(location="vardo", first_name="Zebedy", last_name="Quarrelstone")
+    write_roster(workspace.dest, roster)
+    service_message = "ada001@fjord.test (Zebedy Quarrelstone) is unknown"
+    result = run_failing_upload(service, workspace)
+    assert result.message == (
         f"Cannot upload to {service.url}: it returned HTTP 422 and refused 1 row; no row is treated"
         " as accepted. Correct these people in the directory, or correct the columns;"
         " service.errors lists the rows."
     )
-    row = {"row": 2, "identity": people[1].identity, "column": "Location"}
-    assert answer.result["service"] == {
+    row = {"row": 2, "identity": roster[1].identity, "column": "Location"}
+    assert result.data["service"] == {
         "status": 422,
         "counts": {"received": 3, "added": 0, "updated": 0, "removed": 0},
         "errors": [{**row, "cause": "is not a location of this account"}],
         "error_count": 1,
         "refused": 1,
     }
-    service.queue_response(422, {"errors": [{"row": 2, "column": "Email", "error": service_words}]})
-    answer = refused_upload(service, place)
-    assert answer.result["service"]["errors"][0]["cause"] == "...@....... (... ...) is unknown"
-    for value in ("Zebedy", "Quarrelstone", "ada001@", people[1].mobile):
-        assert value not in answer.output
+    service.queue_response(
+        422, {"errors": [{"row": 2, "column": "Email", "error": service_message}]}
+    )
+    result = run_failing_upload(service, workspace)
+    assert result.data["service"]["errors"][0]["cause"] == "...@....... (... ...) is unknown"
+    for value in ("Zebedy", "Quarrelstone", "ada001@", roster[1].mobile):
+        assert value not in result.output
 
 
-@pytest.mark.usefixtures("two")
-class TestConnection:
+@pytest.mark.usefixtures("two_contacts")
+class TestNoResponse:
     """No answer at all."""
 
-    def test_unknown_authority(self, service: Receiver, place: Place) -> None:
-        answer = refused_upload(service, place, ca_path=None)
-        assert answer.message == (
+    def test_an_unknown_ca_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
+        result = run_failing_upload(service, workspace, ca_path=None)
+        assert result.message == (
             f"Cannot upload to {service.url}: its certificate was issued by an unknown CA"
             " (unable to get local issuer certificate)."
             " Set ca_path to a file with the issuing CA's certificate."
         )
         assert service.requests == 0
 
-    def test_other_name(self, issuer: Authority, place: Place) -> None:
-        elsewhere = issuer.issue("elsewhere.test")
-        with receiver(issuer, locations=["oslo-hq"], certificate=elsewhere) as service:
-            answer = refused_upload(service, place)
+    def test_a_certificate_for_another_name_is_an_error(
+        self, ca: Authority, workspace: Workspace
+    ) -> None:
+        elsewhere = ca.issue("elsewhere.test")
+        with receiver(ca, locations=["oslo-hq"], certificate=elsewhere) as service:
+            result = run_failing_upload(service, workspace)
             assert service.requests == 0
-        assert answer.message.startswith(
+        assert result.message.startswith(
             f"Cannot upload to {service.url}: its certificate was issued for another name"
             " (Hostname mismatch, certificate is not valid for 'localhost'"
         )
 
-    def test_service_is_down(self, service: Receiver, place: Place) -> None:
+    def test_a_refused_connection_is_an_error(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as server:
             url = f"https://localhost:{server.getsockname()[1]}/contacts"
-        answer = refused_upload(service, place, url=url)
-        assert answer.message == (
+        result = run_failing_upload(service, workspace, url=url)
+        assert result.message == (
             f"Cannot upload to {url}: Connection refused."
             " Check the host name, the port and the proxy."
         )
 
-    def test_name_does_not_resolve(self, service: Receiver, place: Place) -> None:
+    def test_a_host_name_that_does_not_resolve_is_an_error(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
         url = "https://no-such-host.invalid/contacts"
-        answer = refused_upload(service, place, url=url)
+        result = run_failing_upload(service, workspace, url=url)
         assert re.fullmatch(
-            rf"Cannot upload to {re.escape(url)}: .+\. Check the host name, .+\.", answer.message
+            rf"Cannot upload to {re.escape(url)}: .+\. Check the host name, .+\.", result.message
         )
 
-    def test_service_that_never_answers(self, service: Receiver, place: Place) -> None:
+    def test_a_timeout_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
         with service.hold():
-            answer = refused_upload(service, place, timeout=1)
-        assert answer.message == (
+            result = run_failing_upload(service, workspace, timeout=1)
+        assert result.message == (
             f"Cannot upload to {service.url}: it did not respond in time."
             " The service may have accepted the roster; the next run sends it again."
         )
 
-    def test_query_of_the_url_is_not_printed(self, service: Receiver, place: Place) -> None:
+    def test_the_query_of_the_url_is_not_shown(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
         service.queue_response(500)
-        answer = refused_upload(service, place, url=f"{service.url}?account=hush")
-        assert answer.message.startswith(f"Cannot upload to {service.url}: it returned HTTP 500.")
+        result = run_failing_upload(service, workspace, url=f"{service.url}?account=hush")
+        assert result.message.startswith(f"Cannot upload to {service.url}: it returned HTTP 500.")
 
-    def test_credentials_of_the_user_are_left_alone(self, service: Receiver, place: Place) -> None:
+    def test_netrc_does_not_replace_the_token(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
         """~/.netrc must not replace the token."""
-        netrc = place.home / ".netrc"
+        netrc = workspace.home / ".netrc"
         netrc.write_text("machine localhost login ada password Pw7.other\n", encoding="ascii")
         netrc.chmod(0o600)
-        assert run_upload(service, place, initial=True)["uploaded"]
+        assert run_upload(service, workspace, initial=True)["uploaded"]
 
 
-@pytest.mark.usefixtures("two")
-def test_check_mode_sends_nothing(service: Receiver, place: Place) -> None:
-    answer = run_upload(service, place, initial=True, **CHECK)
-    assert (answer["changed"], answer["uploaded"], answer["service"]) == (True, True, None)
+@pytest.mark.usefixtures("two_contacts")
+def test_check_mode_sends_nothing(service: Receiver, workspace: Workspace) -> None:
+    result = run_upload(service, workspace, initial=True, **CHECK_MODE)
+    assert (result["changed"], result["uploaded"], result["service"]) == (True, True, None)
     assert service.requests == 0
-    assert not place.state.exists()
+    assert not workspace.state_dir.exists()

@@ -12,53 +12,59 @@ if TYPE_CHECKING:
     import socket
 
 # Tags of operations (RFC 4511, 4.2 to 4.12).
-UNBIND, SEARCH = 0x42, 0x63
-BIND_ANSWER, ENTRY, SEARCH_END, REFERENCE, EXTENDED_ANSWER = 0x61, 0x64, 0x65, 0x73, 0x78
+UNBIND_REQUEST, SEARCH_REQUEST = 0x42, 0x63
+(
+    BIND_RESPONSE,
+    SEARCH_RESULT_ENTRY,
+    SEARCH_RESULT_DONE,
+    SEARCH_RESULT_REFERENCE,
+    EXTENDED_RESPONSE,
+) = 0x61, 0x64, 0x65, 0x73, 0x78
 
 
 def read_message(connection: socket.socket) -> bytes:
     """Read one element of BER (X.690, 8.1.3), its tag and its length included."""
-    head = _read_exactly(connection, 2)
-    if head[1] & 0x80:
-        head += _read_exactly(connection, head[1] & 0x7F)
-        return head + _read_exactly(connection, int.from_bytes(head[2:], "big"))
-    return head + _read_exactly(connection, head[1])
+    header = _read_exactly(connection, 2)
+    if header[1] & 0x80:
+        header += _read_exactly(connection, header[1] & 0x7F)
+        return header + _read_exactly(connection, int.from_bytes(header[2:], "big"))
+    return header + _read_exactly(connection, header[1])
 
 
 def _read_exactly(connection: socket.socket, size: int) -> bytes:
     data = b""
     while len(data) < size:
-        more = connection.recv(size - len(data))
-        if not more:
+        chunk = connection.recv(size - len(data))
+        if not chunk:
             raise EOFError
-        data += more
+        data += chunk
     return data
 
 
-def content_of(message: bytes) -> bytes:
+def strip_header(message: bytes) -> bytes:
     """Return what follows the message's own tag and length."""
     return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
 
 
-def first_of(elements: bytes) -> bytes:
+def first_element(elements: bytes) -> bytes:
     """Return the first of several elements."""
-    content = content_of(elements)
-    head = len(elements) - len(content)
-    size = int.from_bytes(elements[2:head], "big") if elements[1] & 0x80 else elements[1]
-    return elements[: head + size]
+    content = strip_header(elements)
+    header = len(elements) - len(content)
+    size = int.from_bytes(elements[2:header], "big") if elements[1] & 0x80 else elements[1]
+    return elements[: header + size]
 
 
-def number_of(message: bytes) -> bytes:
+def parse_message_id(message: bytes) -> bytes:
     """Return the message's number, as an element."""
-    return first_of(content_of(message))
+    return first_element(strip_header(message))
 
 
-def tag_of(message: bytes) -> int:
+def parse_operation_tag(message: bytes) -> int:
     """Return the tag of the operation: what follows the message's number."""
-    return content_of(message)[len(number_of(message))]
+    return strip_header(message)[len(parse_message_id(message))]
 
 
-def make_message(number: bytes, rest: bytes) -> bytes:
+def build_message(message_id: bytes, rest: bytes) -> bytes:
     """Make a message of its number, as an element, and what follows that."""
-    content = number + rest
+    content = message_id + rest
     return b"\x30\x84" + len(content).to_bytes(4, "big") + content

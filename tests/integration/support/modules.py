@@ -22,64 +22,64 @@ from tests.integration.support.options import module_python
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.integration.support.module_program import Order, Outcome
-    from tests.integration.support.place import Place
+    from tests.integration.support.module_forkserver import RunOutcome, RunRequest
+    from tests.integration.support.workspace import Workspace
 
 _ROOT = Path(__file__).parents[3]
 # Root may write everywhere; without these capabilities permissions count for root, too.
-_ORDINARY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+_WITHOUT_DAC_OVERRIDE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModuleResult:
     """What a module returned.
 
     :ivar output: all that it printed.
     """
 
-    result: dict[str, Any]
+    data: dict[str, Any]
     output: str
 
     @property
     def failed(self) -> bool:
         """Whether the task failed."""
-        return bool(self.result.get("failed"))
+        return bool(self.data.get("failed"))
 
     @property
     def message(self) -> str:
         """The error of a task that failed."""
-        assert self.failed, self.result
-        return str(self.result["msg"])
+        assert self.failed, self.data
+        return str(self.data["msg"])
 
     @property
     def warnings(self) -> list[str]:
         """What the module warned of; ansible-core 2.19 and newer wrap each warning."""
         return [
             warning if isinstance(warning, str) else warning["event"]["msg"]
-            for warning in self.result.get("warnings", [])
+            for warning in self.data.get("warnings", [])
         ]
 
     def __getitem__(self, name: str) -> Any:
-        assert not self.failed, self.result
-        return self.result[name]
+        assert not self.failed, self.data
+        return self.data[name]
 
 
-class Modules:
+class ModuleRunner:
     """A program that runs modules, one at a time; it ends with whoever started it, or killed.
 
     :ivar pid: its process; a module that runs is the one below it.
     """
 
-    def __init__(self, collections: Path) -> None:
-        prefix: Sequence[str] = _ORDINARY if os.geteuid() == 0 else ()
-        self._shipped = tempfile.TemporaryDirectory()
-        _ship(Path(self._shipped.name))
+    def __init__(self, collections_path: Path) -> None:
+        prefix: Sequence[str] = _WITHOUT_DAC_OVERRIDE if os.geteuid() == 0 else ()
+        self._library_dir = tempfile.TemporaryDirectory()
+        _link_module_utils(Path(self._library_dir.name))
         self._process = subprocess.Popen(
-            [*prefix, module_python(), "-m", "tests.integration.support.module_program"],
+            [*prefix, module_python(), "-m", "tests.integration.support.module_forkserver"],
             env={
                 "PATH": os.environ["PATH"],
                 "LANG": "C.UTF-8",
-                "PYTHONPATH": f"{self._shipped.name}:{_ROOT}:{collections}",
+                "PYTHONPATH": f"{self._library_dir.name}:{_ROOT}:{collections_path}",
                 "PYTHONDONTWRITEBYTECODE": "1",
             },
             stdin=subprocess.PIPE,
@@ -88,29 +88,29 @@ class Modules:
         )
         self.pid = self._process.pid
 
-    def start(self, order: Order) -> None:
+    def start(self, request: RunRequest) -> None:
         """Have a module run; `finished` waits for its end."""
-        print(json.dumps(order), file=self._process.stdin, flush=True)
+        print(json.dumps(request), file=self._process.stdin, flush=True)
 
-    def finished(self) -> Answer:
+    def wait(self) -> ModuleResult:
         """Wait for the module that runs, and take its answer."""
         assert self._process.stdout is not None
-        outcome: Outcome = json.loads(self._process.stdout.readline())
+        outcome: RunOutcome = json.loads(self._process.stdout.readline())
         lines = [line for line in outcome["output"].splitlines() if line]
         assert len(lines) == 1, outcome["output"]
-        answer = Answer(json.loads(lines[0]), outcome["output"])
-        assert outcome["code"] == int(answer.failed), outcome["output"]
-        return answer
+        result = ModuleResult(json.loads(lines[0]), outcome["output"])
+        assert outcome["code"] == int(result.failed), outcome["output"]
+        return result
 
-    def __enter__(self) -> Modules:
+    def __enter__(self) -> ModuleRunner:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._process.communicate(timeout=30)
-        self._shipped.cleanup()
+        self._library_dir.cleanup()
 
 
-def _ship(folder: Path) -> None:
+def _link_module_utils(folder: Path) -> None:
     """Give modules what ansible-core ships with them, and no more of it: their Python needs none of its own."""
     package = folder / "ansible"
     package.mkdir()
@@ -119,41 +119,48 @@ def _ship(folder: Path) -> None:
 
 
 @functools.cache
-def _modules(collections: Path) -> Modules:
-    return Modules(collections)
+def _shared_runner(collections_path: Path) -> ModuleRunner:
+    return ModuleRunner(collections_path)
 
 
-def make_order(
-    place: Place,
+def module_request(
+    workspace: Workspace,
     name: str,
     options: Mapping[str, Any],
     *,
     env: Mapping[str, str] | None = None,
-    without: str | None = None,
-    versions: Mapping[str, str] | None = None,
-) -> Order:
+    missing_library: str | None = None,
+    library_versions: Mapping[str, str] | None = None,
+) -> RunRequest:
     """Say which module is to run, and where."""
     return {
         "module": name,
         "options": dict(options),
-        "cwd": str(place.root),
-        "env": place.environment(env),
-        "without": without,
-        "versions": dict(versions or {}),
+        "cwd": str(workspace.root),
+        "env": workspace.environment(env),
+        "missing_library": missing_library,
+        "library_versions": dict(library_versions or {}),
     }
 
 
 def run_module(
-    place: Place,
+    workspace: Workspace,
     name: str,
     options: Mapping[str, Any],
     *,
     env: Mapping[str, str] | None = None,
-    without: str | None = None,
-    versions: Mapping[str, str] | None = None,
-) -> Answer:
+    missing_library: str | None = None,
+    library_versions: Mapping[str, str] | None = None,
+) -> ModuleResult:
     """Run a module to its end."""
-    modules = _modules(place.collections)
-    order = make_order(place, name, options, env=env, without=without, versions=versions)
-    modules.start(order)
-    return modules.finished()
+    runner = _shared_runner(workspace.collections_path)
+    request = module_request(
+        workspace,
+        name,
+        options,
+        env=env,
+        missing_library=missing_library,
+        library_versions=library_versions,
+    )
+    runner.start(request)
+    return runner.wait()

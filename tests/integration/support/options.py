@@ -11,14 +11,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-CHECK = {"_ansible_check_mode": True}
+CHECK_MODE = {"_ansible_check_mode": True}
 """What ansible-core adds to a module's options in check mode."""
 
-RESULT = {"counts": "counts", "errors": "errors"}
+RESULT_MAPPING = {"counts": "counts", "errors": "errors"}
 """Where the receiver's answer holds what."""
 
 
@@ -31,7 +31,7 @@ def module_python() -> str:
     return os.environ.get(PYTHON_VARIABLE) or sys.executable
 
 
-def sources(directory: RunningDirectory) -> list[dict[str, Any]]:
+def site_sources(directory: RunningDirectory) -> list[dict[str, Any]]:
     """One source for each site of the company."""
     company = directory.company
     return [
@@ -39,7 +39,7 @@ def sources(directory: RunningDirectory) -> list[dict[str, Any]]:
     ]
 
 
-def access(directory: RunningDirectory) -> dict[str, Any]:
+def connection_options(directory: RunningDirectory) -> dict[str, Any]:
     """How ad_contacts_export gets into a directory."""
     return {
         "server_uri": [directory.uri_ldaps],
@@ -49,29 +49,31 @@ def access(directory: RunningDirectory) -> dict[str, Any]:
     }
 
 
-def export_options(directory: RunningDirectory, place: Place, **more: Any) -> dict[str, Any]:
+def export_options(
+    directory: RunningDirectory, workspace: Workspace, **overrides: Any
+) -> dict[str, Any]:
     """Options of ad_contacts_export for everybody in the company; None takes one away."""
     options = {
-        **access(directory),
-        "sources": sources(directory),
+        **connection_options(directory),
+        "sources": site_sources(directory),
         "filter": directory.people_filter,
-        "dest": str(place.dest),
-        **more,
+        "dest": str(workspace.dest),
+        **overrides,
     }
     return {name: value for name, value in options.items() if value is not None}
 
 
-def upload_options(service: Receiver, place: Place, **more: Any) -> dict[str, Any]:
+def upload_options(service: Receiver, workspace: Workspace, **overrides: Any) -> dict[str, Any]:
     """Options of contact_upload for the receiver; None takes one away."""
     options = {
-        "src": str(place.dest),
+        "src": str(workspace.dest),
         "url": service.url,
         "token": service.token,
         "ca_path": str(service.ca_file),
-        "state_dir": str(place.state),
+        "state_dir": str(workspace.state_dir),
         "retry_interval": 0,
-        "result": RESULT,
-        **more,
+        "result": RESULT_MAPPING,
+        **overrides,
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -82,23 +84,25 @@ def service_variables(service: Receiver) -> dict[str, Any]:
         "contact_sync_service_url": service.url,
         "contact_sync_service_token": service.token,
         "contact_sync_service_ca_path": str(service.ca_file),
-        "contact_sync_service_result": RESULT,
+        "contact_sync_service_result": RESULT_MAPPING,
     }
 
 
-def role_variables(directory: RunningDirectory, service: Receiver, place: Place) -> dict[str, Any]:
+def role_variables(
+    directory: RunningDirectory, service: Receiver, workspace: Workspace
+) -> dict[str, Any]:
     """Variables of the role for everybody in the company."""
     company = directory.company
     return {
-        **{f"contact_sync_{name}": value for name, value in access(directory).items()},
+        **{f"contact_sync_{name}": value for name, value in connection_options(directory).items()},
         "contact_sync_filter": directory.people_filter or "",
         "contact_sync_base_dn": company.base_dn,
         "contact_sync_ou_template": "OU={ou},OU=Staff,{{ contact_sync_base_dn }}",
         "contact_sync_locations": [
             {"location": site.location, "ou": site.ou} for site in company.sites
         ],
-        "contact_sync_state_dir": str(place.state),
-        "contact_sync_dest": str(place.dest),
+        "contact_sync_state_dir": str(workspace.state_dir),
+        "contact_sync_dest": str(workspace.dest),
         "contact_sync_initial": True,
         **service_variables(service),
     }

@@ -26,10 +26,10 @@ from tests.integration.support.options import host_variables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
 
 PLAYBOOKS = Path(__file__).parents[1] / "playbooks"
-_COMPILED = Path(__file__).with_name("compiled")
+_BYTECODE_CACHE_HOOK = Path(__file__).with_name("bytecode_cache")
 _CALLBACKS = Path(__file__).with_name("callbacks")
 
 _TASK = re.compile(r"TASK \[(?:frontdesk\.contacts\.contact_sync : )?(?P<name>.*?)\] \**")
@@ -40,7 +40,7 @@ _RESULT = re.compile(
 _RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=(\d+) ", re.MULTILINE)
 
 
-class Task(NamedTuple):
+class TaskResult(NamedTuple):
     """One task's outcome on one host."""
 
     name: str
@@ -50,7 +50,7 @@ class Task(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Run:
+class PlaybookRun:
     """What one ansible-playbook did.
 
     :ivar output: standard output and standard error.
@@ -60,23 +60,23 @@ class Run:
     output: str
 
     @property
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[TaskResult]:
         """Every task's outcome, in order."""
-        found, name = [], ""
+        results, name = [], ""
         for line in self.output.splitlines():
             if title := _TASK.match(line):
                 name = title["name"]
             elif outcome := _RESULT.match(line):
                 result = json.loads(outcome["result"])
-                found.append(Task(name, outcome["host"], outcome["status"], result))
-        return found
+                results.append(TaskResult(name, outcome["host"], outcome["status"], result))
+        return results
 
     @property
     def changed(self) -> int:
         """How many tasks changed something, on all hosts."""
         return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
 
-    def of(self, host: str) -> list[Task]:
+    def on_host(self, host: str) -> list[TaskResult]:
         """Every task's outcome on one host."""
         return [task for task in self.tasks if task.host == host]
 
@@ -90,16 +90,16 @@ class Run:
         """The plans, in their order."""
         return [result["plan"] for result in self.uploads]
 
-    def returned(self, module: str) -> dict[str, dict[str, Any]]:
+    def module_results(self, module: str) -> dict[str, dict[str, Any]]:
         """What a module of the collection returned last, by host."""
-        mark = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
-        return {task.host: task.result for task in self.tasks if mark in task.result}
+        distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
+        return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
     @property
     def reports(self) -> list[str]:
         """What the role said that it did, each time."""
-        said = [task.result for task in self.tasks if task.name == "Report the result"]
-        return [result["msg"] for result in said if "msg" in result]
+        reports = [task.result for task in self.tasks if task.name == "Report the result"]
+        return [result["msg"] for result in reports if "msg" in result]
 
     @property
     def failures(self) -> dict[str, str]:
@@ -113,7 +113,7 @@ class Run:
         (message,) = self.failures.values()
         return message
 
-    def check(self) -> None:
+    def assert_clean(self) -> None:
         """See that all went well, without a warning."""
         assert self.code == 0, self.output
         assert "[WARNING]" not in self.output, self.output
@@ -143,7 +143,7 @@ class Inventory(NamedTuple):
 
 
 def start_playbook(
-    place: Place,
+    workspace: Workspace,
     playbook: str,
     inventory: Inventory,
     *arguments: str,
@@ -151,14 +151,14 @@ def start_playbook(
 ) -> subprocess.Popen[str]:
     """Start ansible-playbook; `playbook` is a file in playbooks/, or a name within a collection."""
     path = PLAYBOOKS / f"{playbook}.yml"
-    inventory.write(place.root / "inventory.yml")
+    inventory.write(workspace.root / "inventory.yml")
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "-v"),
             *(str(path) if path.exists() else playbook, *arguments),
         ],
-        cwd=place.root,
-        env=_environment(place, env),
+        cwd=workspace.root,
+        env=_environment(workspace, env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -167,71 +167,71 @@ def start_playbook(
 
 
 def run_playbook(
-    place: Place,
+    workspace: Workspace,
     playbook: str,
     inventory: Inventory,
     *arguments: str,
     env: Mapping[str, str] | None = None,
-) -> Run:
+) -> PlaybookRun:
     """Run a playbook to its end."""
-    process = start_playbook(place, playbook, inventory, *arguments, env=env)
+    process = start_playbook(workspace, playbook, inventory, *arguments, env=env)
     output, _errors = process.communicate(timeout=240)
-    return Run(process.returncode, output)
+    return PlaybookRun(process.returncode, output)
 
 
 def run_command(
-    place: Place, command: str, *answers: str, env: Mapping[str, str] | None = None
-) -> Run:
+    workspace: Workspace, command: str, *inputs: str, env: Mapping[str, str] | None = None
+) -> PlaybookRun:
     """Run a command of the documentation as it stands there, on a terminal, and answer its prompts."""
     master, slave = pty.openpty()
     terminal = os.ttyname(slave)
     process = subprocess.Popen(
         # The first terminal that the leader of a session opens is the one for passwords, too.
         ["sh", "-c", f"exec <{terminal}; {command}"],
-        cwd=place.root,
-        env=_environment(place, {"ANSIBLE_VERBOSITY": "1", **(env or {})}),
+        cwd=workspace.root,
+        env=_environment(workspace, {"ANSIBLE_VERBOSITY": "1", **(env or {})}),
         stdin=slave,
         stdout=slave,
         stderr=slave,
         start_new_session=True,
     )
     output = ""
-    waiting = list(answers)
+    pending = list(inputs)
     os.close(slave)
     # Reading fails when the last program that writes there has ended.
     with suppress(OSError):
         while data := os.read(master, 65536):
             output += data.decode(errors="replace")
-            if waiting and output.endswith("assword: "):
-                os.write(master, f"{waiting.pop(0)}\n".encode())
+            if pending and output.endswith("assword: "):
+                os.write(master, f"{pending.pop(0)}\n".encode())
     os.close(master)
-    return Run(process.wait(timeout=60), output.replace("\r\n", "\n"))
+    return PlaybookRun(process.wait(timeout=60), output.replace("\r\n", "\n"))
 
 
 @functools.cache
-def _kept(_what: str) -> tempfile.TemporaryDirectory[str]:
+def _cache_dir(_name: str) -> tempfile.TemporaryDirectory[str]:
     """Make a folder for what one run of Ansible leaves to the next; it is removed when the tests end."""
     return tempfile.TemporaryDirectory()
 
 
-def _environment(place: Place, more: Mapping[str, str] | None) -> dict[str, str]:
+def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[str, str]:
     """What Ansible's programs are to know, and nothing of the machine's."""
     # Without this, one of the machine's would count.
-    configuration = place.home / ".ansible/ansible.cfg"
+    configuration = workspace.home / ".ansible/ansible.cfg"
     configuration.parent.mkdir(exist_ok=True)
     # Else Ansible looks for results every thousandth of a second, which takes a twentieth of what a run does.
     configuration.write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
     settings = {
-        "ANSIBLE_COLLECTIONS_PATH": str(place.collections),
+        "ANSIBLE_COLLECTIONS_PATH": str(workspace.collections_path),
         "ANSIBLE_CONFIG": str(configuration),
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
         "ANSIBLE_NOCOLOR": "true",
         # These save about a second in each run. How modules get to a host is Ansible's own business.
         "ANSIBLE_PIPELINING": "true",
-        "PYTHONPATH": str(_COMPILED),
-        "COMPILED_MODULES": _kept("compiled").name,
+        "PYTHONPATH": str(_BYTECODE_CACHE_HOOK),
+        "MODULE_BYTECODE_CACHE": _cache_dir("bytecode").name,
         "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
-        "KEPT_ARCHIVES": _kept(f"archives of {place.collections}").name,
+        "MODULE_ARCHIVE_CACHE": _cache_dir(f"archives of {workspace.collections_path}").name,
     }
-    return place.environment({**settings, **(more or {})})
+    return workspace.environment({**settings, **(extra or {})})

@@ -37,7 +37,7 @@ def kill_tree(pid: int) -> None:
             os.kill(each, signal.SIGKILL)
 
 
-def comes_true(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
     """Wait until a condition holds; tell whether it does in the end."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
@@ -46,16 +46,16 @@ def comes_true(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 
 
 @contextmanager
-def command_lines() -> Iterator[set[str]]:
+def record_command_lines() -> Iterator[set[str]]:
     """Collect the command lines of all processes that run meanwhile; anybody on a host sees them.
 
     The set that it gives is filled when it ends.
     """
     seen: set[str] = set()
-    found: set[bytes] = set()
+    raw: set[bytes] = set()
     ended = threading.Event()
 
-    def look() -> None:
+    def poll() -> None:
         # Looking itself takes a processor; what runs for less than this is not seen.
         while not ended.wait(4 * _TICK_SECONDS):
             for name in filter(str.isdigit, os.listdir("/proc")):
@@ -63,10 +63,10 @@ def command_lines() -> Iterator[set[str]]:
                     suppress(FileNotFoundError, ProcessLookupError),
                     open(f"/proc/{name}/cmdline", "rb") as line,
                 ):
-                    found.add(line.read())
-        seen.update(line.replace(b"\0", b" ").decode(errors="replace") for line in found)
+                    raw.add(line.read())
+        seen.update(line.replace(b"\0", b" ").decode(errors="replace") for line in raw)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=poll)
     thread.start()
     try:
         yield seen

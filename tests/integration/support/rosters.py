@@ -31,24 +31,24 @@ class Contact(NamedTuple):
     identity: str
 
 
-def contacts(number: int, *, location: str = "oslo-hq") -> list[Contact]:
+def make_contacts(count: int, *, location: str = "oslo-hq") -> list[Contact]:
     """So many contacts, the same at every call."""
     return [
         Contact(
             "Ada",
-            f"Aas{each:03}",
-            f"ada{each:03}@fjord.test",
-            f"+47900{each:05}",
+            f"Aas{index:03}",
+            f"ada{index:03}@fjord.test",
+            f"+47900{index:05}",
             location,
-            str(uuid.uuid5(uuid.NAMESPACE_DNS, f"ada{each}.fjord.test")),
+            str(uuid.uuid5(uuid.NAMESPACE_DNS, f"ada{index}.fjord.test")),
         )
-        for each in range(number)
+        for index in range(count)
     ]
 
 
 def write_roster(
     path: Path,
-    people: Sequence[Contact],
+    contacts: Sequence[Contact],
     *,
     identities: bool = True,
     left_out: Sequence[Contact] = (),
@@ -59,17 +59,19 @@ def write_roster(
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([HEADER, *(person[:-1] for person in people)])
+    writer.writerows([HEADER, *(contact[:-1] for contact in contacts)])
     data = text.getvalue().encode()
     path.write_bytes(data)
     path.chmod(0o600)
-    beside = path.with_name(f"{path.name}.ids")
-    beside.unlink(missing_ok=True)
+    identities_path = path.with_name(f"{path.name}.ids")
+    identities_path.unlink(missing_ok=True)
     if identities:
-        head = {"format": 1, "sha256": hashlib.sha256(data).hexdigest(), "rows": len(people)}
-        lines = [head, *(person.identity for person in people)]
+        head = {"format": 1, "sha256": hashlib.sha256(data).hexdigest(), "rows": len(contacts)}
+        lines = [head, *(contact.identity for contact in contacts)]
         lines += [
-            {"identity": one.identity, "location": one.location, "cause": "Email is empty"}
-            for one in left_out
+            {"identity": contact.identity, "location": contact.location, "cause": "Email is empty"}
+            for contact in left_out
         ]
-        beside.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+        identities_path.write_text(
+            "".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8"
+        )

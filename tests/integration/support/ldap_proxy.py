@@ -14,13 +14,13 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.integration.support.faults import Fault, ResetError
+from tests.integration.support.faults import Fault, InjectedResetError
 from tests.integration.support.ldap_messages import (
-    ENTRY,
-    REFERENCE,
-    UNBIND,
+    SEARCH_RESULT_ENTRY,
+    SEARCH_RESULT_REFERENCE,
+    UNBIND_REQUEST,
+    parse_operation_tag,
     read_message,
-    tag_of,
 )
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from tests.lab.authority import Certificate
     from tests.lab.directory import RunningDirectory
 
-_NOT_THE_LAST = (ENTRY, REFERENCE)
+_NON_FINAL_RESPONSES = (SEARCH_RESULT_ENTRY, SEARCH_RESULT_REFERENCE)
 _TICK_SECONDS = 0.05
 
 
-class _Line:
+class _LdapProxy:
     def __init__(self, target: socket.socket, tls: ssl.SSLContext | None, fault: Fault) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.ended = threading.Event()
+        self.stopped = threading.Event()
         self._target = target
         self._tls = tls
         self._fault = fault
@@ -51,37 +51,37 @@ class _Line:
                     client = self._tls.wrap_socket(client, server_side=True)
                 with closing(client):
                     try:
-                        self._pass(client)
-                    except ResetError:
+                        self._relay(client)
+                    except InjectedResetError:
                         # To linger for no time is to reset (socket(7), SO_LINGER).
                         client.setsockopt(
                             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
                         )
 
-    def _pass(self, client: socket.socket) -> None:
+    def _relay(self, client: socket.socket) -> None:
         while True:
             request = read_message(client)
-            self._target.sendall(self._fault.ask(request))
-            if tag_of(request) == UNBIND:
+            self._target.sendall(self._fault.filter_request(request))
+            if parse_operation_tag(request) == UNBIND_REQUEST:
                 return
-            last = False
-            while not last:
-                answer = read_message(self._target)
-                last = tag_of(answer) not in _NOT_THE_LAST
-                self._say(client, self._fault.say(answer))
+            is_final = False
+            while not is_final:
+                response = read_message(self._target)
+                is_final = parse_operation_tag(response) not in _NON_FINAL_RESPONSES
+                self._send(client, self._fault.filter_response(response))
 
-    def _say(self, client: socket.socket, pieces: Iterable[bytes] | None) -> None:
-        if pieces is None:
-            self.ended.wait()
+    def _send(self, client: socket.socket, chunks: Iterable[bytes] | None) -> None:
+        if chunks is None:
+            self.stopped.wait()
             raise EOFError
-        for number, piece in enumerate(pieces):
-            if number and self.ended.wait(_TICK_SECONDS):
+        for number, chunk in enumerate(chunks):
+            if number and self.stopped.wait(_TICK_SECONDS):
                 raise EOFError
-            client.sendall(piece)
+            client.sendall(chunk)
 
     def close(self) -> None:
         """End the line; who waits at it is cut off."""
-        self.ended.set()
+        self.stopped.set()
         for each in (self.listener, self._target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -89,13 +89,13 @@ class _Line:
 
 
 @contextmanager
-def faulty_line(
+def ldap_proxy(
     directory: RunningDirectory,
     *,
     fault: Fault | None = None,
     certificate: Certificate | None = None,
-    tls_version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
-    over_tls: bool = False,
+    max_tls_version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+    tls_to_directory: bool = False,
 ) -> Iterator[str]:
     """Open a line for one client, and give its URI, for ldaps:// or, without a certificate, for ldap://.
 
@@ -103,51 +103,51 @@ def faulty_line(
     :param tls_version: the newest that the line speaks.
     :param over_tls: whether the line has TLS with the directory, of which the client knows nothing.
     """
-    uri = urlsplit(directory.uri_ldaps if over_tls else directory.uri_ldap)
+    uri = urlsplit(directory.uri_ldaps if tls_to_directory else directory.uri_ldap)
     target = socket.create_connection((uri.hostname or "", uri.port or 389))
-    if over_tls:
-        ours = ssl.create_default_context(cafile=directory.ca_file)
-        target = ours.wrap_socket(target, server_hostname=uri.hostname)
-    context = None if certificate is None else _context(certificate, tls_version)
-    line = _Line(target, context, fault or Fault())
-    thread = threading.Thread(target=line.serve, daemon=True)
+    if tls_to_directory:
+        client_context = ssl.create_default_context(cafile=directory.ca_file)
+        target = client_context.wrap_socket(target, server_hostname=uri.hostname)
+    context = None if certificate is None else _context(certificate, max_tls_version)
+    proxy = _LdapProxy(target, context, fault or Fault())
+    thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:
         scheme = "ldaps" if certificate else "ldap"
-        yield f"{scheme}://localhost:{line.listener.getsockname()[1]}"
+        yield f"{scheme}://localhost:{proxy.listener.getsockname()[1]}"
     finally:
-        line.close()
+        proxy.close()
         thread.join()
 
 
-def _context(certificate: Certificate, newest: ssl.TLSVersion) -> ssl.SSLContext:
+def _context(certificate: Certificate, max_version: ssl.TLSVersion) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
-    if newest < ssl.TLSVersion.TLSv1_2 and newest > 0:
+    if max_version < ssl.TLSVersion.TLSv1_2 and max_version > 0:
         # OpenSSL counts the signatures of old versions as too weak for any level but the lowest.
         context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = newest
-    context.maximum_version = newest
+        context.minimum_version = max_version
+    context.maximum_version = max_version
     return context
 
 
 @contextmanager
-def deaf_port() -> Iterator[int]:
+def full_backlog_port() -> Iterator[int]:
     """Give a port of 127.0.0.1 that takes no connection and refuses none: its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        waiting = []
+        connections = []
         try:
             while True:
-                waiting.append(socket.create_connection(listener.getsockname(), timeout=0.2))
+                connections.append(socket.create_connection(listener.getsockname(), timeout=0.2))
         except TimeoutError:
             yield listener.getsockname()[1]
         finally:
-            for each in waiting:
+            for each in connections:
                 each.close()
 
 
 @contextmanager
-def mute_port() -> Iterator[int]:
+def silent_port() -> Iterator[int]:
     """Give a port of 127.0.0.1 that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]

@@ -21,23 +21,25 @@ _RST = re.compile(
 )
 
 
-def files(document: str) -> dict[str, str]:
+def example_files(document: str) -> dict[str, str]:
     """The files that a document shows, by the paths that stand before them."""
-    return {path: text for path, _kind, text in _blocks(document) if path}
+    return {path: text for path, _language, text in _code_blocks(document) if path}
 
 
-def commands(document: str, first: str) -> list[str]:
+def example_commands(document: str, program: str) -> list[str]:
     """The lines of the block of commands that begins with a certain program, without comments."""
     (block,) = (
-        text for _p, kind, text in _blocks(document) if kind == "console" and text.startswith(first)
+        text
+        for _path, language, text in _code_blocks(document)
+        if language == "console" and text.startswith(program)
     )
     return [line.partition("   #")[0] for line in block.splitlines()]
 
 
-def _blocks(document: str) -> list[tuple[str | None, str, str]]:
+def _code_blocks(document: str) -> list[tuple[str | None, str, str]]:
     text = (ROOT / document).read_text("utf-8")
     pattern = _MARKDOWN if document.endswith(".md") else _RST
     return [
-        (found["path"], found["kind"], textwrap.dedent(found["text"]).strip() + "\n")
-        for found in pattern.finditer(text)
+        (match["path"], match["kind"], textwrap.dedent(match["text"]).strip() + "\n")
+        for match in pattern.finditer(text)
     ]

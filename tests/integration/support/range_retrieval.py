@@ -23,47 +23,47 @@ if TYPE_CHECKING:
 MAX_VALUES = 1500
 """Values that Windows Server gives at a time (MaxValRange)."""
 
-_ASKED = re.compile(rb"member;range=(\d+)-\*")
+_RANGE_REQUEST = re.compile(rb"member;range=(\d+)-\*")
 
 
-class ValueRanges(Fault):
+class RangeRetrieval(Fault):
     """Of `member` the client hears MAX_VALUES values at most, beginning with the one that it asked for.
 
     :ivar said: the names under which it heard them.
     """
 
     def __init__(self) -> None:
-        self.said: list[str] = []
-        self._first = 0
+        self.returned_names: list[str] = []
+        self._range_start = 0
 
-    def ask(self, request: bytes) -> bytes:
-        asked = _ASKED.search(request)
-        if asked is None:
-            self._first = 0
+    def filter_request(self, request: bytes) -> bytes:
+        requested = _RANGE_REQUEST.search(request)
+        if requested is None:
+            self._range_start = 0
             return request
-        self._first = int(asked[1])
+        self._range_start = int(requested[1])
         message: Any = decoder.decode(request, asn1Spec=LDAPMessage())[0]
         attributes = message["protocolOp"]["searchRequest"]["attributes"]
         for number, name in enumerate(attributes):
-            if _ASKED.fullmatch(bytes(name)):
+            if _RANGE_REQUEST.fullmatch(bytes(name)):
                 attributes[number] = "member"
         return bytes(encoder.encode(message))
 
-    def say(self, answer: bytes) -> Iterable[bytes]:
-        message: Any = decoder.decode(answer, asn1Spec=LDAPMessage())[0]
+    def filter_response(self, response: bytes) -> Iterable[bytes]:
+        message: Any = decoder.decode(response, asn1Spec=LDAPMessage())[0]
         if message["protocolOp"].getName() != "searchResEntry":
-            return [answer]
+            return [response]
         for attribute in message["protocolOp"]["searchResEntry"]["attributes"]:
             if bytes(attribute["type"]) == b"member" and len(attribute["vals"]) > MAX_VALUES:
-                self._cut(attribute)
+                self._return_range(attribute)
         return [bytes(encoder.encode(message))]
 
-    def _cut(self, attribute: Any) -> None:
+    def _return_range(self, attribute: Any) -> None:
         values = list(attribute["vals"])
-        part = values[self._first : self._first + MAX_VALUES]
-        end = self._first + len(part)
-        name = f"member;range={self._first}-{'*' if end == len(values) else end - 1}"
-        self.said.append(name)
+        returned = values[self._range_start : self._range_start + MAX_VALUES]
+        end = self._range_start + len(returned)
+        name = f"member;range={self._range_start}-{'*' if end == len(values) else end - 1}"
+        self.returned_names.append(name)
         attribute["type"] = name
         attribute["vals"].clear()
-        attribute["vals"].extend(part)
+        attribute["vals"].extend(returned)

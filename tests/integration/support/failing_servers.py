@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.support.faulty_line import faulty_line
+from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.lab.authority import Authority
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.integration.support.faults import Fault
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
 
-IMPATIENT = {"connection_timeout": 1, "receive_timeout": 1}
+SHORT_TIMEOUTS = {"connection_timeout": 1, "receive_timeout": 1}
 PAGE_SIZE = 5
 
 Start = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
@@ -32,7 +32,7 @@ Start = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
 
 
 @dataclass(frozen=True)
-class BadServer:
+class FailingServer:
     """A server that cannot be read, or not to the end.
 
     :ivar message: what is said of it. ``{uri}``, ``{bind_dn}`` and ``{base}``, that of the first source, are
@@ -45,68 +45,70 @@ class BadServer:
     options: dict[str, Any]
 
 
-def line(fault: Callable[[], Fault], message: str, *, waits: bool = False) -> BadServer:
+def with_fault(
+    fault: Callable[[], Fault], message: str, *, short_timeouts: bool = False
+) -> FailingServer:
     """A directory with a fault in its answers.
 
     :param waits: whether the client has to wait until it knows.
     """
 
-    def start(directory: RunningDirectory, issuer: Authority) -> AbstractContextManager[str]:
-        return faulty_line(directory, fault=fault(), certificate=issuer.issue("localhost"))
+    def start(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
+        return ldap_proxy(directory, fault=fault(), certificate=ca.issue("localhost"))
 
-    return BadServer(start, message, dict(IMPATIENT) if waits else {})
+    return FailingServer(start, message, dict(SHORT_TIMEOUTS) if short_timeouts else {})
 
 
-def at(uri: Callable[[RunningDirectory], str], message: str, **options: Any) -> BadServer:
+def at_uri(uri: Callable[[RunningDirectory], str], message: str, **options: Any) -> FailingServer:
     """A URI that is wrong."""
-    return BadServer(lambda directory, _issuer: nullcontext(uri(directory)), message, options)
+    return FailingServer(lambda directory, _ca: nullcontext(uri(directory)), message, options)
 
 
-def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> BadServer:
+def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
     """A port on which nobody speaks."""
 
     @contextmanager
-    def start(_directory: RunningDirectory, _issuer: Authority) -> Iterator[str]:
+    def start(_directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
         with port() as number:
             yield f"ldaps://localhost:{number}"
 
-    return BadServer(start, message, dict(IMPATIENT))
+    return FailingServer(start, message, dict(SHORT_TIMEOUTS))
 
 
-def check_left(
-    bad: BadServer,
+def check_failover(
+    failing: FailingServer,
     directory: RunningDirectory,
-    issuer: Authority,
-    place: Place,
-    right: Mapping[str, bytes],
+    ca: Authority,
+    workspace: Workspace,
+    expected_files: Mapping[str, bytes],
 ) -> None:
     """See that the export comes whole from the right server behind a bad one, and says why.
 
     :param right: the files that the right server gives alone.
     """
     company = directory.company
-    good = directory.uri_ldap if bad.options.get("start_tls") else directory.uri_ldaps
-    with bad.start(directory, issuer) as uri:
-        options: dict[str, Any] = {"server_uri": [uri, good], "page_size": PAGE_SIZE}
-        answer = run_module(
-            place,
+    working_uri = directory.uri_ldap if failing.options.get("start_tls") else directory.uri_ldaps
+    with failing.start(directory, ca) as uri:
+        options: dict[str, Any] = {"server_uri": [uri, working_uri], "page_size": PAGE_SIZE}
+        result = run_module(
+            workspace,
             "ad_contacts_export",
-            export_options(directory, place, **options, **bad.options),
+            export_options(directory, workspace, **options, **failing.options),
         )
-    assert answer["server"] == good
-    (warning,) = answer.warnings
-    expected = bad.message.format(
+    assert result["server"] == working_uri
+    (warning,) = result.warnings
+    expected = failing.message.format(
         uri=uri, bind_dn=directory.bind_dn, base=company.site_dn(company.sites[0])
     )
-    assert_told(warning, f"Failed over from {uri} to the next server. {expected}")
-    assert place.files() == right
+    assert_message(warning, f"Failed over from {uri} to the next server. {expected}")
+    assert workspace.files() == expected_files
 
 
-def assert_told(text: str, expected: str) -> None:
+def assert_message(message: str, template: str) -> None:
     """See that a text is the expected one.
 
     In that, ``(*)`` stands for the words of others, and ``<this|that>`` for one of the two.
     """
-    pattern = re.escape(expected).replace(re.escape("(*)"), r"\(.+\)")
+    pattern = re.escape(template).replace(re.escape("(*)"), r"\(.+\)")
     pattern = re.sub("<(.+?)>", lambda choice: f"(?:{choice[1]})".replace(r"\|", "|"), pattern)
-    assert re.fullmatch(pattern, text), text
+    assert re.fullmatch(pattern, message), message

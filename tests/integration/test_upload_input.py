@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.rosters import contacts, write_roster
-from tests.integration.support.uploads import refused_upload
+from tests.integration.support.rosters import make_contacts, write_roster
+from tests.integration.support.upload_runs import run_failing_upload
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.receiver import Receiver
 
 EXPORT_FIRST = "Export a roster to it first."
-NO_HEADER = (
+NOT_A_HEADER = (
     "it contains characters that are not allowed in an HTTP header."
     " Look for a line break or a trailing space."
 )
@@ -102,7 +102,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"token": "Tk7.æøå"},
-        f"Cannot use token: {NO_HEADER}",
+        f"Cannot use token: {NOT_A_HEADER}",
     ),
     ({"timeout": 0}, "Cannot use timeout 0: it must be between 1 and 86400 seconds."),
     (
@@ -121,36 +121,42 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.fixture
-def two(place: Place) -> None:
+def two_contacts(workspace: Workspace) -> None:
     """A roster of two contacts."""
-    write_roster(place.dest, contacts(2))
+    write_roster(workspace.dest, make_contacts(2))
 
 
 @pytest.mark.parametrize(("content", "message"), FILES)
-def test_wrong_file(content: bytes | None, message: str, service: Receiver, place: Place) -> None:
+def test_an_invalid_file_is_an_error_before_any_request(
+    content: bytes | None, message: str, service: Receiver, workspace: Workspace
+) -> None:
     if content is not None:
-        place.dest.write_bytes(content)
-    answer = refused_upload(service, place)
-    assert answer.message == message.format(src=place.dest)
+        workspace.dest.write_bytes(content)
+    result = run_failing_upload(service, workspace)
+    assert result.message == message.format(src=workspace.dest)
     assert service.requests == 0
-    assert not place.state.exists()
+    assert not workspace.state_dir.exists()
 
 
-@pytest.mark.parametrize(("wrong", "message"), OPTIONS)
-@pytest.mark.usefixtures("two")
-def test_wrong_option(wrong: dict[str, Any], message: str, service: Receiver, place: Place) -> None:
-    answer = refused_upload(service, place, **wrong)
-    assert answer.message == message
+@pytest.mark.parametrize(("overrides", "message"), OPTIONS)
+@pytest.mark.usefixtures("two_contacts")
+def test_an_invalid_option_is_an_error_before_any_request(
+    overrides: dict[str, Any], message: str, service: Receiver, workspace: Workspace
+) -> None:
+    result = run_failing_upload(service, workspace, **overrides)
+    assert result.message == message
     assert service.requests == 0
-    assert not place.state.exists()
+    assert not workspace.state_dir.exists()
 
 
-@pytest.mark.usefixtures("two")
-def test_state_directory_that_cannot_be_made(service: Receiver, place: Place) -> None:
-    (place.root / "locked").mkdir(mode=0o500)
-    state = place.root / "locked/state"
-    answer = refused_upload(service, place, state_dir=str(state))
-    assert answer.message == (
+@pytest.mark.usefixtures("two_contacts")
+def test_a_state_directory_that_cannot_be_created_is_an_error(
+    service: Receiver, workspace: Workspace
+) -> None:
+    (workspace.root / "locked").mkdir(mode=0o500)
+    state = workspace.root / "locked/state"
+    result = run_failing_upload(service, workspace, state_dir=str(state))
+    assert result.message == (
         f"Cannot use the state directory {state}: Permission denied."
         " Set state_dir to a directory that this user can write to."
     )

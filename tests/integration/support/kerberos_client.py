@@ -18,74 +18,74 @@ from tests.lab.entries import SERVICE_ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.integration.support.modules import Answer
-    from tests.integration.support.place import Place
+    from tests.integration.support.modules import ModuleResult
+    from tests.integration.support.workspace import Workspace
     from tests.lab.directory import RunningDirectory
     from tests.lab.kerberos import Realm
 
-WRONG = "Pw7.not-the-password-at-all"
+WRONG_PASSWORD = "Pw7.not-the-password-at-all"
 # What the header of a ticket cache holds before the offset of the center's clock, in seconds, and behind it
 # (MIT Kerberos, "Credential cache file format").
-_HEAD, _OFFSET = bytes.fromhex("0504 000c 0001 0008"), struct.Struct(">i")
+_CACHE_HEADER, _CLOCK_OFFSET = bytes.fromhex("0504 000c 0001 0008"), struct.Struct(">i")
 
 
 @dataclass(frozen=True)
-class Client:
+class KerberosClient:
     """A host whose Kerberos knows the realm, and who reads from it."""
 
     directory: RunningDirectory
     realm: Realm
-    place: Place
+    workspace: Workspace
 
     @property
     def principal(self) -> str:
         """The service account, as Kerberos calls it."""
         return f"{SERVICE_ACCOUNT}@{self.realm.name}"
 
-    def export(self, env: Mapping[str, str] | None = None, **options: Any) -> Answer:
+    def export(self, env: Mapping[str, str] | None = None, **options: Any) -> ModuleResult:
         """Run an export by Kerberos; nothing may be left behind but what it is to write."""
-        conf = self.place.root / "krb5.conf"
+        conf = self.workspace.root / "krb5.conf"
         if not conf.exists():
             conf.write_text(self.realm.conf(), "utf-8")
-        before = self.place.files()
-        given = {"auth_protocol": "kerberos", "bind_dn": None, "bind_pw": None, **options}
-        answer = run_module(
-            self.place,
+        before = self.workspace.files()
+        overrides = {"auth_protocol": "kerberos", "bind_dn": None, "bind_pw": None, **options}
+        result = run_module(
+            self.workspace,
             "ad_contacts_export",
-            export_options(self.directory, self.place, **given),
+            export_options(self.directory, self.workspace, **overrides),
             env={"KRB5_CONFIG": str(conf), **(env or {})},
         )
-        for secret in (self.directory.bind_pw, WRONG):
-            assert secret not in answer.output
-        new = set(self.place.files()) - set(before)
+        for secret in (self.directory.bind_pw, WRONG_PASSWORD):
+            assert secret not in result.output
+        new = set(self.workspace.files()) - set(before)
         assert new <= {"contacts.csv", "contacts.csv.ids"}
-        return answer
+        return result
 
-    def refused(self, env: Mapping[str, str] | None = None, **options: Any) -> str:
+    def export_error(self, env: Mapping[str, str] | None = None, **options: Any) -> str:
         """Run an export that must fail; return its error."""
         message = self.export(env, **options).message
-        assert not self.place.dest.exists()
+        assert not self.workspace.dest.exists()
         return message
 
-    def plain(self) -> dict[str, Any]:
+    def without_tls(self) -> dict[str, Any]:
         """The way in without TLS."""
         return {"server_uri": [self.directory.uri_ldap], "ca_path": None}
 
-    def ticket(self, *, clock: int = 0) -> str:
+    def make_ticket_cache(self, *, clock_offset: int = 0) -> str:
         """Get a ticket as people do.
 
         :param clock: seconds by which the center's clock is ahead, as far as the ticket cache knows.
         """
-        path = self.place.root / "ticket"
-        conf = self.place.root / "krb5.conf"
+        path = self.workspace.root / "ticket"
+        conf = self.workspace.root / "krb5.conf"
         conf.write_text(self.realm.conf(), "utf-8")
         subprocess.run(
             ["kinit", "-k", "-t", str(self.realm.keytab), "-c", str(path), self.principal],
-            env=self.place.environment({"KRB5_CONFIG": str(conf)}),
+            env=self.workspace.environment({"KRB5_CONFIG": str(conf)}),
             check=True,
         )
         content = path.read_bytes()
-        assert content.startswith(_HEAD)
-        end = len(_HEAD) + _OFFSET.size
-        path.write_bytes(_HEAD + _OFFSET.pack(clock) + content[end:])
+        assert content.startswith(_CACHE_HEADER)
+        end = len(_CACHE_HEADER) + _CLOCK_OFFSET.size
+        path.write_bytes(_CACHE_HEADER + _CLOCK_OFFSET.pack(clock_offset) + content[end:])
         return str(path)

@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-USER, PASSWORD = "proxy-user", "Px7.proxy-password"
+PROXY_USER, PROXY_PASSWORD = "proxy-user", "Px7.proxy-password"
 
 
-class Proxy:
+class HttpProxy:
     """What a running proxy has seen.
 
     :ivar port: where it listens, on 127.0.0.1.
     :ivar targets: each host and port that somebody wanted to get to.
     """
 
-    def __init__(self, answer: int) -> None:
+    def __init__(self, status: int) -> None:
         self.port = 0
-        self.targets: list[str] = []
-        self.answer = answer
+        self.connect_targets: list[str] = []
+        self.status = status
 
     @property
     def environment(self) -> dict[str, str]:
@@ -38,33 +38,36 @@ class Proxy:
         return {"HTTPS_PROXY": f"http://127.0.0.1:{self.port}"}
 
     @property
-    def with_password(self) -> dict[str, str]:
+    def environment_with_password(self) -> dict[str, str]:
         """The same, with one."""
-        return {"HTTPS_PROXY": f"http://{USER}:{PASSWORD}@127.0.0.1:{self.port}"}
+        return {"HTTPS_PROXY": f"http://{PROXY_USER}:{PROXY_PASSWORD}@127.0.0.1:{self.port}"}
 
 
 @contextlib.contextmanager
-def proxy(*, asks: bool = False, answer: int = 200) -> Iterator[Proxy]:
+def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterator[HttpProxy]:
     """Run a proxy.
 
     :param asks: whether it lets through only who knows the password.
     :param answer: what it answers to whom it would let through.
     """
-    running = Proxy(answer)
-    expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    running = HttpProxy(status)
+    expected_credentials = base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
-            running.targets.append(self.path)
-            if asks and self.headers.get("Proxy-Authorization") != f"Basic {expected}":
+            running.connect_targets.append(self.path)
+            if (
+                requires_password
+                and self.headers.get("Proxy-Authorization") != f"Basic {expected_credentials}"
+            ):
                 self.send_error(407, "Zebedy Quarrelstone asks")
                 return
-            self.send_response(running.answer)
+            self.send_response(running.status)
             self.end_headers()
-            if running.answer == 200:
+            if running.status == 200:
                 host, _colon, port = self.path.rpartition(":")
                 with socket.create_connection((host, int(port))) as server:
-                    _pass(self.connection, server)
+                    _relay(self.connection, server)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: headers hold passwords."""
@@ -80,7 +83,7 @@ def proxy(*, asks: bool = False, answer: int = 200) -> Iterator[Proxy]:
             thread.join()
 
 
-def _pass(client: socket.socket, server: socket.socket) -> None:
+def _relay(client: socket.socket, server: socket.socket) -> None:
     """Pass on what both sides say until one has gone."""
     with contextlib.suppress(OSError):
         while True:

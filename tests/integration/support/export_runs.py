@@ -12,18 +12,18 @@ from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.directory import RunningDirectory
 
 
-def refused_export(directory: RunningDirectory, place: Place, **wrong: Any) -> str:
+def run_failing_export(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> str:
     """Run an export that must fail and leave everything as it was; return its error."""
-    place.dest.write_text("the old roster", encoding="utf-8")
-    place.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
-    before = place.files()
-    options = export_options(directory, place, **wrong)
-    answer = run_module(place, "ad_contacts_export", options)
-    assert place.files() == before
+    workspace.dest.write_text("the old roster", encoding="utf-8")
+    workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
+    before = workspace.files()
+    options = export_options(directory, workspace, **overrides)
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert workspace.files() == before
     for password in (directory.bind_pw, options["bind_pw"]):
-        assert password not in answer.output
-    return answer.message
+        assert password not in result.output
+    return result.message

@@ -14,45 +14,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PIECE = 1024
+_CHUNK_SIZE = 1024
 
 
-class SlowLine:
+class StallingProxy:
     """Passes on what it gets, TLS or not, until it is stuck.
 
     :ivar port: where it listens, on 127.0.0.1.
     :ivar stuck: set once nothing goes through any more.
     """
 
-    def __init__(self, target: int, passes: int) -> None:
+    def __init__(self, target: int, stall_after: int) -> None:
         self._target = target
-        self._passes = passes
+        self._stall_after = stall_after
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets = [self._listener]
         self.port: int = self._listener.getsockname()[1]
-        self.stuck = threading.Event()
+        self.stalled = threading.Event()
 
     def serve(self) -> None:
         """Take one client, and pass on what it and the server say."""
         client, _address = self._listener.accept()
         server = socket.create_connection(("127.0.0.1", self._target))
         self._sockets += [client, server]
-        forth = threading.Thread(target=self._pass, args=(client, server, None), daemon=True)
-        forth.start()
-        self._pass(server, client, self._passes)
-        self.stuck.set()
+        requests = threading.Thread(target=self._relay, args=(client, server, None), daemon=True)
+        requests.start()
+        self._relay(server, client, self._stall_after)
+        self.stalled.set()
 
     @staticmethod
-    def _pass(source: socket.socket, sink: socket.socket, limit: int | None) -> None:
-        passed = 0
+    def _relay(source: socket.socket, destination: socket.socket, limit: int | None) -> None:
+        relayed = 0
         # It ends when either side goes away.
         with suppress(OSError):
-            while limit is None or passed < limit:
-                data = source.recv(_PIECE)
+            while limit is None or relayed < limit:
+                data = source.recv(_CHUNK_SIZE)
                 if not data:
                     return
-                sink.sendall(data)
-                passed += len(data)
+                destination.sendall(data)
+                relayed += len(data)
 
     def close(self) -> None:
         """Close every connection."""
@@ -63,12 +63,12 @@ class SlowLine:
 
 
 @contextmanager
-def slow_line(target: int, *, passes: int) -> Iterator[SlowLine]:
+def stalling_proxy(target: int, *, stall_after: int) -> Iterator[StallingProxy]:
     """Open a line to a port of this host that passes so many bytes of the server's answers."""
-    line = SlowLine(target, passes)
-    thread = threading.Thread(target=line.serve, daemon=True)
+    proxy = StallingProxy(target, stall_after)
+    thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:
-        yield line
+        yield proxy
     finally:
-        line.close()
+        proxy.close()

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def group(
+def temporary_group(
     directory: RunningDirectory,
     name: str,
     *members: str,
-    kind: str | None = None,
-    list_in: str = "member",
-    **more: str,
+    object_class: str | None = None,
+    member_attribute: str = "member",
+    **extra_attributes: str,
 ) -> Iterator[str]:
     """Make a group below Groups, and give its DN.
 
@@ -36,10 +36,14 @@ def group(
     :param more: attributes with one value.
     """
     dn = f"CN={escape(name)},OU=Groups,{directory.base_dn}"
-    classes = [kind] if kind else list(directory.dialect.group)
-    attributes = {"objectClass": classes, "cn": [name], **{key: [more[key]] for key in more}}
+    object_classes = [object_class] if object_class else list(directory.dialect.group)
+    attributes = {
+        "objectClass": object_classes,
+        "cn": [name],
+        **{key: [extra_attributes[key]] for key in extra_attributes},
+    }
     if members:
-        attributes[list_in] = list(members)
+        attributes[member_attribute] = list(members)
     with directory.session() as session:
         session.add(dn, attributes=attributes)
     try:
@@ -49,14 +53,16 @@ def group(
             session.delete(dn)
 
 
-def add_to(directory: RunningDirectory, group_dn: str, *members: str) -> None:
+def add_members(directory: RunningDirectory, group_dn: str, *members: str) -> None:
     """Make others members of a group."""
     with directory.session() as session:
         session.modify(group_dn, {"member": [(ldap3.MODIFY_ADD, list(members))]})
 
 
 @contextmanager
-def facts(directory: RunningDirectory, person: Person, **attributes: list[str]) -> Iterator[None]:
+def temporary_attributes(
+    directory: RunningDirectory, person: Person, **attributes: list[str]
+) -> Iterator[None]:
     """Give a person attributes that nobody in the company has otherwise."""
     directory.modify(person, attributes)
     try:

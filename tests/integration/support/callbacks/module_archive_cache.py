@@ -6,8 +6,8 @@
 
 That is a ZIP archive of the module and all that it imports. Each run of Ansible makes it anew and keeps it for its
 own tasks; to find out what is imported takes a seventh of what a playbook does. This plugin hands the archives on
-to later runs, in the folder that KEPT_ARCHIVES names. An archive's name says nothing of what is in it: each place
-of collections needs a folder of its own, which lies in the file system of Ansible's local temporary directory.
+to later runs, in the folder that MODULE_ARCHIVE_CACHE names. An archive's name says nothing of what is in it: each
+place of collections needs a folder of its own, which lies in the file system of Ansible's local temporary directory.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
-name: kept_archives
+name: module_archive_cache
 type: aggregate
 short_description: Hand on what Ansible sends with modules
-description: From one run to the next, in the folder that KEPT_ARCHIVES names.
+description: From one run to the next, in the folder that MODULE_ARCHIVE_CACHE names.
 author: Contributors to the frontdesk.contacts project
 """
 
@@ -34,18 +34,18 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
-    CALLBACK_NAME = "kept_archives"
+    CALLBACK_NAME = "module_archive_cache"
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept = Path(os.environ["KEPT_ARCHIVES"])
-        self._own = Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"
-        self._own.mkdir(exist_ok=True)
-        _link(self._kept, self._own)
+        self._shared_cache = Path(os.environ["MODULE_ARCHIVE_CACHE"])
+        self._run_cache = Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"
+        self._run_cache.mkdir(exist_ok=True)
+        _link(self._shared_cache, self._run_cache)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """All tasks are done."""
-        _link(self._own, self._kept)
+        _link(self._run_cache, self._shared_cache)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -19,18 +19,18 @@ from tests.integration.support.options import export_options
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.integration.support.modules import Answer
-    from tests.integration.support.place import Place
+    from tests.integration.support.modules import ModuleResult
+    from tests.integration.support.workspace import Workspace
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
 pytestmark = pytest.mark.every_library
 
-NOTE = "audio"
+TEST_ATTRIBUTE = "audio"
 """An attribute of people, in Active Directory and elsewhere, that may hold any bytes and several values."""
 COLUMNS = [
     {"header": "Account", "value": "sAMAccountName"},
-    {"header": "Note", "value": NOTE},
+    {"header": "Note", "value": TEST_ATTRIBUTE},
     {"header": "Location", "value": "location"},
 ]
 
@@ -64,14 +64,14 @@ def directory(request: pytest.FixtureRequest) -> RunningDirectory:
 
 
 @pytest.fixture
-def notes() -> Iterator[Notes]:
+def temporary_values() -> Iterator[TemporaryValues]:
     """What tests write into directories; it is gone after them."""
-    made = Notes()
-    yield made
-    made.remove()
+    created = TemporaryValues()
+    yield created
+    created.remove()
 
 
-class Notes:
+class TemporaryValues:
     """Values that people have for a while."""
 
     def __init__(self) -> None:
@@ -79,101 +79,116 @@ class Notes:
 
     def write(self, directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
         """Give people, by their accounts, the values of NOTE."""
-        self._removals.callback(_replace, directory, dict.fromkeys(values, ()))
-        _replace(directory, values)
+        self._removals.callback(_replace_values, directory, dict.fromkeys(values, ()))
+        _replace_values(directory, values)
 
     def remove(self) -> None:
         """Take all of them away."""
         self._removals.close()
 
 
-def _replace(directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
+def _replace_values(directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
     company = directory.company
     with directory.session() as session:
-        for account, held in values.items():
+        for account, replacement in values.items():
             dn = company.person_dn(company.person(account))
-            session.modify(dn, {NOTE: [(ldap3.MODIFY_REPLACE, list(held))]})
+            session.modify(dn, {TEST_ATTRIBUTE: [(ldap3.MODIFY_REPLACE, list(replacement))]})
 
 
-def export_of_tromso(
-    directory: RunningDirectory, place: Place, columns: Sequence[Mapping[str, Any]] = tuple(COLUMNS)
-) -> Answer:
+def export_tromso(
+    directory: RunningDirectory,
+    workspace: Workspace,
+    columns: Sequence[Mapping[str, Any]] = tuple(COLUMNS),
+) -> ModuleResult:
     """Export one site; whoever has no valid row is left out."""
     base = directory.company.site_dn(directory.company.site("tromso"))
     sources = [{"location": "tromso", "search_base": base}]
-    options = export_options(directory, place, sources=sources, columns=list(columns))
-    return run_module(place, "ad_contacts_export", options)
+    options = export_options(directory, workspace, sources=sources, columns=list(columns))
+    return run_module(workspace, "ad_contacts_export", options)
 
 
-def accounts_of_tromso(company: Company) -> list[str]:
+def tromso_accounts(company: Company) -> list[str]:
     return [person.account for person in company.at(company.site("tromso"))]
 
 
-def test_values_of_every_kind(
-    directory: RunningDirectory, fjord: Company, notes: Notes, place: Place
+def test_each_value_becomes_valid_utf8_or_leaves_its_person_out(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
 ) -> None:
-    held = dict(zip(accounts_of_tromso(fjord), VALUES.values(), strict=False))
-    assert len(held) == len(VALUES)
-    notes.write(directory, {account: [value] for account, (value, _cell) in held.items()})
-    answer = export_of_tromso(directory, place)
-    rows = list(csv.reader(place.dest.read_bytes().decode("utf-8").split("\r\n")))
+    values = dict(zip(tromso_accounts(company), VALUES.values(), strict=False))
+    assert len(values) == len(VALUES)
+    temporary_values.write(
+        directory, {account: [value] for account, (value, _cell) in values.items()}
+    )
+    result = export_tromso(directory, workspace)
+    rows = list(csv.reader(workspace.dest.read_bytes().decode("utf-8").split("\r\n")))
     cells = {row[0]: row[1] for row in rows[1:-1] if row[1]}
-    assert cells == {account: cell for account, (_value, cell) in held.items() if cell is not None}
+    assert cells == {
+        account: cell for account, (_value, cell) in values.items() if cell is not None
+    }
     without_a_row = {
-        str(fjord.person(account).identity)
-        for account, (_value, cell) in held.items()
+        str(company.person(account).identity)
+        for account, (_value, cell) in values.items()
         if cell is None
     }
-    assert {person["identity"] for person in answer["left_out"]} == without_a_row
-    assert {person["cause"] for person in answer["left_out"]} == {
-        f"the attribute {NOTE} is not valid UTF-8"
+    assert {person["identity"] for person in result["left_out"]} == without_a_row
+    assert {person["cause"] for person in result["left_out"]} == {
+        f"the attribute {TEST_ATTRIBUTE} is not valid UTF-8"
     }
 
 
-def test_a_row_that_is_too_long_to_be_read_again_is_left_out(
-    directory: RunningDirectory, fjord: Company, notes: Notes, place: Place
+def test_a_row_too_long_to_be_read_back_is_left_out(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
 ) -> None:
-    long, longer = accounts_of_tromso(fjord)[:2]
-    notes.write(directory, {long: [b"x" * 130_000], longer: [b"x" * 200_000]})
-    answer = export_of_tromso(directory, place)
-    assert [person["cause"] for person in answer["left_out"]] == [
+    long, longer = tromso_accounts(company)[:2]
+    temporary_values.write(directory, {long: [b"x" * 130_000], longer: [b"x" * 200_000]})
+    result = export_tromso(directory, workspace)
+    assert [person["cause"] for person in result["left_out"]] == [
         "the row is longer than 131072 characters"
     ]
-    assert f"\r\n{long},{'x' * 130_000},tromso\r\n" in place.dest.read_bytes().decode("utf-8")
+    assert f"\r\n{long},{'x' * 130_000},tromso\r\n" in workspace.dest.read_bytes().decode("utf-8")
 
 
-def test_composed_on_one_server_and_decomposed_on_the_other(
-    active_directory: RunningDirectory, open_ldap: RunningDirectory, notes: Notes, place: Place
+def test_composed_and_decomposed_values_yield_the_same_bytes(
+    active_directory: RunningDirectory,
+    open_ldap: RunningDirectory,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
 ) -> None:
     """The same bytes: of several values, too, of which the smallest is another one in the other form."""
-    accounts = accounts_of_tromso(active_directory.company)
+    accounts = tromso_accounts(active_directory.company)
     composed = {accounts[0]: ["Åse Krüger".encode()], accounts[1]: ["Åse".encode(), b"Zoe"]}
     decomposed = {
         accounts[0]: [b"A\xcc\x8ase Kru\xcc\x88ger"],
         accounts[1]: [b"Zoe", b"A\xcc\x8ase"],
     }
-    columns = [*COLUMNS, {"header": "All", "value": f"all.{NOTE} | join('/') | upper"}]
+    columns = [*COLUMNS, {"header": "All", "value": f"all.{TEST_ATTRIBUTE} | join('/') | upper"}]
     rosters = []
     for directory, values in ((active_directory, composed), (open_ldap, decomposed)):
-        notes.write(directory, values)
-        assert not export_of_tromso(directory, place, columns).failed
-        rosters.append(place.dest.read_bytes())
+        temporary_values.write(directory, values)
+        assert not export_tromso(directory, workspace, columns).failed
+        rosters.append(workspace.dest.read_bytes())
     assert rosters[0] == rosters[1]
     assert ",Åse Krüger,tromso,ÅSE KRÜGER\r\n".encode() in rosters[0]
     assert ",Zoe,tromso,ZOE/ÅSE\r\n".encode() in rosters[0]
 
 
-def test_attributes_that_nobody_has_are_warned_about(
-    directory: RunningDirectory, place: Place
+def test_attributes_missing_from_every_entry_cause_a_warning(
+    directory: RunningDirectory, workspace: Workspace
 ) -> None:
     columns = [
         *COLUMNS,
         {"header": "Fax", "value": "facsimileTelephoneNumber"},
         {"header": "Name", "value": "givenname or (all['sername'] | join)"},
     ]
-    answer = export_of_tromso(directory, place, columns)
-    assert answer.warnings == [
+    result = export_tromso(directory, workspace, columns)
+    assert result.warnings == [
         f"No entry has the attribute {name}, which the columns use."
-        for name in (NOTE, "facsimiletelephonenumber", "sername")
+        for name in (TEST_ATTRIBUTE, "facsimiletelephonenumber", "sername")
     ]
-    assert answer["changed"]
+    assert result["changed"]

@@ -16,35 +16,39 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.bad_servers import (
-    IMPATIENT,
+from tests.integration.support.export_runs import run_failing_export
+from tests.integration.support.failing_servers import (
     PAGE_SIZE,
-    BadServer,
-    assert_told,
-    at,
-    check_left,
-    line,
+    SHORT_TIMEOUTS,
+    FailingServer,
+    assert_message,
+    at_uri,
+    check_failover,
     on_port,
+    with_fault,
 )
-from tests.integration.support.exports import refused_export
 from tests.integration.support.faults import (
+    CloseConnection,
+    EndlessResponse,
+    ErrorResult,
     Fault,
-    Flood,
-    Half,
-    HangUp,
-    Reset,
-    Result,
-    SamePage,
-    Silence,
-    Trickle,
+    NoResponse,
+    OversizedResponse,
+    RepeatedPage,
+    ResetConnection,
+    TruncatedResponse,
 )
-from tests.integration.support.faulty_line import deaf_port, faulty_line, mute_port
-from tests.integration.support.ldap_messages import BIND_ANSWER, ENTRY, SEARCH_END
+from tests.integration.support.ldap_messages import (
+    BIND_RESPONSE,
+    SEARCH_RESULT_DONE,
+    SEARCH_RESULT_ENTRY,
+)
+from tests.integration.support.ldap_proxy import full_backlog_port, ldap_proxy, silent_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
     from tests.lab.directory import RunningDirectory
 
@@ -59,32 +63,32 @@ def closed_port() -> int:
 
 CONNECT = "Cannot connect to {uri}: "
 BIND = "Cannot bind to {uri} as {bind_dn}: "
-ROOT = "Cannot read the root DSE of {uri}: "
+ROOT_DSE = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
-LATE = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
+TIMED_OUT = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
 CLOSED = "it closed the connection (*). Check the server's log and try again."
 # Over TLS, OpenSSL may take the one for the other when the end comes within a record.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
-ASK_LIMIT = (
+RAISE_LIMIT = (
     "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
 )
-AGAIN = "Try again later."
+TRY_LATER = "Try again later."
 # The first search is that of the root DSE, and a page holds five people.
-PAGE_3 = (SEARCH_END, 4)
+PAGE_3 = (SEARCH_RESULT_DONE, 4)
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "failing_server",
     [
         pytest.param(
-            at(
+            at_uri(
                 lambda _directory: "ldaps://no-such-host.invalid",
                 f"{CONNECT}its name does not resolve (*). Correct the host name in server_uri.",
             ),
             id="a name that does not resolve",
         ),
         pytest.param(
-            at(
+            at_uri(
                 lambda _directory: f"ldaps://localhost:{closed_port()}",
                 (
                     f"{CONNECT}the connection was refused (*). Check the host and the port, and"
@@ -95,7 +99,7 @@ PAGE_3 = (SEARCH_END, 4)
         ),
         pytest.param(
             on_port(
-                deaf_port,
+                full_backlog_port,
                 (
                     f"{CONNECT}it did not answer in time (*). Check firewalls, or raise"
                     " connection_timeout."
@@ -105,7 +109,7 @@ PAGE_3 = (SEARCH_END, 4)
         ),
         pytest.param(
             on_port(
-                mute_port,
+                silent_port,
                 (
                     f"{CONNECT}it did not complete the TLS handshake in time (*). Check that it"
                     " uses TLS on this port, or raise connection_timeout."
@@ -114,24 +118,42 @@ PAGE_3 = (SEARCH_END, 4)
             id="silent in the TLS handshake",
         ),
         pytest.param(
-            line(lambda: Silence(BIND_ANSWER), BIND + LATE, waits=True), id="silent in the bind"
+            with_fault(lambda: NoResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True),
+            id="silent in the bind",
         ),
         pytest.param(
-            line(lambda: Silence(SEARCH_END), ROOT + LATE, waits=True), id="silent about itself"
+            with_fault(
+                lambda: NoResponse(SEARCH_RESULT_DONE), ROOT_DSE + TIMED_OUT, short_timeouts=True
+            ),
+            id="silent about itself",
         ),
         pytest.param(
-            line(lambda: Silence(ENTRY, 2), SEARCH + LATE, waits=True), id="silent in page 1"
-        ),
-        pytest.param(line(lambda: Silence(*PAGE_3), SEARCH + LATE, waits=True), id="in page 3"),
-        pytest.param(
-            line(lambda: Trickle(BIND_ANSWER), BIND + LATE, waits=True), id="trickling in the bind"
-        ),
-        pytest.param(
-            line(lambda: Trickle(ENTRY, 9), SEARCH + LATE, waits=True), id="trickling in a page"
+            with_fault(
+                lambda: NoResponse(SEARCH_RESULT_ENTRY, 2), SEARCH + TIMED_OUT, short_timeouts=True
+            ),
+            id="silent in page 1",
         ),
         pytest.param(
-            line(
-                lambda: Flood(ENTRY, 9),
+            with_fault(lambda: NoResponse(*PAGE_3), SEARCH + TIMED_OUT, short_timeouts=True),
+            id="in page 3",
+        ),
+        pytest.param(
+            with_fault(
+                lambda: EndlessResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True
+            ),
+            id="trickling in the bind",
+        ),
+        pytest.param(
+            with_fault(
+                lambda: EndlessResponse(SEARCH_RESULT_ENTRY, 9),
+                SEARCH + TIMED_OUT,
+                short_timeouts=True,
+            ),
+            id="trickling in a page",
+        ),
+        pytest.param(
+            with_fault(
+                lambda: OversizedResponse(SEARCH_RESULT_ENTRY, 9),
                 (
                     f"{SEARCH}it sent a message of 4294967301 bytes, which exceeds the maximum of"
                     " 16777216. Remove attributes with very many or very long values from the"
@@ -140,13 +162,23 @@ PAGE_3 = (SEARCH_END, 4)
             ),
             id="flooding in a page",
         ),
-        pytest.param(line(lambda: HangUp(BIND_ANSWER), BIND + CLOSED), id="closed in the bind"),
-        pytest.param(line(lambda: HangUp(*PAGE_3), SEARCH + CLOSED), id="closed in page 3"),
-        pytest.param(line(lambda: Half(*PAGE_3), SEARCH + CLOSED), id="half a message in page 3"),
-        pytest.param(line(lambda: Reset(*PAGE_3), SEARCH + RESET), id="reset in page 3"),
         pytest.param(
-            line(
-                SamePage,
+            with_fault(lambda: CloseConnection(BIND_RESPONSE), BIND + CLOSED),
+            id="closed in the bind",
+        ),
+        pytest.param(
+            with_fault(lambda: CloseConnection(*PAGE_3), SEARCH + CLOSED), id="closed in page 3"
+        ),
+        pytest.param(
+            with_fault(lambda: TruncatedResponse(*PAGE_3), SEARCH + CLOSED),
+            id="half a message in page 3",
+        ),
+        pytest.param(
+            with_fault(lambda: ResetConnection(*PAGE_3), SEARCH + RESET), id="reset in page 3"
+        ),
+        pytest.param(
+            with_fault(
+                RepeatedPage,
                 (
                     f"{SEARCH}the server keeps returning the same page. Raise page_size until one"
                     " page contains everyone, and inform the server's administrator."
@@ -155,25 +187,27 @@ PAGE_3 = (SEARCH_END, 4)
             id="the same page for ever",
         ),
         pytest.param(
-            line(lambda: Result(51, BIND_ANSWER), f"{BIND}the server is busy (*). {AGAIN}"),
+            with_fault(
+                lambda: ErrorResult(51, BIND_RESPONSE), f"{BIND}the server is busy (*). {TRY_LATER}"
+            ),
             id="busy in the bind",
         ),
         *(
             pytest.param(
-                line(partial(Result, code, *PAGE_3), f"{SEARCH}{meaning} (*). {remedy}"),
+                with_fault(partial(ErrorResult, code, *PAGE_3), f"{SEARCH}{cause} (*). {remedy}"),
                 id=f"result {code} in page 3",
             )
-            for code, meaning, remedy in (
+            for code, cause, remedy in (
                 (
                     3,
                     "the server's time limit ended the search",
                     "Narrow the sources, or raise the time limit on the server.",
                 ),
-                (4, "the server's size limit cut the search short", ASK_LIMIT),
+                (4, "the server's size limit cut the search short", RAISE_LIMIT),
                 (
                     11,
                     "an administrative limit ended the search",
-                    ASK_LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
+                    RAISE_LIMIT.replace("limit", "limit and to allow paged results (RFC 2696)"),
                 ),
                 (
                     12,
@@ -183,7 +217,7 @@ PAGE_3 = (SEARCH_END, 4)
                         " bind account."
                     ),
                 ),
-                (51, "the server is busy", AGAIN),
+                (51, "the server is busy", TRY_LATER),
                 (
                     53,
                     "the server is unwilling to perform the operation",
@@ -193,22 +227,22 @@ PAGE_3 = (SEARCH_END, 4)
         ),
     ],
 )
-def test_server_that_is_left(
-    bad: BadServer,
+def test_the_next_server_is_used_after_a_failure(
+    failing_server: FailingServer,
     *,
     open_ldap: RunningDirectory,
-    issuer: Authority,
-    right: Mapping[str, bytes],
-    place: Place,
+    ca: Authority,
+    expected_files: Mapping[str, bytes],
+    workspace: Workspace,
 ) -> None:
-    check_left(bad, open_ldap, issuer, place, right)
+    check_failover(failing_server, open_ldap, ca, workspace, expected_files)
 
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
         pytest.param(
-            Result(8, BIND_ANSWER),
+            ErrorResult(8, BIND_RESPONSE),
             (
                 f"{BIND}the server requires an encrypted connection (*). Use ldaps:// or"
                 " start_tls: true."
@@ -216,12 +250,12 @@ def test_server_that_is_left(
             id="strong authentication required",
         ),
         pytest.param(
-            Result(49, BIND_ANSWER),
+            ErrorResult(49, BIND_RESPONSE),
             f"{BIND}the name or the password is wrong (*). Correct bind_dn or bind_pw.",
             id="account refused",
         ),
         pytest.param(
-            Result(10, SEARCH_END, 2),
+            ErrorResult(10, SEARCH_RESULT_DONE, 2),
             (
                 f"{SEARCH}the server refers to another server (*). Set server_uri to a server that"
                 " contains this search base."
@@ -229,7 +263,7 @@ def test_server_that_is_left(
             id="referral",
         ),
         pytest.param(
-            Result(50, SEARCH_END, 2),
+            ErrorResult(50, SEARCH_RESULT_DONE, 2),
             (
                 f"{SEARCH}the bind account does not have permission to read here (*). Grant it"
                 " read access to the people's attributes."
@@ -238,39 +272,45 @@ def test_server_that_is_left(
         ),
     ],
 )
-def test_what_another_server_would_say_too_is_no_reason_to_leave_one(
+def test_errors_that_every_server_would_return_do_not_cause_failover(
     *,
     fault: Fault,
     expected: str,
     open_ldap: RunningDirectory,
-    issuer: Authority,
-    place: Place,
+    ca: Authority,
+    workspace: Workspace,
 ) -> None:
-    with faulty_line(open_ldap, fault=fault, certificate=issuer.issue("localhost")) as uri:
-        message = refused_export(open_ldap, place, server_uri=[uri, open_ldap.uri_ldaps])
+    with ldap_proxy(open_ldap, fault=fault, certificate=ca.issue("localhost")) as uri:
+        message = run_failing_export(open_ldap, workspace, server_uri=[uri, open_ldap.uri_ldaps])
     company = open_ldap.company
-    facts = {"uri": uri, "bind_dn": open_ldap.bind_dn, "base": company.site_dn(company.sites[0])}
-    assert_told(message, expected.format(**facts))
+    fields = {"uri": uri, "bind_dn": open_ldap.bind_dn, "base": company.site_dn(company.sites[0])}
+    assert_message(message, expected.format(**fields))
 
 
-def test_when_every_server_fails_each_is_told_and_the_old_roster_stays(
-    open_ldap: RunningDirectory, issuer: Authority, place: Place
+def test_if_every_server_fails_all_errors_are_reported_and_the_old_roster_stays(
+    open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
-    certificate = issuer.issue("localhost")
+    certificate = ca.issue("localhost")
     with (
-        faulty_line(open_ldap, fault=HangUp(*PAGE_3), certificate=certificate) as one,
-        faulty_line(open_ldap, fault=Silence(BIND_ANSWER), certificate=certificate) as other,
+        ldap_proxy(open_ldap, fault=CloseConnection(*PAGE_3), certificate=certificate) as first_uri,
+        ldap_proxy(
+            open_ldap, fault=NoResponse(BIND_RESPONSE), certificate=certificate
+        ) as second_uri,
     ):
-        message = refused_export(
-            open_ldap, place, server_uri=[one, other], page_size=PAGE_SIZE, **IMPATIENT
+        message = run_failing_export(
+            open_ldap,
+            workspace,
+            server_uri=[first_uri, second_uri],
+            page_size=PAGE_SIZE,
+            **SHORT_TIMEOUTS,
         )
     base = open_ldap.company.site_dn(open_ldap.company.sites[0])
-    lost = f"source 1 (location 'oslo-hq'): Cannot search {base} on {one}: it closed the connection"
-    late = f"Cannot bind to {other} as {open_ldap.bind_dn}: it did not answer in time"
-    assert_told(
+    first_error = f"source 1 (location 'oslo-hq'): Cannot search {base} on {first_uri}: it closed the connection"
+    second_error = f"Cannot bind to {second_uri} as {open_ldap.bind_dn}: it did not answer in time"
+    assert_message(
         message,
         (
-            f"None of 2 servers returned a complete result: {lost} (*); {late} (*). Check the server's"
+            f"None of 2 servers returned a complete result: {first_error} (*); {second_error} (*). Check the server's"
             " log and try again. Check its load and its log, or raise receive_timeout."
         ),
     )

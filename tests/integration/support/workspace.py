@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """Folders of a user who has nothing yet, in a folder of their own.
 
     :ivar root: holds all the others.
@@ -26,15 +26,15 @@ class Place:
     """
 
     root: Path
-    collections: Path
+    collections_path: Path
 
     @classmethod
-    def make(cls, root: Path, collections: Path) -> Place:
+    def create(cls, root: Path, collections_path: Path) -> Workspace:
         """Make the folders."""
-        place = cls(root, collections)
-        for folder in (place.home, place.temporary):
+        workspace = cls(root, collections_path)
+        for folder in (workspace.home, workspace.temp_dir):
             folder.mkdir(parents=True)
-        return place
+        return workspace
 
     @property
     def home(self) -> Path:
@@ -42,12 +42,12 @@ class Place:
         return self.root / "home"
 
     @property
-    def temporary(self) -> Path:
+    def temp_dir(self) -> Path:
         """Where temporary files go."""
         return self.root / "tmp"
 
     @property
-    def state(self) -> Path:
+    def state_dir(self) -> Path:
         """The state directory; nobody has made it yet."""
         return self.root / "state"
 
@@ -56,18 +56,18 @@ class Place:
         """The roster's file; its folder is there."""
         return self.root / "contacts.csv"
 
-    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a program that runs here: nothing of the caller's but PATH."""
         return {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(self.home),
-            "TMPDIR": str(self.temporary),
+            "TMPDIR": str(self.temp_dir),
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
-            **(more or {}),
+            **(extra or {}),
         }
 
-    def python(self, name: str, environment: Mapping[str, str]) -> Path:
+    def make_python(self, name: str, environment: Mapping[str, str]) -> Path:
         """A Python with an environment of its own: what makes a host another one, for modules."""
         path = self.home / f"python-of-{name}"
         path.touch(mode=0o700)
@@ -83,22 +83,25 @@ class Place:
             if path.is_file() and not path.is_relative_to(self.home / ".ansible")
         }
 
-    def holding(self, texts: Iterable[str]) -> list[str]:
+    def files_containing(self, strings: Iterable[str]) -> list[str]:
         """The files anywhere below that hold one of the texts."""
-        wanted = [text.encode() for text in texts]
+        encoded = [string.encode() for string in strings]
         return [
             str(path.relative_to(self.root))
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and any(text in path.read_bytes() for text in wanted)
+            if path.is_file() and any(string in path.read_bytes() for string in encoded)
         ]
 
     def is_private(self, name: str) -> bool:
         """Whether nobody else can read a file: by its own mode, or by that of a folder above."""
         path = self.root / name
-        chain = [path, *(above for above in path.parents if above.is_relative_to(self.root))]
-        return any(not mode_of(part) & 0o077 for part in chain[:-1])
+        path_and_parents = [
+            path,
+            *(parent for parent in path.parents if parent.is_relative_to(self.root)),
+        ]
+        return any(not file_mode(part) & 0o077 for part in path_and_parents[:-1])
 
 
-def mode_of(path: Path) -> int:
+def file_mode(path: Path) -> int:
     """A file's permissions."""
     return stat.S_IMODE(path.stat().st_mode)

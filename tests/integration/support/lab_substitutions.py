@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
 
 
-def for_the_lab(text: str, names: dict[str, str], company: Company) -> str:
+def substitute_lab_names(text: str, substitutions: dict[str, str], company: Company) -> str:
     """An example with the lab's names in place of those of the documentation's companies."""
     oslo, bergen = (company.site_dn(company.site(name)) for name in ("oslo-hq", "bergen"))
-    names = {
-        **names,
+    substitutions = {
+        **substitutions,
         "OU=Oslo,OU=Staff,DC=corp,DC=example": oslo,
         "OU=Bergen,OU=Staff,DC=corp,DC=example": bergen,
         "OU=Bergen\\, Harbour,OU=Staff,DC=harbour,DC=example": bergen,
@@ -31,12 +31,12 @@ def for_the_lab(text: str, names: dict[str, str], company: Company) -> str:
         "ou: Oslo}": "ou: Oslo HQ}",
         "contact_sync_ou: Oslo\n": "contact_sync_ou: Oslo HQ\n",
     }
-    for name, own in names.items():
-        text = text.replace(name, own)
+    for name, lab_name in substitutions.items():
+        text = text.replace(name, lab_name)
     return text
 
 
-def names_of(directory: RunningDirectory, place: Place) -> dict[str, str]:
+def connection_substitutions(directory: RunningDirectory, workspace: Workspace) -> dict[str, str]:
     """The lab's names for those of the documentation's first company and of its machine."""
     return {
         "ldaps://dc1.corp.example": directory.uri_ldaps,
@@ -45,6 +45,6 @@ def names_of(directory: RunningDirectory, place: Place) -> dict[str, str]:
         "/etc/ssl/certs/corp-ca.pem": str(directory.ca_file),
         **dict.fromkeys(
             ("/var/lib/frontdesk-contacts", "/srv/contacts", "/srv/state", "/srv/frontdesk"),
-            str(place.root),
+            str(workspace.root),
         ),
     }

@@ -4,7 +4,7 @@
 
 """A program that runs modules of the collection, without what ansible-core does around them.
 
-    python -m tests.integration.support.module_program
+    python -m tests.integration.support.module_forkserver
 
 Each line on stdin asks for one run, as JSON: `Order`. Each line on stdout answers one: `Outcome`.
 A module runs in a child of its own, which has the libraries and the collection loaded already: loading
@@ -39,7 +39,7 @@ _LIBRARIES = (
 )
 
 
-class Order(TypedDict):
+class RunRequest(TypedDict):
     """One run: which module, with which options, where.
 
     `without` is a library to be missing, `versions` tells which release a library claims to be.
@@ -49,11 +49,11 @@ class Order(TypedDict):
     options: dict[str, Any]
     cwd: str
     env: dict[str, str]
-    without: str | None
-    versions: dict[str, str]
+    missing_library: str | None
+    library_versions: dict[str, str]
 
 
-class Outcome(TypedDict):
+class RunOutcome(TypedDict):
     """The exit code of a run, and all that it printed."""
 
     code: int
@@ -64,13 +64,13 @@ def main() -> None:
     """Run what is asked for until stdin ends."""
     for library in _LIBRARIES:
         importlib.import_module(library)
-    modules = importlib.import_module(f"{_COLLECTION}.plugins.modules")
-    for found in pkgutil.iter_modules(modules.__path__):
-        importlib.import_module(f"{modules.__name__}.{found.name}")
-    _unload(modules.__name__)
+    package = importlib.import_module(f"{_COLLECTION}.plugins.modules")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    _unload(package.__name__)
     # readline, not iteration: a child must not find the next order in a buffer of its parent.
     while line := sys.stdin.readline():
-        print(json.dumps(_outcome(json.loads(line))), flush=True)
+        print(json.dumps(_fork_module(json.loads(line))), flush=True)
 
 
 def _unload(package: str) -> None:
@@ -80,33 +80,33 @@ def _unload(package: str) -> None:
             del sys.modules[name]
 
 
-def _outcome(order: Order) -> Outcome:
+def _fork_module(request: RunRequest) -> RunOutcome:
     with tempfile.TemporaryFile() as options, tempfile.TemporaryFile() as output:
         # Every release of ansible-core has a module read its options from stdin when it is run by hand.
-        options.write(json.dumps({"ANSIBLE_MODULE_ARGS": order["options"]}).encode())
+        options.write(json.dumps({"ANSIBLE_MODULE_ARGS": request["options"]}).encode())
         options.seek(0)
-        child = os.fork()
-        if child == 0:
-            _be_the_module(order, options.fileno(), output.fileno())
-        _child, status = os.waitpid(child, 0)
+        child_pid = os.fork()
+        if child_pid == 0:
+            _run_as_child(request, options.fileno(), output.fileno())
+        _pid, status = os.waitpid(child_pid, 0)
         output.seek(0)
         return {"code": os.waitstatus_to_exitcode(status), "output": output.read().decode()}
 
 
-def _be_the_module(order: Order, options: int, output: int) -> NoReturn:
+def _run_as_child(request: RunRequest, options: int, output: int) -> NoReturn:
     """Become a process as Ansible would have started it."""
     os.dup2(options, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.chdir(order["cwd"])
+    os.chdir(request["cwd"])
     os.environ.clear()
-    os.environ.update(order["env"])
+    os.environ.update(request["env"])
     tempfile.tempdir = None
     code: Any = 1
     try:
-        _run(order)
-    except SystemExit as end:
-        code = end.code or 0
+        _load_and_run(request)
+    except SystemExit as exit_request:
+        code = exit_request.code or 0
     finally:
         # Nothing of the parent's may run here, not even what the parent does about errors.
         if sys.exc_info()[0] is not None:
@@ -116,17 +116,19 @@ def _be_the_module(order: Order, options: int, output: int) -> NoReturn:
         os._exit(code)
 
 
-def _run(order: Order) -> None:
-    if order["versions"] or order["without"]:
+def _load_and_run(request: RunRequest) -> None:
+    if request["library_versions"] or request["missing_library"]:
         _unload(_COLLECTION)
-    for library, version in order["versions"].items():
+    for library, version in request["library_versions"].items():
         sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # as libraries have it
-    if order["without"]:
-        missing = [name for name in sys.modules if name.partition(".")[0] == order["without"]]
-        for name in [*missing, order["without"]]:
+    if request["missing_library"]:
+        loaded = [
+            name for name in sys.modules if name.partition(".")[0] == request["missing_library"]
+        ]
+        for name in [*loaded, request["missing_library"]]:
             # An import of it now fails with ModuleNotFoundError (importlib, "sys.modules").
             sys.modules[name] = None  # type: ignore[assignment]  # its types know no None
-    name = f"{_COLLECTION}.plugins.modules.{order['module']}"
+    name = f"{_COLLECTION}.plugins.modules.{request['module']}"
     # A module with arguments takes the first for its options.
     sys.argv = [name]
     runpy.run_module(name, run_name="__main__")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import ldap3
 import pytest
 
-from tests.integration.support.exports import refused_export
+from tests.integration.support.export_runs import run_failing_export
 from tests.lab.directory import Login, new_password
 from tests.lab.entries import DISABLED, ENABLED_ACCOUNT, STALE_ACCOUNT, service_dn
 from tests.lab.person import filetime
@@ -21,14 +21,14 @@ from tests.lab.person import filetime
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.company import Company
     from tests.lab.directory import RunningDirectory
     from tests.lab.entries import Attributes
     from tests.lab.person import Person
 
 YESTERDAY = filetime(datetime.now(UTC) - timedelta(days=1))
-SOUND = {
+UNRESTRICTED = {
     "userAccountControl": [str(ENABLED_ACCOUNT)],
     "accountExpires": ["0"],
     "pwdLastSet": ["-1"],  # now (MS-ADTS, 3.1.1.3.1.5.5)
@@ -39,13 +39,13 @@ SOUND = {
 
 
 @pytest.fixture(scope="module")
-def reader(fjord: Company) -> Person:
+def reader(company: Company) -> Person:
     """Somebody with an account of their own that tests do things to."""
-    return replace(fjord.canary_person, account="reader", display_name="Reader (test)")
+    return replace(company.canary_person, account="reader", display_name="Reader (test)")
 
 
 @pytest.fixture(scope="module")
-def account(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
+def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
     """The reader's account, there for these tests alone."""
     active_directory.add_person(reader)
     dn, password = active_directory.find_dn(reader), new_password()
@@ -55,17 +55,17 @@ def account(active_directory: RunningDirectory, reader: Person) -> Iterator[Logi
     active_directory.delete_person(reader)
 
 
-def refused_bind(directory: RunningDirectory, login: Login, place: Place) -> str:
+def bind_error(directory: RunningDirectory, login: Login, workspace: Workspace) -> str:
     """Run an export that the account must not get into; return why, without what is always said."""
-    message = refused_export(directory, place, bind_dn=login.dn, bind_pw=login.password)
-    tried = f"Cannot bind to {directory.uri_ldaps} as {login.dn}: "
-    assert message.startswith(tried)
-    return message.removeprefix(tried)
+    message = run_failing_export(directory, workspace, bind_dn=login.dn, bind_pw=login.password)
+    prefix = f"Cannot bind to {directory.uri_ldaps} as {login.dn}: "
+    assert message.startswith(prefix)
+    return message.removeprefix(prefix)
 
 
-def reason(meaning: str, code: str, remedy: str) -> str:
+def expected_error(cause: str, code: str, remedy: str) -> str:
     return (
-        f"{meaning} (result 49 invalidCredentials, 80090308: LdapErr: DSID-0C0903A9, comment:"
+        f"{cause} (result 49 invalidCredentials, 80090308: LdapErr: DSID-0C0903A9, comment:"
         f" AcceptSecurityContext error, data {code}, v1db1). {remedy}."
     )
 
@@ -75,17 +75,19 @@ def reason(meaning: str, code: str, remedy: str) -> str:
     [
         pytest.param(
             {"userAccountControl": [str(ENABLED_ACCOUNT | DISABLED)]},
-            reason("the account is disabled", "533", "Enable the bind account"),
+            expected_error("the account is disabled", "533", "Enable the bind account"),
             id="disabled",
         ),
         pytest.param(
             {"accountExpires": [str(YESTERDAY)]},
-            reason("the account has expired", "701", "Extend the expiry date of the bind account"),
+            expected_error(
+                "the account has expired", "701", "Extend the expiry date of the bind account"
+            ),
             id="expired",
         ),
         pytest.param(
             {"pwdLastSet": ["0"]},
-            reason(
+            expected_error(
                 "the password must be changed first",
                 "773",
                 "Set a new password for the bind account",
@@ -94,12 +96,14 @@ def reason(meaning: str, code: str, remedy: str) -> str:
         ),
         pytest.param(
             {"logonHours": ["\0" * 21]},  # a bit for each hour of the week
-            reason("the account may not log on at this hour", "530", "Extend its logon hours"),
+            expected_error(
+                "the account may not log on at this hour", "530", "Extend its logon hours"
+            ),
             id="at another hour",
         ),
         pytest.param(
             {"userWorkstations": ["NOWHERE"]},
-            reason(
+            expected_error(
                 "the account may not log on from this computer",
                 "531",
                 "Remove its workstation restriction",
@@ -108,24 +112,24 @@ def reason(meaning: str, code: str, remedy: str) -> str:
         ),
     ],
 )
-def test_account_that_is_kept_out(
+def test_the_error_names_the_restriction_of_the_account(
     *,
     change: Attributes,
     message: str,
     active_directory: RunningDirectory,
     reader: Person,
-    account: Login,
-    place: Place,
+    login: Login,
+    workspace: Workspace,
 ) -> None:
-    active_directory.modify(reader, {**SOUND, **change})
-    assert refused_bind(active_directory, account, place) == message
+    active_directory.modify(reader, {**UNRESTRICTED, **change})
+    assert bind_error(active_directory, login, workspace) == message
 
 
-def test_account_whose_password_has_expired(
-    active_directory: RunningDirectory, place: Place
+def test_an_expired_password_is_reported(
+    active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
     login = Login(service_dn(active_directory.company, STALE_ACCOUNT), active_directory.bind_pw)
-    assert refused_bind(active_directory, login, place) == reason(
+    assert bind_error(active_directory, login, workspace) == expected_error(
         "the password has expired", "532", "Set a new password for the bind account"
     )
 
@@ -134,25 +138,27 @@ def test_account_whose_password_has_expired(
 def lockout(active_directory: RunningDirectory, reader: Person) -> Iterator[None]:
     """One wrong password locks an account."""
 
-    def allow(wrong_passwords: int) -> None:
+    def set_lockout_threshold(wrong_passwords: int) -> None:
         with active_directory.session() as session:
             change = {"lockoutThreshold": [(ldap3.MODIFY_REPLACE, [str(wrong_passwords)])]}
             session.modify(active_directory.base_dn, change)
 
-    allow(1)
+    set_lockout_threshold(1)
     yield
-    allow(0)
+    set_lockout_threshold(0)
     active_directory.modify(reader, {"lockoutTime": ["0"]})
 
 
 @pytest.mark.usefixtures("lockout")
-def test_account_that_is_locked(
-    active_directory: RunningDirectory, reader: Person, account: Login, place: Place
+def test_a_locked_account_is_reported(
+    active_directory: RunningDirectory, reader: Person, login: Login, workspace: Workspace
 ) -> None:
-    active_directory.modify(reader, SOUND)
-    wrong = replace(account, password=new_password())
-    assert "the name or the password is wrong" in refused_bind(active_directory, wrong, place)
-    assert refused_bind(active_directory, account, place) == reason(
+    active_directory.modify(reader, UNRESTRICTED)
+    wrong_login = replace(login, password=new_password())
+    assert "the name or the password is wrong" in bind_error(
+        active_directory, wrong_login, workspace
+    )
+    assert bind_error(active_directory, login, workspace) == expected_error(
         "the account is locked out",
         "775",
         "Unlock it, and find out what uses a wrong password for it",

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import dns.rcode
 import pytest
 
-from tests.integration.support.exports import refused_export
-from tests.integration.support.faulty_line import faulty_line
+from tests.integration.support.export_runs import run_failing_export
+from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
 from tests.lab.dns import name_server
@@ -23,28 +23,28 @@ from tests.lab.dns import name_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.support.place import Place
+    from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority, Certificate
     from tests.lab.directory import RunningDirectory
 
 pytestmark = pytest.mark.every_library
 
 CONTROLLERS = "_ldap._tcp.dc._msdcs.fjord.test SRV"
-OF_OSLO = "_ldap._tcp.Oslo._sites.dc._msdcs.fjord.test SRV"
+OSLO_CONTROLLERS = "_ldap._tcp.Oslo._sites.dc._msdcs.fjord.test SRV"
 SERVERS = "_ldap._tcp.fjord.test SRV"
-HERE = {"dc1.fjord.test A": ["127.0.0.1"], "dc2.fjord.test A": ["127.0.0.1"]}
+ADDRESSES = {"dc1.fjord.test A": ["127.0.0.1"], "dc2.fjord.test A": ["127.0.0.1"]}
 
 
 @pytest.fixture
-def certificate(issuer: Authority) -> Certificate:
+def certificate(ca: Authority) -> Certificate:
     """What a server of the domain shows."""
-    return issuer.issue("dc1.fjord.test", "dc2.fjord.test")
+    return ca.issue("dc1.fjord.test", "dc2.fjord.test")
 
 
 @pytest.fixture
 def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]:
     """Where a server of the domain listens for one client, with TLS."""
-    with faulty_line(open_ldap, certificate=certificate) as uri:
+    with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0
 
 
@@ -58,70 +58,72 @@ BY_DOMAIN: dict[str, Any] = {"server_uri": None, "domain": "fjord.test"}
 
 
 @pytest.mark.parametrize("start_tls", [False, True])
-def test_active_directory_by_its_domain_alone(
-    start_tls: bool, active_directory: RunningDirectory, place: Place
+def test_active_directory_is_found_by_its_domain_name(
+    start_tls: bool, active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
     """DNS says 389; LDAPS goes to 636 of the same host."""
     host = urlsplit(active_directory.uri_ldaps).hostname or ""
     records = {CONTROLLERS: ["0 100 389 dc.fjord.test."], "dc.fjord.test A": [host]}
-    with name_server(records) as names:
-        way = {**BY_DOMAIN, "dns_servers": [names.address], "start_tls": start_tls}
+    with name_server(records) as dns_server:
+        options = {**BY_DOMAIN, "dns_servers": [dns_server.address], "start_tls": start_tls}
         # The lab's domain controller has a certificate for its address alone.
         unverified = {"validate_certs": False, "ca_path": None}
-        options = export_options(active_directory, place, **way, **unverified)
-        answer = run_module(place, "ad_contacts_export", options)
-    assert answer["server"] == ("ldap" if start_tls else "ldaps") + "://dc.fjord.test"
-    assert answer["counts"]["contacts"] > 0
-    assert not answer.warnings
-    assert names.queries[0] == CONTROLLERS
+        options = export_options(active_directory, workspace, **options, **unverified)
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert result["server"] == ("ldap" if start_tls else "ldaps") + "://dc.fjord.test"
+    assert result["counts"]["contacts"] > 0
+    assert not result.warnings
+    assert dns_server.queries[0] == CONTROLLERS
 
 
-def test_servers_that_are_no_domain_controllers(
-    open_ldap: RunningDirectory, port: int, place: Place
+def test_servers_that_are_not_domain_controllers_are_found(
+    open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    records = {**HERE, SERVERS: [f"0 0 {port} dc1.fjord.test."]}
-    with name_server(records) as names:
-        options = export_options(open_ldap, place, **BY_DOMAIN, dns_servers=[names.address])
-        answer = run_module(place, "ad_contacts_export", options)
-    assert answer["server"] == f"ldaps://dc1.fjord.test:{port}"
-    assert names.queries == [CONTROLLERS, SERVERS, "dc1.fjord.test A", "dc1.fjord.test AAAA"]
+    records = {**ADDRESSES, SERVERS: [f"0 0 {port} dc1.fjord.test."]}
+    with name_server(records) as dns_server:
+        options = export_options(
+            open_ldap, workspace, **BY_DOMAIN, dns_servers=[dns_server.address]
+        )
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert result["server"] == f"ldaps://dc1.fjord.test:{port}"
+    assert dns_server.queries == [CONTROLLERS, SERVERS, "dc1.fjord.test A", "dc1.fjord.test AAAA"]
 
 
-def test_servers_of_the_site_come_first_and_then_by_priority(
-    open_ldap: RunningDirectory, port: int, place: Place
+def test_servers_of_the_site_come_first_then_by_priority(
+    open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    gone, away = closed_port(), closed_port()
+    closed, other_closed = closed_port(), closed_port()
     records = {
-        **HERE,
-        OF_OSLO: [f"9 0 {gone} dc1.fjord.test."],
+        **ADDRESSES,
+        OSLO_CONTROLLERS: [f"9 0 {closed} dc1.fjord.test."],
         CONTROLLERS: [
             f"7 0 {port} dc1.fjord.test.",
-            f"5 0 {away} dc2.fjord.test.",
-            f"9 0 {gone} dc1.fjord.test.",
+            f"5 0 {other_closed} dc2.fjord.test.",
+            f"9 0 {closed} dc1.fjord.test.",
         ],
     }
-    with name_server(records) as names:
+    with name_server(records) as dns_server:
         options = export_options(
-            open_ldap, place, **BY_DOMAIN, dns_servers=[names.address], site="Oslo"
+            open_ldap, workspace, **BY_DOMAIN, dns_servers=[dns_server.address], site="Oslo"
         )
-        answer = run_module(place, "ad_contacts_export", options)
-    assert answer["server"] == f"ldaps://dc1.fjord.test:{port}"
-    first, second = answer.warnings
-    dc1, dc2 = f"ldaps://dc1.fjord.test:{gone}", f"ldaps://dc2.fjord.test:{away}"
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert result["server"] == f"ldaps://dc1.fjord.test:{port}"
+    first, second = result.warnings
+    dc1, dc2 = f"ldaps://dc1.fjord.test:{closed}", f"ldaps://dc2.fjord.test:{other_closed}"
     assert first.startswith(f"Failed over from {dc1} to the next server. Cannot conn")
     assert second.startswith(f"Failed over from {dc2} to the next server. Cannot con")
 
 
-def test_a_site_that_dns_does_not_know_is_told(
-    open_ldap: RunningDirectory, port: int, place: Place
+def test_an_unknown_site_causes_a_warning(
+    open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    records = {**HERE, CONTROLLERS: [f"0 0 {port} dc1.fjord.test."]}
-    with name_server(records) as names:
+    records = {**ADDRESSES, CONTROLLERS: [f"0 0 {port} dc1.fjord.test."]}
+    with name_server(records) as dns_server:
         options = export_options(
-            open_ldap, place, **BY_DOMAIN, dns_servers=[names.address], site="Olso"
+            open_ldap, workspace, **BY_DOMAIN, dns_servers=[dns_server.address], site="Olso"
         )
-        answer = run_module(place, "ad_contacts_export", options)
-    assert answer.warnings == [
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert result.warnings == [
         (
             "DNS lists no server for the site Olso in fjord.test: using the servers of the whole domain."
             " Correct site, or remove it."
@@ -129,37 +131,39 @@ def test_a_site_that_dns_does_not_know_is_told(
     ]
 
 
-def test_a_server_outside_of_the_domain_is_not_given_the_password(
-    open_ldap: RunningDirectory, port: int, place: Place
+def test_a_server_outside_the_domain_does_not_receive_the_password(
+    open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
     """A certificate proves a name, and this name is one that DNS alone has said."""
     records = {
-        **HERE,
+        **ADDRESSES,
         "dc1.evil.test A": ["127.0.0.1"],
         CONTROLLERS: [f"0 0 {port} dc1.evil.test.", f"1 0 {port} dc1.fjord.test."],
     }
-    with name_server(records) as names:
-        options = export_options(open_ldap, place, **BY_DOMAIN, dns_servers=[names.address])
-        answer = run_module(place, "ad_contacts_export", options)
-    assert answer["server"] == f"ldaps://dc1.fjord.test:{port}"
-    assert answer.warnings == [
+    with name_server(records) as dns_server:
+        options = export_options(
+            open_ldap, workspace, **BY_DOMAIN, dns_servers=[dns_server.address]
+        )
+        result = run_module(workspace, "ad_contacts_export", options)
+    assert result["server"] == f"ldaps://dc1.fjord.test:{port}"
+    assert result.warnings == [
         (
             "Ignored dc1.evil.test, which DNS lists for fjord.test: it is outside the domain. If it is"
             " correct, list the servers in server_uri instead of using domain."
         )
     ]
-    assert "dc1.evil.test A" not in names.queries
+    assert "dc1.evil.test A" not in dns_server.queries
 
 
 FIND = "Cannot find the servers of fjord.test: "
-CHECK = (
+CHECK_DNS = (
     "Check dns_servers, or the resolver of this host, and that port 53 of the DNS servers can be"
     " reached over UDP and TCP."
 )
 
 
 @pytest.mark.parametrize(
-    ("records", "refusal", "begin", "end"),
+    ("records", "refusal", "expected_start", "expected_end"),
     [
         pytest.param(
             {},
@@ -197,34 +201,44 @@ CHECK = (
             id="a server without an address",
         ),
         pytest.param(
-            {}, dns.rcode.SERVFAIL, f"{FIND}no DNS server returned an answer (", CHECK, id="failing"
+            {},
+            dns.rcode.SERVFAIL,
+            f"{FIND}no DNS server returned an answer (",
+            CHECK_DNS,
+            id="failing",
         ),
         pytest.param(
-            {}, dns.rcode.REFUSED, f"{FIND}no DNS server returned an answer (", CHECK, id="refusing"
+            {},
+            dns.rcode.REFUSED,
+            f"{FIND}no DNS server returned an answer (",
+            CHECK_DNS,
+            id="refusing",
         ),
     ],
 )
-def test_what_dns_does_not_know(
+def test_missing_dns_data_is_an_error(
     *,
     records: dict[str, list[str]],
     refusal: dns.rcode.Rcode | None,
-    begin: str,
-    end: str,
+    expected_start: str,
+    expected_end: str,
     open_ldap: RunningDirectory,
-    place: Place,
+    workspace: Workspace,
 ) -> None:
-    with name_server(records, forced_rcode=refusal) as names:
-        way = {**BY_DOMAIN, "dns_servers": [names.address], "connection_timeout": 2}
-        message = refused_export(open_ldap, place, **way)
-    assert message.startswith(begin)
-    assert message.endswith(end)
+    with name_server(records, forced_rcode=refusal) as dns_server:
+        options = {**BY_DOMAIN, "dns_servers": [dns_server.address], "connection_timeout": 2}
+        message = run_failing_export(open_ldap, workspace, **options)
+    assert message.startswith(expected_start)
+    assert message.endswith(expected_end)
 
 
-def test_a_dns_server_that_is_silent(open_ldap: RunningDirectory, place: Place) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as mute:
-        mute.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{mute.getsockname()[1]}"
-        way = {**BY_DOMAIN, "dns_servers": [address], "connection_timeout": 1}
-        message = refused_export(open_ldap, place, **way)
+def test_an_unresponsive_dns_server_is_an_error(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        options = {**BY_DOMAIN, "dns_servers": [address], "connection_timeout": 1}
+        message = run_failing_export(open_ldap, workspace, **options)
     assert message.startswith(f"{FIND}no DNS server answered in time (")
-    assert message.endswith(CHECK)
+    assert message.endswith(CHECK_DNS)

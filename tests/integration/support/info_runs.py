@@ -1,0 +1,45 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking at a directory with ad_contacts_info."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.integration.support.modules import ModuleResult, run_module
+from tests.integration.support.options import connection_options, site_sources
+
+if TYPE_CHECKING:
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.directory import RunningDirectory
+
+
+def run_info(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> ModuleResult:
+    """Look at a directory; whatever comes of it, nothing is written and no password is shown.
+
+    :param more: options; None takes one away; `env` is the environment.
+    """
+    env = overrides.pop("env", None)
+    options = {
+        **connection_options(directory),
+        "sources": site_sources(directory),
+        "filter": directory.people_filter,
+        **overrides,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    before = workspace.files()
+    result = run_module(workspace, "ad_contacts_info", given, env=env)
+    assert workspace.files() == before
+    assert not result.warnings
+    assert not result.data.get("changed")
+    for password in (directory.bind_pw, options["bind_pw"] or directory.bind_pw):
+        assert password not in result.output
+    return result
+
+
+def problem_causes(result: ModuleResult) -> list[str]:
+    """What problems were found, each with its place and a remedy."""
+    assert all(problem["where"] and problem["remedy"] for problem in result["problems"])
+    return [problem["cause"] for problem in result["problems"]]

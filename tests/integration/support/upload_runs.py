@@ -1,0 +1,43 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Uploads of rosters written by hand, and those that must fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.integration.support.modules import ModuleResult, run_module
+from tests.integration.support.options import upload_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.receiver import Receiver
+
+
+def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
+    """Run an upload; its output holds neither the service's token nor the one that was given."""
+    options = upload_options(service, workspace, **overrides)
+    result = run_module(workspace, "contact_upload", options)
+    for token in (service.token, options.get("token")):
+        assert not token or token not in result.output
+    return result
+
+
+def run_failing_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
+    """Run an upload that must fail, be it a first one; nothing counts as accepted after it."""
+    result = run_upload(service, workspace, initial=True, **overrides)
+    assert result.failed
+    assert result.data["uploaded"] is False
+    assert not result.data.get("changed")
+    assert service.uploads == 0
+    assert [path.name for path in state_files(workspace)] in ([], ["lock"])
+    return result
+
+
+def state_files(workspace: Workspace) -> list[Path]:
+    """What lies in the state directory."""
+    return sorted(workspace.state_dir.iterdir()) if workspace.state_dir.exists() else []

@@ -1,0 +1,286 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The same people give the same bytes, from whichever directory and by every way in."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import CHECK_MODE, export_options, site_sources
+from tests.integration.support.workspace import Workspace, file_mode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.support.modules import ModuleResult
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+
+pytestmark = pytest.mark.every_library
+
+
+def export(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> ModuleResult:
+    result = run_module(
+        workspace, "ad_contacts_export", export_options(directory, workspace, **overrides)
+    )
+    assert not result.failed, result.data
+    assert not result.warnings
+    assert directory.bind_pw not in result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def expected_contents(
+    active_directory: RunningDirectory,
+    collections_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[bytes, bytes]:
+    """The roster of Active Directory, and its identities."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
+    export(active_directory, workspace)
+    return read_contents(workspace)
+
+
+def read_contents(workspace: Workspace) -> tuple[bytes, bytes]:
+    return workspace.dest.read_bytes(), identities_file(workspace).read_bytes()
+
+
+def identities_file(workspace: Workspace) -> Path:
+    return workspace.dest.with_name("contacts.csv.ids")
+
+
+def test_the_roster_contains_the_active_people_of_each_site(
+    expected_contents: tuple[bytes, bytes], company: Company
+) -> None:
+    roster, identities = expected_contents
+    header, *rows = list(csv.reader(roster.decode("utf-8").splitlines()))
+    head, *lines = [json.loads(line) for line in identities.splitlines()]
+    people_by_identity = {str(person.identity): person for person in company.people}
+    assert header == ["First Name", "Last Name", "Email", "SMS Phone", "Location"]
+    assert head["rows"] == len(rows)
+    without_mobile = {
+        str(company.people_sharing_mobile[0].identity),
+        str(company.people_sharing_mobile[1].identity),
+    }
+    for row, identity in zip(rows, lines, strict=False):
+        person = people_by_identity[identity]
+        assert row[:3] == [person.given_name, person.last_name, person.mail]
+        assert row[3] == person.mobile or identity in without_mobile
+        assert row[4] == next(site.location for site in company.sites if site.ou == person.ou[0])
+    listed = set(lines[: len(rows)])
+    active = {str(person.identity) for site in company.sites for person in company.at(site)}
+    assert listed == active - {str(company.unreachable.identity)}
+    assert len(lines[: len(rows)]) == len(listed)
+    assert lines[len(rows) :] == [
+        {
+            "identity": str(company.unreachable.identity),
+            "location": "tromso",
+            "cause": "Email and SMS Phone are both empty",
+        }
+    ]
+
+
+def test_the_roster_is_sorted_utf8_csv_with_crlf_line_endings(
+    expected_contents: tuple[bytes, bytes],
+) -> None:
+    roster, _identities = expected_contents
+    assert roster.startswith(b"First Name,Last Name,Email,SMS Phone,Location\r\n")
+    assert roster.count(b"\n") == roster.count(b"\r\n")
+    assert "李".encode() in roster
+    rows = list(csv.reader(roster.decode("utf-8").splitlines()))[1:]
+    assert rows == sorted(rows, key=lambda row: (row[4], row))
+
+
+@pytest.mark.parametrize("name", ["open_ldap", "ds_389"])
+def test_every_directory_server_yields_the_same_bytes(
+    request: pytest.FixtureRequest,
+    expected_contents: tuple[bytes, bytes],
+    name: str,
+    workspace: Workspace,
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(name)
+    result = export(directory, workspace)
+    assert read_contents(workspace) == expected_contents
+    assert result["server"] == directory.uri_ldaps
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 1000])
+def test_the_page_size_does_not_change_the_roster(
+    expected_contents: tuple[bytes, bytes],
+    open_ldap: RunningDirectory,
+    workspace: Workspace,
+    page_size: int,
+) -> None:
+    export(open_ldap, workspace, page_size=page_size)
+    assert read_contents(workspace) == expected_contents
+
+
+def test_the_order_of_sources_does_not_change_the_roster(
+    expected_contents: tuple[bytes, bytes], active_directory: RunningDirectory, workspace: Workspace
+) -> None:
+    shuffled = site_sources(active_directory)
+    random.Random(7).shuffle(shuffled)
+    export(active_directory, workspace, sources=[*shuffled, shuffled[1]])
+    assert read_contents(workspace) == expected_contents
+
+
+@pytest.mark.parametrize("name", ["bind_upn", "bind_down_level"])
+def test_active_directory_accepts_upn_and_down_level_logon_names(
+    expected_contents: tuple[bytes, bytes],
+    active_directory: RunningDirectory,
+    workspace: Workspace,
+    name: str,
+) -> None:
+    export(active_directory, workspace, bind_dn=getattr(active_directory, name))
+    assert read_contents(workspace) == expected_contents
+
+
+@pytest.mark.parametrize("name", ["active_directory", "open_ldap", "ds_389"])
+def test_the_roster_is_the_same_over_start_tls(
+    request: pytest.FixtureRequest,
+    expected_contents: tuple[bytes, bytes],
+    name: str,
+    workspace: Workspace,
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(name)
+    export(directory, workspace, server_uri=[directory.uri_ldap], start_tls=True)
+    assert read_contents(workspace) == expected_contents
+
+
+def test_the_next_server_is_used_if_the_first_is_down(
+    expected_contents: tuple[bytes, bytes], open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    uris = ["ldaps://localhost:1", open_ldap.uri_ldaps]
+    options = export_options(open_ldap, workspace, server_uri=uris)
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert result["server"] == open_ldap.uri_ldaps
+    (warning,) = result.warnings
+    assert warning.startswith("Failed over from ldaps://localhost:1 to the next server. ")
+    assert read_contents(workspace) == expected_contents
+
+
+def test_credentials_can_come_from_the_environment(
+    expected_contents: tuple[bytes, bytes], open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    options = export_options(open_ldap, workspace, bind_dn=None, bind_pw=None)
+    env = {"FRONTDESK_BIND_DN": open_ldap.bind_dn, "FRONTDESK_BIND_PW": open_ldap.bind_pw}
+    assert not run_module(workspace, "ad_contacts_export", options, env=env).failed
+    assert read_contents(workspace) == expected_contents
+
+
+def test_an_empty_environment_variable_counts_as_unset(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    options = export_options(open_ldap, workspace, bind_pw=None)
+    result = run_module(workspace, "ad_contacts_export", options, env={"FRONTDESK_BIND_PW": ""})
+    assert result.message.startswith("Cannot bind: bind_pw is empty. ")
+
+
+def test_a_person_at_two_locations_has_two_rows(
+    active_directory: RunningDirectory, company: Company, workspace: Workspace
+) -> None:
+    second_source = {
+        "location": "tromso",
+        "search_base": company.site_dn(company.site("oslo-hq")),
+        "filter": company.two_site_filter,
+    }
+    result = export(
+        active_directory, workspace, sources=[*site_sources(active_directory), second_source]
+    )
+    rows = [
+        row
+        for row in csv.reader(workspace.dest.read_text("utf-8").splitlines())
+        if "Tidemand" in row
+    ]
+    mail = company.two_site_person.mail
+    assert {(row[2], row[4]) for row in rows} == {(mail, "oslo-hq"), (mail, "tromso")}
+    lines = identities_file(workspace).read_text("utf-8").splitlines()
+    assert lines.count(json.dumps(str(company.two_site_person.identity))) == 2
+    assert result["counts"]["by_location"]["oslo-hq"] == len(company.at(company.site("oslo-hq")))
+
+
+def test_a_shared_mobile_number_goes_to_the_smallest_identity(
+    active_directory: RunningDirectory, company: Company, workspace: Workspace
+) -> None:
+    """Whose identity is smaller keeps it; the other's cell is emptied, and that is told."""
+    result = export(active_directory, workspace)
+    smaller_identity, larger_identity = sorted(
+        str(person.identity) for person in company.people_sharing_mobile
+    )
+    same_value = "another person at this location has the same value"
+    emptied = {
+        "identity": larger_identity,
+        "location": "bergen",
+        "column": "SMS Phone",
+        "cause": same_value,
+    }
+    assert result["emptied"] == [emptied]
+    roster = workspace.dest.read_text("utf-8")
+    assert roster.count(company.people_sharing_mobile[0].mobile) == 1
+    keeper = next(
+        person
+        for person in company.people_sharing_mobile
+        if str(person.identity) == smaller_identity
+    )
+    assert f"{keeper.mail},{keeper.mobile}," in roster
+
+
+def test_an_export_sets_file_modes_and_is_idempotent(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    assert export(open_ldap, workspace)["changed"]
+    for path in (workspace.dest, identities_file(workspace)):
+        assert file_mode(path) == 0o600
+    workspace.dest.chmod(0o644)
+    assert export(open_ldap, workspace, **CHECK_MODE)["changed"]
+    assert file_mode(workspace.dest) == 0o644
+    assert export(open_ldap, workspace)["changed"]
+    assert file_mode(workspace.dest) == 0o600
+    assert not export(open_ldap, workspace)["changed"]
+    assert export(open_ldap, workspace, mode="0640")["changed"]
+    assert file_mode(identities_file(workspace)) == 0o640
+
+
+def test_backup_keeps_the_previous_roster(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    workspace.dest.write_text("the old roster", encoding="utf-8")
+    workspace.dest.chmod(0o600)
+    backup = workspace.root / export(open_ldap, workspace, backup=True)["backup_file"]
+    assert backup.read_text("utf-8") == "the old roster"
+    assert file_mode(backup) == 0o600
+
+
+def test_check_mode_stages_the_roster_in_a_private_directory(
+    expected_contents: tuple[bytes, bytes], open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    result = export(open_ldap, workspace, **CHECK_MODE)
+    staged = workspace.temp_dir / result["staging_dir"]
+    assert result["changed"]
+    assert file_mode(staged) == 0o700
+    assert {path.name: file_mode(path) for path in staged.iterdir()} == {
+        "contacts.csv": 0o600,
+        "contacts.csv.ids": 0o600,
+    }
+    assert (staged / "contacts.csv").read_bytes() == expected_contents[0]
+    assert result["roster"] == str(staged / "contacts.csv")
+    assert not workspace.dest.exists()
+
+
+@pytest.mark.parametrize("overrides", [CHECK_MODE, {}], ids=["check mode", "real run"])
+def test_an_unknown_owner_is_an_error(
+    overrides: dict[str, Any], open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    options = export_options(open_ldap, workspace, owner="no-such-user", **overrides)
+    before = workspace.files()
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert result.message == "chown failed: failed to look up user no-such-user"
+    assert workspace.files() == before

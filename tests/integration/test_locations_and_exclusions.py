@@ -1,0 +1,246 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is where: locations by an attribute's value, people who are excluded, and what other entries say."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.ldap_groups import temporary_attributes, temporary_group
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options
+
+if TYPE_CHECKING:
+    from tests.integration.support.modules import ModuleResult
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.directory import RunningDirectory
+
+OFFICES = {"Oslo HQ": "oslo-hq", "Bergen": "bergen", "Tromsø": "tromso"}
+NAME_AND_LOCATION = [
+    {"header": "Name", "value": "givenName ~ ' ' ~ sn"},
+    {"header": "Location", "value": "location"},
+]
+
+
+@pytest.fixture(params=["active_directory", "open_ldap", "ds_389"])
+def directory(request: pytest.FixtureRequest) -> RunningDirectory:
+    running: RunningDirectory = request.getfixturevalue(request.param)
+    return running
+
+
+def export(directory: RunningDirectory, workspace: Workspace, **options: Any) -> ModuleResult:
+    result = run_module(
+        workspace, "ad_contacts_export", export_options(directory, workspace, **options)
+    )
+    assert not result.failed, result.data
+    return result
+
+
+def read_rows(workspace: Workspace) -> list[list[str]]:
+    return list(csv.reader(workspace.dest.read_text("utf-8").splitlines()))[1:]
+
+
+def staff_source(directory: RunningDirectory, **overrides: Any) -> dict[str, Any]:
+    return {"location": "fjord", "search_base": directory.staff_dn, **overrides}
+
+
+def test_locations_can_come_from_an_attribute(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    company = directory.company
+    active = [person for person in company.people if person.active]
+    with temporary_attributes(
+        directory, company.canary_person, physicalDeliveryOfficeName=["Zanzibar"]
+    ):
+        by_office = {
+            "location_value": f"physicalDeliveryOfficeName | map_value({OFFICES}, 'elsewhere')",
+            "locations": [*OFFICES.values(), "empty"],
+            "search_base": directory.staff_dn,
+        }
+        result = export(directory, workspace, sources=[by_office], columns=NAME_AND_LOCATION)
+    directory.modify(
+        company.canary_person, {"physicalDeliveryOfficeName": [company.canary_person.office]}
+    )
+    counts = {
+        location: sum(person.office == office for person in active)
+        for office, location in OFFICES.items()
+    }
+    counts["oslo-hq"] -= 1
+    assert result["counts"]["by_location"] == {**counts, "empty": 0}
+    assert result["left_out"] == [
+        {
+            "identity": str(company.canary_person.identity),
+            "location": "",
+            "cause": "has a location that is not listed in its source",
+        }
+    ]
+    traveller = company.two_site_person
+    assert [f"{traveller.given_name} {traveller.last_name}", "tromso"] in read_rows(workspace)
+    assert "Zanzibar" not in result.output
+
+
+def test_excluded_people_are_counted_but_are_not_contacts(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    company = directory.company
+    active = [person for person in company.people if person.active]
+    harbour = company.ou_dn("Bergen, Sales and Harbour", "Harbour")
+    # Two of those who are below Harbour, too: nobody is excluded twice.
+    members = [
+        company.person_dn(person)
+        for person in (*company.people_sharing_mobile, company.two_site_person)
+    ]
+    in_harbour = {person.account for person in active if "Harbour" in person.ou}
+    with (
+        temporary_group(directory, "Sailors", *members) as sailors_group,
+        temporary_group(directory, "Away", sailors_group) as outer_group,
+    ):
+        result = export(
+            directory,
+            workspace,
+            sources=[
+                staff_source(directory, exclude_filter="(title=Controller)"),
+                staff_source(directory),
+            ],
+            exclude_ous=harbour.upper(),
+            exclude_groups=[outer_group],
+            columns=NAME_AND_LOCATION,
+        )
+    controllers = {person.account for person in active if person.title == "Controller"}
+    excluded = in_harbour | {company.two_site_person.account}
+    assert len(in_harbour) > 20
+    assert result["counts"] == {
+        "entries": 2 * len(active),
+        "contacts": len(active) - len(excluded),
+        "left_out": 0,
+        "excluded": 2 * len(excluded) + len(controllers),
+        "by_location": {"fjord": len(active) - len(excluded)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        (
+            "exclude_ous",
+            "OU=None,DC=fjord,DC=test",
+            "there is no entry with this name. Correct exclude_ous",
+        ),
+        (
+            "exclude_groups",
+            "CN=None,DC=fjord,DC=test",
+            "the group does not exist. Correct the name",
+        ),
+    ],
+)
+def test_an_excluded_ou_or_group_must_exist(
+    directory: RunningDirectory, workspace: Workspace, option: str, value: str, expected: str
+) -> None:
+    options = export_options(directory, workspace, **{option: value})
+    assert expected in run_module(workspace, "ad_contacts_export", options).message
+
+
+def test_skip_hidden_works_without_the_attribute_of_exchange(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    """Neither server's schema has Exchange's attribute: a filter with a negation would find nobody."""
+    result = export(directory, workspace, skip_hidden=True)
+    assert result["counts"]["excluded"] == 0
+    assert result["counts"]["contacts"] > 150
+
+
+def test_people_who_have_not_started_yet_are_excluded(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    company = directory.company
+    with (
+        temporary_attributes(directory, company.canary_person, employeeNumber=["2199-01-01"]),
+        temporary_attributes(
+            directory, company.person_with_comma, employeeNumber=["19990101000000.0Z"]
+        ),
+        temporary_attributes(directory, company.two_site_person, employeeNumber=["soon"]),
+    ):
+        result = export(directory, workspace, start_attribute="employeeNumber")
+    assert result["counts"]["excluded"] == 1
+    assert company.canary_person.last_name not in workspace.dest.read_text("utf-8")
+    assert company.person_with_comma.last_name in workspace.dest.read_text("utf-8")
+    assert result.warnings == [
+        "1 values of start_attribute are not dates. These people are treated as already started."
+    ]
+
+
+def test_contact_objects_are_included_if_object_types_lists_them(
+    active_directory: RunningDirectory, workspace: Workspace
+) -> None:
+    oslo = {"search_base": active_directory.company.ou_dn("Oslo HQ"), "location": "oslo-hq"}
+    people = export(active_directory, workspace, sources=[oslo], columns=NAME_AND_LOCATION)
+    for types, count in ((["user", "contact"], people["counts"]["contacts"] + 1), (["contact"], 1)):
+        result = export(
+            active_directory,
+            workspace,
+            sources=[oslo],
+            columns=NAME_AND_LOCATION,
+            object_types=types,
+        )
+        assert result["counts"]["contacts"] == count
+    assert read_rows(workspace) == [["Vaktmester", "oslo-hq"]]
+
+
+def test_of_entry_reads_an_attribute_of_the_referenced_entry(
+    directory: RunningDirectory, workspace: Workspace
+) -> None:
+    company = directory.company
+    skipper = company.person_with_comma
+    columns = [
+        {"header": "Name", "value": "sn"},
+        {"header": "Manager", "value": "manager | of_entry('mail')"},
+        {"header": "Secretary", "value": "secretary | of_entry('displayName') or 'nobody'"},
+        {"header": "Pager", "value": "manager | of_entry('pager')"},
+        {"header": "Location", "value": "location"},
+    ]
+    with (
+        temporary_attributes(
+            directory, company.canary_person, manager=[company.person_dn(skipper)]
+        ),
+        temporary_attributes(
+            directory, company.two_site_person, secretary=[company.person_dn(company.unreachable)]
+        ),
+        temporary_attributes(
+            directory, company.unreachable, manager=[company.person_dn(company.unreachable)]
+        ),
+    ):
+        result = export(directory, workspace, sources=[staff_source(directory)], columns=columns)
+    assert result.warnings == [
+        "No entry named by an attribute has the attribute pager, which of_entry reads."
+    ]
+    found = {row[0]: row[1:3] for row in read_rows(workspace)}
+    assert found[company.canary_person.last_name] == [skipper.mail, "nobody"]
+    assert found[company.two_site_person.last_name] == ["", company.unreachable.display_name]
+    assert found[company.unreachable.last_name] == ["", "nobody"]
+    assert sum(1 for manager, _secretary in found.values() if manager) == 1
+
+
+def test_primary_address_selects_the_primary_smtp_address(
+    active_directory: RunningDirectory, workspace: Workspace
+) -> None:
+    company = active_directory.company
+    addresses = [
+        "smtp:alias@fjord.test",
+        "X500:/o=Fjord",
+        "SMTP:primary@fjord.test",
+        "SIP:z@fjord.test",
+    ]
+    columns = [
+        {"header": "Primary", "value": "all.proxyAddresses | primary_address"},
+        {"header": "All", "value": "all.proxyAddresses | join(' ')"},
+        {"header": "Location", "value": "location"},
+    ]
+    with temporary_attributes(active_directory, company.canary_person, proxyAddresses=addresses):
+        source = staff_source(active_directory, filter=f"(sn={company.canary_person.last_name})")
+        export(active_directory, workspace, sources=[source], columns=columns)
+    assert read_rows(workspace) == [["primary@fjord.test", " ".join(sorted(addresses)), "fjord"]]

@@ -1,0 +1,298 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ways to a service: credentials, bodies, proxies and certificates, each through the real module."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from tests.integration.support.http_proxy import PROXY_PASSWORD, http_proxy
+from tests.integration.support.modules import ModuleResult, run_module
+from tests.integration.support.options import upload_options
+from tests.integration.support.rosters import make_contacts, write_roster
+from tests.lab.receiver import Receiver, ServiceBehavior, receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.authority import Authority
+
+pytestmark = pytest.mark.every_library
+
+CLIENT = "client.fjord.test"
+
+
+class Credential(NamedTuple):
+    """How a service wants a file, and the options for that."""
+
+    manner: ServiceBehavior
+    options: Callable[[str], dict[str, Any]]
+
+
+CREDENTIALS = {
+    "token in a header": Credential(ServiceBehavior(), lambda token: {"token": token}),
+    "token in the query": Credential(
+        ServiceBehavior(token_param="auth_token"),
+        lambda token: {"token": token, "token_param": "auth_token"},
+    ),
+    "Basic": Credential(
+        ServiceBehavior(is_basic=True), lambda token: {"token": None, "url_username": token}
+    ),
+    "client certificate": Credential(
+        ServiceBehavior(client_name=CLIENT, requires_token=False), lambda _token: {"token": None}
+    ),
+    "client certificate and token": Credential(
+        ServiceBehavior(client_name=CLIENT), lambda token: {"token": token}
+    ),
+}
+BODIES: dict[str, tuple[ServiceBehavior, dict[str, Any]]] = {
+    "PUT of the file": (
+        ServiceBehavior(method="PUT", raw=True),
+        {"method": "PUT", "body_format": "raw", "content_type": "text/csv"},
+    ),
+    "PATCH of a form with fields": (
+        ServiceBehavior(method="PATCH", fields={"mode": "replace", "dry-run": "false"}),
+        {"method": "PATCH", "form_fields": {"mode": "replace", "dry-run": False}},
+    ),
+    "flags in the query": (
+        ServiceBehavior(flags={"remove-hosts": "true", "send-emails": "false"}),
+        {"params": {"remove-hosts": True, "send-emails": False}},
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _two_contacts(workspace: Workspace) -> None:
+    write_roster(workspace.dest, make_contacts(2))
+
+
+@pytest.fixture(scope="session")
+def client_cert(ca: Authority) -> dict[str, str]:
+    """Options for the certificate of a client."""
+    certificate = ca.issue(CLIENT, common_name=CLIENT)
+    return {"client_cert": str(certificate.cert_file), "client_key": str(certificate.key_file)}
+
+
+def _upload(
+    service: Receiver, workspace: Workspace, env: dict[str, str] | None = None, **overrides: Any
+) -> ModuleResult:
+    options = upload_options(service, workspace, initial=True, **overrides)
+    result = run_module(workspace, "contact_upload", options, env=env)
+    for secret in (service.token, PROXY_PASSWORD, "Pw7.other"):
+        assert secret not in result.output
+        assert secret not in service.log_file.read_text("utf-8")
+    assert not workspace.files_containing([service.token, PROXY_PASSWORD])
+    return result
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_each_credential_is_accepted_and_netrc_is_ignored(
+    name: str, ca: Authority, client_cert: dict[str, str], workspace: Workspace
+) -> None:
+    netrc = workspace.home / ".netrc"
+    netrc.write_text("default login ada password Pw7.other\n", encoding="ascii")
+    netrc.chmod(0o600)
+    credential = CREDENTIALS[name]
+    certificate = dict(client_cert) if credential.manner.client_name else {}
+    with receiver(ca, locations=["oslo-hq"], behavior=credential.manner) as service:
+        options: dict[str, Any] = {**credential.options(service.token), **certificate}
+        result = _upload(service, workspace, **options)
+        assert (result["uploaded"], result["attempts"]) == (True, 1)
+        service.queue_response(401)
+        result = _upload(service, workspace, force=True, **options)
+        assert "it returned HTTP 401 (it does not accept the credential)" in result.message
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_credentials_are_not_sent_to_a_redirect_target(
+    name: str, ca: Authority, client_cert: dict[str, str], workspace: Workspace
+) -> None:
+    credential = CREDENTIALS[name]
+    certificate: dict[str, Any] = client_cert if credential.manner.client_name else {}
+    with (
+        receiver(ca, locations=["oslo-hq"], behavior=credential.manner) as service,
+        receiver(ca, locations=["oslo-hq"]) as target,
+    ):
+        service.redirect(target.url, 308)
+        result = _upload(service, workspace, **credential.options(service.token), **certificate)
+        assert "it returned a redirect to localhost" in result.message
+        assert (service.requests, target.requests) == (1, 0)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_each_request_body_is_accepted(name: str, ca: Authority, workspace: Workspace) -> None:
+    manner, options = BODIES[name]
+    with receiver(ca, locations=["oslo-hq"], behavior=manner) as service:
+        assert _upload(service, workspace, **options)["uploaded"]
+        assert len(service.contacts) == 2
+        # It is strict: without these options it refuses.
+        assert _upload(service, workspace, force=True).failed
+
+
+def test_empty_environment_variables_count_as_unset(
+    service: Receiver, workspace: Workspace
+) -> None:
+    env = {
+        "FRONTDESK_TOKEN": service.token,
+        "FRONTDESK_URL_USERNAME": "",
+        "FRONTDESK_URL_PASSWORD": "",
+    }
+    assert _upload(service, workspace, env, token=None)["uploaded"]
+
+
+class TestClientCertificates:
+    """Certificates that the service asks for."""
+
+    @pytest.mark.parametrize(
+        ("tls_maximum", "expected"),
+        [
+            (
+                ssl.TLSVersion.TLSv1_3,
+                "it requires a client certificate. Set client_cert and client_key.",
+            ),
+            # The alert is one for whatever a handshake fails of (RFC 5246, 7.4.6).
+            (
+                ssl.TLSVersion.TLSv1_2,
+                (
+                    "the TLS connection failed (SSLV3_ALERT_HANDSHAKE_FAILURE). Check that the service"
+                    " supports TLS 1.2 or newer, and at least tls_minimum. The service may require"
+                    " client_cert."
+                ),
+            ),
+        ],
+    )
+    def test_a_missing_client_certificate_is_an_error(
+        self, tls_maximum: ssl.TLSVersion, expected: str, ca: Authority, workspace: Workspace
+    ) -> None:
+        manner = ServiceBehavior(client_name=CLIENT)
+        with receiver(
+            ca, locations=["oslo-hq"], behavior=manner, tls_maximum=tls_maximum
+        ) as service:
+            result = _upload(service, workspace)
+        assert result.message == f"Cannot upload to {service.url}: {expected}"
+        assert (service.requests, result.data["attempts"]) == (0, 1)
+
+    def test_an_encrypted_key_is_an_error(
+        self, client_cert: dict[str, str], service: Receiver, workspace: Workspace
+    ) -> None:
+        with open(client_cert["client_key"], "rb") as file:
+            key = serialization.load_pem_private_key(file.read(), None)
+        path = workspace.root / "key.pem"
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.BestAvailableEncryption(b"Pw7.other"),
+            )
+        )
+        wrong: dict[str, Any] = {**client_cert, "client_key": str(path)}
+        result = _upload(service, workspace, **wrong)
+        assert result.message == (
+            f"Cannot use client_cert {client_cert['client_cert']} with client_key {path}: the key is"
+            " encrypted. Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW."
+        )
+
+    def test_key_and_certificate_can_share_a_file(
+        self, ca: Authority, client_cert: dict[str, str], workspace: Workspace
+    ) -> None:
+        combined = workspace.root / "both.pem"
+        combined.touch(mode=0o600)
+        combined.write_bytes(b"".join(_read_bytes(path) for path in client_cert.values()))
+        manner = ServiceBehavior(client_name=CLIENT)
+        with receiver(ca, locations=["oslo-hq"], behavior=manner) as service:
+            assert _upload(service, workspace, client_cert=str(combined))["uploaded"]
+
+    def test_unusable_certificate_files_are_an_error(
+        self, client_cert: dict[str, str], service: Receiver, workspace: Workspace
+    ) -> None:
+        cert = client_cert["client_cert"]
+        for path, problem in (
+            (str(workspace.root / "none.pem"), "No such file or directory"),
+            (cert, "they are not a certificate and its private key"),
+        ):
+            result = _upload(service, workspace, client_cert=path)
+            assert result.message == (
+                f"Cannot use client_cert {path}: {problem}. Provide files in PEM format;"
+                " without client_key, client_cert must also contain the key."
+            )
+        assert service.requests == 0
+
+
+def _read_bytes(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_an_expired_server_certificate_is_an_error(ca: Authority, workspace: Workspace) -> None:
+    now = datetime.now(UTC)
+    expired = ca.issue(
+        "localhost", not_before=now - timedelta(days=9), not_after=now - timedelta(days=1)
+    )
+    with receiver(ca, locations=["oslo-hq"], certificate=expired) as service:
+        result = _upload(service, workspace)
+        assert service.requests == 0
+    assert result.message == (
+        f"Cannot upload to {service.url}: its certificate has expired (certificate has expired)."
+        " Renew the server's certificate."
+    )
+    assert result.data["attempts"] == 1
+
+
+class TestProxies:
+    """Proxies that the environment names."""
+
+    def test_the_proxy_is_used_unless_an_option_or_no_proxy_excludes_it(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        with http_proxy() as running:
+            assert _upload(service, workspace, running.environment)["uploaded"]
+            assert len(running.connect_targets) == 1
+            with_exception = {**running.environment, "NO_PROXY": "localhost"}
+            assert _upload(service, workspace, with_exception, force=True)["uploaded"]
+            result = _upload(service, workspace, running.environment, force=True, use_proxy=False)
+            assert result["uploaded"]
+            assert len(running.connect_targets) == 1
+
+    def test_a_missing_proxy_password_is_an_error(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        with http_proxy(requires_password=True) as running:
+            result = _upload(service, workspace, running.environment)
+            assert result.message == (
+                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} refused the"
+                " connection: it requires authentication (407). Set HTTPS_PROXY in the environment to"
+                " http://USER:PASSWORD@HOST:PORT."
+            )
+            assert "Quarrelstone" not in result.output
+            assert _upload(service, workspace, running.environment_with_password)["uploaded"]
+
+    @pytest.mark.parametrize(("status", "attempts"), [(403, 1), (503, 4)])
+    def test_a_proxy_that_refuses_the_connection_is_an_error(
+        self, status: int, attempts: int, service: Receiver, workspace: Workspace
+    ) -> None:
+        with http_proxy(status=status) as running:
+            result = _upload(service, workspace, running.environment_with_password)
+            assert (
+                f"the proxy 127.0.0.1:{running.port} refused the connection: it " in result.message
+            )
+            assert len(running.connect_targets) == result.data["attempts"] == attempts
+        assert service.requests == 0
+
+    def test_an_unreachable_proxy_is_an_error(
+        self, service: Receiver, workspace: Workspace
+    ) -> None:
+        with http_proxy() as running:
+            env = running.environment_with_password
+        result = _upload(service, workspace, env, retries=0)
+        assert result.message == (
+            f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} cannot be reached:"
+            " Connection refused. Check HTTPS_PROXY in the environment, or set use_proxy: false."
+        )

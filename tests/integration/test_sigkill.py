@@ -1,0 +1,154 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs that SIGKILL ends: what was there stays whole, and the next run goes on from there."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.integration.support.modules import ModuleRunner, module_request, run_module
+from tests.integration.support.options import export_options, role_variables, upload_options
+from tests.integration.support.playbooks import Inventory, run_playbook, start_playbook
+from tests.integration.support.processes import descendants, kill_tree, wait_until
+from tests.integration.support.rosters import make_contacts, write_roster
+from tests.integration.support.stalling_proxy import stalling_proxy
+from tests.integration.support.workspace import file_mode
+from tests.lab.process_supervisor import ProcessSupervisor
+
+if TYPE_CHECKING:
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+STALL_AFTER = 20_000
+"""More bytes than a server sends before the second page of ten people, and fewer than for all of them."""
+
+
+def kill(pid: int) -> None:
+    """Kill a process and what it has started: there must be something that it has started."""
+    children = descendants(pid)
+    assert children
+    pids = {pid, *children}
+    kill_tree(pid)
+    assert wait_until(lambda: not any(map(ProcessSupervisor.is_running, pids)))
+
+
+def assert_leftovers_are_private(workspace: Workspace, *people: str) -> None:
+    """Who may not read people's data finds none."""
+    found = [name for name in workspace.files_containing(people) if name != "inventory.yml"]
+    assert all(workspace.is_private(name) for name in found), found
+
+
+def test_a_killed_export_leaves_the_old_roster(
+    open_ldap: RunningDirectory, company: Company, workspace: Workspace
+) -> None:
+    options = export_options(open_ldap, workspace)
+    workspace.dest.write_text("the old roster", encoding="utf-8")
+    workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
+    before = workspace.files()
+    port = urlsplit(open_ldap.uri_ldaps).port or 0
+    with (
+        stalling_proxy(port, stall_after=STALL_AFTER) as proxy,
+        ModuleRunner(workspace.collections_path) as runner,
+    ):
+        slow_options = {
+            **options,
+            "server_uri": [f"ldaps://localhost:{proxy.port}"],
+            "page_size": 10,
+        }
+        runner.start(module_request(workspace, "ad_contacts_export", slow_options))
+        assert proxy.stalled.wait(30)
+        kill(runner.pid)
+    assert workspace.files() == before
+    assert_leftovers_are_private(
+        workspace, *(person.mail for person in company.people if person.mail)
+    )
+    assert run_module(workspace, "ad_contacts_export", options)["changed"]
+    assert company.canary_person.mail in workspace.dest.read_text("utf-8")
+
+
+def test_an_export_removes_the_partial_files_of_a_killed_one(
+    open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    """A kill in that moment is too rare to be made; its leftover is not."""
+    leftovers = [
+        workspace.root / ".contacts.csv.abcd1234.new",
+        workspace.root / ".contacts.csv.ids.x.new",
+    ]
+    for leftover in leftovers:
+        leftover.write_text("half a roster", encoding="utf-8")
+    other = workspace.root / ".contacts.csv.kept"
+    other.touch()
+    assert run_module(workspace, "ad_contacts_export", export_options(open_ldap, workspace))[
+        "changed"
+    ]
+    assert not any(leftover.exists() for leftover in leftovers)
+    assert other.exists()
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_killed_upload_is_repeated_by_the_next_run(
+    accepted: bool, service: Receiver, workspace: Workspace
+) -> None:
+    """Whether the service took it or not: the receipt is the old one, and the next run sends again."""
+    options = upload_options(service, workspace)
+    write_roster(workspace.dest, make_contacts(30))
+    assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
+    receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+    people = make_contacts(31)
+    write_roster(workspace.dest, people)
+    if not accepted:
+        service.queue_response(500)
+    with service.hold() as arrived, ModuleRunner(workspace.collections_path) as runner:
+        runner.start(module_request(workspace, "contact_upload", options))
+        assert arrived.wait(30)
+        kill(runner.pid)
+    # It logs a request when it has answered.
+    assert wait_until(lambda: service.log_file.read_text("utf-8").count('"POST"') == 2)
+    assert service.uploads == 1 + accepted
+    receipt_after_kill = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+    assert (receipt_after_kill["roster"], receipt_after_kill["complete"]) == (
+        receipt["roster"],
+        False,
+    )
+    assert_leftovers_are_private(workspace, people[0].email)
+
+    result = run_module(workspace, "contact_upload", options)
+    assert (result["uploaded"], result["plan"]["added"]) == (True, 1)
+    assert result["service"]["counts"]["added"] == int(not accepted)
+    assert len(service.contacts) == 31
+    assert not run_module(workspace, "contact_upload", options)["changed"]
+
+
+def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
+    open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
+) -> None:
+    """The whole of ansible-playbook, killed while the service has the request."""
+    variables = role_variables(open_ldap, service, workspace)
+    inventory = Inventory(variables)
+    with service.hold() as arrived:
+        process = start_playbook(workspace, "frontdesk.contacts.sync", inventory)
+        assert arrived.wait(60)
+        kill(process.pid)
+        process.communicate()
+    assert wait_until(lambda: service.requests == 1)
+    assert not (workspace.state_dir / "receipt.json").exists()
+    assert_leftovers_are_private(workspace, company.canary_person.mail)
+    # What Ansible itself leaves is the module with its options.
+    secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
+    assert all(workspace.is_private(name) for name in secrets)
+
+    run = run_playbook(workspace, "frontdesk.contacts.sync", inventory)
+    run.assert_clean()
+    (upload,) = run.uploads
+    assert upload["uploaded"]
+    receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
+    assert receipt["rows"] == len(service.contacts)
+    assert file_mode(workspace.state_dir) == 0o700
