@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import socket
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
+from tests.integration.support.ports import closed_port
 from tests.lab.dns import name_server
 
 if TYPE_CHECKING:
@@ -46,12 +46,6 @@ def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]
     """Where a server of the domain listens for one client, with TLS."""
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0
-
-
-def closed_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 BY_DOMAIN: dict[str, Any] = {"server_uri": None, "domain": "fjord.test"}

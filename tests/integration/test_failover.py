@@ -9,8 +9,6 @@ Each is followed by a right one, from which everything comes; the warning is the
 
 from __future__ import annotations
 
-import socket
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,7 +41,8 @@ from tests.integration.support.ldap_messages import (
     SEARCH_RESULT_DONE,
     SEARCH_RESULT_ENTRY,
 )
-from tests.integration.support.ldap_proxy import full_backlog_port, ldap_proxy, silent_port
+from tests.integration.support.ldap_proxy import ldap_proxy
+from tests.integration.support.ports import closed_port, full_backlog_port, silent_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,12 +52,6 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
 
 pytestmark = pytest.mark.every_library
-
-
-def closed_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 CONNECT = "Cannot connect to {uri}: "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -296,7 +297,7 @@ def test_contacts_are_compared_by_key_if_identities_are_missing(
     service: Receiver, workspace: Workspace
 ) -> None:
     roster = make_contacts(BASELINE_ROWS)
-    roster[0] = roster[0]._replace(last_name="Aasen")
+    roster[0] = replace(roster[0], last_name="Aasen")
     write_roster(workspace.dest, roster, identities=False)
     result = run_upload(service, workspace)
     assert result["plan"]["changed"] == 1
@@ -311,7 +312,7 @@ def test_a_changed_identity_is_recorded_without_an_upload(
 ) -> None:
     """Somebody took over the account of somebody else, to the letter."""
     roster = make_contacts(BASELINE_ROWS)
-    roster[0] = roster[0]._replace(identity="00000000-0000-4000-8000-000000000000")
+    roster[0] = replace(roster[0], identity="00000000-0000-4000-8000-000000000000")
     write_roster(workspace.dest, roster)
     result = run_upload(service, workspace)
     assert (result["changed"], result["uploaded"]) == (True, False)

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +14,7 @@ from tests.integration.support.kerberos_client import WRONG_PASSWORD, KerberosCl
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
+from tests.integration.support.ports import closed_port
 from tests.integration.support.workspace import Workspace
 from tests.lab.entries import SERVICE_ACCOUNT, STALE_ACCOUNT
 from tests.lab.openldap import openldap
@@ -220,10 +219,8 @@ class TestTicketErrors:
         assert message == f"Cannot get a Kerberos ticket as {account}: {cause}"
 
     def test_an_unreachable_kdc_is_an_error(self, client: KerberosClient) -> None:
-        with closing(socket.create_server(("127.0.0.1", 0))) as server:
-            closed_port = f"127.0.0.1:{server.getsockname()[1]}"
         (client.workspace.root / "krb5.conf").write_text(
-            client.realm.conf(kdc=closed_port), "utf-8"
+            client.realm.conf(kdc=f"127.0.0.1:{closed_port()}"), "utf-8"
         )
         keytab = client.realm.keytab
         assert client.export_error(keytab=str(keytab)) == (

@@ -23,6 +23,7 @@ import ldap3
 import pytest
 from ldap3.core.exceptions import LDAPSocketOpenError
 
+from tests.integration.support.processes import descendants, wait_until
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, build_company
 from tests.lab.namespace import can_create_namespaces, namespace_command
@@ -32,7 +33,7 @@ from tests.lab.samba import samba
 from tests.lab.standard_ldap import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.lab.directory import RunningDirectory
 
@@ -196,22 +197,8 @@ def test_a_certificate_for_another_name_is_rejected(company: Company, ca: Author
         bind(directory, directory.bind_dn)
 
 
-def _descendants(pid: int) -> set[int]:
-    """Return the processes below a process."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    found = {int(child) for child in children}
-    return found.union(*map(_descendants, found))
-
-
 def _program_name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").split(":")[0].strip()
-
-
-def _wait_until(condition: Callable[[], bool], *, seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 def test_a_killed_lab_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
@@ -227,14 +214,14 @@ def test_a_killed_lab_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
     for line in lab.stdout:
         if line.startswith("# Ready"):
             break
-    descendants = _descendants(lab.pid)
-    programs = {_program_name(pid) for pid in descendants}
+    pids = descendants(lab.pid)
+    programs = {_program_name(pid) for pid in pids}
     assert {"samba", "slapd"} <= programs
     assert list(tmp_path.iterdir())
     lab.send_signal(signal.SIGKILL)
     lab.wait()
     lab.stdout.close()
-    assert _wait_until(lambda: not any(map(ProcessSupervisor.is_running, descendants)))
+    assert wait_until(lambda: not any(map(ProcessSupervisor.is_running, pids)), seconds=20.0)
     assert list(tmp_path.iterdir()) == []
 
 

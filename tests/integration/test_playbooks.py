@@ -53,7 +53,7 @@ CUSTOM_PROFILE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FinishedRun:
     """One run, and what it left behind.
 
@@ -86,11 +86,11 @@ class Scenario:
     def _run_once(self, *arguments: str) -> FinishedRun:
         run = run_playbook(self.workspace, self.name, self.inventory, *arguments, env=SHOW_OPTIONS)
         return FinishedRun(
-            run,
-            arguments == CHECK_RUN,
-            self.workspace.files(),
-            [service.requests for service in self.services],
-            [service.uploads for service in self.services],
+            run=run,
+            check_mode=arguments == CHECK_RUN,
+            files=self.workspace.files(),
+            requests=[service.requests for service in self.services],
+            uploads=[service.uploads for service in self.services],
         )
 
 

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import re
-import socket
-from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.support.options import CHECK_MODE
+from tests.integration.support.ports import closed_port
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_failing_upload, run_upload
 from tests.lab.receiver import Receiver, receiver
@@ -115,7 +115,7 @@ def test_rejected_rows_are_reported_without_personal_data(
 ) -> None:
     """The people are named by identity; their values stay out of the output."""
     roster = make_contacts(3)
-    roster[1] = roster[1]._replace(location="vardo", first_name="Zebedy", last_name="Quarrelstone")
+    roster[1] = replace(roster[1], location="vardo", first_name="Zebedy", last_name="Quarrelstone")
     write_roster(workspace.dest, roster)
     service_message = "ada001@fjord.test (Zebedy Quarrelstone) is unknown"
     result = run_failing_upload(service, workspace)
@@ -169,8 +169,7 @@ class TestNoResponse:
     def test_a_refused_connection_is_an_error(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        with closing(socket.create_server(("127.0.0.1", 0))) as server:
-            url = f"https://localhost:{server.getsockname()[1]}/contacts"
+        url = f"https://localhost:{closed_port()}/contacts"
         result = run_failing_upload(service, workspace, url=url)
         assert result.message == (
             f"Cannot upload to {url}: Connection refused."

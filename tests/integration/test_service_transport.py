@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.every_library
 CLIENT = "client.fjord.test"
 
 
-class Credential(NamedTuple):
+@dataclass(frozen=True)
+class Credential:
     """How a service wants a file, and the options for that."""
 
     manner: ServiceBehavior

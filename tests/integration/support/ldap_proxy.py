@@ -129,25 +129,3 @@ def _context(certificate: Certificate, max_version: ssl.TLSVersion) -> ssl.SSLCo
         context.minimum_version = max_version
     context.maximum_version = max_version
     return context
-
-
-@contextmanager
-def full_backlog_port() -> Iterator[int]:
-    """Give a port of 127.0.0.1 that takes no connection and refuses none: its queue is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        connections = []
-        try:
-            while True:
-                connections.append(socket.create_connection(listener.getsockname(), timeout=0.2))
-        except TimeoutError:
-            yield listener.getsockname()[1]
-        finally:
-            for each in connections:
-                each.close()
-
-
-@contextmanager
-def silent_port() -> Iterator[int]:
-    """Give a port of 127.0.0.1 that takes connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]

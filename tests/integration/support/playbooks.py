@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -40,7 +40,8 @@ _RESULT = re.compile(
 _RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=(\d+) ", re.MULTILINE)
 
 
-class TaskResult(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class TaskResult:
     """One task's outcome on one host."""
 
     name: str
@@ -68,7 +69,11 @@ class PlaybookRun:
                 name = title["name"]
             elif outcome := _RESULT.match(line):
                 result = json.loads(outcome["result"])
-                results.append(TaskResult(name, outcome["host"], outcome["status"], result))
+                results.append(
+                    TaskResult(
+                        name=name, host=outcome["host"], status=outcome["status"], result=result
+                    )
+                )
         return results
 
     @property
@@ -120,14 +125,15 @@ class PlaybookRun:
         assert "DEPRECAT" not in self.output, self.output
 
 
-class Inventory(NamedTuple):
+@dataclass(frozen=True)
+class Inventory:
     """Hosts of an inventory, with variables that count for all of them.
 
     :ivar groups: for each group its hosts, with their own variables.
     """
 
     variables: Mapping[str, Any]
-    groups: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
+    groups: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write the inventory; it holds passwords and is private."""

@@ -11,7 +11,8 @@ import hashlib
 import io
 import json
 import uuid
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 HEADER = ("First Name", "Last Name", "Email", "SMS Phone", "Location")
 
 
-class Contact(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Contact:
     """A row of a roster, and whose it is."""
 
     first_name: str
@@ -30,17 +32,22 @@ class Contact(NamedTuple):
     location: str
     identity: str
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells of its row, in the order of HEADER."""
+        return (self.first_name, self.last_name, self.email, self.mobile, self.location)
+
 
 def make_contacts(count: int, *, location: str = "oslo-hq") -> list[Contact]:
     """So many contacts, the same at every call."""
     return [
         Contact(
-            "Ada",
-            f"Aas{index:03}",
-            f"ada{index:03}@fjord.test",
-            f"+47900{index:05}",
-            location,
-            str(uuid.uuid5(uuid.NAMESPACE_DNS, f"ada{index}.fjord.test")),
+            first_name="Ada",
+            last_name=f"Aas{index:03}",
+            email=f"ada{index:03}@fjord.test",
+            mobile=f"+47900{index:05}",
+            location=location,
+            identity=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"ada{index}.fjord.test")),
         )
         for index in range(count)
     ]
@@ -59,7 +66,7 @@ def write_roster(
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([HEADER, *(contact[:-1] for contact in contacts)])
+    writer.writerows([HEADER, *(contact.cells for contact in contacts)])
     data = text.getvalue().encode()
     path.write_bytes(data)
     path.chmod(0o600)
