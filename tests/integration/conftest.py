@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's servers, once for all tests, and a place for each test to work in."""
+"""Fixtures of all integration tests: the lab's servers, shared by all tests, and a workspace for each test."""
 
 from __future__ import annotations
 
@@ -32,52 +32,52 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def company() -> Company:
-    """The lab's company."""
+    """The fictional company whose people are in every directory."""
     return build_company()
 
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[Authority]:
-    """The authority that all servers have their certificates from."""
+    """The certificate authority that issues the certificates of all servers."""
     with authority() as created:
         yield created
 
 
 @pytest.fixture(scope="session")
 def active_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """Samba as an Active Directory domain controller. Who changes it changes it back."""
+    """Samba as an Active Directory domain controller. Tests must undo their changes."""
     with samba(company, ca) as running:
         yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
 def open_ldap(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """OpenLDAP with the same people. Who changes it changes it back."""
+    """OpenLDAP with the same people. Tests must undo their changes."""
     with openldap(company, ca) as running:
         yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
 def ds_389(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """389 Directory Server with the same people. Who changes it changes it back."""
+    """389 Directory Server with the same people. Tests must undo their changes."""
     with dirsrv(company, ca) as running:
         yield from _assert_restored(running)
 
 
 def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
-    """Lend a directory, and see that it comes back as it was."""
+    """Yield a directory, then assert that its contents are the same as before."""
     before = running.contents()
     yield running
     after = running.contents()
     changed = [dn for dn in before | after if before.get(dn) != after.get(dn)]
-    assert not changed, f"{running.uri_ldaps} was not changed back: {changed}"
+    assert not changed, f"{running.uri_ldaps} was not restored: {changed}"
 
 
 @pytest.fixture(scope="session")
 def expected_files(
     open_ldap: RunningDirectory, tmp_path_factory: pytest.TempPathFactory, collections_path: Path
 ) -> dict[str, bytes]:
-    """The files that OpenLDAP alone gives: roster and identities."""
+    """The roster and its identities file, as exported directly from OpenLDAP."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     result = run_module(workspace, "ad_contacts_export", export_options(open_ldap, workspace))
     assert result["changed"]
@@ -86,14 +86,14 @@ def expected_files(
 
 @pytest.fixture
 def service(company: Company, ca: Authority) -> Iterator[Receiver]:
-    """A front-desk service that has accepted nothing yet."""
+    """A front-desk service that has not accepted any upload yet."""
     with receiver(ca, locations=[site.location for site in company.sites]) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def collections_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the collection is installed: ANSIBLE_COLLECTIONS_PATH, or else this checkout."""
+    """The collections path: ANSIBLE_COLLECTIONS_PATH if it is set, else a temporary one that links to this checkout."""
     if configured := os.environ.get("ANSIBLE_COLLECTIONS_PATH"):
         return Path(configured)
     path = tmp_path_factory.mktemp("collections")
@@ -104,5 +104,5 @@ def collections_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, collections_path: Path) -> Workspace:
-    """A place to work in, with nothing in it."""
+    """An empty workspace."""
     return Workspace.create(tmp_path / "work", collections_path)

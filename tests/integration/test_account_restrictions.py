@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts that Active Directory does not let in, though the password is right: it says why, and so do we."""
+"""Accounts that Active Directory rejects despite a correct password: the error states the reason."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ UNRESTRICTED = {
     "logonHours": [],
     "userWorkstations": [],
 }
-"""An account without anything that keeps it out."""
+"""Attributes of an account without restrictions."""
 
 
 @pytest.fixture(scope="module")
 def reader(company: Company) -> Person:
-    """Somebody with an account of their own that tests do things to."""
+    """The person whose account these tests restrict."""
     return replace(company.canary_person, account="reader", display_name="Reader (test)")
 
 
 @pytest.fixture(scope="module")
 def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
-    """The reader's account, there for these tests alone."""
+    """The account of `reader`, which exists only during these tests."""
     active_directory.add_person(reader)
     dn, password = active_directory.find_dn(reader), new_password()
     with active_directory.session() as session:
@@ -56,7 +56,7 @@ def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]
 
 
 def bind_error(directory: RunningDirectory, login: Login, workspace: Workspace) -> str:
-    """Run an export that the account must not get into; return why, without what is always said."""
+    """Run an export with a rejected account, and return the cause and remedy of its error."""
     message = run_failing_export(directory, workspace, bind_dn=login.dn, bind_pw=login.password)
     prefix = f"Cannot bind to {directory.uri_ldaps} as {login.dn}: "
     assert message.startswith(prefix)
@@ -92,14 +92,14 @@ def expected_error(cause: str, code: str, remedy: str) -> str:
                 "773",
                 "Set a new password for the bind account",
             ),
-            id="with a password that must be changed",
+            id="password must be changed",
         ),
         pytest.param(
-            {"logonHours": ["\0" * 21]},  # a bit for each hour of the week
+            {"logonHours": ["\0" * 21]},  # one bit per hour of the week
             expected_error(
                 "the account may not log on at this hour", "530", "Extend its logon hours"
             ),
-            id="at another hour",
+            id="outside logon hours",
         ),
         pytest.param(
             {"userWorkstations": ["NOWHERE"]},
@@ -108,7 +108,7 @@ def expected_error(cause: str, code: str, remedy: str) -> str:
                 "531",
                 "Remove its workstation restriction",
             ),
-            id="from another computer",
+            id="another workstation",
         ),
     ],
 )
@@ -136,7 +136,7 @@ def test_an_expired_password_is_reported(
 
 @pytest.fixture
 def lockout(active_directory: RunningDirectory, reader: Person) -> Iterator[None]:
-    """One wrong password locks an account."""
+    """Lock accounts after one wrong password during the test."""
 
     def set_lockout_threshold(wrong_passwords: int) -> None:
         with active_directory.session() as session:

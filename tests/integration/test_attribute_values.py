@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values as directories hold them: any script and any bytes end as valid UTF-8, or as a person left out."""
+"""Attribute values in any script, and arbitrary bytes: each becomes valid UTF-8 or leaves its person out."""
 
 from __future__ import annotations
 
@@ -27,63 +27,63 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 TEST_ATTRIBUTE = "audio"
-"""An attribute of people, in Active Directory and elsewhere, that may hold any bytes and several values."""
+"""An attribute that all directory servers define for people, with multiple values and arbitrary bytes."""
 COLUMNS = [
     {"header": "Account", "value": "sAMAccountName"},
-    {"header": "Note", "value": TEST_ATTRIBUTE},
+    {"header": "Test", "value": TEST_ATTRIBUTE},
     {"header": "Location", "value": "location"},
 ]
 
-# What the directory holds, and what the roster says; None where the person is left out.
+# Value in the directory, and cell in the roster; None if the person is left out.
 VALUES: dict[str, tuple[bytes, str | None]] = {
     "right to left": ("\u200fדנה כהן\u200e".encode(), "\u200fדנה כהן\u200e"),
     "right to left, with digits": ("سارة ١٢٣".encode(), "سارة ١٢٣"),
     "combining marks": (b"A\xcc\x8aA\xcc\x8a e\xcc\x82\xcc\x81", "ÅÅ ế"),
-    "marks in another order": (b"a\xcc\x82\xcc\xa3", "ậ"),
-    "emoji of several characters": ("👩🏽\u200d💻🇳🇴".encode(), "👩🏽\u200d💻🇳🇴"),
-    "four bytes to a character": ("𠮷野家".encode(), "𠮷野家"),
-    "the last character there is": (b"\xf4\x8f\xbf\xbf", "\U0010ffff"),
+    "combining marks in another order": (b"a\xcc\x82\xcc\xa3", "ậ"),
+    "emoji of several code points": ("👩🏽\u200d💻🇳🇴".encode(), "👩🏽\u200d💻🇳🇴"),
+    "characters of four bytes": ("𠮷野家".encode(), "𠮷野家"),
+    "last Unicode code point": (b"\xf4\x8f\xbf\xbf", "\U0010ffff"),
     "NUL": (b"\0Ada\0\0Lie\0", "Ada Lie"),
     "line breaks": ("Ada\r\nLie\u2028Moe".encode(), "Ada Lie Moe"),
-    "a quote and a comma": (b'Ada "A", Lie', 'Ada "A", Lie'),
-    "a surrogate": (b"Ada \xed\xa0\xbd", None),
-    "a pair of surrogates": (b"\xed\xa0\xbd\xed\xb8\x80", None),
+    "quotes and a comma": (b'Ada "A", Lie', 'Ada "A", Lie'),
+    "unpaired surrogate": (b"Ada \xed\xa0\xbd", None),
+    "surrogate pair": (b"\xed\xa0\xbd\xed\xb8\x80", None),
     "Latin-1": (b"Troms\xf8", None),
     "UTF-16": ("Ada ø".encode("utf-16"), None),
-    "a character that is cut": ("Tromsø".encode()[:-1], None),
-    "a slash in two bytes": (b"\xc0\xaf", None),
-    "beyond the last character": (b"\xf4\x90\x80\x80", None),
+    "truncated character": ("Tromsø".encode()[:-1], None),
+    "overlong encoding of a slash": (b"\xc0\xaf", None),
+    "beyond the last code point": (b"\xf4\x90\x80\x80", None),
 }
 
 
 @pytest.fixture(params=["active_directory", "open_ldap"])
 def directory(request: pytest.FixtureRequest) -> RunningDirectory:
-    """Each kind of directory."""
+    """Active Directory and OpenLDAP."""
     found: RunningDirectory = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture
 def temporary_values() -> Iterator[TemporaryValues]:
-    """What tests write into directories; it is gone after them."""
+    """Values that are removed after the test."""
     created = TemporaryValues()
     yield created
     created.remove()
 
 
 class TemporaryValues:
-    """Values that people have for a while."""
+    """Writes values of TEST_ATTRIBUTE, and removes all of them on request."""
 
     def __init__(self) -> None:
         self._removals = ExitStack()
 
     def write(self, directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
-        """Give people, by their accounts, the values of NOTE."""
+        """Write values of TEST_ATTRIBUTE, by account of the person."""
         self._removals.callback(_replace_values, directory, dict.fromkeys(values, ()))
         _replace_values(directory, values)
 
     def remove(self) -> None:
-        """Take all of them away."""
+        """Remove all values that were written."""
         self._removals.close()
 
 
@@ -100,7 +100,7 @@ def export_tromso(
     workspace: Workspace,
     columns: Sequence[Mapping[str, Any]] = tuple(COLUMNS),
 ) -> ModuleResult:
-    """Export one site; whoever has no valid row is left out."""
+    """Export the people of one site."""
     base = directory.company.site_dn(directory.company.site("tromso"))
     sources = [{"location": "tromso", "search_base": base}]
     options = export_options(directory, workspace, sources=sources, columns=list(columns))
@@ -160,7 +160,7 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     temporary_values: TemporaryValues,
     workspace: Workspace,
 ) -> None:
-    """The same bytes: of several values, too, of which the smallest is another one in the other form."""
+    """This also applies to multiple values, whose order depends on the normalization form."""
     accounts = tromso_accounts(active_directory.company)
     composed = {accounts[0]: ["Åse Krüger".encode()], accounts[1]: ["Åse".encode(), b"Zoe"]}
     decomposed = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ways to prove who reads, beside name and password: the same roster, or one clear error."""
+"""Anonymous access and client certificates instead of name and password."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ ANONYMOUS: dict[str, Any] = {"auth_protocol": "anonymous", "bind_dn": None, "bin
 def expected_roster(
     open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> bytes:
-    """The roster by name and password."""
+    """The roster that is exported with name and password."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     return export_roster(open_ldap, workspace)
 
 
 def export_roster(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> bytes:
-    """Everybody, read in the way that the options say."""
+    """Export all people with the given options, and return the roster."""
     env = {"FRONTDESK_BIND_DN": directory.bind_dn, "FRONTDESK_BIND_PW": directory.bind_pw}
     options = export_options(directory, workspace, **overrides)
     result = run_module(workspace, "ad_contacts_export", options, env=env)
@@ -53,13 +53,13 @@ def export_roster(directory: RunningDirectory, workspace: Workspace, **overrides
 
 @pytest.fixture(scope="module")
 def anonymous_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """A directory that lets everybody read."""
+    """A directory that allows anonymous reads."""
     with openldap(company, ca, anonymous_reads=True) as running:
         yield running
 
 
 class TestAnonymous:
-    """Nobody in particular reads."""
+    """Tests of auth_protocol anonymous."""
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
     def test_the_roster_is_the_same_as_with_a_password(
@@ -94,11 +94,11 @@ class TestAnonymous:
 
 
 class TestExternal:
-    """Whoever shows a certificate reads."""
+    """Tests of auth_protocol external, and of client certificates in general."""
 
     @pytest.fixture
     def certificate_options(self, ca: Authority) -> dict[str, Any]:
-        """The service account's certificate."""
+        """Options for authentication with a certificate of the service account."""
         return external_options(ca.issue("front-desk.test", common_name=CLIENT))
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
@@ -170,7 +170,7 @@ class TestExternal:
         certificate_options: dict[str, Any],
         workspace: Workspace,
     ) -> None:
-        """Active Directory itself has it; Samba does not."""
+        """Active Directory supports SASL EXTERNAL, but Samba does not."""
         message = self.export_error(active_directory, workspace, certificate_options, "ldap")
         assert message.startswith(
             f"Cannot bind to {active_directory.uri_ldap} with the certificate {certificate_options['client_cert']}:"
@@ -195,7 +195,7 @@ class TestExternal:
 
 
 def external_options(certificate: Certificate) -> dict[str, Any]:
-    """Options for who shows a certificate, and nothing else."""
+    """Return options for authentication with a certificate only."""
     return {
         **ANONYMOUS,
         "auth_protocol": "external",

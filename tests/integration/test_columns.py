@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Columns of one's own: what expressions and rules make of a real directory's people."""
+"""Custom columns: expressions, filters and rules, applied to people of a real directory."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_default_columns_accept_a_phone_region(
 def test_phone_numbers_follow_the_phone_style_of_their_column(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """Some have a number that is none; with fjord.canary_person it is the mobile, and the other one counts."""
+    """The mobile number of one person is replaced by an invalid one, so telephoneNumber is used instead."""
     local_number = (
         f"mobile | replace('{company.canary_person.mobile}', '12 34') | replace('+47', '')"
     )
@@ -78,7 +78,7 @@ def test_phone_numbers_follow_the_phone_style_of_their_column(
             "cause": "not a valid phone number",
         }
     ]
-    # Some releases of ansible-core have modules repeat their options, and here one of these holds the number.
+    # Some releases of ansible-core return the options as `invocation`; here, one of them contains the number.
     returned = {name: value for name, value in result.data.items() if name != "invocation"}
     assert company.canary_person.mobile not in str(returned)
     number = company.person("plunde").mobile

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What happens in a company from day to day, and what its plan says."""
+"""Changes in a directory, and how the plan of the next sync classifies them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHANGE_KINDS = ("added", "changed", "moved", "removed")
 def sync(
     directory: RunningDirectory, service: Receiver, workspace: Workspace, **overrides: Any
 ) -> ModuleResult:
-    """Export and upload; return what the upload answered."""
+    """Export and upload, and return the result of the upload."""
     exported = run_module(workspace, "ad_contacts_export", export_options(directory, workspace))
     assert not exported.failed, exported.data
     result = run_module(
@@ -51,7 +51,7 @@ def expected_counts(kind: str, number: int = 1) -> dict[str, int]:
 
 @pytest.fixture
 def disposable_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """A directory that a test may change for good."""
+    """A directory for one test, which may change it permanently."""
     with openldap(company, ca) as running:
         yield running
 
@@ -82,7 +82,7 @@ def test_the_plan_classifies_each_directory_change(
     assert plan_counts(moved) == expected_counts("moved")
     assert moved["plan"]["by_location"]["bergen"]["moved"] == 1
 
-    # The numbers of two people, swapped: nobody came and nobody went.
+    # Two people swap their mail addresses, which are key columns: they are changed, not added and removed.
     one, other = company.at(company.site("tromso"))[1:3]
     disposable_directory.modify(one, {"mail": [other.mail or "a@fjord.test"]})
     disposable_directory.modify(other, {"mail": [one.mail or "b@fjord.test"]})
@@ -112,7 +112,7 @@ def test_the_plan_classifies_each_directory_change(
 def test_the_plan_classifies_renames_and_moves_in_active_directory(
     active_directory: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """Marriage with a new name of the object, and a move to another OU, and both back."""
+    """A rename of the object and a move to another OU keep the identity (objectGUID)."""
     sync(active_directory, service, workspace, initial=True)
     marked = company.canary_person
     try:

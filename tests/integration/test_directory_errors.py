@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What directories refuse, or fail to do: one clear error, and the old roster stays."""
+"""Errors of directories, and results with too few contacts: the export fails, and the old roster stays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MISSING_OU = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
 
 
 class TestMissingSearchBase:
-    """A search base that is not there."""
+    """The search base does not exist."""
 
     REMEDY = "Correct search_base, or allow the bind account to read it."
 
@@ -44,7 +44,7 @@ class TestMissingSearchBase:
             workspace,
             sources=[{"location": "oslo-hq", "search_base": MISSING_OU}],
         )
-        # The server's own words hold line numbers of its source.
+        # The diagnostic message of Samba contains line numbers of its source code.
         match = re.fullmatch(
             re.escape(self.expected_start(active_directory))
             + r"(.+)\)\. "
@@ -63,7 +63,7 @@ class TestMissingSearchBase:
 
 
 class TestWrongPassword:
-    """A name or a password that the directory does not take."""
+    """The directory rejects the password."""
 
     WRONG_PASSWORD = "Pw7.not-the-password-at-all"
 
@@ -91,7 +91,7 @@ class TestWrongPassword:
     def test_the_password_is_not_tried_on_the_next_server(
         self, open_ldap: RunningDirectory, active_directory: RunningDirectory, workspace: Workspace
     ) -> None:
-        """That could lock the account."""
+        """Another attempt could lock the account."""
         servers = [open_ldap.uri_ldaps, active_directory.uri_ldaps]
         message = run_failing_export(
             open_ldap, workspace, server_uri=servers, bind_pw=self.WRONG_PASSWORD
@@ -100,7 +100,7 @@ class TestWrongPassword:
 
 
 class TestTooFewContacts:
-    """A result that is cut short, or holds nobody who can be a contact."""
+    """The directory returns a complete result, but not enough people have a valid row."""
 
     def test_a_source_without_a_valid_row_is_an_error(
         self, active_directory: RunningDirectory, company: Company, workspace: Workspace
@@ -142,7 +142,7 @@ class TestTooFewContacts:
     def test_a_filter_without_matches_is_an_error(
         self, open_ldap: RunningDirectory, company: Company, workspace: Workspace
     ) -> None:
-        """The base is there, and the filter finds nobody."""
+        """The search base exists, but no entry matches."""
         without_people = replace(open_ldap, people_filter="(sn=Nobody At All)")
         message = run_failing_export(without_people, workspace)
         assert message.startswith(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limits and rights of accounts on a real server: a whole answer or an error, and never a part of one."""
+"""Limits and permissions of accounts: a truncated result is an error, never a roster."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from tests.lab.person import Person
 
 LIMITS = {
-    "cut in the middle": "size=500 size.pr=1000 size.prtotal=50",
-    "small pages": "size=500 size.pr=10 size.prtotal=unlimited",
-    "no pages": "size=unlimited size.prtotal=disabled",
+    "total size limit": "size=500 size.pr=1000 size.prtotal=50",
+    "page size limit": "size=500 size.pr=10 size.prtotal=unlimited",
+    "paged results disabled": "size=unlimited size.prtotal=disabled",
 }
-"""What the server permits to each account (slapd.conf(5), limits)."""
-PERMISSIONS = {"sees nobody": "search", "sees nothing": "none"}
-"""What each account may do with people and what is above them (slapd.access(5))."""
+"""Limits for each account (slapd.conf(5), limits)."""
+PERMISSIONS = {"search only": "search", "no access": "none"}
+"""Access level of each account to all entries (slapd.access(5))."""
 
 
 _NO_ESCAPING = re.compile("[A-Za-z =,]+")
 
 
 def account_holders(company: Company) -> dict[str, Person]:
-    """The people whose accounts they are: those whose names need no care in slapd.conf."""
+    """Choose a person for each account whose DN does not need escaping in slapd.conf."""
     candidates = [
         person for person in company.people if _NO_ESCAPING.fullmatch(company.person_dn(person))
     ]
@@ -52,7 +52,7 @@ def account_holders(company: Company) -> dict[str, Person]:
 
 @pytest.fixture(scope="module")
 def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """OpenLDAP with an account for each of the limits and rights."""
+    """OpenLDAP with an account for each limit and access level."""
     holder_dns = {
         name: company.person_dn(person) for name, person in account_holders(company).items()
     }
@@ -70,7 +70,7 @@ def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirect
 
 @pytest.fixture(scope="module")
 def logins(limited_directory: RunningDirectory, company: Company) -> dict[str, Login]:
-    """The accounts, by what is particular about them."""
+    """The login of each account, by the name of its limit or access level."""
     logins_by_name = {}
     for name, person in account_holders(company).items():
         logins_by_name[name] = Login(company.person_dn(person), new_password())
@@ -79,7 +79,7 @@ def logins(limited_directory: RunningDirectory, company: Company) -> dict[str, L
 
 
 def single_search(directory: RunningDirectory, login: Login, page_size: int = 20) -> dict[str, Any]:
-    """Options for all people by one search."""
+    """Return options that read all people with a single search."""
     return {
         "sources": [{"location": "oslo-hq", "search_base": directory.staff_dn}],
         "bind_dn": login.dn,
@@ -108,14 +108,14 @@ RAISE_PAGE_LIMIT = (
     ("name", "cause"),
     [
         (
-            "cut in the middle",
+            "total size limit",
             (
                 f"the server's size limit cut the search short (result 4 sizeLimitExceeded). {RAISE_LIMIT}"
             ),
         ),
-        ("small pages", f"an administrative limit ended the search (*). {RAISE_PAGE_LIMIT}"),
+        ("page size limit", f"an administrative limit ended the search (*). {RAISE_PAGE_LIMIT}"),
         (
-            "no pages",
+            "paged results disabled",
             (
                 "an administrative limit ended the search (result 11 adminLimitExceeded, pagedResults"
                 f" control not allowed). {RAISE_PAGE_LIMIT}"
@@ -140,7 +140,7 @@ def test_a_result_truncated_by_a_limit_is_an_error(
 def test_smaller_pages_stay_within_the_page_size_limit(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
-    small_pages = single_search(limited_directory, logins["small pages"], page_size=10)
+    small_pages = single_search(limited_directory, logins["page size limit"], page_size=10)
     unlimited = single_search(
         limited_directory, Login(limited_directory.bind_dn, limited_directory.bind_pw)
     )
@@ -172,7 +172,7 @@ def test_the_error_for_an_empty_result_mentions_permissions(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
     message = run_failing_export(
-        limited_directory, workspace, **single_search(limited_directory, logins["sees nobody"])
+        limited_directory, workspace, **single_search(limited_directory, logins["search only"])
     )
     assert message == (
         f"source 1 (location 'oslo-hq'): only 0 contacts in {limited_directory.staff_dn} on"
@@ -185,7 +185,7 @@ def test_an_unreadable_base_is_reported_like_a_missing_one(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
     message = run_failing_export(
-        limited_directory, workspace, **single_search(limited_directory, logins["sees nothing"])
+        limited_directory, workspace, **single_search(limited_directory, logins["no access"])
     )
     assert_message(
         message,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS that cannot be trusted, or cannot be had: nobody is sent a password, and the next server is asked."""
+"""TLS failures: no password is sent, and the next server is used."""
 
 from __future__ import annotations
 
@@ -46,7 +46,12 @@ UNKNOWN_CA = (
 def with_certificate(
     message: str, name: str = "localhost", *, valid_from: int = -1, valid_until: int = 1
 ) -> FailingServer:
-    """A server with a certificate for a name, good from one day to another, counted from today."""
+    """Return a server with a certificate that causes an error.
+
+    :param name: host name in the certificate.
+    :param valid_from: first day of its validity, relative to today.
+    :param valid_until: last day of its validity, relative to today.
+    """
 
     def start(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
         not_before, not_after = (
@@ -73,7 +78,7 @@ def with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractContextM
 
 
 def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> FailingServer:
-    """A server that does not do StartTLS as it should; without a fault it has TLS already."""
+    """Return a server whose StartTLS fails: because of a fault or, without one, because it already uses TLS."""
 
     def start(directory: RunningDirectory, _ca: Authority) -> AbstractContextManager[str]:
         return ldap_proxy(directory, fault=fault, tls_to_directory=fault is None)
@@ -85,9 +90,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
 @pytest.mark.parametrize(
     "failing_server",
     [
-        pytest.param(
-            FailingServer(with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="of an unknown authority"
-        ),
+        pytest.param(FailingServer(with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="unknown CA"),
         pytest.param(
             with_certificate(
                 (
@@ -96,7 +99,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 ),
                 "elsewhere.test",
             ),
-            id="for another name",
+            id="certificate for another name",
         ),
         pytest.param(
             with_certificate(
@@ -104,7 +107,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 valid_from=-9,
                 valid_until=-1,
             ),
-            id="expired",
+            id="expired certificate",
         ),
         pytest.param(
             with_certificate(
@@ -112,7 +115,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 valid_from=1,
                 valid_until=9,
             ),
-            id="not yet valid",
+            id="certificate not yet valid",
         ),
         pytest.param(
             FailingServer(
@@ -123,14 +126,14 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 ),
                 {},
             ),
-            id="TLS 1.1 alone",
+            id="TLS 1.1 only",
         ),
         pytest.param(
             at_uri(
                 lambda directory: directory.uri_ldap.replace("ldap:", "ldaps:"),
                 f"{CONNECT}it closed the connection during the TLS handshake (*). {USES_TLS}.",
             ),
-            id="TLS on a port without",
+            id="TLS on a port without TLS",
         ),
         pytest.param(
             at_uri(
@@ -162,7 +165,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 ),
                 **SHORT_TIMEOUTS,
             ),
-            id="silent after StartTLS",
+            id="timeout of StartTLS",
         ),
         pytest.param(
             failing_start_tls(
@@ -173,7 +176,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 ),
                 **SHORT_TIMEOUTS,
             ),
-            id="silent in the handshake after StartTLS",
+            id="timeout of the TLS handshake after StartTLS",
         ),
     ],
 )

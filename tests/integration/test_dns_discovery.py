@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that DNS names: found in its order, and only where they can be trusted."""
+"""Servers from DNS SRV records: their order, and which of them are trusted."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ ADDRESSES = {"dc1.fjord.test A": ["127.0.0.1"], "dc2.fjord.test A": ["127.0.0.1"
 
 @pytest.fixture
 def certificate(ca: Authority) -> Certificate:
-    """What a server of the domain shows."""
+    """The certificate of the servers in the domain."""
     return ca.issue("dc1.fjord.test", "dc2.fjord.test")
 
 
 @pytest.fixture
 def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]:
-    """Where a server of the domain listens for one client, with TLS."""
+    """The LDAPS port of a server in the domain, which accepts one client."""
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0
 
@@ -55,12 +55,12 @@ BY_DOMAIN: dict[str, Any] = {"server_uri": None, "domain": "fjord.test"}
 def test_active_directory_is_found_by_its_domain_name(
     start_tls: bool, active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """DNS says 389; LDAPS goes to 636 of the same host."""
+    """The SRV record contains port 389; LDAPS uses port 636 of the same host."""
     host = urlsplit(active_directory.uri_ldaps).hostname or ""
     records = {CONTROLLERS: ["0 100 389 dc.fjord.test."], "dc.fjord.test A": [host]}
     with name_server(records) as dns_server:
         options = {**BY_DOMAIN, "dns_servers": [dns_server.address], "start_tls": start_tls}
-        # The lab's domain controller has a certificate for its address alone.
+        # The lab's domain controller has a certificate for its IP address only.
         unverified = {"validate_certs": False, "ca_path": None}
         options = export_options(active_directory, workspace, **options, **unverified)
         result = run_module(workspace, "ad_contacts_export", options)
@@ -128,7 +128,7 @@ def test_an_unknown_site_causes_a_warning(
 def test_a_server_outside_the_domain_does_not_receive_the_password(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    """A certificate proves a name, and this name is one that DNS alone has said."""
+    """Its certificate would only prove a name that comes from unauthenticated DNS."""
     records = {
         **ADDRESSES,
         "dc1.evil.test A": ["127.0.0.1"],
@@ -168,21 +168,21 @@ CHECK_DNS = (
             ),
             "Correct domain, set dns_servers to servers that have its records, or list the LDAP"
             " servers in server_uri.",
-            id="no such domain",
+            id="unknown domain",
         ),
         pytest.param(
             {CONTROLLERS: ["0 0 0 ."], SERVERS: ["0 0 0 ."]},
             None,
             f"{FIND}DNS has no LDAP servers for this domain (",
             "list the LDAP servers in server_uri.",
-            id="no such service",
+            id="service not available",
         ),
         pytest.param(
             {CONTROLLERS: ["0 0 389 dc1.evil.test."]},
             None,
             f"{FIND}all servers named by DNS are outside the domain (dc1.evil.test).",
             "DNS responses can be forged.",
-            id="servers of another domain",
+            id="server in another domain",
         ),
         pytest.param(
             {CONTROLLERS: ["0 0 389 dc9.fjord.test."]},
@@ -192,21 +192,21 @@ CHECK_DNS = (
                 " address of it)."
             ),
             "Correct its address in DNS, or set dns_servers to servers that can resolve it.",
-            id="a server without an address",
+            id="server without an address",
         ),
         pytest.param(
             {},
             dns.rcode.SERVFAIL,
             f"{FIND}no DNS server returned an answer (",
             CHECK_DNS,
-            id="failing",
+            id="SERVFAIL",
         ),
         pytest.param(
             {},
             dns.rcode.REFUSED,
             f"{FIND}no DNS server returned an answer (",
             CHECK_DNS,
-            id="refusing",
+            id="REFUSED",
         ),
     ],
 )

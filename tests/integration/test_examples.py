@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of modules and filters are run."""
+"""The examples in the documentation of modules and filters can be run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
 
 def examples() -> dict[str, str]:
-    """The EXAMPLES of every module and filter, by the file's name."""
+    """Return the EXAMPLES of all modules and filters, by plugin name."""
     examples_by_plugin = {}
     for path in PLUGINS:
         for node in ast.parse(path.read_text("utf-8")).body:
@@ -47,7 +47,7 @@ def examples() -> dict[str, str]:
 
 @contextlib.contextmanager
 def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]]:
-    """The lab's domain for that of the documentation's first company, with a DNS server that knows it."""
+    """Run a DNS server for the lab's domain, and yield a replacement for the domain in the examples."""
     domain = directory.company.domain
     records = {
         f"_ldap._tcp.Oslo._sites.dc._msdcs.{domain} SRV": [f"0 100 389 dc.{domain}."],
@@ -57,7 +57,7 @@ def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]
         options = {
             "domain": domain,
             "dns_servers": [stack.address],
-            # The lab's domain controller has a certificate for its address alone.
+            # The lab's domain controller has a certificate for its IP address only.
             "validate_certs": False,
             "ca_path": "",
         }
@@ -99,8 +99,7 @@ def test_every_plugin_example_runs(
             )
             for header, manner in zip(headers, manners, strict=True)
         ]
-        # What these services answer is their own.
-        # At least as many as there are rows.
+        # Responses in the formats of these services, with at least as many rows as the roster.
         rows = [
             {"row": number, "status": "Imported"}
             for number, _person in enumerate(active_directory.company.people, 1)
@@ -123,7 +122,7 @@ def test_every_plugin_example_runs(
 
 
 def write_playbook(workspace: Workspace, tasks: dict[str, Any], directory: RunningDirectory) -> str:
-    """Write a playbook of all examples, exports first; what the lab needs are defaults."""
+    """Write a playbook of all examples, uploads last, with the settings of the lab as module_defaults."""
     names = sorted(tasks, key=lambda name: name == "contact_upload")
     upload = {
         "ca_path": str(directory.ca_file),
@@ -147,6 +146,6 @@ def write_playbook(workspace: Workspace, tasks: dict[str, Any], directory: Runni
 
 
 def inventory(directory: RunningDirectory) -> Inventory:
-    """What the examples expect of an inventory."""
+    """Return an inventory with the group and the variable that the examples use."""
     site = {"contact_sync_location": "bergen", "contact_sync_ou": "Bergen, Harbour"}
     return Inventory({"vault_bind_pw": directory.bind_pw}, {"sites": {"localhost": site}})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wrong options of ad_contacts_export: one clear error, before any server hears of it."""
+"""Invalid options of ad_contacts_export: the error is raised before any connection."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ NAME_A_FILE = "Set dest to a file in an existing directory that this user may wr
 
 @dataclass(frozen=True)
 class Listener:
-    """A server that would notice whoever connects."""
+    """A listening socket that detects connections."""
 
     socket: socket.socket
 
     @property
     def address(self) -> str:
-        """Its host and port."""
+        """The host and port of the socket."""
         return f"127.0.0.1:{self.socket.getsockname()[1]}"
 
     @property
     def was_contacted(self) -> bool:
-        """Whether anybody connected."""
+        """Whether a client has connected."""
         try:
             self.socket.accept()[0].close()
         except BlockingIOError:
@@ -60,7 +60,7 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    """A server that nobody must connect to."""
+    """A server that the module must not connect to."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
         yield Listener(server)
@@ -299,7 +299,7 @@ def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
 def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
     workspace: Workspace, listener: Listener
 ) -> None:
-    """In check mode that task has not made it: the export goes on, and fails for another reason."""
+    """An earlier task would have created it. The export continues, and fails for another reason."""
     options = {
         "server_uri": "ldaps://no-such-host.invalid",
         "bind_dn": "a",

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that cannot be reached, fall silent, break off or run into a limit: left for the next one.
+"""Failover: servers that are unreachable, time out, close the connection or reach a limit.
 
-Each is followed by a right one, from which everything comes; the warning is the error of a server alone.
+In each case a working server comes second. The complete result comes from that server, and a warning contains the
+error that the first server would cause without failover.
 """
 
 from __future__ import annotations
@@ -60,13 +61,13 @@ ROOT_DSE = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
 TIMED_OUT = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
 CLOSED = "it closed the connection (*). Check the server's log and try again."
-# Over TLS, OpenSSL may take the one for the other when the end comes within a record.
+# If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, or vice versa.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
 RAISE_LIMIT = (
     "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
 )
 TRY_LATER = "Try again later."
-# The first search is that of the root DSE, and a page holds five people.
+# The fourth SearchResultDone ends page 3, because the first one ends the search of the root DSE.
 PAGE_3 = (SEARCH_RESULT_DONE, 4)
 
 
@@ -78,7 +79,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                 lambda _directory: "ldaps://no-such-host.invalid",
                 f"{CONNECT}its name does not resolve (*). Correct the host name in server_uri.",
             ),
-            id="a name that does not resolve",
+            id="unresolvable name",
         ),
         pytest.param(
             at_uri(
@@ -88,7 +89,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " that the server is running."
                 ),
             ),
-            id="refused",
+            id="connection refused",
         ),
         pytest.param(
             on_port(
@@ -98,7 +99,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " connection_timeout."
                 ),
             ),
-            id="a black hole",
+            id="timeout of the connection",
         ),
         pytest.param(
             on_port(
@@ -108,33 +109,33 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " uses TLS on this port, or raise connection_timeout."
                 ),
             ),
-            id="silent in the TLS handshake",
+            id="timeout of the TLS handshake",
         ),
         pytest.param(
             with_fault(lambda: NoResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True),
-            id="silent in the bind",
+            id="timeout of the bind",
         ),
         pytest.param(
             with_fault(
                 lambda: NoResponse(SEARCH_RESULT_DONE), ROOT_DSE + TIMED_OUT, short_timeouts=True
             ),
-            id="silent about itself",
+            id="timeout of the root DSE",
         ),
         pytest.param(
             with_fault(
                 lambda: NoResponse(SEARCH_RESULT_ENTRY, 2), SEARCH + TIMED_OUT, short_timeouts=True
             ),
-            id="silent in page 1",
+            id="timeout in page 1",
         ),
         pytest.param(
             with_fault(lambda: NoResponse(*PAGE_3), SEARCH + TIMED_OUT, short_timeouts=True),
-            id="in page 3",
+            id="timeout in page 3",
         ),
         pytest.param(
             with_fault(
                 lambda: EndlessResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True
             ),
-            id="trickling in the bind",
+            id="endless response to the bind",
         ),
         pytest.param(
             with_fault(
@@ -142,7 +143,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                 SEARCH + TIMED_OUT,
                 short_timeouts=True,
             ),
-            id="trickling in a page",
+            id="endless response in a page",
         ),
         pytest.param(
             with_fault(
@@ -153,21 +154,23 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " columns."
                 ),
             ),
-            id="flooding in a page",
+            id="oversized response in a page",
         ),
         pytest.param(
             with_fault(lambda: CloseConnection(BIND_RESPONSE), BIND + CLOSED),
-            id="closed in the bind",
+            id="connection closed in the bind",
         ),
         pytest.param(
-            with_fault(lambda: CloseConnection(*PAGE_3), SEARCH + CLOSED), id="closed in page 3"
+            with_fault(lambda: CloseConnection(*PAGE_3), SEARCH + CLOSED),
+            id="connection closed in page 3",
         ),
         pytest.param(
             with_fault(lambda: TruncatedResponse(*PAGE_3), SEARCH + CLOSED),
-            id="half a message in page 3",
+            id="truncated response in page 3",
         ),
         pytest.param(
-            with_fault(lambda: ResetConnection(*PAGE_3), SEARCH + RESET), id="reset in page 3"
+            with_fault(lambda: ResetConnection(*PAGE_3), SEARCH + RESET),
+            id="connection reset in page 3",
         ),
         pytest.param(
             with_fault(
@@ -177,7 +180,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " page contains everyone, and inform the server's administrator."
                 ),
             ),
-            id="the same page for ever",
+            id="repeated page",
         ),
         pytest.param(
             with_fault(
@@ -245,7 +248,7 @@ def test_the_next_server_is_used_after_a_failure(
         pytest.param(
             ErrorResult(49, BIND_RESPONSE),
             f"{BIND}the name or the password is wrong (*). Correct bind_dn or bind_pw.",
-            id="account refused",
+            id="wrong password",
         ),
         pytest.param(
             ErrorResult(10, SEARCH_RESULT_DONE, 2),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An export that finds no room: the old roster stays whole, and nothing is left lying."""
+"""An export to a full disk keeps the old roster and leaves no temporary files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_export_to_a_full_disk_leaves_the_old_roster(
     workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
     before = workspace.files()
     with ModuleRunner(workspace.collections_path) as runner:
-        # Files over this size are refused to it as on a full disk.
+        # Writing beyond this file size fails like writing to a full disk.
         resource.prlimit(runner.pid, resource.RLIMIT_FSIZE, (1024, 1024))
         runner.start(
             module_request(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People by group: nested groups, primary groups, and every way in which groups list their members."""
+"""Sources with groups: nested groups, primary groups, and all kinds of member attributes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def export(
 
 
 def exported_accounts(directory: RunningDirectory, workspace: Workspace) -> list[str]:
-    """The accounts of those who are in the roster."""
+    """Return the sorted accounts of the people in the roster."""
     head, *lines = workspace.dest.with_name("contacts.csv.ids").read_text("utf-8").splitlines()
     members = set(map(json.loads, lines[: json.loads(head)["rows"]]))
     people = directory.company.people
@@ -54,9 +54,10 @@ def exported_accounts(directory: RunningDirectory, workspace: Workspace) -> list
 
 @contextmanager
 def nested_groups(directory: RunningDirectory) -> Iterator[str]:
-    """A group with somebody of Oslo, in which a group is in which another one is, with somebody of Bergen.
+    """Create three nested groups with a cycle, and yield the DN of the outer one.
 
-    The first one is in the second one, too.
+    The outer group contains a person from Oslo, a disabled one, and the middle group. That contains the outer
+    and the inner group. The inner group contains a person from Bergen.
     """
     company = directory.company
     traveller, skipper = (
@@ -82,7 +83,7 @@ def test_nested_groups_yield_the_same_people_from_every_directory(
     for name, current in zip(SERVERS, workspaces, strict=True):
         directory: RunningDirectory = request.getfixturevalue(name)
         with nested_groups(directory) as night_shift:
-            # A text, however many commas are in it; and a group twice, in another spelling.
+            # A single DN, which contains commas; and the same group twice, with another spelling of its DN.
             for member_of in (night_shift, [night_shift, night_shift.upper().replace(",", " , ")]):
                 result = export(directory, current, {"location": "night", "member_of": member_of})
                 assert result["counts"] == {
@@ -118,7 +119,9 @@ def test_a_group_without_active_people_is_an_error_unless_minimum_is_0(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     disabled = next(person for person in directory.company.people if person.disabled)
-    with temporary_group(directory, "Nobody", directory.company.person_dn(disabled)) as empty_group:
+    with temporary_group(
+        directory, "Disabled only", directory.company.person_dn(disabled)
+    ) as empty_group:
         source = {"location": "night", "member_of": empty_group}
         assert export(directory, workspace, {**source, "minimum": 0})["counts"]["contacts"] == 0
         assert export(directory, workspace, source).message == (
@@ -151,14 +154,14 @@ def test_a_missing_entry_or_one_that_is_not_a_group_is_an_error(
 def test_people_whose_primary_group_matches_are_included(
     active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Whose primary group it is, is in neither member nor memberOf."""
+    """Active Directory lists such people neither in member nor in memberOf."""
     company = active_directory.company
     traveller = company.two_site_person
     with (
         temporary_group(
             active_directory, "First", company.person_dn(traveller), sAMAccountName="First"
         ) as first,
-        temporary_group(active_directory, "Around it", first) as around,
+        temporary_group(active_directory, "Outer", first) as around,
         ExitStack() as cleanup,
     ):
         with active_directory.session() as session:
@@ -228,7 +231,7 @@ def test_all_ranges_of_a_member_attribute_are_read(
     members.insert(MAX_VALUES, company.person_dn(skipper))
     ranges, certificate = RangeRetrieval(), ca.issue("localhost")
     with (
-        temporary_group(open_ldap, "Very many", *members) as large_group,
+        temporary_group(open_ldap, "Large", *members) as large_group,
         ldap_proxy(open_ldap, fault=ranges, certificate=certificate) as uri,
     ):
         options = export_options(
@@ -250,7 +253,7 @@ def test_all_ranges_of_a_member_attribute_are_read(
 def test_a_large_group_is_read_in_batches(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """More than are looked for at a time."""
+    """The group has more members than one search looks up."""
     people = directory.company.people
     members = [directory.company.person_dn(person) for person in people]
     with temporary_group(directory, "Everybody", *members) as everybody:

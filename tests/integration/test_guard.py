@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stops an upload, what a receipt is worth, and one upload at a time."""
+"""The guard, the receipt and the lock of contact_upload."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SET_INITIAL = "If this is the first upload, set initial: true for this run."
 
 @pytest.fixture
 def baseline(service: Receiver, workspace: Workspace) -> None:
-    """The service has taken 40 contacts."""
+    """A baseline: the service has accepted 40 contacts."""
     write_roster(workspace.dest, make_contacts(BASELINE_ROWS))
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
@@ -57,7 +57,7 @@ def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspa
 
 @pytest.mark.usefixtures("baseline")
 class TestLimits:
-    """More removed than permitted: nothing is sent, and the receipt stays."""
+    """Limits for removals: over a limit, nothing is sent and the receipt does not change."""
 
     TOO_MANY_PERCENT = (
         BASELINE_ROWS - 5,
@@ -139,7 +139,7 @@ class TestLimits:
 
 @pytest.mark.usefixtures("baseline")
 class TestReceipt:
-    """What was accepted, and for whom it counts."""
+    """The receipt: what it contains, and when it counts."""
 
     def test_an_unchanged_roster_is_not_sent(self, service: Receiver, workspace: Workspace) -> None:
         result = run_upload(service, workspace)
@@ -177,7 +177,7 @@ class TestReceipt:
     def test_a_receipt_of_another_endpoint_does_not_count(
         self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
-        """A switch from a test account to the real one sends everything."""
+        """After a switch from a test account to the real one, all contacts are sent."""
         with receiver(ca, locations=["oslo-hq"]) as other:
             result = run_upload(other, workspace)
             assert result.message == (
@@ -258,7 +258,7 @@ class TestReceipt:
 
 
 def test_people_who_are_left_out_count_as_removed(service: Receiver, workspace: Workspace) -> None:
-    """Somebody who is still in the directory, but without a valid row, is gone for the service."""
+    """This includes people who are still in the directory but have no valid row."""
     roster = make_contacts(BASELINE_ROWS)
     write_roster(workspace.dest, roster)
     run_upload(service, workspace, initial=True)
@@ -310,7 +310,7 @@ def test_contacts_are_compared_by_key_if_identities_are_missing(
 def test_a_changed_identity_is_recorded_without_an_upload(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """Somebody took over the account of somebody else, to the letter."""
+    """A person has been replaced by another one with exactly the same cells."""
     roster = make_contacts(BASELINE_ROWS)
     roster[0] = replace(roster[0], identity="00000000-0000-4000-8000-000000000000")
     write_roster(workspace.dest, roster)

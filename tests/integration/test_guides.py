@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What README and guides show is run: their playbooks and their commands."""
+"""The playbooks and commands in README.md and the guides can be run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VAULT_PASSWORD = "Vp7.of-the-vault"
 
 
 def create_vault(workspace: Workspace, command: str, secrets: dict[str, Any]) -> None:
-    """Run the command that makes a file of secrets, with an editor that writes them."""
+    """Run the documented command that creates an encrypted file, with an editor that writes the secrets."""
     plaintext = workspace.home / "plain.yml"
     plaintext.write_text(yaml.safe_dump(secrets), encoding="utf-8")
     created = run_command(
@@ -61,7 +61,7 @@ def test_the_first_playbook_of_the_readme_syncs(
         "contact_sync_service_token": service.token,
     }
     create_vault(workspace, create_command, secrets)
-    # The lab's certificates, and a place that everybody may write.
+    # The lab's CA, and a state directory that does not require root.
     lab_variables = {
         "contact_sync_ca_path": str(active_directory.ca_file),
         "contact_sync_service_ca_path": str(service.ca_file),
@@ -77,7 +77,7 @@ def test_the_first_playbook_of_the_readme_syncs(
         assert service.uploads == uploads
         changed.append(run.changed)
         files_after.append(workspace.files())
-    # The second sync has nothing left to do.
+    # The first run is in check mode; the last one changes nothing.
     assert changed[0] == changed[1] > changed[2] == 0
     assert files_after[1] == files_after[2]
     assert {contact["Location"] for contact in service.contacts} == {"oslo-hq", "bergen"}
@@ -90,7 +90,7 @@ def test_the_inventory_of_several_domains_syncs(
     service: Receiver,
     workspace: Workspace,
 ) -> None:
-    """One domain is Active Directory, the other OpenLDAP; both have the same people here."""
+    """One domain is Active Directory, the other one OpenLDAP with the same people."""
     substitutions = {
         **connection_substitutions(active_directory, workspace),
         "ldaps://ldap.harbour.example": open_ldap.uri_ldaps,
@@ -112,7 +112,7 @@ def test_the_inventory_of_several_domains_syncs(
     }
     create_vault(workspace, create_command, secrets)
     (workspace.home / ".frontdesk-vault").write_text(VAULT_PASSWORD, encoding="utf-8")
-    # The documentation's service has a certificate that everybody trusts.
+    # The inventory has no CA for the service, because the service of the guide has a public certificate.
     env = {"REQUESTS_CA_BUNDLE": str(service.ca_file)}
     runs = []
     for command, uploads in zip(syncs, (0, 2, 2), strict=True):
@@ -133,7 +133,7 @@ def test_the_inventory_of_several_domains_syncs(
 def test_the_delegation_and_defaults_examples_run(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The other host's secrets and home; the files have the name of the sync, which is the play's host."""
+    """Secrets and paths come from the delegated host, but the name of the state directory from the play's host."""
     variables = role_variables(open_ldap, service, workspace)
     for name in ("state_dir", "dest", "bind_pw", "service_token", "ca_path", "service_ca_path"):
         del variables[f"contact_sync_{name}"]

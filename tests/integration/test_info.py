@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_info says of real servers, and of the way to them."""
+"""ad_contacts_info: what it reports about servers, certificates and DNS."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def bind_dn_ids(directory: RunningDirectory) -> list[str]:
     return [f"dn:{directory.bind_dn}".replace(" ", "").lower()]
 
 
-# Samba does not tell.
+# Samba does not report an authorization identity.
 AUTHORIZATION_IDS = {
     "active_directory": lambda _directory: [""],
     "open_ldap": bind_dn_ids,
@@ -127,7 +127,7 @@ def test_a_rejected_account_is_not_tried_on_the_next_server(
     (cause,) = problem_causes(result)
     assert cause.startswith(f"Cannot bind to {uris[0]} as {open_ldap.bind_dn}: the name or the ")
     assert [server["bound"] for server in result["servers"]] == [False, False]
-    # What they tell everybody is known all the same.
+    # Information that does not require a bind is still reported.
     assert [server["product"] for server in result["servers"]] == [
         "Samba Active Directory",
         "OpenLDAP",
@@ -169,7 +169,7 @@ def test_the_certificate_is_reported_over_start_tls(
     assert server["certificate"]["names"] == ["localhost", "127.0.0.1"]
 
 
-@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "sealed"])
+@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "SASL security layer"])
 def test_a_kerberos_bind_is_reported(
     active_directory: RunningDirectory, workspace: Workspace, *, tls: bool
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_kerberos_bind_is_reported(
 
 
 def test_an_unknown_domain_is_a_problem(open_ldap: RunningDirectory, workspace: Workspace) -> None:
-    """It is a problem like others, and no reason to say nothing."""
+    """It is reported as a problem and does not fail the task."""
     with name_server({}) as dns_server:
         options = {"server_uri": None, "domain": "fjord.test", "dns_servers": [dns_server.address]}
         result = run_info(open_ldap, workspace, **options)
@@ -214,7 +214,7 @@ def test_servers_found_in_dns_are_checked(
     }
     with name_server(records) as dns_server:
         options = {"server_uri": None, "domain": "fjord.test", "site": "Olso"}
-        # The lab's domain controller has a certificate for its address alone.
+        # The lab's domain controller has a certificate for its IP address only.
         unverified = {"validate_certs": False, "ca_path": None}
         result = run_info(
             active_directory, workspace, **options, **unverified, dns_servers=[dns_server.address]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_info finds wrong with sources and options, at real servers."""
+"""ad_contacts_info: problems with sources, columns and options."""
 
 from __future__ import annotations
 

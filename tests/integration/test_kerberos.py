@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos, against the key distribution center and the directory of a domain controller."""
+"""Kerberos authentication with the KDC and the directory of a domain controller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOUR = 3600
 
 @pytest.fixture
 def client(active_directory: RunningDirectory, workspace: Workspace) -> KerberosClient:
-    """A host that has nothing of Kerberos but its configuration."""
+    """A host with a krb5.conf, but without tickets."""
     assert active_directory.realm is not None
     return KerberosClient(active_directory, active_directory.realm, workspace)
 
@@ -42,7 +42,7 @@ def client(active_directory: RunningDirectory, workspace: Workspace) -> Kerberos
 def kerberos_openldap(
     active_directory: RunningDirectory, company: Company, ca: Authority
 ) -> Iterator[RunningDirectory]:
-    """OpenLDAP that takes tickets, and looks at their channel bindings."""
+    """OpenLDAP in the Kerberos realm, which verifies channel bindings."""
     with openldap(company, ca, realm=active_directory.realm) as running:
         yield running
 
@@ -53,7 +53,7 @@ def expected_roster(
     collections_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> bytes:
-    """The roster by name and password."""
+    """The roster that is exported with name and password."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     options = export_options(active_directory, workspace)
     assert not run_module(workspace, "ad_contacts_export", options).failed
@@ -61,7 +61,7 @@ def expected_roster(
 
 
 class TestCredentials:
-    """Each way to a ticket, and each way to be encrypted, gives the same roster."""
+    """Each source of Kerberos credentials and each kind of encryption yields the same roster."""
 
     def assert_roster(
         self, client: KerberosClient, expected_roster: bytes, result: ModuleResult
@@ -70,7 +70,7 @@ class TestCredentials:
         assert not result.warnings
         assert client.workspace.dest.read_bytes() == expected_roster
 
-    @pytest.mark.parametrize("transport", ["ldaps", "start_tls", "sealed"])
+    @pytest.mark.parametrize("transport", ["ldaps", "start_tls", "sasl_layer"])
     def test_a_password_is_accepted(
         self, client: KerberosClient, expected_roster: bytes, transport: str
     ) -> None:
@@ -78,7 +78,7 @@ class TestCredentials:
         transports: dict[str, dict[str, Any]] = {
             "ldaps": {},
             "start_tls": start_tls,
-            "sealed": client.without_tls(),
+            "sasl_layer": client.without_tls(),
         }
         account: dict[str, Any] = {
             "bind_dn": client.principal,
@@ -121,7 +121,7 @@ GET_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw."
 
 
 class TestTicketErrors:
-    """Nobody is let in without a ticket, and what is said tells why there is none."""
+    """If no ticket can be obtained, the error states the reason."""
 
     def test_missing_credentials_are_an_error(self, client: KerberosClient) -> None:
         message = client.export_error({"KRB5CCNAME": "/nowhere"})
@@ -133,9 +133,11 @@ class TestTicketErrors:
     @pytest.mark.parametrize(
         ("ccache", "cause"),
         [
-            pytest.param("/nowhere", "there is no ticket (", id="missing"),
-            pytest.param("{conf}", "this is not a ticket cache (", id="other file"),
-            pytest.param("ODD:x", "the type of the ticket cache is unknown (", id="other kind"),
+            pytest.param("/nowhere", "there is no ticket (", id="missing file"),
+            pytest.param("{conf}", "this is not a ticket cache (", id="not a ticket cache"),
+            pytest.param(
+                "ODD:x", "the type of the ticket cache is unknown (", id="unknown cache type"
+            ),
         ],
     )
     def test_an_unusable_ticket_cache_is_an_error(
@@ -207,7 +209,7 @@ class TestTicketErrors:
                 None,
                 'no KDC is known for this realm (Cannot find KDC for realm "fjord.test"). Write the'
                 " realm in uppercase, and set its kdc in krb5.conf if DNS does not list one.",
-                id="realm in small letters",
+                id="realm in lowercase",
             ),
         ],
     )
@@ -240,7 +242,7 @@ def test_clock_skew_is_an_error(client: KerberosClient) -> None:
 
 
 def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> None:
-    """The directory by another name, as behind a load balancer."""
+    """The directory is addressed by another name, as behind a load balancer."""
     keytab = str(client.realm.keytab)
     with ldap_proxy(client.directory) as proxy_uri:
         uri = proxy_uri.replace("localhost", "127.0.0.1")
@@ -253,18 +255,18 @@ def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> Non
 
 
 class TestOpenLdapInRealm:
-    """Another directory whose clients have tickets of the domain."""
+    """An OpenLDAP server that accepts tickets of the Active Directory domain."""
 
     @pytest.fixture
     def client(self, kerberos_openldap: RunningDirectory, workspace: Workspace) -> KerberosClient:
         assert kerberos_openldap.realm is not None
         return KerberosClient(kerberos_openldap, kerberos_openldap.realm, workspace)
 
-    @pytest.mark.parametrize("transport", ["ldaps", "sealed"])
+    @pytest.mark.parametrize("transport", ["ldaps", "sasl_layer"])
     def test_the_roster_is_the_same_as_from_active_directory(
         self, client: KerberosClient, expected_roster: bytes, transport: str
     ) -> None:
-        overrides = client.without_tls() if transport == "sealed" else {}
+        overrides = client.without_tls() if transport == "sasl_layer" else {}
         result = client.export(keytab=str(client.realm.keytab), **overrides)
         assert not result.failed, result.data
         assert client.workspace.dest.read_bytes() == expected_roster
@@ -272,7 +274,7 @@ class TestOpenLdapInRealm:
     def test_channel_binding_rejects_a_tls_proxy(
         self, client: KerberosClient, ca: Authority
     ) -> None:
-        """The ticket is of use to nobody who passes it on (RFC 5929)."""
+        """The channel binding (RFC 5929) ties the bind to the TLS connection, so that it cannot be relayed."""
         keytab = str(client.realm.keytab)
         other = ca.issue("localhost")
         with ldap_proxy(client.directory, certificate=other, tls_to_directory=True) as uri:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Libraries that a module's Python lacks, or has in a release that is too old."""
+"""Libraries that are missing or too old in the Python that runs a module."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_an_outdated_library_is_an_error(
 
 
 def test_a_missing_gssapi_library_is_an_error(workspace: Workspace) -> None:
-    """Nobody has been asked for a ticket then."""
+    """The error is raised before a ticket is requested."""
     result = run_module(workspace, "ad_contacts_export", BY_KERBEROS, missing_library="gssapi")
     assert result.message.startswith(
         "Failed to import the required Python library (gssapi >= 1.6.9) on "

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is where: locations by an attribute's value, people who are excluded, and what other entries say."""
+"""Locations from attributes, exclusions, object types, and attributes of referenced entries."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_excluded_people_are_counted_but_are_not_contacts(
     company = directory.company
     active = [person for person in company.people if person.active]
     harbour = company.ou_dn("Bergen, Sales and Harbour", "Harbour")
-    # Two of those who are below Harbour, too: nobody is excluded twice.
+    # Two members are also below Harbour: each person is excluded once only.
     members = [
         company.person_dn(person)
         for person in (*company.people_sharing_mobile, company.two_site_person)
@@ -148,7 +148,7 @@ def test_an_excluded_ou_or_group_must_exist(
 def test_skip_hidden_works_without_the_attribute_of_exchange(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Neither server's schema has Exchange's attribute: a filter with a negation would find nobody."""
+    """The servers' schemas do not define the attribute, so a negated filter on it would match no entry."""
     result = export(directory, workspace, skip_hidden=True)
     assert result["counts"]["excluded"] == 0
     assert result["counts"]["contacts"] > 150

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Memory of rosters: however many people there are, it is bounded."""
+"""Memory for building and comparing rosters is bounded, regardless of the number of people."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
-"""More than one run, and if they were held they would take 50 MiB."""
+"""Number of rows: more than one sorted run of the external merge sort, and 50 MiB if all were in memory."""
 
 MAX_GROWTH_MIB = 16
-"""MiB over the libraries: a run of 8, and what tells who shares a value."""
+"""Maximum growth over the imported libraries: 8 MiB for a sorted run, the rest for duplicate detection."""
 
 
 def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:
-    """Made, and compared with a roster in which everybody is another."""
+    """A roster is built, and compared with one in which every person is different."""
     run = subprocess.run(
         [sys.executable, str(BENCH), str(workspace.collections_path), str(ROWS)],
         cwd=workspace.root,
@@ -61,7 +61,7 @@ def test_a_killed_run_leaves_no_spill_files(workspace: Workspace) -> None:
         def has_spilled() -> bool:
             names = []
             for file in fd_dir.iterdir():
-                # It may be closed by now.
+                # The file may have been closed in the meantime.
                 with suppress(FileNotFoundError):
                     names.append(os.readlink(file))
             return any(name.startswith(f"{folder}/") for name in names)

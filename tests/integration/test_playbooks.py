@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every playbook of this folder, and the collection's own."""
+"""The playbook frontdesk.contacts.sync, and all playbooks in the directory playbooks/."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "module_defaults": [CHECK_RUN],
     "role_three_times_in_one_play": [REAL_RUN],
 }
-"""What a playbook adds to the one before it decides how often it has to be run."""
-# What a module was given. Before ansible-core 2.21, this alone showed it.
+"""The runs of each playbook: as few as necessary to cover what the other playbooks do not."""
+# Show the options of modules. Before ansible-core 2.21, verbosity 3 was sufficient.
 SHOW_OPTIONS = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_INJECT_INVOCATION": "true"}
 
 CUSTOM_PROFILE = {
@@ -55,12 +55,12 @@ CUSTOM_PROFILE = {
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedRun:
-    """One run, and what it left behind.
+    """A run of a playbook, and the state after it.
 
-    :ivar in_check_mode: whether it was only to look.
-    :ivar files: what lay in the place afterwards.
-    :ivar requests: how many requests each service had had by then.
-    :ivar uploads: how many uploads each had accepted.
+    :ivar check_mode: whether it was in check mode.
+    :ivar files: files in the workspace.
+    :ivar requests: number of requests that each service has received so far.
+    :ivar uploads: number of uploads that each service has accepted so far.
     """
 
     run: PlaybookRun
@@ -72,7 +72,7 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One playbook with all that it works on."""
+    """A playbook with its workspace, inventory and services."""
 
     name: str
     workspace: Workspace
@@ -80,7 +80,7 @@ class Scenario:
     services: tuple[Receiver, ...]
 
     def runs(self) -> list[FinishedRun]:
-        """Run it as often as it needs."""
+        """Run the playbook as often as RUNS requires."""
         return [self._run_once(*arguments) for arguments in RUNS[self.name]]
 
     def _run_once(self, *arguments: str) -> FinishedRun:
@@ -105,7 +105,7 @@ def started_scenarios(
     ca: Authority,
     active_directory: RunningDirectory,
 ) -> Iterator[StartedScenarios]:
-    """All playbooks that were asked for, as many at a time as there are processors."""
+    """Start the playbooks of all selected tests, one per CPU at a time."""
     tests = {item.name for item in request.session.items}
     requested = {name.partition("[")[2].rstrip("]") for name in tests}
     if MODULE_DEFAULTS_TEST in tests:
@@ -140,7 +140,7 @@ def _make_scenario(
             variables[f"{account}_state_dir"] = str(workspace.root / account)
     groups: dict[str, dict[str, dict[str, Any]]] = {}
     if name == SYNC:
-        # In this way the locations come from the inventory.
+        # The locations come from a group of the inventory.
         variables["contact_sync_locations_group"] = "sites"
         groups["sites"] = {
             f"site{service_count}": {
@@ -152,7 +152,7 @@ def _make_scenario(
     if name == "module_defaults":
         ca_file = directory.ca_file
         del variables["contact_sync_ca_path"], variables["contact_sync_service_ca_path"]
-        # Another spelling, by which the same file is known again.
+        # Another spelling of the path, to recognize where the value comes from.
         variables["authority"] = f"{ca_file.parent}/./{ca_file.name}"
     return Scenario(name, workspace, Inventory(variables, groups), tuple(services))
 
@@ -174,7 +174,7 @@ def test_check_mode_changes_nothing_and_a_second_run_is_idempotent(
     for finished_run in runs:
         finished_run.run.assert_clean()
         if first_real_run is not None:
-            # Nothing is left to do.
+            # A later run changes nothing.
             assert [plan["unchanged"] for plan in finished_run.run.plans] == expected_counts(
                 name, company
             )
@@ -184,7 +184,7 @@ def test_check_mode_changes_nothing_and_a_second_run_is_idempotent(
         assert [plan["added"] for plan in finished_run.run.plans] == expected_counts(name, company)
         assert finished_run.run.changed == runs[0].run.changed > 0
         if finished_run.check_mode:
-            # It leaves nothing, not even the folders of a host that never ran it.
+            # Check mode creates no files, not even on a first run.
             assert set(finished_run.files) == {"inventory.yml"}
             assert finished_run.requests == [0] * service_count
         else:
@@ -205,7 +205,7 @@ def test_module_defaults_apply_to_options_that_the_role_does_not_set(
         future.result()[0].run.module_results(module)["localhost"]["invocation"]["module_args"]
         for module in ("ad_contacts_export", "contact_upload")
     )
-    # Of the group, of the module by its name, of the role.
+    # Defaults of the action group, defaults of a module, and a variable of the role, in this order.
     assert exported["ca_path"] == scenario.inventory.variables["authority"]
     assert (exported["page_size"], uploaded["timeout"]) == (7, 71)
     assert exported["connection_timeout"] == 5
@@ -213,9 +213,9 @@ def test_module_defaults_apply_to_options_that_the_role_does_not_set(
 
 
 def expected_counts(name: str, company: Company) -> list[int]:
-    """How many contacts each upload of a playbook adds."""
+    """Return the number of contacts that each upload of a playbook adds."""
     counts = {site.location: len(company.at(site)) for site in company.sites}
-    # Somebody in Tromsø has neither mail nor mobile, but a telephone.
+    # Company.unreachable has no valid row.
     total = sum(counts.values()) - 1
     if name == "role_three_times_in_one_play":
         return [counts["oslo-hq"], counts["bergen"] + counts["tromso"], total]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook frontdesk.contacts.probe: what it says of a directory, with the variables of the sync."""
+"""The playbook frontdesk.contacts.probe, which checks a directory with the variables of the sync."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROBE = "frontdesk.contacts.probe"
 
 
 def probe_inventory(directory: RunningDirectory) -> Inventory:
-    """Two syncs: one that has nothing to complain of, and one that asks a server that is down, too."""
+    """Return an inventory with a valid sync, and one with an unreachable server and a minimum that is too high."""
     company = directory.company
     oslo, tromso = company.site("oslo-hq"), company.site("tromso")
     by_office = {
@@ -33,7 +33,7 @@ def probe_inventory(directory: RunningDirectory) -> Inventory:
         "member_of": f"CN=All of Oslo,{company.site_dn(oslo)}",
         "exclude_filter": f"(sn={company.people[0].last_name})",
     }
-    # The service has no part in it: nothing about it is said.
+    # The variables of the service are not required.
     variables = {
         **{f"contact_sync_{name}": value for name, value in connection_options(directory).items()},
         "contact_sync_filter": directory.people_filter,
@@ -43,18 +43,18 @@ def probe_inventory(directory: RunningDirectory) -> Inventory:
         "contact_sync_on_invalid": "fail",
         "contact_sync_fail_on_problems": "yes",
     }
-    wrong = {
+    invalid = {
         "contact_sync_server_uri": [directory.uri_ldaps, "ldaps://localhost:1"],
         "contact_sync_locations": [{"location": "oslo-hq", "ou": oslo.ou, "minimum": "1000"}],
     }
-    return Inventory(variables, {"syncs": {"right": {}, "wrong": wrong}})
+    return Inventory(variables, {"syncs": {"valid": {}, "invalid": invalid}})
 
 
 @pytest.fixture(scope="module")
 def run(
     open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> PlaybookRun:
-    """One run for both syncs; whatever comes of it, nothing is changed, and no secret is shown."""
+    """Run the probe for both syncs, and assert that it changes nothing and shows no secrets or mail addresses."""
     workspace = Workspace.create(tmp_path_factory.mktemp("probe") / "work", collections_path)
     finished = run_playbook(
         workspace, PROBE, probe_inventory(open_ldap), "-e", "contact_sync_hosts=syncs", "--check"
@@ -67,7 +67,7 @@ def run(
 
 
 def report_lines(run: PlaybookRun, host: str) -> list[str]:
-    """The lines about a sync's directory."""
+    """Return the lines that the probe prints for a sync."""
     (lines,) = (
         task.result["msg"] for task in run.on_host(host) if task.name == "Show the probe report"
     )
@@ -80,7 +80,7 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
     company = open_ldap.company
     tromso = company.site("tromso")
     people = company.at(tromso)
-    server, identity, certificate, location, left_out, *source_lines = report_lines(run, "right")
+    server, identity, certificate, location, left_out, *source_lines = report_lines(run, "valid")
     assert server == (
         f"{open_ldap.uri_ldaps} at 127.0.0.1: OpenLDAP, TLSv1.3, bound as {open_ldap.bind_dn}"
     )
@@ -100,7 +100,7 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
     )
     sample_pattern = r"    Sample: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
     assert len([line for line in source_lines if re.fullmatch(sample_pattern, line)]) == 3
-    # By group and office.
+    # The source with a group and a location_value.
     members = [person for person in company.people[:20] if person.active]
     included = [person for person in members if person.last_name != company.people[0].last_name]
     at_oslo = len([person for person in included if person.office == "Oslo HQ"])
@@ -119,9 +119,9 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
 def test_the_probe_fails_and_lists_the_problems(
     run: PlaybookRun, open_ldap: RunningDirectory
 ) -> None:
-    assert set(run.failures) == {"wrong"}
-    assert run.failures["wrong"].startswith("Directory probe failed: problems were found.")
-    found = report_lines(run, "wrong")
+    assert set(run.failures) == {"invalid"}
+    assert run.failures["invalid"].startswith("Directory probe failed: problems were found.")
+    found = report_lines(run, "invalid")
     assert "ldaps://localhost:1: not bound" in found
     *_before, count, few, down = found
     assert count == "Problems: 2"

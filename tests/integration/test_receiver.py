@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's receiver takes what a profile permits, and nothing else."""
+"""The receiver of the lab accepts only uploads that its profile allows."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def post_with_short_timeout(service: Receiver) -> None:
 
 
 class TestReceiver:
-    """The receiver takes what the profile permits, and nothing else."""
+    """Accepted and rejected uploads, and simulated failures."""
 
     VALID_ROW = "Ada,Aas,ada@fjord.test,+4790000001,oslo-hq\r\n"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role makes of its variables: what it refuses, what reaches the modules, what it reports."""
+"""The variables of the role: validation, conversion to module options, and the reported results."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 LEFT_OUT = " Left out because of an invalid row: 1."
-"""Company.unreachable."""
+"""Part of the report about Company.unreachable."""
 
 SYNC = "frontdesk.contacts.sync"
 ROLE = Path(__file__).parents[2] / "roles" / "contact_sync"
 
 VALID: dict[str, Any] = {
-    # Nothing answers there, and nothing is to be asked.
+    # No server listens on this port, and the role must not connect to it.
     "server_uri": "ldaps://localhost:1",
     "bind_dn": "CN=svc-frontdesk",
     "bind_pw": "Pw7.of-nobody",
@@ -117,14 +117,14 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         "value of contact_sync_on_invalid must be one of: skip, fail, got: ignore",
     ),
     **{
-        f"{name}_of_text": ({name: "some"}, f"argument 'contact_sync_{name}' is of type ")
+        f"{name}_of_wrong_type": ({name: "some"}, f"argument 'contact_sync_{name}' is of type ")
         for name in ("page_size", "start_tls", "max_removed_percent")
     },
     "no_state": (
         {
             "initial": "no",
             "state_dir": "/srv/nowhere",
-            # A base is missing only where there is an ou.
+            # base_dn is required only if a location has ou.
             "base_dn": "",
             "locations": [{"location": "oslo-hq", "search_base": "DC=test"}],
         },
@@ -134,7 +134,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
-    """Variables of the role, from their names without its prefix."""
+    """Return variables with the prefix of the role."""
     return {f"contact_sync_{name}": value for name, value in variables.items()}
 
 
@@ -142,7 +142,7 @@ def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
 def invalid_run(
     tmp_path_factory: pytest.TempPathFactory, collections_path: Path
 ) -> tuple[Workspace, PlaybookRun]:
-    """One run of the playbook, on a host for each thing that can be wrong."""
+    """One run of the playbook, with one host per invalid variable."""
     workspace = Workspace.create(tmp_path_factory.mktemp("refused") / "work", collections_path)
     groups = {
         "wrong": {name: add_prefix(variables) for name, (variables, _message) in INVALID.items()},
@@ -168,11 +168,11 @@ def test_invalid_variables_are_reported_before_anything_is_read(
 
 
 def blank_variables(blank: object) -> dict[str, Any]:
-    """Every variable of the role blank that may be left out, but those that the lab needs."""
+    """Return a blank value for each optional variable of the role that the lab does not need."""
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]
     options = specs["main"]["options"]
     required = {f"contact_sync_{name}" for name in VALID} | {
-        # Its blank is a value: nothing stands before the token.
+        # An empty string is a valid value: the token has no prefix.
         "contact_sync_service_token_prefix",
         "contact_sync_ou_template",
         "contact_sync_ca_path",
@@ -194,7 +194,7 @@ OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "object_types": ("object_types", "user,contact", ["user", "contact"]),
         "skip_hidden": ("skip_hidden", "yes", True),
         "start_attribute": ("start_attribute", "employeeNumber", "employeeNumber"),
-        # One name, whatever is in it.
+        # A single DN, even though it contains commas.
         "exclude_ous": ("exclude_ous", HARBOUR, HARBOUR),
         "exclude_groups": ("exclude_groups", [SAILORS], [SAILORS]),
     },
@@ -210,7 +210,7 @@ OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "service_tls_minimum": ("tls_minimum", "1.3", "1.3"),
     },
 }
-"""For each module, by the role's variable: the option, a value as text, and what the module is given."""
+"""For each module and variable of the role: the option, a value as a string, and the converted value."""
 STRING_VALUES = {name: text for of in OPTION_VALUES.values() for name, (_o, text, _g) in of.items()}
 
 
@@ -218,7 +218,7 @@ STRING_VALUES = {name: text for of in OPTION_VALUES.values() for name, (_o, text
 def test_blank_variables_count_as_unset_and_strings_are_converted(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """In what the modules are given; zero and false are no blanks."""
+    """The options of the modules show this. Zero and false are not blank."""
     variables = role_variables(open_ldap, service, workspace)
     for name in ("filter", "dest"):
         del variables[f"contact_sync_{name}"]
@@ -227,12 +227,12 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
         "unset": {},
         "blank": blank_variables(""),
         "null": blank_variables(None),
-        "text": add_prefix(STRING_VALUES),
+        "strings": add_prefix(STRING_VALUES),
     }
     inventory = Inventory(variables, {"syncs": hosts})
     workspace.state_dir.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
-    # Before ansible-core 2.21, -vvv alone shows what a module was given.
+    # Before ansible-core 2.21, -vvv was sufficient to show the options of modules.
     run = run_playbook(
         workspace, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"}
     )
@@ -243,10 +243,10 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
             host: result["invocation"]["module_args"] for host, result in returned.items()
         }
         for options in module_args.values():
-            options.pop("src", None)  # each has its own staged roster
+            options.pop("src", None)  # each host has its own staged roster
         assert module_args["blank"] == module_args["null"] == module_args["unset"]
         for option, _text, value in OPTION_VALUES[module].values():
-            assert module_args["text"][option] == value
+            assert module_args["strings"][option] == value
 
 
 def test_each_stage_can_run_separately(
@@ -292,7 +292,7 @@ def test_each_stage_can_run_separately(
 def test_a_refused_upload_leaves_no_staged_files(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """There is a state directory, but no receipt in it."""
+    """The state directory exists, but contains no receipt."""
     workspace.state_dir.mkdir(mode=0o700)
     variables = {**role_variables(open_ldap, service, workspace), "contact_sync_initial": False}
     run = run_playbook(workspace, SYNC, Inventory(variables), "--check")

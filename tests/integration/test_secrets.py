@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passwords and tokens turn up nowhere, whatever happens; people only where a diff is asked for."""
+"""Passwords and tokens never appear in outputs or files, and personal data only in a diff."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ FAILURES = {
 
 @dataclass(frozen=True)
 class SyncScenario:
-    """A place, what syncs Active Directory from it, and the secrets by their variables."""
+    """Syncs of Active Directory from one workspace.
+
+    :ivar variables: variables of all hosts, without secrets.
+    :ivar secrets: secret variables and their values.
+    """
 
     workspace: Workspace
     service: Receiver
@@ -52,15 +56,15 @@ class SyncScenario:
 
     @property
     def forbidden_strings(self) -> list[str]:
-        """What must turn up nowhere."""
+        """All secrets, which must not appear anywhere."""
         return [*self.secrets.values(), WRONG_SECRET]
 
     def run(self, *arguments: str, hosts: dict[str, Any], pipelining: bool = True) -> PlaybookRun:
-        """Run the playbook on all hosts, and search its output and all files for the secrets."""
+        """Run the playbook on all hosts, and assert that neither its output nor any file contains a secret."""
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],
-            # Before ansible-core 2.21, -vvv alone shows what a module was given.
+            # Before ansible-core 2.21, -vvv was sufficient to show the options of modules.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_PIPELINING": str(pipelining),
         }
@@ -70,7 +74,7 @@ class SyncScenario:
         for secret in self.forbidden_strings:
             assert secret not in run.output
             assert secret not in self.service.log_file.read_text("utf-8")
-        # The inventory is where the test itself wrote them.
+        # The test itself has written them to the inventory.
         assert self.workspace.files_containing(self.forbidden_strings) == ["inventory.yml"]
         return run
 
@@ -82,7 +86,7 @@ def scenario(
     collections_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SyncScenario]:
-    """A place that syncs Active Directory, on several hosts."""
+    """Syncs of Active Directory, with one state directory per host."""
     workspace = Workspace.create(tmp_path_factory.mktemp("secrets") / "work", collections_path)
     locations = [site.location for site in active_directory.company.sites]
     with receiver(ca, locations=locations) as service:
@@ -95,7 +99,7 @@ def scenario(
 
 @pytest.fixture(scope="module")
 def verbose_run(scenario: SyncScenario) -> PlaybookRun:
-    """One run, as loud as anybody will ever have it: syncs that go well, and such that fail."""
+    """A run with maximum verbosity, with syncs that succeed and syncs that fail."""
     secrets = scenario.secrets
     hosts = {
         "variables": secrets,
@@ -110,7 +114,7 @@ def verbose_run(scenario: SyncScenario) -> PlaybookRun:
 
 
 def personal_data(company: Company) -> list[str]:
-    """What is known of one person, and found nowhere else."""
+    """Return values that only occur in the entry of one person."""
     marked = company.canary_person
     return [marked.given_name, marked.last_name, marked.mail, marked.mobile, marked.account]
 
@@ -126,7 +130,7 @@ def test_verbose_output_contains_no_secrets_and_no_personal_data(
 
 @pytest.mark.parametrize("host", FAILURES)
 def test_failures_are_reported_without_secrets(host: str, verbose_run: PlaybookRun) -> None:
-    """`World.run` has searched for the secrets."""
+    """`SyncScenario.run` has already searched for the secrets."""
     assert FAILURES[host] in verbose_run.failures[host]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services that do not take a roster, or do not answer: one clear error, and no receipt."""
+"""Services that reject a roster or do not respond: the upload fails without a receipt."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def two_contacts(workspace: Workspace) -> None:
 
 @pytest.mark.usefixtures("two_contacts")
 class TestErrorResponses:
-    """Answers that mean that the roster was not accepted."""
+    """Responses that do not accept the roster."""
 
     @pytest.mark.parametrize(("overrides", "cause"), REJECTED_REQUESTS)
     def test_a_rejected_request_is_an_error(
@@ -71,7 +71,7 @@ class TestErrorResponses:
     def test_a_server_error_is_an_error(
         self, status: int, cause: str, service: Receiver, workspace: Workspace
     ) -> None:
-        service.queue_response(status, b"<h1>Zebedy Quarrelstone broke it</h1>")
+        service.queue_response(status, b"<h1>Zebedy Quarrelstone caused it</h1>")
         result = run_failing_upload(service, workspace, retries=0)
         assert result.message == (
             f"Cannot upload to {service.url}: it returned HTTP {status}{cause}."
@@ -113,7 +113,7 @@ class TestErrorResponses:
 def test_rejected_rows_are_reported_without_personal_data(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """The people are named by identity; their values stay out of the output."""
+    """People are listed by identity, and their values are masked in messages of the service."""
     roster = make_contacts(3)
     roster[1] = replace(roster[1], location="vardo", first_name="Zebedy", last_name="Quarrelstone")
     write_roster(workspace.dest, roster)
@@ -143,7 +143,7 @@ def test_rejected_rows_are_reported_without_personal_data(
 
 @pytest.mark.usefixtures("two_contacts")
 class TestNoResponse:
-    """No answer at all."""
+    """Failures without a response, and requests that must not contain or show certain values."""
 
     def test_an_unknown_ca_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
         result = run_failing_upload(service, workspace, ca_path=None)
@@ -203,7 +203,7 @@ class TestNoResponse:
     def test_netrc_does_not_replace_the_token(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        """~/.netrc must not replace the token."""
+        """The library requests uses ~/.netrc by default."""
         netrc = workspace.home / ".netrc"
         netrc.write_text("machine localhost login ada password Pw7.other\n", encoding="ascii")
         netrc.chmod(0o600)

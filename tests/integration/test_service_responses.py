@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every answer of a service, and a disk that is full: what is tried again, and what is said."""
+"""Responses of a service, retries, and a state directory that cannot be written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _two_contacts(workspace: Workspace) -> None:
 
 
 class TestRetries:
-    """What is tried again, and what is not."""
+    """Which requests are retried, by method and status."""
 
     @pytest.mark.parametrize(
         ("method", "status", "attempts"),
@@ -59,7 +59,7 @@ class TestRetries:
     def test_an_upload_with_unknown_outcome_is_repeated_by_the_next_run(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
-        """Even if the people are again as the service had them last for certain."""
+        """This also applies if the contacts are the same as in the last accepted roster."""
         with receiver(ca, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")) as service:
             assert run_upload(service, workspace, initial=True, method="PUT")["uploaded"]
             write_roster(workspace.dest, make_contacts(3))
@@ -179,7 +179,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 
 
 class TestUnwritableStateDirectory:
-    """A state directory that cannot be written: said before anything is sent."""
+    """A state directory that cannot be written is an error before anything is sent."""
 
     def test_a_read_only_directory_is_an_error(
         self, service: Receiver, workspace: Workspace
@@ -202,7 +202,7 @@ class TestUnwritableStateDirectory:
     def test_a_full_disk_is_an_error(
         self, baseline_rows: int, service: Receiver, workspace: Workspace
     ) -> None:
-        """A limit on the size of files: the kernel refuses as on a full disk."""
+        """A limit on the file size simulates a full disk."""
         if baseline_rows:
             assert run_upload(service, workspace, initial=True)["uploaded"]
         write_roster(workspace.dest, make_contacts(2000))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ways to a service: credentials, bodies, proxies and certificates, each through the real module."""
+"""Credentials, request bodies, client certificates and proxies of contact_upload."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ CLIENT = "client.fjord.test"
 
 @dataclass(frozen=True)
 class Credential:
-    """How a service wants a file, and the options for that."""
+    """A kind of credential.
+
+    :ivar manner: behavior of a service that requires it.
+    :ivar options: options of the module for a token.
+    """
 
     manner: ServiceBehavior
     options: Callable[[str], dict[str, Any]]
@@ -78,7 +82,7 @@ def _two_contacts(workspace: Workspace) -> None:
 
 @pytest.fixture(scope="session")
 def client_cert(ca: Authority) -> dict[str, str]:
-    """Options for the certificate of a client."""
+    """Options for a client certificate and its key."""
     certificate = ca.issue(CLIENT, common_name=CLIENT)
     return {"client_cert": str(certificate.cert_file), "client_key": str(certificate.key_file)}
 
@@ -135,7 +139,7 @@ def test_each_request_body_is_accepted(name: str, ca: Authority, workspace: Work
     with receiver(ca, locations=["oslo-hq"], behavior=manner) as service:
         assert _upload(service, workspace, **options)["uploaded"]
         assert len(service.contacts) == 2
-        # It is strict: without these options it refuses.
+        # The service rejects uploads without these options.
         assert _upload(service, workspace, force=True).failed
 
 
@@ -151,7 +155,7 @@ def test_empty_environment_variables_count_as_unset(
 
 
 class TestClientCertificates:
-    """Certificates that the service asks for."""
+    """Client certificates, and errors if they are missing or unusable."""
 
     @pytest.mark.parametrize(
         ("tls_maximum", "expected"),
@@ -160,7 +164,7 @@ class TestClientCertificates:
                 ssl.TLSVersion.TLSv1_3,
                 "it requires a client certificate. Set client_cert and client_key.",
             ),
-            # The alert is one for whatever a handshake fails of (RFC 5246, 7.4.6).
+            # In TLS 1.2, a missing client certificate only causes a generic alert (RFC 5246, 7.4.6).
             (
                 ssl.TLSVersion.TLSv1_2,
                 (
@@ -249,7 +253,7 @@ def test_an_expired_server_certificate_is_an_error(ca: Authority, workspace: Wor
 
 
 class TestProxies:
-    """Proxies that the environment names."""
+    """Proxies from environment variables."""
 
     def test_the_proxy_is_used_unless_an_option_or_no_proxy_excludes_it(
         self, service: Receiver, workspace: Workspace

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that SIGKILL ends: what was there stays whole, and the next run goes on from there."""
+"""Runs that are ended by SIGKILL: existing files stay intact, and the next run recovers."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 STALL_AFTER = 20_000
-"""More bytes than a server sends before the second page of ten people, and fewer than for all of them."""
+"""Number of response bytes after which the proxy stalls: more than one page of ten people, fewer than all pages."""
 
 
 def kill(pid: int) -> None:
-    """Kill a process and what it has started: there must be something that it has started."""
+    """Kill a process and its descendants, of which there must be at least one."""
     children = descendants(pid)
     assert children
     pids = {pid, *children}
@@ -41,7 +41,7 @@ def kill(pid: int) -> None:
 
 
 def assert_leftovers_are_private(workspace: Workspace, *people: str) -> None:
-    """Who may not read people's data finds none."""
+    """Assert that all files that contain personal data are private, except for the inventory."""
     found = [name for name in workspace.files_containing(people) if name != "inventory.yml"]
     assert all(workspace.is_private(name) for name in found), found
 
@@ -77,7 +77,7 @@ def test_a_killed_export_leaves_the_old_roster(
 def test_an_export_removes_the_partial_files_of_a_killed_one(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """A kill in that moment is too rare to be made; its leftover is not."""
+    """A kill at that moment cannot be timed reliably, so the test creates the partial files itself."""
     leftovers = [
         workspace.root / ".contacts.csv.abcd1234.new",
         workspace.root / ".contacts.csv.ids.x.new",
@@ -97,7 +97,7 @@ def test_an_export_removes_the_partial_files_of_a_killed_one(
 def test_a_killed_upload_is_repeated_by_the_next_run(
     accepted: bool, service: Receiver, workspace: Workspace
 ) -> None:
-    """Whether the service took it or not: the receipt is the old one, and the next run sends again."""
+    """Whether or not the service accepted the upload, the old receipt remains, and the next run sends the roster."""
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
@@ -110,7 +110,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
         runner.start(module_request(workspace, "contact_upload", options))
         assert arrived.wait(30)
         kill(runner.pid)
-    # It logs a request when it has answered.
+    # The receiver logs a request after its response.
     assert wait_until(lambda: service.log_file.read_text("utf-8").count('"POST"') == 2)
     assert service.uploads == 1 + accepted
     receipt_after_kill = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
@@ -130,7 +130,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
 def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """The whole of ansible-playbook, killed while the service has the request."""
+    """ansible-playbook is killed with all its child processes while the service processes the request."""
     variables = role_variables(open_ldap, service, workspace)
     inventory = Inventory(variables)
     with service.hold() as arrived:
@@ -141,7 +141,7 @@ def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     assert wait_until(lambda: service.requests == 1)
     assert not (workspace.state_dir / "receipt.json").exists()
     assert_leftovers_are_private(workspace, company.canary_person.mail)
-    # What Ansible itself leaves is the module with its options.
+    # Ansible itself leaves the module file, which contains the options.
     secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
     assert all(workspace.is_private(name) for name in secrets)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What README.md and the guides show: playbooks, files of an inventory, and commands."""
+"""The examples in README.md and the guides: files and commands."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _RST = re.compile(
 
 
 def example_files(document: str) -> dict[str, str]:
-    """The files that a document shows, by the paths that stand before them."""
+    """Return the example files of a document by the path that introduces them."""
     return {path: text for path, _language, text in _code_blocks(document) if path}
 
 
 def example_commands(document: str, program: str) -> list[str]:
-    """The lines of the block of commands that begins with a certain program, without comments."""
+    """Return the commands, without comments, of the console block that begins with a program."""
     (block,) = (
         text
         for _path, language, text in _code_blocks(document)

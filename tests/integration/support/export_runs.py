@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exports that must fail."""
+"""Runs of ad_contacts_export that must fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_failing_export(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> str:
-    """Run an export that must fail and leave everything as it was; return its error."""
+    """Run an export, assert that it fails and changes no file, and return its error message."""
     workspace.dest.write_text("the old roster", encoding="utf-8")
     workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
     before = workspace.files()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that are left for the next one: what is wrong with each, and what is said of it."""
+"""Servers that cause failover: how each one fails, and the warning that it causes."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ SHORT_TIMEOUTS = {"connection_timeout": 1, "receive_timeout": 1}
 PAGE_SIZE = 5
 
 Start = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
-"""Starts what is wrong, before a directory that is right, and gives its URI."""
+"""Starts a failing server in front of a working directory, and yields its URI."""
 
 
 @dataclass(frozen=True)
 class FailingServer:
-    """A server that cannot be read, or not to the end.
+    """A server that does not return a complete result.
 
-    :ivar message: what is said of it. ``{uri}``, ``{bind_dn}`` and ``{base}``, that of the first source, are
-        filled in; ``(*)`` stands for the words of others, which differ between releases.
-    :ivar options: of the export, beside those of a right one.
+    :ivar start: context manager that runs the server.
+    :ivar message: template of the expected error, as in `assert_message`, with the fields ``{uri}``,
+        ``{bind_dn}`` and ``{base}`` (the base of the first source).
+    :ivar options: additional options of the export.
     """
 
     start: Start
@@ -48,9 +49,9 @@ class FailingServer:
 def with_fault(
     fault: Callable[[], Fault], message: str, *, short_timeouts: bool = False
 ) -> FailingServer:
-    """A directory with a fault in its answers.
+    """Return a server whose responses have a fault.
 
-    :param waits: whether the client has to wait until it knows.
+    :param short_timeouts: whether the export needs short timeouts, because the fault causes a timeout.
     """
 
     def start(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
@@ -60,12 +61,12 @@ def with_fault(
 
 
 def at_uri(uri: Callable[[RunningDirectory], str], message: str, **options: Any) -> FailingServer:
-    """A URI that is wrong."""
+    """Return a server that fails because its URI is wrong."""
     return FailingServer(lambda directory, _ca: nullcontext(uri(directory)), message, options)
 
 
 def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
-    """A port on which nobody speaks."""
+    """Return a server that does not respond on its port."""
 
     @contextmanager
     def start(_directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
@@ -82,9 +83,9 @@ def check_failover(
     workspace: Workspace,
     expected_files: Mapping[str, bytes],
 ) -> None:
-    """See that the export comes whole from the right server behind a bad one, and says why.
+    """Assert that an export fails over from a failing server to a working one, with a warning.
 
-    :param right: the files that the right server gives alone.
+    :param expected_files: files that an export directly from the working server writes.
     """
     company = directory.company
     working_uri = directory.uri_ldap if failing.options.get("start_tls") else directory.uri_ldaps
@@ -105,9 +106,10 @@ def check_failover(
 
 
 def assert_message(message: str, template: str) -> None:
-    """See that a text is the expected one.
+    """Assert that a message matches a template.
 
-    In that, ``(*)`` stands for the words of others, and ``<this|that>`` for one of the two.
+    :param template: expected text. ``(*)`` matches any text in parentheses, such as a message of a library that differs
+        between releases, and ``<this|that>`` matches either word.
     """
     pattern = re.escape(template).replace(re.escape("(*)"), r"\(.+\)")
     pattern = re.sub("<(.+?)>", lambda choice: f"(?:{choice[1]})".replace(r"\|", "|"), pattern)

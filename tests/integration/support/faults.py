@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be wrong with a directory's answers."""
+"""Faults that the LDAP proxy injects into requests and responses."""
 
 from __future__ import annotations
 
@@ -23,26 +23,32 @@ if TYPE_CHECKING:
 
 
 class InjectedResetError(Exception):
-    """The client is to find its connection reset."""
+    """Raised to reset the connection of the client."""
 
 
 class Fault:
-    """What a line does to what passes; this one does nothing."""
+    """Transforms the messages that pass a proxy; this base class leaves them unchanged."""
 
     def filter_request(self, request: bytes) -> bytes:
-        """Return what the directory is asked when the client sends a request."""
+        """Return the request that the proxy sends to the directory."""
         return request
 
     def filter_response(self, response: bytes) -> Iterable[bytes] | None:
-        """Return what the client hears of an answer, at intervals; None for nothing any more.
+        """Return the chunks of a response that the proxy sends to the client, with a pause between them.
 
-        An EOFError ends the connection as if there were no more to say, a ResetError abruptly.
+        :returns: the chunks, or None to send no further data.
+        :raises EOFError: to close the connection of the client.
+        :raises InjectedResetError: to reset it.
         """
         return [response]
 
 
 class _FaultAt(Fault):
-    """A fault of the answer with a tag, the first one or a later one."""
+    """A fault in one response.
+
+    :param tag: tag of the response's protocol operation.
+    :param occurrence: number of the response with this tag that has the fault, counted from 1.
+    """
 
     def __init__(self, tag: int, occurrence: int = 1) -> None:
         self._tag = tag
@@ -57,50 +63,50 @@ class _FaultAt(Fault):
 
 
 class NoResponse(_FaultAt):
-    """The answer does not come, nor anything after it."""
+    """The response is not sent, and no response after it."""
 
     def inject(self, response: bytes) -> None:
         return None
 
 
 class NoFurtherResponses(_FaultAt):
-    """The answer comes, and nothing after it, whatever the client says."""
+    """The response is sent, but no response after it."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return itertools.chain([response], itertools.repeat(b""))
 
 
 class EndlessResponse(_FaultAt):
-    """The answer comes byte by byte, and never to its end."""
+    """The response is sent one byte at a time and never ends."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
-        # A message of sixteen megabytes, as its length says.
+        # The header of a message of 16 MiB.
         return itertools.chain([b"\x30\x83\xff\xff\xf0"], itertools.repeat(b"\0"))
 
 
 class OversizedResponse(_FaultAt):
-    """The answer is said to be larger than any memory."""
+    """The header of the response declares a length of almost 4 GiB."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return [b"\x30\x84\xff\xff\xff\xff", response]
 
 
 class CloseConnection(_FaultAt):
-    """The connection is closed in the place of the answer."""
+    """The connection is closed instead of the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         raise EOFError
 
 
 class ResetConnection(_FaultAt):
-    """The connection is reset in the place of the answer."""
+    """The connection is reset instead of the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         raise InjectedResetError
 
 
 class TruncatedResponse(_FaultAt):
-    """One half of the answer comes, and then the connection is closed."""
+    """The connection is closed after the first half of the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         yield response[: len(response) // 2]
@@ -108,9 +114,9 @@ class TruncatedResponse(_FaultAt):
 
 
 class ErrorResult(_FaultAt):
-    """The answer says that it did not go well.
+    """The response contains an error.
 
-    :param code: a result code (RFC 4511, appendix A).
+    :param code: result code (RFC 4511, appendix A).
     """
 
     def __init__(self, code: int, tag: int, occurrence: int = 1) -> None:
@@ -118,21 +124,21 @@ class ErrorResult(_FaultAt):
         self._code = code
 
     def inject(self, response: bytes) -> Iterable[bytes]:
-        # The code is the first element of the operation (RFC 4511, 4.1.9): an ENUMERATED of one byte.
+        # The result code is the first element of the operation, an ENUMERATED of one byte (RFC 4511, 4.1.9).
         return [response.replace(b"\x0a\x01\x00", bytes((0x0A, 0x01, self._code)), 1)]
 
 
 class NoPagedResults(Fault):
-    """The directory hears of no controls, and so of no pages; none of them was critical."""
+    """The (non-critical) controls of requests are removed, so that the directory does not page its results."""
 
     def filter_request(self, request: bytes) -> bytes:
         message_id = parse_message_id(request)
-        # The controls follow the operation (RFC 4511, 4.1.1).
+        # Controls come after the operation (RFC 4511, 4.1.1).
         return build_message(message_id, first_element(strip_header(request)[len(message_id) :]))
 
 
 class RepeatedPage(Fault):
-    """The directory is asked for the first page each time, and gives it with the same cookie."""
+    """Each request for a page is replaced by that for the first page, so that the same page is returned again."""
 
     def __init__(self) -> None:
         self._first_request: bytes | None = None

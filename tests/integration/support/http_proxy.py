@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A proxy that lets TLS through (CONNECT; RFC 9110, 9.3.6), with a password if asked."""
+"""An HTTP proxy that supports CONNECT (RFC 9110, 9.3.6) and can require a password."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ PROXY_USER, PROXY_PASSWORD = "proxy-user", "Px7.proxy-password"
 
 
 class HttpProxy:
-    """What a running proxy has seen.
+    """A running proxy and the requests that it received.
 
-    :ivar port: where it listens, on 127.0.0.1.
-    :ivar targets: each host and port that somebody wanted to get to.
+    :ivar port: port on 127.0.0.1 that it listens on.
+    :ivar connect_targets: host and port of each CONNECT request.
+    :ivar status: status of its response to CONNECT requests that are authorized.
     """
 
     def __init__(self, status: int) -> None:
@@ -34,12 +35,12 @@ class HttpProxy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of a program that uses it, without a password."""
+        """Environment variables that configure this proxy without a password."""
         return {"HTTPS_PROXY": f"http://127.0.0.1:{self.port}"}
 
     @property
     def environment_with_password(self) -> dict[str, str]:
-        """The same, with one."""
+        """Environment variables that configure this proxy with its password."""
         return {"HTTPS_PROXY": f"http://{PROXY_USER}:{PROXY_PASSWORD}@127.0.0.1:{self.port}"}
 
 
@@ -47,8 +48,8 @@ class HttpProxy:
 def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterator[HttpProxy]:
     """Run a proxy.
 
-    :param asks: whether it lets through only who knows the password.
-    :param answer: what it answers to whom it would let through.
+    :param requires_password: whether requests without the password are rejected.
+    :param status: status of the response to all other requests; 200 opens the tunnel.
     """
     running = HttpProxy(status)
     expected_credentials = base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
@@ -60,7 +61,8 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                 requires_password
                 and self.headers.get("Proxy-Authorization") != f"Basic {expected_credentials}"
             ):
-                self.send_error(407, "Zebedy Quarrelstone asks")
+                # A person's name, which the module must not repeat.
+                self.send_error(407, "Zebedy Quarrelstone")
                 return
             self.send_response(running.status)
             self.end_headers()
@@ -70,7 +72,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                     _relay(self.connection, server)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: headers hold passwords."""
+            """Log nothing: the request may contain a password."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         running.port = server.server_port
@@ -84,7 +86,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
 
 
 def _relay(client: socket.socket, server: socket.socket) -> None:
-    """Pass on what both sides say until one has gone."""
+    """Relay data in both directions until one side closes its connection."""
     with contextlib.suppress(OSError):
         while True:
             for source in select.select([client, server], [], [])[0]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at a directory with ad_contacts_info."""
+"""Runs of ad_contacts_info."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def run_info(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Look at a directory; whatever comes of it, nothing is written and no password is shown.
+    """Check a directory, and assert that the module writes no files and shows no passwords.
 
-    :param more: options; None takes one away; `env` is the environment.
+    :param overrides: options to replace, or to remove if the value is None; `env` is the environment instead.
     """
     env = overrides.pop("env", None)
     options = {
@@ -40,6 +40,6 @@ def run_info(directory: RunningDirectory, workspace: Workspace, **overrides: Any
 
 
 def problem_causes(result: ModuleResult) -> list[str]:
-    """What problems were found, each with its place and a remedy."""
+    """Return the causes of all problems, and assert that each has a location and a remedy."""
     assert all(problem["where"] and problem["remedy"] for problem in result["problems"])
     return [problem["cause"] for problem in result["problems"]]

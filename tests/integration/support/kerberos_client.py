@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host that reads a directory by Kerberos."""
+"""A host that exports from a directory with Kerberos authentication."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from tests.lab.kerberos import Realm
 
 WRONG_PASSWORD = "Pw7.not-the-password-at-all"
-# What the header of a ticket cache holds before the offset of the center's clock, in seconds, and behind it
+# The header of a ticket cache file: a fixed part, then the clock offset of the KDC in seconds
 # (MIT Kerberos, "Credential cache file format").
 _CACHE_HEADER, _CLOCK_OFFSET = bytes.fromhex("0504 000c 0001 0008"), struct.Struct(">i")
 
 
 @dataclass(frozen=True)
 class KerberosClient:
-    """A host whose Kerberos knows the realm, and who reads from it."""
+    """A host with a krb5.conf for a realm, and a directory in that realm."""
 
     directory: RunningDirectory
     realm: Realm
@@ -39,11 +39,11 @@ class KerberosClient:
 
     @property
     def principal(self) -> str:
-        """The service account, as Kerberos calls it."""
+        """The Kerberos principal of the service account."""
         return f"{SERVICE_ACCOUNT}@{self.realm.name}"
 
     def export(self, env: Mapping[str, str] | None = None, **options: Any) -> ModuleResult:
-        """Run an export by Kerberos; nothing may be left behind but what it is to write."""
+        """Run an export with Kerberos, and assert that it shows no password and leaves no other files."""
         conf = self.workspace.root / "krb5.conf"
         if not conf.exists():
             conf.write_text(self.realm.conf(), "utf-8")
@@ -62,19 +62,19 @@ class KerberosClient:
         return result
 
     def export_error(self, env: Mapping[str, str] | None = None, **options: Any) -> str:
-        """Run an export that must fail; return its error."""
+        """Run an export, assert that it fails, and return its error message."""
         message = self.export(env, **options).message
         assert not self.workspace.dest.exists()
         return message
 
     def without_tls(self) -> dict[str, Any]:
-        """The way in without TLS."""
+        """Return options for a connection without TLS."""
         return {"server_uri": [self.directory.uri_ldap], "ca_path": None}
 
     def make_ticket_cache(self, *, clock_offset: int = 0) -> str:
-        """Get a ticket as people do.
+        """Obtain a ticket with kinit, and return the path of the ticket cache.
 
-        :param clock: seconds by which the center's clock is ahead, as far as the ticket cache knows.
+        :param clock_offset: seconds that the KDC's clock is ahead, according to the ticket cache.
         """
         path = self.workspace.root / "ticket"
         conf = self.workspace.root / "krb5.conf"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's names in place of those that the documentation uses, so that what it shows can be run."""
+"""Replacements for the names in examples of the documentation, so that the examples run in the lab."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def substitute_lab_names(text: str, substitutions: dict[str, str], company: Company) -> str:
-    """An example with the lab's names in place of those of the documentation's companies."""
+    """Replace the names of the documentation's companies in an example by those of the lab.
+
+    :param substitutions: further replacements, by the string to replace.
+    """
     oslo, bergen = (company.site_dn(company.site(name)) for name in ("oslo-hq", "bergen"))
     substitutions = {
         **substitutions,
@@ -37,7 +40,7 @@ def substitute_lab_names(text: str, substitutions: dict[str, str], company: Comp
 
 
 def connection_substitutions(directory: RunningDirectory, workspace: Workspace) -> dict[str, str]:
-    """The lab's names for those of the documentation's first company and of its machine."""
+    """Return replacements for the servers, the account and the paths in the documentation."""
     return {
         "ldaps://dc1.corp.example": directory.uri_ldaps,
         "ldaps://dc2.corp.example": directory.uri_ldaps,

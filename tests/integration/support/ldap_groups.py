@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups and facts about people that are in a directory for as long as a test needs them."""
+"""Context managers that add groups and attributes to a directory and remove them afterwards."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ def temporary_group(
     member_attribute: str = "member",
     **extra_attributes: str,
 ) -> Iterator[str]:
-    """Make a group below Groups, and give its DN.
+    """Add a group below OU=Groups, yield its DN, and delete it afterwards.
 
-    :param members: what it lists in the attribute `list_in`, usually DNs.
-    :param kind: its object class; None for the one that this kind of directory usually has.
-    :param more: attributes with one value.
+    :param members: values of its member attribute, usually DNs.
+    :param object_class: object class of the group; None for the default of the directory.
+    :param member_attribute: name of its member attribute.
+    :param extra_attributes: further attributes, with one value each.
     """
     dn = f"CN={escape(name)},OU=Groups,{directory.base_dn}"
     object_classes = [object_class] if object_class else list(directory.dialect.group)
@@ -54,7 +55,7 @@ def temporary_group(
 
 
 def add_members(directory: RunningDirectory, group_dn: str, *members: str) -> None:
-    """Make others members of a group."""
+    """Add members to a group."""
     with directory.session() as session:
         session.modify(group_dn, {"member": [(ldap3.MODIFY_ADD, list(members))]})
 
@@ -63,7 +64,7 @@ def add_members(directory: RunningDirectory, group_dn: str, *members: str) -> No
 def temporary_attributes(
     directory: RunningDirectory, person: Person, **attributes: list[str]
 ) -> Iterator[None]:
-    """Give a person attributes that nobody in the company has otherwise."""
+    """Set attributes of a person that no entry has otherwise, and remove them afterwards."""
     directory.modify(person, attributes)
     try:
         yield

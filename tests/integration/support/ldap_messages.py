@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""LDAP's messages as bytes: where one ends, and what kind it is (RFC 4511, 4.1.1)."""
+"""LDAP messages as bytes: reading, parsing and building them (RFC 4511, 4.1.1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-# Tags of operations (RFC 4511, 4.2 to 4.12).
+# Tags of protocol operations (RFC 4511, 4.2 to 4.12).
 UNBIND_REQUEST, SEARCH_REQUEST = 0x42, 0x63
 (
     BIND_RESPONSE,
@@ -23,7 +23,7 @@ UNBIND_REQUEST, SEARCH_REQUEST = 0x42, 0x63
 
 
 def read_message(connection: socket.socket) -> bytes:
-    """Read one element of BER (X.690, 8.1.3), its tag and its length included."""
+    """Read one BER element (X.690, 8.1.3), including its tag and length."""
     header = _read_exactly(connection, 2)
     if header[1] & 0x80:
         header += _read_exactly(connection, header[1] & 0x7F)
@@ -42,12 +42,12 @@ def _read_exactly(connection: socket.socket, size: int) -> bytes:
 
 
 def strip_header(message: bytes) -> bytes:
-    """Return what follows the message's own tag and length."""
+    """Return the contents of an element, without its tag and length."""
     return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
 
 
 def first_element(elements: bytes) -> bytes:
-    """Return the first of several elements."""
+    """Return the first of several consecutive elements."""
     content = strip_header(elements)
     header = len(elements) - len(content)
     size = int.from_bytes(elements[2:header], "big") if elements[1] & 0x80 else elements[1]
@@ -55,16 +55,16 @@ def first_element(elements: bytes) -> bytes:
 
 
 def parse_message_id(message: bytes) -> bytes:
-    """Return the message's number, as an element."""
+    """Return the messageID of a message, as a BER element."""
     return first_element(strip_header(message))
 
 
 def parse_operation_tag(message: bytes) -> int:
-    """Return the tag of the operation: what follows the message's number."""
+    """Return the tag of a message's protocol operation, which comes after the messageID."""
     return strip_header(message)[len(parse_message_id(message))]
 
 
 def build_message(message_id: bytes, rest: bytes) -> bytes:
-    """Make a message of its number, as an element, and what follows that."""
+    """Build a message from its messageID and the elements after it, all as BER."""
     content = message_id + rest
     return b"\x30\x84" + len(content).to_bytes(4, "big") + content

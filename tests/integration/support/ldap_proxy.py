@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A line to a directory that speaks LDAP itself, and spoils what the one says to the other."""
+"""A proxy in front of a directory that parses LDAP messages and can inject faults into them."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class _LdapProxy:
         self._fault = fault
 
     def serve(self) -> None:
-        """Take one client, and pass on what it and the directory say, a question at a time."""
-        # It ends when either side goes away.
+        """Accept one client, and relay requests and responses, one request at a time."""
+        # The connection ends when either side closes it.
         with suppress(OSError, EOFError):
             client, _address = self.listener.accept()
             with closing(client):
@@ -53,7 +53,7 @@ class _LdapProxy:
                     try:
                         self._relay(client)
                     except InjectedResetError:
-                        # To linger for no time is to reset (socket(7), SO_LINGER).
+                        # Closing with a linger time of 0 resets the connection (socket(7), SO_LINGER).
                         client.setsockopt(
                             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
                         )
@@ -80,7 +80,7 @@ class _LdapProxy:
             client.sendall(chunk)
 
     def close(self) -> None:
-        """End the line; who waits at it is cut off."""
+        """Close all connections, also those that are waiting."""
         self.stopped.set()
         for each in (self.listener, self._target):
             with suppress(OSError):
@@ -97,11 +97,12 @@ def ldap_proxy(
     max_tls_version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     tls_to_directory: bool = False,
 ) -> Iterator[str]:
-    """Open a line for one client, and give its URI, for ldaps:// or, without a certificate, for ldap://.
+    """Run a proxy for one client, and yield its URI.
 
-    :param certificate: what the line shows as the directory's.
-    :param tls_version: the newest that the line speaks.
-    :param over_tls: whether the line has TLS with the directory, of which the client knows nothing.
+    :param fault: fault to inject; None relays all messages unchanged.
+    :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.
+    :param max_tls_version: newest TLS version that the proxy supports.
+    :param tls_to_directory: whether the proxy connects to the directory with TLS.
     """
     uri = urlsplit(directory.uri_ldaps if tls_to_directory else directory.uri_ldap)
     target = socket.create_connection((uri.hostname or "", uri.port or 389))
@@ -124,7 +125,7 @@ def _context(certificate: Certificate, max_version: ssl.TLSVersion) -> ssl.SSLCo
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
     if max_version < ssl.TLSVersion.TLSv1_2 and max_version > 0:
-        # OpenSSL counts the signatures of old versions as too weak for any level but the lowest.
+        # OpenSSL allows the signatures of old TLS versions only at its lowest security level.
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = max_version
     context.maximum_version = max_version

@@ -2,18 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A program that runs modules of the collection, without what ansible-core does around them.
+"""A fork server that runs modules of the collection without the overhead of ansible-playbook.
 
     python -m tests.integration.support.module_forkserver
 
-Each line on stdin asks for one run, as JSON: `Order`. Each line on stdout answers one: `Outcome`.
-A module runs in a child of its own, which has the libraries and the collection loaded already: loading
-them takes longer than most runs. The module itself is loaded anew each time; the whole collection is, where
-an order has a library missing or of another release. That each module can be loaded alone is seen by
-ansible-test's sanity test "import" and by the playbooks.
+It reads one `RunRequest` per line from stdin, as JSON, and writes one `RunOutcome` per line to stdout. Each module runs
+in a child process that inherits the imported libraries and the collection, because importing them takes longer than
+most runs. Only the module itself is imported again in each child, or the whole collection if a library is missing
+or has another version. The sanity test "import" of ansible-test and the playbooks cover imports without this cache.
 
-Any Python that modules run in may run it, Python 3.9 and newer, and nothing of the tests but this
-file is loaded.
+The program must run in each Python that modules support, 3.9 and newer. It imports no other file of the tests.
 """
 
 from __future__ import annotations
@@ -40,9 +38,10 @@ _LIBRARIES = (
 
 
 class RunRequest(TypedDict):
-    """One run: which module, with which options, where.
+    """A request to run a module.
 
-    `without` is a library to be missing, `versions` tells which release a library claims to be.
+    `missing_library` is a library whose import must fail; `library_versions` maps libraries to the version numbers
+    that they must report.
     """
 
     module: str
@@ -54,27 +53,27 @@ class RunRequest(TypedDict):
 
 
 class RunOutcome(TypedDict):
-    """The exit code of a run, and all that it printed."""
+    """The exit code and the output of a module."""
 
     code: int
     output: str
 
 
 def main() -> None:
-    """Run what is asked for until stdin ends."""
+    """Process requests until stdin is closed."""
     for library in _LIBRARIES:
         importlib.import_module(library)
     package = importlib.import_module(f"{_COLLECTION}.plugins.modules")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
     _unload(package.__name__)
-    # readline, not iteration: a child must not find the next order in a buffer of its parent.
+    # Iterating over stdin reads ahead: a child would inherit the next request in its buffer.
     while line := sys.stdin.readline():
         print(json.dumps(_fork_module(json.loads(line))), flush=True)
 
 
 def _unload(package: str) -> None:
-    """Have a package loaded anew, with all that is in it."""
+    """Remove a package and its modules from sys.modules, so that they are imported again."""
     for name in list(sys.modules):
         if name == package or name.startswith(f"{package}."):
             del sys.modules[name]
@@ -82,7 +81,7 @@ def _unload(package: str) -> None:
 
 def _fork_module(request: RunRequest) -> RunOutcome:
     with tempfile.TemporaryFile() as options, tempfile.TemporaryFile() as output:
-        # Every release of ansible-core has a module read its options from stdin when it is run by hand.
+        # In every release of ansible-core, a module that is run manually reads its options from stdin.
         options.write(json.dumps({"ANSIBLE_MODULE_ARGS": request["options"]}).encode())
         options.seek(0)
         child_pid = os.fork()
@@ -94,7 +93,7 @@ def _fork_module(request: RunRequest) -> RunOutcome:
 
 
 def _run_as_child(request: RunRequest, options: int, output: int) -> NoReturn:
-    """Become a process as Ansible would have started it."""
+    """Set up the child process like one that Ansible starts, run the module, and exit."""
     os.dup2(options, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -108,7 +107,7 @@ def _run_as_child(request: RunRequest, options: int, output: int) -> NoReturn:
     except SystemExit as exit_request:
         code = exit_request.code or 0
     finally:
-        # Nothing of the parent's may run here, not even what the parent does about errors.
+        # os._exit skips the parent's exit handlers and exception handlers.
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
         sys.stdout.flush()
@@ -120,16 +119,16 @@ def _load_and_run(request: RunRequest) -> None:
     if request["library_versions"] or request["missing_library"]:
         _unload(_COLLECTION)
     for library, version in request["library_versions"].items():
-        sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # as libraries have it
+        sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # most libraries have one
     if request["missing_library"]:
         loaded = [
             name for name in sys.modules if name.partition(".")[0] == request["missing_library"]
         ]
         for name in [*loaded, request["missing_library"]]:
-            # An import of it now fails with ModuleNotFoundError (importlib, "sys.modules").
-            sys.modules[name] = None  # type: ignore[assignment]  # its types know no None
+            # None makes the import fail with ModuleNotFoundError (Python Language Reference, 5.3.1).
+            sys.modules[name] = None  # type: ignore[assignment]  # None is not in its type
     name = f"{_COLLECTION}.plugins.modules.{request['module']}"
-    # A module with arguments takes the first for its options.
+    # A module reads its options from the first argument, if there is one.
     sys.argv = [name]
     runpy.run_module(name, run_name="__main__")
 

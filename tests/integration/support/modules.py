@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running the modules without a playbook, and what they answer."""
+"""A runner for modules that does not need a playbook, and the results of modules."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
 
 _ROOT = Path(__file__).parents[3]
-# Root may write everywhere; without these capabilities permissions count for root, too.
+# Without these capabilities, file permissions also apply to root.
 _WITHOUT_DAC_OVERRIDE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
 @dataclass(frozen=True)
 class ModuleResult:
-    """What a module returned.
+    """The result of a module.
 
-    :ivar output: all that it printed.
+    :ivar data: return values of the module.
+    :ivar output: complete output of the module.
     """
 
     data: dict[str, Any]
@@ -47,13 +48,13 @@ class ModuleResult:
 
     @property
     def message(self) -> str:
-        """The error of a task that failed."""
+        """The error message of the task, which must have failed."""
         assert self.failed, self.data
         return str(self.data["msg"])
 
     @property
     def warnings(self) -> list[str]:
-        """What the module warned of; ansible-core 2.19 and newer wrap each warning."""
+        """The warnings of the module, which ansible-core 2.19 and newer wrap in objects."""
         return [
             warning if isinstance(warning, str) else warning["event"]["msg"]
             for warning in self.data.get("warnings", [])
@@ -65,9 +66,9 @@ class ModuleResult:
 
 
 class ModuleRunner:
-    """A program that runs modules, one at a time; it ends with whoever started it, or killed.
+    """A process that runs modules, one at a time. It ends with the process that started it.
 
-    :ivar pid: its process; a module that runs is the one below it.
+    :ivar pid: process ID of the fork server; a running module is its child.
     """
 
     def __init__(self, collections_path: Path) -> None:
@@ -89,11 +90,11 @@ class ModuleRunner:
         self.pid = self._process.pid
 
     def start(self, request: RunRequest) -> None:
-        """Have a module run; `finished` waits for its end."""
+        """Start a module; `wait` returns its result."""
         print(json.dumps(request), file=self._process.stdin, flush=True)
 
     def wait(self) -> ModuleResult:
-        """Wait for the module that runs, and take its answer."""
+        """Wait until the running module ends, and return its result."""
         assert self._process.stdout is not None
         outcome: RunOutcome = json.loads(self._process.stdout.readline())
         lines = [line for line in outcome["output"].splitlines() if line]
@@ -111,7 +112,7 @@ class ModuleRunner:
 
 
 def _link_module_utils(folder: Path) -> None:
-    """Give modules what ansible-core ships with them, and no more of it: their Python needs none of its own."""
+    """Make only ansible.module_utils importable, because managed nodes do not have ansible-core."""
     package = folder / "ansible"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -132,7 +133,11 @@ def module_request(
     missing_library: str | None = None,
     library_versions: Mapping[str, str] | None = None,
 ) -> RunRequest:
-    """Say which module is to run, and where."""
+    """Build a request for the fork server.
+
+    :param missing_library: name of a library whose import must fail.
+    :param library_versions: version numbers that libraries must report, by their names.
+    """
     return {
         "module": name,
         "options": dict(options),
@@ -152,7 +157,7 @@ def run_module(
     missing_library: str | None = None,
     library_versions: Mapping[str, str] | None = None,
 ) -> ModuleResult:
-    """Run a module to its end."""
+    """Run a module and return its result; for the parameters, see `module_request`."""
     runner = _shared_runner(workspace.collections_path)
     request = module_request(
         workspace,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of the modules, and variables of the role, for the lab's servers."""
+"""Options of the modules and variables of the role for the servers of the lab."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 CHECK_MODE = {"_ansible_check_mode": True}
-"""What ansible-core adds to a module's options in check mode."""
+"""The internal option with which ansible-core enables check mode."""
 
 RESULT_MAPPING = {"counts": "counts", "errors": "errors"}
-"""Where the receiver's answer holds what."""
+"""The option `result` of contact_upload for the responses of the receiver."""
 
 
 PYTHON_VARIABLE = "MODULE_PYTHON"
-"""The environment variable that tells which Python the modules run in; unset, it is that of the tests."""
+"""The environment variable with the Python interpreter for modules. The default is that of the tests."""
 
 
 def module_python() -> str:
-    """Return the Python that the modules run in."""
+    """Return the path of the Python interpreter for modules."""
     return os.environ.get(PYTHON_VARIABLE) or sys.executable
 
 
 def site_sources(directory: RunningDirectory) -> list[dict[str, Any]]:
-    """One source for each site of the company."""
+    """Return one source for each site of the company."""
     company = directory.company
     return [
         {"location": site.location, "search_base": company.site_dn(site)} for site in company.sites
@@ -40,7 +40,7 @@ def site_sources(directory: RunningDirectory) -> list[dict[str, Any]]:
 
 
 def connection_options(directory: RunningDirectory) -> dict[str, Any]:
-    """How ad_contacts_export gets into a directory."""
+    """Return the options of ad_contacts_export for connecting to a directory."""
     return {
         "server_uri": [directory.uri_ldaps],
         "bind_dn": directory.bind_dn,
@@ -52,7 +52,10 @@ def connection_options(directory: RunningDirectory) -> dict[str, Any]:
 def export_options(
     directory: RunningDirectory, workspace: Workspace, **overrides: Any
 ) -> dict[str, Any]:
-    """Options of ad_contacts_export for everybody in the company; None takes one away."""
+    """Return the options of ad_contacts_export for all people of the company.
+
+    :param overrides: options to replace, or to remove if the value is None.
+    """
     options = {
         **connection_options(directory),
         "sources": site_sources(directory),
@@ -64,7 +67,10 @@ def export_options(
 
 
 def upload_options(service: Receiver, workspace: Workspace, **overrides: Any) -> dict[str, Any]:
-    """Options of contact_upload for the receiver; None takes one away."""
+    """Return the options of contact_upload for the receiver.
+
+    :param overrides: options to replace, or to remove if the value is None.
+    """
     options = {
         "src": str(workspace.dest),
         "url": service.url,
@@ -79,7 +85,7 @@ def upload_options(service: Receiver, workspace: Workspace, **overrides: Any) ->
 
 
 def service_variables(service: Receiver) -> dict[str, Any]:
-    """Variables of the role for the receiver."""
+    """Return the variables of the role for the receiver."""
     return {
         "contact_sync_service_url": service.url,
         "contact_sync_service_token": service.token,
@@ -91,7 +97,7 @@ def service_variables(service: Receiver) -> dict[str, Any]:
 def role_variables(
     directory: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> dict[str, Any]:
-    """Variables of the role for everybody in the company."""
+    """Return the variables of the role for all people of the company."""
     company = directory.company
     return {
         **{f"contact_sync_{name}": value for name, value in connection_options(directory).items()},
@@ -109,5 +115,5 @@ def role_variables(
 
 
 def host_variables() -> dict[str, str]:
-    """How Ansible runs modules on this host: without SSH, in the Python that is theirs."""
+    """Return variables with which Ansible runs modules on this host, without SSH and in `module_python`."""
     return {"ansible_connection": "local", "ansible_python_interpreter": module_python()}

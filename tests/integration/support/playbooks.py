@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running playbooks as users do, and reading what ansible-playbook printed."""
+"""Runs of ansible-playbook, and their parsed output."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=(\d+) ", re.MULTIL
 
 @dataclass(frozen=True, kw_only=True)
 class TaskResult:
-    """One task's outcome on one host."""
+    """The result of one task on one host."""
 
     name: str
     host: str
@@ -52,8 +52,9 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class PlaybookRun:
-    """What one ansible-playbook did.
+    """A finished run of ansible-playbook.
 
+    :ivar code: exit code.
     :ivar output: standard output and standard error.
     """
 
@@ -62,7 +63,7 @@ class PlaybookRun:
 
     @property
     def tasks(self) -> list[TaskResult]:
-        """Every task's outcome, in order."""
+        """The results of all tasks, in order."""
         results, name = [], ""
         for line in self.output.splitlines():
             if title := _TASK.match(line):
@@ -78,48 +79,48 @@ class PlaybookRun:
 
     @property
     def changed(self) -> int:
-        """How many tasks changed something, on all hosts."""
+        """The number of changed tasks on all hosts."""
         return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
 
     def on_host(self, host: str) -> list[TaskResult]:
-        """Every task's outcome on one host."""
+        """Return the results of all tasks on one host."""
         return [task for task in self.tasks if task.host == host]
 
     @property
     def uploads(self) -> list[dict[str, Any]]:
-        """What contact_upload returned, each time."""
+        """All results of contact_upload."""
         return [task.result for task in self.tasks if "plan" in task.result]
 
     @property
     def plans(self) -> list[dict[str, Any]]:
-        """The plans, in their order."""
+        """The plans of all uploads, in order."""
         return [result["plan"] for result in self.uploads]
 
     def module_results(self, module: str) -> dict[str, dict[str, Any]]:
-        """What a module of the collection returned last, by host."""
+        """Return the last result of a module of the collection by host."""
         distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
         return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
     @property
     def reports(self) -> list[str]:
-        """What the role said that it did, each time."""
+        """The summaries printed by the role, one per run of the role."""
         reports = [task.result for task in self.tasks if task.name == "Report the result"]
         return [result["msg"] for result in reports if "msg" in result]
 
     @property
     def failures(self) -> dict[str, str]:
-        """The errors that ended the run, by host."""
+        """The messages of failed tasks, by host."""
         return {task.host: str(task.result["msg"]) for task in self.tasks if task.status == "fatal"}
 
     @property
     def failure(self) -> str:
-        """The error that ended the run of the one host."""
+        """The message of the failed task; exactly one host must have failed."""
         assert self.code != 0, self.output
         (message,) = self.failures.values()
         return message
 
     def assert_clean(self) -> None:
-        """See that all went well, without a warning."""
+        """Assert that the run succeeded without warnings."""
         assert self.code == 0, self.output
         assert "[WARNING]" not in self.output, self.output
         assert "DEPRECAT" not in self.output, self.output
@@ -127,16 +128,17 @@ class PlaybookRun:
 
 @dataclass(frozen=True)
 class Inventory:
-    """Hosts of an inventory, with variables that count for all of them.
+    """An inventory with localhost and groups of further hosts.
 
-    :ivar groups: for each group its hosts, with their own variables.
+    :ivar variables: variables of all hosts.
+    :ivar groups: variables of each host, by group and host.
     """
 
     variables: Mapping[str, Any]
     groups: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """Write the inventory; it holds passwords and is private."""
+        """Write the inventory to a private file, because it contains passwords."""
         document = {
             "all": {
                 "hosts": {"localhost": {}},
@@ -155,7 +157,10 @@ def start_playbook(
     *arguments: str,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
-    """Start ansible-playbook; `playbook` is a file in playbooks/, or a name within a collection."""
+    """Start ansible-playbook.
+
+    :param playbook: name of a file in ``playbooks/``, a path, or a playbook of a collection.
+    """
     path = PLAYBOOKS / f"{playbook}.yml"
     inventory.write(workspace.root / "inventory.yml")
     return subprocess.Popen(
@@ -179,7 +184,7 @@ def run_playbook(
     *arguments: str,
     env: Mapping[str, str] | None = None,
 ) -> PlaybookRun:
-    """Run a playbook to its end."""
+    """Run a playbook; for the parameters, see `start_playbook`."""
     process = start_playbook(workspace, playbook, inventory, *arguments, env=env)
     output, _errors = process.communicate(timeout=240)
     return PlaybookRun(process.returncode, output)
@@ -188,11 +193,14 @@ def run_playbook(
 def run_command(
     workspace: Workspace, command: str, *inputs: str, env: Mapping[str, str] | None = None
 ) -> PlaybookRun:
-    """Run a command of the documentation as it stands there, on a terminal, and answer its prompts."""
+    """Run a shell command on a terminal.
+
+    :param inputs: replies to its password prompts, in order.
+    """
     master, slave = pty.openpty()
     terminal = os.ttyname(slave)
     process = subprocess.Popen(
-        # The first terminal that the leader of a session opens is the one for passwords, too.
+        # The first terminal that a session leader opens becomes its controlling terminal, which prompts use.
         ["sh", "-c", f"exec <{terminal}; {command}"],
         cwd=workspace.root,
         env=_environment(workspace, {"ANSIBLE_VERBOSITY": "1", **(env or {})}),
@@ -204,7 +212,7 @@ def run_command(
     output = ""
     pending = list(inputs)
     os.close(slave)
-    # Reading fails when the last program that writes there has ended.
+    # Reading fails with EIO after the last process has closed the terminal.
     with suppress(OSError):
         while data := os.read(master, 65536):
             output += data.decode(errors="replace")
@@ -216,16 +224,16 @@ def run_command(
 
 @functools.cache
 def _cache_dir(_name: str) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for what one run of Ansible leaves to the next; it is removed when the tests end."""
+    """Return a cache directory that all runs of Ansible share; it is removed when the tests end."""
     return tempfile.TemporaryDirectory()
 
 
 def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[str, str]:
-    """What Ansible's programs are to know, and nothing of the machine's."""
-    # Without this, one of the machine's would count.
+    """Return environment variables that isolate Ansible from the configuration of this machine."""
+    # This file takes precedence over /etc/ansible/ansible.cfg.
     configuration = workspace.home / ".ansible/ansible.cfg"
     configuration.parent.mkdir(exist_ok=True)
-    # Else Ansible looks for results every thousandth of a second, which takes a twentieth of what a run does.
+    # By default, Ansible polls for results every millisecond, which takes 5 % of the CPU time of a run.
     configuration.write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": str(workspace.collections_path),
@@ -233,7 +241,7 @@ def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
         "ANSIBLE_NOCOLOR": "true",
-        # These save about a second in each run. How modules get to a host is Ansible's own business.
+        # These settings save about a second per run. How Ansible transfers modules is not tested here.
         "ANSIBLE_PIPELINING": "true",
         "PYTHONPATH": str(_BYTECODE_CACHE_HOOK),
         "MODULE_BYTECODE_CACHE": _cache_dir("bytecode").name,

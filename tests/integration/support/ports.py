@@ -23,7 +23,7 @@ def closed_port() -> int:
 
 @contextmanager
 def full_backlog_port() -> Iterator[int]:
-    """Give a port of 127.0.0.1 that takes no connection and refuses none: its queue is full."""
+    """Yield a port that neither accepts nor refuses connections, because its backlog is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         connections = []
         try:
@@ -38,6 +38,6 @@ def full_backlog_port() -> Iterator[int]:
 
 @contextmanager
 def silent_port() -> Iterator[int]:
-    """Give a port of 127.0.0.1 that takes connections and never says a word."""
+    """Yield a port that accepts connections but never sends data."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at processes by way of /proc: who descends from whom, and what command lines show."""
+"""Process inspection through /proc."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICK_SECONDS = 0.005
 
 
 def descendants(pid: int) -> set[int]:
-    """The processes below a process, it itself left out."""
+    """Return the IDs of all direct and indirect child processes."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
@@ -31,14 +31,14 @@ def descendants(pid: int) -> set[int]:
 
 
 def kill_tree(pid: int) -> None:
-    """Send SIGKILL to a process and to all below it, whatever session they are in."""
+    """Send SIGKILL to a process and all its descendants, in any session."""
     for each in [pid, *descendants(pid)]:
         with suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
-    """Wait until a condition holds; tell whether it does in the end."""
+    """Wait until a condition is true, and return whether it is."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(_TICK_SECONDS)
@@ -47,16 +47,16 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 
 @contextmanager
 def record_command_lines() -> Iterator[set[str]]:
-    """Collect the command lines of all processes that run meanwhile; anybody on a host sees them.
+    """Record the command lines of all processes that run during the block. They are visible to every user of a host.
 
-    The set that it gives is filled when it ends.
+    :returns: a set that is filled when the block ends.
     """
     seen: set[str] = set()
     raw: set[bytes] = set()
     ended = threading.Event()
 
     def poll() -> None:
-        # Looking itself takes a processor; what runs for less than this is not seen.
+        # Polling needs CPU time. Processes that run for less than this interval may be missed.
         while not ended.wait(4 * _TICK_SECONDS):
             for name in filter(str.isdigit, os.listdir("/proc")):
                 with (

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A line to a directory that gives a long list of members in ranges (MS-ADTS 3.1.1.3.1.3.3).
+"""Range retrieval of attribute values (MS-ADTS 3.1.1.3.1.3.3), simulated by the LDAP proxy.
 
-Active Directory does so, and none of the lab's servers.
+Active Directory returns long member lists in ranges; none of the lab's servers does.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_VALUES = 1500
-"""Values that Windows Server gives at a time (MaxValRange)."""
+"""Maximum number of values in a response of Windows Server (MaxValRange)."""
 
 _RANGE_REQUEST = re.compile(rb"member;range=(\d+)-\*")
 
 
 class RangeRetrieval(Fault):
-    """Of `member` the client hears MAX_VALUES values at most, beginning with the one that it asked for.
+    """At most MAX_VALUES values of `member` in each response, starting with the requested one.
 
-    :ivar said: the names under which it heard them.
+    :ivar returned_names: names, with range options, of the attributes that were returned.
     """
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rosters written by hand, for tests that need no directory."""
+"""Generated rosters, for tests that do not need a directory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADER = ("First Name", "Last Name", "Email", "SMS Phone", "Location")
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """A row of a roster, and whose it is."""
+    """A contact and its identity."""
 
     first_name: str
     last_name: str
@@ -34,12 +34,12 @@ class Contact:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The cells of its row, in the order of HEADER."""
+        """The cells of the CSV row, in the order of HEADER."""
         return (self.first_name, self.last_name, self.email, self.mobile, self.location)
 
 
 def make_contacts(count: int, *, location: str = "oslo-hq") -> list[Contact]:
-    """So many contacts, the same at every call."""
+    """Return distinct contacts, the same at each call."""
     return [
         Contact(
             first_name="Ada",
@@ -60,9 +60,10 @@ def write_roster(
     identities: bool = True,
     left_out: Sequence[Contact] = (),
 ) -> None:
-    """Write a roster as ad_contacts_export does, with its identities unless told otherwise.
+    """Write a roster in the format of ad_contacts_export.
 
-    :param left_out: people without a valid row.
+    :param identities: whether to write the identities file.
+    :param left_out: people without a valid row, who are listed in the identities file.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A line to a server that gets stuck after so many bytes: a directory that is being read for ever."""
+"""A TCP proxy that stops relaying responses after some bytes, so that the client waits indefinitely."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CHUNK_SIZE = 1024
 
 
 class StallingProxy:
-    """Passes on what it gets, TLS or not, until it is stuck.
+    """A proxy for one connection, which relays the bytes of LDAP or LDAPS unchanged.
 
-    :ivar port: where it listens, on 127.0.0.1.
-    :ivar stuck: set once nothing goes through any more.
+    :ivar port: port on 127.0.0.1 that it listens on.
+    :ivar stalled: set as soon as it relays no more responses.
     """
 
     def __init__(self, target: int, stall_after: int) -> None:
@@ -33,7 +33,7 @@ class StallingProxy:
         self.stalled = threading.Event()
 
     def serve(self) -> None:
-        """Take one client, and pass on what it and the server say."""
+        """Accept one client, and relay data between it and the server."""
         client, _address = self._listener.accept()
         server = socket.create_connection(("127.0.0.1", self._target))
         self._sockets += [client, server]
@@ -45,7 +45,7 @@ class StallingProxy:
     @staticmethod
     def _relay(source: socket.socket, destination: socket.socket, limit: int | None) -> None:
         relayed = 0
-        # It ends when either side goes away.
+        # The connection ends when either side closes it.
         with suppress(OSError):
             while limit is None or relayed < limit:
                 data = source.recv(_CHUNK_SIZE)
@@ -55,7 +55,7 @@ class StallingProxy:
                 relayed += len(data)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         for each in self._sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -64,7 +64,10 @@ class StallingProxy:
 
 @contextmanager
 def stalling_proxy(target: int, *, stall_after: int) -> Iterator[StallingProxy]:
-    """Open a line to a port of this host that passes so many bytes of the server's answers."""
+    """Run a proxy for a port of this host.
+
+    :param stall_after: number of bytes of responses to relay before it stalls.
+    """
     proxy = StallingProxy(target, stall_after)
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()

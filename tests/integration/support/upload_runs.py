@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads of rosters written by hand, and those that must fail."""
+"""Runs of contact_upload."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Run an upload; its output holds neither the service's token nor the one that was given."""
+    """Run an upload and assert that its output contains no token."""
     options = upload_options(service, workspace, **overrides)
     result = run_module(workspace, "contact_upload", options)
     for token in (service.token, options.get("token")):
@@ -28,7 +28,7 @@ def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> Mod
 
 
 def run_failing_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Run an upload that must fail, be it a first one; nothing counts as accepted after it."""
+    """Run a first upload, and assert that it fails and leaves no receipt."""
     result = run_upload(service, workspace, initial=True, **overrides)
     assert result.failed
     assert result.data["uploaded"] is False
@@ -39,5 +39,5 @@ def run_failing_upload(service: Receiver, workspace: Workspace, **overrides: Any
 
 
 def state_files(workspace: Workspace) -> list[Path]:
-    """What lies in the state directory."""
+    """Return the paths of all files in the state directory."""
     return sorted(workspace.state_dir.iterdir()) if workspace.state_dir.exists() else []

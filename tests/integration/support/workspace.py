@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A place for one test to work in, and what lies in it."""
+"""A private directory tree in which one test runs Ansible."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Folders of a user who has nothing yet, in a folder of their own.
+    """The directories of a fresh user account, below one root directory.
 
-    :ivar root: holds all the others.
-    :ivar collections: where Ansible finds the collection.
+    :ivar root: the parent of all other directories.
+    :ivar collections_path: the collections path of Ansible.
     """
 
     root: Path
@@ -30,34 +30,34 @@ class Workspace:
 
     @classmethod
     def create(cls, root: Path, collections_path: Path) -> Workspace:
-        """Make the folders."""
+        """Create the directories."""
         workspace = cls(root, collections_path)
-        for folder in (workspace.home, workspace.temp_dir):
-            folder.mkdir(parents=True)
+        for directory in (workspace.home, workspace.temp_dir):
+            directory.mkdir(parents=True)
         return workspace
 
     @property
     def home(self) -> Path:
-        """The user's HOME."""
+        """The home directory of the user."""
         return self.root / "home"
 
     @property
     def temp_dir(self) -> Path:
-        """Where temporary files go."""
+        """The directory for temporary files."""
         return self.root / "tmp"
 
     @property
     def state_dir(self) -> Path:
-        """The state directory; nobody has made it yet."""
+        """The path of the state directory, which does not exist at first."""
         return self.root / "state"
 
     @property
     def dest(self) -> Path:
-        """The roster's file; its folder is there."""
+        """The path of the roster, in an existing directory."""
         return self.root / "contacts.csv"
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment of a program that runs here: nothing of the caller's but PATH."""
+        """Return the environment of a program in this workspace, which inherits only PATH."""
         return {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(self.home),
@@ -68,7 +68,7 @@ class Workspace:
         }
 
     def make_python(self, name: str, environment: Mapping[str, str]) -> Path:
-        """A Python with an environment of its own: what makes a host another one, for modules."""
+        """Create a Python interpreter with additional environment variables, to simulate another managed node."""
         path = self.home / f"python-of-{name}"
         path.touch(mode=0o700)
         exports = [f"export {variable}={value}\n" for variable, value in environment.items()]
@@ -76,7 +76,7 @@ class Workspace:
         return path
 
     def files(self) -> dict[str, bytes]:
-        """Every file below, with its content; what Ansible needs for itself is left out."""
+        """Return the contents of all files by relative path, except for Ansible's own files."""
         return {
             str(path.relative_to(self.root)): path.read_bytes()
             for path in sorted(self.root.rglob("*"))
@@ -84,7 +84,7 @@ class Workspace:
         }
 
     def files_containing(self, strings: Iterable[str]) -> list[str]:
-        """The files anywhere below that hold one of the texts."""
+        """Return the relative paths of all files that contain at least one of the strings."""
         encoded = [string.encode() for string in strings]
         return [
             str(path.relative_to(self.root))
@@ -93,7 +93,7 @@ class Workspace:
         ]
 
     def is_private(self, name: str) -> bool:
-        """Whether nobody else can read a file: by its own mode, or by that of a folder above."""
+        """Tell whether the mode of a file, or of a parent directory, denies access to all other users."""
         path = self.root / name
         path_and_parents = [
             path,
@@ -103,5 +103,5 @@ class Workspace:
 
 
 def file_mode(path: Path) -> int:
-    """A file's permissions."""
+    """Return the permission bits of a file."""
     return stat.S_IMODE(path.stat().st_mode)

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compile once what Ansible sends to a host with each module.
+"""A bytecode cache for module archives, shared by all runs of Ansible.
 
-A module comes as source in a ZIP archive with all that it imports. Python compiles that anew each time, which
-is a third of what a task takes. When this folder is in PYTHONPATH, Python reads this file at its start (the
-standard library's `site`), and from then on keeps what it compiles out of archives in the folder that
-MODULE_BYTECODE_CACHE names.
+Ansible sends each module as a ZIP archive of source files. Python compiles these on every import, which takes a third
+of the run time of a task. If this directory is in PYTHONPATH, Python imports this file at startup (see the standard
+library's `site`) and then caches the bytecode of ZIP archives in the directory in MODULE_BYTECODE_CACHE.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import zipimport
 from typing import Any
 
 _CACHE_DIR = os.environ.get("MODULE_BYTECODE_CACHE")
-_compile = zipimport._compile_source  # type: ignore[attr-defined]  # where it has no public way in
+_compile = zipimport._compile_source  # type: ignore[attr-defined]  # there is no public hook
 
 
 def _compile_once(pathname: str, source: bytes) -> Any:
@@ -28,10 +27,10 @@ def _compile_once(pathname: str, source: bytes) -> Any:
     cached = os.path.join(str(_CACHE_DIR), name)
     try:
         with open(cached, "rb") as file:
-            return marshal.load(file)  # noqa: S302  # nobody else may write there
+            return marshal.load(file)  # noqa: S302  # the directory is private
     except FileNotFoundError:
         code = _compile(pathname, source)
-    # Renamed, since others may read and write the same now.
+    # Renamed at the end, because other processes may read or write the same file.
     temporary = f"{cached}.{os.getpid()}"
     with open(temporary, "wb") as file:
         marshal.dump(code, file)
@@ -40,4 +39,4 @@ def _compile_once(pathname: str, source: bytes) -> Any:
 
 
 if _CACHE_DIR:
-    zipimport._compile_source = _compile_once  # type: ignore[attr-defined]  # as above
+    zipimport._compile_source = _compile_once  # type: ignore[attr-defined]  # see above

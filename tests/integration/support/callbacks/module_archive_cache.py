@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make once what Ansible sends to a host with each module.
+"""A callback plugin that shares AnsiballZ module archives between runs of ansible-playbook.
 
-That is a ZIP archive of the module and all that it imports. Each run of Ansible makes it anew and keeps it for its
-own tasks; to find out what is imported takes a seventh of what a playbook does. This plugin hands the archives on
-to later runs, in the folder that MODULE_ARCHIVE_CACHE names. An archive's name says nothing of what is in it: each
-place of collections needs a folder of its own, which lies in the file system of Ansible's local temporary directory.
+Ansible packs each module and the code that it imports into a ZIP archive, which it caches for one run only. Finding
+these imports takes a seventh of the run time of a playbook. This plugin links the archives into the directory
+in MODULE_ARCHIVE_CACHE, and from there into later runs. The file name of an archive does not depend on its contents,
+so each collections path needs its own cache directory. It must be in the same file system as Ansible's local
+temporary directory.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: module_archive_cache
 type: aggregate
-short_description: Hand on what Ansible sends with modules
-description: From one run to the next, in the folder that MODULE_ARCHIVE_CACHE names.
+short_description: Share module archives between runs
+description: Caches module archives in the directory in MODULE_ARCHIVE_CACHE.
 author: Contributors to the frontdesk.contacts project
 """
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
-    """Brings archives to a run before its tasks, and takes from it what it made."""
+    """Links cached archives into a run before its tasks, and new archives into the cache after them."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -44,12 +45,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         _link(self._shared_cache, self._run_cache)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """All tasks are done."""
+        """Add the archives of this run to the cache."""
         _link(self._run_cache, self._shared_cache)
 
 
 def _link(source: Path, target: Path) -> None:
-    # Not one folder for all runs: of two that write at the same time, one would read half an archive.
+    # Runs do not share one directory: they could read archives that another run is still writing.
     for archive in source.iterdir():
         if archive.suffix == ".lock":
             continue
