@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = {"LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
+DIRECTORIES = {"LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
 FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "MANIFEST.json", "README.md"}
 
 
@@ -50,10 +50,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return archive_path
 
 
-def test_the_archive_contains_only_what_users_need(archive: Path) -> None:
+def test_the_archive_contains_only_files_that_users_need(archive: Path) -> None:
     with tarfile.open(archive) as tar:
         names = [Path(member.name) for member in tar if member.isfile()]
-    assert {name.parts[0] for name in names if len(name.parts) > 1} <= FOLDERS
+    assert {name.parts[0] for name in names if len(name.parts) > 1} <= DIRECTORIES
     assert {str(name) for name in names if len(name.parts) == 1} <= FILES
     assert {str(name) for name in names} >= {
         "meta/runtime.yml",

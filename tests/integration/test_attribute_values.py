@@ -59,8 +59,8 @@ VALUES: dict[str, tuple[bytes, str | None]] = {
 @pytest.fixture(params=["active_directory", "open_ldap"])
 def directory(request: pytest.FixtureRequest) -> RunningDirectory:
     """Active Directory and OpenLDAP."""
-    found: RunningDirectory = request.getfixturevalue(request.param)
-    return found
+    running: RunningDirectory = request.getfixturevalue(request.param)
+    return running
 
 
 @pytest.fixture

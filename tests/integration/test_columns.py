@@ -86,15 +86,17 @@ def test_phone_numbers_follow_the_phone_style_of_their_column(
     assert row["e164_no_plus"] == number[1:]
     assert row["international"] == f"+47 {row['national']}"
     assert row["national"].replace(" ", "") == number[3:]
-    (marked,) = (
+    (canary,) = (
         row for row in read_rows(workspace) if row["e164"] == company.canary_person.telephone
     )
-    assert marked["SMS"] == ""
+    assert canary["SMS"] == ""
     profile = {"columns": [*columns, SITE_COLUMN], "key": ["e164"], "location_column": "Site"}
-    rules = RosterValidator.from_profile(profile, [site.location for site in company.sites], "Site")
-    contacts = rules.parse(workspace.dest.read_bytes())
+    validator = RosterValidator.from_profile(
+        profile, [site.location for site in company.sites], "Site"
+    )
+    contacts = validator.parse(workspace.dest.read_bytes())
     assert len(contacts) == result["counts"]["contacts"]
-    assert rules.validate(contacts) == []
+    assert validator.validate(contacts) == []
 
 
 def test_strings_match_in_any_unicode_normalization_form(
@@ -112,15 +114,15 @@ def test_strings_match_in_any_unicode_normalization_form(
         {"header": "Mail", "value": "mail | regex_search('^[^@]+') | regex_replace('[.]', ' ')"},
         location_pattern="[a-z]+(-[a-z]+)?",
     )
-    found = read_rows(workspace)
-    assert {row["Office"] for row in found} == set(names.values())
+    rows = read_rows(workspace)
+    assert {row["Office"] for row in rows} == set(names.values())
     people = [person for site in company.sites for person in company.at(site)]
     namesakes = [
         person for person in people if person.given_name == company.person_with_comma.given_name
     ]
-    assert [row["Named"] for row in found].count("yes") == len(namesakes) > 0
+    assert [row["Named"] for row in rows].count("yes") == len(namesakes) > 0
     mails = sorted(person.mail.partition("@")[0].replace(".", " ") for person in people)
-    assert sorted(row["Mail"] for row in found) == mails
+    assert sorted(row["Mail"] for row in rows) == mails
 
 
 def test_a_regular_expression_that_runs_too_long_is_an_error(
@@ -155,8 +157,12 @@ def test_a_regular_expression_that_runs_too_long_is_an_error(
 def test_a_missing_phonenumbers_library_is_an_error_if_an_option_needs_it(
     options: dict[str, Any], reason: str, workspace: Workspace, open_ldap: RunningDirectory
 ) -> None:
-    condition = export_options(open_ldap, workspace, sources=site_sources(open_ldap), **options)
-    result = run_module(workspace, "ad_contacts_export", condition, missing_library="phonenumbers")
+    module_options = export_options(
+        open_ldap, workspace, sources=site_sources(open_ldap), **options
+    )
+    result = run_module(
+        workspace, "ad_contacts_export", module_options, missing_library="phonenumbers"
+    )
     expected_start = "Failed to import the required Python library (phonenumbers >= 8.13.0) on "
     assert result.message.startswith(expected_start)
     assert f"This is required {reason}." in result.message
@@ -166,9 +172,9 @@ def test_a_missing_phonenumbers_library_is_an_error_if_an_option_needs_it(
 def test_an_outdated_phonenumbers_library_is_an_error(
     workspace: Workspace, open_ldap: RunningDirectory
 ) -> None:
-    condition = export_options(open_ldap, workspace, phone_region="NO")
+    options = export_options(open_ldap, workspace, phone_region="NO")
     result = run_module(
-        workspace, "ad_contacts_export", condition, library_versions={"phonenumbers": "8.12.57"}
+        workspace, "ad_contacts_export", options, library_versions={"phonenumbers": "8.12.57"}
     )
     assert result.message.startswith("Cannot use the Python library phonenumbers 8.12.57 from /")
     required = "phonenumbers >= 8.13.0 is required by the filter e164 of column 'SMS Phone'. "
@@ -182,6 +188,6 @@ def test_an_outdated_phonenumbers_library_is_an_error(
 def test_phonenumbers_is_not_required_by_the_default_columns(
     library_state: dict[str, Any], open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    condition = export_options(open_ldap, workspace)
-    result = run_module(workspace, "ad_contacts_export", condition, **library_state)
+    options = export_options(open_ldap, workspace)
+    result = run_module(workspace, "ad_contacts_export", options, **library_state)
     assert result["counts"]["contacts"] > 100

@@ -114,14 +114,14 @@ def test_the_plan_classifies_renames_and_moves_in_active_directory(
 ) -> None:
     """A rename of the object and a move to another OU keep the identity (objectGUID)."""
     sync(active_directory, service, workspace, initial=True)
-    marked = company.canary_person
+    canary = company.canary_person
     try:
-        active_directory.change_last_name(marked, "Østby")
+        active_directory.change_last_name(canary, "Østby")
         assert plan_counts(sync(active_directory, service, workspace)) == expected_counts("changed")
-        active_directory.move_person(marked, company.site("tromso"))
+        active_directory.move_person(canary, company.site("tromso"))
         assert plan_counts(sync(active_directory, service, workspace)) == expected_counts("moved")
     finally:
-        active_directory.restore_person(marked)
+        active_directory.restore_person(canary)
     assert plan_counts(sync(active_directory, service, workspace)) == expected_counts("moved")
 
 

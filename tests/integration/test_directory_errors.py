@@ -36,7 +36,7 @@ class TestMissingSearchBase:
             " the search base does not exist (result 32 noSuchObject, "
         )
 
-    def test_active_directory(
+    def test_active_directory_reports_a_missing_base(
         self, active_directory: RunningDirectory, workspace: Workspace
     ) -> None:
         message = run_failing_export(
@@ -54,7 +54,9 @@ class TestMissingSearchBase:
         assert match, message
         assert "instanceType" in match[1]
 
-    def test_openldap(self, open_ldap: RunningDirectory, workspace: Workspace) -> None:
+    def test_openldap_reports_the_part_of_the_base_that_exists(
+        self, open_ldap: RunningDirectory, workspace: Workspace
+    ) -> None:
         message = run_failing_export(
             open_ldap, workspace, sources=[{"location": "oslo-hq", "search_base": MISSING_OU}]
         )
@@ -68,7 +70,7 @@ class TestWrongPassword:
     WRONG_PASSWORD = "Pw7.not-the-password-at-all"
 
     @pytest.mark.parametrize("name", ["bind_dn", "bind_upn", "bind_down_level"])
-    def test_active_directory(
+    def test_active_directory_rejects_the_bind_by_each_name(
         self, active_directory: RunningDirectory, workspace: Workspace, name: str
     ) -> None:
         bind_dn = getattr(active_directory, name)
@@ -81,7 +83,9 @@ class TestWrongPassword:
             " AcceptSecurityContext error, data 52e, v1db1). Correct bind_dn or bind_pw."
         )
 
-    def test_openldap(self, open_ldap: RunningDirectory, workspace: Workspace) -> None:
+    def test_openldap_rejects_the_bind(
+        self, open_ldap: RunningDirectory, workspace: Workspace
+    ) -> None:
         message = run_failing_export(open_ldap, workspace, bind_pw=self.WRONG_PASSWORD)
         assert message == (
             f"Cannot bind to {open_ldap.uri_ldaps} as {open_ldap.bind_dn}: the name or the password"
@@ -122,10 +126,10 @@ class TestTooFewContacts:
     def test_fewer_contacts_than_minimum_is_an_error(
         self, active_directory: RunningDirectory, workspace: Workspace
     ) -> None:
-        (wrong, *others) = site_sources(active_directory)
-        wrong["filter"] = "(&(objectClass=user)(sn=Quarrelstone))"
+        (oslo, *others) = site_sources(active_directory)
+        oslo["filter"] = "(&(objectClass=user)(sn=Quarrelstone))"
         message = run_failing_export(
-            active_directory, workspace, sources=[*others, {**wrong, "minimum": 2}]
+            active_directory, workspace, sources=[*others, {**oslo, "minimum": 2}]
         )
         assert "source 3 (location 'oslo-hq'): only 1 contacts in " in message
         assert ": minimum is 2; the directory returned 1 entries. Check the base, " in message

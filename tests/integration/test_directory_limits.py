@@ -56,7 +56,7 @@ def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirect
     holder_dns = {
         name: company.person_dn(person) for name, person in account_holders(company).items()
     }
-    rules = [
+    extra_conf = [
         *(f'limits dn.exact="{holder_dns[name]}" {limit}\n' for name, limit in LIMITS.items()),
         "access to attrs=userPassword by anonymous auth by * none\n",
         *(
@@ -64,7 +64,7 @@ def limited_directory(company: Company, ca: Authority) -> Iterator[RunningDirect
             for name, permission in PERMISSIONS.items()
         ),
     ]
-    with openldap(company, ca, extra_conf="".join(rules)) as running:
+    with openldap(company, ca, extra_conf="".join(extra_conf)) as running:
         yield running
 
 

@@ -59,10 +59,10 @@ def test_active_directory_is_found_by_its_domain_name(
     host = urlsplit(active_directory.uri_ldaps).hostname or ""
     records = {CONTROLLERS: ["0 100 389 dc.fjord.test."], "dc.fjord.test A": [host]}
     with name_server(records) as dns_server:
-        options = {**BY_DOMAIN, "dns_servers": [dns_server.address], "start_tls": start_tls}
+        discovery = {**BY_DOMAIN, "dns_servers": [dns_server.address], "start_tls": start_tls}
         # The lab's domain controller has a certificate for its IP address only.
         unverified = {"validate_certs": False, "ca_path": None}
-        options = export_options(active_directory, workspace, **options, **unverified)
+        options = export_options(active_directory, workspace, **discovery, **unverified)
         result = run_module(workspace, "ad_contacts_export", options)
     assert result["server"] == ("ldap" if start_tls else "ldaps") + "://dc.fjord.test"
     assert result["counts"]["contacts"] > 0

@@ -53,10 +53,10 @@ def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]
         f"_ldap._tcp.Oslo._sites.dc._msdcs.{domain} SRV": [f"0 100 389 dc.{domain}."],
         f"dc.{domain} A": [urlsplit(directory.uri_ldaps).hostname or ""],
     }
-    with name_server(records) as stack:
+    with name_server(records) as dns_server:
         options = {
             "domain": domain,
-            "dns_servers": [stack.address],
+            "dns_servers": [dns_server.address],
             # The lab's domain controller has a certificate for its IP address only.
             "validate_certs": False,
             "ca_path": "",
@@ -72,7 +72,7 @@ def test_every_plugin_example_runs(
     assert set(examples_by_plugin) == {path.stem for path in PLUGINS}
     locations = [site.location for site in active_directory.company.sites]
     flags = {"remove-hosts": "true", "send-emails": "false"}
-    manners = (
+    behaviors = (
         ServiceBehavior(),
         ServiceBehavior(method="PUT", raw=True, is_basic=True),
         ServiceBehavior(flags=flags, token_param="auth_token"),
@@ -94,10 +94,10 @@ def test_every_plugin_example_runs(
                     locations=locations,
                     token_header=header,
                     token_prefix="",
-                    behavior=manner,
+                    behavior=behavior,
                 )
             )
-            for header, manner in zip(headers, manners, strict=True)
+            for header, behavior in zip(headers, behaviors, strict=True)
         ]
         # Responses in the formats of these services, with at least as many rows as the roster.
         rows = [

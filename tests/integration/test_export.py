@@ -207,7 +207,7 @@ def test_a_person_at_two_locations_has_two_rows(
     assert result["counts"]["by_location"]["oslo-hq"] == len(company.at(company.site("oslo-hq")))
 
 
-def test_a_shared_mobile_number_goes_to_the_smallest_identity(
+def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
     """The cell of the other person is emptied, and listed in the result."""

@@ -60,19 +60,19 @@ def nested_groups(directory: RunningDirectory) -> Iterator[str]:
     and the inner group. The inner group contains a person from Bergen.
     """
     company = directory.company
-    traveller, skipper = (
+    two_site_person, person_with_comma = (
         company.person_dn(company.two_site_person),
         company.person_dn(company.person_with_comma),
     )
     (disabled, *_others) = (person for person in company.people if person.disabled)
     with (
-        temporary_group(directory, "Innermost", skipper) as innermost,
-        temporary_group(directory, "Night, shift (inner)", innermost) as inner,
+        temporary_group(directory, "Innermost", person_with_comma) as inner,
+        temporary_group(directory, "Night, shift (inner)", inner) as middle,
         temporary_group(
-            directory, "Night shift", traveller, inner, company.person_dn(disabled)
+            directory, "Night shift", two_site_person, middle, company.person_dn(disabled)
         ) as outer,
     ):
-        add_members(directory, inner, outer)
+        add_members(directory, middle, outer)
         yield outer
 
 
@@ -156,25 +156,25 @@ def test_people_whose_primary_group_matches_are_included(
 ) -> None:
     """Active Directory lists such people neither in member nor in memberOf."""
     company = active_directory.company
-    traveller = company.two_site_person
+    two_site_person = company.two_site_person
     with (
         temporary_group(
-            active_directory, "First", company.person_dn(traveller), sAMAccountName="First"
+            active_directory, "First", company.person_dn(two_site_person), sAMAccountName="First"
         ) as first,
-        temporary_group(active_directory, "Outer", first) as around,
+        temporary_group(active_directory, "Outer", first) as outer,
         ExitStack() as cleanup,
     ):
         with active_directory.session() as session:
             session.search(first, "(objectClass=group)", ldap3.BASE, attributes=["objectSid"])
             sid = session.response[0]["raw_attributes"]["objectSid"][0]
         active_directory.modify(
-            traveller, {"primaryGroupID": [str(int.from_bytes(sid[-4:], "little"))]}
+            two_site_person, {"primaryGroupID": [str(int.from_bytes(sid[-4:], "little"))]}
         )
-        cleanup.callback(active_directory.modify, traveller, {"primaryGroupID": ["513"]})
+        cleanup.callback(active_directory.modify, two_site_person, {"primaryGroupID": ["513"]})
         with active_directory.session() as session:
             session.search(first, "(member=*)", ldap3.BASE)
-            assert not [found for found in session.response if "dn" in found]
-        for member_of in (first, around):
+            assert not [entry for entry in session.response if "dn" in entry]
+        for member_of in (first, outer):
             assert not export(active_directory, workspace, {"member_of": member_of}).failed
             assert exported_accounts(active_directory, workspace) == ["ttidemand"]
 
@@ -183,14 +183,14 @@ def test_unique_member_and_member_uid_are_supported(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     company = open_ldap.company
-    traveller, skipper, marked = (
+    two_site_person, person_with_comma, canary = (
         company.two_site_person,
         company.person_with_comma,
         company.canary_person,
     )
-    unique = f"{company.person_dn(traveller)}#'0101'B"
+    unique = f"{company.person_dn(two_site_person)}#'0101'B"
     with (
-        temporary_attributes(open_ldap, skipper, uid=["skipper (1)"]),
+        temporary_attributes(open_ldap, person_with_comma, uid=["skipper (1)"]),
         temporary_group(
             open_ldap,
             "Unique",
@@ -207,7 +207,7 @@ def test_unique_member_and_member_uid_are_supported(
             gidNumber="77",
         ) as posix_group,
         temporary_group(
-            open_ldap, "Both", unique_group, posix_group, company.person_dn(marked)
+            open_ldap, "Both", unique_group, posix_group, company.person_dn(canary)
         ) as both,
     ):
         assert export(open_ldap, workspace, {"member_of": both})["counts"]["entries"] == 3
@@ -220,15 +220,15 @@ def test_all_ranges_of_a_member_attribute_are_read(
     open_ldap: RunningDirectory, ca: Authority, workspace: Workspace
 ) -> None:
     company = open_ldap.company
-    traveller, skipper, marked = (
+    two_site_person, person_with_comma, canary = (
         company.two_site_person,
         company.person_with_comma,
         company.canary_person,
     )
     deleted = [f"CN=Gone {number},{open_ldap.staff_dn}" for number in range(2 * MAX_VALUES)]
-    members = [*deleted, company.person_dn(marked)]
-    members.insert(MAX_VALUES - 1, company.person_dn(traveller))
-    members.insert(MAX_VALUES, company.person_dn(skipper))
+    members = [*deleted, company.person_dn(canary)]
+    members.insert(MAX_VALUES - 1, company.person_dn(two_site_person))
+    members.insert(MAX_VALUES, company.person_dn(person_with_comma))
     ranges, certificate = RangeRetrieval(), ca.issue("localhost")
     with (
         temporary_group(open_ldap, "Large", *members) as large_group,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-GUIDE = "docs/docsite/rst/running.rst"
+RUNNING = "docs/docsite/rst/running.rst"
 CONNECTING = "docs/docsite/rst/connecting.rst"
 VAULT_PASSWORD = "Vp7.of-the-vault"
 
@@ -96,19 +96,19 @@ def test_the_inventory_of_several_domains_syncs(
         "ldaps://ldap.harbour.example": open_ldap.uri_ldaps,
         "https://frontdesk.example/api/contacts": service.url,
     }
-    for path, text in example_files(GUIDE).items():
+    for path, text in example_files(RUNNING).items():
         if path.startswith("inventory/") and not path.endswith("vault.yml"):
             (workspace.root / path).parent.mkdir(parents=True, exist_ok=True)
             adapted = substitute_lab_names(text, substitutions, active_directory.company)
             (workspace.root / path).write_text(adapted, encoding="utf-8")
-    create_command, *syncs = example_commands(GUIDE, "ansible-vault create")
+    create_command, *syncs = example_commands(RUNNING, "ansible-vault create")
     secrets = {
         "vault_bind_pw": {"corp": active_directory.bind_pw, "harbour": open_ldap.bind_pw},
         "vault_service_token": dict.fromkeys(("corp", "harbour"), service.token),
     }
-    shown = yaml.safe_load(example_files(GUIDE)["inventory/group_vars/syncs/vault.yml"])
-    assert {name: set(of) for name, of in shown.items()} == {
-        n: set(of) for n, of in secrets.items()
+    documented = yaml.safe_load(example_files(RUNNING)["inventory/group_vars/syncs/vault.yml"])
+    assert {name: set(values) for name, values in documented.items()} == {
+        name: set(values) for name, values in secrets.items()
     }
     create_vault(workspace, create_command, secrets)
     (workspace.home / ".frontdesk-vault").write_text(VAULT_PASSWORD, encoding="utf-8")
@@ -140,14 +140,14 @@ def test_the_delegation_and_defaults_examples_run(
     secrets = {"FRONTDESK_BIND_PW": open_ldap.bind_pw, "FRONTDESK_TOKEN": service.token}
     state_home = workspace.root / "states"
     target_python = workspace.make_python("keeper", {**secrets, "XDG_STATE_HOME": str(state_home)})
-    shown = {
+    examples = {
         name: substitute_lab_names(
             text, connection_substitutions(open_ldap, workspace), open_ldap.company
         )
-        for name, text in example_files(GUIDE).items()
+        for name, text in example_files(RUNNING).items()
     }
-    (play,) = yaml.safe_load(shown["delegated.yml"])
-    (defaults,) = yaml.safe_load(shown["defaults.yml"])
+    (play,) = yaml.safe_load(examples["delegated.yml"])
+    (defaults,) = yaml.safe_load(examples["defaults.yml"])
     assert set(defaults) - set(play) == {"module_defaults"}
     play["module_defaults"] = defaults["module_defaults"]
     (workspace.root / "delegated.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
@@ -169,11 +169,11 @@ def test_the_delegation_and_defaults_examples_run(
 
 def test_the_probe_example_runs(active_directory: RunningDirectory, workspace: Workspace) -> None:
     substitutions = connection_substitutions(active_directory, workspace)
-    shown = substitute_lab_names(
+    inventory = substitute_lab_names(
         example_files(CONNECTING)["inventory.yml"], substitutions, active_directory.company
     )
-    (workspace.root / "inventory.yml").write_text(shown, encoding="utf-8")
-    _ask, probe = example_commands(CONNECTING, "read -rs FRONTDESK_BIND_PW")
+    (workspace.root / "inventory.yml").write_text(inventory, encoding="utf-8")
+    _read_password, probe = example_commands(CONNECTING, "read -rs FRONTDESK_BIND_PW")
     run = run_command(workspace, probe, env={"FRONTDESK_BIND_PW": active_directory.bind_pw})
     run.assert_clean()
     (lines,) = (task.result["msg"] for task in run.tasks if task.name == "Show the probe report")
@@ -185,23 +185,23 @@ def test_the_probe_example_runs(active_directory: RunningDirectory, workspace: W
 
 def test_every_message_in_the_guide_exists_in_the_code() -> None:
     text = (ROOT / CONNECTING).read_text("utf-8")
-    listed = re.findall(r"^   \* - ``(.+)``$", text[text.index("   * - Message") :], re.MULTILINE)
+    messages = re.findall(r"^   \* - ``(.+)``$", text[text.index("   * - Message") :], re.MULTILINE)
     packages = [f"plugins/module_utils/{package}" for package in ("", "_directory", "_module")]
     code = "".join(
         path.read_text("utf-8") for package in packages for path in (ROOT / package).glob("*.py")
     )
-    assert len(listed) > 20
-    assert [message for message in listed if f'"{message}' not in code] == []
+    assert len(messages) > 20
+    assert [message for message in messages if f'"{message}' not in code] == []
 
 
 def test_every_variable_in_the_guides_exists() -> None:
-    substitutions = re.compile(r"\bcontact_sync_\w+")
-    known = {
+    variable_pattern = re.compile(r"\bcontact_sync_\w+")
+    existing = {
         name
         for pattern in ("roles/*/meta/argument_specs.yml", "playbooks/*.yml")
         for path in ROOT.glob(pattern)
-        for name in substitutions.findall(path.read_text("utf-8"))
+        for name in variable_pattern.findall(path.read_text("utf-8"))
     }
     for document in (ROOT / "README.md", *ROOT.glob("docs/docsite/rst/*.rst")):
-        shown = substitutions.findall(document.read_text("utf-8"))
-        assert sorted(set(shown) - known) == [], document.name
+        documented = variable_pattern.findall(document.read_text("utf-8"))
+        assert sorted(set(documented) - existing) == [], document.name

@@ -69,17 +69,17 @@ def test_a_healthy_directory_is_described_without_problems(
     assert not server["sealed"]
     assert server["product"] == PRODUCTS[name][0]
     assert re.match(PRODUCTS[name][1], server["version"])
-    assert company.base_dn.lower() in [held.lower() for held in server["naming_contexts"]]
+    assert company.base_dn.lower() in [context.lower() for context in server["naming_contexts"]]
     assert server["tls_version"] in ("TLSv1.2", "TLSv1.3")
     assert server["certificate"]["issuer"].endswith("O=Fjord lab")
     assert server["certificate"]["days_left"] > 0
     people = {site.location: len(company.at(site)) for site in company.sites}
-    found = {source["location"]: source for source in server["sources"]}
-    assert {location: source["entries"] for location, source in found.items()} == people
-    assert found["oslo-hq"]["contacts"] == people["oslo-hq"]
-    assert found["tromso"]["left_out"] == {"Email and SMS Phone are both empty": 1}
+    sources = {source["location"]: source for source in server["sources"]}
+    assert {location: source["entries"] for location, source in sources.items()} == people
+    assert sources["oslo-hq"]["contacts"] == people["oslo-hq"]
+    assert sources["tromso"]["left_out"] == {"Email and SMS Phone are both empty": 1}
     mobiles = [person.mobile for person in company.at(company.site("oslo-hq"))]
-    assert found["oslo-hq"]["empty_columns"] == [
+    assert sources["oslo-hq"]["empty_columns"] == [
         {"column": "SMS Phone", "attributes": ["mobile"], "empty": mobiles.count("")}
     ]
 
@@ -102,7 +102,7 @@ def test_samples_are_masked_and_the_same_from_every_directory(
     shown = json.dumps(samples[0], ensure_ascii=False)
     names = {name for person in company.people for name in (person.given_name, person.last_name)}
     assert [name for name in names if name in shown] == []
-    assert all(len(of_source) == 3 for of_source in samples[0])
+    assert all(len(source_samples) == 3 for source_samples in samples[0])
     assert '"Email": "' in shown
     assert re.search(r'"SMS Phone": "\*\*\*\d\d"', shown)
 

@@ -119,7 +119,7 @@ class TestDirectory:
             found = identities(directory, company.site_dn(site), search_filter)
             assert found == {person.identity for person in company.at(site)}
 
-    def test_the_filter_finds_the_traveller_for_the_second_site(
+    def test_the_filter_finds_the_two_site_person_for_the_second_site(
         self, directory: RunningDirectory, company: Company
     ) -> None:
         oslo = company.site_dn(company.site("oslo-hq"))
@@ -246,15 +246,15 @@ def test_programs_in_a_namespace_can_use_low_ports_and_unpacked_packages(
     monkeypatch.setenv("LAB_ROOT", str(tmp_path))
     port, _other = free_ports()
     deadline = time.monotonic() + 30
-    with ProcessSupervisor() as keeper:
-        pid = keeper.start(
+    with ProcessSupervisor() as supervisor:
+        pid = supervisor.start(
             namespace_command([sys.executable, "-c", ECHO_SERVER], {389: port}), log="namespace.log"
         )
         received = b""
         # Connections fail until the program listens.
-        while not received and time.monotonic() < deadline and keeper.is_running(pid):
+        while not received and time.monotonic() < deadline and supervisor.is_running(pid):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as client:
                 client.sendall(b"world")
                 client.shutdown(socket.SHUT_WR)
                 received = client.recv(100)
-        assert received == b"hello world", keeper.tail("namespace.log")
+        assert received == b"hello world", supervisor.tail("namespace.log")

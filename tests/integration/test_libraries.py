@@ -32,7 +32,7 @@ UPLOAD = (
     "contact_upload",
     {"src": "contacts.csv", "url": "https://desk.example/contacts", "token": "Tk7.never-sent"},
 )
-DOMAIN = (
+EXPORT_BY_DOMAIN = (
     "ad_contacts_export",
     {
         **{name: value for name, value in EXPORT[1].items() if name != "server_uri"},
@@ -43,7 +43,7 @@ MODULE_LIBRARIES = [
     pytest.param(*EXPORT, "ldap3", "2.8.1", "2.9.1", id="ldap3"),
     pytest.param(*UPLOAD, "requests", "2.30.0", "2.31.0", id="requests"),
 ]
-BY_KERBEROS = {**EXPORT[1], "auth_protocol": "kerberos", "bind_dn": "reader@CORP.EXAMPLE"}
+KERBEROS_OPTIONS = {**EXPORT[1], "auth_protocol": "kerberos", "bind_dn": "reader@CORP.EXAMPLE"}
 
 
 @pytest.mark.parametrize(("module", "options", "library", "_old", "minimum"), MODULE_LIBRARIES)
@@ -87,7 +87,7 @@ def test_an_outdated_library_is_an_error(
 
 def test_a_missing_gssapi_library_is_an_error(workspace: Workspace) -> None:
     """The error is raised before a ticket is requested."""
-    result = run_module(workspace, "ad_contacts_export", BY_KERBEROS, missing_library="gssapi")
+    result = run_module(workspace, "ad_contacts_export", KERBEROS_OPTIONS, missing_library="gssapi")
     assert result.message.startswith(
         "Failed to import the required Python library (gssapi >= 1.6.9) on "
     )
@@ -117,12 +117,12 @@ def test_jinja2_is_required_only_by_expressions(
 
 
 def test_dnspython_is_required_only_by_domain(workspace: Workspace) -> None:
-    result = run_module(workspace, *DOMAIN, missing_library="dns")
+    result = run_module(workspace, *EXPORT_BY_DOMAIN, missing_library="dns")
     assert result.message.startswith(
         "Failed to import the required Python library (dnspython >= 2.1.0) on "
     )
     assert " required by domain. " in result.message
-    result = run_module(workspace, *DOMAIN, library_versions={"dns": "2.0.0"})
+    result = run_module(workspace, *EXPORT_BY_DOMAIN, library_versions={"dns": "2.0.0"})
     assert result.message.startswith("Cannot use the Python library dnspython 2.0.0 from /")
     assert ": dnspython >= 2.1.0 is required by domain. Upgrade it for" in result.message
     module, options = EXPORT

@@ -79,8 +79,10 @@ def test_locations_can_come_from_an_attribute(
             "cause": "has a location that is not listed in its source",
         }
     ]
-    traveller = company.two_site_person
-    assert [f"{traveller.given_name} {traveller.last_name}", "tromso"] in read_rows(workspace)
+    two_site_person = company.two_site_person
+    assert [f"{two_site_person.given_name} {two_site_person.last_name}", "tromso"] in read_rows(
+        workspace
+    )
     assert "Zanzibar" not in result.output
 
 
@@ -145,7 +147,7 @@ def test_an_excluded_ou_or_group_must_exist(
     assert expected in run_module(workspace, "ad_contacts_export", options).message
 
 
-def test_skip_hidden_works_without_the_attribute_of_exchange(
+def test_skip_hidden_works_without_the_exchange_attribute(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     """The servers' schemas do not define the attribute, so a negated filter on it would match no entry."""
@@ -178,8 +180,8 @@ def test_contact_objects_are_included_if_object_types_lists_them(
     active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
     oslo = {"search_base": active_directory.company.ou_dn("Oslo HQ"), "location": "oslo-hq"}
-    people = export(active_directory, workspace, sources=[oslo], columns=NAME_AND_LOCATION)
-    for types, count in ((["user", "contact"], people["counts"]["contacts"] + 1), (["contact"], 1)):
+    users = export(active_directory, workspace, sources=[oslo], columns=NAME_AND_LOCATION)
+    for types, count in ((["user", "contact"], users["counts"]["contacts"] + 1), (["contact"], 1)):
         result = export(
             active_directory,
             workspace,
@@ -195,7 +197,7 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     company = directory.company
-    skipper = company.person_with_comma
+    person_with_comma = company.person_with_comma
     columns = [
         {"header": "Name", "value": "sn"},
         {"header": "Manager", "value": "manager | of_entry('mail')"},
@@ -205,7 +207,7 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
     ]
     with (
         temporary_attributes(
-            directory, company.canary_person, manager=[company.person_dn(skipper)]
+            directory, company.canary_person, manager=[company.person_dn(person_with_comma)]
         ),
         temporary_attributes(
             directory, company.two_site_person, secretary=[company.person_dn(company.unreachable)]
@@ -218,11 +220,14 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
     assert result.warnings == [
         "No entry named by an attribute has the attribute pager, which of_entry reads."
     ]
-    found = {row[0]: row[1:3] for row in read_rows(workspace)}
-    assert found[company.canary_person.last_name] == [skipper.mail, "nobody"]
-    assert found[company.two_site_person.last_name] == ["", company.unreachable.display_name]
-    assert found[company.unreachable.last_name] == ["", "nobody"]
-    assert sum(1 for manager, _secretary in found.values() if manager) == 1
+    related_values = {row[0]: row[1:3] for row in read_rows(workspace)}
+    assert related_values[company.canary_person.last_name] == [person_with_comma.mail, "nobody"]
+    assert related_values[company.two_site_person.last_name] == [
+        "",
+        company.unreachable.display_name,
+    ]
+    assert related_values[company.unreachable.last_name] == ["", "nobody"]
+    assert sum(1 for manager, _secretary in related_values.values() if manager) == 1
 
 
 def test_primary_address_selects_the_primary_smtp_address(

@@ -44,8 +44,8 @@ def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:
 
 
 def test_a_killed_run_leaves_no_spill_files(workspace: Workspace) -> None:
-    folder = workspace.root / "rosters"
-    folder.mkdir()
+    directory = workspace.root / "rosters"
+    directory.mkdir()
     command = [
         sys.executable,
         str(BENCH),
@@ -53,7 +53,7 @@ def test_a_killed_run_leaves_no_spill_files(workspace: Workspace) -> None:
         "step",
         "make",
         "500000",
-        str(folder),
+        str(directory),
     ]
     with subprocess.Popen(command, env=workspace.environment()) as process:
         fd_dir = Path(f"/proc/{process.pid}/fd")
@@ -64,9 +64,9 @@ def test_a_killed_run_leaves_no_spill_files(workspace: Workspace) -> None:
                 # The file may have been closed in the meantime.
                 with suppress(FileNotFoundError):
                     names.append(os.readlink(file))
-            return any(name.startswith(f"{folder}/") for name in names)
+            return any(name.startswith(f"{directory}/") for name in names)
 
         assert wait_until(has_spilled)
-        assert os.listdir(folder) == []
+        assert os.listdir(directory) == []
         process.kill()
-    assert os.listdir(folder) == []
+    assert os.listdir(directory) == []

@@ -120,8 +120,8 @@ def started_scenarios(
                 scenario = _make_scenario(name, workspace, active_directory, ca, stack)
                 started[name] = (scenario, pool.submit(scenario.runs))
         yield started
-        for _scenario, runs in started.values():
-            runs.cancel()
+        for _scenario, future in started.values():
+            future.cancel()
 
 
 def _make_scenario(
@@ -143,11 +143,11 @@ def _make_scenario(
         # The locations come from a group of the inventory.
         variables["contact_sync_locations_group"] = "sites"
         groups["sites"] = {
-            f"site{service_count}": {
+            f"site{index}": {
                 "contact_sync_location": location["location"],
                 "contact_sync_ou": location["ou"],
             }
-            for service_count, location in enumerate(variables.pop("contact_sync_locations"))
+            for index, location in enumerate(variables.pop("contact_sync_locations"))
         }
     if name == "module_defaults":
         ca_file = directory.ca_file

@@ -80,11 +80,13 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
     company = open_ldap.company
     tromso = company.site("tromso")
     people = company.at(tromso)
-    server, identity, certificate, location, left_out, *source_lines = report_lines(run, "valid")
+    server, authorization, certificate, location, left_out, *source_lines = report_lines(
+        run, "valid"
+    )
     assert server == (
         f"{open_ldap.uri_ldaps} at 127.0.0.1: OpenLDAP, TLSv1.3, bound as {open_ldap.bind_dn}"
     )
-    assert identity.lower() == f"  authorization id: dn:{open_ldap.bind_dn}".lower()
+    assert authorization.lower() == f"  authorization id: dn:{open_ldap.bind_dn}".lower()
     certificate_pattern = (
         r"  Certificate for localhost, 127\.0\.0\.1, issued by .*O=Fjord lab, \d+ days left"
     )
@@ -121,15 +123,17 @@ def test_the_probe_fails_and_lists_the_problems(
 ) -> None:
     assert set(run.failures) == {"invalid"}
     assert run.failures["invalid"].startswith("Directory probe failed: problems were found.")
-    found = report_lines(run, "invalid")
-    assert "ldaps://localhost:1: not bound" in found
-    *_before, count, few, down = found
+    lines = report_lines(run, "invalid")
+    assert "ldaps://localhost:1: not bound" in lines
+    *_before, count, minimum_problem, server_problem = lines
     assert count == "Problems: 2"
     people = len(open_ldap.company.at(open_ldap.company.site("oslo-hq")))
-    assert few == (
+    assert minimum_problem == (
         f"1. source 1 (location 'oslo-hq') on {open_ldap.uri_ldaps}: only {people} of {people} people"
         " have a valid row, and minimum is 1000. Correct their entries in the directory, the columns,"
         " or minimum."
     )
-    assert down.startswith("2. ldaps://localhost:1: Cannot connect to ldaps://localhost:1: ")
-    assert down.endswith(" that the server is running.")
+    assert server_problem.startswith(
+        "2. ldaps://localhost:1: Cannot connect to ldaps://localhost:1: "
+    )
+    assert server_problem.endswith(" that the server is running.")

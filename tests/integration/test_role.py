@@ -96,17 +96,15 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         ),
     ),
     **{
-        f"name_{contact_count}": ({"name": name}, f"Cannot name the state directory {name.strip()}")
-        for contact_count, name in enumerate(("..", "a/b", "a\n"))
+        f"name_{index}": ({"name": name}, f"Cannot name the state directory {name.strip()}")
+        for index, name in enumerate(("..", "a/b", "a\n"))
     },
     **{
-        f"url_{contact_count}": (
+        f"url_{index}": (
             {"service_url": url},
-            f"Cannot upload over an unencrypted connection: contact_sync_service_url of host url_{contact_count} does",
+            f"Cannot upload over an unencrypted connection: contact_sync_service_url of host url_{index} does",
         )
-        for contact_count, url in enumerate(
-            ("http://frontdesk.test/x", "http://localhost.test/x", "")
-        )
+        for index, url in enumerate(("http://frontdesk.test/x", "http://localhost.test/x", ""))
     },
     "unknown_profile": (
         {"profile": "other"},
@@ -145,25 +143,25 @@ def invalid_run(
     """One run of the playbook, with one host per invalid variable."""
     workspace = Workspace.create(tmp_path_factory.mktemp("refused") / "work", collections_path)
     groups = {
-        "wrong": {name: add_prefix(variables) for name, (variables, _message) in INVALID.items()},
+        "invalid": {name: add_prefix(variables) for name, (variables, _message) in INVALID.items()},
         "incomplete_sites": {"half": {"contact_sync_location": "oslo-hq"}},
     }
     env = {"XDG_STATE_HOME": str(workspace.root / "states")}
     inventory = Inventory(add_prefix(VALID), groups)
     return workspace, run_playbook(
-        workspace, SYNC, inventory, "-e", "contact_sync_hosts=wrong", env=env
+        workspace, SYNC, inventory, "-e", "contact_sync_hosts=invalid", env=env
     )
 
 
 @pytest.mark.every_core
-@pytest.mark.parametrize("wrong", INVALID)
+@pytest.mark.parametrize("host", INVALID)
 def test_invalid_variables_are_reported_before_anything_is_read(
-    wrong: str, invalid_run: tuple[Workspace, PlaybookRun]
+    host: str, invalid_run: tuple[Workspace, PlaybookRun]
 ) -> None:
     workspace, run = invalid_run
-    message = run.failures[wrong]
-    assert INVALID[wrong][1] in message
-    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.on_host(wrong))
+    message = run.failures[host]
+    assert INVALID[host][1] in message
+    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.on_host(host))
     assert set(workspace.files()) == {"inventory.yml"}
 
 
@@ -183,7 +181,7 @@ def blank_variables(blank: object) -> dict[str, Any]:
 
 
 HARBOUR = "OU=Harbour,OU=Bergen\\, Sales and Harbour,OU=Staff,DC=fjord,DC=test"
-SAILORS = "CN=Tromsø duty,OU=Groups,DC=fjord,DC=test"
+TROMSO_DUTY = "CN=Tromsø duty,OU=Groups,DC=fjord,DC=test"
 OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
     "ad_contacts_export": {
         "page_size": ("page_size", "5", 5),
@@ -196,7 +194,7 @@ OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "start_attribute": ("start_attribute", "employeeNumber", "employeeNumber"),
         # A single DN, even though it contains commas.
         "exclude_ous": ("exclude_ous", HARBOUR, HARBOUR),
-        "exclude_groups": ("exclude_groups", [SAILORS], [SAILORS]),
+        "exclude_groups": ("exclude_groups", [TROMSO_DUTY], [TROMSO_DUTY]),
     },
     "contact_upload": {
         "max_removed": ("max_removed", "0", 0),
@@ -211,7 +209,11 @@ OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
     },
 }
 """For each module and variable of the role: the option, a value as a string, and the converted value."""
-STRING_VALUES = {name: text for of in OPTION_VALUES.values() for name, (_o, text, _g) in of.items()}
+STRING_VALUES = {
+    name: text
+    for options in OPTION_VALUES.values()
+    for name, (_option, text, _value) in options.items()
+}
 
 
 @pytest.mark.both_ends

@@ -115,8 +115,8 @@ def verbose_run(scenario: SyncScenario) -> PlaybookRun:
 
 def personal_data(company: Company) -> list[str]:
     """Return values that only occur in the entry of one person."""
-    marked = company.canary_person
-    return [marked.given_name, marked.last_name, marked.mail, marked.mobile, marked.account]
+    canary = company.canary_person
+    return [canary.given_name, canary.last_name, canary.mail, canary.mobile, canary.account]
 
 
 def test_verbose_output_contains_no_secrets_and_no_personal_data(
@@ -138,12 +138,14 @@ def test_diff_shows_each_person_once_and_no_secrets(
     scenario: SyncScenario, company: Company
 ) -> None:
     requests = scenario.service.requests
-    with record_command_lines() as seen:
+    with record_command_lines() as command_lines:
         run = scenario.run("--check", "--diff", hosts={"first": scenario.secrets}, pipelining=False)
     run.assert_clean()
-    assert any("AnsiballZ_ad_contacts_export" in line for line in seen)
+    assert any("AnsiballZ_ad_contacts_export" in line for line in command_lines)
     assert not [
-        line for line in seen if any(secret in line for secret in scenario.forbidden_strings)
+        line
+        for line in command_lines
+        if any(secret in line for secret in scenario.forbidden_strings)
     ]
     assert run.output.count(company.canary_person.mail) == 1
     assert scenario.service.requests == requests
@@ -151,6 +153,6 @@ def test_diff_shows_each_person_once_and_no_secrets(
 
 
 def test_recorded_command_lines_include_arguments() -> None:
-    with record_command_lines() as seen:
+    with record_command_lines() as command_lines:
         subprocess.run(["sleep", "0.2", "0.0000007"], check=True)
-    assert any("0.0000007" in line for line in seen)
+    assert any("0.0000007" in line for line in command_lines)

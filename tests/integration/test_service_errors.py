@@ -105,8 +105,8 @@ class TestErrorResponses:
         assert (result.data["uploaded"], result.data["changed"]) == (False, True)
         receipt = result.data["receipt"]
         assert (receipt["rows"], receipt["complete"]) == (1, False)
-        again = run_upload(service, workspace)
-        assert (again["uploaded"], again["plan"]["added"]) == (True, 1)
+        second_run = run_upload(service, workspace)
+        assert (second_run["uploaded"], second_run["plan"]["added"]) == (True, 1)
         assert not run_upload(service, workspace)["changed"]
 
 
@@ -142,7 +142,7 @@ def test_rejected_rows_are_reported_without_personal_data(
 
 
 @pytest.mark.usefixtures("two_contacts")
-class TestNoResponse:
+class TestConnection:
     """Failures without a response, and requests that must not contain or show certain values."""
 
     def test_an_unknown_ca_is_an_error(self, service: Receiver, workspace: Workspace) -> None:

@@ -47,9 +47,9 @@ class TestRetries:
     def test_each_attempt_sends_the_complete_body(
         self, method: str, status: int, attempts: int, ca: Authority, workspace: Workspace
     ) -> None:
-        manner = ServiceBehavior(method=method)
-        with receiver(ca, locations=["oslo-hq"], behavior=manner) as service:
-            for _time in range(2):
+        behavior = ServiceBehavior(method=method)
+        with receiver(ca, locations=["oslo-hq"], behavior=behavior) as service:
+            for _attempt in range(2):
                 service.queue_response(status, b"", {"Retry-After": "0"})
             result = run_upload(service, workspace, initial=True, method=method)
             assert result.data["attempts"] == service.requests == attempts
@@ -219,7 +219,7 @@ class TestUnwritableStateDirectory:
         assert service.requests == (1 if baseline_rows else 0)
         assert run_upload(service, workspace, initial=True)["plan"]["added"] == 2000 - baseline_rows
 
-    def test_a_directory_that_becomes_read_only_after_the_upload_is_an_error(
+    def test_a_directory_that_becomes_read_only_during_the_upload_is_an_error(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         assert run_upload(service, workspace, initial=True)["uploaded"]
@@ -240,5 +240,5 @@ class TestUnwritableStateDirectory:
         assert (result.data["uploaded"], result.data["attempts"]) == (True, 1)
         assert result.data["receipt"]["complete"] is False
         assert service.uploads == 2
-        again = run_upload(service, workspace)
-        assert (again["uploaded"], again["plan"]["added"]) == (True, 1)
+        second_run = run_upload(service, workspace)
+        assert (second_run["uploaded"], second_run["plan"]["added"]) == (True, 1)

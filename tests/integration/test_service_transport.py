@@ -39,7 +39,7 @@ class Credential:
     :ivar options: options of the module for a token.
     """
 
-    manner: ServiceBehavior
+    behavior: ServiceBehavior
     options: Callable[[str], dict[str, Any]]
 
 
@@ -107,8 +107,8 @@ def test_each_credential_is_accepted_and_netrc_is_ignored(
     netrc.write_text("default login ada password Pw7.other\n", encoding="ascii")
     netrc.chmod(0o600)
     credential = CREDENTIALS[name]
-    certificate = dict(client_cert) if credential.manner.client_name else {}
-    with receiver(ca, locations=["oslo-hq"], behavior=credential.manner) as service:
+    certificate = dict(client_cert) if credential.behavior.client_name else {}
+    with receiver(ca, locations=["oslo-hq"], behavior=credential.behavior) as service:
         options: dict[str, Any] = {**credential.options(service.token), **certificate}
         result = _upload(service, workspace, **options)
         assert (result["uploaded"], result["attempts"]) == (True, 1)
@@ -122,9 +122,9 @@ def test_credentials_are_not_sent_to_a_redirect_target(
     name: str, ca: Authority, client_cert: dict[str, str], workspace: Workspace
 ) -> None:
     credential = CREDENTIALS[name]
-    certificate: dict[str, Any] = client_cert if credential.manner.client_name else {}
+    certificate: dict[str, Any] = client_cert if credential.behavior.client_name else {}
     with (
-        receiver(ca, locations=["oslo-hq"], behavior=credential.manner) as service,
+        receiver(ca, locations=["oslo-hq"], behavior=credential.behavior) as service,
         receiver(ca, locations=["oslo-hq"]) as target,
     ):
         service.redirect(target.url, 308)
@@ -135,8 +135,8 @@ def test_credentials_are_not_sent_to_a_redirect_target(
 
 @pytest.mark.parametrize("name", BODIES)
 def test_each_request_body_is_accepted(name: str, ca: Authority, workspace: Workspace) -> None:
-    manner, options = BODIES[name]
-    with receiver(ca, locations=["oslo-hq"], behavior=manner) as service:
+    behavior, options = BODIES[name]
+    with receiver(ca, locations=["oslo-hq"], behavior=behavior) as service:
         assert _upload(service, workspace, **options)["uploaded"]
         assert len(service.contacts) == 2
         # The service rejects uploads without these options.
@@ -178,9 +178,9 @@ class TestClientCertificates:
     def test_a_missing_client_certificate_is_an_error(
         self, tls_maximum: ssl.TLSVersion, expected: str, ca: Authority, workspace: Workspace
     ) -> None:
-        manner = ServiceBehavior(client_name=CLIENT)
+        behavior = ServiceBehavior(client_name=CLIENT)
         with receiver(
-            ca, locations=["oslo-hq"], behavior=manner, tls_maximum=tls_maximum
+            ca, locations=["oslo-hq"], behavior=behavior, tls_maximum=tls_maximum
         ) as service:
             result = _upload(service, workspace)
         assert result.message == f"Cannot upload to {service.url}: {expected}"
@@ -199,8 +199,8 @@ class TestClientCertificates:
                 serialization.BestAvailableEncryption(b"Pw7.other"),
             )
         )
-        wrong: dict[str, Any] = {**client_cert, "client_key": str(path)}
-        result = _upload(service, workspace, **wrong)
+        overrides: dict[str, Any] = {**client_cert, "client_key": str(path)}
+        result = _upload(service, workspace, **overrides)
         assert result.message == (
             f"Cannot use client_cert {client_cert['client_cert']} with client_key {path}: the key is"
             " encrypted. Decrypt it into a file with mode 0600: openssl pkey -in KEY -out NEW."
@@ -212,8 +212,8 @@ class TestClientCertificates:
         combined = workspace.root / "both.pem"
         combined.touch(mode=0o600)
         combined.write_bytes(b"".join(_read_bytes(path) for path in client_cert.values()))
-        manner = ServiceBehavior(client_name=CLIENT)
-        with receiver(ca, locations=["oslo-hq"], behavior=manner) as service:
+        behavior = ServiceBehavior(client_name=CLIENT)
+        with receiver(ca, locations=["oslo-hq"], behavior=behavior) as service:
             assert _upload(service, workspace, client_cert=str(combined))["uploaded"]
 
     def test_unusable_certificate_files_are_an_error(
@@ -258,47 +258,45 @@ class TestProxies:
     def test_the_proxy_is_used_unless_an_option_or_no_proxy_excludes_it(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        with http_proxy() as running:
-            assert _upload(service, workspace, running.environment)["uploaded"]
-            assert len(running.connect_targets) == 1
-            with_exception = {**running.environment, "NO_PROXY": "localhost"}
+        with http_proxy() as proxy:
+            assert _upload(service, workspace, proxy.environment)["uploaded"]
+            assert len(proxy.connect_targets) == 1
+            with_exception = {**proxy.environment, "NO_PROXY": "localhost"}
             assert _upload(service, workspace, with_exception, force=True)["uploaded"]
-            result = _upload(service, workspace, running.environment, force=True, use_proxy=False)
+            result = _upload(service, workspace, proxy.environment, force=True, use_proxy=False)
             assert result["uploaded"]
-            assert len(running.connect_targets) == 1
+            assert len(proxy.connect_targets) == 1
 
     def test_a_missing_proxy_password_is_an_error(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        with http_proxy(requires_password=True) as running:
-            result = _upload(service, workspace, running.environment)
+        with http_proxy(requires_password=True) as proxy:
+            result = _upload(service, workspace, proxy.environment)
             assert result.message == (
-                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} refused the"
+                f"Cannot upload to {service.url}: the proxy 127.0.0.1:{proxy.port} refused the"
                 " connection: it requires authentication (407). Set HTTPS_PROXY in the environment to"
                 " http://USER:PASSWORD@HOST:PORT."
             )
             assert "Quarrelstone" not in result.output
-            assert _upload(service, workspace, running.environment_with_password)["uploaded"]
+            assert _upload(service, workspace, proxy.environment_with_password)["uploaded"]
 
     @pytest.mark.parametrize(("status", "attempts"), [(403, 1), (503, 4)])
     def test_a_proxy_that_refuses_the_connection_is_an_error(
         self, status: int, attempts: int, service: Receiver, workspace: Workspace
     ) -> None:
-        with http_proxy(status=status) as running:
-            result = _upload(service, workspace, running.environment_with_password)
-            assert (
-                f"the proxy 127.0.0.1:{running.port} refused the connection: it " in result.message
-            )
-            assert len(running.connect_targets) == result.data["attempts"] == attempts
+        with http_proxy(status=status) as proxy:
+            result = _upload(service, workspace, proxy.environment_with_password)
+            assert f"the proxy 127.0.0.1:{proxy.port} refused the connection: it " in result.message
+            assert len(proxy.connect_targets) == result.data["attempts"] == attempts
         assert service.requests == 0
 
     def test_an_unreachable_proxy_is_an_error(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        with http_proxy() as running:
-            env = running.environment_with_password
+        with http_proxy() as proxy:
+            env = proxy.environment_with_password
         result = _upload(service, workspace, env, retries=0)
         assert result.message == (
-            f"Cannot upload to {service.url}: the proxy 127.0.0.1:{running.port} cannot be reached:"
+            f"Cannot upload to {service.url}: the proxy 127.0.0.1:{proxy.port} cannot be reached:"
             " Connection refused. Check HTTPS_PROXY in the environment, or set use_proxy: false."
         )

@@ -40,10 +40,12 @@ def kill(pid: int) -> None:
     assert wait_until(lambda: not any(map(ProcessSupervisor.is_running, pids)))
 
 
-def assert_leftovers_are_private(workspace: Workspace, *people: str) -> None:
+def assert_leftovers_are_private(workspace: Workspace, *personal_data: str) -> None:
     """Assert that all files that contain personal data are private, except for the inventory."""
-    found = [name for name in workspace.files_containing(people) if name != "inventory.yml"]
-    assert all(workspace.is_private(name) for name in found), found
+    leftovers = [
+        name for name in workspace.files_containing(personal_data) if name != "inventory.yml"
+    ]
+    assert all(workspace.is_private(name) for name in leftovers), leftovers
 
 
 def test_a_killed_export_leaves_the_old_roster(
@@ -102,8 +104,8 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
     receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
-    people = make_contacts(31)
-    write_roster(workspace.dest, people)
+    contacts = make_contacts(31)
+    write_roster(workspace.dest, contacts)
     if not accepted:
         service.queue_response(500)
     with service.hold() as arrived, ModuleRunner(workspace.collections_path) as runner:
@@ -118,7 +120,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
         receipt["roster"],
         False,
     )
-    assert_leftovers_are_private(workspace, people[0].email)
+    assert_leftovers_are_private(workspace, contacts[0].email)
 
     result = run_module(workspace, "contact_upload", options)
     assert (result["uploaded"], result["plan"]["added"]) == (True, 1)

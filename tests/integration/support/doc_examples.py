@@ -13,11 +13,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 
 _MARKDOWN = re.compile(
-    r"(?:`(?P<path>[^`\n]+)`:\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
+    r"(?:`(?P<path>[^`\n]+)`:\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL
 )
 _RST = re.compile(
     r"(?:``(?P<path>[^`\n]+)``[^`\n]*:\n\n)?"
-    r"\.\. code-block:: (?P<kind>\S+)\n\n(?P<text>(?:    .*\n|\n)+)"
+    r"\.\. code-block:: (?P<language>\S+)\n\n(?P<text>(?:    .*\n|\n)+)"
 )
 
 
@@ -40,6 +40,6 @@ def _code_blocks(document: str) -> list[tuple[str | None, str, str]]:
     text = (ROOT / document).read_text("utf-8")
     pattern = _MARKDOWN if document.endswith(".md") else _RST
     return [
-        (match["path"], match["kind"], textwrap.dedent(match["text"]).strip() + "\n")
+        (match["path"], match["language"], textwrap.dedent(match["text"]).strip() + "\n")
         for match in pattern.finditer(text)
     ]

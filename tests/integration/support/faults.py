@@ -29,11 +29,11 @@ class InjectedResetError(Exception):
 class Fault:
     """Transforms the messages that pass a proxy; this base class leaves them unchanged."""
 
-    def filter_request(self, request: bytes) -> bytes:
+    def transform_request(self, request: bytes) -> bytes:
         """Return the request that the proxy sends to the directory."""
         return request
 
-    def filter_response(self, response: bytes) -> Iterable[bytes] | None:
+    def transform_response(self, response: bytes) -> Iterable[bytes] | None:
         """Return the chunks of a response that the proxy sends to the client, with a pause between them.
 
         :returns: the chunks, or None to send no further data.
@@ -54,7 +54,7 @@ class _FaultAt(Fault):
         self._tag = tag
         self._remaining = occurrence
 
-    def filter_response(self, response: bytes) -> Iterable[bytes] | None:
+    def transform_response(self, response: bytes) -> Iterable[bytes] | None:
         self._remaining -= parse_operation_tag(response) == self._tag
         return [response] if self._remaining else self.inject(response)
 
@@ -131,7 +131,7 @@ class ErrorResult(_FaultAt):
 class NoPagedResults(Fault):
     """The (non-critical) controls of requests are removed, so that the directory does not page its results."""
 
-    def filter_request(self, request: bytes) -> bytes:
+    def transform_request(self, request: bytes) -> bytes:
         message_id = parse_message_id(request)
         # Controls come after the operation (RFC 4511, 4.1.1).
         return build_message(message_id, first_element(strip_header(request)[len(message_id) :]))
@@ -143,7 +143,7 @@ class RepeatedPage(Fault):
     def __init__(self) -> None:
         self._first_request: bytes | None = None
 
-    def filter_request(self, request: bytes) -> bytes:
+    def transform_request(self, request: bytes) -> bytes:
         # The search of the root DSE is not paged.
         if (
             parse_operation_tag(request) != SEARCH_REQUEST

@@ -51,12 +51,12 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
     :param requires_password: whether requests without the password are rejected.
     :param status: status of the response to all other requests; 200 opens the tunnel.
     """
-    running = HttpProxy(status)
+    proxy = HttpProxy(status)
     expected_credentials = base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
-            running.connect_targets.append(self.path)
+            proxy.connect_targets.append(self.path)
             if (
                 requires_password
                 and self.headers.get("Proxy-Authorization") != f"Basic {expected_credentials}"
@@ -64,9 +64,9 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                 # A person's name, which the module must not repeat.
                 self.send_error(407, "Zebedy Quarrelstone")
                 return
-            self.send_response(running.status)
+            self.send_response(proxy.status)
             self.end_headers()
-            if running.status == 200:
+            if proxy.status == 200:
                 host, _colon, port = self.path.rpartition(":")
                 with socket.create_connection((host, int(port))) as server:
                     _relay(self.connection, server)
@@ -75,11 +75,11 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
             """Log nothing: the request may contain a password."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        running.port = server.server_port
+        proxy.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield running
+            yield proxy
         finally:
             server.shutdown()
             thread.join()

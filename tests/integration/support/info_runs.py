@@ -28,9 +28,9 @@ def run_info(directory: RunningDirectory, workspace: Workspace, **overrides: Any
         "filter": directory.people_filter,
         **overrides,
     }
-    given = {name: value for name, value in options.items() if value is not None}
+    module_options = {name: value for name, value in options.items() if value is not None}
     before = workspace.files()
-    result = run_module(workspace, "ad_contacts_info", given, env=env)
+    result = run_module(workspace, "ad_contacts_info", module_options, env=env)
     assert workspace.files() == before
     assert not result.warnings
     assert not result.data.get("changed")

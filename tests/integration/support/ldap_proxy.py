@@ -61,14 +61,14 @@ class _LdapProxy:
     def _relay(self, client: socket.socket) -> None:
         while True:
             request = read_message(client)
-            self._target.sendall(self._fault.filter_request(request))
+            self._target.sendall(self._fault.transform_request(request))
             if parse_operation_tag(request) == UNBIND_REQUEST:
                 return
             is_final = False
             while not is_final:
                 response = read_message(self._target)
                 is_final = parse_operation_tag(response) not in _NON_FINAL_RESPONSES
-                self._send(client, self._fault.filter_response(response))
+                self._send(client, self._fault.transform_response(response))
 
     def _send(self, client: socket.socket, chunks: Iterable[bytes] | None) -> None:
         if chunks is None:
@@ -82,10 +82,10 @@ class _LdapProxy:
     def close(self) -> None:
         """Close all connections, also those that are waiting."""
         self.stopped.set()
-        for each in (self.listener, self._target):
+        for sock in (self.listener, self._target):
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def ldap_proxy(
     if tls_to_directory:
         client_context = ssl.create_default_context(cafile=directory.ca_file)
         target = client_context.wrap_socket(target, server_hostname=uri.hostname)
-    context = None if certificate is None else _context(certificate, max_tls_version)
+    context = None if certificate is None else _server_context(certificate, max_tls_version)
     proxy = _LdapProxy(target, context, fault or Fault())
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
@@ -121,7 +121,7 @@ def ldap_proxy(
         thread.join()
 
 
-def _context(certificate: Certificate, max_version: ssl.TLSVersion) -> ssl.SSLContext:
+def _server_context(certificate: Certificate, max_version: ssl.TLSVersion) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
     if max_version < ssl.TLSVersion.TLSv1_2 and max_version > 0:

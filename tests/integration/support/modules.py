@@ -111,9 +111,9 @@ class ModuleRunner:
         self._library_dir.cleanup()
 
 
-def _link_module_utils(folder: Path) -> None:
+def _link_module_utils(directory: Path) -> None:
     """Make only ansible.module_utils importable, because managed nodes do not have ansible-core."""
-    package = folder / "ansible"
+    package = directory / "ansible"
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "module_utils").symlink_to(ansible.module_utils.__path__[0])

@@ -51,7 +51,7 @@ def record_command_lines() -> Iterator[set[str]]:
 
     :returns: a set that is filled when the block ends.
     """
-    seen: set[str] = set()
+    command_lines: set[str] = set()
     raw: set[bytes] = set()
     ended = threading.Event()
 
@@ -61,15 +61,15 @@ def record_command_lines() -> Iterator[set[str]]:
             for name in filter(str.isdigit, os.listdir("/proc")):
                 with (
                     suppress(FileNotFoundError, ProcessLookupError),
-                    open(f"/proc/{name}/cmdline", "rb") as line,
+                    open(f"/proc/{name}/cmdline", "rb") as file,
                 ):
-                    raw.add(line.read())
-        seen.update(line.replace(b"\0", b" ").decode(errors="replace") for line in raw)
+                    raw.add(file.read())
+        command_lines.update(line.replace(b"\0", b" ").decode(errors="replace") for line in raw)
 
     thread = threading.Thread(target=poll)
     thread.start()
     try:
-        yield seen
+        yield command_lines
     finally:
         ended.set()
         thread.join()

@@ -36,7 +36,7 @@ class RangeRetrieval(Fault):
         self.returned_names: list[str] = []
         self._range_start = 0
 
-    def filter_request(self, request: bytes) -> bytes:
+    def transform_request(self, request: bytes) -> bytes:
         requested = _RANGE_REQUEST.search(request)
         if requested is None:
             self._range_start = 0
@@ -49,7 +49,7 @@ class RangeRetrieval(Fault):
                 attributes[number] = "member"
         return bytes(encoder.encode(message))
 
-    def filter_response(self, response: bytes) -> Iterable[bytes]:
+    def transform_response(self, response: bytes) -> Iterable[bytes]:
         message: Any = decoder.decode(response, asn1Spec=LDAPMessage())[0]
         if message["protocolOp"].getName() != "searchResEntry":
             return [response]

@@ -56,10 +56,10 @@ class StallingProxy:
 
     def close(self) -> None:
         """Close all connections."""
-        for each in self._sockets:
+        for sock in self._sockets:
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
 
 
 @contextmanager
