@@ -55,7 +55,7 @@ def test_default_columns_accept_a_phone_region(
 def test_phone_numbers_follow_the_phone_style_of_their_column(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The mobile number of one person is replaced by an invalid one, so telephoneNumber is used instead."""
+    """The expression makes one mobile number invalid, so that person's telephoneNumber is used instead."""
     local_number = (
         f"mobile | replace('{company.canary_person.mobile}', '12 34') | replace('+47', '')"
     )

@@ -43,7 +43,7 @@ _NO_ESCAPING = re.compile("[A-Za-z =,]+")
 
 
 def account_holders(company: Company) -> dict[str, Person]:
-    """Choose a person for each account whose DN does not need escaping in slapd.conf."""
+    """Choose a person for each account, whose DN does not need escaping in slapd.conf."""
     candidates = [
         person for person in company.people if _NO_ESCAPING.fullmatch(company.person_dn(person))
     ]

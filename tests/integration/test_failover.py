@@ -4,8 +4,8 @@
 
 """Failover: servers that are unreachable, time out, close the connection or reach a limit.
 
-In each case a working server comes second. The complete result comes from that server, and a warning contains the
-error that the first server would cause without failover.
+In each test, the second server works. The complete result comes from that server, and a warning contains the error
+that the first server would cause without failover.
 """
 
 from __future__ import annotations
@@ -264,7 +264,7 @@ def test_the_next_server_is_used_after_a_failure(
                 f"{SEARCH}the bind account does not have permission to read here (*). Grant it"
                 " read access to the people's attributes."
             ),
-            id="insufficient rights",
+            id="insufficient access rights",
         ),
     ],
 )

@@ -47,17 +47,17 @@ def export(
 def exported_accounts(directory: RunningDirectory, workspace: Workspace) -> list[str]:
     """Return the sorted accounts of the people in the roster."""
     head, *lines = workspace.dest.with_name("contacts.csv.ids").read_text("utf-8").splitlines()
-    members = set(map(json.loads, lines[: json.loads(head)["rows"]]))
+    identities = set(map(json.loads, lines[: json.loads(head)["rows"]]))
     people = directory.company.people
-    return sorted(person.account for person in people if str(person.identity) in members)
+    return sorted(person.account for person in people if str(person.identity) in identities)
 
 
 @contextmanager
 def nested_groups(directory: RunningDirectory) -> Iterator[str]:
-    """Create three nested groups with a cycle, and yield the DN of the outer one.
+    """Create three nested groups with a cycle, and yield the DN of the outer group.
 
-    The outer group contains a person from Oslo, a disabled one, and the middle group. That contains the outer
-    and the inner group. The inner group contains a person from Bergen.
+    The outer group contains a person from Oslo, a disabled person and the middle group. The middle group contains
+    the inner group and, as a cycle, the outer one. The inner group contains a person from Bergen.
     """
     company = directory.company
     two_site_person, person_with_comma = (
@@ -66,8 +66,8 @@ def nested_groups(directory: RunningDirectory) -> Iterator[str]:
     )
     (disabled, *_others) = (person for person in company.people if person.disabled)
     with (
-        temporary_group(directory, "Innermost", person_with_comma) as inner,
-        temporary_group(directory, "Night, shift (inner)", inner) as middle,
+        temporary_group(directory, "Inner", person_with_comma) as inner,
+        temporary_group(directory, "Night, shift (middle)", inner) as middle,
         temporary_group(
             directory, "Night shift", two_site_person, middle, company.person_dn(disabled)
         ) as outer,

@@ -258,7 +258,7 @@ class TestReceipt:
 
 
 def test_people_who_are_left_out_count_as_removed(service: Receiver, workspace: Workspace) -> None:
-    """This includes people who are still in the directory but have no valid row."""
+    """They are still in the directory, but have no valid row."""
     roster = make_contacts(BASELINE_ROWS)
     write_roster(workspace.dest, roster)
     run_upload(service, workspace, initial=True)
@@ -310,7 +310,7 @@ def test_contacts_are_compared_by_key_if_identities_are_missing(
 def test_a_changed_identity_is_recorded_without_an_upload(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """A person has been replaced by another one with exactly the same cells."""
+    """One person has been replaced by another one with the same cells."""
     roster = make_contacts(BASELINE_ROWS)
     roster[0] = replace(roster[0], identity="00000000-0000-4000-8000-000000000000")
     write_roster(workspace.dest, roster)

@@ -274,7 +274,7 @@ class TestOpenLdapInRealm:
     def test_channel_binding_rejects_a_tls_proxy(
         self, client: KerberosClient, ca: Authority
     ) -> None:
-        """The channel binding (RFC 5929) ties the bind to the TLS connection, so that it cannot be relayed."""
+        """Channel binding (RFC 5929) ties the bind to its TLS connection, so it cannot be relayed over another one."""
         keytab = str(client.realm.keytab)
         other = ca.issue("localhost")
         with ldap_proxy(client.directory, certificate=other, tls_to_directory=True) as uri:

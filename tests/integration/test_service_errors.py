@@ -143,7 +143,7 @@ def test_rejected_rows_are_reported_without_personal_data(
 
 @pytest.mark.usefixtures("two_contacts")
 class TestConnection:
-    """Failures without a response, and requests that must not contain or show certain values."""
+    """Connections that fail, and data that must not appear in requests or messages."""
 
     def test_an_unknown_ca_is_an_error(self, service: Receiver, workspace: Workspace) -> None:
         result = run_failing_upload(service, workspace, ca_path=None)

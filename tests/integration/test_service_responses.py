@@ -59,7 +59,7 @@ class TestRetries:
     def test_an_upload_with_unknown_outcome_is_repeated_by_the_next_run(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
-        """This also applies if the contacts are the same as in the last accepted roster."""
+        """The service may have accepted that upload, so even the contacts of the receipt must be sent again."""
         with receiver(ca, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")) as service:
             assert run_upload(service, workspace, initial=True, method="PUT")["uploaded"]
             write_roster(workspace.dest, make_contacts(3))
@@ -179,7 +179,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 
 
 class TestUnwritableStateDirectory:
-    """A state directory that cannot be written is an error before anything is sent."""
+    """If the state directory cannot be written, the error states whether the roster was sent."""
 
     def test_a_read_only_directory_is_an_error(
         self, service: Receiver, workspace: Workspace

@@ -35,7 +35,7 @@ CLIENT = "client.fjord.test"
 class Credential:
     """A kind of credential.
 
-    :ivar manner: behavior of a service that requires it.
+    :ivar behavior: behavior of a service that requires it.
     :ivar options: options of the module for a token.
     """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that are ended by SIGKILL: existing files stay intact, and the next run recovers."""
+"""Runs that are killed (SIGKILL): existing files stay intact, and the next run recovers."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_an_export_removes_the_partial_files_of_a_killed_one(
 def test_a_killed_upload_is_repeated_by_the_next_run(
     accepted: bool, service: Receiver, workspace: Workspace
 ) -> None:
-    """Whether or not the service accepted the upload, the old receipt remains, and the next run sends the roster."""
+    """The old receipt remains, whether or not the service accepted the upload, and the next run sends the roster."""
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]

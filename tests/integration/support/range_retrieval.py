@@ -27,7 +27,7 @@ _RANGE_REQUEST = re.compile(rb"member;range=(\d+)-\*")
 
 
 class RangeRetrieval(Fault):
-    """At most MAX_VALUES values of `member` in each response, starting with the requested one.
+    """At most MAX_VALUES values of `member` are returned in each response, starting with the requested one.
 
     :ivar returned_names: names, with range options, of the attributes that were returned.
     """
