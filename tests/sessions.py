@@ -158,7 +158,7 @@ def build_collection(session: nox.Session) -> Path:
 
 def use_small_profile(tree: Path) -> None:
     """Limit the number of examples of the property tests, because another session runs more of them."""
-    (tree / "tests" / "unit" / "hypothesis-profile").write_text("some")
+    (tree / "tests" / "unit" / "hypothesis-profile").write_text("small")
 
 
 def available_python(session: nox.Session, version: str) -> str:

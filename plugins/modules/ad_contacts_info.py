@@ -254,7 +254,7 @@ servers:
               type: list
               elements: str
             empty:
-              description: Number of people for whom the column is empty.
+              description: Number of people whose cell in this column is empty.
               type: int
         samples:
           description: Up to three sample rows with masked values, by column title.

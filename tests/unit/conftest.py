@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How hard the property tests try, and in which processes the tests run.
+"""Settings of all unit tests: hypothesis profiles, forks, and trusted certificates.
 
-HYPOTHESIS_PROFILE=fuzz has the property tests try for minutes. With `mutants` they try little, and the same
-each time, for they run a thousand times; with `some` little, for they try in full in another Python. ansible-test
-hands on no environment variable: for it the profile's name stands in the file PROFILE. How long one
-example takes is no matter of theirs: machines are busy.
+The environment variable HYPOTHESIS_PROFILE selects the number of examples of the property-based tests. `fuzz` runs for
+minutes. `mutants` uses few and reproducible examples, because the tests run a thousand times. `small` uses few, because
+the tests also run with more examples in another Python. ansible-test does not pass environment variables to tests, so
+the file PROFILE can contain the name instead. Examples have no deadline, because machines may be busy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, settings
 PROFILE = Path(__file__).parent / "hypothesis-profile"
 _GATE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("gate", _GATE)
-settings.register_profile("some", _GATE, max_examples=15)
+settings.register_profile("small", _GATE, max_examples=15)
 settings.register_profile("fuzz", _GATE, max_examples=5_000)
 settings.register_profile(
     "mutants",
@@ -37,10 +37,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _named))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Run all tests of a worker in its own process, and not each in a fork as ansible-test would.
+    """Run all tests of a worker in one process instead of a fork for each test, which is ansible-test's default.
 
-    Forks, and the fixtures and imports that each makes anew, take half of the time. No test here needs one:
-    none leaves anything behind.
+    Forks take half of the run time, and no test needs one: tests clean up after themselves.
     """
     forking = config.pluginmanager.get_plugin("ansible_forked")
     if forking is not None:
@@ -48,8 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_authorities_of_the_machine() -> Iterator[None]:
-    """Trust no certificates but those that a test gives: to load the machine's is half of what an upload takes."""
+def _no_system_ca_certificates() -> Iterator[None]:
+    """Do not trust the system's CA certificates: loading them would take half of the run time of an upload."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", os.devnull)
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):

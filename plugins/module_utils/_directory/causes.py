@@ -273,7 +273,7 @@ SOCKET_FAILURES = {
 There is no other way to distinguish them. The first match counts.
 """
 
-_CHECK_LDAP_PORT = "Check that the server speaks LDAP on this port"
+_CHECK_LDAP_PORT = "Check that this is a port of an LDAP server"
 
 NOT_LDAP = Explanation("its answer is not LDAP", _CHECK_LDAP_PORT)
 """Explanation of responses that cannot be decoded."""

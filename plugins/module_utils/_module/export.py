@@ -203,7 +203,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.referenced_values(sources, columns))
-    # People for whom the rule yields no location are left out under the empty location.
+    # People without a location according to the rule are left out under the empty location.
     locations = [
         {*source.locations, ""} if source.location_rule else {source.location} for source in sources
     ]

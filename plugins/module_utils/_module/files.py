@@ -198,7 +198,7 @@ def install_roster(
         raise FrontdeskError(
             f"Cannot write {dest}",
             f"another process holds the lock on {dest.parent}",
-            "Wait until it has finished, or move dest to a directory of its own",
+            "Wait until it has finished, or move dest to another directory",
         ) from error
     except OSError as error:
         raise FrontdeskError(

@@ -333,7 +333,7 @@ def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
 
 
 def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
-    """Return the people whom all sources exclude."""
+    """Return the exclusions that apply to all sources."""
     common = _parse_exclusion(params, "all sources")
     attribute = params["start_attribute"] or ""
     if attribute and not _ATTRIBUTE.fullmatch(attribute):

@@ -222,7 +222,7 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
 def _credential(params: Mapping[str, Any]) -> Credential:
     prefix, in_query = params["token_prefix"], params["token_param"] or ""
     if prefix is None:
-        # The scheme Bearer (RFC 6750) is for this header only; others contain the token alone.
+        # The scheme Bearer (RFC 6750) is for this header only; other headers contain only the token.
         is_bearer = params["token_header"].lower() == "authorization" and not in_query
         prefix = "Bearer" if is_bearer else ""
     return Credential(

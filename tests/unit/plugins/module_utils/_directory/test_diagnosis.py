@@ -250,7 +250,7 @@ def test_failed_connections_are_explained(text: str, cause: str, remedy: str) ->
             "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
             *("its answer to the TLS handshake is not TLS", PORT),
         ),
-        # A text that is not specific to handshakes.
+        # Not specific to handshakes.
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
@@ -281,7 +281,7 @@ def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Excep
     assert issubclass(error_class, FAILURES)
     assert explain_failure(error_class("odd"), None) == Diagnosis(
         f"its answer is not LDAP ({error_class.__name__})",
-        "Check that the server speaks LDAP on this port",
+        "Check that this is a port of an LDAP server",
     )
 
 
@@ -296,5 +296,5 @@ def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
 
 def test_the_cause_of_an_unknown_failure_is_its_text() -> None:
     assert explain_failure(Exception("odd"), None) == Diagnosis(
-        "odd", "Check that the server speaks LDAP on this port, and check its log"
+        "odd", "Check that this is a port of an LDAP server, and check its log"
     )

@@ -253,7 +253,7 @@ def _check_is_not_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
     assert caught.value.cause.startswith("its answer is not LDAP (")
-    assert caught.value.remedy == "Check that the server speaks LDAP on this port"
+    assert caught.value.remedy == "Check that this is a port of an LDAP server"
 
 
 def test_a_response_that_stops_is_an_error(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_a_directory_that_another_process_has_locked_is_an_error(
         os.close(descriptor)
     assert str(caught.value) == (
         f"Cannot write {dest}: another process holds the lock on {dest.parent}. "
-        "Wait until it has finished, or move dest to a directory of its own."
+        "Wait until it has finished, or move dest to another directory."
     )
     assert os.listdir(dest.parent) == []
 
