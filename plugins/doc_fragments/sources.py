@@ -30,8 +30,8 @@ options:
             Expression as in O(columns[].value) that returns the location identifier of each person, for example
             V(physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq', 'Bergen': 'bergen'}\)).
             Can be used instead of O(sources[].location).
-          - If it yields nothing for a person, or an identifier that is not in O(sources[].locations), the person is left
-            out.
+          - If it yields nothing for a person, or an identifier that is not in O(sources[].locations), the person is
+            left out.
         type: str
       locations:
         description:

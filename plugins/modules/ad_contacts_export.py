@@ -262,10 +262,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
+from ..module_utils._module.destination import install_roster, spill_directory, stage_roster
 from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export import export
 from ..module_utils._module.export_options import export_spec, parse_export_options
-from ..module_utils._module.files import install_roster, spill_directory, stage_roster
 from ..module_utils._module.libraries import fail, require
 from ..module_utils._roster.external_sort import open_spill_area
 

@@ -92,7 +92,7 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
 
 def compare_rosters(folder: Path) -> None:
     """Compare two rosters in which all mail addresses and most names differ."""
-    files = import_from_collection("_module.files")
+    files = import_from_collection("_roster.files")
     with (
         files.load_roster(folder / "old.csv") as old,
         files.load_roster(folder / "new.csv") as new,
@@ -103,7 +103,12 @@ def compare_rosters(folder: Path) -> None:
 
 def run_step(step: str, rows: int, folder: Path) -> None:
     """Run one step in this process, and print its time and memory."""
-    for name in ("_contacts.columns", "_roster.writer", "_module.files", "_roster.external_sort"):
+    for name in (
+        "_contacts.columns",
+        "_roster.writer",
+        "_module.destination",
+        "_roster.external_sort",
+    ):
         import_from_collection(name)
     started = time.process_time()
     if step == "base":

@@ -11,11 +11,13 @@ documentation fragment or of a module's own documentation.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._environment import VARIABLES
+from .._errors import InputError
 
 
 def nonempty_env_fallback(*names: str) -> str:
@@ -39,3 +41,13 @@ def with_environment(option: str, **more: Any) -> dict[str, Any]:
 def secret(option: str, **more: Any) -> dict[str, Any]:
     """Return the spec of a secret string option that falls back to its environment variable."""
     return with_environment(option, no_log=True, **more)
+
+
+def check_paths(params: Mapping[str, Any], *options: str) -> None:
+    """Check that the values of options can be paths.
+
+    :raises InputError: if a value cannot be a path; the error names the option.
+    """
+    for option in options:
+        if "\0" in (params[option] or ""):
+            raise InputError(f"Cannot use {option}", "it contains a NUL byte", f"Correct {option}")

@@ -15,8 +15,9 @@ from typing import Any
 from .._contacts.columns import Column
 from .._directory.settings import ConnectionSettings
 from .._errors import InputError
+from .arguments import check_paths
+from .destination import check_dest
 from .directory_options import DIRECTORY_PATHS, directory_spec, parse_connection_settings
-from .files import check_dest, check_paths
 from .source_options import Source, parse_columns, parse_sources, source_spec
 
 MAX_PAGE_SIZE = 100_000

@@ -17,7 +17,7 @@ from typing import Any
 from .._errors import FrontdeskError, InputError
 from .._roster.diff import plan_diff
 from .._roster.external_sort import open_spill_area
-from .._roster.files import RosterFile
+from .._roster.files import RosterFile, load_roster
 from .._roster.guard import GuardError, check_plan
 from .._roster.plan import Plan, make_plan
 from .._service.answer import Answer, read_answer
@@ -36,7 +36,6 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
-from .files import load_roster
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 

@@ -27,8 +27,7 @@ from .._service.endpoint import (
 from .._service.endpoint_checks import check_endpoint
 from .._service.request_body import check_form_name
 from .._state.directory import default_state_dir
-from .arguments import secret
-from .files import check_paths
+from .arguments import check_paths, secret
 
 
 def upload_spec() -> dict[str, Any]:

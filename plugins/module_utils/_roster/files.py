@@ -22,11 +22,16 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .._contacts.model import LeftOut
 from .._errors import InputError
+from .._files import (
+    snapshot,
+)
 
 _IDS_FORMAT = 1
 """Format of identities files. A file with another format is ignored."""
@@ -145,6 +150,33 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
     if ids_sha256 is not None:
         roster = replace(roster, open_ids=open_ids, ids_sha256=ids_sha256)
     return roster
+
+
+def ids_path(path: Path) -> Path:
+    """Return the path of the identities file that belongs to a roster."""
+    return path.with_name(path.name + ".ids")
+
+
+@contextmanager
+def load_roster(path: Path) -> Iterator[RosterFile]:
+    """Read a roster and, if they match, its identities. Both stay readable even if their files are replaced.
+
+    :raises InputError: if the file is missing, unreadable or not a roster.
+    """
+    with ExitStack() as opened:
+        try:
+            open_file = opened.enter_context(snapshot(path))
+            open_ids = None
+            with suppress(FileNotFoundError):
+                open_ids = opened.enter_context(snapshot(ids_path(path)))
+            roster = read_roster(str(path), open_file, open_ids)
+        except OSError as error:
+            raise InputError(
+                f"Cannot read {error.filename or path}",
+                error.strerror or str(error),
+                "Export a roster to it first",
+            ) from error
+        yield roster
 
 
 def ids_head(csv_sha256: str, row_count: int) -> dict[str, object]:

@@ -20,13 +20,16 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from .._contacts.model import GLOBAL_LOCATION, MAX_LISTED, Contact, LeftOut
 from .._contacts.packing import ESCAPE, unpack
-from .builder import Roster
 from .files import FileRow, ids_head
 from .record_codec import RANK_BYTES, split_lines
+
+if TYPE_CHECKING:
+    # The upload also writes rosters, and must not import the expression engine.
+    from .builder import Roster
 
 _BATCH_ROWS = 1000
 """Number of rows that `write_rows` encodes together."""

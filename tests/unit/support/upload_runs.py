@@ -12,9 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
-    ids_path,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload import (
     Outcome,
     upload,
@@ -23,6 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_
     parse_upload_options,
     upload_spec,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import csv_bytes, ids_bytes
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
     InstalledRoster,
     install_roster,
     spill_directory,

@@ -13,9 +13,13 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import LeftOut
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import write_atomically
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
-    check_dest,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     check_paths,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
+    check_dest,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
     ids_path,
     load_roster,
 )

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import ids_path
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import HEADER
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
     A,

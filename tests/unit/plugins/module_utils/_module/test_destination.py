@@ -23,14 +23,16 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
     FrontdeskError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import directory_lock
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import files
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.files import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module import destination
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
     InstalledRoster,
-    ids_path,
     install_roster,
-    load_roster,
     spill_directory,
     stage_roster,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
+    ids_path,
+    load_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.files import file_mode
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import FakeModule
@@ -180,7 +182,7 @@ def test_the_old_roster_is_unchanged_after_a_failure(
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, step, fail)
+    monkeypatch.setattr(destination, step, fail)
     with pytest.raises(FrontdeskError) as caught:
         _install(dest, NEW)
     assert str(caught.value) == (
@@ -202,7 +204,7 @@ def test_the_old_roster_is_unchanged_after_a_failure(
 def test_a_directory_that_another_process_has_locked_is_an_error(
     dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "directory_lock", partial(directory_lock, timeout=0.0))
+    monkeypatch.setattr(destination, "directory_lock", partial(directory_lock, timeout=0.0))
     descriptor = os.open(dest.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -23,12 +23,11 @@ from .._files import (
     has_same_bytes,
     pending_file,
     remove_leftovers,
-    snapshot,
 )
 from .._roster.builder import Roster
 from .._roster.diff import roster_diff
 from .._roster.external_sort import SpillArea
-from .._roster.files import RosterFile, read_roster
+from .._roster.files import ids_path, load_roster, read_roster
 from .._roster.writer import WrittenRoster, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
@@ -90,27 +89,12 @@ class InstalledRoster:
         }
 
 
-def check_paths(params: Mapping[str, Any], *options: str) -> None:
-    """Check that the values of options can be paths.
-
-    :raises InputError: if a value cannot be a path; the error names the option.
-    """
-    for option in options:
-        if "\0" in (params[option] or ""):
-            raise InputError(f"Cannot use {option}", "it contains a NUL byte", f"Correct {option}")
-
-
 def spill_directory(dest: Path, check_mode: bool) -> Path:
     """Return the directory for temporary storage: that of the roster, which needs the space in any case.
 
     Only check mode, which must not write there, uses the system's temporary directory. That one may be in memory.
     """
     return Path(tempfile.gettempdir()) if check_mode else dest.parent
-
-
-def ids_path(path: Path) -> Path:
-    """Return the path of the identities file that belongs to a roster."""
-    return path.with_name(path.name + ".ids")
 
 
 def check_dest(dest: Path, check_mode: bool) -> None:
@@ -142,28 +126,6 @@ def _check_dest(dest: Path, check_mode: bool) -> None:
         raise InputError(
             f"Cannot write {dest}", f"no permission to write in {directory}", _DEST_REMEDY
         )
-
-
-@contextmanager
-def load_roster(path: Path) -> Iterator[RosterFile]:
-    """Read a roster and, if they match, its identities. Both stay readable even if their files are replaced.
-
-    :raises InputError: if the file is missing, unreadable or not a roster.
-    """
-    with ExitStack() as opened:
-        try:
-            open_file = opened.enter_context(snapshot(path))
-            open_ids = None
-            with suppress(FileNotFoundError):
-                open_ids = opened.enter_context(snapshot(ids_path(path)))
-            roster = read_roster(str(path), open_file, open_ids)
-        except OSError as error:
-            raise InputError(
-                f"Cannot read {error.filename or path}",
-                error.strerror or str(error),
-                "Export a roster to it first",
-            ) from error
-        yield roster
 
 
 def install_roster(
