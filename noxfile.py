@@ -50,11 +50,12 @@ antsibull_nox.load_antsibull_nox_toml()
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style and the format of Python, and the style of YAML."""
+    """Check the style and the format of Python, the style of YAML, and the wording of all texts."""
     session.install("ruff", "yamllint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("yamllint", "--strict", ".")
+    session.run("python", "tests/wording.py")
 
 
 @nox.session
@@ -73,7 +74,7 @@ def mypy(session: nox.Session) -> None:
         session.run("mypy", f"--config-file={tree / 'pyproject.toml'}", cache, *collection)
     other_paths = (
         *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
-        *("tests/sessions.py", "noxfile.py", "demo"),
+        *("tests/sessions.py", "tests/wording.py", "noxfile.py", "demo"),
     )
     session.run("mypy", cache, *other_paths, env={"MYPYPATH": f".:{root}"})
 
