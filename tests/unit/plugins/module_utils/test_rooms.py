@@ -57,7 +57,7 @@ def _room(name: str) -> str:
 
 
 def _imports(name: str) -> Iterator[str]:
-    """Return what a file imports, with names of its own package relative to module_utils."""
+    """Return what a file imports, with the names of this package relative to module_utils."""
     for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
