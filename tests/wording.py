@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parents[1]
-EXCLUDED = ("LICENSES/", "tests/wording.py", "tests/unit/test_wording.py", "tests/unit/fixtures/")
+EXCLUDED = (
+    "LICENSES/",
+    ".git-blame-ignore-revs",
+    "tests/wording.py",
+    "tests/unit/test_wording.py",
+    "tests/unit/fixtures/",
+)
 """Prefixes of the paths that are not checked."""
 # Indentation, comment signs and quotation marks at both ends of a line.
 MARGIN = re.compile(r"""^(?:[\s#>]|[rbf]{0,2}["'])+|[\s"'\\]+$""")

@@ -29,7 +29,7 @@ FILTERS = (
 ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
-COPY_IDENTIFIER = "Copy the identifier from the service's account: no capitals, no spaces."
+COPY_IDENTIFIER = "Copy the identifier from the service's account: no uppercase letters, no spaces."
 URI_FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
     " and the account in bind_dn."

@@ -111,7 +111,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"max_removed_percent": 101},
-        "Cannot use max_removed_percent 101: it is not from 0 to 100.",
+        "Cannot use max_removed_percent 101: it must be between 0 and 100. Correct max_removed_percent.",
     ),
     (
         {"key": []},
