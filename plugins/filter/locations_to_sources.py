@@ -67,8 +67,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._contacts.location_sources import locations_to_sources
 from ..module_utils._errors import InputError
+from ..module_utils._module.location_sources import locations_to_sources
 
 
 def _locations_to_sources(

@@ -51,11 +51,11 @@ def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
     if probe.error:
-        problem = error_problem(probe.uri, probe.error)
+        cause = f"{probe.error.action}: {probe.error.cause}"
         # The connection failed, and the certificate that the server presented may show why.
         if certificate and not probe.session and not probe.is_account_refused:
-            problem = problem._replace(cause=f"{problem.cause}; {_describe(certificate)}")
-        problems.append(problem)
+            cause += f"; {_describe(certificate)}"
+        problems.append(Problem(probe.uri, cause, probe.error.remedy))
     if certificate:
         problems += _certificate_problems(probe.uri, certificate, now)
     if probe.tls and not settings.validate_certs:

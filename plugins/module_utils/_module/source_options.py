@@ -34,7 +34,7 @@ def source_spec() -> dict[str, Any]:
             "type": "list",
             "elements": "dict",
             "required": True,
-            "options": _one_source_spec(),
+            "options": one_source_spec(),
         },
         "filter": {"type": "str"},
         "object_types": {
@@ -52,7 +52,8 @@ def source_spec() -> dict[str, Any]:
     }
 
 
-def _one_source_spec() -> dict[str, Any]:
+def one_source_spec() -> dict[str, Any]:
+    """Return the argument spec of one source."""
     return {
         "location": {"type": "str"},
         "location_value": {"type": "str"},

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
-    escape_dn_value,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (
     is_in_scope,
     normalize_dn,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.location_sources import (
+    escape_dn_value,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -10,9 +10,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
-    escape_dn_value,
-)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import (
     CONTACT,
     USER,
@@ -25,6 +22,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.quer
     people_filter,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.location_sources import (
+    escape_dn_value,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
+from .source_options import one_source_spec
 
 # Options that a location and a source have in common.
-_SOURCE_KEYS = (
-    *("location", "location_value", "locations", "search_base", "search_scope", "member_of"),
-    *("filter", "exclude_ous", "exclude_groups", "exclude_filter", "minimum"),
-)
+_SOURCE_KEYS = tuple(one_source_spec())
 # A location must have at least one of these.
 _SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
 _EMPTY = ("", None)

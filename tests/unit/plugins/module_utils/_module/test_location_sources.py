@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.location_sources import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.location_sources import (
     escape_dn_value,
     locations_to_sources,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
 
