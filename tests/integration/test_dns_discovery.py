@@ -189,7 +189,7 @@ CHECK_DNS = (
             None,
             (
                 "Cannot connect to ldaps://dc9.fjord.test: its name does not resolve (DNS has no"
-                " address of it)."
+                " address for it)."
             ),
             "Correct its address in DNS, or set dns_servers to servers that can resolve it.",
             id="server without an address",
