@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from .._hosts import is_host
 from .endpoint import Endpoint
-from .failure import Failure, classify_failure, timeout_failure, truncated_file_failure
+from .failure import Failure, classify_failure, classify_timeout, classify_truncation
 from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
 from .response_body import ResponseBody, read_body
@@ -30,8 +30,8 @@ from .transport import (
     CredentialAuth,
     UploadSession,
     create_service_context,
-    proxy_address,
-    verify_argument,
+    find_proxy_address,
+    select_verify_argument,
 )
 from .watchdog import Watchdog
 
@@ -126,12 +126,14 @@ def _attempt(
         try:
             response = _exchange(endpoint, session, body)
         except TruncatedFileError as error:
-            return truncated_file_failure(error.missing)
+            return classify_truncation(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             if not watchdog.expired:
-                return classify_failure(error, sent=body.started, proxy=proxy_address(endpoint))
+                return classify_failure(
+                    error, sent=body.started, proxy=find_proxy_address(endpoint)
+                )
     # Without a Content-Length header, an interrupted response looks complete.
-    return timeout_failure(sent=body.started) if watchdog.expired else response
+    return classify_timeout(sent=body.started) if watchdog.expired else response
 
 
 def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:
@@ -154,7 +156,7 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
         },
         auth=CredentialAuth(credential),
         timeout=endpoint.timeout,
-        verify=verify_argument(endpoint.tls),
+        verify=select_verify_argument(endpoint.tls),
         allow_redirects=False,
         stream=True,
     )

@@ -88,7 +88,7 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
     return _classify_connection_failure(error, root)
 
 
-def truncated_file_failure(missing: int) -> Failure:
+def classify_truncation(missing: int) -> Failure:
     """Return the failure for a file that became shorter while it was being sent.
 
     :param missing: number of missing bytes.
@@ -102,7 +102,7 @@ def truncated_file_failure(missing: int) -> Failure:
     )
 
 
-def timeout_failure(*, sent: bool) -> Failure:
+def classify_timeout(*, sent: bool) -> Failure:
     """Return the failure for a connection that the watchdog closed.
 
     :param sent: whether a part of the roster had been sent.

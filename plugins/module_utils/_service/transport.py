@@ -52,7 +52,7 @@ def check_tls_files(tls: TlsSettings) -> None:
     :raises InputError: if one cannot be used. The message contains its path.
     """
     create_service_context(tls)
-    verify_argument(tls)
+    select_verify_argument(tls)
 
 
 class CredentialAuth(_AuthBase):
@@ -152,7 +152,7 @@ def select_proxies(endpoint: Endpoint) -> dict[str, str]:
     return dict(requests.utils.get_environ_proxies(endpoint.url))
 
 
-def proxy_address(endpoint: Endpoint) -> str | None:
+def find_proxy_address(endpoint: Endpoint) -> str | None:
     """Return the host and port of the proxy, without its credentials; None if there is none."""
     url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
@@ -166,7 +166,7 @@ def proxy_address(endpoint: Endpoint) -> str | None:
     return "configured in the environment"
 
 
-def verify_argument(tls: TlsSettings) -> bool | str:
+def select_verify_argument(tls: TlsSettings) -> bool | str:
     """Return the `verify` argument for requests.
 
     requests loads these certificates in addition to those of the SSL context.

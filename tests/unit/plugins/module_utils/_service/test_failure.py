@@ -14,7 +14,7 @@ import requests
 import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failure import (
     classify_failure,
-    timeout_failure,
+    classify_timeout,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
     NOT_SENT,
@@ -149,7 +149,7 @@ def test_refused_client_certificate_is_reported_before_and_after_sending(
 
 
 def test_timeout_of_the_watchdog() -> None:
-    before, after = timeout_failure(sent=False), timeout_failure(sent=True)
+    before, after = classify_timeout(sent=False), classify_timeout(sent=True)
     assert (before.diagnosis.cause, before.outcome) == (
         *("the connection was not ready in time", NOT_SENT),
     )
