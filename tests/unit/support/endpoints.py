@@ -22,7 +22,7 @@ ENDPOINT = Endpoint(
 
 INVALID_HEADER_VALUE = (
     "it contains characters that are not allowed in an HTTP header. "
-    "Look for a line break or a trailing space."
+    "Look for line breaks and other special characters."
 )
 """Cause and remedy of an invalid value of a header."""
 

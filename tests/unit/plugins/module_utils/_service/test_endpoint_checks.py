@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import 
     endpoint_with,
 )
 
-URL_FORM = "Cannot use the url: it does not have the form https://HOST/PATH. Correct url."
+URL_FORM = "Cannot use url: it does not have the form https://HOST/PATH. Correct url."
 UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
 
 
@@ -79,7 +79,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
             (
                 {"url": f"https://{user}@x.no"},
                 (
-                    "Cannot use the url: it contains a user name or a password. "
+                    "Cannot use url: it contains a user name or a password. "
                     "Use token, or url_username and url_password."
                 ),
             )

@@ -73,7 +73,7 @@ def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             requests.exceptions.ReadTimeout("secret"),
-            f"the connection was not ready in time. {FIREWALLS}",
+            f"the connection was not established in time. {FIREWALLS}",
             NOT_SENT,
         ),
         (
@@ -151,7 +151,7 @@ def test_refused_client_certificate_is_reported_before_and_after_sending(
 def test_timeout_of_the_watchdog() -> None:
     before, after = classify_timeout(sent=False), classify_timeout(sent=True)
     assert (before.diagnosis.cause, before.outcome) == (
-        *("the connection was not ready in time", NOT_SENT),
+        *("the connection was not established in time", NOT_SENT),
     )
     assert (after.diagnosis.cause, after.outcome) == ("it did not respond in time", OUTCOME_UNKNOWN)
 
@@ -203,9 +203,7 @@ def test_failure_at_the_proxy(proxy_error: Exception | str, cause: str, outcome:
 def test_unusable_proxy_is_reported(kind: type[Exception]) -> None:
     failure = classify_failure(kind("secret"), sent=False, proxy="p:1080")
     assert failure.diagnosis.cause == f"the proxy p:1080 cannot be used ({kind.__name__})"
-    assert failure.diagnosis.remedy.startswith(
-        "Correct HTTPS_PROXY or ALL_PROXY in the environment"
-    )
+    assert failure.diagnosis.remedy.startswith("Set HTTPS_PROXY or ALL_PROXY in the environment")
     assert failure.outcome == PERMANENT
     assert classify_failure(kind("secret"), sent=False, proxy=None).diagnosis.remedy == NETWORK
 
