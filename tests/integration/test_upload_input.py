@@ -158,6 +158,6 @@ def test_a_state_directory_that_cannot_be_created_is_an_error(
     result = run_failing_upload(service, workspace, state_dir=str(state))
     assert result.message == (
         f"Cannot use the state directory {state}: Permission denied."
-        " Set state_dir to a directory that this user can write to."
+        " Set state_dir to a directory that is writable by this user."
     )
     assert service.requests == 0

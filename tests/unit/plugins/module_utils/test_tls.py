@@ -54,7 +54,7 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
 
 
 TRUST = "Set ca_path to a file with the issuing CA's certificate"
-NAME = "Use a name from the certificate in url"
+NAME = "In url, use a name from the certificate"
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_unusable_client_certificate_is_reported(pair: tuple[Path, Path], tmp_pa
         )
     )
     for (cert_file, key_file), cause in (
-        ((cert, None), "they are not a certificate and its private key"),
-        ((cert, tmp_path / "other.pem"), "they are not a certificate and its private key"),
-        ((key, cert), "they are not a certificate and its private key"),
+        ((cert, None), "it is not a certificate with a matching private key"),
+        ((cert, tmp_path / "other.pem"), "it is not a certificate with a matching private key"),
+        ((key, cert), "it is not a certificate with a matching private key"),
         ((tmp_path / "none.pem", key), "No such file or directory"),
         ((cert, encrypted), "the key is encrypted"),
     ):

@@ -72,7 +72,7 @@ UNKNOWN_CA = (
 )
 OTHER_NAME = (
     "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
-    "Use a name from the certificate in url"
+    "In url, use a name from the certificate"
 )
 
 

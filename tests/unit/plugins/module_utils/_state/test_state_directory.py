@@ -164,7 +164,7 @@ def test_receipt_is_replaced_last(
     with pytest.raises(StateError) as caught:
         commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     assert str(caught.value) == (
-        f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
+        f"Cannot write to the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster. Free some space there; the next run sends the roster again."
     )
     baseline = read_baseline(tmp_path)
@@ -253,7 +253,7 @@ def test_receipt_stays_incomplete_if_the_abort_cannot_be_written(
     with pytest.raises(StateError) as caught:
         begin_upload(tmp_path, _receipt(), ROSTER)
     assert str(caught.value) == (
-        f"Cannot write the state directory {tmp_path}: No space left on device. "
+        f"Cannot write to the state directory {tmp_path}: No space left on device. "
         "Nothing was sent. Free some space there, or make it writable."
     )
 
@@ -270,9 +270,9 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
     assert baseline is not None
     assert baseline.roster.open_ids is None
     assert baseline.warning == (
-        f"{path} is missing or damaged: this run identifies contacts by key. "
-        "Restore it from a backup; otherwise, it is written again with the next accepted or "
-        "unchanged roster."
+        f"{path} is missing or damaged, so this run identifies contacts by key. "
+        "Restore the file from a backup; otherwise, the next accepted or unchanged roster "
+        "replaces it."
     )
 
 
