@@ -32,8 +32,8 @@ settings.register_profile(
     database=None,
     phases=[Phase.explicit, Phase.generate],
 )
-_named = PROFILE.read_text("utf-8") if PROFILE.exists() else "gate"
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _named))
+_profile_name = PROFILE.read_text("utf-8") if PROFILE.exists() else "gate"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _profile_name))
 
 
 def pytest_configure(config: pytest.Config) -> None:

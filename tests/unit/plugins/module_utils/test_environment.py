@@ -26,5 +26,5 @@ def test_each_variable_is_named_after_its_option() -> None:
         ("keytab", "Set keytab"),
     ],
 )
-def test_the_remedy_for_a_missing_option_names_its_variable(option: str, remedy: str) -> None:
+def test_remedy_for_a_missing_option_names_its_variable(option: str, remedy: str) -> None:
     assert how_to_set(option) == remedy

@@ -168,7 +168,9 @@ def test_files_are_moved_only_after_all_are_on_the_disk(
         (b"b" + b"a" * 999_999, b"a" * 1_000_000, False),
     ],
 )
-def test_files_with_the_same_bytes(tmp_path: Path, one: bytes, other: bytes, is_same: bool) -> None:
+def test_files_are_compared_by_their_bytes(
+    tmp_path: Path, one: bytes, other: bytes, is_same: bool
+) -> None:
     (tmp_path / "one").write_bytes(one)
     (tmp_path / "other").write_bytes(other)
     assert has_same_bytes(tmp_path / "one", tmp_path / "other") is is_same

@@ -109,7 +109,7 @@ def test_libraries_for_expressions_are_imported_on_first_use(
         ("tests/requirements/modules-oldest.txt", "=="),
     ],
 )
-def test_oldest_release_is_the_same_in_requirement_files(
+def test_requirement_files_contain_the_oldest_supported_release(
     library: str, minimum: str, file: str, operator: str
 ) -> None:
     lines = (_ROOT / file).read_text(encoding="utf-8").splitlines()
@@ -166,7 +166,7 @@ def _library(version: str | None, minimum: str = "2.9.1") -> Library:
         (None, "2.9.1", False),
     ],
 )
-def test_release_is_compared_with_the_oldest_supported_one(
+def test_release_is_compared_with_the_oldest_supported_release(
     version: str | None, minimum: str, is_too_old: bool
 ) -> None:
     assert _library(version, minimum).is_too_old is is_too_old
@@ -198,7 +198,7 @@ def test_module_fails_if_a_library_is_missing() -> None:
 
 
 @pytest.mark.parametrize("library", [_library("2.8"), Library("ldap3", "2.9.1", failure="T")])
-def test_module_reports_what_requires_a_library(library: Library) -> None:
+def test_module_reports_the_feature_that_requires_a_library(library: Library) -> None:
     with pytest.raises(LibraryError) as raised:
         library.require("by an option")
     assert str(raised.value) == "ldap3 >= 2.9.1"

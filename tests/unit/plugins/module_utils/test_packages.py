@@ -108,7 +108,7 @@ def test_library_is_imported_by_only_one_package(library: str, package: str) -> 
     assert users <= {package}
 
 
-def test_an_upload_loads_neither_the_directory_client_nor_the_expression_engine() -> None:
+def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -> None:
     loaded = _modules_loaded_by(f"{MODULE_UTILS.rpartition('.')[0]}.modules.contact_upload")
     assert {"ldap3", "jinja2", "phonenumbers"} & loaded == set()
     assert {

@@ -102,7 +102,7 @@ def test_refused_connection_is_reported() -> None:
     )
 
 
-def test_missing_response_ends_with_the_timeout() -> None:
+def test_missing_response_is_reported_after_the_timeout() -> None:
     started = time.monotonic()
     with silent_server() as port, pytest.raises(ServiceError) as caught:
         exchange(port, timeout=1)
@@ -110,7 +110,7 @@ def test_missing_response_ends_with_the_timeout() -> None:
     assert caught.value.cause == "it did not respond in time"
 
 
-def test_interrupted_response_ends_with_the_timeout() -> None:
+def test_interrupted_response_is_reported_after_the_timeout() -> None:
     def stall(_request: Request, write: Write) -> None:
         write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab")
         time.sleep(3)
@@ -141,7 +141,7 @@ def test_slow_response_does_not_extend_the_timeout() -> None:
     is_finished.set()
 
 
-def test_service_that_does_not_read_the_body_ends_with_the_timeout() -> None:
+def test_service_that_does_not_read_the_body_is_reported_after_the_timeout() -> None:
     size = 64 << 20
     content = FileContent(io.BytesIO(b"x" * size), size)
     with silent_server() as port:
@@ -158,7 +158,7 @@ def test_service_that_does_not_read_the_body_ends_with_the_timeout() -> None:
     assert caught.value.may_be_accepted
 
 
-def test_malformed_headers_do_not_put_the_url_into_a_log(
+def test_url_is_not_logged_if_response_headers_are_malformed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     def send_malformed_header(_request: Request, write: Write) -> None:
@@ -177,7 +177,7 @@ def test_malformed_headers_do_not_put_the_url_into_a_log(
     assert "s3cret-1" not in "".join(capfd.readouterr())
 
 
-def test_retries_send_the_whole_body_with_increasing_delays() -> None:
+def test_each_retry_sends_the_whole_body_after_a_longer_delay() -> None:
     delays: list[float] = []
     responses = iter([plain("503 X"), plain("429 X", b"", "Retry-After: 7"), b"", plain("200 OK")])
     with http_server(lambda _request, write: write(next(responses))) as server:
@@ -195,7 +195,7 @@ def test_retries_send_the_whole_body_with_increasing_delays() -> None:
     assert all(CSV in request.body and b"junk" not in request.body for request in server.requests)
 
 
-def test_service_that_accepts_no_connection_ends_with_the_timeout() -> None:
+def test_service_that_accepts_no_connection_is_reported_after_the_timeout() -> None:
     clients = []
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         # If the queue is full, Linux drops connection attempts, as a firewall would.

@@ -39,7 +39,7 @@ print(response.status, (peak() - before) >> 10)
 
 
 @pytest.mark.parametrize("kind", ["multipart", "raw"])
-def test_large_file_needs_little_memory(kind: str, tmp_path: Path) -> None:
+def test_upload_of_a_large_file_requires_little_memory(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.truncate(_SIZE)

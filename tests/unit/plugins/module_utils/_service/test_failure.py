@@ -103,7 +103,9 @@ def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_failure_before_anything_is_sent(error: Exception, message: str, outcome: str) -> None:
+def test_failure_before_the_roster_is_sent_is_explained(
+    error: Exception, message: str, outcome: str
+) -> None:
     failure = classify_failure(error, sent=False, proxy=None)
     assert (". ".join(failure.diagnosis), failure.outcome) == (message, outcome)
 
@@ -125,7 +127,7 @@ def test_failure_before_anything_is_sent(error: Exception, message: str, outcome
         (Protocol("x", socket.timeout("timed out")), "it did not respond in time"),
     ],
 )
-def test_failure_after_the_roster_was_sent(error: Exception, message: str) -> None:
+def test_failure_after_the_roster_was_sent_is_explained(error: Exception, message: str) -> None:
     failure = classify_failure(error, sent=True, proxy=None)
     assert (". ".join(failure.diagnosis), failure.outcome) == (
         f"{message}. {MAY_BE_ACCEPTED}",
@@ -148,7 +150,7 @@ def test_refused_client_certificate_is_reported_before_and_after_sending(
     assert (failure.diagnosis.cause, failure.outcome) == (cause, PERMANENT)
 
 
-def test_timeout_of_the_watchdog() -> None:
+def test_outcome_of_a_timeout_depends_on_whether_data_was_sent() -> None:
     before, after = classify_timeout(sent=False), classify_timeout(sent=True)
     assert (before.diagnosis.cause, before.outcome) == (
         *("the connection was not established in time", NOT_SENT),
@@ -179,7 +181,9 @@ UNREACHABLE = "the proxy p:3128 cannot be reached:"
         (OSError("secret"), f"{UNREACHABLE} the connection failed", NOT_SENT),
     ],
 )
-def test_failure_at_the_proxy(proxy_error: Exception | str, cause: str, outcome: str) -> None:
+def test_failure_at_the_proxy_is_explained(
+    proxy_error: Exception | str, cause: str, outcome: str
+) -> None:
     if isinstance(proxy_error, str):
         proxy_error = OSError(f"Tunnel connection failed: {proxy_error}")
     error = _wrap(

@@ -91,7 +91,7 @@ def test_words_are_masked_in_any_normalization_form(form: Form, message: str, ma
 
 
 @pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
-def test_anything_but_a_list_contains_no_row_errors(errors: object) -> None:
+def test_empty_or_invalid_list_contains_no_row_errors(errors: object) -> None:
     assert read_document({"errors": errors}).errors == ()
 
 
@@ -108,7 +108,7 @@ def test_keys_of_row_errors_are_configurable() -> None:
     )
 
 
-def test_row_error_without_an_identity() -> None:
+def test_row_of_unknown_identity_is_reported() -> None:
     body = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, body, RESULT_FORMAT, sent_roster(identities=()))
     assert answer.errors == (RowError(row=1, cause="bad"),)

@@ -52,7 +52,7 @@ NEVER_RETRIED = (
         *((outcome, "") for outcome in NEVER_RETRIED),
     ],
 )
-def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
+def test_retry_depends_on_the_outcome_and_the_method(outcome: int | str, methods: str) -> None:
     retried = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, outcome)]
     assert retried == methods.split()
 
@@ -67,7 +67,9 @@ def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
         ),
     ],
 )
-def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bool) -> None:
+def test_outcome_shows_whether_the_roster_may_be_accepted(
+    outcome: int | str, is_unknown: bool
+) -> None:
     assert is_outcome_unknown(outcome) is is_unknown
 
 
@@ -91,7 +93,7 @@ def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bo
         (3, 2, 4, 1.0, None),
     ],
 )
-def test_delay_before_a_retry(
+def test_delay_before_a_retry_is_computed(
     limit: int, interval: int, attempt: int, retry_after: float | None, delay: float | None
 ) -> None:
     assert (

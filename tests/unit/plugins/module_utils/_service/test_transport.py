@@ -49,13 +49,15 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
         (Credential(username="key"), {"Authorization": "Basic a2V5Og=="}),
     ],
 )
-def test_header_of_each_kind_of_credential(credential: Credential, headers: dict[str, str]) -> None:
+def test_each_kind_of_credential_is_sent_in_its_header(
+    credential: Credential, headers: dict[str, str]
+) -> None:
     request = SimpleNamespace(headers={})
     assert CredentialAuth(credential)(request) is request
     assert request.headers == headers
 
 
-def test_minimum_tls_version() -> None:
+def test_minimum_tls_version_can_be_configured() -> None:
     assert create_service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
     assert (
         create_service_context(TlsSettings(minimum_version="1.3")).minimum_version
@@ -110,7 +112,9 @@ def test_connections_through_a_proxy_are_watched_once() -> None:
     assert {pool.ConnectionCls.watchdog for pool in first.values()} == {watchdog}
 
 
-def test_ca_bundle_for_verification(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_ca_bundle_depends_on_the_settings_and_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     # Never True, because some releases of requests then ignore the SSL context.

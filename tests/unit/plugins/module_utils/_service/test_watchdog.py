@@ -24,7 +24,7 @@ def test_connection_without_progress_is_closed() -> None:
     assert watchdog.expired
 
 
-def test_connection_closed_by_the_other_side_expires() -> None:
+def test_watchdog_tolerates_a_connection_that_the_peer_closed() -> None:
     near, far = socket.socketpair()
     with near, Watchdog(SHORT) as watchdog:
         watchdog.watch(near)

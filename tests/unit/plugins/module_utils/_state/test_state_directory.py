@@ -152,13 +152,13 @@ def test_receipt_is_replaced_last(
     old = b"Name\r\nOld\r\n"
     commit_upload(tmp_path, _receipt(old, None), parse_roster(old))
     calls = []
-    replace = _files.write_atomically
+    write_atomically = _files.write_atomically
 
     def run_out_of_space(path: Path, data: bytes | BinaryIO) -> None:
         calls.append(path.name)
         if len(calls) == fails_at:
             raise OSError(28, "No space left on device")
-        replace(path, data)
+        write_atomically(path, data)
 
     monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     with pytest.raises(StateError) as caught:
@@ -289,5 +289,7 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
         (False, {}, "/.local/state/frontdesk-contacts/a"),
     ],
 )
-def test_default_state_directory(is_root: bool, environment: dict[str, str], path: str) -> None:
+def test_default_state_directory_depends_on_the_user_and_the_environment(
+    is_root: bool, environment: dict[str, str], path: str
+) -> None:
     assert default_state_dir("a", is_root, environment) == Path(path)
