@@ -260,7 +260,7 @@ def test_directory_lock_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 class _Clock:
-    """A replacement for the time module that does not really sleep."""
+    """A replacement for the time module whose clock advances without any waiting."""
 
     def __init__(self, now: list[float]) -> None:
         self._now = now

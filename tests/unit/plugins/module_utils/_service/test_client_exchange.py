@@ -150,5 +150,5 @@ def test_endless_response_is_truncated(status: str) -> None:
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
                 exchange(server.port)
-    # Only the socket buffers contain more than was read.
+    # Apart from the data that the client read, only the socket buffers contain data.
     assert len(sent) < 64

@@ -41,7 +41,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 
 def _hang_up(_request: Request, _write: Write) -> None:
-    """Close the connection without a response."""
+    """Close the connection without sending a response."""
 
 
 def _truncate(_request: Request, write: Write) -> None:
@@ -81,7 +81,7 @@ def test_missing_or_invalid_response_is_reported(handler: Any, message: str) -> 
 def test_incomplete_response_is_reported_if_urllib3_ignores_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As in urllib3 1.26 with requests.
+    # This is how urllib3 1.26 behaves when requests uses it.
     lenient = property(lambda _response: False, lambda _response, _value: None)
     monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
     with http_server(_truncate) as server, pytest.raises(ServiceError) as caught:
@@ -198,7 +198,7 @@ def test_each_retry_sends_the_whole_body_after_a_longer_delay() -> None:
 def test_service_that_accepts_no_connection_is_reported_after_the_timeout() -> None:
     clients = []
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        # If the queue is full, Linux drops connection attempts, as a firewall would.
+        # If the queue is full, Linux drops connection attempts, as some firewalls do.
         for _client in range(4):
             clients.append(socket.socket())
             clients[-1].setblocking(False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the checks of an endpoint: valid settings, and invalid single settings."""
+"""Tests of the validation of an endpoint: valid settings, and single settings that are invalid."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
         {"accepted_statuses": (200, 202, 299)},
-        # Short secrets may occur in other values.
+        # Short secrets may occur in other values by chance.
         {"token": "", "username": "mode", "params": (("mode", "mode"),)},
     ],
 )
@@ -87,7 +87,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
         ),
         *(
             ({"url": f"http://{host}/x"}, f"Cannot upload to http://{host}: {UNENCRYPTED}")
-            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # Not bound.
+            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # No socket is bound to it.
         ),
         *(
             ({option: value}, f"Cannot use {option}: {INVALID_HEADER_VALUE}")

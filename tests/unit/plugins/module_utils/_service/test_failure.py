@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the meaning of failures without a response, and of their outcome."""
+"""Tests of the classification of failed attempts that received no response."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _ssl_error(reason: str) -> ssl.SSLError:
 
 @pytest.fixture(autouse=True)
 def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the attributes of a real certificate error, which Python code cannot set."""
+    """Add the attributes that only real certificate errors have."""
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
 

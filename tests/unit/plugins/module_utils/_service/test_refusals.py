@@ -41,7 +41,7 @@ Form = Literal["NFC", "NFD"]
         ),
         ({"row": 1}, RowError(row=1, identity="id-1")),
         ({"row": 1, "error": None, "column": 7}, RowError(row=1, identity="id-1", column="7")),
-        # Words of any row of the roster and long numbers are masked, regardless of case.
+        # Long numbers and words that occur in any row of the roster are masked, regardless of case.
         (
             {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
             RowError(row=1, identity="id-1", cause="...@....... of ... at ..., not ...@y...."),
@@ -54,12 +54,12 @@ Form = Literal["NFC", "NFD"]
         ({"row": 1, "error": "x" * 300}, RowError(row=1, identity="id-1", cause="x" * 200)),
         ({"row": 1, "error": ["a", 1, "b"]}, RowError(row=1, identity="id-1", cause="a, b")),
         ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(row=1, identity="id-1")),
-        # Characters that could control a terminal, or cannot be part of a result.
+        # Characters that could control a terminal or cannot be part of a result are removed.
         (
             {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
             RowError(row=1, identity="id-1", cause="a [2Jb c"),
         ),
-        # The row is unknown, but the refusal counts.
+        # The row is unknown, but the refusal is counted.
         *(
             ({"row": row, "error": "bad Åse"}, RowError(row=None, cause="bad ..."))
             for row in (0, 3, -1, "1", None, True, 1.0, [1])

@@ -85,7 +85,7 @@ def test_outcome_shows_whether_the_roster_may_be_accepted(
         (10, 5, 5, None, 60.0),
         (10, 60, 10, None, 60.0),
         (3, 0, 3, None, 0.0),
-        # The service requested a delay. The longer one is used.
+        # The service requested a delay. The longer of the two delays is used.
         (3, 2, 1, 1.0, 2.0),
         (3, 2, 1, 30.0, 30.0),
         (3, 2, 1, MAX_RETRY_AFTER, MAX_RETRY_AFTER),
@@ -129,10 +129,10 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("١٢", None, None),
         ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
         ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
-        # Both according to the service's clock, which is one hour behind.
+        # Both headers contain the time of the service's clock, which is one hour behind.
         ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
         ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
-        # RFC 9110, 5.6.7: the obsolete forms.
+        # Obsolete date formats (RFC 9110, 5.6.7).
         ("Tuesday, 24-Nov-26 09:00:30 GMT", None, 30.0),
         ("Tue Nov 24 09:00:30 2026", None, 30.0),
         ("Tue, 99 Nov 2026 09:00:30 GMT", None, None),

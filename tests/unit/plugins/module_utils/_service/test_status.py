@@ -127,7 +127,7 @@ NOTHING = "no row is treated as accepted"
 
 
 def _refusing(status: int, rows: set[int]) -> Answer:
-    """Return an answer that refuses some of three rows."""
+    """Return an answer that refuses the given rows of a roster with three rows."""
     return Answer(
         status=status, errors=ERRORS, error_count=1, refused_rows=frozenset(rows), row_count=3
     )

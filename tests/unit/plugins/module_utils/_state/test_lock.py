@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the locks on a state directory, and of its permissions."""
+"""Tests of the locks on a state directory and of its permissions."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
-# The fields that all formats have in common.
+# The fields that occur in all formats.
 COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
