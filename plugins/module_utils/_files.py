@@ -150,7 +150,7 @@ def _acquire_lock(descriptor: int, deadline: float) -> None:
 
 @contextmanager
 def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
-    """Provide access to a file whose path other processes may replace in the meantime.
+    """Provide access to a file even after another file has replaced it at its path.
 
     :param path: path of the file.
     :returns: a function that opens the original file at its beginning. The function can be called
@@ -210,7 +210,7 @@ def has_same_bytes(path: Path, other: Path) -> bool:
 
 
 def sha256_file(file: BinaryIO) -> str:
-    """Return the SHA-256 checksum of a whole file in hexadecimal.
+    """Return the SHA-256 checksum of a whole file as a hexadecimal string.
 
     Afterwards, the file is positioned at its end.
 

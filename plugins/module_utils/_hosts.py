@@ -27,7 +27,7 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or IP address refers to this host without using the network."""
+    """Return whether a host name or an IP address belongs to the loopback interface."""
     return host in ("localhost", "127.0.0.1", "::1")
 
 

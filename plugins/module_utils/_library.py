@@ -19,13 +19,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Library:
-    """A Python library that the collection imports, as it is installed for this interpreter.
+    """A Python library that the collection imports, as installed for this interpreter.
 
     :ivar name: name in the package index, which is usually also the name of the Python module.
     :ivar minimum: oldest supported release, for example ``2.9.1``.
     :ivar package: the imported Python module; None if the import failed.
     :ivar failure: traceback of the failed import; None if the import succeeded.
-    :ivar release: the installed release, if the library has no ``__version__``.
+    :ivar release: the installed release if the library has no ``__version__``; None otherwise.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Library:
 class LibraryError(Exception):
     """A required library is missing or too old.
 
-    Modules report it with ansible-core's message.
+    Modules report a missing library with ansible-core's message.
 
     :param library: the library.
     :param reason: the feature that requires it, for example

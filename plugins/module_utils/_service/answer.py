@@ -69,7 +69,7 @@ def read_answer(
     :param status: status code of the response.
     :param body: body of the response.
     :param result_format: the expected structure of the body.
-    :param sent: the roster, to look up identities and to mask personal data.
+    :param sent: the roster that was sent, for looking up identities and masking personal data.
     """
     document, problem = _parse_document(body, result_format)
     counts = _get_path(document, result_format.counts)

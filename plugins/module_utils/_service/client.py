@@ -189,7 +189,7 @@ def _read_response_body(raw: Any, encoding: str) -> ResponseBody:
 
 
 def _redirect_host(location: str) -> str:
-    """Return the host that a redirect points to, for an error message."""
+    """Return the target host of a redirect, for an error message."""
     with suppress(ValueError):
         host = urlsplit(location).hostname
         if not host or is_host(host):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A heuristic that recognizes headers, parameters and fields with credentials by their names.
+"""A heuristic that recognizes names of headers, parameters and fields that contain credentials.
 
 Options that are printed and logged must not contain credentials. A name is split into words first,
 because ``X-Sine-Api-Key``, ``accessToken`` and ``CLIENT_SECRET`` follow different naming
@@ -38,7 +38,7 @@ _HARMLESS_WITH_KEY = frozenset(
 
 
 def is_credential_name(name: str) -> bool:
-    """Return whether a name is a typical name of a credential."""
+    """Return whether a name typically belongs to a credential."""
     words = [word.lower() for word in _WORD.findall(name)]
     if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_SUFFIXES):
         return True

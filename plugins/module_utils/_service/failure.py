@@ -28,7 +28,7 @@ _PROXY_DIAGNOSES = {
     ),
     403: Diagnosis(
         "it does not allow this host to connect to the service (403)",
-        "Allow the service in the proxy, add its host to NO_PROXY, or set use_proxy: false",
+        "Allow access to the service in the proxy, add its host to NO_PROXY, or set use_proxy: false",
     ),
 }
 _TEMPORARY_PROXY_STATUSES = frozenset({429, 502, 503, 504})

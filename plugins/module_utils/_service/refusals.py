@@ -20,7 +20,7 @@ from typing import Any
 from .endpoint import ResultFormat
 
 MAX_ERRORS = 50
-"""Maximum number of refusals whose details are kept. Of other refusals, only the row is kept."""
+"""Maximum number of refusals whose details are kept. Of other refusals, only rows are kept."""
 
 _MAX_TEXT = 200
 # The underscore is excluded, because it may separate a person's names.

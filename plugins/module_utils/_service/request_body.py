@@ -19,8 +19,10 @@ from .._errors import InputError
 from .endpoint import RAW, BodyFormat
 
 CHUNK_SIZE = 256 << 10
-"""Number of bytes to read and send at a time. Larger chunks are not faster;
-smaller ones are slower."""
+"""Number of bytes to read and send at a time.
+
+Larger chunks are not faster; smaller ones are slower.
+"""
 
 _UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
 

@@ -24,7 +24,7 @@ PERMANENT: the attempt failed for a reason that a retry cannot fix, such as an i
 """
 
 MAX_DELAY = 60.0
-"""Maximum delay in seconds between two attempts, unless the service requests a longer one."""
+"""Maximum delay in seconds between two attempts, unless the service requests a longer delay."""
 
 MAX_RETRY_AFTER = 300.0
 """Maximum Retry-After delay in seconds. If the service requests a longer delay, the run ends."""
@@ -52,8 +52,8 @@ def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
 def is_outcome_unknown(outcome: int | str) -> bool:
     """Return whether the service may have accepted the roster in an attempt.
 
-    This is possible after any server error. It is also possible after a success status whose
-    response does not match the profile.
+    This is possible after any server error and after any success status, even if the response does
+    not match the profile.
 
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """

@@ -92,7 +92,7 @@ def explain_status(status: int) -> Diagnosis:
 
 
 def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
-    """Return the error that an answer means; None if the service accepted the whole roster."""
+    """Return the error that corresponds to an answer; None if the service accepted the whole roster."""
     status_text = f"it returned HTTP {answer.status}"
     if answer.refused_count:
         return _refused_rows_error(endpoint, answer, status_text)

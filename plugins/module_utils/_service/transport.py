@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connection to the service with requests: TLS, credentials, proxies and a watchdog.
+"""The connection to the service through requests: TLS, credentials, proxies and a watchdog.
 
 Redirects are not followed, ~/.netrc is not read, and only the environment variables that this file
 names are used.

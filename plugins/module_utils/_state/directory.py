@@ -38,8 +38,8 @@ _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 class Baseline:
     """The last roster that the service accepted.
 
-    :ivar receipt: its receipt.
-    :ivar roster: its files.
+    :ivar receipt: the receipt of the upload.
+    :ivar roster: the files of the roster.
     :ivar warning: a problem that does not prevent the use of the baseline; empty if there is none.
     """
 
@@ -51,7 +51,7 @@ class Baseline:
 def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> Path:
     """Return the default state directory of a sync.
 
-    :param name: name that distinguishes the syncs on one host.
+    :param name: name that identifies the sync on its host.
     :param is_root: whether the module runs as root.
     :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory
         Specification) and HOME.

@@ -130,7 +130,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
     """Parse the content of receipt.json.
 
     :param name: path of the file, for the error message.
-    :raises StateError: if the content is damaged, or its format is newer than the supported one.
+    :raises StateError: if the content is damaged, or its format is newer than the supported format.
     """
     try:
         document = json.loads(data)
