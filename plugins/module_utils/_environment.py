@@ -4,7 +4,7 @@
 
 """Environment variables that provide values for options.
 
-This is private to the collection: its interface may change in any release.
+This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "url_password": "FRONTDESK_URL_PASSWORD",
     }
 )
-"""Environment variables, by option."""
+"""Names of the environment variables, by option."""
 
 
 def how_to_set(option: str) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The exceptions that end a task, with the message that the administrator reads.
+"""The exceptions that end a task, with messages for the administrator.
 
 This file is private to the collection: its interface may change in any release.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Diagnosis(NamedTuple):
-    """The meaning of a response or a failure: the last two parts of an error.
+    """The meaning of a response or a failure: the last two parts of an error message.
 
     :ivar cause: the reason for the failure.
     :ivar remedy: an instruction for the administrator, without a full stop.
@@ -49,4 +49,4 @@ class FrontdeskError(Exception):
 
 
 class InputError(FrontdeskError):
-    """Invalid input from the administrator, found before anything was read or sent."""
+    """Invalid input from the administrator that was found before anything was sent."""

@@ -44,8 +44,9 @@ def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
     """Replace a file atomically.
 
     The new file has mode 0600 from the start. It is flushed to the disk before it replaces the old
-    one.
+    file.
 
+    :param path: path of the file to replace.
     :param data: the new content; a file is read from its current position to its end.
     :raises OSError: if the new file cannot be written; the old file is then unchanged.
     """
@@ -60,9 +61,10 @@ def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
 def pending_file(path: Path) -> Iterator[PendingFile]:
     """Create a temporary file that will replace another file when `commit_files` is called.
 
-    It has mode 0600 and is in the same directory. At the end of the context, it is deleted unless
-    it was committed.
+    The temporary file has mode 0600 and is in the same directory as the other file. At the end of
+    the context, it is deleted unless it was committed.
 
+    :param path: path of the file to replace.
     :raises OSError: if the file cannot be created.
     """
     descriptor, temporary_path = tempfile.mkstemp(
@@ -80,8 +82,9 @@ def pending_file(path: Path) -> Iterator[PendingFile]:
 
 
 def commit_files(files: Sequence[PendingFile]) -> None:
-    """Flush all pending files to the disk, then move each of them into place, in the given order.
+    """Flush all pending files to the disk, and then move them into place in the given order.
 
+    :param files: the pending files.
     :raises OSError: if a file cannot be written.
     """
     for pending in files:
@@ -94,7 +97,7 @@ def commit_files(files: Sequence[PendingFile]) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    # Without this, a power failure could undo the rename.
+    # Otherwise, a power failure could undo the renaming of a file.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -103,9 +106,11 @@ def _sync_directory(directory: Path) -> None:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove temporary files that killed runs left in the directory of a file.
+    """Remove the temporary files that killed runs left in the directory of a file.
 
-    The caller must prevent other processes from writing the same file.
+    The caller must prevent other processes from writing the file at the same time.
+
+    :param path: path of the file that the temporary files were meant to replace.
     """
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
@@ -113,10 +118,11 @@ def remove_leftovers(path: Path) -> None:
 
 @contextmanager
 def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
-    """Hold an exclusive advisory lock on a directory, to keep other runs from writing in it.
+    """Hold an exclusive advisory lock on a directory, so that other runs do not write to it.
 
-    :param timeout: number of seconds to wait for the lock. Any process that can open the directory
-        can hold it.
+    :param directory: the directory.
+    :param timeout: maximum number of seconds to wait. Any process that can open the directory can
+        hold the lock.
     :raises TimeoutError: if another process still holds the lock after that time.
     :raises OSError: if the directory cannot be opened.
     """
@@ -137,20 +143,21 @@ def _acquire_lock(descriptor: int, deadline: float) -> None:
             if time.monotonic() >= deadline:
                 raise TimeoutError from None
         except OSError:
-            # Some network file systems cannot lock directories. Atomic writes are safe without it.
+            # Some network file systems cannot lock directories. Atomic writes are safe without a lock.
             return
         time.sleep(_LOCK_POLL_INTERVAL)
 
 
 @contextmanager
 def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
-    """Keep reading the same file even if its path is replaced.
+    """Provide access to a file even after another file has replaced it at its path.
 
-    :returns: a function that opens the file at its beginning. It can be called repeatedly; the
-        files that it returns have independent positions.
+    :param path: path of the file.
+    :returns: a function that opens the original file at its beginning. The function can be called
+        repeatedly; the files that it returns have independent positions.
     :raises OSError: if the file cannot be opened.
     """
-    # Without O_NONBLOCK, opening a pipe without a writer would block. Reading it fails later.
+    # Without O_NONBLOCK, opening a pipe without a writer would block. Reading from a pipe fails later.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
@@ -159,7 +166,7 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
 
 
 class _SnapshotReader(io.RawIOBase):
-    """A reader with its own position on a file descriptor that it shares with other readers."""
+    """A reader that shares a file descriptor with other readers, but has its own position."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -186,7 +193,7 @@ class _SnapshotReader(io.RawIOBase):
 
 
 def has_same_bytes(path: Path, other: Path) -> bool:
-    """Return whether two files have the same content; False if one does not exist.
+    """Return whether two files exist and have the same content.
 
     :raises OSError: if a file cannot be read.
     """
@@ -203,9 +210,9 @@ def has_same_bytes(path: Path, other: Path) -> bool:
 
 
 def sha256_file(file: BinaryIO) -> str:
-    """Return the SHA-256 checksum of a whole file in hexadecimal.
+    """Return the SHA-256 checksum of a whole file as a hexadecimal string.
 
-    Afterwards, the position of the file is at its end.
+    Afterwards, the file is positioned at its end.
 
     :raises OSError: if the file cannot be read.
     """

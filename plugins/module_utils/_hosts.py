@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks of host names and timeouts for connections to the directory and to the service.
+"""Validation of host names and timeouts for connections to the directory and to the service.
 
 This file is private to the collection: its interface may change in any release.
 """
@@ -14,10 +14,10 @@ import re
 from ._errors import InputError
 
 MAX_TIMEOUT = 86_400
-"""Longest timeout in seconds: one day. Operating systems do not accept every length."""
+"""Maximum timeout in seconds (one day). Operating systems do not accept arbitrarily long timeouts."""
 
-# A host name (RFC 1123, 2.1, extended by underscores and by letters of internationalized names) or
-# an IP address.
+# A host name (RFC 1123, 2.1, with the addition of underscores and of letters in internationalized
+# names) or an IP address.
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?")
 
 
@@ -27,7 +27,7 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this host itself, so that no network is used to reach it."""
+    """Return whether a host name or an IP address belongs to the loopback interface."""
     return host in ("localhost", "127.0.0.1", "::1")
 
 
@@ -35,6 +35,7 @@ def check_timeout(option: str, seconds: int) -> None:
     """Check that a timeout is within the supported range.
 
     :param option: name of the option, for the error message.
+    :param seconds: the timeout.
     :raises InputError: if the timeout is shorter than one second or longer than one day.
     """
     if not 1 <= seconds <= MAX_TIMEOUT:

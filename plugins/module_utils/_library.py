@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Python libraries that do not come with Ansible: the required release and the installed one.
+"""Requirements for Python libraries, and the releases that are installed.
 
 This file is private to the collection: its interface may change in any release.
 """
@@ -19,13 +19,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Library:
-    """A Python library that the collection imports, as it is installed for this interpreter.
+    """A Python library that the collection imports, as installed for this interpreter.
 
     :ivar name: name in the package index, which is usually also the name of the Python module.
     :ivar minimum: oldest supported release, for example ``2.9.1``.
     :ivar package: the imported Python module; None if the import failed.
     :ivar failure: traceback of the failed import; None if the import succeeded.
-    :ivar release: the installed release, if the library has no ``__version__``.
+    :ivar release: the installed release if the library has no ``__version__``; None otherwise.
     """
 
     name: str
@@ -46,20 +46,23 @@ class Library:
 
     @property
     def path(self) -> str | None:
-        """The directory that the library was imported from."""
+        """The directory of the imported library; None if it is unknown."""
         path = getattr(self.package, "__file__", None)
         return path.rpartition("/")[0] if path else None
 
     @property
     def is_too_old(self) -> bool:
-        """Whether the installed release is older than the oldest supported one.
+        """Whether the installed release is older than the oldest supported release.
 
-        An unknown release counts as new enough, because all unsupported ones report their version.
+        An unknown release counts as supported, because all unsupported releases report their
+        version.
         """
         return self.version is not None and _numbers(self.version) < _numbers(self.minimum)
 
     def load(self, reason: str = "", module: str = "") -> Any:
-        """Import the library where it is used, because only a few options require it.
+        """Import the library on demand.
+
+        Use this for a library that only a few options require.
 
         :param reason: the feature that requires the library, as in `LibraryError`.
         :param module: name of the Python module, if it differs from the name in the package index.
@@ -86,7 +89,7 @@ class Library:
 class LibraryError(Exception):
     """A required library is missing or too old.
 
-    Modules report it with ansible-core's message.
+    Modules report a missing library with ansible-core's message.
 
     :param library: the library.
     :param reason: the feature that requires it, for example

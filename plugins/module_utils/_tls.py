@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS settings of connections to the directory and to the service.
+"""TLS settings for connections to the directory and to the service.
 
 The minimum version is TLS 1.2, and certificates are verified by default.
 
@@ -19,9 +19,9 @@ from ._errors import Diagnosis, InputError
 def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
     """Create the SSL context of a client connection.
 
-    :param ca_path: file with the trusted certificates; None for those of the system.
+    :param ca_path: file with the trusted certificates; None to trust the system's certificates.
     :param validate_certs: whether to verify the server's certificate and the host name in it.
-    :raises InputError: if the file cannot be used, or is given although certificates are not
+    :raises InputError: if the file cannot be used, or if it is given although certificates are not
         verified.
     """
     if ca_path and not validate_certs:
@@ -52,7 +52,7 @@ class _EncryptedKeyError(Exception):
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Load the certificate that the client presents to servers that request one.
 
-    :param context: the SSL context to load it into.
+    :param context: the SSL context of the client.
     :param cert: file with the certificate in PEM format.
     :param key: file with its private key; None if `cert` also contains the key.
     :raises InputError: if the files cannot be used, or the key does not match the certificate.
@@ -76,17 +76,19 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
     except OSError as error:
         raise InputError(
             action,
-            explain_file_error(error, "they are not a certificate and its private key"),
+            explain_file_error(error, "it is not a certificate with a matching private key"),
             "Provide files in PEM format;"
             " without client_key, client_cert must also contain the key",
         ) from error
 
 
 def explain_file_error(error: OSError, content_cause: str) -> str:
-    """Return the reason why a file with certificates or keys cannot be used.
+    """Return the reason why a certificate file or a key file cannot be used.
 
-    The operating system's message is used as it is. OpenSSL's messages differ between versions.
+    The operating system's message is returned unchanged. OpenSSL's messages are replaced, because
+    they differ between versions.
 
+    :param error: the exception that was raised when the file was loaded.
     :param content_cause: the reason to return if the file was read, but its content is invalid.
     """
     return content_cause if isinstance(error, ssl.SSLError) else error.strerror or content_cause
@@ -109,11 +111,11 @@ _VERIFICATION_CODES = {
     20: _UNKNOWN_CA,
     62: Diagnosis(
         "its certificate was issued for another name",
-        "Use a name from the certificate in {option}",
+        "In {option}, use a name from the certificate",
     ),
     64: Diagnosis(
         "its certificate was issued for another address",
-        "Use a name from the certificate in {option}",
+        "In {option}, use a name from the certificate",
     ),
 }
 
@@ -121,6 +123,7 @@ _VERIFICATION_CODES = {
 def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Diagnosis:
     """Return the cause and the remedy of a failed certificate verification.
 
+    :param error: the exception that reports the failure.
     :param option: the option that names the server.
     """
     diagnosis = _VERIFICATION_CODES.get(

@@ -162,7 +162,7 @@ class TestExternal:
         assert message.startswith(
             f"Cannot use client_cert {certificate_options['client_cert']} with client_key "
         )
-        assert ": they are not a certificate and its private key. " in message
+        assert ": it is not a certificate with a matching private key. " in message
 
     def test_a_server_without_sasl_external_is_an_error(
         self,

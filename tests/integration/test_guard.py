@@ -287,7 +287,7 @@ def test_a_second_upload_at_the_same_time_is_an_error(
         assert other_runner.wait()["uploaded"]
     assert second.message == (
         f"Cannot use the state directory {workspace.state_dir}: another run is using it."
-        " Wait until it ends, and schedule the runs further apart."
+        " Wait until that run ends, and schedule the runs further apart."
     )
     assert service.uploads == 2
 

@@ -192,7 +192,7 @@ class TestUnwritableStateDirectory:
         finally:
             workspace.state_dir.chmod(0o700)
         assert result.message == (
-            f"Cannot write the state directory {workspace.state_dir}: Permission denied."
+            f"Cannot write to the state directory {workspace.state_dir}: Permission denied."
             " Nothing was sent. Free some space there, or make it writable."
         )
         assert service.requests == 1
@@ -213,7 +213,7 @@ class TestUnwritableStateDirectory:
             runner.start(request)
             result = runner.wait()
         assert result.message == (
-            f"Cannot write the state directory {workspace.state_dir}: File too large."
+            f"Cannot write to the state directory {workspace.state_dir}: File too large."
             " Nothing was sent. Free some space there, or make it writable."
         )
         assert service.requests == (1 if baseline_rows else 0)
@@ -233,7 +233,7 @@ class TestUnwritableStateDirectory:
             result = runner.wait()
         workspace.state_dir.chmod(0o700)
         assert result.message == (
-            f"Cannot write the state directory {workspace.state_dir}: Permission denied."
+            f"Cannot write to the state directory {workspace.state_dir}: Permission denied."
             " The service has accepted the roster. Free some space there; the next run sends the"
             " roster again."
         )

@@ -222,7 +222,7 @@ class TestClientCertificates:
         cert = client_cert["client_cert"]
         for path, problem in (
             (str(workspace.root / "none.pem"), "No such file or directory"),
-            (cert, "they are not a certificate and its private key"),
+            (cert, "it is not a certificate with a matching private key"),
         ):
             result = _upload(service, workspace, client_cert=path)
             assert result.message == (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXPORT_FIRST = "Export a roster to it first."
 NOT_A_HEADER = (
     "it contains characters that are not allowed in an HTTP header."
-    " Look for a line break or a trailing space."
+    " Look for line breaks and other special characters."
 )
 
 FILES: list[tuple[bytes | None, str]] = [
@@ -84,12 +84,12 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"url": "frontdesk.example/contacts"},
-        "Cannot use the url: it does not have the form https://HOST/PATH. Correct url.",
+        "Cannot use url: it does not have the form https://HOST/PATH. Correct url.",
     ),
     (
         {"url": "https://me:Tk7.secret@frontdesk.example/"},
         (
-            "Cannot use the url: it contains a user name or a password."
+            "Cannot use url: it contains a user name or a password."
             " Use token, or url_username and url_password."
         ),
     ),
@@ -158,6 +158,6 @@ def test_a_state_directory_that_cannot_be_created_is_an_error(
     result = run_failing_upload(service, workspace, state_dir=str(state))
     assert result.message == (
         f"Cannot use the state directory {state}: Permission denied."
-        " Set state_dir to a directory that this user can write to."
+        " Set state_dir to a directory that is writable by this user."
     )
     assert service.requests == 0

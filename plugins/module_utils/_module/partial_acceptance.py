@@ -44,7 +44,7 @@ def partially_accepted_roster(
             )
         except (OSError, FrontdeskError) as error:
             raise StateError(
-                f"Cannot write the state directory {job.state_dir}",
+                f"Cannot write to the state directory {job.state_dir}",
                 getattr(error, "strerror", None) or str(error),
                 ACCEPTED_REMEDY,
             ) from error

@@ -20,7 +20,7 @@ from .endpoint import ResultFormat
 from .refusals import MAX_ERRORS, RefusalList, RowError, SentRoster, is_integer, split_words
 from .response_body import ResponseBody
 
-# An identifier such as a programmer uses for a count, and not, for example, an email address.
+# A typical name of a count, as opposed to personal data such as an email address.
 _COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
 
 
@@ -29,13 +29,13 @@ class Answer:
     """The service's answer to an upload, without personal data.
 
     :ivar status: status code of the response (RFC 9110, 15).
-    :ivar counts: numbers in the response, by name.
-    :ivar errors: the first refused rows, at most MAX_ERRORS.
+    :ivar counts: counts in the response, by name.
+    :ivar errors: details of the first refusals, at most MAX_ERRORS.
     :ivar error_count: number of refusals in the response.
-    :ivar refused_rows: numbers of the refused rows, starting at 1 after the header.
-    :ivar unassigned: number of other refused rows, which the response does not identify.
+    :ivar refused_rows: numbers of the refused rows; the first row after the header is 1.
+    :ivar unassigned: number of refused rows that the response does not identify.
     :ivar row_count: number of rows that were sent.
-    :ivar problem: the reason why the response does not match the profile; empty if it does.
+    :ivar problem: reason why the response does not match the profile; empty if it matches.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
     """
 
@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the service refused some but not all rows, and the response identifies them."""
+        """Whether the service refused some but not all rows, and the response identifies each one."""
         is_known = not self.problem and not self.unassigned
         return is_known and 0 < len(self.refused_rows) < self.row_count
 
@@ -69,7 +69,7 @@ def read_answer(
     :param status: status code of the response.
     :param body: body of the response.
     :param result_format: the expected structure of the body.
-    :param sent: the roster, to look up identities and to mask personal data.
+    :param sent: the roster that was sent, for looking up identities and masking personal data.
     """
     document, problem = _parse_document(body, result_format)
     counts = _get_path(document, result_format.counts)
@@ -100,7 +100,10 @@ def read_answer(
 
 
 def _parse_document(body: ResponseBody, result_format: ResultFormat) -> tuple[Any, str]:
-    """Return the JSON document (RFC 8259) in a response, and the reason if there is none."""
+    """Parse the JSON document (RFC 8259) in a response.
+
+    :returns: the document and an empty string, or None and the reason why it is missing.
+    """
     if not result_format.counts and not result_format.errors:
         return None, ""
     if body.problem:
@@ -115,7 +118,7 @@ def _parse_document(body: ResponseBody, result_format: ResultFormat) -> tuple[An
 
 
 def _explain_mismatch(document: Any, result_format: ResultFormat, row_count: int) -> str:
-    """Return the reason why a document does not have the expected structure; empty if it does.
+    """Return the reason why a document does not have the expected structure, or an empty string.
 
     :param row_count: number of rows that were sent.
     """
@@ -128,8 +131,8 @@ def _explain_mismatch(document: Any, result_format: ResultFormat, row_count: int
         return f"{_path_label(result_format.counts)} is not an object"
     if not isinstance(errors, (list, type(None))):
         return f"{_path_label(result_format.errors)} is not a list"
-    # A list with a status for each row must contain all rows. One value in `row_column` may
-    # identify several of them.
+    # A list that contains a status for each row must be complete. If `row_column` is set, one item
+    # may stand for several rows, so that only an empty list is known to be incomplete.
     if result_format.status and len(errors or ()) < (1 if result_format.row_column else row_count):
         return f"{_path_label(result_format.errors)} lists {len(errors or ())} of {row_count} rows"
     return _explain_count_mismatch(counts or {}, result_format)
@@ -154,7 +157,7 @@ def _path_label(path: str | None) -> str:
 
 
 def _get_path(document: Any, path: str | None) -> Any:
-    """Return the value at a path of keys separated by dots; None if there is none."""
+    """Return the value at a path of dot-separated keys; None if the path does not exist."""
     if not path:
         return None
     for key in path.split(".") if path != "." else ():

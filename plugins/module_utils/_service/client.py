@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTPS client: sends an upload, with retries, and returns the response.
+"""An HTTPS client that uploads a roster, with retries, and returns the response.
 
 Redirects are not followed, and the credential is sent only to the configured URL.
 """
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from .._hosts import is_host
 from .endpoint import Endpoint
-from .failure import Failure, classify_failure, timeout_failure, truncated_file_failure
+from .failure import Failure, classify_failure, classify_timeout, classify_truncation
 from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
 from .response_body import ResponseBody, read_body
@@ -30,8 +30,8 @@ from .transport import (
     CredentialAuth,
     UploadSession,
     create_service_context,
-    proxy_address,
-    verify_argument,
+    find_proxy_address,
+    select_verify_argument,
 )
 from .watchdog import Watchdog
 
@@ -45,7 +45,7 @@ class Response:
     :ivar status: status code (RFC 9110, 15).
     :ivar body: the body.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
-    :ivar location: target of a redirect; empty if there is none.
+    :ivar location: value of the Location header; empty if there is none.
     :ivar attempts: number of attempts.
     :ivar may_be_accepted: whether the service may have accepted the roster in any of these
         attempts.
@@ -67,11 +67,12 @@ def send_file(
 ) -> Response:
     """Upload a file, with retries.
 
+    :param endpoint: the endpoint to which the file is sent.
     :param file_name: name of the file in a form.
-    :param content: the content of the file.
+    :param content: content of the file.
     :param sleep: function that waits between attempts.
     :raises ServiceError: if there is no response, or the response is a redirect.
-    :raises InputError: if a file with certificates or a key cannot be used.
+    :raises InputError: if a certificate file or a key file cannot be used.
     """
     context = create_service_context(endpoint.tls)
     attempt, may_be_accepted = 1, False
@@ -82,7 +83,7 @@ def send_file(
             if isinstance(result, Failure)
             else (result.status, result.retry_after)
         )
-        # A refused attempt does not undo an earlier one that the service may have accepted.
+        # A rejected attempt does not undo an earlier attempt that the service may have accepted.
         may_be_accepted = may_be_accepted or is_outcome_unknown(outcome)
         delay = compute_retry_delay(
             endpoint.retries, endpoint.method, attempt, outcome, retry_after
@@ -126,12 +127,14 @@ def _attempt(
         try:
             response = _exchange(endpoint, session, body)
         except TruncatedFileError as error:
-            return truncated_file_failure(error.missing)
+            return classify_truncation(error.missing)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             if not watchdog.expired:
-                return classify_failure(error, sent=body.started, proxy=proxy_address(endpoint))
+                return classify_failure(
+                    error, sent=body.started, proxy=find_proxy_address(endpoint)
+                )
     # Without a Content-Length header, an interrupted response looks complete.
-    return timeout_failure(sent=body.started) if watchdog.expired else response
+    return classify_timeout(sent=body.started) if watchdog.expired else response
 
 
 def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> Response:
@@ -154,7 +157,7 @@ def _exchange(endpoint: Endpoint, session: UploadSession, body: RequestBody) -> 
         },
         auth=CredentialAuth(credential),
         timeout=endpoint.timeout,
-        verify=verify_argument(endpoint.tls),
+        verify=select_verify_argument(endpoint.tls),
         allow_redirects=False,
         stream=True,
     )
@@ -177,7 +180,7 @@ def _read_response_body(raw: Any, encoding: str) -> ResponseBody:
     :raises urllib3.exceptions.ProtocolError: if the body is incomplete.
     """
     body = read_body(raw.stream(_CHUNK_SIZE, decode_content=False), encoding)
-    # urllib3 1.26 does not raise an exception itself.
+    # urllib3 1.26 does not raise this exception itself.
     if not body.problem and raw.length_remaining:
         raise urllib3.exceptions.ProtocolError(
             "incomplete", urllib3.exceptions.IncompleteRead(len(body.content), raw.length_remaining)
@@ -186,7 +189,7 @@ def _read_response_body(raw: Any, encoding: str) -> ResponseBody:
 
 
 def _redirect_host(location: str) -> str:
-    """Return the host that a redirect points to, for an error message."""
+    """Return the target host of a redirect, for an error message."""
     with suppress(ValueError):
         host = urlsplit(location).hostname
         if not host or is_host(host):

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recognition of names of headers, parameters and fields that usually contain a credential.
+"""A heuristic that recognizes names of headers, parameters and fields that contain credentials.
 
-Options that are printed and logged must not contain one. A name is split into words first, because
-``X-Sine-Api-Key``, ``accessToken`` and ``CLIENT_SECRET`` follow different naming conventions.
+Options that are printed and logged must not contain credentials. A name is split into words first,
+because ``X-Sine-Api-Key``, ``accessToken`` and ``CLIENT_SECRET`` follow different naming
+conventions.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ _SECRET_WORDS = frozenset(
         *("pin", "pwd", "secret", "session", "sig", "signature", "token", "tokens"),
     }
 )
-# Endings of names that are written as one word, such as apikey and accesstoken.
+# Suffixes of names that are written as one word, such as apikey and accesstoken.
 _SECRET_SUFFIXES = (
     *("apikey", "authkey", "accesskey", "secretkey", "privatekey", "sharedkey", "subscriptionkey"),
     *("sessionid", "token", "secret", "password", "passwd"),
 )
-# With one of these words, a key identifies a contact or a column. It is not a credential.
+# In combination with one of these words, a key identifies a contact or a column, and is not a
+# credential.
 _HARMLESS_WITH_KEY = frozenset(
     {
         *("by", "column", "columns", "external", "field", "fields", "foreign", "keys", "match"),
@@ -36,7 +38,7 @@ _HARMLESS_WITH_KEY = frozenset(
 
 
 def is_credential_name(name: str) -> bool:
-    """Return whether a name is a usual name for a credential."""
+    """Return whether a name typically belongs to a credential."""
     words = [word.lower() for word in _WORD.findall(name)]
     if _SECRET_WORDS.intersection(words) or "".join(words).endswith(_SECRET_SUFFIXES):
         return True

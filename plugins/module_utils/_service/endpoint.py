@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings of an upload: the URL, the credential, the request and the format of the response."""
+"""Settings of an upload: the URL, the credential, and the formats of request and response."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MULTIPART, RAW = "multipart", "raw"
-"""The kinds of request bodies: a form with the file in one of its fields, or the file itself."""
+"""Kinds of request bodies: a form with the file in one of its fields, or the file itself."""
 
 CSV_TYPE = "text/csv; charset=utf-8"
 """Media type of a roster (RFC 4180)."""
@@ -21,9 +21,11 @@ class Credential:
 
     :ivar token: the token, sent in a header or, with `token_param`, in the query.
     :ivar token_header: name of the header that contains the token.
-    :ivar token_prefix: text before the token in the header, such as ``Bearer``; empty for none.
-    :ivar token_param: name of the query parameter that contains the token; empty to use the header.
-    :ivar username: user name for HTTP Basic authentication (RFC 7617); empty for none.
+    :ivar token_prefix: text before the token in the header, such as ``Bearer``; empty if there is
+        none.
+    :ivar token_param: name of the query parameter that contains the token; empty if the token is
+        sent in a header.
+    :ivar username: user name for HTTP Basic authentication (RFC 7617); empty if there is none.
     :ivar password: password for HTTP Basic authentication; may be empty.
     """
 
@@ -45,7 +47,7 @@ class Credential:
 
     @property
     def option_names(self) -> str:
-        """The options that define the credential, for a remedy."""
+        """The names of the options that define the credential, for use in a remedy."""
         if self.username:
             return "url_username and url_password"
         if self.token_param:
@@ -73,11 +75,11 @@ class BodyFormat:
 class TlsSettings:
     """The TLS settings of connections to the service.
 
-    :ivar ca_path: file with the trusted certificates; None for those of the system.
+    :ivar ca_path: file with the trusted certificates; None to trust the system's certificates.
     :ivar validate_certs: whether to verify the service's certificate.
-    :ivar client_cert: file with the client certificate; None for none.
-    :ivar client_key: file with its private key; None if the certificate's file contains it.
-    :ivar minimum_version: oldest permitted version of TLS, ``1.2`` or ``1.3``.
+    :ivar client_cert: file with the client certificate; None if there is none.
+    :ivar client_key: file with the private key; None if `client_cert` also contains the key.
+    :ivar minimum_version: oldest permitted TLS version, ``1.2`` or ``1.3``.
     """
 
     ca_path: str | None = None
@@ -92,7 +94,7 @@ class Retries:
     """The number of retries and the delay between them.
 
     :ivar limit: maximum number of retries.
-    :ivar interval: seconds before the first retry. The delay doubles with each further retry.
+    :ivar interval: delay in seconds before the first retry; it doubles with each further retry.
     """
 
     limit: int = 3
@@ -103,18 +105,18 @@ class Retries:
 class ResultFormat:
     """The structure of the JSON document in a response.
 
-    :ivar counts: path to an object with numbers, its keys separated by dots; ``.`` for the document
-        itself.
+    :ivar counts: path of the object that contains the counts, as dot-separated keys; ``.`` for the
+        document itself; None if there is no such object.
     :ivar refused: names of the counts that report refused contacts.
-    :ivar errors: path to a list of objects, one for each refused row, or one for each row if
-        `status` is set.
-    :ivar row: key of the row number in such an object.
+    :ivar errors: path of a list that contains an object for each refused row or, if `status` is
+        set, for each row; None if there is no such list.
+    :ivar row: key of the row number in each of these objects.
     :ivar first_row: number that the service assigns to the first row after the header.
-    :ivar row_column: title of a column. If set, `row` is the key of the row's value in this column,
-        not of its number.
-    :ivar column: key of the column's title.
+    :ivar row_column: title of a column. If it is set, `row` is the key of the row's value in this
+        column instead of the row number.
+    :ivar column: key of the title of the column that caused the refusal.
     :ivar cause: key of the error message.
-    :ivar status: key of the row's status; None if all listed rows were refused.
+    :ivar status: key of the row's status; None if the list contains only refused rows.
     :ivar accepted: statuses of accepted rows. A row with any other status was refused.
     """
 
@@ -134,7 +136,8 @@ class ResultFormat:
 class Endpoint:
     """The upload endpoint of a service, and the request that it expects.
 
-    :ivar url: URL of the endpoint; https, or http for this host itself.
+    :ivar url: URL of the endpoint. The scheme is https; http is allowed only for loopback
+        addresses.
     :ivar method: POST, PUT or PATCH.
     :ivar params: names and values of additional query parameters, in order.
     :ivar headers: names and values of additional headers.
@@ -142,10 +145,10 @@ class Endpoint:
     :ivar body: the format of the request body.
     :ivar tls: the TLS settings.
     :ivar retries: the retry settings.
-    :ivar timeout: timeout in seconds, for the connection, for each chunk of the roster, and for the
-        response.
+    :ivar timeout: timeout in seconds for establishing the connection, for sending each chunk of the
+        roster, and for receiving the response.
     :ivar use_proxy: whether to use the proxies configured in the environment.
-    :ivar accepted_statuses: status codes that mean acceptance; None for 200 to 299 except 202.
+    :ivar accepted_statuses: status codes that mean acceptance; None means 200 to 299 except 202.
     """
 
     url: str
@@ -161,7 +164,7 @@ class Endpoint:
     accepted_statuses: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
-        # The query may contain a secret.
+        # Omits the query, which may contain a secret.
         return f"Endpoint({self.url_without_query})"
 
     @property
@@ -177,7 +180,7 @@ class Endpoint:
     def accepts(self, status: int) -> bool:
         """Return whether a status code means that the service accepted the roster (RFC 9110, 15.3).
 
-        By default, 202 does not: with it, the service has not processed the roster yet.
+        By default, 202 does not, because the service has not processed the roster yet.
         """
         if self.accepted_statuses is not None:
             return status in self.accepted_statuses

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks of the settings of an upload, before anything is read or sent."""
+"""Validation of the settings of an upload before anything is read or sent."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from .credential_names import is_credential_name
 from .endpoint import RAW, Credential, Endpoint, Retries, TlsSettings
 from .request_body import check_form_name
 
-# A field name (RFC 9110, 5.6.2).
+# A field name is a token (RFC 9110, 5.6.2).
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# A type and a subtype with parameters (RFC 9110, 8.3.1).
+# A media type consists of a type, a subtype and parameters (RFC 9110, 8.3.1).
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w-]+=(?:[\w.+-]+|\"[^\"\\]*\"))*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# The HTTP client sets these headers. Other values would contradict what it sends.
+# The HTTP client sets these headers. Other values would contradict the request.
 _RESERVED_HEADERS = frozenset(
     {
         *("accept-encoding", "connection", "content-encoding", "content-length", "content-type"),
         *("expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
-_CONTROL_REMEDY = "Look for a line break or a trailing space"
-# Shorter secrets occur in other values by chance.
+_CONTROL_REMEDY = "Look for line breaks and other special characters"
+# Shorter secrets may occur in other values by chance.
 _MIN_SECRET_LENGTH = 6
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
     """Check all settings of an upload that can be checked without the service.
 
-    :raises InputError: if a setting is invalid, contradicts another one, or would send personal
-        data unencrypted.
+    :raises InputError: if a setting is invalid, contradicts another setting, or would cause
+        personal data to be sent unencrypted.
     """
     _check_encoding(endpoint)
     _check_url(endpoint)
@@ -55,7 +55,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
 def _check_encoding(endpoint: Endpoint) -> None:
     """Check that all values are valid Unicode.
 
-    Environment variables, for example, may contain any bytes (PEP 383).
+    For example, environment variables may contain arbitrary bytes (PEP 383).
     """
     credential = endpoint.credential
     for option, texts in (
@@ -85,11 +85,11 @@ def _check_url(endpoint: Endpoint) -> None:
         or " " in endpoint.url
     ):
         raise InputError(
-            "Cannot use the url", "it does not have the form https://HOST/PATH", "Correct url"
+            "Cannot use url", "it does not have the form https://HOST/PATH", "Correct url"
         )
     if parts.username or parts.password:
         raise InputError(
-            "Cannot use the url",
+            "Cannot use url",
             "it contains a user name or a password",
             "Use token, or url_username and url_password",
         )
@@ -121,18 +121,16 @@ def _check_credential(endpoint: Endpoint) -> None:
             ("token_prefix", credential.token_prefix),
         ):
             _check_header_value(option, value)
-    for option, value in (
-        ("url_username", credential.username),
-        ("url_password", credential.password),
-    ):
-        # The user name ends at the first colon, and neither part may contain control characters
-        # (RFC 7617, 2).
-        if _CONTROL.search(value) or (option == "url_username" and ":" in value):
-            raise InputError(
-                f"Cannot use {option}",
-                "it contains a colon or control characters",
-                _CONTROL_REMEDY,
-            )
+    # The user name ends at the first colon, and neither the user name nor the password may contain
+    # control characters (RFC 7617, 2).
+    if ":" in credential.username or _CONTROL.search(credential.username):
+        raise InputError(
+            "Cannot use url_username", "it contains a colon or control characters", _CONTROL_REMEDY
+        )
+    if _CONTROL.search(credential.password):
+        raise InputError(
+            "Cannot use url_password", "it contains control characters", _CONTROL_REMEDY
+        )
 
 
 def _check_conflicts(credential: Credential) -> None:
@@ -150,7 +148,7 @@ def _check_conflicts(credential: Credential) -> None:
             credential.password and not credential.username,
             "Cannot use url_password",
             "it is set without url_username",
-            "Set url_username, also for an API key without a password",
+            "Set url_username; if the credential is an API key, set only url_username",
         ),
         (
             credential.token_param and not credential.token,
@@ -178,7 +176,7 @@ def _check_body(endpoint: Endpoint) -> None:
     media_type = body_format.content_type
     if not _MEDIA_TYPE.fullmatch(media_type) or not media_type.isascii():
         raise InputError(
-            "Cannot use content_type", "it is not a media type", "Use one such as text/csv"
+            "Cannot use content_type", "it is not a media type", "Use a media type such as text/csv"
         )
     if body_format.kind == RAW:
         for option, is_set in (
@@ -210,7 +208,7 @@ def _check_headers(endpoint: Endpoint) -> None:
             raise InputError(
                 f"Cannot use headers: {name}",
                 "the module sets this header itself",
-                "Omit it; content_type and url determine it"
+                "Omit it; content_type or url determines its value"
                 if name.lower() in ("content-type", "host")
                 else "Omit it",
             )

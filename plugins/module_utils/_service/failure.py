@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The meaning of failures without a response from the service.
+"""The classification of failed attempts that received no response from the service.
 
-Messages of requests and urllib3 are not repeated, because they may contain the URL with its query.
+The messages of requests and urllib3 are omitted, because they may contain the URL with its query.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PROXY_DIAGNOSES = {
     ),
     403: Diagnosis(
         "it does not allow this host to connect to the service (403)",
-        "Allow the service in the proxy, add its host to NO_PROXY, or set use_proxy: false",
+        "Allow access to the service in the proxy, add its host to NO_PROXY, or set use_proxy: false",
     ),
 }
 _TEMPORARY_PROXY_STATUSES = frozenset({429, 502, 503, 504})
@@ -46,14 +46,14 @@ _MAY_REQUIRE_CERTIFICATE = "The service may require client_cert"
 
 _CHECK_FIREWALLS = "Check firewalls and proxies, or increase timeout"
 _RESPONSE_TIMEOUT = Diagnosis("it did not respond in time", MAY_BE_ACCEPTED_REMEDY)
-_CONNECTION_TIMEOUT = Diagnosis("the connection was not ready in time", _CHECK_FIREWALLS)
+_CONNECTION_TIMEOUT = Diagnosis("the connection was not established in time", _CHECK_FIREWALLS)
 
 
 class Failure(NamedTuple):
-    """The failure of an attempt without a response.
+    """The failure of an attempt that received no response.
 
     :ivar diagnosis: the cause and the remedy.
-    :ivar outcome: NOT_SENT, OUTCOME_UNKNOWN or PERMANENT, to decide about a retry.
+    :ivar outcome: NOT_SENT, OUTCOME_UNKNOWN or PERMANENT; determines whether to retry.
     """
 
     diagnosis: Diagnosis
@@ -61,15 +61,16 @@ class Failure(NamedTuple):
 
 
 def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Failure:
-    """Return the meaning of an exception from requests or urllib3.
+    """Classify an exception from requests or urllib3.
 
-    :param sent: whether a part of the roster had been sent.
+    :param error: the exception.
+    :param sent: whether any part of the roster had been sent.
     :param proxy: host and port of the proxy for the service; None if there is none.
     """
     root = _root_cause(error)
     if isinstance(root, ssl.SSLCertVerificationError):
         return Failure(explain_certificate(root, "url"), PERMANENT)
-    # In TLS 1.3, the service may reject the client certificate only after the request.
+    # In TLS 1.3, the service may reject the client certificate after the request has been sent.
     if getattr(root, "reason", None) in _TLS_DIAGNOSES:
         return Failure(_explain_tls_error(root), PERMANENT)
     if sent:
@@ -78,7 +79,7 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
         return Failure(
             Diagnosis(
                 f"the proxy {proxy} cannot be used ({type(root).__name__})",
-                "Correct HTTPS_PROXY or ALL_PROXY in the environment: http://HOST:PORT, or"
+                "Set HTTPS_PROXY or ALL_PROXY in the environment to http://HOST:PORT, or to"
                 " socks5://HOST:PORT if PySocks is installed; or set use_proxy: false",
             ),
             PERMANENT,
@@ -88,8 +89,8 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
     return _classify_connection_failure(error, root)
 
 
-def truncated_file_failure(missing: int) -> Failure:
-    """Return the failure for a file that became shorter while it was being sent.
+def classify_truncation(missing: int) -> Failure:
+    """Return the failure of an attempt during which the file became shorter.
 
     :param missing: number of missing bytes.
     """
@@ -102,10 +103,10 @@ def truncated_file_failure(missing: int) -> Failure:
     )
 
 
-def timeout_failure(*, sent: bool) -> Failure:
-    """Return the failure for a connection that the watchdog closed.
+def classify_timeout(*, sent: bool) -> Failure:
+    """Return the failure of an attempt whose connection the watchdog closed.
 
-    :param sent: whether a part of the roster had been sent.
+    :param sent: whether any part of the roster had been sent.
     """
     if sent:
         return Failure(_RESPONSE_TIMEOUT, OUTCOME_UNKNOWN)
@@ -113,7 +114,7 @@ def timeout_failure(*, sent: bool) -> Failure:
 
 
 def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis:
-    """Return the diagnosis for a failure after a part of the roster was sent."""
+    """Return the diagnosis of a failure that occurred after a part of the roster had been sent."""
     kind = type(root).__name__
     if _is_timeout(error, root):
         return _RESPONSE_TIMEOUT
@@ -127,14 +128,14 @@ def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis
     cause = f"the connection was lost ({reason})"
     if isinstance(root, ssl.SSLEOFError):
         # In TLS 1.3, a client may send data before the server has checked the client certificate.
-        # It then sees the end of the connection before the alert with the reason (RFC 8446,
-        # 4.4.2.4).
+        # The connection may then end before the client receives the alert that contains the reason
+        # (RFC 8446, 4.4.2.4).
         return Diagnosis(cause, f"{_MAY_REQUIRE_CERTIFICATE}. {MAY_BE_ACCEPTED_REMEDY}")
     return Diagnosis(cause, MAY_BE_ACCEPTED_REMEDY)
 
 
 def _is_timeout(error: Exception, root: BaseException) -> bool:
-    # While the body of the response is being read, a timeout of the socket has a different type.
+    # While the body of the response is being read, a socket timeout raises a different exception.
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError)
     return isinstance(error, timeouts) or (isinstance(root, socket.timeout) and not root.strerror)
 
@@ -158,7 +159,7 @@ def _is_proxy_failure(error: Exception, root: BaseException) -> bool:
 
 
 def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
-    """Return the meaning of a failure at the proxy, without the proxy's own message."""
+    """Classify a failure at the proxy, without repeating the proxy's own message."""
     status_match = _PROXY_STATUS.search(str(root))
     if status_match is None:
         reason = getattr(root, "strerror", None) or "the connection failed"
@@ -171,7 +172,7 @@ def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
         )
     status = int(status_match[1])
     diagnosis = _PROXY_DIAGNOSES.get(
-        status, Diagnosis(f"it returned HTTP {status}", "Check the log of the proxy")
+        status, Diagnosis(f"it returned HTTP {status}", "Check the proxy's log")
     )
     return Failure(
         Diagnosis(f"the proxy {proxy} refused the connection: {diagnosis.cause}", diagnosis.remedy),
@@ -180,7 +181,7 @@ def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
 
 
 def _classify_connection_failure(error: Exception, root: BaseException) -> Failure:
-    """Return the meaning of a failure before any of the roster was sent."""
+    """Classify a failure that occurred before any part of the roster was sent."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Failure(
             Diagnosis("it did not accept a connection in time", _CHECK_FIREWALLS), NOT_SENT
@@ -219,7 +220,7 @@ def _is_unknown_host(error: OSError) -> bool:
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """Return the original exception, which requests and urllib3 wrap in others."""
+    """Return the original exception, which requests and urllib3 wrap in other exceptions."""
     while True:
         # urllib3 suppresses contexts that are not related to the failure.
         context = None if error.__suppress_context__ else error.__context__

@@ -4,7 +4,7 @@
 
 """The only file that imports requests and urllib3.
 
-If they are missing, the import fails here, and the module can report it.
+If one of them is missing, the failed import is recorded here, so that the module can report it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ try:
     REQUESTS = replace(REQUESTS, package=requests)
 except ImportError:
     REQUESTS = replace(REQUESTS, failure=traceback.format_exc())
-    # Other files import these names nevertheless. The module ends before it uses them.
+    # Other files import these names in any case, but the module ends before it uses them.
     requests = urllib3 = None  # type: ignore[assignment]  # None instead of a module.
 
 __all__ = ["REQUESTS", "requests", "urllib3"]

@@ -4,7 +4,7 @@
 
 """The rows that a service refused: their numbers, identities and causes, without personal data.
 
-The service's messages may repeat cells of any row. Words that occur in the roster are therefore
+The service's messages may repeat cells of any row. Therefore, words that occur in the roster are
 masked.
 """
 
@@ -20,10 +20,10 @@ from typing import Any
 from .endpoint import ResultFormat
 
 MAX_ERRORS = 50
-"""Maximum number of refusals that are kept with their messages, and not only with their rows."""
+"""Maximum number of refusals whose details are kept. Of other refusals, only rows are kept."""
 
 _MAX_TEXT = 200
-# Without the underscore, which may separate a person's names.
+# The underscore is excluded, because it may separate a person's names.
 _WORD = re.compile(r"[^\W_]+")
 # Phone numbers and other long numbers, with any common separators.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
@@ -48,10 +48,10 @@ class SentRoster:
 class RowError:
     """A row that the service refused.
 
-    :ivar row: number of the row, starting at 1 after the header; None if it is unknown.
+    :ivar row: row number, where the first row after the header is 1; None if it is unknown.
     :ivar identity: UUID of the person; None if it is unknown.
     :ivar column: title of the column.
-    :ivar cause: message of the service.
+    :ivar cause: the service's message, with personal data masked.
     """
 
     row: int | None
@@ -61,10 +61,10 @@ class RowError:
 
 
 class RefusalList:
-    """The refusals in a response: all rows, and the details of the first MAX_ERRORS refusals.
+    """The refusals in a response: all row numbers, and the details of the first MAX_ERRORS refusals.
 
-    :param entries: the objects in the response's list.
-    :param result_format: the structure of these objects.
+    :param entries: the items of the list in the response.
+    :param result_format: the structure of these items.
     :param row_count: number of rows that were sent.
     :ivar rows: numbers of the refused rows.
     :ivar count: number of refusals.
@@ -102,18 +102,19 @@ class RefusalList:
             self._listed.append((fields, reference))
 
     def _row_reference(self, row: Any) -> int | str | None:
-        """Return the number of a row or its value in `row_column`; None if it is invalid."""
+        """Return the number of a row or its value in `row_column`; None if the reference is invalid."""
         if self._result_format.row_column is not None:
             return _fold(row) if isinstance(row, str) else None
         number = row - self._result_format.first_row + 1 if is_integer(row) else 0
         return number if 1 <= number <= self._row_count else None
 
     def match_roster(self, sent: SentRoster, names: Iterable[str]) -> AbstractSet[str]:
-        """Look up refused rows in the roster: their numbers by value, and their identities.
+        """Look up the numbers and the identities of the refused rows in the roster.
 
-        This reads the whole roster once.
+        If there is anything to look up, the whole roster is read once.
 
-        :param names: other words from the response that may be shown.
+        :param sent: the roster.
+        :param names: names from the response that may be shown as well.
         :returns: the words from the response that occur in the roster and must be masked.
         """
         service_words = {
@@ -142,7 +143,7 @@ class RefusalList:
         return [text for fields, _reference in self._listed for text in self._texts(fields)]
 
     def _texts(self, fields: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the column and the cause of a refusal, as the service wrote them."""
+        """Return the column and the cause of a refusal, unmasked."""
         result_format = self._result_format
         cause = fields.get(result_format.cause) or (
             fields.get(result_format.status) if result_format.status else ""
@@ -163,13 +164,13 @@ class RefusalList:
 
 
 def is_integer(value: object) -> bool:
-    """Return whether a value of a JSON document is an integer."""
-    # Python also treats JSON's true and false as integers.
+    """Return whether a JSON value is an integer."""
+    # In Python, JSON's true and false are also integers.
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def split_words(text: str) -> list[str]:
-    """Split a string into words, ignoring case and Unicode normalization form (UAX #15)."""
+    """Split a string into case-folded words in Unicode normalization form C (UAX #15)."""
     return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
@@ -178,18 +179,18 @@ def _fold(text: str) -> str:
 
 
 def _to_text(value: object) -> str:
-    """Return a value of a JSON document as a string; an empty one for objects."""
+    """Return a JSON value as a string; objects and null become an empty string."""
     if isinstance(value, list):
         return ", ".join(item for item in value if isinstance(item, str))
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
 def _mask(text: str, roster_words: AbstractSet[str]) -> str:
-    """Mask words of the roster and long numbers in a message of the service, and shorten it."""
+    """Mask roster words and long numbers in a message of the service, and truncate the message."""
     # This also removes unpaired surrogates, which a module result cannot contain.
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     text = unicodedata.normalize("NFC", text)
     text = _WORD.sub(lambda word: "..." if word[0].casefold() in roster_words else word[0], text)
-    # After the words, because masking part of a word would leave a different word.
+    # Numbers are masked after words, because masking a part of a word would leave a different word.
     text = _LONG_NUMBER.sub("...", text)
     return " ".join(text.split())[:_MAX_TEXT]

@@ -5,7 +5,7 @@
 """Bodies of HTTP requests: the roster itself, or a form that contains it.
 
 Forms are encoded as multipart/form-data (RFC 7578). Bodies are read in chunks, so that a large
-roster does not need much memory.
+roster does not require much memory.
 """
 
 from __future__ import annotations
@@ -19,14 +19,18 @@ from .._errors import InputError
 from .endpoint import RAW, BodyFormat
 
 CHUNK_SIZE = 256 << 10
-"""Number of bytes to read and send at a time. Larger chunks are not faster, smaller ones slower."""
+"""Number of bytes to read and send at a time.
+
+Larger chunks are not faster; smaller ones are slower.
+"""
 
 _UNSAFE = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
 
 
 def check_form_name(name: str) -> None:
-    """Check the name of a form field, or a file name, for a multipart form.
+    """Check that a name can be used in a multipart form.
 
+    :param name: name of a form field or of a file.
     :raises InputError: if the name is not allowed in a Content-Disposition header.
     """
     if not name or _UNSAFE.search(name):
@@ -36,7 +40,7 @@ def check_form_name(name: str) -> None:
 
 
 class TruncatedFileError(Exception):
-    """The file became shorter while it was being sent.
+    """The file to send became shorter while it was being sent.
 
     :param missing: number of missing bytes.
     """
@@ -51,10 +55,10 @@ class FileContent:
 
     Each iteration starts from the beginning.
 
-    :param file: the file, open for reading. Nothing else may read it at the same time.
+    :param file: the file, open for reading. Other code must not read from it at the same time.
     :param size: number of bytes to send.
     :param start: position of the first byte to send.
-    :raises TruncatedFileError: during iteration, if the file ends before that number of bytes.
+    :raises TruncatedFileError: during iteration, if the file ends before `size` bytes were read.
     """
 
     def __init__(self, file: BinaryIO, size: int, start: int = 0) -> None:
@@ -68,8 +72,8 @@ class FileContent:
         while remaining:
             chunk = self._file.read(min(CHUNK_SIZE, remaining))
             if not chunk:
-                # The request has announced its length. The exception closes the connection, so that
-                # the service does not accept an incomplete roster.
+                # The Content-Length header has already been sent. The exception closes the
+                # connection, so that the service does not accept an incomplete roster.
                 raise TruncatedFileError(remaining)
             remaining -= len(chunk)
             yield chunk
@@ -80,11 +84,12 @@ class RequestBody:
 
     Each iteration starts from the beginning.
 
+    :param body_format: format of the body.
     :param file_name: name of the file in a form.
-    :param content: the content of the file.
-    :param on_chunk: function to call before each chunk, and after the last one.
+    :param content: content of the file.
+    :param on_chunk: function to call before each chunk and after the last one.
     :ivar content_type: value of the request's Content-Type header.
-    :ivar started: whether a chunk has been returned.
+    :ivar started: whether the first chunk has been requested.
     :raises InputError: if a name is not allowed in a form.
     """
 
@@ -101,7 +106,7 @@ class RequestBody:
         self.content_type = body_format.content_type
         self.started = False
         if body_format.kind != RAW:
-            # Random, so that the file cannot contain it.
+            # The boundary is random, so that the file does not contain it.
             boundary = secrets.token_hex(16)
             self._prefix = _form_head(boundary, body_format, file_name)
             self._suffix = f"\r\n--{boundary}--\r\n".encode("ascii")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bodies of HTTP responses: decoded, and read completely or up to a limit."""
+"""Bodies of HTTP responses, decoded and read up to a size limit."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ResponseBody(NamedTuple):
 def read_body(chunks: Iterable[bytes], encoding: str) -> ResponseBody:
     """Read and decode the body of a response.
 
-    The request does not accept any encoding, but some servers use gzip or deflate nevertheless (RFC
-    9110, 8.4.1).
+    The request asks for an unencoded response, but some servers use gzip or deflate nevertheless
+    (RFC 9110, 8.4.1).
 
     :param chunks: the body as received from the network.
-    :param encoding: value of the Content-Encoding header; empty for none.
+    :param encoding: value of the Content-Encoding header; empty if there is none.
     """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
@@ -52,7 +52,7 @@ def _read_identity(chunks: Iterable[bytes]) -> ResponseBody:
 
 
 def _read_compressed(chunks: Iterable[bytes]) -> ResponseBody:
-    # With 32, zlib detects the format, gzip or zlib, from the first bytes.
+    # The added 32 makes zlib detect the format, gzip or zlib, from the first bytes.
     decompressor = zlib.decompressobj(32 + zlib.MAX_WBITS)
     content = bytearray()
     try:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The retry policy: whether and when an upload is sent again.
+"""The retry policy, which decides whether and when an upload is sent again.
 
-The functions have no side effects.
+These functions have no side effects.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from email.utils import parsedate_to_datetime
 from .endpoint import Retries
 
 NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
-"""Outcomes of an attempt without a response.
+"""Outcomes of an attempt that received no response.
 
-The attempt failed before any of the roster was sent, or it failed later, so that the service may
-have accepted the roster, or it failed in a way that a retry cannot fix, such as an invalid
-certificate.
+NOT_SENT: the attempt failed before any part of the roster was sent.
+OUTCOME_UNKNOWN: the attempt failed later, so the service may have accepted the roster.
+PERMANENT: the attempt failed for a reason that a retry cannot fix, such as an invalid certificate.
 """
 
 MAX_DELAY = 60.0
-"""Maximum delay in seconds between two attempts, unless the service requests a longer one."""
+"""Maximum delay in seconds between two attempts, unless the service requests a longer delay."""
 
 MAX_RETRY_AFTER = 300.0
-"""Longest accepted Retry-After delay in seconds. If the service requests more, the run ends."""
+"""Maximum Retry-After delay in seconds. If the service requests a longer delay, the run ends."""
 
 # Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
 
-# The service did not process the request: 408, it did not arrive in time (RFC 9110, 15.5.9); 425,
-# the service refused early data (RFC 8470, 5.2); 429, too many requests (RFC 6585, 4); 503, service
-# unavailable (RFC 9110, 15.6.4).
+# The service did not process the request: 408 Request Timeout (RFC 9110, 15.5.9), 425 Too Early (RFC
+# 8470, 5.2), 429 Too Many Requests (RFC 6585, 4), 503 Service Unavailable (RFC 9110, 15.6.4).
 _NOT_PROCESSED = frozenset({NOT_SENT, 408, 425, 429, 503})
 
-# The service may have processed the request, and a retry may succeed: gateways return 502 and 504.
+# The service may have processed the request, and a retry may succeed. Gateways return 502 and 504.
 _MAYBE_PROCESSED = frozenset({OUTCOME_UNKNOWN, 502, 504})
 
 
 def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
-    """Return whether a retry does no harm and may succeed.
+    """Return whether a retry is harmless and may succeed.
 
+    :param method: the HTTP method.
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
     return outcome in _NOT_PROCESSED or (method in _IDEMPOTENT and outcome in _MAYBE_PROCESSED)
@@ -52,8 +52,8 @@ def is_safe_to_repeat(method: str, outcome: int | str) -> bool:
 def is_outcome_unknown(outcome: int | str) -> bool:
     """Return whether the service may have accepted the roster in an attempt.
 
-    This is possible after any server error, and after a success even if the response does not match
-    the profile.
+    This is possible after any server error and after any success status, even if the response does
+    not match the profile.
 
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
@@ -65,8 +65,10 @@ def is_outcome_unknown(outcome: int | str) -> bool:
 def compute_retry_delay(
     retries: Retries, method: str, attempt: int, outcome: int | str, retry_after: float | None
 ) -> float | None:
-    """Return the delay in seconds before the next attempt; None if there must not be one.
+    """Return the delay in seconds before the next attempt; None if it must not be made.
 
+    :param retries: the retry settings.
+    :param method: the HTTP method.
     :param attempt: number of the last attempt, starting at 1.
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     :param retry_after: delay in seconds that the service requested; None if it did not request one.
@@ -80,16 +82,17 @@ def compute_retry_delay(
 
 
 def parse_retry_after(retry_after: str | None, date: str | None, now: datetime) -> float | None:
-    """Return the delay in seconds from a Retry-After header (RFC 9110, 10.2.3); None if invalid.
+    """Parse a Retry-After header (RFC 9110, 10.2.3).
 
     :param retry_after: value of the header; None if it is missing.
     :param date: value of the Date header, which is the service's current time; None if it is
         missing.
     :param now: current time of this host, for responses without a valid Date header.
+    :returns: the delay in seconds; None if the header is missing or invalid.
     """
     text = (retry_after or "").strip()
     if re.fullmatch("[0-9]+", text):
-        # More digits are not needed for a number of seconds.
+        # Nine digits are more than enough for a delay in seconds.
         return float(text[:9])
     timestamp = _parse_http_date(text)
     if timestamp is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The meaning of status codes and answers: whether the service accepted the roster, or why not."""
+"""The meaning of status codes and answers: whether the service accepted the roster and, if not, why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 
 class ServiceError(FrontdeskError):
-    """The service could not be reached, or did not accept the roster or a part of it.
+    """The service could not be reached, or did not accept all rows of the roster.
 
     :ivar attempts: number of attempts.
     :ivar may_be_accepted: whether the service may have accepted the roster nevertheless.
@@ -68,7 +68,7 @@ _STATUSES = {
         "it does not support the media type of the roster", "Check body_format and content_type"
     ),
     422: Diagnosis(
-        "it refuses the content",
+        "it refused the content",
         f"Compare the columns with {_DOCUMENTATION};"
         " if result.errors is set, service.errors lists the rows",
     ),
@@ -92,7 +92,7 @@ def explain_status(status: int) -> Diagnosis:
 
 
 def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
-    """Return the error for an answer; None if the service accepted the whole roster."""
+    """Return the error that corresponds to an answer; None if the service accepted the whole roster."""
     status_text = f"it returned HTTP {answer.status}"
     if answer.refused_count:
         return _refused_rows_error(endpoint, answer, status_text)
@@ -118,7 +118,7 @@ def _refused_rows_error(endpoint: Endpoint, answer: Answer, status_text: str) ->
         consequence = (
             "the other rows are treated as accepted, and the next run sends the whole roster again"
         )
-    remedy = "Correct these people in the directory, or correct the columns"
+    remedy = "Correct the entries of these people in the directory, or correct the columns"
     if answer.errors:
         remedy += "; service.errors lists the rows"
     return ServiceError(endpoint.action, f"{status_text} and refused {rows}; {consequence}", remedy)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connection to the service by means of requests: TLS, credentials, proxies and a watchdog.
+"""The connection to the service through requests: TLS, credentials, proxies and a watchdog.
 
-Redirects are not followed, ~/.netrc is not read, and only the environment variables named here are
-used.
+Redirects are not followed, ~/.netrc is not read, and only the environment variables that this file
+names are used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .endpoint import Credential, Endpoint, TlsSettings
 from .library import REQUESTS, requests
 from .watchdog import Watchdog
 
-# This file must load even without requests, so that the module can report that it is missing.
+# This file must load even without requests, so that the module can report the missing library.
 if TYPE_CHECKING or REQUESTS.failure is None:
     _HTTPAdapter = requests.adapters.HTTPAdapter
     _AuthBase = requests.auth.AuthBase
@@ -37,7 +37,7 @@ _TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
     """Create the SSL context for all connections to the service.
 
-    :raises InputError: if a file with certificates or a key cannot be used.
+    :raises InputError: if a certificate file or a key file cannot be used.
     """
     context = create_tls_context(tls.ca_path, tls.validate_certs)
     context.minimum_version = _TLS_VERSIONS[tls.minimum_version]
@@ -47,19 +47,18 @@ def create_service_context(tls: TlsSettings) -> ssl.SSLContext:
 
 
 def check_tls_files(tls: TlsSettings) -> None:
-    """Check that the files with certificates and keys can be used.
+    """Check that the certificate files and the key file can be used.
 
-    :raises InputError: if one cannot be used. The message contains its path.
+    :raises InputError: if a file cannot be used. The message contains its path.
     """
     create_service_context(tls)
-    verify_argument(tls)
+    select_verify_argument(tls)
 
 
 class CredentialAuth(_AuthBase):
-    """Adds the header with the credential to a request.
+    """An authentication object for requests that adds the header with the credential.
 
-    This is an authentication object of requests, because a plain header would be replaced by an
-    entry of ~/.netrc.
+    By default, requests would replace a plain Authorization header with the credential from ~/.netrc.
     """
 
     def __init__(self, credential: Credential) -> None:
@@ -68,7 +67,7 @@ class CredentialAuth(_AuthBase):
     def __call__(self, request: Any) -> Any:
         credential = self._credential
         if credential.username:
-            # In UTF-8, as RFC 7617, 2.1 recommends. The class in requests uses Latin-1.
+            # In UTF-8, as RFC 7617, 2.1 recommends. The class that requests provides uses Latin-1.
             pair = f"{credential.username}:{credential.password}".encode()
             request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
         elif credential.token and not credential.token_param:
@@ -80,7 +79,7 @@ class CredentialAuth(_AuthBase):
 class _WatchedConnection:
     """A connection that is watched from the start.
 
-    `_new_conn` is private to urllib3, but identical in 1.26 and 2. It is the only method that is
+    `_new_conn` is private to urllib3, but identical in versions 1.26 and 2. It is the only method that is
     called before the connection to a proxy and before the TLS handshake.
     """
 
@@ -93,7 +92,7 @@ class _WatchedConnection:
 
 
 class _WatchedAdapter(_HTTPAdapter):
-    """An adapter whose connections use the given SSL context and are watched."""
+    """An adapter whose connections use a given SSL context and are watched by a watchdog."""
 
     def __init__(self, context: ssl.SSLContext, watchdog: Watchdog) -> None:
         self._context = context
@@ -127,9 +126,11 @@ class _WatchedAdapter(_HTTPAdapter):
 
 
 class UploadSession(_RequestsSession):
-    """The connection to the service for a single attempt.
+    """A session with the service for a single attempt.
 
+    :param endpoint: the endpoint of the service.
     :param context: an SSL context from `create_service_context`.
+    :param watchdog: the watchdog for the connection.
     """
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, watchdog: Watchdog) -> None:
@@ -140,24 +141,24 @@ class UploadSession(_RequestsSession):
             self.mount(scheme, _WatchedAdapter(context, watchdog))
 
     def get_redirect_target(self, resp: Any) -> None:
-        # Otherwise, requests would read the whole body of a redirect.
+        # Otherwise, requests would read the whole body of a redirect response.
         return None
 
 
 def select_proxies(endpoint: Endpoint) -> dict[str, str]:
     """Return the proxies from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
-    # Unencrypted requests to this host itself must not be sent to a proxy.
+    # Unencrypted requests to a loopback address must not be sent to a proxy.
     if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
         return {}
     return dict(requests.utils.get_environ_proxies(endpoint.url))
 
 
-def proxy_address(endpoint: Endpoint) -> str | None:
+def find_proxy_address(endpoint: Endpoint) -> str | None:
     """Return the host and port of the proxy, without its credentials; None if there is none."""
     url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
         return None
-    # The part before the last @ is a password, even if it contains slashes or a number sign.
+    # The part before the last @ contains the credentials, even if it has slashes or number signs.
     address = url.rpartition("@")[2].rpartition("//")[2]
     with suppress(ValueError):
         parts = urlsplit(f"//{address}")
@@ -166,12 +167,12 @@ def proxy_address(endpoint: Endpoint) -> str | None:
     return "configured in the environment"
 
 
-def verify_argument(tls: TlsSettings) -> bool | str:
+def select_verify_argument(tls: TlsSettings) -> bool | str:
     """Return the `verify` argument for requests.
 
-    requests loads these certificates in addition to those of the SSL context.
+    requests loads these certificates in addition to the certificates of the SSL context.
 
-    :raises InputError: if the environment names certificates that cannot be used.
+    :raises InputError: if an environment variable names certificates that cannot be used.
     """
     if not tls.validate_certs:
         return False
@@ -180,15 +181,15 @@ def verify_argument(tls: TlsSettings) -> bool | str:
             continue
         _check_ca_bundle(name, os.environ[name])
         return os.environ[name]
-    # The path instead of True, which has the same meaning: with True, requests 2.32.0 to 2.32.2 use
-    # their own SSL context and ignore tls_minimum and client_cert.
+    # Not True, which has the same meaning as the default path: with True, requests 2.32.0 to 2.32.2
+    # use their own SSL context and ignore tls_minimum and client_cert.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 
 def _check_ca_bundle(name: str, path: str) -> None:
-    """Check that certificates can be loaded.
+    """Check that the certificates at a path can be loaded.
 
-    urllib3 would report a failure as a TLS error of the service.
+    Without this check, urllib3 would report the failure as a TLS error of the service.
     """
     is_directory = os.path.isdir(path)
     try:

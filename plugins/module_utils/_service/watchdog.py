@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A watchdog that closes a connection on which there is no progress.
+"""A watchdog that closes a stalled connection.
 
-The timeout of a socket restarts with each received byte, so a service that sends single bytes could
-block a run forever.
+The timeout of a socket restarts with each received byte, so a service that sends its response byte
+by byte could block a run indefinitely.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Watchdog:
 
     Use it as a context manager around all operations on the connection.
 
-    :param seconds: timeout for each step: until the first chunk of the body is sent, from one chunk
-        to the next, and from the last chunk to the end of the response.
-    :ivar expired: whether the connection was closed. The response is then incomplete.
+    :param seconds: timeout in seconds for each step: until the first chunk of the body is sent, from one
+        chunk to the next, and from the last chunk to the end of the response.
+    :ivar expired: whether the watchdog closed the connection. The response is then incomplete.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -35,8 +35,11 @@ class Watchdog:
         self.expired = False
 
     def watch(self, connection: socket.socket) -> None:
-        """Start to watch a connection. Call this as soon as it exists, before the TLS handshake."""
-        # Duplicated, because the HTTP library wraps and closes the original.
+        """Start to watch a connection.
+
+        Call this as soon as the connection exists, before the TLS handshake.
+        """
+        # The socket is duplicated, because the HTTP library wraps and closes the original.
         self._connection = connection.dup()
         self.restart_timer()
         self._thread.start()
@@ -54,7 +57,7 @@ class Watchdog:
     def _shut_down(self) -> None:
         self.expired = True
         if self._connection is not None:
-            # The other side may have closed the connection in the meantime.
+            # The peer may have closed the connection in the meantime.
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
 

@@ -38,9 +38,9 @@ _ROOT_STATE = Path("/var/lib/frontdesk-contacts")
 class Baseline:
     """The last roster that the service accepted.
 
-    :ivar receipt: its receipt.
-    :ivar roster: its files.
-    :ivar warning: a problem that does not prevent its use; empty if there is none.
+    :ivar receipt: the receipt of the upload.
+    :ivar roster: the files of the roster.
+    :ivar warning: a problem that does not prevent the use of the baseline; empty if there is none.
     """
 
     receipt: Receipt
@@ -51,7 +51,7 @@ class Baseline:
 def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> Path:
     """Return the default state directory of a sync.
 
-    :param name: name that distinguishes the syncs on one host.
+    :param name: name that identifies the sync on its host.
     :param is_root: whether the module runs as root.
     :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory
         Specification) and HOME.
@@ -65,8 +65,10 @@ def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> 
 
 
 def read_baseline(directory: Path) -> Baseline | None:
-    """Read the last accepted roster; return None if there is no receipt.
+    """Read the last accepted roster.
 
+    :param directory: the state directory.
+    :returns: the baseline; None if there is no receipt.
     :raises StateError: if the receipt or the roster is damaged or cannot be read.
     """
     path = directory / _RECEIPT
@@ -81,9 +83,9 @@ def read_baseline(directory: Path) -> Baseline | None:
         receipt=receipt,
         roster=replace(roster, open_ids=None, ids_sha256=""),
         warning=(
-            f"{directory / receipt.identities}.ids is missing or damaged: "
-            "this run identifies contacts by key. Restore it from a backup; otherwise, "
-            "it is written again with the next accepted or unchanged roster."
+            f"{directory / receipt.identities}.ids is missing or damaged, "
+            "so this run identifies contacts by key. Restore the file from a backup; otherwise, "
+            "the next accepted or unchanged roster replaces it."
         ),
     )
 
@@ -129,12 +131,14 @@ def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -
     The receipt stays incomplete until the outcome is known. If the run is killed, or receives no
     response, the next run therefore sends the roster again.
 
+    :param directory: the state directory.
     :param receipt: the last receipt; None if there is none.
     :param roster: the roster to send.
-    :returns: the stored roster. Send this one, because the original files may change in the
-        meantime.
-    :raises StateError: if the state cannot be written. Nothing must be sent then.
-    :raises InputError: if the roster changed after it was read. Nothing must be sent then.
+    :returns: the stored roster. Send the stored roster, because the original files may change in
+        the meantime.
+    :raises StateError: if the state cannot be written. The caller must then not send anything.
+    :raises InputError: if the roster changed after it was read. The caller must then not send
+        anything.
     """
     roster = _store_roster(directory, roster, NOTHING_SENT_REMEDY)
     if receipt is not None and receipt.complete:
@@ -143,8 +147,9 @@ def begin_upload(directory: Path, receipt: Receipt | None, roster: RosterFile) -
 
 
 def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: bool) -> None:
-    """Record that the service did not accept the roster.
+    """Record that the service did not accept the roster, or that the outcome is unknown.
 
+    :param directory: the state directory.
     :param receipt: the receipt before the upload began; None if there was none.
     :param may_be_accepted: whether the service may have accepted the roster. The receipt then stays
         incomplete.
@@ -160,9 +165,14 @@ def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: b
 def commit_upload(
     directory: Path, receipt: Receipt, roster: RosterFile, remedy: str = ACCEPTED_REMEDY
 ) -> None:
-    """Make a roster the baseline. The receipt is replaced last, which commits the upload.
+    """Make a roster the baseline.
 
-    :param remedy: the remedy for the error message if the state cannot be written.
+    The receipt is replaced last, which commits the upload.
+
+    :param directory: the state directory.
+    :param receipt: the receipt of the upload.
+    :param roster: the roster that the service accepted.
+    :param remedy: the remedy in the error message if the state cannot be written.
     :raises StateError: if the state cannot be written; the baseline is then unchanged.
     """
     _store_roster(directory, roster, remedy)
@@ -171,7 +181,7 @@ def commit_upload(
 
 
 def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
-    """Copy the files of a roster to the state directory, named by their checksums.
+    """Copy the files of a roster to the state directory, under their checksums as names.
 
     :returns: the roster in the state directory.
     :raises StateError: if the files cannot be written.
@@ -201,7 +211,7 @@ def _store_file(path: Path, open_file: OpenFile, roster: RosterFile) -> None:
     raise InputError(
         f"Cannot use {roster.name}",
         "it or its identities file changed while it was being read",
-        "Replace the file instead of writing into it",
+        "Replace the file atomically instead of writing to it",
     )
 
 
@@ -220,14 +230,14 @@ def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StateError(
-            f"Cannot write the state directory {directory}", error.strerror or str(error), remedy
+            f"Cannot write to the state directory {directory}", error.strerror or str(error), remedy
         ) from error
 
 
 def _remove_old_rosters(directory: Path, receipt: Receipt | None) -> None:
     """Remove all rosters except the baseline, because they contain personal data."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
-    # The outcome is already recorded. The next run tries again to remove the remaining files.
+    # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):
         for path in directory.iterdir():
             if path.name not in kept and _REMOVABLE_NAME.fullmatch(path.name):

@@ -20,8 +20,9 @@ _LOCK_FILE = "lock"
 
 @contextmanager
 def exclusive_lock(directory: Path) -> Iterator[None]:
-    """Create the state directory if necessary, with mode 0700, and lock it for changes.
+    """Lock the state directory for changes, and create it with mode 0700 if it does not exist.
 
+    :param directory: the state directory.
     :raises StateError: if the directory cannot be created, other users can access it, or another
         run uses it.
     """
@@ -34,7 +35,7 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
         raise StateError(
             action,
             error.strerror or str(error),
-            "Set state_dir to a directory that this user can write to",
+            "Set state_dir to a directory that is writable by this user",
         ) from error
     try:
         _acquire_lock(descriptor, fcntl.LOCK_EX, action)
@@ -45,8 +46,11 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def shared_lock(directory: Path) -> Iterator[None]:
-    """Lock the state directory for reading, without creating any file. Check mode uses this lock.
+    """Lock the state directory for reading, without creating any file.
 
+    Check mode uses this lock.
+
+    :param directory: the state directory.
     :raises StateError: if the directory cannot be read, other users can access it, or another run
         changes it.
     """
@@ -74,7 +78,7 @@ def shared_lock(directory: Path) -> Iterator[None]:
 def _check_private(directory: Path, action: str) -> None:
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o077:
-        # The mode is not changed here, because other users may need the directory.
+        # The mode is not changed here, because other users may need access to the directory.
         raise StateError(
             action,
             f"other users can access it (mode {mode:04o})",
@@ -89,7 +93,7 @@ def _acquire_lock(descriptor: int, operation: int, action: str) -> None:
         raise StateError(
             action,
             "another run is using it",
-            "Wait until it ends, and schedule the runs further apart",
+            "Wait until that run ends, and schedule the runs further apart",
         ) from error
     except OSError as error:
         raise StateError(

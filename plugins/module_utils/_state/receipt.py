@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 from .._errors import FrontdeskError
 
 RECEIPT_FORMAT = 2
-"""Version of the format of receipt.json. Older versions can be read, newer ones are refused."""
+"""Version of the format of receipt.json. Older versions can be read; newer versions are rejected."""
 
 _REQUIRED_VERSION = "0.1.0"
 """First version of the collection that can read this format."""
@@ -42,9 +42,9 @@ class StateError(FrontdeskError):
 
 @dataclass(frozen=True)
 class Binding:
-    """The settings that a receipt is valid for.
+    """The settings for which a receipt is valid.
 
-    With a different endpoint, profile or header, the receipt is ignored.
+    If one of these settings changes, the receipt is ignored.
 
     :ivar endpoint: URL of the service without its query.
     :ivar profile: name of the profile.
@@ -60,20 +60,19 @@ class Binding:
 class Receipt:
     """The receipt of the last accepted upload.
 
-    :ivar binding: the settings that the receipt is valid for.
-    :ivar roster: SHA-256 checksum of the CSV file that the service has, as far as known.
+    :ivar binding: the settings for which the receipt is valid.
+    :ivar roster: SHA-256 checksum of the CSV file that, as far as is known, the service has.
     :ivar identities: SHA-256 checksum of the identities file; empty if there was none.
     :ivar rows: number of contacts.
-    :ivar accepted_at: time of the answer in UTC (RFC 3339), according to this host's clock.
+    :ivar accepted_at: time of the response in UTC (RFC 3339), according to this host's clock.
     :ivar plan: identifier of the plan.
     :ivar status: status code of the response.
     :ivar counts: counts from the response.
-    :ivar sequence: running number of accepted uploads in the state directory. It defines their
-        order.
+    :ivar sequence: sequence number of the upload among the accepted uploads in the state directory.
     :ivar complete: whether the service is known to have exactly this roster. It is false if the
         service refused rows, or may have accepted a later roster without confirming it. The next
         run then sends the roster again.
-    :ivar history: summaries of earlier receipts, the latest first.
+    :ivar history: summaries of earlier receipts, starting with the latest.
     """
 
     binding: Binding
@@ -90,7 +89,7 @@ class Receipt:
 
 
 def strip_query(url: str) -> str:
-    """Return the part of a URL that identifies a service.
+    """Return the part of a URL that identifies a service, with its host name in lowercase.
 
     The query is omitted, because it may contain a secret.
     """
@@ -131,7 +130,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
     """Parse the content of receipt.json.
 
     :param name: path of the file, for the error message.
-    :raises StateError: if the content is damaged, or its format is newer than the supported one.
+    :raises StateError: if the content is damaged, or its format is newer than the supported format.
     """
     try:
         document = json.loads(data)
@@ -141,7 +140,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
             profile=document["profile"],
             header=tuple(str(title) for title in document["header"]),
         )
-        # Before the second format, these fields always had the following values.
+        # The first format does not contain these fields, which would always have had these values.
         defaults = {"sequence": 1 + len(document["history"]), "complete": True}
         values = {**defaults, **document} if document["format"] == 1 else document
         receipt = Receipt(
@@ -172,15 +171,15 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
             f"its format {document['format']} is newer than {RECEIPT_FORMAT}",
             f"Update the collection frontdesk.contacts{version_hint}",
         )
-    # The first format has no checksum. A document with a checksum that claims to have the first
-    # format was modified.
+    # The first format has no checksum. If a document has a checksum but claims to be in the first
+    # format, it was modified.
     is_first_format = document["format"] == 1 and "checksum" not in document
     if not is_first_format and document["checksum"] != _checksum(document):
         raise _damage_error(name, "checksum")
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 checksum of a receipt without its checksum, independent of white space."""
+    """Return the SHA-256 checksum of a receipt without its checksum, regardless of white space."""
     content = {key: value for key, value in document.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 

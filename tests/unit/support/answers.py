@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster of two people that was sent to a service, and the service's answers."""
+"""A roster of two people that was sent to a service, and a function that reads the service's answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ IDENTITIES = ("id-1", "id-2")
 def sent_roster(
     rows: Sequence[Sequence[str]] = ROWS, identities: Sequence[str] = IDENTITIES
 ) -> SentRoster:
-    """Return a sent roster. Rows without a corresponding identity have none."""
+    """Return a sent roster.
+
+    :param rows: the cells of each row.
+    :param identities: the identities of the first rows. The identities of other rows are unknown.
+    """
     pairs = list(itertools.zip_longest(rows, identities))[: len(rows)]
     return SentRoster(header=HEADER, row_count=len(rows), read_rows=lambda: pairs)
 

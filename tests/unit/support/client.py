@@ -32,7 +32,9 @@ CSV = "Name,Email\r\nÅse,ase@x.no\r\n".encode()
 def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
     """Send the roster with a token.
 
-    :param changes: fields of the endpoint or of its credential to change.
+    :param port: port of the server on the loopback interface.
+    :param path: path and query of the URL.
+    :param changes: new values for fields of the endpoint or of its credential.
     """
     credential = Credential(token="t0ken", token_header="Authorization", token_prefix="Bearer")
     credential_changes = {name: changes.pop(name) for name in vars(credential) if name in changes}
@@ -48,6 +50,6 @@ def send_roster(port: int, path: str = "/contacts", **changes: Any) -> Response:
 
 
 def exchange(port: int, path: str = "/contacts", **changes: Any) -> tuple[int, bytes]:
-    """Send the roster, and return the status code and the content of the response."""
+    """Send the roster as `send_roster` does, and return the status code and content of the response."""
     response = send_roster(port, path, **changes)
     return response.status, response.body.content

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A valid endpoint, and a function to change it."""
+"""A valid endpoint, and a function that returns changed copies of it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ ENDPOINT = Endpoint(
 
 INVALID_HEADER_VALUE = (
     "it contains characters that are not allowed in an HTTP header. "
-    "Look for a line break or a trailing space."
+    "Look for line breaks and other special characters."
 )
-"""Cause and remedy of an invalid value of a header."""
+"""Cause and remedy in the message about an invalid header value."""
 
 
 def endpoint_with(changes: Mapping[str, Any]) -> Endpoint:
-    """Return the endpoint with changed fields, or with changed fields of its parts."""
+    """Return a copy of the endpoint.
+
+    :param changes: new values for fields of the endpoint or of its parts.
+    """
     endpoint, changes = ENDPOINT, dict(changes)
     for part in ("credential", "body", "tls", "retries"):
         old = getattr(endpoint, part)

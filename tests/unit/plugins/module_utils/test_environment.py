@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Environment variables that provide values for options."""
+"""Tests of the environment variables that provide values for options."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def test_each_variable_is_named_after_its_option() -> None:
         ("keytab", "Set keytab"),
     ],
 )
-def test_the_remedy_for_a_missing_option_names_its_variable(option: str, remedy: str) -> None:
+def test_remedy_for_a_missing_option_names_its_variable(option: str, remedy: str) -> None:
     assert how_to_set(option) == remedy

@@ -168,7 +168,9 @@ def test_files_are_moved_only_after_all_are_on_the_disk(
         (b"b" + b"a" * 999_999, b"a" * 1_000_000, False),
     ],
 )
-def test_files_with_the_same_bytes(tmp_path: Path, one: bytes, other: bytes, is_same: bool) -> None:
+def test_files_are_compared_by_their_bytes(
+    tmp_path: Path, one: bytes, other: bytes, is_same: bool
+) -> None:
     (tmp_path / "one").write_bytes(one)
     (tmp_path / "other").write_bytes(other)
     assert has_same_bytes(tmp_path / "one", tmp_path / "other") is is_same
@@ -258,7 +260,7 @@ def test_directory_lock_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 class _Clock:
-    """A replacement for the time module that does not really sleep."""
+    """A replacement for the time module whose clock advances without any waiting."""
 
     def __init__(self, now: list[float]) -> None:
         self._now = now

@@ -4,7 +4,7 @@
 
 """Tests of required Python libraries that are missing or too old.
 
-Files that use a library can be imported without it, so that the module can report it.
+Files that use a library can be imported without it, so that the module can report the missing library.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
 
 _ROOT = Path(__file__).parents[4]
 _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
-# Name of each library, the file that imports it, other files that must load without it, and the
-# oldest release.
+# For each library: its name, the file that imports it, followed by other files that must load without
+# it, and the oldest supported release.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
     ("dnspython", ["_directory.resolver"], "2.1.0"),
@@ -47,7 +47,7 @@ _IMPORTED_AS = {"dnspython": "dns"}
 
 
 def _reload(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
-    """Import a file again. The previously imported one is restored at the end of the test."""
+    """Import a file again, and restore the previously imported module at the end of the test."""
     package, _dot, last = f"{_PACKAGE}.{name}".rpartition(".")
     loaded = importlib.import_module(f"{package}.{last}")
     monkeypatch.setattr(importlib.import_module(package), last, loaded)
@@ -72,7 +72,7 @@ def test_files_can_be_imported_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
     package = _IMPORTED_AS.get(library, library)
-    # Only modules that are already imported can be hidden.
+    # Modules can be hidden only after they were imported.
     importlib.import_module(f"{_PACKAGE}.{names[0]}")
     importlib.import_module(package)
     for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
@@ -109,7 +109,7 @@ def test_libraries_for_expressions_are_imported_on_first_use(
         ("tests/requirements/modules-oldest.txt", "=="),
     ],
 )
-def test_oldest_release_is_the_same_in_requirement_files(
+def test_requirement_files_contain_the_oldest_supported_release(
     library: str, minimum: str, file: str, operator: str
 ) -> None:
     lines = (_ROOT / file).read_text(encoding="utf-8").splitlines()
@@ -145,7 +145,7 @@ def _library(version: str | None, minimum: str = "2.9.1") -> Library:
     package = ModuleType("ldap3")
     package.__file__ = "/opt/site-packages/ldap3/__init__.py"
     if version is not None:
-        package.__version__ = version  # type: ignore[attr-defined]  # Not an attribute of every module.
+        package.__version__ = version  # type: ignore[attr-defined]  # Not every module has this attribute.
     return Library("ldap3", minimum, package)
 
 
@@ -166,14 +166,14 @@ def _library(version: str | None, minimum: str = "2.9.1") -> Library:
         (None, "2.9.1", False),
     ],
 )
-def test_release_is_compared_with_the_oldest_supported_one(
+def test_release_is_compared_with_the_oldest_supported_release(
     version: str | None, minimum: str, is_too_old: bool
 ) -> None:
     assert _library(version, minimum).is_too_old is is_too_old
 
 
 class _ModuleFailedError(Exception):
-    """The module ended with fail_json."""
+    """The module called fail_json."""
 
 
 class _Module:
@@ -198,7 +198,7 @@ def test_module_fails_if_a_library_is_missing() -> None:
 
 
 @pytest.mark.parametrize("library", [_library("2.8"), Library("ldap3", "2.9.1", failure="T")])
-def test_module_reports_what_requires_a_library(library: Library) -> None:
+def test_module_reports_the_feature_that_requires_a_library(library: Library) -> None:
     with pytest.raises(LibraryError) as raised:
         library.require("by an option")
     assert str(raised.value) == "ldap3 >= 2.9.1"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the TLS settings, of client certificates and of the messages about certificates."""
+"""Tests of TLS settings, client certificates and messages about certificates."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
 
 
 TRUST = "Set ca_path to a file with the issuing CA's certificate"
-NAME = "Use a name from the certificate in url"
+NAME = "In url, use a name from the certificate"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_ca_file_without_verification_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(name="pair")
 def _pair(tmp_path: Path) -> tuple[Path, Path]:
-    """Files with a client certificate and its private key."""
+    """Return the paths of a client certificate and of its private key."""
     issued = trustme.CA().issue_cert("client")
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     issued.cert_chain_pems[0].write_to_path(cert)
@@ -121,9 +121,9 @@ def test_unusable_client_certificate_is_reported(pair: tuple[Path, Path], tmp_pa
         )
     )
     for (cert_file, key_file), cause in (
-        ((cert, None), "they are not a certificate and its private key"),
-        ((cert, tmp_path / "other.pem"), "they are not a certificate and its private key"),
-        ((key, cert), "they are not a certificate and its private key"),
+        ((cert, None), "it is not a certificate with a matching private key"),
+        ((cert, tmp_path / "other.pem"), "it is not a certificate with a matching private key"),
+        ((key, cert), "it is not a certificate with a matching private key"),
         ((tmp_path / "none.pem", key), "No such file or directory"),
         ((cert, encrypted), "the key is encrypted"),
     ):

@@ -96,11 +96,11 @@ def test_an_accepted_upload_is_reported_even_if_the_receipt_cannot_be_written(
         uploader.response = plain("200 OK", SECOND_ROW_REFUSED)
 
     def fail(*_args: object) -> None:
-        raise StateError("Cannot write the state directory", "No space left on device")
+        raise StateError("Cannot write to the state directory", "No space left on device")
 
     monkeypatch.setattr(upload, "commit_upload", fail)
     outcome = uploader.upload()
-    assert str(outcome.error) == "Cannot write the state directory: No space left on device."
+    assert str(outcome.error) == "Cannot write to the state directory: No space left on device."
     assert (changed_and_uploaded(outcome), outcome.attempts) == ((True, accepts_all_rows), 1)
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
@@ -119,7 +119,7 @@ def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
     monkeypatch.setattr(remaining, "open_spill_area", fail)
     outcome = uploader.upload()
     assert str(outcome.error) == (
-        f"Cannot write the state directory {uploader.state_dir}: No space left on device. The service has"
+        f"Cannot write to the state directory {uploader.state_dir}: No space left on device. The service has"
         " accepted the roster. Free some space there; the next run sends the roster again."
     )
     assert (changed_and_uploaded(outcome), has_complete_receipt(uploader)) == ((True, False), False)

@@ -162,7 +162,7 @@ def test_credentials() -> None:
     [
         (
             {"url": "x"},
-            "Cannot use the url: it does not have the form https://HOST/PATH. Correct url.",
+            "Cannot use url: it does not have the form https://HOST/PATH. Correct url.",
         ),
         (
             {"key": []},

@@ -56,7 +56,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.answers import (
 def test_response_without_a_result_is_reported(body: bytes, problem: str) -> None:
     answer = read_answer(202, ResponseBody(body), RESULT_FORMAT, sent_roster())
     assert answer == Answer(status=202, row_count=2, problem=problem)
-    # Without an expected structure, the content is ignored.
+    # If no structure is expected, the content is ignored.
     assert read_answer(200, ResponseBody(body), ResultFormat(), sent_roster()) == Answer(
         status=200, row_count=2
     )
@@ -153,7 +153,7 @@ def test_row_with_an_unknown_status_is_refused(state: object, is_accepted: bool)
             replace(STATUSES, errors="rows", counts="counts"),
             "rows lists 0 of 2 rows",
         ),
-        # One value may identify several rows.
+        # A single value may identify several rows.
         ([{"row": "oslo", "state": "Imported"}], replace(STATUSES, row_column="Location"), ""),
         ([], replace(STATUSES, row_column="Location"), "it lists 0 of 2 rows"),
     ],
@@ -184,7 +184,7 @@ def test_rows_can_be_identified_by_a_value() -> None:
     answer = read_answer(200, ResponseBody(body), result_format, sent_roster(rows, ("a", "b", "c")))
     assert answer.errors[0] == RowError(row=2, identity="b", cause="bad")
     assert [error.row for error in answer.errors] == [2, None, None, None]
-    # All rows with this value, at all locations.
+    # The refusal applies to all rows with this value, at all locations.
     assert (answer.refused_rows, answer.unassigned) == (frozenset({2, 3}), 3)
     without_column = read_answer(
         200, ResponseBody(body), replace(result_format, row_column="Mail"), sent_roster(rows, ())
@@ -204,7 +204,7 @@ def test_only_the_first_refusals_are_kept_but_all_are_counted() -> None:
 @pytest.mark.parametrize(
     "name", ["ase@x.no", "+47 900 11 222", "x" * 41, "", "Åse", "oslo", "OSLO"]
 )
-def test_counts_named_after_people_are_omitted(name: str) -> None:
+def test_counts_with_unsafe_names_are_omitted(name: str) -> None:
     assert dict(read_document({"counts": {name: 1, "n": 2}}).counts) == {"n": 2}
 
 

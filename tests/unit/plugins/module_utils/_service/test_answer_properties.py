@@ -47,7 +47,7 @@ _JSON = st.recursive(
 
 
 def _shown(answer: Answer) -> list[object]:
-    """Return the parts of an answer that a module returns."""
+    """Return the parts of an answer that the module includes in its result."""
     return [dict(answer.counts), [asdict(error) for error in answer.errors]]
 
 

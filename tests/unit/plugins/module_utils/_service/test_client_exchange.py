@@ -49,7 +49,9 @@ def test_upload_is_a_form_with_one_file() -> None:
     assert part.get_payload(decode=True) == CSV
 
 
-def test_unencrypted_requests_to_this_host_bypass_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unencrypted_requests_to_loopback_addresses_bypass_proxies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     with http_server(ok) as server:
         assert exchange(server.port) == (200, OK)
@@ -148,5 +150,5 @@ def test_endless_response_is_truncated(status: str) -> None:
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
                 exchange(server.port)
-    # Only the socket buffers contain more than was read.
+    # Apart from the data that the client read, only the socket buffers contain data.
     assert len(sent) < 64

@@ -41,7 +41,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 
 def _hang_up(_request: Request, _write: Write) -> None:
-    """Close the connection without a response."""
+    """Close the connection without sending a response."""
 
 
 def _truncate(_request: Request, write: Write) -> None:
@@ -81,7 +81,7 @@ def test_missing_or_invalid_response_is_reported(handler: Any, message: str) -> 
 def test_incomplete_response_is_reported_if_urllib3_ignores_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As in urllib3 1.26 with requests.
+    # This is how urllib3 1.26 behaves when requests uses it.
     lenient = property(lambda _response: False, lambda _response, _value: None)
     monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
     with http_server(_truncate) as server, pytest.raises(ServiceError) as caught:
@@ -102,7 +102,7 @@ def test_refused_connection_is_reported() -> None:
     )
 
 
-def test_missing_response_ends_with_the_timeout() -> None:
+def test_missing_response_is_reported_after_the_timeout() -> None:
     started = time.monotonic()
     with silent_server() as port, pytest.raises(ServiceError) as caught:
         exchange(port, timeout=1)
@@ -110,7 +110,7 @@ def test_missing_response_ends_with_the_timeout() -> None:
     assert caught.value.cause == "it did not respond in time"
 
 
-def test_interrupted_response_ends_with_the_timeout() -> None:
+def test_interrupted_response_is_reported_after_the_timeout() -> None:
     def stall(_request: Request, write: Write) -> None:
         write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab")
         time.sleep(3)
@@ -141,7 +141,7 @@ def test_slow_response_does_not_extend_the_timeout() -> None:
     is_finished.set()
 
 
-def test_service_that_does_not_read_the_body_ends_with_the_timeout() -> None:
+def test_service_that_does_not_read_the_body_is_reported_after_the_timeout() -> None:
     size = 64 << 20
     content = FileContent(io.BytesIO(b"x" * size), size)
     with silent_server() as port:
@@ -158,7 +158,7 @@ def test_service_that_does_not_read_the_body_ends_with_the_timeout() -> None:
     assert caught.value.may_be_accepted
 
 
-def test_malformed_headers_do_not_put_the_url_into_a_log(
+def test_url_is_not_logged_if_response_headers_are_malformed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     def send_malformed_header(_request: Request, write: Write) -> None:
@@ -177,7 +177,7 @@ def test_malformed_headers_do_not_put_the_url_into_a_log(
     assert "s3cret-1" not in "".join(capfd.readouterr())
 
 
-def test_retries_send_the_whole_body_with_increasing_delays() -> None:
+def test_each_retry_sends_the_whole_body_after_a_longer_delay() -> None:
     delays: list[float] = []
     responses = iter([plain("503 X"), plain("429 X", b"", "Retry-After: 7"), b"", plain("200 OK")])
     with http_server(lambda _request, write: write(next(responses))) as server:
@@ -195,10 +195,10 @@ def test_retries_send_the_whole_body_with_increasing_delays() -> None:
     assert all(CSV in request.body and b"junk" not in request.body for request in server.requests)
 
 
-def test_service_that_accepts_no_connection_ends_with_the_timeout() -> None:
+def test_service_that_accepts_no_connection_is_reported_after_the_timeout() -> None:
     clients = []
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        # If the queue is full, Linux drops connection attempts, as a firewall would.
+        # If the queue is full, Linux drops connection attempts, as some firewalls do.
         for _client in range(4):
             clients.append(socket.socket())
             clients[-1].setblocking(False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of memory usage: an upload does not need more memory for a larger roster."""
+"""Tests of memory usage: a larger roster does not require more memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ url, path, size, kind = sys.argv[1:]
 credential = Credential(token="t", token_header="Authorization", token_prefix="Bearer")
 endpoint = Endpoint(url, credential=credential, body=BodyFormat(kind=kind))
 def peak():
-    # The value from getrusage would include the process that started this one.
+    # The value from getrusage would include the memory usage of the parent process.
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 before = peak()
@@ -39,7 +39,7 @@ print(response.status, (peak() - before) >> 10)
 
 
 @pytest.mark.parametrize("kind", ["multipart", "raw"])
-def test_large_file_needs_little_memory(kind: str, tmp_path: Path) -> None:
+def test_upload_of_a_large_file_requires_little_memory(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.truncate(_SIZE)
@@ -58,5 +58,5 @@ def test_large_file_needs_little_memory(kind: str, tmp_path: Path) -> None:
         )
     status, growth = map(int, process.stdout.split())
     assert status == 200
-    # In MiB: modules that are imported late, and chunks of 256 KiB, but not the file.
+    # In MiB. This includes modules that are imported late and chunks of 256 KiB, but not the file.
     assert growth < 20

@@ -38,7 +38,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the proxies and CA bundles of the host that runs the tests."""
+    """Ignore the proxies and CA bundles that are configured on the host that runs the tests."""
     for name in ("https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -72,7 +72,7 @@ UNKNOWN_CA = (
 )
 OTHER_NAME = (
     "for another name (Hostname mismatch, certificate is not valid for 'localhost'). "
-    "Use a name from the certificate in url"
+    "In url, use a name from the certificate"
 )
 
 
@@ -116,7 +116,7 @@ def _lax_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
     create = ssl.create_default_context
 
     def lax(*args: object, **options: object) -> ssl.SSLContext:
-        context = create(*args, **options)  # type: ignore[arg-type]  # Passed on unchanged.
+        context = create(*args, **options)  # type: ignore[arg-type]  # Arguments are passed on unchanged.
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1
         return context

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the checks of an endpoint: valid settings, and invalid single settings."""
+"""Tests of the validation of an endpoint: valid settings, and single settings that are invalid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import 
     endpoint_with,
 )
 
-URL_FORM = "Cannot use the url: it does not have the form https://HOST/PATH. Correct url."
+URL_FORM = "Cannot use url: it does not have the form https://HOST/PATH. Correct url."
 UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
 
 
@@ -48,7 +48,7 @@ UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
         {"accepted_statuses": (200, 202, 299)},
-        # Short secrets may occur in other values.
+        # Short secrets may occur in other values by chance.
         {"token": "", "username": "mode", "params": (("mode", "mode"),)},
     ],
 )
@@ -79,7 +79,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
             (
                 {"url": f"https://{user}@x.no"},
                 (
-                    "Cannot use the url: it contains a user name or a password. "
+                    "Cannot use url: it contains a user name or a password. "
                     "Use token, or url_username and url_password."
                 ),
             )
@@ -87,7 +87,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
         ),
         *(
             ({"url": f"http://{host}/x"}, f"Cannot upload to http://{host}: {UNENCRYPTED}")
-            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # Not bound.
+            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # No socket is bound to it.
         ),
         *(
             ({option: value}, f"Cannot use {option}: {INVALID_HEADER_VALUE}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the checks of an endpoint: contradictory settings, and exposed credentials."""
+"""Tests of the validation of an endpoint: contradictory settings and exposed credentials."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_TOGETHER = (
     "the token is sent either in the query or in a header. Omit one of them."
 )
 INVALID_UTF_8 = b"p\xe5ss".decode("utf-8", "surrogateescape")
-CONTROL = "Look for a line break or a trailing space."
+CONTROL = "Look for line breaks and other special characters."
 RESERVED = "the module sets this header itself. Omit it"
 RAW = "with body_format raw: a raw body has no form fields. Omit"
 _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
@@ -46,7 +46,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"password": "p"},
         (
             "Cannot use url_password: it is set without url_username. "
-            "Set url_username, also for an API key without a password."
+            "Set url_username; if the credential is an API key, set only url_username."
         ),
     ),
     (
@@ -86,14 +86,14 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     *(
         (
             {"content_type": value},
-            "Cannot use content_type: it is not a media type. Use one such as text/csv.",
+            "Cannot use content_type: it is not a media type. Use a media type such as text/csv.",
         )
         for value in ("", "csv", "text/csv\r\nX: y", "text/csv;", "täxt/csv", "text/csv; charset")
     ),
     *(
         (
             {"headers": ((name, "x"),)},
-            f"Cannot use headers: {name}: {RESERVED}; content_type and url determine it.",
+            f"Cannot use headers: {name}: {RESERVED}; content_type or url determines its value.",
         )
         for name in ("Host", "content-type")
     ),
@@ -122,12 +122,12 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     *(
         (
             {"token": "", "username": name, "password": password},
-            f"Cannot use {option}: it contains a colon or control characters. {CONTROL}",
+            f"Cannot use {cause}. {CONTROL}",
         )
-        for option, name, password in (
-            ("url_username", "a:b", ""),
-            ("url_username", "a\n", ""),
-            ("url_password", "a", "b\0"),
+        for name, password, cause in (
+            ("a:b", "", "url_username: it contains a colon or control characters"),
+            ("a\n", "", "url_username: it contains a colon or control characters"),
+            ("a", "b\0", "url_password: it contains control characters"),
         )
     ),
     (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the meaning of failures without a response, and of their outcome."""
+"""Tests of the classification of failed attempts that received no response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 import urllib3
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.failure import (
     classify_failure,
-    timeout_failure,
+    classify_timeout,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry import (
     NOT_SENT,
@@ -48,7 +48,7 @@ def _ssl_error(reason: str) -> ssl.SSLError:
 
 @pytest.fixture(autouse=True)
 def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the attributes of a real certificate error, which Python code cannot set."""
+    """Add the attributes that only real certificate errors have."""
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
 
@@ -73,7 +73,7 @@ def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             requests.exceptions.ReadTimeout("secret"),
-            f"the connection was not ready in time. {FIREWALLS}",
+            f"the connection was not established in time. {FIREWALLS}",
             NOT_SENT,
         ),
         (
@@ -103,7 +103,9 @@ def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_failure_before_anything_is_sent(error: Exception, message: str, outcome: str) -> None:
+def test_failure_before_the_roster_is_sent_is_explained(
+    error: Exception, message: str, outcome: str
+) -> None:
     failure = classify_failure(error, sent=False, proxy=None)
     assert (". ".join(failure.diagnosis), failure.outcome) == (message, outcome)
 
@@ -125,7 +127,7 @@ def test_failure_before_anything_is_sent(error: Exception, message: str, outcome
         (Protocol("x", socket.timeout("timed out")), "it did not respond in time"),
     ],
 )
-def test_failure_after_the_roster_was_sent(error: Exception, message: str) -> None:
+def test_failure_after_the_roster_was_sent_is_explained(error: Exception, message: str) -> None:
     failure = classify_failure(error, sent=True, proxy=None)
     assert (". ".join(failure.diagnosis), failure.outcome) == (
         f"{message}. {MAY_BE_ACCEPTED}",
@@ -148,10 +150,10 @@ def test_refused_client_certificate_is_reported_before_and_after_sending(
     assert (failure.diagnosis.cause, failure.outcome) == (cause, PERMANENT)
 
 
-def test_timeout_of_the_watchdog() -> None:
-    before, after = timeout_failure(sent=False), timeout_failure(sent=True)
+def test_outcome_of_a_timeout_depends_on_whether_data_was_sent() -> None:
+    before, after = classify_timeout(sent=False), classify_timeout(sent=True)
     assert (before.diagnosis.cause, before.outcome) == (
-        *("the connection was not ready in time", NOT_SENT),
+        *("the connection was not established in time", NOT_SENT),
     )
     assert (after.diagnosis.cause, after.outcome) == ("it did not respond in time", OUTCOME_UNKNOWN)
 
@@ -179,7 +181,9 @@ UNREACHABLE = "the proxy p:3128 cannot be reached:"
         (OSError("secret"), f"{UNREACHABLE} the connection failed", NOT_SENT),
     ],
 )
-def test_failure_at_the_proxy(proxy_error: Exception | str, cause: str, outcome: str) -> None:
+def test_failure_at_the_proxy_is_explained(
+    proxy_error: Exception | str, cause: str, outcome: str
+) -> None:
     if isinstance(proxy_error, str):
         proxy_error = OSError(f"Tunnel connection failed: {proxy_error}")
     error = _wrap(
@@ -203,9 +207,7 @@ def test_failure_at_the_proxy(proxy_error: Exception | str, cause: str, outcome:
 def test_unusable_proxy_is_reported(kind: type[Exception]) -> None:
     failure = classify_failure(kind("secret"), sent=False, proxy="p:1080")
     assert failure.diagnosis.cause == f"the proxy p:1080 cannot be used ({kind.__name__})"
-    assert failure.diagnosis.remedy.startswith(
-        "Correct HTTPS_PROXY or ALL_PROXY in the environment"
-    )
+    assert failure.diagnosis.remedy.startswith("Set HTTPS_PROXY or ALL_PROXY in the environment")
     assert failure.outcome == PERMANENT
     assert classify_failure(kind("secret"), sent=False, proxy=None).diagnosis.remedy == NETWORK
 

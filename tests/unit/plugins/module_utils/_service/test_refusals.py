@@ -41,7 +41,7 @@ Form = Literal["NFC", "NFD"]
         ),
         ({"row": 1}, RowError(row=1, identity="id-1")),
         ({"row": 1, "error": None, "column": 7}, RowError(row=1, identity="id-1", column="7")),
-        # Words of any row of the roster and long numbers are masked, regardless of case.
+        # Long numbers and words that occur in any row of the roster are masked, regardless of case.
         (
             {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
             RowError(row=1, identity="id-1", cause="...@....... of ... at ..., not ...@y...."),
@@ -54,12 +54,12 @@ Form = Literal["NFC", "NFD"]
         ({"row": 1, "error": "x" * 300}, RowError(row=1, identity="id-1", cause="x" * 200)),
         ({"row": 1, "error": ["a", 1, "b"]}, RowError(row=1, identity="id-1", cause="a, b")),
         ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(row=1, identity="id-1")),
-        # Characters that could control a terminal, or cannot be part of a result.
+        # Characters that could control a terminal or cannot be part of a result are removed.
         (
             {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
             RowError(row=1, identity="id-1", cause="a [2Jb c"),
         ),
-        # The row is unknown, but the refusal counts.
+        # The row is unknown, but the refusal is counted.
         *(
             ({"row": row, "error": "bad Åse"}, RowError(row=None, cause="bad ..."))
             for row in (0, 3, -1, "1", None, True, 1.0, [1])
@@ -91,7 +91,7 @@ def test_words_are_masked_in_any_normalization_form(form: Form, message: str, ma
 
 
 @pytest.mark.parametrize("errors", [None, {}, "x", 1, []])
-def test_anything_but_a_list_contains_no_row_errors(errors: object) -> None:
+def test_empty_or_invalid_list_contains_no_row_errors(errors: object) -> None:
     assert read_document({"errors": errors}).errors == ()
 
 
@@ -108,7 +108,7 @@ def test_keys_of_row_errors_are_configurable() -> None:
     )
 
 
-def test_row_error_without_an_identity() -> None:
+def test_row_of_unknown_identity_is_reported() -> None:
     body = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, body, RESULT_FORMAT, sent_roster(identities=()))
     assert answer.errors == (RowError(row=1, cause="bad"),)

@@ -64,7 +64,7 @@ def test_invalid_compressed_content_is_reported(encoding: str, data: bytes, prob
 
 
 @pytest.mark.parametrize("size", [MAX_CONTENT, MAX_CONTENT + 1])
-def test_content_is_limited(size: int) -> None:
+def test_length_of_the_content_is_limited(size: int) -> None:
     data = b"\0" * size
     for encoding, chunks in (("", [data]), ("gzip", [gzip.compress(data, 1)])):
         body = read_body(chunks, encoding)

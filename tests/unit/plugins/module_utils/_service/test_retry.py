@@ -52,7 +52,7 @@ NEVER_RETRIED = (
         *((outcome, "") for outcome in NEVER_RETRIED),
     ],
 )
-def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
+def test_retry_depends_on_the_outcome_and_the_method(outcome: int | str, methods: str) -> None:
     retried = [method for method in ("POST", "PUT", "PATCH") if is_safe_to_repeat(method, outcome)]
     assert retried == methods.split()
 
@@ -67,7 +67,9 @@ def test_outcomes_that_may_be_retried(outcome: int | str, methods: str) -> None:
         ),
     ],
 )
-def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bool) -> None:
+def test_outcome_shows_whether_the_roster_may_be_accepted(
+    outcome: int | str, is_unknown: bool
+) -> None:
     assert is_outcome_unknown(outcome) is is_unknown
 
 
@@ -83,7 +85,7 @@ def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bo
         (10, 5, 5, None, 60.0),
         (10, 60, 10, None, 60.0),
         (3, 0, 3, None, 0.0),
-        # The service requested a delay. The longer one is used.
+        # The service requested a delay. The longer of the two delays is used.
         (3, 2, 1, 1.0, 2.0),
         (3, 2, 1, 30.0, 30.0),
         (3, 2, 1, MAX_RETRY_AFTER, MAX_RETRY_AFTER),
@@ -91,7 +93,7 @@ def test_service_may_have_accepted_the_roster(outcome: int | str, is_unknown: bo
         (3, 2, 4, 1.0, None),
     ],
 )
-def test_delay_before_a_retry(
+def test_delay_before_a_retry_is_computed(
     limit: int, interval: int, attempt: int, retry_after: float | None, delay: float | None
 ) -> None:
     assert (
@@ -127,10 +129,10 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("١٢", None, None),
         ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
         ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
-        # Both according to the service's clock, which is one hour behind.
+        # Both headers contain the time of the service's clock, which is one hour behind.
         ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
         ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
-        # RFC 9110, 5.6.7: the obsolete forms.
+        # Obsolete date formats (RFC 9110, 5.6.7).
         ("Tuesday, 24-Nov-26 09:00:30 GMT", None, 30.0),
         ("Tue Nov 24 09:00:30 2026", None, 30.0),
         ("Tue, 99 Nov 2026 09:00:30 GMT", None, None),

@@ -62,7 +62,7 @@ STATUSES = {
         "Check body_format and content_type",
     ),
     418: ("", LOOK_UP),
-    422: ("it refuses the content", "Compare the columns with "),
+    422: ("it refused the content", "Compare the columns with "),
     425: ("the service refused early data", "The next run sends the roster again"),
     429: ("too many requests", "Run less often, or increase retries or retry_interval"),
     500: ("", CHECK_SERVICE),
@@ -119,7 +119,7 @@ def test_accepted_statuses_can_be_configured(
         assert error.remedy.startswith("Check url, result and status_code against")
 
 
-CORRECT = "Correct these people in the directory, or correct the columns"
+CORRECT = "Correct the entries of these people in the directory, or correct the columns"
 ROWS = f"{CORRECT}; service.errors lists the rows"
 ERRORS = (RowError(row=1, column="Email", cause="not unique"),)
 OTHERS = "the other rows are treated as accepted, and the next run sends the whole roster again"
@@ -127,7 +127,7 @@ NOTHING = "no row is treated as accepted"
 
 
 def _refusing(status: int, rows: set[int]) -> Answer:
-    """Return an answer that refuses some of three rows."""
+    """Return an answer that refuses the given rows of a roster with three rows."""
     return Answer(
         status=status, errors=ERRORS, error_count=1, refused_rows=frozenset(rows), row_count=3
     )

@@ -23,9 +23,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.transp
     CredentialAuth,
     UploadSession,
     create_service_context,
-    proxy_address,
+    find_proxy_address,
     select_proxies,
-    verify_argument,
+    select_verify_argument,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.watchdog import Watchdog
 from requests.adapters import HTTPAdapter
@@ -49,13 +49,15 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
         (Credential(username="key"), {"Authorization": "Basic a2V5Og=="}),
     ],
 )
-def test_header_of_each_kind_of_credential(credential: Credential, headers: dict[str, str]) -> None:
+def test_each_kind_of_credential_is_sent_in_its_header(
+    credential: Credential, headers: dict[str, str]
+) -> None:
     request = SimpleNamespace(headers={})
     assert CredentialAuth(credential)(request) is request
     assert request.headers == headers
 
 
-def test_minimum_tls_version() -> None:
+def test_minimum_tls_version_can_be_configured() -> None:
     assert create_service_context(TlsSettings()).minimum_version == ssl.TLSVersion.TLSv1_2
     assert (
         create_service_context(TlsSettings(minimum_version="1.3")).minimum_version
@@ -84,15 +86,15 @@ def test_proxy_is_reported_without_its_password(
     for name in ("https_proxy", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert proxy_address(ENDPOINT) == address
+    assert find_proxy_address(ENDPOINT) == address
     assert select_proxies(ENDPOINT)["https"].endswith(proxy)
     for endpoint in (
         replace(ENDPOINT, use_proxy=False),
         replace(ENDPOINT, url="http://localhost/"),
     ):
-        assert (select_proxies(endpoint), proxy_address(endpoint)) == ({}, None)
+        assert (select_proxies(endpoint), find_proxy_address(endpoint)) == ({}, None)
     monkeypatch.setenv("NO_PROXY", "x.no")
-    assert proxy_address(ENDPOINT) is None
+    assert find_proxy_address(ENDPOINT) is None
 
 
 def test_connections_through_a_proxy_are_watched_once() -> None:
@@ -110,25 +112,27 @@ def test_connections_through_a_proxy_are_watched_once() -> None:
     assert {pool.ConnectionCls.watchdog for pool in first.values()} == {watchdog}
 
 
-def test_ca_bundle_for_verification(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_ca_bundle_depends_on_the_settings_and_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    # Never True, because some releases of requests then ignore the SSL context.
-    assert verify_argument(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
-    assert verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
-    assert verify_argument(TlsSettings(validate_certs=False)) is False
+    # The value is never True, because some releases of requests would then ignore the SSL context.
+    assert select_verify_argument(TlsSettings()) == DEFAULT_CA_BUNDLE_PATH
+    assert select_verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
+    assert select_verify_argument(TlsSettings(validate_certs=False)) is False
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path))
-    assert verify_argument(TlsSettings()) == str(tmp_path)
+    assert select_verify_argument(TlsSettings()) == str(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/missing")
-    assert verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
-    assert verify_argument(TlsSettings(validate_certs=False)) is False
+    assert select_verify_argument(TlsSettings(ca_path="/ca")) == "/ca"
+    assert select_verify_argument(TlsSettings(validate_certs=False)) is False
     for path, cause in (
         ("/missing", "No such file or directory"),
         (__file__, "it contains no certificates in PEM format"),
     ):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
         with pytest.raises(InputError) as caught:
-            verify_argument(TlsSettings())
+            select_verify_argument(TlsSettings())
         assert str(caught.value) == (
             f"Cannot use the certificates in {path}, set by REQUESTS_CA_BUNDLE in the environment: "
             f"{cause}. Correct REQUESTS_CA_BUNDLE, or set ca_path."

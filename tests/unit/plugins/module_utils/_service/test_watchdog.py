@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the watchdog for connections without progress."""
+"""Tests of the watchdog that closes stalled connections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_connection_without_progress_is_closed() -> None:
     assert watchdog.expired
 
 
-def test_connection_closed_by_the_other_side_expires() -> None:
+def test_watchdog_tolerates_a_connection_that_the_peer_closed() -> None:
     near, far = socket.socketpair()
     with near, Watchdog(SHORT) as watchdog:
         watchdog.watch(near)

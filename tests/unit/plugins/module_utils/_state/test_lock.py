@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the locks on a state directory, and of its permissions."""
+"""Tests of the locks on a state directory and of its permissions."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_lock_held_by_another_run_is_reported(tmp_path: Path) -> None:
             pass
         assert str(caught.value) == (
             f"Cannot use the state directory {tmp_path}: another run is using it. "
-            "Wait until it ends, and schedule the runs further apart."
+            "Wait until that run ends, and schedule the runs further apart."
         )
     with exclusive_lock(tmp_path):
         pass
@@ -94,7 +94,7 @@ def test_lock_is_released_after_a_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lock", "remedy"),
     [
-        (exclusive_lock, "Set state_dir to a directory that this user can write to"),
+        (exclusive_lock, "Set state_dir to a directory that is writable by this user"),
         (shared_lock, "Run as the user who owns the state directory"),
     ],
 )

@@ -32,7 +32,7 @@ RECEIPT = Receipt(
     status=200,
     counts={"added": 2},
 )
-# The fields that all formats have in common.
+# The fields that occur in all formats.
 COMMON_FIELDS = {
     "endpoint": "https://x/contacts",
     "profile": "receptionist",
@@ -88,7 +88,7 @@ def test_newer_format_is_refused_with_the_required_version(
     )
 
 
-def test_first_format_is_read_and_written_as_the_current_one() -> None:
+def test_first_format_is_converted_to_the_current_format() -> None:
     document = {**COMMON_FIELDS, "format": 1, "history": [{"rows": 1}, {"rows": 0}]}
     receipt = parse_receipt(json.dumps(document).encode(), "receipt.json")
     assert receipt == replace(RECEIPT, sequence=3, history=({"rows": 1}, {"rows": 0}))
@@ -98,14 +98,14 @@ def test_first_format_is_read_and_written_as_the_current_one() -> None:
 
 
 @pytest.mark.parametrize("key", ["rows", "roster", "complete", "sequence", "endpoint"])
-def test_modified_receipt_is_damaged(key: str) -> None:
+def test_modified_receipt_is_reported_as_damaged(key: str) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), key: "00"}
     with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
 
 
 @pytest.mark.parametrize("number", [1, 0, 1.5])
-def test_modified_format_number_is_damage(number: float) -> None:
+def test_modified_format_number_is_reported_as_damage(number: float) -> None:
     document = {**json.loads(render_receipt(RECEIPT)), "format": number}
     with pytest.raises(StateError, match=r"it is damaged \(checksum\)"):
         parse_receipt(json.dumps(document).encode(), "receipt.json")
@@ -117,7 +117,7 @@ def test_white_space_does_not_change_the_checksum() -> None:
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "AB" * 32])
-def test_receipt_with_an_invalid_checksum_of_a_file_is_damaged(name: str) -> None:
+def test_receipt_with_an_invalid_file_checksum_is_damaged(name: str) -> None:
     data = render_receipt(replace(RECEIPT, roster=name))
     with pytest.raises(StateError, match=r"it is damaged \(checksum of a file\)"):
         parse_receipt(data, "receipt.json")

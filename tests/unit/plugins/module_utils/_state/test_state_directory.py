@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the files in a state directory, and of the two-phase commit."""
+"""Tests of the files in a state directory and of the two-phase commit."""
 
 from __future__ import annotations
 
@@ -152,19 +152,19 @@ def test_receipt_is_replaced_last(
     old = b"Name\r\nOld\r\n"
     commit_upload(tmp_path, _receipt(old, None), parse_roster(old))
     calls = []
-    replace = _files.write_atomically
+    write_atomically = _files.write_atomically
 
     def run_out_of_space(path: Path, data: bytes | BinaryIO) -> None:
         calls.append(path.name)
         if len(calls) == fails_at:
             raise OSError(28, "No space left on device")
-        replace(path, data)
+        write_atomically(path, data)
 
     monkeypatch.setattr(directory, "write_atomically", run_out_of_space)
     with pytest.raises(StateError) as caught:
         commit_upload(tmp_path, _receipt(), parse_roster(CSV, IDS))
     assert str(caught.value) == (
-        f"Cannot write the state directory {tmp_path}: No space left on device. The service has "
+        f"Cannot write to the state directory {tmp_path}: No space left on device. The service has "
         "accepted the roster. Free some space there; the next run sends the roster again."
     )
     baseline = read_baseline(tmp_path)
@@ -253,7 +253,7 @@ def test_receipt_stays_incomplete_if_the_abort_cannot_be_written(
     with pytest.raises(StateError) as caught:
         begin_upload(tmp_path, _receipt(), ROSTER)
     assert str(caught.value) == (
-        f"Cannot write the state directory {tmp_path}: No space left on device. "
+        f"Cannot write to the state directory {tmp_path}: No space left on device. "
         "Nothing was sent. Free some space there, or make it writable."
     )
 
@@ -270,9 +270,9 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
     assert baseline is not None
     assert baseline.roster.open_ids is None
     assert baseline.warning == (
-        f"{path} is missing or damaged: this run identifies contacts by key. "
-        "Restore it from a backup; otherwise, it is written again with the next accepted or "
-        "unchanged roster."
+        f"{path} is missing or damaged, so this run identifies contacts by key. "
+        "Restore the file from a backup; otherwise, the next accepted or unchanged roster "
+        "replaces it."
     )
 
 
@@ -289,5 +289,7 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
         (False, {}, "/.local/state/frontdesk-contacts/a"),
     ],
 )
-def test_default_state_directory(is_root: bool, environment: dict[str, str], path: str) -> None:
+def test_default_state_directory_depends_on_the_user_and_the_environment(
+    is_root: bool, environment: dict[str, str], path: str
+) -> None:
     assert default_state_dir("a", is_root, environment) == Path(path)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The structure of module_utils: which room imports which, and which one names which library."""
+"""The structure of module_utils: the allowed imports of each package, and the package that may import each library."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins import module_utils
 
-PACKAGE = module_utils.__name__
-# Each room may import those before it. The shared files, directly in module_utils, come first.
-ROOMS = (
+MODULE_UTILS = module_utils.__name__
+# Each package may import the packages before it. The shared files, directly in module_utils, come first.
+PACKAGES = (
     *("", "_directory", "_expressions", "_contacts", "_roster", "_state", "_service"),
     "_module",
 )
-# Rooms of the same rank that must not know each other.
+# Pairs of packages that must not import each other.
 UNRELATED = (
     ("_directory", "_expressions"),
     ("_directory", "_contacts"),
@@ -40,7 +40,7 @@ LIBRARIES = {
 
 
 def _files() -> dict[str, Path]:
-    """Return the files of module_utils by their name below it, such as ``_roster.plan``."""
+    """Return the files of module_utils, by their names relative to it, such as ``_roster.plan``."""
     (root,) = map(Path, module_utils.__path__)
     return {
         ".".join(path.relative_to(root).with_suffix("").parts): path
@@ -52,12 +52,12 @@ def _files() -> dict[str, Path]:
 FILES = _files()
 
 
-def _room(name: str) -> str:
+def _package(name: str) -> str:
     return name.rpartition(".")[0]
 
 
 def _imports(name: str) -> Iterator[str]:
-    """Return what a file imports, with the names of this package relative to module_utils."""
+    """Yield the names of the modules that a file imports. Names in module_utils are relative to it."""
     for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -67,26 +67,28 @@ def _imports(name: str) -> Iterator[str]:
                 parents = name.split(".")[: -node.level]
                 base = ".".join([*parents, *([node.module] if node.module else [])])
             for alias in node.names:
-                whole = f"{base}.{alias.name}".lstrip(".")
-                yield whole if whole in FILES else base
+                full_name = f"{base}.{alias.name}".lstrip(".")
+                yield full_name if full_name in FILES else base
 
 
 IMPORTS = {name: set(_imports(name)) for name in FILES}
 
 
-def test_every_room_has_a_rank() -> None:
-    assert {_room(name) for name in FILES} == set(ROOMS)
+def test_every_package_has_a_rank() -> None:
+    assert {_package(name) for name in FILES} == set(PACKAGES)
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_a_file_imports_no_room_above_its_own(name: str) -> None:
-    rank = ROOMS.index(_room(name))
-    imported = {_room(other) for other in IMPORTS[name] & set(FILES)}
-    assert {room for room in imported if ROOMS.index(room) > rank} == set()
+def test_file_imports_no_package_of_a_higher_rank(name: str) -> None:
+    rank = PACKAGES.index(_package(name))
+    imported = {_package(other) for other in IMPORTS[name] & set(FILES)}
+    assert {package for package in imported if PACKAGES.index(package) > rank} == set()
 
 
-def test_rooms_without_a_common_subject_do_not_import_each_other() -> None:
-    edges = {(_room(name), _room(other)) for name in FILES for other in IMPORTS[name] & set(FILES)}
+def test_unrelated_packages_do_not_import_each_other() -> None:
+    edges = {
+        (_package(name), _package(other)) for name in FILES for other in IMPORTS[name] & set(FILES)
+    }
     assert edges & {*UNRELATED, *((second, first) for first, second in UNRELATED)} == set()
 
 
@@ -95,32 +97,32 @@ def test_imports_form_no_cycle() -> None:
     assert set(TopologicalSorter(graph).static_order()) == set(FILES)
 
 
-@pytest.mark.parametrize(("library", "room"), LIBRARIES.items())
-def test_one_room_names_a_library(library: str, room: str) -> None:
+@pytest.mark.parametrize(("library", "package"), LIBRARIES.items())
+def test_library_is_imported_by_only_one_package(library: str, package: str) -> None:
     users = {
-        _room(name)
+        _package(name)
         for name in FILES
         for imported in IMPORTS[name]
         if imported.partition(".")[0] == library
     }
-    assert users <= {room}
+    assert users <= {package}
 
 
-def test_an_upload_loads_neither_the_directory_client_nor_the_expression_engine() -> None:
-    loaded = _loaded_by(f"{PACKAGE.rpartition('.')[0]}.modules.contact_upload")
+def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -> None:
+    loaded = _modules_loaded_by(f"{MODULE_UTILS.rpartition('.')[0]}.modules.contact_upload")
     assert {"ldap3", "jinja2", "phonenumbers"} & loaded == set()
     assert {
         name
         for name in loaded
-        if name.startswith((f"{PACKAGE}._directory", f"{PACKAGE}._expressions"))
+        if name.startswith((f"{MODULE_UTILS}._directory", f"{MODULE_UTILS}._expressions"))
     } == set()
     assert "requests" in loaded
 
 
-def _loaded_by(module: str) -> set[str]:
-    """Import a module in a new process, and return the names of all modules loaded then."""
+def _modules_loaded_by(module: str) -> set[str]:
+    """Import a module in a new process, and return the names of all modules that are loaded afterwards."""
     program = f"import sys; sys.path[:0] = {sys.path!r}; import {module}; print(*sys.modules)"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True
     )
-    return set(done.stdout.split())
+    return set(process.stdout.split())
