@@ -6,7 +6,7 @@
 
     python -m tests.lab [--only SERVER]...
 
-Prints the connection settings of the servers as YAML. The passwords are generated at each start.
+Prints the connection settings of the servers as YAML. New passwords are generated at each start.
 """
 
 from __future__ import annotations
@@ -71,7 +71,11 @@ def receiver_facts(service: Receiver) -> dict[str, Any]:
 def start(
     names: list[str], company: Company, issuer: Authority, stack: contextlib.ExitStack
 ) -> dict[str, Any]:
-    """Start the named servers, and return the connection settings of each."""
+    """Start servers, and return the connection settings of each.
+
+    :param names: names of the servers, from `_SERVERS`.
+    :param stack: context that stops the servers.
+    """
     facts: dict[str, Any] = {}
     for name, run in _DIRECTORIES.items():
         if name in names:

@@ -4,7 +4,7 @@
 
 """Validation of a CSV file of contacts against the rules in a profile.
 
-It is implemented independently of the collection, whose files it validates.
+The implementation is independent of the collection, whose files it validates.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """The number of contacts in a file, and the number of differences from the previous one."""
+    """The number of contacts in a file, and the numbers of differences from the previous file."""
 
     received: int
     added: int = 0
@@ -106,10 +106,10 @@ class RosterValidator:
         )
 
     def parse(self, content: bytes) -> list[Contact]:
-        """Parse the contacts of a file.
+        """Parse the contacts in a file.
 
-        :raises InvalidFileError: if it is not UTF-8 or not CSV, or if its header does not match the profile.
-            The location column may be missing, for contacts of all locations.
+        :raises InvalidFileError: if the file is not UTF-8 or not CSV, or if its header does not match the profile.
+            The location column may be missing if the contacts are for all locations.
         """
         if content.startswith(codecs.BOM_UTF8):
             raise InvalidFileError("the file begins with a byte order mark")
