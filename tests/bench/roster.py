@@ -7,7 +7,7 @@
     python tests/bench/roster.py COLLECTIONS_PATH ROWS...
 
 Each step runs in a separate process and prints a JSON line. The steps are: ``base``, which only generates contacts;
-``csv``, which also writes them with the csv module; ``make``, which builds a roster; ``other``, which builds a
+``csv``, which also writes them with the csv module; ``build``, which builds a roster; ``rebuild``, which builds a
 second, different roster; and ``plan``, which compares the two rosters.
 """
 
@@ -129,9 +129,9 @@ def run_step(step: str, rows: int, folder: Path) -> None:
     elif step == "csv":
         with (folder / "plain.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(person.cells for person, _source in generate_contacts(rows))
-    elif step == "make":
+    elif step == "build":
         build_roster(rows, folder, "old.csv", 1)
-    elif step == "other":
+    elif step == "rebuild":
         build_roster(rows, folder, "new.csv", 2)
     else:
         compare_rosters(folder)
@@ -149,7 +149,7 @@ def main() -> None:
         return
     for rows in numbers:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-            for step in ("base", "csv", "make", "other", "plan"):
+            for step in ("base", "csv", "build", "rebuild", "plan"):
                 command = [sys.executable, __file__, collections, "step", step, rows, folder]
                 subprocess.run(command, check=True)
 

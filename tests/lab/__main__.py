@@ -68,7 +68,7 @@ def receiver_facts(service: Receiver) -> dict[str, Any]:
     }
 
 
-def start(
+def start_servers(
     names: list[str], company: Company, issuer: Authority, stack: contextlib.ExitStack
 ) -> dict[str, Any]:
     """Start servers, and return the connection settings of each.
@@ -102,7 +102,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt_on_signal)
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         issuer = stack.enter_context(authority())
-        facts = start(names, build_company(), issuer, stack)
+        facts = start_servers(names, build_company(), issuer, stack)
         yaml.safe_dump(facts, sys.stdout, allow_unicode=True, sort_keys=False)
         print("# Ready. Press Ctrl-C to stop.", flush=True)
         signal.pause()

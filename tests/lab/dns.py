@@ -39,7 +39,7 @@ class NameServer:
     address: str = ""
     queries: list[str] = field(default_factory=list)
 
-    def answer(self, request: bytes) -> bytes:
+    def respond(self, request: bytes) -> bytes:
         """Return the response to a query with one question (RFC 1035, section 4.1)."""
         query = dns.message.from_wire(request)
         (question,) = query.question
@@ -75,7 +75,7 @@ def name_server(
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             request, listener = self.request
-            listener.sendto(server.answer(request), self.client_address)
+            listener.sendto(server.respond(request), self.client_address)
 
     with socketserver.UDPServer(("127.0.0.1", 0), Handler) as listener:
         server.address = f"127.0.0.1:{listener.server_address[1]}"

@@ -131,13 +131,13 @@ class RosterValidator:
 
     def validate(self, contacts: Sequence[Contact]) -> list[RowError]:
         """Return all errors in the contacts, ordered by row."""
-        errors = list(self._duplicates(contacts))
+        errors = list(self._find_duplicates(contacts))
         for number, contact in enumerate(contacts, start=1):
             for column in self.columns:
                 if column.header in contact:
                     errors += [
                         RowError(number, column.header, error)
-                        for error in self._cell_errors(column, contact)
+                        for error in self._find_cell_errors(column, contact)
                     ]
         return sorted(errors, key=lambda error: error.row)
 
@@ -152,7 +152,7 @@ class RosterValidator:
             removed=len(before.keys() - after.keys()),
         )
 
-    def _cell_errors(self, column: Column, contact: Contact) -> Iterator[str]:
+    def _find_cell_errors(self, column: Column, contact: Contact) -> Iterator[str]:
         value = contact[column.header]
         if not value and column.required:
             yield "is required"
@@ -169,7 +169,7 @@ class RosterValidator:
         if column.header == self.location_column and value and value not in self.locations:
             yield "is not a location of this account"
 
-    def _duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
+    def _find_duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
         """Yield an error for each repeated value in a unique column of one location, ignoring case."""
         seen: Counter[tuple[str, str, str]] = Counter()
         for number, contact in enumerate(contacts, start=1):

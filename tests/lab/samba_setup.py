@@ -97,7 +97,7 @@ def add_entries(setup: dict[str, Any], parameters: Any) -> None:
     for entry in setup["entries"]:
         database.add(_message(entry), controls=[_RELAX])
         if "password_last_set" in entry:
-            _set_password_age(database, entry)
+            _set_password_time(database, entry)
     add_service_principals(setup, database)
     database.transaction_commit()
 
@@ -122,7 +122,7 @@ def export_keytabs(setup: dict[str, Any], parameters: Any) -> None:
         Path(keytab).chmod(0o600)
 
 
-def _set_password_age(database: Any, entry: dict[str, Any]) -> None:
+def _set_password_time(database: Any, entry: dict[str, Any]) -> None:
     message = ldb.Message(ldb.Dn(database, entry["dn"]))
     name = "pwdLastSet"
     message[name] = ldb.MessageElement(entry["password_last_set"], ldb.FLAG_MOD_REPLACE, name)

@@ -56,7 +56,7 @@ class Mutant(NamedTuple):
     after: str
 
 
-def mutmut(root: Path, *arguments: str) -> str:
+def run_mutmut(root: Path, *arguments: str) -> str:
     """Run mutmut and return its output.
 
     Two sources of randomness are disabled: the examples of property-based tests, and the hashes of strings.
@@ -73,13 +73,15 @@ def mutmut(root: Path, *arguments: str) -> str:
     return result.stdout
 
 
-def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
+def list_results(root: Path, patterns: list[str]) -> dict[str, str]:
     """Return the result of each mutant by name.
 
     :param root: working directory, which contains ansible_collections.
     :param patterns: patterns for mutant names; empty for all mutants.
     """
-    lines = re.findall(r"^ *(\S+): (.+)$", mutmut(root, "results", "--all", "True"), re.MULTILINE)
+    lines = re.findall(
+        r"^ *(\S+): (.+)$", run_mutmut(root, "results", "--all", "True"), re.MULTILINE
+    )
     return {
         name: result
         for name, result in lines
@@ -87,12 +89,12 @@ def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
     }
 
 
-def mutmut_pattern(file: str) -> str:
+def name_pattern(file: str) -> str:
     """Return the pattern that matches the names of all mutants of a file."""
     return f"*.{file.removesuffix('.py').replace('/', '.')}.*"
 
 
-def read_mutant(difference: str) -> Mutant:
+def parse_mutant(difference: str) -> Mutant:
     """Parse the unified diff of a mutant."""
     lines = difference.splitlines()
     file = next(line for line in lines if line.startswith("--- ")).rpartition("module_utils/")[2]
@@ -118,11 +120,11 @@ def main() -> int:
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     # This file contains pytest settings for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
-    patterns = [mutmut_pattern(file) for file in files]
-    mutmut(root, "run", *patterns)
-    results = mutant_results(root, patterns)
+    patterns = [name_pattern(file) for file in files]
+    run_mutmut(root, "run", *patterns)
+    results = list_results(root, patterns)
     survivors = [
-        read_mutant(mutmut(root, "show", name))
+        parse_mutant(run_mutmut(root, "show", name))
         for name, result in results.items()
         if result != "killed"
     ]
