@@ -59,7 +59,7 @@ class ServiceBehavior:
     flags: Mapping[str, str] = field(default_factory=dict)
     """Required query parameters."""
     token_param: str | None = None
-    """Query parameter with the token; None for a header."""
+    """Query parameter that contains the token; None if the token is in a header."""
     is_basic: bool = False
     """Whether the token is sent as the user name of HTTP Basic authentication, without a password."""
     client_name: str | None = None
