@@ -4,8 +4,8 @@
 
 """The sessions of the test gate.
 
-`make test` runs all of them, and `.venv/gate/bin/nox -s NAME` runs one. They do not need containers, and only need
-network access to the Python package index.
+`make test` runs all of them, and `.venv/gate/bin/nox -s NAME` runs one. They do not need containers. The only network
+service that they need is the Python package index.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def mypy(session: nox.Session) -> None:
-    """Check the types of the collection, and of the code around it."""
+    """Check the types of the collection, its tests and its development tools."""
     session.install(
         *("mypy", "types-PyYAML", "types-ldap3", "types-requests", "ansible-core"),
         *("-r", "tests/requirements/gate.txt", "-r", "tests/unit/requirements.txt"),
@@ -100,7 +100,7 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(name="build-import-check")
 def build_import_check(session: nox.Session) -> None:
-    """Build the collection, and import it with Galaxy's importer. A warning is a failure."""
+    """Build the collection, and import it with Galaxy's importer. Fail on warnings."""
     session.install("galaxy-importer", "ansible-core")
     archive = build_collection(session)
     with session.chdir(archive.parent):
@@ -112,7 +112,7 @@ def build_import_check(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Run the property tests with many more examples."""
+    """Run the property-based tests with many more examples."""
     session.install("pytest-xdist", "ansible-core", "-r", "tests/unit/requirements.txt")
     tree = copy_collection(session)
     # pytest prefers this file to pyproject.toml, whose settings are for the integration tests.
@@ -127,14 +127,14 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Run mutation tests on module_utils/_contacts."""
+    """Run mutation tests on the expressions, contacts and roster code of module_utils (make mutants)."""
     session.install("mutmut", "ansible-core", "-r", "tests/unit/requirements.txt")
     root = copy_collection(session).parents[2]
     session.run("python", "tests/mutation", str(root), *session.posargs)
 
 
 PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-"""pytest options for two workers, each with separate servers. The tests spend half of their time waiting."""
+"""pytest options for two workers, each with separate servers. The tests spend half of the time waiting."""
 
 
 def add_core_sessions(core: Core) -> None:
@@ -149,8 +149,8 @@ def add_core_sessions(core: Core) -> None:
     def integration(session: nox.Session) -> None:
         """Run the integration tests against the installed collection.
 
-        The newest ansible-core runs all tests. The others only run tests that depend on ansible-core, on the Python
-        version or on the libraries of modules.
+        All tests run with the newest ansible-core. With the others, only tests run that depend on ansible-core, on the
+        Python version or on the libraries of the modules.
         """
         session.install(package, "-r", "tests/integration/requirements.txt")
         selection = (
@@ -167,7 +167,7 @@ def add_core_sessions(core: Core) -> None:
         module_interpreter = os.environ.get("MODULE_PYTHON") or create_module_environment(
             session, available_python(session, core.module_python), core.module_requirements
         )
-        # Compile once instead of in each of the many module runs.
+        # Compile the modules once instead of in every module run.
         session.run(module_interpreter, "-m", "compileall", "-q", str(install_path), external=True)
         # In pytest's default directory, the paths of Ansible's sockets would be too long.
         with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
@@ -200,11 +200,11 @@ def add_core_sessions(core: Core) -> None:
 
     @nox.session(name=f"units-{core.version}", python=python)
     def units(session: nox.Session) -> None:
-        """Run the unit tests with ansible-test, in the Python versions of ansible-core and of modules.
+        """Run the unit tests with ansible-test, in the Python versions of ansible-core and of the modules.
 
-        The oldest and the newest ansible-core, with the oldest and the newest Python, run all tests. The others only
-        run tests that depend on ansible-core. Property tests run with few examples except with the newest. The tests
-        run in one process because sessions run in parallel.
+        All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. With the
+        others, only tests run that depend on ansible-core. Property-based tests use few examples except with the newest
+        ansible-core. The tests run in one process because sessions run in parallel.
         """
         session.install(package, "-r", "tests/unit/requirements.txt")
         tree = copy_collection(session)
@@ -236,7 +236,10 @@ def add_missing_core_session(core: Core) -> None:
         """Report that the tests with this release of ansible-core cannot run."""
         versions = ", ".join(core.pythons)
         report = session.error if IN_CI else session.skip
-        report(f"tests with ansible-core {core.version} not run: install one of Python {versions}")
+        report(
+            f"tests with ansible-core {core.version} not run:"
+            f" install one of these Python versions: {versions}"
+        )
 
 
 # The longest sessions first: those of the newest ansible-core, then those of the oldest.

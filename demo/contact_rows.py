@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.lab.person import Person, Site
 
 Row = tuple[str, ...]
-"""First name, last name, email, SMS phone, location."""
+"""The cells of a row: first name, last name, email, SMS phone, location."""
 
 
 def contact_row(person: Person, site: Site) -> Row:
@@ -26,9 +26,9 @@ def contact_row(person: Person, site: Site) -> Row:
 def expected_rows(company: Company) -> set[Row]:
     """Return the rows of the first sync.
 
-    They contain all active people with a mail address or a mobile number. If two people have the same mobile
-    number, it is removed from the row of the person with the greater identity. The person who works at two sites
-    has two rows.
+    All active people with a mail address or a mobile number have a row. If two people have the same mobile number,
+    it is missing from the row of the person with the greater identity. The person who works at two sites has two
+    rows.
     """
     tromso = company.site("tromso")
     without_mobile = max(company.people_sharing_mobile, key=lambda person: str(person.identity))
@@ -43,7 +43,7 @@ def expected_rows(company: Company) -> set[Row]:
 
 
 def typical_people(company: Company, site: Site) -> Iterator[Person]:
-    """Yield the people of a site with a mail address, a mobile number and no special data."""
+    """Yield the people of a site who have a mail address, a mobile number and no special data."""
     special = {
         *company.people_sharing_mobile,
         company.two_site_person,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The common context of all steps of the demo."""
+"""Context shared by all steps of the demo."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ class DemoContext:
     expected_contacts: set[Row] = field(default_factory=set)
 
     def run_successfully(self, *arguments: str, playbook: str = "sync") -> PlaybookRun:
-        """Run a playbook of the collection that must succeed.
+        """Run a playbook of the collection, which must succeed.
 
         :param arguments: additional command-line arguments.
-        :raises ExpectationError: if it fails.
+        :param playbook: name of the playbook in the collection.
+        :raises ExpectationError: if the playbook fails.
         """
         run = self.ansible.run(playbook, *arguments)
         if run.status != 0 or run.failures:
@@ -53,18 +54,18 @@ class DemoContext:
     def run_expecting_failure(self, module: str, *parts: str) -> PlaybookRun:
         """Run the sync, which must fail in a module.
 
-        The run must not change the service and the state directory. Only if the upload fails, the roster of the
-        preceding export is new.
+        The run must not change the service or the state directory. If the upload must fail, the roster is an
+        exception, because the export has already written it.
 
         :param module: module that must fail.
-        :param parts: parts of its error message.
+        :param parts: strings that its error message must contain.
         :raises ExpectationError: if the run succeeds, fails elsewhere or changes something.
         """
         state, requests = self.state_digests(), self.service.requests
         run = self.ansible.run("sync")
         if run.status == 0 or len(run.failures) != 1:
             raise ExpectationError(
-                f"the playbook should have failed in one task, its status is {run.status}:\n{run.output}"
+                f"the playbook should have failed in one task, but exited with status {run.status}:\n{run.output}"
             )
         [(action, message)] = run.failures
         self.expect.equal("failed module", action, f"frontdesk.contacts.{module}")
@@ -81,7 +82,7 @@ class DemoContext:
         return run
 
     def expect_no_requests(self, requests: int) -> None:
-        """Expect that the service received no more requests and still has the same contacts.
+        """Expect that the service received no further requests and still has the same contacts.
 
         :param requests: number of earlier requests.
         """
@@ -94,7 +95,7 @@ class DemoContext:
         self.expect.same_rows("contacts of the service", rows, self.expected_contacts)
 
     def state_digests(self) -> dict[str, str]:
-        """Return the SHA-256 digests of the files in the state directory, by name."""
+        """Return the SHA-256 digests of the files in the state directory by file name."""
         files = (path for path in self.state.rglob("*") if path.is_file())
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 

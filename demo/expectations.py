@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expectations about the results of the demo, which stop it if they are not met."""
+"""Expectations about the results of the demo. The demo stops if one of them is not met."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class ExpectationError(Exception):
 
 
 class Expectations:
-    """Compares results with expectations, and counts the successful comparisons."""
+    """Comparisons of results with expectations.
+
+    :ivar met: number of successful comparisons.
+    """
 
     def __init__(self) -> None:
         self.met = 0
@@ -36,7 +39,7 @@ class Expectations:
         self.met += 1
 
     def same_rows(self, what: str, actual: Iterable[Row], expected: AbstractSet[Row]) -> None:
-        """Expect exactly these rows, each once and in any order. The error only lists the differences.
+        """Expect exactly the given rows, each once and in any order. The error only lists the differences.
 
         :param what: description of the rows.
         :raises ExpectationError: if the rows differ.
@@ -52,10 +55,10 @@ class Expectations:
         self.met += 1
 
     def contains(self, what: str, actual: Any, *parts: str) -> None:
-        """Expect a string to contain all of these parts.
+        """Expect a string to contain all of the given parts.
 
         :param what: description of the string.
-        :raises ExpectationError: if it does not contain one of them.
+        :raises ExpectationError: if a part is missing.
         """
         for part in parts:
             if part not in str(actual):

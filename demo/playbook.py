@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installation of the collection, and runs of its playbooks."""
+"""Installation of the collection, and execution of its playbooks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TERMINATE_SECONDS = 10.0
 
 
 class ProgramError(Exception):
-    """A program failed or printed a secret. The message contains its output unless it contains a secret."""
+    """A program failed or printed a secret. The message contains the output only if there is no secret in it."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class PlaybookRun:
     """Exit status of ansible-playbook."""
     output: str
     results: list[dict[str, Any]]
-    """Result of each task, then the recap (see callback_plugins/demo_results.py)."""
+    """Result of each task, followed by the recap (see callback_plugins/demo_results.py)."""
 
     def module_result(self, module: str) -> dict[str, Any]:
-        """Return the last result of a module of the collection; empty if it did not run."""
+        """Return the last result of a module of the collection; empty if the module did not run."""
         action = f"frontdesk.contacts.{module}"
         results = [line["returned"] for line in self.results if line.get("action") == action]
         return dict(results[-1]) if results else {}
@@ -83,7 +83,7 @@ class Ansible:
         self._environment = {**_environment(directory), **secrets}
         self.runs = 0
         self.searched_characters = 0
-        """Number of characters of output that were searched for secrets, without finding one."""
+        """Number of output characters that have been searched for secrets."""
 
     def install_collection(self) -> str:
         """Build the collection from this checkout, install it, and return its version."""
@@ -95,12 +95,16 @@ class Ansible:
         return archive.name.removeprefix("frontdesk-contacts-").removesuffix(".tar.gz")
 
     def write_variables(self, variables: Mapping[str, Any]) -> None:
-        """Write the variables that differ in each demo run to the file of extra variables."""
+        """Write the variables that differ in each demo run to the extra variables file."""
         text = json.dumps(variables, indent=2)  # JSON is valid YAML
         (self._directory / "run.yml").write_text(text, encoding="utf-8")
 
     def run(self, playbook: str, *arguments: str) -> PlaybookRun:
-        """Run a playbook of the collection, and print the command and its exit status."""
+        """Run a playbook of the collection, and print the command and its exit status.
+
+        :param playbook: name of the playbook in the collection.
+        :param arguments: additional command-line arguments.
+        """
         command = [*PLAYBOOK, f"frontdesk.contacts.{playbook}", *arguments]
         self._screen.command(shlex.join(command))
         stopwatch = Stopwatch()
@@ -120,7 +124,7 @@ class Ansible:
             raise ProgramError(f"{argv[0]} failed with status {status}:\n{output}")
 
     def _run(self, *argv: str) -> tuple[int, str]:
-        # Use the program of this virtual environment, whatever PATH contains.
+        # Use the program in this virtual environment, regardless of PATH.
         program = Path(sys.executable).with_name(argv[0])
         with subprocess.Popen(
             [str(program), *argv[1:]],
@@ -130,7 +134,7 @@ class Ansible:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            # In a new session, the program is not interrupted by Ctrl-C, but terminated by this process.
+            # In a new session, the program is not interrupted by Ctrl-C; this process terminates it.
             start_new_session=True,
         ) as process:
             try:
@@ -143,7 +147,7 @@ class Ansible:
     def _search_secrets(self, text: str) -> None:
         """Search output for secrets before it is printed.
 
-        :raises ProgramError: if it contains one.
+        :raises ProgramError: if the output contains a secret.
         """
         if any(secret in text for secret in self._secrets):
             raise ProgramError("The output of Ansible contains a password or the token.")
@@ -162,7 +166,7 @@ def _terminate(process: subprocess.Popen[str]) -> None:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Return the environment of the programs: the current one without variables that affect Ansible."""
+    """Return the environment of the programs: the current environment without variables that affect Ansible."""
     unwanted = ("ANSIBLE_", "FRONTDESK_", "PYTHON")
     kept = {
         name: value

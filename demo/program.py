@@ -37,7 +37,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
-    """Run the demo, and return 0 if all expectations are met."""
+    """Run the demo, and return 0 if all expectations are met, else 1."""
     arguments = _arguments()
     screen = Screen(verbose=arguments.verbose)
     for number in _SIGNALS:
@@ -142,7 +142,7 @@ def _summary(context: DemoContext, seconds: float) -> str:
     return (
         f"Success: all {context.expect.met} checks passed in {runs} playbook runs and {seconds:.0f} s."
         f" {uploads} runs uploaded contacts, and {runs - uploads} runs correctly sent nothing."
-        f" The {context.ansible.searched_characters:,} characters of output contain no password and no token."
+        f" The {context.ansible.searched_characters:,} characters of output contain no passwords or tokens."
     )
 
 

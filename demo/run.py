@@ -12,6 +12,6 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True  # leave no files behind
-    # The modules are imported from the root of the checkout, whatever the current directory is.
+    # Import the modules from the root of the checkout, regardless of the current directory.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     runpy.run_module("demo.program", run_name="__main__")

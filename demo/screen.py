@@ -16,7 +16,7 @@ _BOLD, _DIM, _RED, _GREEN = "1", "2", "31", "32"
 
 
 class Screen:
-    """Prints the output of the demo, in color if stdout is a terminal and NO_COLOR is not set."""
+    """Output of the demo on stdout, in color if stdout is a terminal and NO_COLOR is not set."""
 
     def __init__(self, *, verbose: bool) -> None:
         self.verbose = verbose
@@ -33,7 +33,7 @@ class Screen:
         print(f"\n{self._paint(_BOLD, text)}", flush=True)
 
     def fact(self, name: str, text: str) -> None:
-        """Print a name and a wrapped text beside it."""
+        """Print a name, and a wrapped paragraph next to it."""
         indent = " " * 15
         first = f"  {name:12} "
         print(textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=indent))
@@ -74,7 +74,7 @@ class Screen:
 
 
 class Stopwatch:
-    """Measures the time since its creation."""
+    """Timer that starts when it is created."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()

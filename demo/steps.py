@@ -22,7 +22,7 @@ _KINDS = ("added", "changed", "moved", "removed")
 
 
 def probe_directory(context: DemoContext) -> None:
-    """Run the probe, which must find all people and no problem."""
+    """Run the probe, which must find all people and no problems."""
     screen, expect = context.screen, context.expect
     screen.heading("1. Probe: check the directory before the first sync")
     result = context.run_successfully(playbook="probe").module_result("ad_contacts_info")
@@ -39,12 +39,12 @@ def probe_directory(context: DemoContext) -> None:
     rows = sum(source["contacts"] for source in server["sources"])
     expect.equal("people with a valid row", rows, len(expected_rows(context.company)))
     sample = " | ".join(server["sources"][0]["samples"][0].values())
-    screen.fact("sample row", f"{sample} (with masked values)")
+    screen.fact("sample row", f"{sample} (masked)")
     expect.equal("requests received by the service", context.service.requests, 0)
 
 
 def run_first_sync(context: DemoContext) -> None:
-    """Run the first sync, which must upload all contacts and report everyone left out."""
+    """Run the first sync, which must upload all contacts and report all left-out people."""
     screen, expect = context.screen, context.expect
     screen.heading("2. First sync: upload all contacts")
     run = context.run_successfully("-e", "contact_sync_initial=true")
@@ -76,7 +76,7 @@ def run_first_sync(context: DemoContext) -> None:
 
 
 def run_unchanged_sync(context: DemoContext) -> None:
-    """Run the sync without changes, which must not send a request."""
+    """Run the sync again without changes in the directory. It must not send a request."""
     context.screen.heading("3. Second sync: nothing changed, so nothing is sent")
     requests, state = context.service.requests, context.state_digests()
     run = context.run_successfully()
@@ -88,7 +88,7 @@ def run_unchanged_sync(context: DemoContext) -> None:
 
 
 def preview_and_sync_changes(context: DemoContext) -> None:
-    """Preview four changes in check mode, and run the sync, which must apply the same plan."""
+    """Preview four changes in check mode, then run the sync, which must apply the same plan."""
     screen, expect = context.screen, context.expect
     screen.heading("4. Four changes: preview them in check mode, then sync them")
     before, after = _apply_changes(context)
@@ -118,7 +118,7 @@ def preview_and_sync_changes(context: DemoContext) -> None:
 
 
 def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
-    """Add, delete, rename and move a person.
+    """Add, delete, rename and move one person each.
 
     :returns: the rows that the changes remove, and the rows that they add.
     """
@@ -141,8 +141,8 @@ def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
     context.directory.change_last_name(renamed, "Bjørnstad-Moe")
     context.directory.move_person(mover, oslo)
     context.screen.text(
-        f"{newcomer.display_name} joins in {bergen.name}, {leaver.display_name} leaves the company,"
-        f" {renamed.display_name} takes the name {renamed.given_name} Bjørnstad-Moe, and"
+        f"{newcomer.display_name} joins the company in {bergen.name}, {leaver.display_name} leaves it,"
+        f" {renamed.display_name} is now called {renamed.given_name} Bjørnstad-Moe, and"
         f" {mover.display_name} moves from {bergen.name} to {oslo.name}."
     )
     given, _last_name, *others = contact_row(renamed, oslo)
@@ -182,7 +182,10 @@ def stop_on_mass_removal(context: DemoContext) -> None:
     screen, known = context.screen, context.expected_contacts
     screen.heading("6. Mass removal: the guard stops the upload")
     oslo, tromso = context.company.site("oslo-hq"), context.company.site("tromso")
-    people = [who for who in context.company.at(oslo) if contact_row(who, oslo) in known][::2]
+    synced_people = (
+        person for person in context.company.at(oslo) if contact_row(person, oslo) in known
+    )
+    people = list(synced_people)[::2]
     for person in people:
         context.directory.disable_person(person)
     screen.text(
@@ -196,7 +199,7 @@ def stop_on_mass_removal(context: DemoContext) -> None:
 
 
 def _expect_plan(context: DemoContext, upload: Mapping[str, Any], **expected: int) -> None:
-    """Expect a plan with these counts, which default to 0, and print it."""
+    """Expect a plan with the given counts, which default to 0, and print the plan."""
     actual = {kind: upload["plan"][kind] for kind in _KINDS}
     context.expect.equal("plan", actual, {kind: expected.get(kind, 0) for kind in _KINDS})
     context.screen.fact("plan", ", ".join(f"{count} {kind}" for kind, count in actual.items()))

@@ -3,14 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Install the requirements of a Python script of this repository, and run it:
+# Install the requirements of a Python script in this repository, and run the script:
 #
 #     tests/bootstrap.sh NAME SCRIPT [ARGUMENT...]
 #
 # The requirements in tests/requirements/NAME.txt are installed into the virtual environment .venv/NAME. The lab's
-# servers are Debian packages. If run as root, missing packages are installed. Otherwise, packages that work without
-# root permissions are unpacked below .cache; Samba is one of them if the user can create namespaces. If nothing is
-# missing, this takes a fraction of a second.
+# servers are Debian packages. If this script runs as root, missing packages are installed. Otherwise, packages that
+# work without root permissions are unpacked below .cache; Samba is one of them if the user can create namespaces. If
+# nothing is missing, this takes a fraction of a second.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -25,7 +25,7 @@ missing_packages() {
 }
 
 apt_install() (
-  # The services must not start, neither now nor at boot, because the lab's servers need their ports.
+  # The services must start neither now nor at boot, because the lab's servers need their ports.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
@@ -41,7 +41,7 @@ apt_install() (
 
 install_packages() {
   missing=$(missing_packages tests/lab/packages-root.txt)
-  # shellcheck disable=SC2086  # a list of names
+  # shellcheck disable=SC2086  # word splitting is intended
   [ -z "$missing" ] || apt_install $missing
 }
 
@@ -80,8 +80,8 @@ unpack_packages() {
 }
 
 find_python() {
-  # Find a suitable Python, in PATH or of pyenv. Each one has to be run, because a name in PATH may be a pyenv shim, and
-  # Debian's Python cannot create virtual environments without the package python3-venv.
+  # Find a suitable Python in PATH or in pyenv. Each candidate has to be run, because a name in PATH may be a pyenv
+  # shim, and Debian's Python cannot create virtual environments without the package python3-venv.
   for python in python3.13 python3.12 python3.11 python3 \
     "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do
     "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 4
-"""Number of parallel sessions. Tests spend much of their time waiting for timeouts and processes, so this is more
-than the two processors of the reference machine. More workers only cost time: six need 670 CPU seconds in total, four
-need 594."""
+"""Number of parallel sessions. It exceeds the number of processors of the reference machine, which is two, because
+tests spend much of their time waiting for timeouts and processes. More workers only increase the CPU time: from 594
+seconds with four workers to 670 with six."""
 SLOWEST = ("integration", "units", "sanity")
 """Prefixes of the slowest sessions in the order in which they start, so that none of them runs alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
@@ -63,7 +63,7 @@ class Outcome:
     seconds: float
     """Elapsed seconds."""
     cpu_seconds: float
-    """CPU seconds of its processes."""
+    """CPU seconds of all processes of the session."""
     log: str
     """Output of the session."""
 
@@ -91,7 +91,10 @@ def hash_environment_inputs() -> str:
 
 
 def has_current_environment(session: Session, inputs_hash: str) -> bool:
-    """Return whether the session has passed with an environment created from the same files."""
+    """Return whether the session has passed with an environment created from the same files.
+
+    :param inputs_hash: hash of the current files, from `hash_environment_inputs`.
+    """
     stamp = _stamp(session)
     return stamp.exists() and stamp.read_text() == inputs_hash
 
@@ -101,7 +104,10 @@ def _stamp(session: Session) -> Path:
 
 
 def run_session(session: Session, inputs_hash: str) -> Outcome:
-    """Run one session, reusing its environment without updating it if the session has passed with it."""
+    """Run one session. Its environment is not updated if `has_current_environment` is true.
+
+    :param inputs_hash: hash of the current files, from `hash_environment_inputs`.
+    """
     started = time.monotonic()
     report = LOGS / f"{session.name}.json"
     log = LOGS / f"{session.name}.log"
@@ -142,7 +148,7 @@ def read_report(report: Path) -> str:
 
 
 def run_sessions(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run the sessions in parallel, and yield each result.
+    """Run the sessions in parallel, and yield the outcome of each one when it ends.
 
     Sessions with a common tag do not run in parallel while their environments have to be created.
     """
@@ -172,7 +178,7 @@ def run_sessions(sessions: list[Session]) -> Iterator[Outcome]:
 
 
 def main() -> int:
-    """Run the sessions, and return 1 if one of them failed."""
+    """Run the sessions, and return 1 if any of them failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for outcome in run_sessions(list_sessions(sys.argv[1:])):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Helpers of the sessions in noxfile.py: ansible-core releases, collection trees and environments."""
+"""Helpers for the sessions in noxfile.py: ansible-core releases, collection trees and environments."""
 
 from __future__ import annotations
 
@@ -25,34 +25,35 @@ IN_CI = os.environ.get("CI") == "true"
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
-    """A release of ansible-core that the collection is tested with."""
+    """A release of ansible-core with which the collection is tested."""
 
     version: str
-    """Its version without the patch level."""
+    """Version of the release, without the patch level."""
     pythons: tuple[str, ...]
-    """Python versions that it supports, the preferred one first."""
+    """Supported Python versions, the preferred one first."""
     get_pip_version: str
-    """Version of get-pip that its ansible-test downloads: get_pip_VERSION.py."""
+    """Version of get-pip that ansible-test downloads: get_pip_VERSION.py."""
     unit_test_python: str
-    """Python version of the unit tests of modules and module_utils."""
+    """Python version in which the unit tests of modules and module_utils run."""
     runs_all_unit_tests: bool
     """Whether to run all unit tests, or only those that depend on ansible-core."""
     module_python: str
-    """Python version of the modules in integration tests."""
+    """Python version in which the integration tests run the modules."""
     module_requirements: str
-    """Requirements file of the modules in integration tests."""
+    """Requirements file with the libraries of the modules in the integration tests."""
     integration_markers: str
     """Marker expression that selects the integration tests; empty for all."""
 
 
 LIBRARIES = "meta/requirements.txt"
-# Includes gssapi, which has to be compiled, so only one release uses it.
+# Includes gssapi, which has to be compiled, so only one release uses this file.
 ALL_LIBRARIES = "meta/ee-requirements.txt"
 EVERY_CORE, BOTH_ENDS, EVERY_LIBRARY = "every_core", "both_ends", "every_library"
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
-# Together, these releases cover all supported Python versions of modules, and the oldest, the newest and the upcoming
-# release of each library. Playbooks are tested with the oldest and the newest ansible-core, and partly with 2.19, the
-# first one with data tagging. Tests that depend on libraries run with the oldest, the newest and all optional ones.
+# Together, these entries cover all Python versions that the modules support, and the oldest and the newest release of
+# each library, including release candidates. Playbooks are tested with the oldest and the newest ansible-core, and
+# partly with 2.19, the first release with data tagging. Tests that depend on libraries run with the oldest and the
+# newest releases of the libraries, and with all optional libraries.
 CORES = (
     Core(
         version="2.16",
@@ -96,7 +97,7 @@ CORES = (
     ),
 )
 NEWEST = CORES[-1]
-# Unit tests of the code that imports ansible-core. The other packages in module_utils do not.
+# Unit tests of the code that imports ansible-core. The other packages in module_utils do not import it.
 CORE_DEPENDENT_UNIT_TESTS = (
     *("tests/unit/plugins/filter/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
     "tests/unit/plugins/module_utils/_module/",
@@ -106,7 +107,7 @@ CORE_DEPENDENT_UNIT_TESTS = (
 def replace_pyenv_shims() -> None:
     """Replace pyenv's shims in PATH with the directories of the interpreters.
 
-    ansible-test also uses a shim whose Python version is not selected, which then exits with status 127.
+    Otherwise, ansible-test would use shims for Python versions that are not selected, which exit with status 127.
     """
     root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
@@ -116,9 +117,10 @@ def replace_pyenv_shims() -> None:
 
 
 def session_directory(session: nox.Session) -> Path:
-    """Return the directory for files of a session.
+    """Return the directory for the files of a session.
 
-    nox's create_tmp() also sets TMPDIR to its directory, in which the paths of sockets would be too long.
+    nox's create_tmp() is not used because it also sets TMPDIR, and the paths of sockets in that directory would be too
+    long.
     """
     return Path(session.cache_dir).resolve() / session.name
 
@@ -126,8 +128,8 @@ def session_directory(session: nox.Session) -> Path:
 def copy_collection(session: nox.Session) -> Path:
     """Copy the collection into an ansible_collections tree, and return its path there.
 
-    Only files that git tracks or does not ignore are copied. Bytecode of an earlier copy is kept, because compiling
-    all tests takes seconds.
+    Only files that git tracks or does not ignore are copied. The bytecode in an earlier copy is kept, because
+    compiling all tests takes seconds.
     """
     root = session_directory(session) / "ansible_collections"
     for path in root.rglob("*"):
@@ -140,13 +142,13 @@ def copy_collection(session: nox.Session) -> Path:
         if Path(name).is_file():  # a deleted file is listed until the deletion is committed
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, target / name)
-    # Without it, ansible-test would use the enclosing repository, which ignores all of these files.
+    # Without a repository here, ansible-test would use the enclosing one, which ignores all of these files.
     subprocess.run(["git", "init", "--quiet", str(target)], check=True)
     return target
 
 
 def build_collection(session: nox.Session) -> Path:
-    """Build the collection, and return the path of the archive."""
+    """Build the collection, and return the path to the archive."""
     tree = copy_collection(session)
     dist = session_directory(session) / "dist"
     shutil.rmtree(dist, ignore_errors=True)
@@ -157,12 +159,15 @@ def build_collection(session: nox.Session) -> Path:
 
 
 def use_small_profile(tree: Path) -> None:
-    """Limit the number of examples of the property tests, because another session runs more of them."""
+    """Limit the number of examples of the property-based tests, because another session runs more of them.
+
+    :param tree: copy of the collection, from `copy_collection`.
+    """
     (tree / "tests" / "unit" / "hypothesis-profile").write_text("small")
 
 
 def available_python(session: nox.Session, version: str) -> str:
-    """Return a Python version if it is installed, else the version of the session.
+    """Return a Python version if it is installed, else the Python version of the session.
 
     In CI, a missing version is an error.
     """
@@ -174,7 +179,7 @@ def available_python(session: nox.Session, version: str) -> str:
 
 
 def create_module_environment(session: nox.Session, version: str, *requirements: str) -> str:
-    """Create a virtual environment that runs the modules, and return the path of its Python.
+    """Create a virtual environment that runs the modules, and return the path to its Python.
 
     :param version: Python version.
     :param requirements: requirements files to install.
@@ -196,10 +201,10 @@ def sanity_test_arguments(
 ) -> list[tuple[str, ...]]:
     """Return the arguments of each run of ansible-test's sanity tests.
 
-    The compile and import tests only run with the target Python versions. Together, these cover all versions that
-    modules support. pylint and pep8 take longer than all other tests, and their results do not depend on the release
-    of ansible-core. They therefore only run with the newest one, and only on the released files; ruff and mypy check
-    the tests.
+    The compile and import tests only run with the target Python versions. Over all releases of ansible-core, these
+    cover all versions that the modules support. pylint and pep8 take longer than all other tests, and their results do
+    not depend on the release of ansible-core. They therefore only run with the newest release, and only on plugins;
+    ruff and mypy check the tests.
 
     :param python: Python version that runs ansible-core.
     :param targets: Python versions that run the modules.
@@ -219,10 +224,10 @@ def _tests(*names: str) -> tuple[str, ...]:
 
 
 def seed_get_pip_cache(core: Core) -> None:
-    """Pre-seed ansible-test's get-pip cache so that it works without internet access.
+    """Fill ansible-test's get-pip cache, so that ansible-test works without internet access.
 
-    ansible-test installs pip in new environments with a downloaded script, unless the script is in its cache. This
-    script uses ensurepip instead. An existing script is not changed.
+    ansible-test installs pip in new environments with a downloaded script, unless the script is in its cache. The
+    script written here uses ensurepip instead. An existing script is not changed.
     """
     script = Path("~/.ansible/test/cache").expanduser() / f"get_pip_{core.get_pip_version}.py"
     if not script.exists():

@@ -39,9 +39,9 @@ MARGIN = re.compile(r"""^(?:[\s#>]|[rbf]{0,2}["'])+|[\s"'\\]+$""")
 class Rule(NamedTuple):
     """A phrase to avoid.
 
-    :ivar pattern: a regular expression for it. A space in it also matches a line break.
-    :ivar instead: the wording to use.
-    :ivar exceptions: regular expressions for longer phrases that contain it and are correct.
+    :ivar pattern: regular expression for the phrase. A space in it also matches a line break.
+    :ivar instead: wording to use instead.
+    :ivar exceptions: regular expressions for longer, correct phrases that contain the phrase.
     """
 
     pattern: str
@@ -139,7 +139,7 @@ def find_phrases(text: str, rules: Sequence[Rule] = RULES) -> Iterator[tuple[int
 
 
 def main() -> int:
-    """Check all files, print the matches and return the exit status."""
+    """Check all files, print the matches, and return the exit status."""
     status = 0
     for path in tracked_files():
         for line, phrase, rule in sorted(find_phrases((ROOT / path).read_text("utf-8"))):

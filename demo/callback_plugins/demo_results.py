@@ -30,7 +30,7 @@ requirements:
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core has no types
-    """Writes one line for each task result, and one for the recap."""
+    """Callback plugin that writes one line for each task result, and one for the recap."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -46,7 +46,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc] # ansible-core has no 
         self._write_result(result, failed=True)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
-        """Write the recap, summed up over all hosts."""
+        """Write the recap, with the totals of all hosts."""
         names = ("ok", "changed", "failures")
         _write({"recap": {name: sum(getattr(stats, name).values()) for name in names}})
 

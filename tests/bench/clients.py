@@ -26,9 +26,9 @@ SYSTEM_PYTHON = "/usr/bin/python3"  # Debian installs python3-ldap only for this
 class Client:
     """A client that reads people from a directory and writes rows.
 
-    :ivar name: its name in the table.
+    :ivar name: name of the client in the table.
     :ivar max_people: maximum number of people; with more, a run takes too long.
-    :ivar searches_by_unit: whether it is also compared with one search per Organizational Unit.
+    :ivar searches_by_unit: whether the client is also compared when it runs one search per Organizational Unit.
     """
 
     name = ""
@@ -50,7 +50,7 @@ class Export(Client):
     name = "ad_contacts_export"
 
     def run(self, workload: Workload) -> Cost:
-        """Read all people. The roster of the previous run is deleted first, so that the two are not compared."""
+        """Read all people. The roster of the previous run is deleted first, so that the module does not read it."""
         _delete_files(workload.folder / "roster.csv", workload.folder / "roster.csv.ids")
         name = "ansible_collections.frontdesk.contacts.plugins.modules.ad_contacts_export"
         options = workload.write("options.json", {"ANSIBLE_MODULE_ARGS": workload.export_options()})
@@ -95,7 +95,7 @@ class LdapSearch(Client):
         return self._run(workload, None)
 
     def rows(self, workload: Workload) -> Rows:
-        """Return the rows of an additional run, which keeps its output."""
+        """Return the rows of an additional run, whose output is kept."""
         output = workload.folder / "people.ldif"
         self._run(workload, output)
         return ldif_rows(workload, output.read_text(encoding="utf-8"))
@@ -117,13 +117,15 @@ class LdapSearch(Client):
 
 
 class Script(Client):
-    """A short, typical script that writes a CSV file with one of Python's LDAP libraries."""
+    """A short, typical script that uses a Python library for LDAP and writes a CSV file."""
 
     def __init__(self, *, name: str, file: str, python: str, max_people: int) -> None:
         """Create the client.
 
+        :param name: see `Client`.
         :param file: name of the script in `tests/bench/scripts`.
-        :param python: path of the Python interpreter.
+        :param python: path to the Python interpreter.
+        :param max_people: see `Client`.
         """
         self.name = name
         self.max_people = max_people
@@ -150,7 +152,7 @@ class CommunityGeneral(Client):
     def __init__(self, programs: Path) -> None:
         """Create the client.
 
-        :param programs: directory with the programs of the Python package ansible.
+        :param programs: directory that contains the programs of the Python package ansible.
         """
         self._programs = programs
 
@@ -190,7 +192,11 @@ def _delete_files(*paths: Path) -> None:
 def _run_play(
     workload: Workload, programs: Path, python: str, tasks: Sequence[Mapping[str, Any]]
 ) -> Cost:
-    """Run a play with these tasks."""
+    """Run a play.
+
+    :param programs: directory that contains ansible-playbook.
+    :param python: path to the Python interpreter that runs the modules.
+    """
     play = {"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}
     playbook = workload.write("playbook.yml", [play])
     environment = {

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a program and print its cost as a JSON list: exit status, elapsed seconds, CPU seconds, peak memory in KiB.
+"""Run a program and print a JSON list: exit status, elapsed seconds, CPU seconds, and peak memory in KiB.
 
     launcher.py STDOUT STDERR PROGRAM [ARGUMENT...]
 
 The reported peak memory of a program is at least that of the process that starts it (getrusage(2)). This script
-therefore imports little, and runs without the site module.
+therefore imports few modules, and runs without the site module.
 """
 
 import json

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Time and memory of processes, and tables of them."""
+"""Measurement of the time and memory of processes, and tables of the results."""
 
 from __future__ import annotations
 
@@ -44,10 +44,11 @@ def measure_command(
 ) -> Cost:
     """Run a program and return its cost.
 
-    :param folder: directory for the file with its standard error.
+    :param command: command line of the program.
+    :param folder: directory for the file with the standard error of the program.
     :param env: additional environment variables.
-    :param output: file for its standard output; None to discard it.
-    :raises ClientError: if it fails.
+    :param output: file for the standard output of the program; None to discard it.
+    :raises ClientError: if the program fails.
     """
     errors = folder / "errors"
     launcher = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")))
@@ -66,7 +67,7 @@ def measure_command(
 
 
 class ClientCosts(NamedTuple):
-    """The cost of one client in each round."""
+    """The costs of one client, one for each round."""
 
     name: str
     costs: Sequence[Cost]
@@ -78,7 +79,10 @@ _HEADER = ("client", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio")
 def format_table(lines: Sequence[ClientCosts], reference: ClientCosts) -> str:
     """Return a table of median costs.
 
-    The ratios are medians of the cost relative to the reference in the same round.
+    The ratios are medians of the costs relative to the reference in the same round.
+
+    :param lines: clients, in the order of the table.
+    :param reference: client with which the others are compared.
     """
     rows = [_HEADER, *(_row(line, reference) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -45,7 +45,7 @@ _ACTIVE_DIRECTORY_FILTER = "(&(objectCategory=person)(objectClass=user))"
 
 
 def main() -> int:
-    """Run the benchmark, and return 1 if a client failed or its rows differ from the others."""
+    """Run the benchmark, and return 1 if a client failed or its rows differ from those of the others."""
     arguments = _arguments()
     print(f"{datetime.now(UTC):%Y-%m-%d}, medians of {arguments.rounds} rounds", flush=True)
     try:
@@ -76,7 +76,9 @@ def _arguments() -> argparse.Namespace:
         default=10_000 if os.geteuid() == 0 else 0,
         help="number of people in Samba AD; 0 to skip it",
     )
-    parser.add_argument("--rounds", type=int, default=5, help="measured runs of each client")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="number of measured runs of each client"
+    )
     parser.add_argument(
         "--clients",
         nargs="*",
@@ -91,7 +93,7 @@ _NAMES = ("export", "playbook", "python-ldap", "ldap3", "community")
 
 
 def _create_client(name: str) -> Client:
-    """Create a client by its name on the command line."""
+    """Create the client with the given name on the command line."""
     if name == "export":
         return Export()
     if name == "playbook":
@@ -114,7 +116,7 @@ def _create_client(name: str) -> Client:
 
 
 def _create_ansible_environment() -> Path:
-    """Create the virtual environment with community.general if necessary, and return its program directory."""
+    """Create the virtual environment with community.general if necessary, and return its bin directory."""
     environment = ROOT / ".venv/bench-ansible"
     if not (environment / "stamp").exists():
         venv.create(environment, clear=True, with_pip=True)
@@ -179,6 +181,8 @@ def compare_clients(runs: Sequence[tuple[Client, Workload]], rounds: int) -> Non
 
     The first run of each client is not measured. It is used to compare the rows.
 
+    :param runs: clients with their workloads; the first client is the reference.
+    :param rounds: number of measured runs of each client.
     :raises ClientError: if the rows of two clients differ.
     """
     expected = None

@@ -7,8 +7,8 @@
     python tests/bench/roster.py COLLECTIONS_PATH ROWS...
 
 Each step runs in a separate process and prints a JSON line. The steps are: ``base``, which only generates contacts;
-``csv``, which also writes them with the csv module; ``make``, which builds a roster; ``other``, which builds a second
-roster; and ``plan``, which compares the two.
+``csv``, which also writes them with the csv module; ``build``, which builds a roster; ``rebuild``, which builds a
+second, different roster; and ``plan``, which compares the two rosters.
 """
 
 from __future__ import annotations
@@ -48,7 +48,13 @@ def import_from_collection(name: str) -> Any:
 
 
 def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
-    """Yield contacts and the numbers of their sources. One in a thousand has the mail address of another."""
+    """Yield contacts and the numbers of their sources.
+
+    One contact in a thousand has the mail address of another one.
+
+    :param rows: number of contacts.
+    :param seed: seed of the random values.
+    """
     contact = import_from_collection("_contacts.model").Contact
     rng = random.Random(seed)
     for number in range(rows):
@@ -67,7 +73,13 @@ def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
 
 
 def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
-    """Build a roster and write both of its files."""
+    """Build a roster, and write the roster and its identities file.
+
+    :param rows: number of contacts.
+    :param folder: directory for the files.
+    :param name: name of the roster file.
+    :param seed: seed of the random values.
+    """
     columns = import_from_collection("_contacts.columns").compile_columns(COLUMNS, all_global=False)
     mapped_page = import_from_collection("_contacts.model").MappedPage
     locations = [f"site-{number:02d}" for number in range(SITES)]
@@ -91,7 +103,7 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
 
 
 def compare_rosters(folder: Path) -> None:
-    """Compare two rosters in which all mail addresses and most names differ."""
+    """Compare the two rosters, whose identities and most last names differ."""
     files = import_from_collection("_roster.files")
     with (
         files.load_roster(folder / "old.csv") as old,
@@ -117,9 +129,9 @@ def run_step(step: str, rows: int, folder: Path) -> None:
     elif step == "csv":
         with (folder / "plain.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(person.cells for person, _source in generate_contacts(rows))
-    elif step == "make":
+    elif step == "build":
         build_roster(rows, folder, "old.csv", 1)
-    elif step == "other":
+    elif step == "rebuild":
         build_roster(rows, folder, "new.csv", 2)
     else:
         compare_rosters(folder)
@@ -137,7 +149,7 @@ def main() -> None:
         return
     for rows in numbers:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-            for step in ("base", "csv", "make", "other", "plan"):
+            for step in ("base", "csv", "build", "rebuild", "plan"):
                 command = [sys.executable, __file__, collections, "step", step, rows, folder]
                 subprocess.run(command, check=True)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows of all clients in a common format for comparison."""
+"""Conversion of the output of all clients to rows in a common format, for comparison."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Rows = list[tuple[str, ...]]
-"""Sorted rows with the identity, the attributes and, if each unit is a location, the location of each person."""
+"""Sorted rows, each with the identity, the attributes and, if each unit is a location, the location of a person."""
 
 
 def roster_rows(workload: Workload) -> Rows:
-    """Return the rows of a roster and its identities."""
+    """Return the rows of the roster, with the identities from the identities file."""
     with (workload.folder / "roster.csv").open(encoding="utf-8", newline="") as file:
         cells = list(csv.reader(file))[1:]
     lines = (workload.folder / "roster.csv.ids").read_text(encoding="utf-8").splitlines()
@@ -37,7 +37,7 @@ def ldif_rows(workload: Workload, ldif: str) -> Rows:
 
 
 def csv_rows(workload: Workload) -> Rows:
-    """Return the rows of a CSV file with the attributes, the identity and the distinguished name."""
+    """Return the rows of the CSV file, which contains attributes, identities and distinguished names."""
     with (workload.folder / "output.csv").open(encoding="utf-8", newline="") as file:
         names = [*ATTRIBUTES, workload.identity, "dn"]
         people = [dict(zip(names, row, strict=True)) for row in csv.reader(file)]

@@ -4,7 +4,7 @@
 
 """Entry point of `make bench`, which compares ad_contacts_export with other LDAP clients.
 
-The variable BENCH contains options, which `BENCH=--help make bench` lists.
+The environment variable BENCH can contain options; `BENCH=--help make bench` lists them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
-    # The modules are imported from the root of the checkout, whatever the current directory is.
+    # Import the modules from the root of the checkout, regardless of the current directory.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
     from tests.bench.program import main
 

@@ -39,7 +39,7 @@ class Workload:
 
     :ivar directory: the LDAP directory to read.
     :ivar folder: working directory, which contains the collection below `ansible_collections`.
-    :ivar filter: filter of the searches.
+    :ivar filter: LDAP filter that matches the people.
     :ivar by_unit: whether each unit is a separate search and location; if false, there is only one search.
     :ivar tls: whether to use LDAPS instead of LDAP without TLS.
     :ivar password: password of the account; empty for anonymous access.
@@ -59,7 +59,7 @@ class Workload:
 
     @property
     def bases(self) -> list[str]:
-        """Search bases, in order."""
+        """Search bases in the order of the searches."""
         company = self.directory.company
         if self.by_unit:
             return [company.ou_dn(PARENT_UNIT, unit) for unit in unit_names()]
@@ -67,11 +67,11 @@ class Workload:
 
     @property
     def identity(self) -> str:
-        """Attribute with the identity of a person."""
+        """Attribute that contains the identity of a person."""
         return self.directory.dialect.identity_attribute
 
     def script_settings(self) -> dict[str, Any]:
-        """Return the settings of the other clients. They are passed in a file because they may contain a password."""
+        """Return the settings for the other clients, which are passed in a file because they may contain a password."""
         return {
             "uri": self.uri,
             "bases": self.bases,
@@ -85,7 +85,7 @@ class Workload:
         }
 
     def export_options(self) -> dict[str, Any]:
-        """Return the options of ad_contacts_export."""
+        """Return the options for ad_contacts_export."""
         account = {"bind_dn": self.directory.bind_dn, "bind_pw": self.password}
         return {
             "server_uri": [self.uri],
@@ -105,7 +105,7 @@ class Workload:
         return [{"location": unit, "search_base": base} for unit, base in pairs]
 
     def write(self, name: str, document: object) -> Path:
-        """Write a file as JSON, which is also valid YAML, that only the current user can read."""
+        """Write a JSON file, which is also valid YAML, and which only the current user can read."""
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(json.dumps(document), encoding="utf-8")

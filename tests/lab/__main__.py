@@ -6,7 +6,7 @@
 
     python -m tests.lab [--only SERVER]...
 
-Prints the connection settings of the servers as YAML. The passwords are generated at each start.
+Prints the connection settings of the servers as YAML. New passwords are generated at each start.
 """
 
 from __future__ import annotations
@@ -68,10 +68,14 @@ def receiver_facts(service: Receiver) -> dict[str, Any]:
     }
 
 
-def start(
+def start_servers(
     names: list[str], company: Company, issuer: Authority, stack: contextlib.ExitStack
 ) -> dict[str, Any]:
-    """Start the named servers, and return the connection settings of each."""
+    """Start servers, and return the connection settings of each.
+
+    :param names: names of the servers, from `_SERVERS`.
+    :param stack: context that stops the servers.
+    """
     facts: dict[str, Any] = {}
     for name, run in _DIRECTORIES.items():
         if name in names:
@@ -98,7 +102,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt_on_signal)
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         issuer = stack.enter_context(authority())
-        facts = start(names, build_company(), issuer, stack)
+        facts = start_servers(names, build_company(), issuer, stack)
         yaml.safe_dump(facts, sys.stdout, allow_unicode=True, sort_keys=False)
         print("# Ready. Press Ctrl-C to stop.", flush=True)
         signal.pause()

@@ -47,9 +47,10 @@ class Authority:
     ) -> Certificate:
         """Issue a certificate.
 
-        :param names: host names and IP addresses for its subjectAltName (RFC 6125).
-        :param not_before: start of its validity period, for a certificate that is not yet valid.
-        :param not_after: end of its validity period, for an expired certificate.
+        :param names: host names and IP addresses for the subjectAltName extension (RFC 6125).
+        :param common_name: common name of the subject; None to omit it.
+        :param not_before: start of the validity period, for a certificate that is not yet valid.
+        :param not_after: end of the validity period, for an expired certificate.
         """
         issued = self._ca.issue_cert(
             *names, common_name=common_name, not_before=not_before, not_after=not_after
@@ -66,6 +67,6 @@ class Authority:
 
 @contextlib.contextmanager
 def authority() -> Iterator[Authority]:
-    """Create an authority whose files are removed at the end of the run."""
+    """Create an authority, and remove its files on exit."""
     with ProcessSupervisor() as supervisor:
         yield Authority(supervisor.directory)

@@ -56,7 +56,7 @@ class _Recorder:
 
 
 def capture(directory: RunningDirectory) -> list[bytes]:
-    """Return the raw bytes of each page of one search."""
+    """Run one paged search, and return the raw bytes of each page."""
     pages: list[bytes] = []
     with directory.session() as session:
         connected, cookie = session.socket, b""
@@ -76,7 +76,7 @@ def capture(directory: RunningDirectory) -> list[bytes]:
 
 
 def main() -> int:
-    """Write the fixture file of each server."""
+    """Write one fixture file for each server."""
     FIXTURES.mkdir(exist_ok=True)
     with authority() as issuer:
         for name, server in (("samba", samba), ("openldap", openldap)):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's company, Fjord: its sites and its people, the same on each run.
+"""The lab's company, Fjord: its sites and its people, which are the same on each run.
 
 `entries.py` turns this data into LDAP entries.
 """
@@ -29,7 +29,7 @@ def escape(value: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Company:
-    """The sites and people of the company, and properties for the people that tests need."""
+    """The sites and people of the company, with properties for people who have special data."""
 
     sites: tuple[Site, ...]
     people: tuple[Person, ...] = field(repr=False)
@@ -38,18 +38,18 @@ class Company:
 
     @property
     def base_dn(self) -> str:
-        """The DN of the domain."""
+        """DN of the domain."""
         return ",".join(f"dc={label}" for label in self.domain.split("."))
 
     @property
     def staff_dn(self) -> str:
-        """The DN above all sites."""
+        """DN of the parent of all sites."""
         return f"OU=Staff,{self.base_dn}"
 
     def ou_dn(self, *names: str) -> str:
         """Return the DN of an Organizational Unit.
 
-        :param names: its path below Staff, top level first.
+        :param names: path of the unit below Staff, top level first.
         """
         return ",".join([*(f"OU={escape(name)}" for name in reversed(names)), self.staff_dn])
 
@@ -63,30 +63,30 @@ class Company:
 
     @property
     def ous(self) -> tuple[tuple[str, ...], ...]:
-        """The paths of all Organizational Units below Staff, parents first."""
+        """Paths of all Organizational Units below Staff, parents first."""
         paths = {person.ou[:depth] for person in self.people for depth in range(1, 9)}
         return tuple(sorted(paths | {(site.ou,) for site in self.sites}))
 
     def site(self, location: str) -> Site:
-        """Return the site with a location identifier."""
+        """Return the site with the given location identifier."""
         return next(site for site in self.sites if site.location == location)
 
     def person(self, account: str) -> Person:
-        """Return the person with an account name (sAMAccountName)."""
+        """Return the person with the given account name (sAMAccountName)."""
         return next(person for person in self.people if person.account == account)
 
     def at(self, site: Site) -> tuple[Person, ...]:
-        """Return the active people of a site, which the default filter matches below its Organizational Unit."""
-        return tuple(who for who in self.people if who.ou[0] == site.ou and who.active)
+        """Return the active people of a site: those that the default filter matches below its Organizational Unit."""
+        return tuple(person for person in self.people if person.ou[0] == site.ou and person.active)
 
     @property
     def canary_person(self) -> Person:
-        """A person with a unique name, mail address and phone numbers, to search outputs for."""
+        """A person whose name, mail address and phone numbers are unique, so that tests can find them in outputs."""
         return self.person("zquarrelstone")
 
     @property
     def two_site_person(self) -> Person:
-        """A person of Oslo HQ who also works in Tromsø.
+        """A person at Oslo HQ who also works in Tromsø.
 
         An LDAP entry has only one parent, so the second site is an attribute (physicalDeliveryOfficeName).
         Below Oslo HQ, `two_site_filter` matches only this person. The person is also the member of the
@@ -96,25 +96,25 @@ class Company:
 
     @property
     def two_site_filter(self) -> str:
-        """The filter that matches only `two_site_person` below Oslo HQ."""
+        """Filter that matches only `two_site_person` below Oslo HQ."""
         return f"(&(objectClass=person)(physicalDeliveryOfficeName={self.two_site_person.office}))"
 
     @property
     def people_sharing_mobile(self) -> tuple[Person, Person]:
-        """Two active people of Bergen with the same mobile number and different mail addresses."""
+        """Two active people in Bergen with the same mobile number and different mail addresses."""
         return self.person("ekvist"), self.person("rkvist")
 
     @property
     def unreachable(self) -> Person:
-        """An active person of Tromsø with neither a mail address nor a mobile number, and thus without a valid row."""
+        """An active person in Tromsø with neither a mail address nor a mobile number, and thus without a valid row."""
         return self.person("nnordlys")
 
     @property
     def person_with_comma(self) -> Person:
-        """An active person of Bergen with a comma in the common name."""
+        """An active person in Bergen with a comma in the common name."""
         return self.person("plunde")
 
 
 def build_company() -> Company:
-    """Create the company: about 200 people at three sites, the same on each call."""
+    """Return the company, which has about 200 people at three sites and is the same on each call."""
     return Company(sites=SITES, people=tuple(generate_people()))

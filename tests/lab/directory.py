@@ -44,9 +44,9 @@ class NotReadyError(Exception):
 
 
 def new_password() -> str:
-    """Generate a unique password, which can be searched for in outputs.
+    """Return a random password that is unique, so that tests can find it in outputs.
 
-    It satisfies Active Directory's complexity requirements, and no file format has to escape it.
+    It satisfies Active Directory's complexity requirements, and does not have to be escaped in any file format.
     """
     return f"Pw7.{secrets.token_hex(12)}"
 
@@ -71,13 +71,13 @@ class RunningDirectory:
     dialect: Dialect
     uri_ldaps: str
     uri_ldap: str
-    """URI for StartTLS and for connections without TLS. The certificate contains its host name."""
+    """URI for StartTLS and for connections without TLS. The certificate contains the host name in it."""
     ca_file: Path
     certificate: Certificate
     """Certificate that the server presents."""
     bind_dn: str
     bind_pw: str = field(repr=False)
-    """Password of the service account. Random, and must not appear in any output."""
+    """Random password of the service account, which must not appear in any output."""
     bind_upn: str | None
     bind_down_level: str | None
     people_filter: str | None
@@ -88,18 +88,18 @@ class RunningDirectory:
 
     @property
     def base_dn(self) -> str:
-        """The DN of the domain."""
+        """DN of the domain."""
         return self.company.base_dn
 
     @property
     def staff_dn(self) -> str:
-        """The DN above all sites."""
+        """DN of the parent of all sites."""
         return self.company.staff_dn
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """Open a session as the administrator; failed operations raise LDAPOperationResult."""
-        # No validation: some tests use an invalid certificate. The exact certificate is compared below.
+        """Open a session as the administrator, in which failed operations raise LDAPOperationResult."""
+        # No validation, because some tests use an invalid certificate. Instead, the certificate is compared below.
         tls = ldap3.Tls(validate=ssl.CERT_NONE)
         server = ldap3.Server(self.uri_ldaps, tls=tls, get_info=ldap3.NONE, connect_timeout=5)
         connection: Session = ldap3.Connection(
@@ -195,7 +195,7 @@ class RunningDirectory:
             session.modify(_find_dn(session, self.company, person), changes)
 
     def contents(self) -> dict[str, Attributes]:
-        """Return the person attributes of all entries below Staff, by DN."""
+        """Return the attributes of all entries below Staff by DN, limited to the attributes of people."""
         names = sorted(self.dialect.person_attributes(self.company.canary_person))
         with self.session() as session:
             session.search(self.staff_dn, "(objectClass=*)", attributes=names)
@@ -226,7 +226,10 @@ def wait_until_ready(
 ) -> None:
     """Wait until the administrator can bind to a directory.
 
-    :raises NotReadyError: if its process ended or it did not become ready in time.
+    :param supervisor: supervisor of the server process.
+    :param pid: process ID of the server.
+    :param log: name of the log file of the server, whose last lines are included in the error.
+    :raises NotReadyError: if the server exited or did not become ready in time.
     """
     deadline = time.monotonic() + _READY_SECONDS
     last_error: Exception | None = None

@@ -82,16 +82,16 @@ _READ_ACI = (
 def dirsrv(
     company: Company, authority: Authority, *, certificate: Certificate | None = None
 ) -> Iterator[RunningDirectory]:
-    """Run a server that contains the company.
+    """Run a 389 Directory Server with the data of the company.
 
-    :param certificate: certificate of the server; None for one for localhost and 127.0.0.1.
+    :param certificate: certificate of the server; None to issue one for localhost and 127.0.0.1.
     """
     directory = plan_directory(company, authority, certificate)
     with ProcessSupervisor() as supervisor:
         root = supervisor.directory
         configuration = _create_instance(directory, supervisor)
         _create_certificate_database(directory, supervisor)
-        # An offline import stores passwords unchanged, so they must be hashed before.
+        # An offline import stores passwords unchanged, so they must be hashed beforehand.
         people = ldif(directory, _hash_password(directory.bind_pw), {"aci": [_READ_ACI]})
         source = str(supervisor.write_file("company.ldif", people))
         config_option = ("-D", str(configuration.parent))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A DNS server on a free port of 127.0.0.1 that answers from a table."""
+"""A DNS server on a free port of 127.0.0.1 that returns records from a table."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _TTL_SECONDS = 60
 class NameServer:
     """A running DNS server.
 
-    :ivar records: its resource records, such as ``{"dc1.fjord.test A": ["127.0.0.1"]}``.
-    :ivar forced_rcode: response code of all responses, such as SERVFAIL; None to answer from `records`.
-    :ivar address: its host and port.
-    :ivar queries: the queries received so far, in the format of the keys of `records`.
+    :ivar records: resource records, such as ``{"dc1.fjord.test A": ["127.0.0.1"]}``.
+    :ivar forced_rcode: response code of all responses, such as SERVFAIL; None to return `records`.
+    :ivar address: address in the format HOST:PORT.
+    :ivar queries: queries received so far, in the format of the keys of `records`.
     """
 
     records: Mapping[str, Sequence[str]]
@@ -39,7 +39,7 @@ class NameServer:
     address: str = ""
     queries: list[str] = field(default_factory=list)
 
-    def answer(self, request: bytes) -> bytes:
+    def respond(self, request: bytes) -> bytes:
         """Return the response to a query with one question (RFC 1035, section 4.1)."""
         query = dns.message.from_wire(request)
         (question,) = query.question
@@ -75,7 +75,7 @@ def name_server(
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             request, listener = self.request
-            listener.sendto(server.answer(request), self.client_address)
+            listener.sendto(server.respond(request), self.client_address)
 
     with socketserver.UDPServer(("127.0.0.1", 0), Handler) as listener:
         server.address = f"127.0.0.1:{listener.server_address[1]}"

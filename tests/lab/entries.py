@@ -22,11 +22,11 @@ Attributes = dict[str, list[str]]
 
 SERVICE_ACCOUNT = "svc-frontdesk"
 STALE_ACCOUNT = "svc-stale"
-"""An Active Directory account with the same password as the service account, but whose password has expired."""
+"""An Active Directory account that has the same password as the service account. The password has expired."""
 ENABLED_ACCOUNT = 0x200
-"""userAccountControl of a normal account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
+"""Value of userAccountControl for a normal account: NORMAL_ACCOUNT (MS-ADTS, 2.2.16)."""
 DISABLED = 0x2
-"""Bit in userAccountControl of a disabled account: ACCOUNTDISABLE (MS-ADTS, 2.2.16)."""
+"""Bit in userAccountControl that disables an account: ACCOUNTDISABLE (MS-ADTS, 2.2.16)."""
 _COMPUTER_ACCOUNT = 0x1000  # WORKSTATION_TRUST_ACCOUNT
 
 
@@ -50,7 +50,7 @@ class Dialect:
     group: tuple[str, ...]
 
     def person_attributes(self, person: Person) -> Attributes:
-        """Return the attributes of a person that are not empty."""
+        """Return the non-empty attributes of a person."""
         control = ENABLED_ACCOUNT | (DISABLED if person.disabled else 0)
         values = {
             "cn": person.display_name,
@@ -72,7 +72,7 @@ class Dialect:
         return {"objectClass": list(self.person), **filled}
 
     def entries(self, company: Company) -> Iterator[Entry]:
-        """Yield all entries below the entry of the domain except the service account, parents first."""
+        """Yield all entries below the domain, except the service accounts. Parents come first."""
         for top in ("Staff", "Groups", "Service Accounts"):
             yield _ou_entry(f"OU={top},{company.base_dn}", top)
         for path in company.ous:
@@ -99,7 +99,10 @@ class Dialect:
 
 
 def service_dn(company: Company, account: str = SERVICE_ACCOUNT) -> str:
-    """Return the DN of a service account."""
+    """Return the DN of a service account.
+
+    :param account: name of the account.
+    """
     return f"CN={escape(account)},OU=Service Accounts,{company.base_dn}"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos settings for clients of a domain controller: the realm, its KDC and keytabs."""
+"""Kerberos settings for clients of a domain controller: the realm, the KDC and keytabs."""
 
 from __future__ import annotations
 

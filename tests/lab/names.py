@@ -4,8 +4,8 @@
 
 """Personal names in several writing systems, each with an ASCII spelling for account names and mail addresses.
 
-In each language, the number of first names and the number of last names are coprime. Stepping through both lists
-in parallel therefore yields every pair once before it repeats one.
+In each language, the number of first names and the number of last names are coprime. Cycling through both lists in
+parallel therefore yields every pair once before a pair is repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Name:
-    """A first and a last name, in the original spelling and in ASCII."""
+    """A first name and a last name, each in the original spelling and in ASCII."""
 
     given: str
     last: str
@@ -68,7 +68,7 @@ _LANGUAGES: dict[str, tuple[str, str]] = {
     ),
 }
 
-# Characters that Unicode does not decompose into an ASCII letter and a diacritic.
+# Characters that Unicode does not decompose into ASCII letters and diacritics.
 _ASCII = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "ß": "ss", "'": None})
 
 # The order of the languages. A realistic Norwegian staff list is mostly Norwegian.
@@ -80,7 +80,7 @@ _LANGUAGE_CYCLE = (
 
 
 def to_ascii(word: str) -> str:
-    """Convert a word in Latin letters to ASCII, without diacritics and apostrophes."""
+    """Convert a word in Latin letters to ASCII, without diacritics or apostrophes."""
     parts = unicodedata.normalize("NFKD", word.translate(_ASCII))
     return "".join(part for part in parts if part.isascii())
 

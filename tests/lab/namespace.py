@@ -5,9 +5,9 @@
 """Run a program in a user, mount and network namespace (user_namespaces(7)), without root permissions.
 
 Inside the namespace, the program can listen on ports below 1024 of a separate loopback interface, and unpacked
-Debian packages are mounted over /usr, the path that they were built for. Clients outside connect to ports of the
-host's loopback interface, which are forwarded: a socket that was created outside keeps accepting connections
-there even if it is passed to a process inside.
+Debian packages are mounted over /usr, the path for which they were built. Clients outside the namespace connect to
+ports of the host's loopback interface, which are forwarded: a socket that was created outside the namespace keeps
+accepting connections there even if it is passed to a process inside the namespace.
 
 This file is both a module and a script: the module provides `namespace_command` and `can_create_namespaces`. The
 script creates the sockets, enters the namespace and starts the program. It imports only the standard library.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT_VARIABLE = "LAB_ROOT"
-"""Environment variable with the directory of unpacked packages; if unset, the installed packages are used."""
+"""Environment variable that contains the directory of unpacked packages; if unset, the installed packages are used."""
 
 _UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "--net")
 _CHUNK = 1 << 16
@@ -41,10 +41,10 @@ _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 class _Job(TypedDict):
     """A program to run in a namespace.
 
-    :ivar argv: its command line.
-    :ivar usr: directory to mount over /usr; empty for none.
-    :ivar ports: the forwarded ports. Keys are ports inside the namespace. Values are ports outside and, once the
-        script has entered the namespace, file descriptors of the sockets that listen there.
+    :ivar argv: command line of the program.
+    :ivar usr: directory to mount over /usr; empty to mount nothing.
+    :ivar ports: forwarded ports. Keys are ports inside the namespace. Values are ports outside the namespace or, once
+        the script has entered the namespace, file descriptors of the sockets that listen on these ports.
     :ivar is_inside: whether the script has entered the namespace.
     """
 
@@ -61,7 +61,7 @@ def unpacked_packages() -> Path | None:
 
 
 def can_create_namespaces() -> bool:
-    """Return whether the current user can create the namespaces, and mount overlay file systems in them."""
+    """Return whether the current user can create the namespaces and mount overlay file systems in them."""
     overlay = ("mount", "-t", "overlay", "lab", "-o", "lowerdir=/etc:/usr", "/mnt")
     done = subprocess.run([*_UNSHARE, *overlay], capture_output=True, check=False)
     return done.returncode == 0
@@ -73,7 +73,7 @@ def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str
     Unpacked packages are available as if they were installed.
 
     :param argv: command line of the program.
-    :param ports: ports outside by port inside the namespace; all on the loopback interface.
+    :param ports: forwarded ports of the loopback interfaces: ports outside the namespace by port inside it.
     """
     root = unpacked_packages()
     job: _Job = {
@@ -90,7 +90,7 @@ def namespace_command(argv: Sequence[str], ports: Mapping[int, int]) -> list[str
 
 
 def _enter_namespace(job: _Job) -> int:
-    """Create the sockets outside, run this script inside with them, and return its exit status."""
+    """Create the sockets, run this script with them inside a new namespace, and return its exit status."""
     listeners = {
         inside: socket.create_server(("127.0.0.1", outside))
         for inside, outside in job["ports"].items()
@@ -111,7 +111,7 @@ def _prepare_namespace(usr: str) -> None:
 
 
 async def _run(job: _Job) -> int:
-    """Start the program inside, forward its ports, and return its exit status."""
+    """Start the program, forward its ports, and return its exit status."""
     child = await asyncio.create_subprocess_exec(*job["argv"])
     for inside, descriptor in job["ports"].items():
         await _forward_connections(socket.socket(fileno=descriptor), int(inside))
@@ -135,7 +135,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(_CHUNK):
             writer.write(data)
             await writer.drain()
-    except OSError:  # one side closed the connection, so the other is closed below
+    except OSError:  # one side closed the connection, so the other side is closed below
         pass
     finally:
         writer.close()

@@ -82,16 +82,16 @@ def openldap(
     extra_conf: str = "",
     root: Path | None = None,
 ) -> Iterator[RunningDirectory]:
-    """Run a server that contains the company.
+    """Run an OpenLDAP server with the data of the company.
 
-    :param size_limit: maximum number of entries that one paged search returns in total (`size.prtotal`);
-        the server ends the search with an error after that. None for no limit.
-    :param certificate: certificate of the server; None for one for localhost and 127.0.0.1.
+    :param size_limit: maximum number of entries that one paged search returns in total (`size.prtotal`), after
+        which the server ends the search with an error; None for no limit.
+    :param certificate: certificate of the server; None to issue one for localhost and 127.0.0.1.
     :param anonymous_reads: whether people can be read without authentication and without TLS.
-    :param realm: Kerberos realm of accepted tickets, with TLS channel binding; None to disable Kerberos.
+    :param realm: Kerberos realm whose tickets are accepted, with TLS channel binding; None to disable Kerberos.
     :param extra_conf: access rules and limits that take precedence over the default ones (slapd.access(5),
         slapd.conf(5)).
-    :param root: directory of unpacked packages; None for the value of LAB_ROOT, else the installed packages.
+    :param root: directory of unpacked packages; None to use LAB_ROOT or, if it is unset, the installed packages.
     """
     installation = _installation(root)
     directory = replace(plan_directory(company, authority, certificate), realm=realm)
@@ -127,7 +127,7 @@ def _load_entries(
     installation: _Installation,
     conf: Path,
 ) -> None:
-    """Load the company into the database, offline because only then entryUUID can be set."""
+    """Load the company into the database. The server is offline, because only then can entryUUID be set."""
     company = supervisor.write_file("company.ldif", ldif(directory, directory.bind_pw))
     (supervisor.directory / "database").mkdir()
     supervisor.run(
@@ -148,7 +148,7 @@ def _server_conf(installation: _Installation, directory: RunningDirectory) -> st
         TLSCACertificateFile {directory.ca_file}
         TLSCertificateFile {directory.certificate.cert_file}
         TLSCertificateKeyFile {directory.certificate.key_file}
-        # Client certificates are optional. One for {CLIENT} authenticates the service account.
+        # Client certificates are optional. A certificate for {CLIENT} authenticates the service account.
         TLSVerifyClient try
         authz-regexp "^cn={CLIENT}(,.*)?$" "{directory.bind_dn}"
         """

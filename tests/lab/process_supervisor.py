@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run programs in a temporary working directory, and clean up both even if the test run is killed.
+"""Run programs in a temporary working directory, and clean up even if the test run is killed.
 
 A killed test run cannot clean up after itself. The directory and the programs therefore belong to a small
 separate process, the supervisor. It reads commands from a pipe. The kernel closes the other end of the pipe when
-the test run ends, for whatever reason. The supervisor then stops the programs and removes the directory.
+the test run ends, regardless of the reason. The supervisor then stops the programs and removes the directory.
 
 This file is both a module and a script: the module provides `ProcessSupervisor`, and the script is the supervisor
 process. The script imports only the standard library.
@@ -74,14 +74,15 @@ class ProcessSupervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # communicate() closes the pipe, which makes the supervisor exit, and waits for it.
+        # communicate() closes the pipe, which makes the supervisor exit, and waits for the supervisor.
         self._process.communicate(timeout=2 * _KILL_SECONDS)
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
         """Run a program in the working directory and wait for it.
 
+        :param argv: command line of the program.
         :param env: additional environment variables.
-        :raises SupervisorError: if its exit status is not 0; the message contains the end of its output.
+        :raises SupervisorError: if the exit status is not 0; the message contains the last lines of the output.
         """
         log = f"{Path(argv[0]).name}.{len(list(self.directory.glob('*.out')))}.out"
         status = self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": True})
@@ -91,9 +92,10 @@ class ProcessSupervisor:
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> int:
         """Start a server in the working directory. It runs until the supervisor exits.
 
-        :param log: name of the file for its output.
+        :param argv: command line of the server.
+        :param log: name of the file for the output of the server.
         :param env: additional environment variables.
-        :returns: its process ID, which is also its process group ID.
+        :returns: the process ID, which is also the process group ID.
         """
         return self._send({"argv": list(argv), "log": log, "env": dict(env or {}), "wait": False})
 
@@ -107,14 +109,18 @@ class ProcessSupervisor:
         return stat.rpartition(")")[2].split()[0] != "Z"
 
     def write_file(self, name: str, text: str) -> Path:
-        """Write a file into the working directory, with mode 0600 because it may contain a password."""
+        """Write a file to the working directory, with mode 0600 because it may contain a password."""
         path = self.directory / name
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
         return path
 
     def tail(self, log: str, lines: int = 15) -> str:
-        """Return the last lines of a log file."""
+        """Return the last lines of a log file.
+
+        :param log: name of the file.
+        :param lines: number of lines.
+        """
         text = (self.directory / log).read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
@@ -175,7 +181,7 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Stop the process group of a program: send SIGTERM first, then SIGKILL."""
+    """Stop the process group of a program with SIGTERM, then SIGKILL."""
     for number, timeout in (
         (signal.SIGTERM, _TERMINATE_SECONDS),
         (signal.SIGKILL, _KILL_SECONDS),
@@ -195,7 +201,7 @@ def _execute_commands(directory: str, running: list[subprocess.Popen[bytes]]) ->
         reply = child.pid
         if command["wait"]:
             reply = _wait(child)
-            # The system may reuse its process ID from now on.
+            # The system may reuse the process ID from now on.
             running.remove(child)
         print(reply, flush=True)
 

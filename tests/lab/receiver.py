@@ -4,11 +4,11 @@
 
 """The lab's front-desk service, which accepts a CSV file of contacts over HTTPS and validates it strictly.
 
-By default it expects a POST request with the form field `file` (multipart/form-data, text/csv) and a token in a
-header. `ServiceBehavior` changes this. The response body is JSON:
+By default, it expects a POST request with the form field `file` (multipart/form-data, text/csv) and a token in a
+header. `ServiceBehavior` can change this. The response body is JSON:
 
 200  All contacts were replaced: {"counts": {received, added, updated, removed}, "errors": []}
-422  Rows are invalid and nothing was changed: {"counts": ..., "errors": [{"row", "column", "error"}]}
+422  Some rows are invalid, and nothing was changed: {"counts": ..., "errors": [{"row", "column", "error"}]}
 400  The form or the file is invalid: {"error": "..."}. Other errors have the same body: 401 for the token, 404 for
      the path, 405 for the method, 411 for a missing Content-Length, 413 for a body that is too large, and 415 for a
      media type.
@@ -48,7 +48,7 @@ FIELD = "file"
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceBehavior:
-    """The differences between front-desk services: request format and authentication."""
+    """Request format and authentication, in which front-desk services differ."""
 
     method: str = "POST"
     """HTTP method of uploads."""
@@ -59,7 +59,7 @@ class ServiceBehavior:
     flags: Mapping[str, str] = field(default_factory=dict)
     """Required query parameters."""
     token_param: str | None = None
-    """Query parameter with the token; None for a header."""
+    """Query parameter that contains the token; None if the token is in a header."""
     is_basic: bool = False
     """Whether the token is sent as the user name of HTTP Basic authentication, without a password."""
     client_name: str | None = None
@@ -70,15 +70,15 @@ class ServiceBehavior:
 
 @dataclass
 class Receiver:
-    """A running service, with its accepted uploads and methods that simulate failures.
+    """A running service, with the accepted uploads and with methods that simulate failures.
 
-    Its attributes can be read while it runs, and its methods are thread-safe.
+    The attributes can be read while the service runs, and the methods are thread-safe.
     """
 
     validator: RosterValidator
     ca_file: Path
     log_file: Path
-    """Log file with methods, paths, status codes, counts and the names, but not the values, of headers."""
+    """Log file with methods, paths, status codes, counts, and the names (but not the values) of headers."""
     token: str = field(repr=False)
     token_header: str = "Authorization"
     token_prefix: str = "Bearer "
@@ -108,7 +108,7 @@ class Receiver:
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Send this response to the next request, whatever it contains. Several calls add to a queue.
+        """Queue a response, which is sent to a later request regardless of its content.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.
@@ -117,7 +117,11 @@ class Receiver:
         self._queued.append(Response(status, {} if body is None else body, dict(headers or {})))
 
     def redirect(self, target: str, status: int = HTTPStatus.TEMPORARY_REDIRECT) -> None:
-        """Redirect the next request."""
+        """Queue a redirect.
+
+        :param target: URL to which the client is redirected.
+        :param status: status code.
+        """
         self.queue_response(status, headers={"Location": target})
 
     @contextlib.contextmanager
@@ -255,10 +259,10 @@ def receiver(
     :param locations: identifiers of the locations of the account.
     :param profile: path of a profile, or its parsed data.
     :param location_header: header of the location column, if the profile uses a template for it.
-    :param token_header: header with the token.
+    :param token_header: name of the header that contains the token.
     :param token_prefix: prefix of the token in the header.
-    :param certificate: certificate of the service; None for one for localhost and 127.0.0.1.
-    :param tls_maximum: newest supported TLS version; the oldest one is 1.2.
+    :param certificate: certificate of the service; None to issue one for localhost and 127.0.0.1.
+    :param tls_maximum: newest supported TLS version; the oldest is 1.2.
     :param behavior: request format and authentication; None for the default.
     """
     behavior = behavior or ServiceBehavior()

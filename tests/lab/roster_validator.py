@@ -4,7 +4,7 @@
 
 """Validation of a CSV file of contacts against the rules in a profile.
 
-It is implemented independently of the collection, whose files it validates.
+The implementation is independent of the collection, whose files it validates.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """The number of contacts in a file, and the number of differences from the previous one."""
+    """The number of contacts in a file, and the numbers of differences from the previous file."""
 
     received: int
     added: int = 0
@@ -106,10 +106,10 @@ class RosterValidator:
         )
 
     def parse(self, content: bytes) -> list[Contact]:
-        """Parse the contacts of a file.
+        """Parse the contacts in a file.
 
-        :raises InvalidFileError: if it is not UTF-8 or not CSV, or if its header does not match the profile.
-            The location column may be missing, for contacts of all locations.
+        :raises InvalidFileError: if the file is not UTF-8 or not CSV, or if its header does not match the profile.
+            The location column may be missing if the contacts are for all locations.
         """
         if content.startswith(codecs.BOM_UTF8):
             raise InvalidFileError("the file begins with a byte order mark")
@@ -131,13 +131,13 @@ class RosterValidator:
 
     def validate(self, contacts: Sequence[Contact]) -> list[RowError]:
         """Return all errors in the contacts, ordered by row."""
-        errors = list(self._duplicates(contacts))
+        errors = list(self._find_duplicates(contacts))
         for number, contact in enumerate(contacts, start=1):
             for column in self.columns:
                 if column.header in contact:
                     errors += [
                         RowError(number, column.header, error)
-                        for error in self._cell_errors(column, contact)
+                        for error in self._find_cell_errors(column, contact)
                     ]
         return sorted(errors, key=lambda error: error.row)
 
@@ -152,7 +152,7 @@ class RosterValidator:
             removed=len(before.keys() - after.keys()),
         )
 
-    def _cell_errors(self, column: Column, contact: Contact) -> Iterator[str]:
+    def _find_cell_errors(self, column: Column, contact: Contact) -> Iterator[str]:
         value = contact[column.header]
         if not value and column.required:
             yield "is required"
@@ -169,7 +169,7 @@ class RosterValidator:
         if column.header == self.location_column and value and value not in self.locations:
             yield "is not a location of this account"
 
-    def _duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
+    def _find_duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
         """Yield an error for each repeated value in a unique column of one location, ignoring case."""
         seen: Counter[tuple[str, str, str]] = Counter()
         for number, contact in enumerate(contacts, start=1):

@@ -4,9 +4,9 @@
 
 """A Samba Active Directory domain controller.
 
-The ports of a domain controller are fixed and below 1024. If the user can bind to them, each server gets a
-separate address of 127.0.0.0/8, which has no host name. Otherwise the server runs in a namespace with a separate
-loopback interface, and clients connect to forwarded ports of 127.0.0.1.
+The LDAP and Kerberos ports of a domain controller are fixed and below 1024. If the user can bind to them, each server
+gets a separate address in 127.0.0.0/8, which has no host name. Otherwise, the server runs in a namespace with a
+separate loopback interface, and clients connect to forwarded ports of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ DIALECT = Dialect(
 def samba(
     company: Company, authority: Authority, *, certificate: Certificate | None = None
 ) -> Iterator[RunningDirectory]:
-    """Run a domain controller that contains the company.
+    """Run a domain controller with the data of the company.
 
-    :param certificate: certificate of the server; None for one for its names. A certificate for an IP address
-        has the address as an iPAddress and as its common name, and does not contain DNS names: with Python 3.12
-        and newer, which have no `ssl.match_hostname`, ldap3 2.9.1 only compares DNS names and, if there are
-        none, the common name.
+    :param certificate: certificate of the server; None to issue one for the names of the server. A certificate for
+        an IP address contains the address as an iPAddress and as the common name, and does not contain DNS names:
+        with Python 3.12 and newer, which have no `ssl.match_hostname`, ldap3 2.9.1 only compares DNS names and, if
+        there are none, the common name.
     """
     server, reservation = _allocate_address()
     with reservation, ProcessSupervisor() as supervisor:
@@ -121,9 +121,9 @@ class _ServerAddress:
     """The addresses and ports of a server."""
 
     address: str
-    """IP address that the server listens on."""
+    """IP address on which the server listens."""
     names: tuple[str, ...]
-    """Host names and IP addresses that clients connect to, the preferred one first."""
+    """Host names and IP addresses to which clients connect, the preferred one first."""
     ldap_port: int
     """Port for clients without TLS."""
     ldaps_port: int
@@ -132,7 +132,7 @@ class _ServerAddress:
     """Whether the server runs in a namespace."""
 
     def command(self, argv: list[str], ports: Mapping[int, int] | None = None) -> list[str]:
-        """Return the command line that runs a program on the server.
+        """Return the command line that runs a program at this address, in a namespace if necessary.
 
         :param argv: command line of the program.
         :param ports: ports for clients by port of the program.
@@ -170,7 +170,7 @@ def _can_bind_low_ports() -> bool:
             probe.bind(("127.0.0.1", 389))
         except PermissionError:
             return False
-        except OSError:  # the port is in use, so the user may bind to it
+        except OSError:  # the port is in use, so the user has permission to bind to it
             return True
     return True
 
@@ -181,7 +181,7 @@ def can_run_samba() -> bool:
 
 
 def _reserve_address() -> tuple[str, socket.socket]:
-    """Return an unused address of 127.0.0.0/8, and a socket that reserves it until it is closed."""
+    """Return an unused address in 127.0.0.0/8, and a socket that reserves the address until the socket is closed."""
     while True:
         address = ".".join(["127", *(str(random.randint(1, 254)) for _part in range(3))])
         reservation = socket.socket()
@@ -195,7 +195,7 @@ def _reserve_address() -> tuple[str, socket.socket]:
 
 
 def _check_ports(address: str) -> None:
-    """Check that the ports are free. Samba itself only logs it if they are not.
+    """Check that the ports are free. If they are not, Samba itself only logs an error.
 
     :raises RuntimeError: if a port is not free.
     """
@@ -207,7 +207,7 @@ def _check_ports(address: str) -> None:
             except OSError as error:
                 raise RuntimeError(
                     f"Cannot run Samba on {address}:{port}: {error}. Run as root or with CAP_NET_BIND_SERVICE,"
-                    f" and stop programs that listen on port {port} of all addresses."
+                    f" and stop programs that listen on port {port} on all addresses."
                 ) from error
 
 
@@ -256,7 +256,7 @@ def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> di
 
 
 def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> dict[str, Any]:
-    """Return the entry of a service account for samba_setup.py. All of them have the same password."""
+    """Return the entry of a service account for samba_setup.py. All service accounts have the same password."""
     company = directory.company
     return {
         "dn": service_dn(company, name),
@@ -272,7 +272,7 @@ def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> d
 
 
 def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
-    """Return the server configuration: LDAP and Kerberos only, with all paths below the working directory."""
+    """Return the server configuration: only LDAP and Kerberos, with all paths below the working directory."""
     return textwrap.dedent(f"""\
         [global]
         netbios name = {_HOSTNAME.upper()}

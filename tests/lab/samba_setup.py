@@ -6,12 +6,12 @@
 
     /usr/bin/python3 samba_setup.py SETUP.json
 
-It runs in Debian's Python because it needs python3-samba. SETUP.json contains the path of smb.conf, the name of the
-domain, the password of its administrator and the entries. It is a file because the command line of a process, and
-thus a password in it, is visible to all users.
+The script runs in Debian's Python because it needs python3-samba. SETUP.json contains the path of smb.conf, the name of
+the domain, the password of its administrator and the entries. These are passed in a file because the command line of a
+process, and thus a password in it, is visible to all users.
 
 The entries are added offline, in one transaction. This is faster, and a running server does not support setting
-objectGUID (the `relax` control) or the date of a password.
+objectGUID (the `relax` control) or pwdLastSet.
 """
 
 # The type checker does not find the samba and ldb modules, which are Debian packages.
@@ -39,13 +39,13 @@ from samba.provision import provision  # type: ignore[import-not-found] # see ab
 from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
 
 _RELAX = "relax:0"
-# Keeps the server from setting pwdLastSet to the current time.
+# Prevents the server from setting pwdLastSet to the current time.
 _KEEP_PWD_LAST_SET = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
 _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
 def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
-    """Copy the empty domain from the cache. If it is not cached, create it, which takes seconds, and cache it."""
+    """Copy the empty domain from the cache. If the cache does not contain it, create it, which takes seconds."""
     directory, cache = Path(setup["smb_conf"]).parent, Path(setup["cache"])
     names = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
     source = Path(__file__).read_text(encoding="utf-8")
@@ -55,7 +55,7 @@ def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (cache / key).exists():
             provision_domain(setup, parameters)
-            # Delete domains of older Samba versions, and incomplete copies of killed runs.
+            # Delete domains of older Samba versions, and incomplete copies left by killed runs.
             for other in filter(Path.is_dir, cache.iterdir()):
                 shutil.rmtree(other)
             for folder in filter(Path.is_dir, directory.iterdir()):
@@ -66,7 +66,7 @@ def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
 
 
 def provision_domain(setup: dict[str, Any], parameters: Any) -> None:
-    """Provision the domain: schema, well-known entries and administrator."""
+    """Provision the domain: the schema, the well-known entries and the administrator."""
     provision(
         logging.getLogger("provision"),
         system_session(),
@@ -97,7 +97,7 @@ def add_entries(setup: dict[str, Any], parameters: Any) -> None:
     for entry in setup["entries"]:
         database.add(_message(entry), controls=[_RELAX])
         if "password_last_set" in entry:
-            _set_password_age(database, entry)
+            _set_password_time(database, entry)
     add_service_principals(setup, database)
     database.transaction_commit()
 
@@ -122,7 +122,7 @@ def export_keytabs(setup: dict[str, Any], parameters: Any) -> None:
         Path(keytab).chmod(0o600)
 
 
-def _set_password_age(database: Any, entry: dict[str, Any]) -> None:
+def _set_password_time(database: Any, entry: dict[str, Any]) -> None:
     message = ldb.Message(ldb.Dn(database, entry["dn"]))
     name = "pwdLastSet"
     message[name] = ldb.MessageElement(entry["password_last_set"], ldb.FLAG_MOD_REPLACE, name)
@@ -134,7 +134,7 @@ def _message(entry: dict[str, Any]) -> dict[str, Any]:
     # The first three fields of a GUID are little-endian (MS-DTYP, 2.3.4.2).
     message["objectGUID"] = uuid.UUID(entry["identity"]).bytes_le
     if "password" in entry:
-        # The password in quotation marks, as UTF-16 (MS-ADTS, 3.1.1.3.1.5).
+        # unicodePwd is the password in quotation marks, encoded in UTF-16 (MS-ADTS, 3.1.1.3.1.5).
         message["unicodePwd"] = f'"{entry["password"]}"'.encode("utf-16-le")
     return message
 

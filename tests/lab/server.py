@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small HTTPS server that reads requests completely and passes them to a function."""
+"""A small HTTPS server that reads complete requests and passes them to a function."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Request:
     headers: Message
     body: bytes
     problem: HTTPStatus | None = None
-    """Status code for the reason why the body was not read; None if it was read."""
+    """Status code that gives the reason why the body was not read; None if it was read."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Query parameters, which may contain secrets."""
     client: str | None = None
@@ -72,7 +72,7 @@ def https_server(
     :param respond: function that returns the response to a request; called from several threads.
     :param write_log_line: function that logs a failed connection.
     :param certificate: certificate of the server.
-    :param tls_maximum: newest supported TLS version; the oldest one is 1.2.
+    :param tls_maximum: newest supported TLS version; the oldest is 1.2.
     :param client_ca: CA certificate for validating client certificates, which are then required; None to not
         request them.
     """
@@ -95,7 +95,7 @@ def https_server(
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    block_on_close = False  # do not wait for clients that still wait for a response
+    block_on_close = False  # do not block on clients that are still waiting for a response
 
     def __init__(
         self, respond: RequestHandler, write_log_line: LogWriter, context: ssl.SSLContext
@@ -106,7 +106,7 @@ class _Server(ThreadingHTTPServer):
         self._context = context
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a client. The TLS handshake is done in its thread, so that it does not delay other clients."""
+        """Accept a connection. Its thread performs the TLS handshake, so that other clients are not delayed."""
         raw, address = super().get_request()
         raw.settimeout(_CLIENT_SECONDS)
         secured = self._context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
@@ -115,9 +115,9 @@ class _Server(ThreadingHTTPServer):
     def finish_request(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Do the TLS handshake and handle the requests of a client.
+        """Perform the TLS handshake, and handle the requests of a client.
 
-        The input of a rejected client is drained, so that it receives the TLS alert.
+        The input of a rejected client is drained, so that the client receives the TLS alert.
         """
         if isinstance(request, ssl.SSLSocket):
             try:
@@ -130,14 +130,15 @@ class _Server(ThreadingHTTPServer):
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Log failed handshakes and closed connections, which http.server would print."""
+        """Log failed handshakes and closed connections, which http.server prints by default."""
         self.write_log_line(f"connection lost: {type(sys.exception()).__name__}")
 
 
 def _drain(rejected: ssl.SSLSocket) -> None:
     """Read until the client closes the connection.
 
-    Closing it with unread input would reset it, and the client might not receive the alert (RFC 9112, section 9.6).
+    If unread input remained, closing the socket would reset the connection, and the client might not receive the alert
+    (RFC 9112, section 9.6).
     """
     with contextlib.suppress(OSError):
         # The TLS layer is unusable after the failed handshake, so read from the plain socket.
@@ -186,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         return names[-1] if names else None
 
     def _read_body(self) -> tuple[bytes, HTTPStatus | None]:
-        """Read the body even if the request will be rejected: many clients read no response while sending."""
+        """Read the body even if the request will be rejected: many clients do not read a response while sending."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             self.close_connection = True
@@ -197,4 +198,4 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length)), None
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: the query in the request line may contain secrets."""
+        """Do not log anything, because the query in the request line may contain secrets."""

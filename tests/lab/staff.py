@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The people of the company: a few with special data that tests need, and many generated ones."""
+"""The people of the company: a few people with special data for tests, and many generated people."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _UNITS = (
 
 
 def generate_people() -> Iterator[Person]:
-    """Yield all people, the same on each call."""
+    """Yield all people, who are the same on each call."""
     yield from _special_people()
     units = (unit for unit in _UNITS for _person_number in range(unit.size))
     for number, (name, unit) in enumerate(zip(generate_names(), units, strict=False)):
@@ -79,7 +79,7 @@ def _person(name: Name, unit: _Unit, number: int) -> Person:
 
 
 def _vary(person: Person, number: int) -> Person:
-    """Make some accounts disabled or expired, and remove the mobile number or the mail address of others."""
+    """Disable or expire the accounts of some people, and remove the mobile number or the mail address of others."""
     if number % 29 == 7:
         person = replace(person, disabled=True)
     elif number % 41 == 11:

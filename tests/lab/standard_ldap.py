@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Common parts of the lab's directories other than Active Directory.
+"""Parts shared by the lab's directories other than Active Directory.
 
-They use the same object classes, are loaded from LDIF, and listen on free ports of 127.0.0.1.
+These directories use the same object classes, are loaded from LDIF, and listen on free ports of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.lab.process_supervisor import ProcessSupervisor
 
 SCHEMA = Path(__file__).with_name("account.schema")
-"""Schema of the account attributes that no standard defines, in OpenLDAP's format."""
+"""Schema, in OpenLDAP's format, of account attributes that no standard defines."""
 
 _BIT_AND = "1.2.840.113556.1.4.803"  # LDAP_MATCHING_RULE_BIT_AND (MS-ADTS, 3.1.1.3.4.4.1)
 _ATTEMPTS = 5
@@ -53,9 +53,9 @@ DIALECT = Dialect(
 def plan_directory(
     company: Company, authority: Authority, certificate: Certificate | None
 ) -> RunningDirectory:
-    """Return the settings of a directory before it starts: with new passwords, but without URIs.
+    """Return the settings of a directory that has not been started: with new passwords, but without URIs.
 
-    :param certificate: certificate of the server; None for one for localhost and 127.0.0.1.
+    :param certificate: certificate of the server; None to issue one for localhost and 127.0.0.1.
     """
     return RunningDirectory(
         company=company,
@@ -89,7 +89,7 @@ def ldif(directory: RunningDirectory, password: str, domain: Attributes | None =
     """Return the company as LDIF (RFC 2849), including the domain and the service account.
 
     :param password: password of the service account, hashed if the server requires it.
-    :param domain: additional attributes of the entry of the domain.
+    :param domain: additional attributes of the domain entry.
     """
     return "\n".join(_records(directory, password, domain or {}))
 
@@ -113,7 +113,7 @@ def _records(directory: RunningDirectory, password: str, domain: Attributes) -> 
 
 
 def _record(entry: Entry) -> str:
-    """Return an entry as an LDIF record. All values are encoded in base64, so none needs to be checked."""
+    """Return an entry as an LDIF record. All values are encoded in base64, so no special cases are needed."""
     lines = [("dn", entry.dn), ("entryUUID", str(entry.identity))]
     lines += [(name, value) for name, values in entry.attributes.items() for value in values]
     return "".join(
@@ -129,7 +129,9 @@ def start_server(
 ) -> RunningDirectory:
     """Start a server on free ports. Retry with other ports if another process takes them first.
 
-    :param command: function that returns the command line for a port without TLS and one with TLS.
+    :param directory: settings of the directory, from `plan_directory`.
+    :param command: function that returns the command line for two ports, the first one without and the second one with
+        TLS.
     :param env: additional environment variables.
     :returns: the settings of the directory with its URIs.
     """

@@ -31,8 +31,8 @@ def extract_upload(
 
     :param content_type: Content-Type header of the request.
     :param body: body of the request.
-    :param field: name of the form field with the file, which must be the last field.
-    :param others: required values of the other form fields, in order.
+    :param field: name of the form field that contains the file, which must be the last field.
+    :param others: required values of the other form fields by name, in order.
     :raises RejectedRequestError: if the form does not match.
     """
     # With the Content-Type header in front, a multipart body is a valid email message.

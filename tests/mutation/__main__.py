@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run mutation tests on module_utils/_contacts (`make mutants`).
+"""Run mutation tests on the expressions, contacts and roster code of module_utils (`make mutants`).
 
     python tests/mutation ROOT [FILE...]
 
-ROOT is the directory that contains ansible_collections. FILE is the name of a file in _contacts, such as plan.py; the
-default is all files. mutmut creates the mutants and runs the unit tests.
+ROOT is the directory that contains ansible_collections. FILE is a path below module_utils, such as _roster/plan.py;
+the default is all files. mutmut creates the mutants and runs the unit tests.
 
-The run fails if a mutant survives, unless equivalent.yml lists it with the reason why no test can kill it. It also
-fails if an entry in equivalent.yml is not needed. A mutant that only runs into a timeout counts as a survivor.
+The run fails if a mutant survives, unless equivalent.yml lists the mutant with the reason why no test can kill it. The
+run also fails if an entry in equivalent.yml is not needed. A mutant that only causes a timeout counts as a survivor.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ source_paths = {[f"{UTILITIES}/{path}" for path in MUTATED]}
 pytest_add_cli_args_test_selection = {[f"{TESTS}/{name}" for name in TESTED]}
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 also_copy = ["ansible_collections"]
-# Without this section, pytest would use the settings of a parent directory.
+# Without this section, pytest would use the settings in a parent directory.
 [tool.pytest.ini_options]
 """
 
 
 class Mutant(NamedTuple):
-    """A change of one expression.
+    """A change to one expression.
 
     :ivar file: path of the file below module_utils, such as ``_roster/plan.py``.
     :ivar before: the original lines without indentation.
@@ -56,10 +56,12 @@ class Mutant(NamedTuple):
     after: str
 
 
-def mutmut(root: Path, *arguments: str) -> str:
+def run_mutmut(root: Path, *arguments: str) -> str:
     """Run mutmut and return its output.
 
-    Two sources of randomness are disabled: the examples of property tests, and the hashes of strings.
+    Two sources of randomness are disabled: the examples of property-based tests, and the hashes of strings.
+
+    :param root: working directory, which contains ansible_collections.
     """
     command = [sys.executable, "-m", "mutmut", *arguments]
     environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutants", "PYTHONHASHSEED": "0"}
@@ -71,12 +73,15 @@ def mutmut(root: Path, *arguments: str) -> str:
     return result.stdout
 
 
-def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
-    """Return the result of each mutant.
+def list_results(root: Path, patterns: list[str]) -> dict[str, str]:
+    """Return the result of each mutant by name.
 
-    :param patterns: patterns of mutant names; empty for all mutants.
+    :param root: working directory, which contains ansible_collections.
+    :param patterns: patterns for mutant names; empty for all mutants.
     """
-    lines = re.findall(r"^ *(\S+): (.+)$", mutmut(root, "results", "--all", "True"), re.MULTILINE)
+    lines = re.findall(
+        r"^ *(\S+): (.+)$", run_mutmut(root, "results", "--all", "True"), re.MULTILINE
+    )
     return {
         name: result
         for name, result in lines
@@ -84,12 +89,12 @@ def mutant_results(root: Path, patterns: list[str]) -> dict[str, str]:
     }
 
 
-def mutmut_pattern(file: str) -> str:
-    """Return the pattern of the mutant names of a file."""
+def name_pattern(file: str) -> str:
+    """Return the pattern that matches the names of all mutants of a file."""
     return f"*.{file.removesuffix('.py').replace('/', '.')}.*"
 
 
-def read_mutant(difference: str) -> Mutant:
+def parse_mutant(difference: str) -> Mutant:
     """Parse the unified diff of a mutant."""
     lines = difference.splitlines()
     file = next(line for line in lines if line.startswith("--- ")).rpartition("module_utils/")[2]
@@ -101,7 +106,7 @@ def read_mutant(difference: str) -> Mutant:
 
 
 def load_equivalent_mutants() -> dict[Mutant, str]:
-    """Return the mutants listed in equivalent.yml, each with its reason."""
+    """Return the mutants listed in equivalent.yml, each with the reason why no test can kill it."""
     entries = yaml.safe_load(EQUIVALENT_FILE.read_text(encoding="utf-8"))
     return {
         Mutant(entry["file"], entry["before"], entry["after"]): entry["reason"] for entry in entries
@@ -113,13 +118,13 @@ def main() -> int:
     root, files = Path(sys.argv[1]), sys.argv[2:]
     started = time.monotonic()
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
-    # Its pytest settings are for the integration tests.
+    # This file contains pytest settings for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
-    patterns = [mutmut_pattern(file) for file in files]
-    mutmut(root, "run", *patterns)
-    results = mutant_results(root, patterns)
+    patterns = [name_pattern(file) for file in files]
+    run_mutmut(root, "run", *patterns)
+    results = list_results(root, patterns)
     survivors = [
-        read_mutant(mutmut(root, "show", name))
+        parse_mutant(run_mutmut(root, "show", name))
         for name, result in results.items()
         if result != "killed"
     ]
