@@ -111,7 +111,7 @@ def tromso_accounts(company: Company) -> list[str]:
     return [person.account for person in company.at(company.site("tromso"))]
 
 
-def test_each_value_becomes_valid_utf8_or_leaves_its_person_out(
+def test_each_value_becomes_valid_utf8_or_its_person_is_left_out(
     directory: RunningDirectory,
     company: Company,
     temporary_values: TemporaryValues,

@@ -128,7 +128,7 @@ class TestExternal:
         assert export_roster(open_ldap, workspace, **certificate_only) == expected_roster
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-    def test_a_certificate_of_an_untrusted_ca_is_rejected(
+    def test_a_certificate_from_an_untrusted_ca_is_rejected(
         self, open_ldap: RunningDirectory, workspace: Workspace, scheme: str
     ) -> None:
         with authority() as other:

@@ -17,8 +17,8 @@ from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.failing_servers import (
     SHORT_TIMEOUTS,
     FailingServer,
-    at_uri,
-    check_failover,
+    assert_failover,
+    server_at_uri,
 )
 from tests.integration.support.faults import Fault, NoFurtherResponses, NoResponse
 from tests.integration.support.ldap_messages import EXTENDED_RESPONSE
@@ -43,7 +43,7 @@ UNKNOWN_CA = (
 )
 
 
-def with_certificate(
+def server_with_certificate(
     message: str, name: str = "localhost", *, valid_from: int = -1, valid_until: int = 1
 ) -> FailingServer:
     """Return a server with a certificate that causes an error.
@@ -64,7 +64,7 @@ def with_certificate(
 
 
 @contextmanager
-def with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
+def start_with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
     with (
         authority() as other,
         ldap_proxy(directory, certificate=other.issue("localhost")) as uri,
@@ -72,12 +72,14 @@ def with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[s
         yield uri
 
 
-def with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
+def start_with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
     old = ssl.TLSVersion.TLSv1_1
     return ldap_proxy(directory, certificate=ca.issue("localhost"), max_tls_version=old)
 
 
-def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> FailingServer:
+def server_with_failing_start_tls(
+    fault: Fault | None, message: str, **options: Any
+) -> FailingServer:
     """Return a server whose StartTLS fails: because of a fault or, without one, because it already uses TLS."""
 
     def start(directory: RunningDirectory, _ca: Authority) -> AbstractContextManager[str]:
@@ -90,9 +92,11 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
 @pytest.mark.parametrize(
     "failing_server",
     [
-        pytest.param(FailingServer(with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="unknown CA"),
         pytest.param(
-            with_certificate(
+            FailingServer(start_with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="unknown CA"
+        ),
+        pytest.param(
+            server_with_certificate(
                 (
                     "its certificate was issued for another name (*). Use a name from the"
                     " certificate in server_uri."
@@ -102,7 +106,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="certificate for another name",
         ),
         pytest.param(
-            with_certificate(
+            server_with_certificate(
                 "its certificate has expired (*). Renew the server's certificate.",
                 valid_from=-9,
                 valid_until=-1,
@@ -110,7 +114,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="expired certificate",
         ),
         pytest.param(
-            with_certificate(
+            server_with_certificate(
                 "its certificate is not yet valid (*). Check the clocks of both hosts.",
                 valid_from=1,
                 valid_until=9,
@@ -119,7 +123,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
         ),
         pytest.param(
             FailingServer(
-                with_tls_1_1,
+                start_with_tls_1_1,
                 (
                     f"{CONNECT}it does not support TLS 1.2 or newer (*). Enable TLS 1.2 or newer"
                     " on the server."
@@ -129,14 +133,14 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="TLS 1.1 only",
         ),
         pytest.param(
-            at_uri(
+            server_at_uri(
                 lambda directory: directory.uri_ldap.replace("ldap:", "ldaps:"),
                 f"{CONNECT}it closed the connection during the TLS handshake (*). {USES_TLS}.",
             ),
             id="TLS on a port without TLS",
         ),
         pytest.param(
-            at_uri(
+            server_at_uri(
                 lambda directory: directory.uri_ldaps.replace("ldaps:", "ldap:"),
                 (
                     f"{START_TLS}it closed the connection (*). Use ldaps:// if the server expects"
@@ -147,7 +151,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="StartTLS on a port with TLS",
         ),
         pytest.param(
-            failing_start_tls(
+            server_with_failing_start_tls(
                 None,
                 (
                     "the server refused StartTLS (*). Use ldaps://, or install a certificate on"
@@ -157,7 +161,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="StartTLS refused",
         ),
         pytest.param(
-            failing_start_tls(
+            server_with_failing_start_tls(
                 NoResponse(EXTENDED_RESPONSE),
                 (
                     "it did not answer in time (*). Check its load and its log, or raise"
@@ -168,7 +172,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="timeout of StartTLS",
         ),
         pytest.param(
-            failing_start_tls(
+            server_with_failing_start_tls(
                 NoFurtherResponses(EXTENDED_RESPONSE),
                 (
                     "it did not complete the TLS handshake in time (*)."
@@ -188,7 +192,7 @@ def test_the_next_server_is_used_after_a_tls_failure(
     expected_files: Mapping[str, bytes],
     workspace: Workspace,
 ) -> None:
-    check_failover(failing_server, open_ldap, ca, workspace, expected_files)
+    assert_failover(failing_server, open_ldap, ca, workspace, expected_files)
 
 
 @pytest.mark.parametrize("with_start_tls", [False, True])

@@ -17,7 +17,7 @@ from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.ports import closed_port
+from tests.integration.support.ports import find_closed_port
 from tests.lab.dns import name_server
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def test_servers_that_are_not_domain_controllers_are_found(
     assert dns_server.queries == [CONTROLLERS, SERVERS, "dc1.fjord.test A", "dc1.fjord.test AAAA"]
 
 
-def test_servers_of_the_site_come_first_then_by_priority(
+def test_servers_are_ordered_by_site_then_by_priority(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    closed, other_closed = closed_port(), closed_port()
+    closed, other_closed = find_closed_port(), find_closed_port()
     records = {
         **ADDRESSES,
         OSLO_CONTROLLERS: [f"9 0 {closed} dc1.fjord.test."],
@@ -157,7 +157,7 @@ CHECK_DNS = (
 
 
 @pytest.mark.parametrize(
-    ("records", "refusal", "expected_start", "expected_end"),
+    ("records", "forced_rcode", "expected_start", "expected_end"),
     [
         pytest.param(
             {},
@@ -213,13 +213,13 @@ CHECK_DNS = (
 def test_missing_dns_data_is_an_error(
     *,
     records: dict[str, list[str]],
-    refusal: dns.rcode.Rcode | None,
+    forced_rcode: dns.rcode.Rcode | None,
     expected_start: str,
     expected_end: str,
     open_ldap: RunningDirectory,
     workspace: Workspace,
 ) -> None:
-    with name_server(records, forced_rcode=refusal) as dns_server:
+    with name_server(records, forced_rcode=forced_rcode) as dns_server:
         options = {**BY_DOMAIN, "dns_servers": [dns_server.address], "connection_timeout": 2}
         message = run_failing_export(open_ldap, workspace, **options)
     assert message.startswith(expected_start)

@@ -225,12 +225,12 @@ def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     assert result["emptied"] == [emptied]
     roster = workspace.dest.read_text("utf-8")
     assert roster.count(company.people_sharing_mobile[0].mobile) == 1
-    keeper = next(
+    holder = next(
         person
         for person in company.people_sharing_mobile
         if str(person.identity) == smaller_identity
     )
-    assert f"{keeper.mail},{keeper.mobile}," in roster
+    assert f"{holder.mail},{holder.mobile}," in roster
 
 
 def test_an_export_sets_file_modes_and_is_idempotent(

@@ -84,9 +84,9 @@ def base_error(base: str) -> str:
     return f"Cannot use search_base {base!r} of {where}: {cause}"
 
 
-def filter_error(wrong: str, where: str, problem: str = "invalid filter") -> str:
+def filter_error(search_filter: str, where: str, problem: str = "invalid filter") -> str:
     cause = f"it is not a valid filter as defined in RFC 4515 ({problem}). {WRITE_FILTER}"
-    return f"Cannot use the filter {wrong!r} of {where}: {cause}"
+    return f"Cannot use the filter {search_filter!r} of {where}: {cause}"
 
 
 def value_error(value: str, problem: str) -> str:
@@ -264,10 +264,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"), CASES, ids=[next(iter(wrong)) for wrong, _message in CASES]
+    ("overrides", "message"), CASES, ids=[next(iter(overrides)) for overrides, _message in CASES]
 )
 def test_an_invalid_option_is_an_error_before_any_connection(
-    wrong: dict[str, Any], message: str, workspace: Workspace, listener: Listener
+    overrides: dict[str, Any], message: str, workspace: Workspace, listener: Listener
 ) -> None:
     substitutions = {"{root}": str(workspace.root), "{listener}": listener.address}
     options: dict[str, Any] = {
@@ -276,7 +276,7 @@ def test_an_invalid_option_is_an_error_before_any_connection(
         "bind_pw": "Pw7.never-sent",
         "dest": str(workspace.dest),
         **one_source(),
-        **wrong,
+        **overrides,
     }
     options = {name: _substitute(value, substitutions) for name, value in options.items()}
     workspace.dest.write_text("the old roster", encoding="utf-8")

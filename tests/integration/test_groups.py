@@ -131,7 +131,7 @@ def test_a_group_without_active_people_is_an_error_unless_minimum_is_0(
         )
 
 
-def test_a_missing_entry_or_one_that_is_not_a_group_is_an_error(
+def test_member_of_must_name_an_existing_group(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     company = directory.company

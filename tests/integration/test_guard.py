@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, module_request
+from tests.integration.support.modules import ModuleRunner, build_module_request
 from tests.integration.support.options import CHECK_MODE, upload_options
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_upload
@@ -250,7 +250,7 @@ class TestReceipt:
             " the state directory and upload with initial: true."
         )
 
-    def test_the_upload_stops_after_the_state_directory_was_removed(
+    def test_an_upload_stops_if_the_state_directory_was_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         shutil.rmtree(workspace.state_dir)
@@ -280,7 +280,9 @@ def test_a_second_upload_at_the_same_time_is_an_error(
     with ModuleRunner(workspace.collections_path) as other_runner:
         with service.hold() as arrived:
             other_runner.start(
-                module_request(workspace, "contact_upload", upload_options(service, workspace))
+                build_module_request(
+                    workspace, "contact_upload", upload_options(service, workspace)
+                )
             )
             assert arrived.wait(30)
             second = run_upload(service, workspace)

@@ -14,7 +14,7 @@ from tests.integration.support.kerberos_client import WRONG_PASSWORD, KerberosCl
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.ports import closed_port
+from tests.integration.support.ports import find_closed_port
 from tests.integration.support.workspace import Workspace
 from tests.lab.entries import SERVICE_ACCOUNT, STALE_ACCOUNT
 from tests.lab.openldap import openldap
@@ -78,7 +78,7 @@ class TestCredentials:
         transports: dict[str, dict[str, Any]] = {
             "ldaps": {},
             "start_tls": start_tls,
-            "sasl_layer": client.without_tls(),
+            "sasl_layer": client.options_without_tls(),
         }
         account: dict[str, Any] = {
             "bind_dn": client.principal,
@@ -113,7 +113,9 @@ class TestCredentials:
             "FRONTDESK_BIND_PW": client.directory.bind_pw,
         }
         self.assert_roster(
-            client, expected_roster, client.export(password, page_size=7, **client.without_tls())
+            client,
+            expected_roster,
+            client.export(password, page_size=7, **client.options_without_tls()),
         )
 
 
@@ -222,7 +224,7 @@ class TestTicketErrors:
 
     def test_an_unreachable_kdc_is_an_error(self, client: KerberosClient) -> None:
         (client.workspace.root / "krb5.conf").write_text(
-            client.realm.conf(kdc=f"127.0.0.1:{closed_port()}"), "utf-8"
+            client.realm.conf(kdc=f"127.0.0.1:{find_closed_port()}"), "utf-8"
         )
         keytab = client.realm.keytab
         assert client.export_error(keytab=str(keytab)) == (
@@ -266,7 +268,7 @@ class TestOpenLdapInRealm:
     def test_the_roster_is_the_same_as_from_active_directory(
         self, client: KerberosClient, expected_roster: bytes, transport: str
     ) -> None:
-        overrides = client.without_tls() if transport == "sasl_layer" else {}
+        overrides = client.options_without_tls() if transport == "sasl_layer" else {}
         result = client.export(keytab=str(client.realm.keytab), **overrides)
         assert not result.failed, result.data
         assert client.workspace.dest.read_bytes() == expected_roster

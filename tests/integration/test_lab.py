@@ -23,7 +23,7 @@ import ldap3
 import pytest
 from ldap3.core.exceptions import LDAPSocketOpenError
 
-from tests.integration.support.processes import descendants, wait_until
+from tests.integration.support.processes import find_descendants, wait_until
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, build_company
 from tests.lab.namespace import can_create_namespaces, namespace_command
@@ -85,7 +85,7 @@ def identities(directory: RunningDirectory, base: str, search_filter: str) -> se
     return {uuid.UUID(value.decode()) for value in raw}
 
 
-def test_the_company_has_the_people_that_tests_rely_on(company: Company) -> None:
+def test_the_company_contains_the_people_that_tests_need(company: Company) -> None:
     assert build_company() == company
     for attribute in ("account", "display_name", "identity"):
         assert len({getattr(person, attribute) for person in company.people}) == len(company.people)
@@ -214,7 +214,7 @@ def test_a_killed_lab_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
     for line in lab.stdout:
         if line.startswith("# Ready"):
             break
-    pids = descendants(lab.pid)
+    pids = find_descendants(lab.pid)
     programs = {_program_name(pid) for pid in pids}
     assert {"samba", "slapd"} <= programs
     assert list(tmp_path.iterdir())

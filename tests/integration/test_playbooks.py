@@ -79,7 +79,7 @@ class Scenario:
     inventory: Inventory
     services: tuple[Receiver, ...]
 
-    def runs(self) -> list[FinishedRun]:
+    def run_all(self) -> list[FinishedRun]:
         """Run the playbook as often as RUNS requires."""
         return [self._run_once(*arguments) for arguments in RUNS[self.name]]
 
@@ -118,7 +118,7 @@ def started_scenarios(
                     tmp_path_factory.mktemp("playbook") / "work", collections_path
                 )
                 scenario = _make_scenario(name, workspace, active_directory, ca, stack)
-                started[name] = (scenario, pool.submit(scenario.runs))
+                started[name] = (scenario, pool.submit(scenario.run_all))
         yield started
         for _scenario, future in started.values():
             future.cancel()

@@ -69,7 +69,9 @@ def run(
 def report_lines(run: PlaybookRun, host: str) -> list[str]:
     """Return the lines that the probe prints for a sync."""
     (lines,) = (
-        task.result["msg"] for task in run.on_host(host) if task.name == "Show the probe report"
+        task.result["msg"]
+        for task in run.tasks_on_host(host)
+        if task.name == "Show the probe report"
     )
     assert isinstance(lines, list)
     return lines

@@ -155,13 +155,13 @@ def invalid_run(
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("host", INVALID)
-def test_invalid_variables_are_reported_before_anything_is_read(
+def test_invalid_variables_are_reported_before_the_directory_is_read(
     host: str, invalid_run: tuple[Workspace, PlaybookRun]
 ) -> None:
     workspace, run = invalid_run
     message = run.failures[host]
     assert INVALID[host][1] in message
-    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.on_host(host))
+    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.tasks_on_host(host))
     assert set(workspace.files()) == {"inventory.yml"}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.support.options import CHECK_MODE
-from tests.integration.support.ports import closed_port
+from tests.integration.support.ports import find_closed_port
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_failing_upload, run_upload
 from tests.lab.receiver import Receiver, receiver
@@ -68,7 +68,7 @@ class TestErrorResponses:
     @pytest.mark.parametrize(
         ("status", "cause"), [(500, ""), (503, " (the service is unavailable)")]
     )
-    def test_a_server_error_is_an_error(
+    def test_a_server_error_fails_the_upload(
         self, status: int, cause: str, service: Receiver, workspace: Workspace
     ) -> None:
         service.queue_response(status, b"<h1>Zebedy Quarrelstone caused it</h1>")
@@ -169,7 +169,7 @@ class TestConnection:
     def test_a_refused_connection_is_an_error(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        url = f"https://localhost:{closed_port()}/contacts"
+        url = f"https://localhost:{find_closed_port()}/contacts"
         result = run_failing_upload(service, workspace, url=url)
         assert result.message == (
             f"Cannot upload to {url}: Connection refused."

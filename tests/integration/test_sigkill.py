@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, module_request, run_module
+from tests.integration.support.modules import ModuleRunner, build_module_request, run_module
 from tests.integration.support.options import export_options, role_variables, upload_options
 from tests.integration.support.playbooks import Inventory, run_playbook, start_playbook
-from tests.integration.support.processes import descendants, kill_tree, wait_until
+from tests.integration.support.processes import find_descendants, kill_tree, wait_until
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.stalling_proxy import stalling_proxy
 from tests.integration.support.workspace import file_mode
@@ -33,7 +33,7 @@ STALL_AFTER = 20_000
 
 def kill(pid: int) -> None:
     """Kill a process and its descendants, of which there must be at least one."""
-    children = descendants(pid)
+    children = find_descendants(pid)
     assert children
     pids = {pid, *children}
     kill_tree(pid)
@@ -48,7 +48,7 @@ def assert_leftovers_are_private(workspace: Workspace, *personal_data: str) -> N
     assert all(workspace.is_private(name) for name in leftovers), leftovers
 
 
-def test_a_killed_export_leaves_the_old_roster(
+def test_a_killed_export_keeps_the_old_roster(
     open_ldap: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
     options = export_options(open_ldap, workspace)
@@ -65,7 +65,7 @@ def test_a_killed_export_leaves_the_old_roster(
             "server_uri": [f"ldaps://localhost:{proxy.port}"],
             "page_size": 10,
         }
-        runner.start(module_request(workspace, "ad_contacts_export", slow_options))
+        runner.start(build_module_request(workspace, "ad_contacts_export", slow_options))
         assert proxy.stalled.wait(30)
         kill(runner.pid)
     assert workspace.files() == before
@@ -76,7 +76,7 @@ def test_a_killed_export_leaves_the_old_roster(
     assert company.canary_person.mail in workspace.dest.read_text("utf-8")
 
 
-def test_an_export_removes_the_partial_files_of_a_killed_one(
+def test_an_export_removes_the_partial_files_of_a_killed_export(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     """A kill at that moment cannot be timed reliably, so the test creates the partial files itself."""
@@ -109,7 +109,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
     if not accepted:
         service.queue_response(500)
     with service.hold() as arrived, ModuleRunner(workspace.collections_path) as runner:
-        runner.start(module_request(workspace, "contact_upload", options))
+        runner.start(build_module_request(workspace, "contact_upload", options))
         assert arrived.wait(30)
         kill(runner.pid)
     # The receiver logs a request after its response.

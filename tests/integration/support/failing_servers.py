@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHORT_TIMEOUTS = {"connection_timeout": 1, "receive_timeout": 1}
 PAGE_SIZE = 5
 
-Start = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
+ServerFactory = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
 """Starts a failing server in front of a working directory, and yields its URI."""
 
 
@@ -41,12 +41,12 @@ class FailingServer:
     :ivar options: additional options of the export.
     """
 
-    start: Start
+    start: ServerFactory
     message: str
     options: dict[str, Any]
 
 
-def with_fault(
+def server_with_fault(
     fault: Callable[[], Fault], message: str, *, short_timeouts: bool = False
 ) -> FailingServer:
     """Return a server whose responses have a fault.
@@ -60,12 +60,14 @@ def with_fault(
     return FailingServer(start, message, dict(SHORT_TIMEOUTS) if short_timeouts else {})
 
 
-def at_uri(uri: Callable[[RunningDirectory], str], message: str, **options: Any) -> FailingServer:
+def server_at_uri(
+    uri: Callable[[RunningDirectory], str], message: str, **options: Any
+) -> FailingServer:
     """Return a server that fails because its URI is wrong."""
     return FailingServer(lambda directory, _ca: nullcontext(uri(directory)), message, options)
 
 
-def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
+def server_on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
     """Return a server that does not respond on its port."""
 
     @contextmanager
@@ -76,7 +78,7 @@ def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> Fa
     return FailingServer(start, message, dict(SHORT_TIMEOUTS))
 
 
-def check_failover(
+def assert_failover(
     failing: FailingServer,
     directory: RunningDirectory,
     ca: Authority,

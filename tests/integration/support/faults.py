@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.integration.support.ldap_messages import (
     SEARCH_REQUEST,
     build_message,
-    first_element,
+    parse_first_element,
     parse_message_id,
     parse_operation_tag,
     strip_header,
@@ -43,7 +43,7 @@ class Fault:
         return [response]
 
 
-class _FaultAt(Fault):
+class _ResponseFault(Fault):
     """A fault in one response.
 
     :param tag: tag of the response's protocol operation.
@@ -62,21 +62,21 @@ class _FaultAt(Fault):
         raise NotImplementedError
 
 
-class NoResponse(_FaultAt):
+class NoResponse(_ResponseFault):
     """The response is not sent, and no response after it."""
 
     def inject(self, response: bytes) -> None:
         return None
 
 
-class NoFurtherResponses(_FaultAt):
+class NoFurtherResponses(_ResponseFault):
     """The response is sent, but no response after it."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return itertools.chain([response], itertools.repeat(b""))
 
 
-class EndlessResponse(_FaultAt):
+class EndlessResponse(_ResponseFault):
     """The response is sent one byte at a time and never ends."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
@@ -84,28 +84,28 @@ class EndlessResponse(_FaultAt):
         return itertools.chain([b"\x30\x83\xff\xff\xf0"], itertools.repeat(b"\0"))
 
 
-class OversizedResponse(_FaultAt):
+class OversizedResponse(_ResponseFault):
     """The header of the response declares a length of almost 4 GiB."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return [b"\x30\x84\xff\xff\xff\xff", response]
 
 
-class CloseConnection(_FaultAt):
+class ClosedConnection(_ResponseFault):
     """The connection is closed instead of the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         raise EOFError
 
 
-class ResetConnection(_FaultAt):
+class ResetConnection(_ResponseFault):
     """The connection is reset instead of the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         raise InjectedResetError
 
 
-class TruncatedResponse(_FaultAt):
+class TruncatedResponse(_ResponseFault):
     """The connection is closed after the first half of the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
@@ -113,7 +113,7 @@ class TruncatedResponse(_FaultAt):
         raise EOFError
 
 
-class ErrorResult(_FaultAt):
+class ErrorResult(_ResponseFault):
     """The response contains an error.
 
     :param code: result code (RFC 4511, appendix A).
@@ -134,7 +134,9 @@ class NoPagedResults(Fault):
     def transform_request(self, request: bytes) -> bytes:
         message_id = parse_message_id(request)
         # Controls come after the operation (RFC 4511, 4.1.1).
-        return build_message(message_id, first_element(strip_header(request)[len(message_id) :]))
+        return build_message(
+            message_id, parse_first_element(strip_header(request)[len(message_id) :])
+        )
 
 
 class RepeatedPage(Fault):

@@ -67,7 +67,7 @@ class KerberosClient:
         assert not self.workspace.dest.exists()
         return message
 
-    def without_tls(self) -> dict[str, Any]:
+    def options_without_tls(self) -> dict[str, Any]:
         """Return options for a connection without TLS."""
         return {"server_uri": [self.directory.uri_ldap], "ca_path": None}
 

@@ -46,7 +46,7 @@ def strip_header(message: bytes) -> bytes:
     return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
 
 
-def first_element(elements: bytes) -> bytes:
+def parse_first_element(elements: bytes) -> bytes:
     """Return the first of several consecutive elements."""
     content = strip_header(elements)
     header = len(elements) - len(content)
@@ -56,7 +56,7 @@ def first_element(elements: bytes) -> bytes:
 
 def parse_message_id(message: bytes) -> bytes:
     """Return the messageID of a message, as a BER element."""
-    return first_element(strip_header(message))
+    return parse_first_element(strip_header(message))
 
 
 def parse_operation_tag(message: bytes) -> int:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
 
 _NON_FINAL_RESPONSES = (SEARCH_RESULT_ENTRY, SEARCH_RESULT_REFERENCE)
-_TICK_SECONDS = 0.05
+_PAUSE_SECONDS = 0.05
 
 
 class _LdapProxy:
@@ -75,7 +75,7 @@ class _LdapProxy:
             self.stopped.wait()
             raise EOFError
         for number, chunk in enumerate(chunks):
-            if number and self.stopped.wait(_TICK_SECONDS):
+            if number and self.stopped.wait(_PAUSE_SECONDS):
                 raise EOFError
             client.sendall(chunk)
 

@@ -124,7 +124,7 @@ def _shared_runner(collections_path: Path) -> ModuleRunner:
     return ModuleRunner(collections_path)
 
 
-def module_request(
+def build_module_request(
     workspace: Workspace,
     name: str,
     options: Mapping[str, Any],
@@ -157,9 +157,9 @@ def run_module(
     missing_library: str | None = None,
     library_versions: Mapping[str, str] | None = None,
 ) -> ModuleResult:
-    """Run a module and return its result; for the parameters, see `module_request`."""
+    """Run a module and return its result; for the parameters, see `build_module_request`."""
     runner = _shared_runner(workspace.collections_path)
-    request = module_request(
+    request = build_module_request(
         workspace,
         name,
         options,

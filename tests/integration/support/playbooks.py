@@ -82,7 +82,7 @@ class PlaybookRun:
         """The number of changed tasks on all hosts."""
         return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
 
-    def on_host(self, host: str) -> list[TaskResult]:
+    def tasks_on_host(self, host: str) -> list[TaskResult]:
         """Return the results of all tasks on one host."""
         return [task for task in self.tasks if task.host == host]
 

@@ -17,31 +17,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_TICK_SECONDS = 0.005
+_POLL_SECONDS = 0.005
 
 
-def descendants(pid: int) -> set[int]:
+def find_descendants(pid: int) -> set[int]:
     """Return the IDs of all direct and indirect child processes."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
         return set()
     children = {int(child) for child in text.split()}
-    return children.union(*map(descendants, children))
+    return children.union(*map(find_descendants, children))
 
 
 def kill_tree(pid: int) -> None:
     """Send SIGKILL to a process and all its descendants, in any session."""
-    for each in [pid, *descendants(pid)]:
+    for process_id in [pid, *find_descendants(pid)]:
         with suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
+            os.kill(process_id, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
     """Wait until a condition is true, and return whether it is."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
-        time.sleep(_TICK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return condition()
 
 
@@ -57,7 +57,7 @@ def record_command_lines() -> Iterator[set[str]]:
 
     def poll() -> None:
         # Polling needs CPU time. Processes that run for less than this interval may be missed.
-        while not ended.wait(4 * _TICK_SECONDS):
+        while not ended.wait(4 * _POLL_SECONDS):
             for name in filter(str.isdigit, os.listdir("/proc")):
                 with (
                     suppress(FileNotFoundError, ProcessLookupError),
