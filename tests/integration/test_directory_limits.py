@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limits and permissions of accounts: a truncated result is an error, never a roster."""
+"""Limits and permissions of accounts: a truncated result causes an error and never becomes a roster."""
 
 from __future__ import annotations
 
@@ -34,16 +34,15 @@ LIMITS = {
     "page size limit": "size=500 size.pr=10 size.prtotal=unlimited",
     "paged results disabled": "size=unlimited size.prtotal=disabled",
 }
-"""Limits for each account (slapd.conf(5), limits)."""
+"""The limits of each account (slapd.conf(5), limits)."""
 PERMISSIONS = {"search only": "search", "no access": "none"}
-"""Access level of each account to all entries (slapd.access(5))."""
-
+"""The access level of each account for all entries (slapd.access(5))."""
 
 _NO_ESCAPING = re.compile("[A-Za-z =,]+")
 
 
 def account_holders(company: Company) -> dict[str, Person]:
-    """Choose a person for each account, whose DN does not need escaping in slapd.conf."""
+    """Choose a person for each account. The DNs of these people do not need escaping in slapd.conf."""
     candidates = [
         person for person in company.people if _NO_ESCAPING.fullmatch(company.person_dn(person))
     ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS failures: no password is sent, and the next server is used."""
+"""TLS failures, which cause failover before a password is sent."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def server_with_certificate(
 ) -> FailingServer:
     """Return a server with a certificate that causes an error.
 
+    :param message: template of the expected cause and remedy; see `FailingServer`.
     :param name: host name in the certificate.
     :param valid_from: first day of its validity, relative to today.
     :param valid_until: last day of its validity, relative to today.
@@ -80,7 +81,13 @@ def start_with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractCo
 def server_with_failing_start_tls(
     fault: Fault | None, message: str, **options: Any
 ) -> FailingServer:
-    """Return a server whose StartTLS fails: because of a fault or, without one, because it already uses TLS."""
+    """Return a server on which StartTLS fails.
+
+    :param fault: fault that makes StartTLS fail. If None, the connection to the directory already uses TLS, so that
+        the directory refuses StartTLS.
+    :param message: template of the expected cause and remedy; see `FailingServer`.
+    :param options: additional options for the export.
+    """
 
     def start(directory: RunningDirectory, _ca: Authority) -> AbstractContextManager[str]:
         return ldap_proxy(directory, fault=fault, tls_to_directory=fault is None)
@@ -169,7 +176,7 @@ def server_with_failing_start_tls(
                 ),
                 **SHORT_TIMEOUTS,
             ),
-            id="timeout of StartTLS",
+            id="StartTLS timeout",
         ),
         pytest.param(
             server_with_failing_start_tls(
@@ -180,7 +187,7 @@ def server_with_failing_start_tls(
                 ),
                 **SHORT_TIMEOUTS,
             ),
-            id="timeout of the TLS handshake after StartTLS",
+            id="TLS handshake timeout after StartTLS",
         ),
     ],
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers from DNS SRV records: their order, and which of them are trusted."""
+"""Discovery of servers in DNS SRV records: the order of the servers, and the domains that are trusted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def certificate(ca: Authority) -> Certificate:
 
 @pytest.fixture
 def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]:
-    """The LDAPS port of a server in the domain, which accepts one client."""
+    """The LDAPS port of a server in the domain. The server accepts one client."""
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0
 
@@ -128,7 +128,7 @@ def test_an_unknown_site_causes_a_warning(
 def test_a_server_outside_the_domain_does_not_receive_the_password(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    """Its certificate would only prove a name that comes from unauthenticated DNS."""
+    """The server's certificate would only prove a name that comes from unauthenticated DNS."""
     records = {
         **ADDRESSES,
         "dc1.evil.test A": ["127.0.0.1"],

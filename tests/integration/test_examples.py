@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples in the documentation of modules and filters can be run."""
+"""Tests that run the examples in the documentation of modules and filters."""
 
 from __future__ import annotations
 
@@ -122,7 +122,10 @@ def test_every_plugin_example_runs(
 
 
 def write_playbook(workspace: Workspace, tasks: dict[str, Any], directory: RunningDirectory) -> str:
-    """Write a playbook of all examples, uploads last, with the settings of the lab as module_defaults."""
+    """Write a playbook with all examples, and return its path. The uploads come last.
+
+    The module_defaults of the playbook contain the settings of the lab.
+    """
     names = sorted(tasks, key=lambda name: name == "contact_upload")
     upload = {
         "ca_path": str(directory.ca_file),

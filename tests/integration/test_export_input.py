@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Invalid options of ad_contacts_export: the error is raised before any connection."""
+"""Invalid options of ad_contacts_export, which cause an error before any connection is opened."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    """A server that the module must not connect to."""
+    """A server to which the module must not connect."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
         yield Listener(server)
@@ -299,7 +299,7 @@ def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
 def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
     workspace: Workspace, listener: Listener
 ) -> None:
-    """An earlier task would have created it. The export continues, and fails for another reason."""
+    """In a real run, an earlier task would have created the directory. The export fails for another reason."""
     options = {
         "server_uri": "ldaps://no-such-host.invalid",
         "bind_dn": "a",

@@ -4,7 +4,7 @@
 
 """Failover: servers that are unreachable, time out, close the connection or reach a limit.
 
-In each test, the second server works. The complete result comes from that server, and a warning contains the error
+In the tests of failover, the second server works: it returns the complete result, and a warning contains the error
 that the first server would cause without failover.
 """
 
@@ -61,7 +61,7 @@ ROOT_DSE = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
 TIMED_OUT = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
 CLOSED = "it closed the connection (*). Check the server's log and try again."
-# If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, or vice versa.
+# If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, and vice versa.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
 RAISE_LIMIT = (
     "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
@@ -99,7 +99,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " connection_timeout."
                 ),
             ),
-            id="timeout of the connection",
+            id="connection timeout",
         ),
         pytest.param(
             server_on_port(
@@ -109,19 +109,19 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                     " uses TLS on this port, or raise connection_timeout."
                 ),
             ),
-            id="timeout of the TLS handshake",
+            id="TLS handshake timeout",
         ),
         pytest.param(
             server_with_fault(
                 lambda: NoResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True
             ),
-            id="timeout of the bind",
+            id="bind timeout",
         ),
         pytest.param(
             server_with_fault(
                 lambda: NoResponse(SEARCH_RESULT_DONE), ROOT_DSE + TIMED_OUT, short_timeouts=True
             ),
-            id="timeout of the root DSE",
+            id="root DSE timeout",
         ),
         pytest.param(
             server_with_fault(
@@ -160,7 +160,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
         ),
         pytest.param(
             server_with_fault(lambda: ClosedConnection(BIND_RESPONSE), BIND + CLOSED),
-            id="connection closed in the bind",
+            id="connection closed during the bind",
         ),
         pytest.param(
             server_with_fault(lambda: ClosedConnection(*PAGE_3), SEARCH + CLOSED),
@@ -188,7 +188,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             server_with_fault(
                 lambda: ErrorResult(51, BIND_RESPONSE), f"{BIND}the server is busy (*). {TRY_LATER}"
             ),
-            id="busy in the bind",
+            id="busy during the bind",
         ),
         *(
             pytest.param(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An export to a full disk keeps the old roster and leaves no temporary files."""
+"""Exports to a full disk, which must keep the old roster and leave no temporary files."""
 
 from __future__ import annotations
 

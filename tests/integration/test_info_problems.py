@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ad_contacts_info: problems with sources, columns and options."""
+"""Problems that ad_contacts_info reports about sources, columns and options."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_servers_with_different_contents_are_a_problem(
 def test_problems_fail_the_task_if_fail_on_problems_is_set(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    overrides = {
+    overrides: dict[str, Any] = {
         "fail_on_problems": True,
         "server_uri": [open_ldap.uri_ldaps, "ldaps://localhost:1"],
     }

@@ -42,7 +42,7 @@ def client(active_directory: RunningDirectory, workspace: Workspace) -> Kerberos
 def kerberos_openldap(
     active_directory: RunningDirectory, company: Company, ca: Authority
 ) -> Iterator[RunningDirectory]:
-    """OpenLDAP in the Kerberos realm, which verifies channel bindings."""
+    """OpenLDAP in the Kerberos realm. The server verifies channel bindings."""
     with openldap(company, ca, realm=active_directory.realm) as running:
         yield running
 
@@ -53,7 +53,7 @@ def expected_roster(
     collections_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> bytes:
-    """The roster that is exported with name and password."""
+    """The roster that is exported with a name and a password."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     options = export_options(active_directory, workspace)
     assert not run_module(workspace, "ad_contacts_export", options).failed
@@ -61,7 +61,7 @@ def expected_roster(
 
 
 class TestCredentials:
-    """Each source of Kerberos credentials and each kind of encryption yields the same roster."""
+    """Sources of Kerberos credentials and kinds of encryption, all of which yield the same roster."""
 
     def assert_roster(
         self, client: KerberosClient, expected_roster: bytes, result: ModuleResult
@@ -123,7 +123,7 @@ GET_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw."
 
 
 class TestTicketErrors:
-    """If no ticket can be obtained, the error states the reason."""
+    """Errors that state why no ticket can be obtained."""
 
     def test_missing_credentials_are_an_error(self, client: KerberosClient) -> None:
         message = client.export_error({"KRB5CCNAME": "/nowhere"})
@@ -257,7 +257,7 @@ def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> Non
 
 
 class TestOpenLdapInRealm:
-    """An OpenLDAP server that accepts tickets of the Active Directory domain."""
+    """Exports from an OpenLDAP server that accepts tickets of the Active Directory domain."""
 
     @pytest.fixture
     def client(self, kerberos_openldap: RunningDirectory, workspace: Workspace) -> KerberosClient:
@@ -276,7 +276,7 @@ class TestOpenLdapInRealm:
     def test_channel_binding_rejects_a_tls_proxy(
         self, client: KerberosClient, ca: Authority
     ) -> None:
-        """Channel binding (RFC 5929) ties the bind to its TLS connection, so it cannot be relayed over another one."""
+        """Channel binding (RFC 5929) ties the bind to its TLS connection, so that no proxy can relay the bind."""
         keytab = str(client.realm.keytab)
         other = ca.issue("localhost")
         with ldap_proxy(client.directory, certificate=other, tls_to_directory=True) as uri:

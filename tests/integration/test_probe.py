@@ -24,7 +24,7 @@ PROBE = "frontdesk.contacts.probe"
 
 
 def probe_inventory(directory: RunningDirectory) -> Inventory:
-    """Return an inventory with a valid sync, and one with an unreachable server and a minimum that is too high."""
+    """Return an inventory with a valid sync, and a sync with an unreachable server and a minimum that is too high."""
     company = directory.company
     oslo, tromso = company.site("oslo-hq"), company.site("tromso")
     by_office = {
@@ -54,7 +54,7 @@ def probe_inventory(directory: RunningDirectory) -> Inventory:
 def run(
     open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> PlaybookRun:
-    """Run the probe for both syncs, and assert that it changes nothing and shows no secrets or mail addresses."""
+    """A run of the probe for both syncs, which must change nothing and show no secrets or mail addresses."""
     workspace = Workspace.create(tmp_path_factory.mktemp("probe") / "work", collections_path)
     finished = run_playbook(
         workspace, PROBE, probe_inventory(open_ldap), "-e", "contact_sync_hosts=syncs", "--check"
@@ -104,7 +104,7 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
     )
     sample_pattern = r"    Sample: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
     assert len([line for line in source_lines if re.fullmatch(sample_pattern, line)]) == 3
-    # The source with a group and a location_value.
+    # The source with a group and location_value.
     members = [person for person in company.people[:20] if person.active]
     included = [person for person in members if person.last_name != company.people[0].last_name]
     at_oslo = len([person for person in included if person.office == "Oslo HQ"])

@@ -28,7 +28,7 @@ def _two_contacts(workspace: Workspace) -> None:
 
 
 class TestRetries:
-    """Which requests are retried, by method and status."""
+    """Retries of requests, which depend on the method and the status."""
 
     @pytest.mark.parametrize(
         ("method", "status", "attempts"),
@@ -59,7 +59,7 @@ class TestRetries:
     def test_an_upload_with_an_unknown_outcome_is_repeated_by_the_next_run(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
-        """The service may have accepted that upload, so even the contacts of the receipt must be sent again."""
+        """The service may have accepted that upload, so even a roster that matches the receipt must be sent again."""
         with receiver(ca, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")) as service:
             assert run_upload(service, workspace, initial=True, method="PUT")["uploaded"]
             write_roster(workspace.dest, make_contacts(3))
@@ -179,7 +179,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 
 
 class TestUnwritableStateDirectory:
-    """If the state directory cannot be written, the error states whether the roster was sent."""
+    """Errors for a state directory that cannot be written, which state whether the roster was sent."""
 
     def test_a_read_only_directory_is_an_error(
         self, service: Receiver, workspace: Workspace

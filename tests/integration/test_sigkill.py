@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that are killed (SIGKILL): existing files stay intact, and the next run recovers."""
+"""Runs that are killed by SIGKILL: existing files stay intact, and the next run recovers."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 STALL_AFTER = 20_000
-"""Number of response bytes after which the proxy stalls: more than one page of ten people, fewer than all pages."""
+"""Number of response bytes after which the proxy stalls: more than one page of ten people, but less than all pages."""
 
 
 def kill(pid: int) -> None:
-    """Kill a process and its descendants, of which there must be at least one."""
+    """Kill a process and its descendants, and wait until they have ended. There must be at least one descendant."""
     children = find_descendants(pid)
     assert children
     pids = {pid, *children}
@@ -79,7 +79,7 @@ def test_a_killed_export_keeps_the_old_roster(
 def test_an_export_removes_the_partial_files_of_a_killed_export(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """A kill at that moment cannot be timed reliably, so the test creates the partial files itself."""
+    """The time at which these files exist is too short for a reliable kill, so the test creates the files itself."""
     leftovers = [
         workspace.root / ".contacts.csv.abcd1234.new",
         workspace.root / ".contacts.csv.ids.x.new",
@@ -99,7 +99,7 @@ def test_an_export_removes_the_partial_files_of_a_killed_export(
 def test_a_killed_upload_is_repeated_by_the_next_run(
     accepted: bool, service: Receiver, workspace: Workspace
 ) -> None:
-    """The old receipt remains, whether or not the service accepted the upload, and the next run sends the roster."""
+    """Even if the service accepted the upload, the receipt names the old roster and the next run sends the new one."""
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
@@ -112,7 +112,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
         runner.start(build_module_request(workspace, "contact_upload", options))
         assert arrived.wait(30)
         kill(runner.pid)
-    # The receiver logs a request after its response.
+    # The receiver logs a request after it has sent the response.
     assert wait_until(lambda: service.log_file.read_text("utf-8").count('"POST"') == 2)
     assert service.uploads == 1 + accepted
     receipt_after_kill = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
