@@ -139,7 +139,9 @@ def test_the_delegation_and_defaults_examples_run(
         del variables[f"contact_sync_{name}"]
     secrets = {"FRONTDESK_BIND_PW": open_ldap.bind_pw, "FRONTDESK_TOKEN": service.token}
     state_home = workspace.root / "states"
-    target_python = workspace.make_python("keeper", {**secrets, "XDG_STATE_HOME": str(state_home)})
+    target_python = workspace.make_python(
+        "sync-host", {**secrets, "XDG_STATE_HOME": str(state_home)}
+    )
     examples = {
         name: substitute_lab_names(
             text, connection_substitutions(open_ldap, workspace), open_ldap.company
@@ -153,7 +155,7 @@ def test_the_delegation_and_defaults_examples_run(
     (workspace.root / "delegated.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     groups = {
         "syncs": {"domain": {"ansible_python_interpreter": "/nonexistent"}},
-        "keepers": {"keeper": {"ansible_python_interpreter": str(target_python)}},
+        "sync_hosts": {"sync-host": {"ansible_python_interpreter": str(target_python)}},
     }
     run = run_playbook(workspace, "delegated.yml", Inventory(variables, groups), "--check")
     run.assert_clean()
