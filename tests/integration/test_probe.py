@@ -104,7 +104,7 @@ def test_the_probe_describes_the_directory(run: PlaybookRun, open_ldap: RunningD
     )
     sample_pattern = r"    Sample: \S\*\* \| .* \| \S\*\*\*@f\*\*\*\.test \| .* \| tromso"
     assert len([line for line in source_lines if re.fullmatch(sample_pattern, line)]) == 3
-    # The source with a group and location_value.
+    # The source with a group and a location_value.
     members = [person for person in company.people[:20] if person.active]
     included = [person for person in members if person.last_name != company.people[0].last_name]
     at_oslo = len([person for person in included if person.office == "Oslo HQ"])

@@ -132,7 +132,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
 def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """ansible-playbook is killed with all its child processes while the service processes the request."""
+    """ansible-playbook and all its child processes are killed while the service processes the request."""
     variables = role_variables(open_ldap, service, workspace)
     inventory = Inventory(variables)
     with service.hold() as arrived:

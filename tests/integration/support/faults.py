@@ -140,7 +140,7 @@ class NoPagedResults(Fault):
 
 
 class RepeatedPage(Fault):
-    """A fault that replaces all requests for pages with the first one, so that the same page is returned each time."""
+    """A fault that replaces all requests for pages with the first request, so that every response is the same page."""
 
     def __init__(self) -> None:
         self._first_request: bytes | None = None

@@ -100,7 +100,7 @@ class Workspace:
         ]
 
     def is_private(self, name: str) -> bool:
-        """Tell whether the mode of a file, or of a parent directory, denies access to all other users."""
+        """Return whether the mode of a file, or of a parent directory, denies access to all other users."""
         path = self.root / name
         path_and_parents = [
             path,
