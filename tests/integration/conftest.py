@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of all integration tests: the lab's servers, shared by all tests, and a workspace for each test."""
+"""Fixtures for all integration tests: shared directory servers, and a service and a workspace for each test."""
 
 from __future__ import annotations
 
@@ -52,20 +52,20 @@ def active_directory(company: Company, ca: Authority) -> Iterator[RunningDirecto
 
 @pytest.fixture(scope="session")
 def open_ldap(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """OpenLDAP with the same people. Tests must undo their changes."""
+    """OpenLDAP with the people of the company. Tests must undo their changes."""
     with openldap(company, ca) as running:
         yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
 def ds_389(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """389 Directory Server with the same people. Tests must undo their changes."""
+    """389 Directory Server with the people of the company. Tests must undo their changes."""
     with dirsrv(company, ca) as running:
         yield from _assert_restored(running)
 
 
 def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
-    """Yield a directory, then assert that its contents are the same as before."""
+    """Yield a directory, then assert that its contents have not changed."""
     before = running.contents()
     yield running
     after = running.contents()
@@ -77,7 +77,7 @@ def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
 def expected_files(
     open_ldap: RunningDirectory, tmp_path_factory: pytest.TempPathFactory, collections_path: Path
 ) -> dict[str, bytes]:
-    """The roster and its identities file, as exported directly from OpenLDAP."""
+    """The roster and its identities file, by relative path, exported from OpenLDAP without a proxy."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     result = run_module(workspace, "ad_contacts_export", export_options(open_ldap, workspace))
     assert result["changed"]
@@ -86,14 +86,14 @@ def expected_files(
 
 @pytest.fixture
 def service(company: Company, ca: Authority) -> Iterator[Receiver]:
-    """A front-desk service that has not accepted any upload yet."""
+    """A front-desk service that has not accepted any uploads yet."""
     with receiver(ca, locations=[site.location for site in company.sites]) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def collections_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The collections path: ANSIBLE_COLLECTIONS_PATH if it is set, else a temporary one that links to this checkout."""
+    """The collections path: ANSIBLE_COLLECTIONS_PATH if set, otherwise a directory with a link to this checkout."""
     if configured := os.environ.get("ANSIBLE_COLLECTIONS_PATH"):
         return Path(configured)
     path = tmp_path_factory.mktemp("collections")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts that Active Directory rejects despite a correct password: the error states the reason."""
+"""Errors for accounts that Active Directory rejects despite a correct password."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]
 
 
 def bind_error(directory: RunningDirectory, login: Login, workspace: Workspace) -> str:
-    """Run an export with a rejected account, and return the cause and remedy of its error."""
+    """Run an export with a rejected account, and return the cause and the remedy from its error message."""
     message = run_failing_export(directory, workspace, bind_dn=login.dn, bind_pw=login.password)
     prefix = f"Cannot bind to {directory.uri_ldaps} as {login.dn}: "
     assert message.startswith(prefix)
@@ -136,7 +136,7 @@ def test_an_expired_password_is_reported(
 
 @pytest.fixture
 def lockout(active_directory: RunningDirectory, reader: Person) -> Iterator[None]:
-    """Lock accounts after one wrong password during the test."""
+    """During the test, lock accounts after one wrong password."""
 
     def set_lockout_threshold(wrong_passwords: int) -> None:
         with active_directory.session() as session:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The archive that ansible-galaxy builds contains the files that users need.
+"""Tests of the files in the archive that ansible-galaxy builds.
 
-All other integration tests run against the installed archive, which shows that it works.
+The nox sessions run all integration tests with the installed archive, which shows that it works.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "MANIFEST.json", "READ
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The collection archive, built from the files that git tracks or would track."""
+    """The collection archive, built from all files that git does not ignore."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         check=True,
@@ -35,7 +35,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ).stdout
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     for name in set(tracked.split("\0")) - {""}:
-        if (ROOT / name).is_file():  # git lists deleted files until the deletion is committed
+        if (ROOT / name).is_file():  # git lists deleted files until the deletion is staged
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, source / name)
     build = ("collection", "build", "--output-path", str(built))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attribute values in any script, and arbitrary bytes: each becomes valid UTF-8 or leaves its person out."""
+"""Attribute values in any script and with arbitrary bytes, and the cells that they become."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 TEST_ATTRIBUTE = "audio"
-"""An attribute that all directory servers define for people, with multiple values and arbitrary bytes."""
+"""An attribute of people that all directory servers define. It can have several values, which are arbitrary bytes."""
 COLUMNS = [
     {"header": "Account", "value": "sAMAccountName"},
     {"header": "Test", "value": TEST_ATTRIBUTE},
     {"header": "Location", "value": "location"},
 ]
 
-# Value in the directory, and cell in the roster; None if the person is left out.
+# The value in the directory and the cell in the roster, or None if the person is left out.
 VALUES: dict[str, tuple[bytes, str | None]] = {
     "right to left": ("\u200fדנה כהן\u200e".encode(), "\u200fדנה כהן\u200e"),
     "right to left, with digits": ("سارة ١٢٣".encode(), "سارة ١٢٣"),
     "combining marks": (b"A\xcc\x8aA\xcc\x8a e\xcc\x82\xcc\x81", "ÅÅ ế"),
     "combining marks in another order": (b"a\xcc\x82\xcc\xa3", "ậ"),
-    "emoji of several code points": ("👩🏽\u200d💻🇳🇴".encode(), "👩🏽\u200d💻🇳🇴"),
-    "characters of four bytes": ("𠮷野家".encode(), "𠮷野家"),
+    "emoji with several code points": ("👩🏽\u200d💻🇳🇴".encode(), "👩🏽\u200d💻🇳🇴"),
+    "four-byte characters": ("𠮷野家".encode(), "𠮷野家"),
     "last Unicode code point": (b"\xf4\x8f\xbf\xbf", "\U0010ffff"),
     "NUL": (b"\0Ada\0\0Lie\0", "Ada Lie"),
     "line breaks": ("Ada\r\nLie\u2028Moe".encode(), "Ada Lie Moe"),
@@ -58,32 +58,35 @@ VALUES: dict[str, tuple[bytes, str | None]] = {
 
 @pytest.fixture(params=["active_directory", "open_ldap"])
 def directory(request: pytest.FixtureRequest) -> RunningDirectory:
-    """Active Directory and OpenLDAP."""
+    """Active Directory or OpenLDAP."""
     running: RunningDirectory = request.getfixturevalue(request.param)
     return running
 
 
 @pytest.fixture
 def temporary_values() -> Iterator[TemporaryValues]:
-    """Values that are removed after the test."""
+    """An object that writes values, which are removed after the test."""
     created = TemporaryValues()
     yield created
     created.remove()
 
 
 class TemporaryValues:
-    """Writes values of TEST_ATTRIBUTE, and removes all of them on request."""
+    """Values of TEST_ATTRIBUTE that a test has written, and that can be removed together."""
 
     def __init__(self) -> None:
         self._removals = ExitStack()
 
     def write(self, directory: RunningDirectory, values: Mapping[str, Sequence[bytes]]) -> None:
-        """Write values of TEST_ATTRIBUTE, by account of the person."""
+        """Write values of TEST_ATTRIBUTE.
+
+        :param values: values by account name.
+        """
         self._removals.callback(_replace_values, directory, dict.fromkeys(values, ()))
         _replace_values(directory, values)
 
     def remove(self) -> None:
-        """Remove all values that were written."""
+        """Remove all written values."""
         self._removals.close()
 
 
@@ -100,7 +103,7 @@ def export_tromso(
     workspace: Workspace,
     columns: Sequence[Mapping[str, Any]] = tuple(COLUMNS),
 ) -> ModuleResult:
-    """Export the people of one site."""
+    """Export the people in Tromsø."""
     base = directory.company.site_dn(directory.company.site("tromso"))
     sources = [{"location": "tromso", "search_base": base}]
     options = export_options(directory, workspace, sources=sources, columns=list(columns))
@@ -111,7 +114,7 @@ def tromso_accounts(company: Company) -> list[str]:
     return [person.account for person in company.at(company.site("tromso"))]
 
 
-def test_each_value_becomes_valid_utf8_or_leaves_its_person_out(
+def test_each_value_becomes_valid_utf8_or_its_person_is_left_out(
     directory: RunningDirectory,
     company: Company,
     temporary_values: TemporaryValues,
@@ -160,7 +163,7 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     temporary_values: TemporaryValues,
     workspace: Workspace,
 ) -> None:
-    """This also applies to multiple values, whose order depends on the normalization form."""
+    """This includes attributes with several values, whose sort order would depend on the normalization form."""
     accounts = tromso_accounts(active_directory.company)
     composed = {accounts[0]: ["Åse Krüger".encode()], accounts[1]: ["Åse".encode(), b"Zoe"]}
     decomposed = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Anonymous access and client certificates instead of name and password."""
+"""Anonymous access, and authentication with client certificates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ANONYMOUS: dict[str, Any] = {"auth_protocol": "anonymous", "bind_dn": None, "bin
 def expected_roster(
     open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> bytes:
-    """The roster that is exported with name and password."""
+    """The roster that is exported with a name and a password."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     return export_roster(open_ldap, workspace)
 
@@ -59,7 +59,7 @@ def anonymous_directory(company: Company, ca: Authority) -> Iterator[RunningDire
 
 
 class TestAnonymous:
-    """Tests of auth_protocol anonymous."""
+    """Exports with auth_protocol anonymous."""
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
     def test_the_roster_is_the_same_as_with_a_password(
@@ -94,7 +94,7 @@ class TestAnonymous:
 
 
 class TestExternal:
-    """Tests of auth_protocol external, and of client certificates in general."""
+    """Exports with auth_protocol external, and with a client certificate in addition to a password."""
 
     @pytest.fixture
     def certificate_options(self, ca: Authority) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class TestExternal:
         assert export_roster(open_ldap, workspace, **certificate_only) == expected_roster
 
     @pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-    def test_a_certificate_of_an_untrusted_ca_is_rejected(
+    def test_a_certificate_from_an_untrusted_ca_is_rejected(
         self, open_ldap: RunningDirectory, workspace: Workspace, scheme: str
     ) -> None:
         with authority() as other:

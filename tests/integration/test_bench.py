@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The benchmark runs, measures correctly, and fails if clients do not return the same rows."""
+"""Tests that the benchmark measures correctly, and fails if its clients return different rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_all_clients_return_the_same_rows() -> None:
-    """Playbooks are left out because they are slow and run the same module."""
+    """Clients that run playbooks are omitted, because they are slow and run the same module."""
     options = [
         "--people",
         "60",
@@ -78,7 +78,7 @@ def test_the_error_of_a_failed_client_contains_its_output(tmp_path: Path) -> Non
 
 
 def test_the_memory_of_a_client_excludes_the_measuring_process(tmp_path: Path) -> None:
-    """Peak memory is that of the client, even if the measuring process uses more."""
+    """The peak is that of the client, even if the measuring process uses more memory."""
     allocated = bytearray(b"x" * (64 << 20))
     large = measure_command(
         [sys.executable, "-I", "-S", "-c", "held = b'x' * (96 << 20)"], tmp_path

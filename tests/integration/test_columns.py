@@ -55,7 +55,7 @@ def test_default_columns_accept_a_phone_region(
 def test_phone_numbers_follow_the_phone_style_of_their_column(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The expression makes one mobile number invalid, so that person's telephoneNumber is used instead."""
+    """The expression makes one mobile number invalid, so the telephoneNumber of that person is used instead."""
     local_number = (
         f"mobile | replace('{company.canary_person.mobile}', '12 34') | replace('+47', '')"
     )
@@ -78,7 +78,7 @@ def test_phone_numbers_follow_the_phone_style_of_their_column(
             "cause": "not a valid phone number",
         }
     ]
-    # Some releases of ansible-core return the options as `invocation`; here, one of them contains the number.
+    # Some releases of ansible-core return the options as invocation; in this test, one option contains the number.
     returned = {name: value for name, value in result.data.items() if name != "invocation"}
     assert company.canary_person.mobile not in str(returned)
     number = company.person("plunde").mobile

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes in a directory, and how the plan of the next sync classifies them."""
+"""Changes in a directory, and their classification in the plan of the next sync."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def expected_counts(kind: str, number: int = 1) -> dict[str, int]:
 
 @pytest.fixture
 def disposable_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """A directory for one test, which may change it permanently."""
+    """A directory that only one test uses, so that the test need not undo its changes."""
     with openldap(company, ca) as running:
         yield running
 
@@ -62,7 +62,8 @@ def test_the_plan_classifies_each_directory_change(
     service: Receiver,
     workspace: Workspace,
 ) -> None:
-    contact_count = sum(len(company.at(site)) for site in company.sites) - 1  # Company.unreachable
+    # Company.unreachable has no valid row.
+    contact_count = sum(len(company.at(site)) for site in company.sites) - 1
     first = sync(disposable_directory, service, workspace, initial=True)
     assert plan_counts(first) == expected_counts("added", contact_count)
 
@@ -82,7 +83,7 @@ def test_the_plan_classifies_each_directory_change(
     assert plan_counts(moved) == expected_counts("moved")
     assert moved["plan"]["by_location"]["bergen"]["moved"] == 1
 
-    # Two people swap their mail addresses, which are key columns: they are changed, not added and removed.
+    # Two people swap their mail addresses, which are in the key. Their contacts are changed, not added and removed.
     one, other = company.at(company.site("tromso"))[1:3]
     disposable_directory.modify(one, {"mail": [other.mail or "a@fjord.test"]})
     disposable_directory.modify(other, {"mail": [one.mail or "b@fjord.test"]})
@@ -106,13 +107,14 @@ def test_the_plan_classifies_each_directory_change(
 
     unchanged = sync(disposable_directory, service, workspace)
     assert unchanged["plan"]["unchanged"] == contact_count - 1
+    # The last of the eight syncs uploads nothing.
     assert service.uploads == 8 - 1
 
 
 def test_the_plan_classifies_renames_and_moves_in_active_directory(
     active_directory: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """A rename of the object and a move to another OU keep the identity (objectGUID)."""
+    """A rename of the object and a move to another OU do not change the identity (objectGUID)."""
     sync(active_directory, service, workspace, initial=True)
     canary = company.canary_person
     try:

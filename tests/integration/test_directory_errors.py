@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of directories, and results with too few contacts: the export fails, and the old roster stays."""
+"""Directory errors and results with too few contacts: the export fails and keeps the old roster."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MISSING_OU = "OU=Nowhere,OU=Staff,dc=fjord,dc=test"
 
 
 class TestMissingSearchBase:
-    """The search base does not exist."""
+    """Errors for a search base that does not exist."""
 
     REMEDY = "Correct search_base, or allow the bind account to read it."
 
@@ -44,7 +44,7 @@ class TestMissingSearchBase:
             workspace,
             sources=[{"location": "oslo-hq", "search_base": MISSING_OU}],
         )
-        # The diagnostic message of Samba contains line numbers of its source code.
+        # Samba's diagnostic message contains line numbers of its source code.
         match = re.fullmatch(
             re.escape(self.expected_start(active_directory))
             + r"(.+)\)\. "
@@ -65,7 +65,7 @@ class TestMissingSearchBase:
 
 
 class TestWrongPassword:
-    """The directory rejects the password."""
+    """Errors for a password that the directory rejects."""
 
     WRONG_PASSWORD = "Pw7.not-the-password-at-all"
 
@@ -104,7 +104,7 @@ class TestWrongPassword:
 
 
 class TestTooFewContacts:
-    """The directory returns a complete result, but not enough people have a valid row."""
+    """Errors for complete results in which too few people have a valid row."""
 
     def test_a_source_without_a_valid_row_is_an_error(
         self, active_directory: RunningDirectory, company: Company, workspace: Workspace

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limits and permissions of accounts: a truncated result is an error, never a roster."""
+"""Limits and permissions of accounts: a truncated result causes an error and never becomes a roster."""
 
 from __future__ import annotations
 
@@ -34,16 +34,15 @@ LIMITS = {
     "page size limit": "size=500 size.pr=10 size.prtotal=unlimited",
     "paged results disabled": "size=unlimited size.prtotal=disabled",
 }
-"""Limits for each account (slapd.conf(5), limits)."""
+"""The limits of each account (slapd.conf(5), limits)."""
 PERMISSIONS = {"search only": "search", "no access": "none"}
-"""Access level of each account to all entries (slapd.access(5))."""
-
+"""The access level of each account for all entries (slapd.access(5))."""
 
 _NO_ESCAPING = re.compile("[A-Za-z =,]+")
 
 
 def account_holders(company: Company) -> dict[str, Person]:
-    """Choose a person for each account, whose DN does not need escaping in slapd.conf."""
+    """Choose a person for each account. The DNs of these people do not need escaping in slapd.conf."""
     candidates = [
         person for person in company.people if _NO_ESCAPING.fullmatch(company.person_dn(person))
     ]
@@ -78,7 +77,9 @@ def logins(limited_directory: RunningDirectory, company: Company) -> dict[str, L
     return logins_by_name
 
 
-def single_search(directory: RunningDirectory, login: Login, page_size: int = 20) -> dict[str, Any]:
+def single_search_options(
+    directory: RunningDirectory, login: Login, page_size: int = 20
+) -> dict[str, Any]:
     """Return options that read all people with a single search."""
     return {
         "sources": [{"location": "oslo-hq", "search_base": directory.staff_dn}],
@@ -132,7 +133,7 @@ def test_a_result_truncated_by_a_limit_is_an_error(
     workspace: Workspace,
 ) -> None:
     message = run_failing_export(
-        limited_directory, workspace, **single_search(limited_directory, logins[name])
+        limited_directory, workspace, **single_search_options(limited_directory, logins[name])
     )
     assert_message(message, search_error(limited_directory) + cause)
 
@@ -140,8 +141,8 @@ def test_a_result_truncated_by_a_limit_is_an_error(
 def test_smaller_pages_stay_within_the_page_size_limit(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
-    small_pages = single_search(limited_directory, logins["page size limit"], page_size=10)
-    unlimited = single_search(
+    small_pages = single_search_options(limited_directory, logins["page size limit"], page_size=10)
+    unlimited = single_search_options(
         limited_directory, Login(limited_directory.bind_dn, limited_directory.bind_pw)
     )
     first, second = (
@@ -172,7 +173,9 @@ def test_the_error_for_an_empty_result_mentions_permissions(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
     message = run_failing_export(
-        limited_directory, workspace, **single_search(limited_directory, logins["search only"])
+        limited_directory,
+        workspace,
+        **single_search_options(limited_directory, logins["search only"]),
     )
     assert message == (
         f"source 1 (location 'oslo-hq'): only 0 contacts in {limited_directory.staff_dn} on"
@@ -185,7 +188,9 @@ def test_an_unreadable_base_is_reported_like_a_missing_one(
     limited_directory: RunningDirectory, logins: dict[str, Login], workspace: Workspace
 ) -> None:
     message = run_failing_export(
-        limited_directory, workspace, **single_search(limited_directory, logins["no access"])
+        limited_directory,
+        workspace,
+        **single_search_options(limited_directory, logins["no access"]),
     )
     assert_message(
         message,

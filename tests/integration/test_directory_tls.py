@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS failures: no password is sent, and the next server is used."""
+"""TLS failures, which cause failover before a password is sent."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.failing_servers import (
     SHORT_TIMEOUTS,
     FailingServer,
-    at_uri,
-    check_failover,
+    assert_failover,
+    server_at_uri,
 )
 from tests.integration.support.faults import Fault, NoFurtherResponses, NoResponse
 from tests.integration.support.ldap_messages import EXTENDED_RESPONSE
@@ -43,11 +43,12 @@ UNKNOWN_CA = (
 )
 
 
-def with_certificate(
+def server_with_certificate(
     message: str, name: str = "localhost", *, valid_from: int = -1, valid_until: int = 1
 ) -> FailingServer:
     """Return a server with a certificate that causes an error.
 
+    :param message: template of the expected cause and remedy; see `FailingServer`.
     :param name: host name in the certificate.
     :param valid_from: first day of its validity, relative to today.
     :param valid_until: last day of its validity, relative to today.
@@ -64,7 +65,7 @@ def with_certificate(
 
 
 @contextmanager
-def with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
+def start_with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
     with (
         authority() as other,
         ldap_proxy(directory, certificate=other.issue("localhost")) as uri,
@@ -72,13 +73,21 @@ def with_untrusted_ca(directory: RunningDirectory, _ca: Authority) -> Iterator[s
         yield uri
 
 
-def with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
+def start_with_tls_1_1(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
     old = ssl.TLSVersion.TLSv1_1
     return ldap_proxy(directory, certificate=ca.issue("localhost"), max_tls_version=old)
 
 
-def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> FailingServer:
-    """Return a server whose StartTLS fails: because of a fault or, without one, because it already uses TLS."""
+def server_with_failing_start_tls(
+    fault: Fault | None, message: str, **options: Any
+) -> FailingServer:
+    """Return a server on which StartTLS fails.
+
+    :param fault: fault that makes StartTLS fail. If None, the connection to the directory already uses TLS, so that
+        the directory refuses StartTLS.
+    :param message: template of the expected cause and remedy; see `FailingServer`.
+    :param options: additional options for the export.
+    """
 
     def start(directory: RunningDirectory, _ca: Authority) -> AbstractContextManager[str]:
         return ldap_proxy(directory, fault=fault, tls_to_directory=fault is None)
@@ -90,9 +99,11 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
 @pytest.mark.parametrize(
     "failing_server",
     [
-        pytest.param(FailingServer(with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="unknown CA"),
         pytest.param(
-            with_certificate(
+            FailingServer(start_with_untrusted_ca, CONNECT + UNKNOWN_CA, {}), id="unknown CA"
+        ),
+        pytest.param(
+            server_with_certificate(
                 (
                     "its certificate was issued for another name (*). Use a name from the"
                     " certificate in server_uri."
@@ -102,7 +113,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="certificate for another name",
         ),
         pytest.param(
-            with_certificate(
+            server_with_certificate(
                 "its certificate has expired (*). Renew the server's certificate.",
                 valid_from=-9,
                 valid_until=-1,
@@ -110,7 +121,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="expired certificate",
         ),
         pytest.param(
-            with_certificate(
+            server_with_certificate(
                 "its certificate is not yet valid (*). Check the clocks of both hosts.",
                 valid_from=1,
                 valid_until=9,
@@ -119,7 +130,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
         ),
         pytest.param(
             FailingServer(
-                with_tls_1_1,
+                start_with_tls_1_1,
                 (
                     f"{CONNECT}it does not support TLS 1.2 or newer (*). Enable TLS 1.2 or newer"
                     " on the server."
@@ -129,14 +140,14 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="TLS 1.1 only",
         ),
         pytest.param(
-            at_uri(
+            server_at_uri(
                 lambda directory: directory.uri_ldap.replace("ldap:", "ldaps:"),
                 f"{CONNECT}it closed the connection during the TLS handshake (*). {USES_TLS}.",
             ),
             id="TLS on a port without TLS",
         ),
         pytest.param(
-            at_uri(
+            server_at_uri(
                 lambda directory: directory.uri_ldaps.replace("ldaps:", "ldap:"),
                 (
                     f"{START_TLS}it closed the connection (*). Use ldaps:// if the server expects"
@@ -147,7 +158,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="StartTLS on a port with TLS",
         ),
         pytest.param(
-            failing_start_tls(
+            server_with_failing_start_tls(
                 None,
                 (
                     "the server refused StartTLS (*). Use ldaps://, or install a certificate on"
@@ -157,7 +168,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             id="StartTLS refused",
         ),
         pytest.param(
-            failing_start_tls(
+            server_with_failing_start_tls(
                 NoResponse(EXTENDED_RESPONSE),
                 (
                     "it did not answer in time (*). Check its load and its log, or raise"
@@ -165,10 +176,10 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 ),
                 **SHORT_TIMEOUTS,
             ),
-            id="timeout of StartTLS",
+            id="StartTLS timeout",
         ),
         pytest.param(
-            failing_start_tls(
+            server_with_failing_start_tls(
                 NoFurtherResponses(EXTENDED_RESPONSE),
                 (
                     "it did not complete the TLS handshake in time (*)."
@@ -176,7 +187,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 ),
                 **SHORT_TIMEOUTS,
             ),
-            id="timeout of the TLS handshake after StartTLS",
+            id="TLS handshake timeout after StartTLS",
         ),
     ],
 )
@@ -188,7 +199,7 @@ def test_the_next_server_is_used_after_a_tls_failure(
     expected_files: Mapping[str, bytes],
     workspace: Workspace,
 ) -> None:
-    check_failover(failing_server, open_ldap, ca, workspace, expected_files)
+    assert_failover(failing_server, open_ldap, ca, workspace, expected_files)
 
 
 @pytest.mark.parametrize("with_start_tls", [False, True])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers from DNS SRV records: their order, and which of them are trusted."""
+"""Discovery of servers in DNS SRV records: the order of the servers, and the domains that are trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.support.export_runs import run_failing_export
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.ports import closed_port
+from tests.integration.support.ports import find_closed_port
 from tests.lab.dns import name_server
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def certificate(ca: Authority) -> Certificate:
 
 @pytest.fixture
 def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]:
-    """The LDAPS port of a server in the domain, which accepts one client."""
+    """The LDAPS port of a server in the domain. The server accepts one client."""
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0
 
@@ -83,10 +83,10 @@ def test_servers_that_are_not_domain_controllers_are_found(
     assert dns_server.queries == [CONTROLLERS, SERVERS, "dc1.fjord.test A", "dc1.fjord.test AAAA"]
 
 
-def test_servers_of_the_site_come_first_then_by_priority(
+def test_servers_are_ordered_by_site_then_by_priority(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    closed, other_closed = closed_port(), closed_port()
+    closed, other_closed = find_closed_port(), find_closed_port()
     records = {
         **ADDRESSES,
         OSLO_CONTROLLERS: [f"9 0 {closed} dc1.fjord.test."],
@@ -128,7 +128,7 @@ def test_an_unknown_site_causes_a_warning(
 def test_a_server_outside_the_domain_does_not_receive_the_password(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    """Its certificate would only prove a name that comes from unauthenticated DNS."""
+    """The server's certificate would only prove a name that comes from unauthenticated DNS."""
     records = {
         **ADDRESSES,
         "dc1.evil.test A": ["127.0.0.1"],
@@ -157,7 +157,7 @@ CHECK_DNS = (
 
 
 @pytest.mark.parametrize(
-    ("records", "refusal", "expected_start", "expected_end"),
+    ("records", "forced_rcode", "expected_start", "expected_end"),
     [
         pytest.param(
             {},
@@ -213,13 +213,13 @@ CHECK_DNS = (
 def test_missing_dns_data_is_an_error(
     *,
     records: dict[str, list[str]],
-    refusal: dns.rcode.Rcode | None,
+    forced_rcode: dns.rcode.Rcode | None,
     expected_start: str,
     expected_end: str,
     open_ldap: RunningDirectory,
     workspace: Workspace,
 ) -> None:
-    with name_server(records, forced_rcode=refusal) as dns_server:
+    with name_server(records, forced_rcode=forced_rcode) as dns_server:
         options = {**BY_DOMAIN, "dns_servers": [dns_server.address], "connection_timeout": 2}
         message = run_failing_export(open_ldap, workspace, **options)
     assert message.startswith(expected_start)

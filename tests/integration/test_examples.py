@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples in the documentation of modules and filters can be run."""
+"""Tests that run the examples in the documentation of modules and filters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PLUGINS = sorted([*ROOT.glob("plugins/modules/*.py"), *ROOT.glob("plugins/filter
 SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
 
-def examples() -> dict[str, str]:
+def read_examples() -> dict[str, str]:
     """Return the EXAMPLES of all modules and filters, by plugin name."""
     examples_by_plugin = {}
     for path in PLUGINS:
@@ -68,7 +68,7 @@ def domain_substitutions(directory: RunningDirectory) -> Iterator[dict[str, str]
 def test_every_plugin_example_runs(
     active_directory: RunningDirectory, service: Receiver, ca: Authority, workspace: Workspace
 ) -> None:
-    examples_by_plugin = examples()
+    examples_by_plugin = read_examples()
     assert set(examples_by_plugin) == {path.stem for path in PLUGINS}
     locations = [site.location for site in active_directory.company.sites]
     flags = {"remove-hosts": "true", "send-emails": "false"}
@@ -106,23 +106,26 @@ def test_every_plugin_example_runs(
         ]
         other_services[1].queue_response(200, {"rows": rows})
         other_services[2].queue_response(200, {"counts": {"imported": 1, "skipped": 0}})
-        for task, each in zip(tasks["contact_upload"], (service, *other_services), strict=True):
+        for task, target in zip(tasks["contact_upload"], (service, *other_services), strict=True):
             options = task["frontdesk.contacts.contact_upload"]
             assert options["url"] == SERVICE_URL
             name = "url_username" if "url_username" in options else "token"
-            options.update({"url": each.url, name: each.token})
+            options.update({"url": target.url, name: target.token})
         run = run_playbook(
             workspace,
             write_playbook(workspace, tasks, active_directory),
             inventory(active_directory),
         )
         run.assert_clean()
-        assert [each.requests for each in (service, *other_services)] == [1, 1, 1, 1]
-        assert [each.uploads for each in (service, other_services[0])] == [1, 1]
+        assert [target.requests for target in (service, *other_services)] == [1, 1, 1, 1]
+        assert [target.uploads for target in (service, other_services[0])] == [1, 1]
 
 
 def write_playbook(workspace: Workspace, tasks: dict[str, Any], directory: RunningDirectory) -> str:
-    """Write a playbook of all examples, uploads last, with the settings of the lab as module_defaults."""
+    """Write a playbook with all examples, and return its path. The uploads come last.
+
+    The module_defaults of the playbook contain the settings of the lab.
+    """
     names = sorted(tasks, key=lambda name: name == "contact_upload")
     upload = {
         "ca_path": str(directory.ca_file),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same people yield the same bytes, from each directory server and over each kind of connection."""
+"""Exported files, which must be the same from each directory server and over each kind of connection."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def expected_contents(
     collections_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[bytes, bytes]:
-    """The roster exported from Active Directory, and its identities file."""
+    """The contents of the roster exported from Active Directory and of its identities file."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     export(active_directory, workspace)
     return read_contents(workspace)
@@ -210,7 +210,7 @@ def test_a_person_at_two_locations_has_two_rows(
 def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The cell of the other person is emptied, and listed in the result."""
+    """The cell of the other person is emptied and listed in the result."""
     result = export(active_directory, workspace)
     smaller_identity, larger_identity = sorted(
         str(person.identity) for person in company.people_sharing_mobile
@@ -225,12 +225,12 @@ def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     assert result["emptied"] == [emptied]
     roster = workspace.dest.read_text("utf-8")
     assert roster.count(company.people_sharing_mobile[0].mobile) == 1
-    keeper = next(
+    holder = next(
         person
         for person in company.people_sharing_mobile
         if str(person.identity) == smaller_identity
     )
-    assert f"{keeper.mail},{keeper.mobile}," in roster
+    assert f"{holder.mail},{holder.mobile}," in roster
 
 
 def test_an_export_sets_file_modes_and_is_idempotent(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Invalid options of ad_contacts_export: the error is raised before any connection."""
+"""Invalid options of ad_contacts_export, which cause an error before any connection is opened."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    """A server that the module must not connect to."""
+    """A server to which the module must not connect."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
         yield Listener(server)
@@ -84,9 +84,9 @@ def base_error(base: str) -> str:
     return f"Cannot use search_base {base!r} of {where}: {cause}"
 
 
-def filter_error(wrong: str, where: str, problem: str = "invalid filter") -> str:
+def filter_error(search_filter: str, where: str, problem: str = "invalid filter") -> str:
     cause = f"it is not a valid filter as defined in RFC 4515 ({problem}). {WRITE_FILTER}"
-    return f"Cannot use the filter {wrong!r} of {where}: {cause}"
+    return f"Cannot use the filter {search_filter!r} of {where}: {cause}"
 
 
 def value_error(value: str, problem: str) -> str:
@@ -264,10 +264,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"), CASES, ids=[next(iter(wrong)) for wrong, _message in CASES]
+    ("overrides", "message"), CASES, ids=[next(iter(overrides)) for overrides, _message in CASES]
 )
 def test_an_invalid_option_is_an_error_before_any_connection(
-    wrong: dict[str, Any], message: str, workspace: Workspace, listener: Listener
+    overrides: dict[str, Any], message: str, workspace: Workspace, listener: Listener
 ) -> None:
     substitutions = {"{root}": str(workspace.root), "{listener}": listener.address}
     options: dict[str, Any] = {
@@ -276,7 +276,7 @@ def test_an_invalid_option_is_an_error_before_any_connection(
         "bind_pw": "Pw7.never-sent",
         "dest": str(workspace.dest),
         **one_source(),
-        **wrong,
+        **overrides,
     }
     options = {name: _substitute(value, substitutions) for name, value in options.items()}
     workspace.dest.write_text("the old roster", encoding="utf-8")
@@ -299,7 +299,7 @@ def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
 def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
     workspace: Workspace, listener: Listener
 ) -> None:
-    """An earlier task would have created it. The export continues, and fails for another reason."""
+    """In a real run, an earlier task would have created the directory. The export fails for another reason."""
     options = {
         "server_uri": "ldaps://no-such-host.invalid",
         "bind_dn": "a",

@@ -4,7 +4,7 @@
 
 """Failover: servers that are unreachable, time out, close the connection or reach a limit.
 
-In each test, the second server works. The complete result comes from that server, and a warning contains the error
+In the tests of failover, the second server works: it returns the complete result, and a warning contains the error
 that the first server would cause without failover.
 """
 
@@ -20,14 +20,14 @@ from tests.integration.support.failing_servers import (
     PAGE_SIZE,
     SHORT_TIMEOUTS,
     FailingServer,
+    assert_failover,
     assert_message,
-    at_uri,
-    check_failover,
-    on_port,
-    with_fault,
+    server_at_uri,
+    server_on_port,
+    server_with_fault,
 )
 from tests.integration.support.faults import (
-    CloseConnection,
+    ClosedConnection,
     EndlessResponse,
     ErrorResult,
     Fault,
@@ -43,7 +43,7 @@ from tests.integration.support.ldap_messages import (
     SEARCH_RESULT_ENTRY,
 )
 from tests.integration.support.ldap_proxy import ldap_proxy
-from tests.integration.support.ports import closed_port, full_backlog_port, silent_port
+from tests.integration.support.ports import find_closed_port, full_backlog_port, silent_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ ROOT_DSE = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
 TIMED_OUT = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
 CLOSED = "it closed the connection (*). Check the server's log and try again."
-# If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, or vice versa.
+# If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, and vice versa.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
 RAISE_LIMIT = (
     "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
@@ -75,15 +75,15 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
     "failing_server",
     [
         pytest.param(
-            at_uri(
+            server_at_uri(
                 lambda _directory: "ldaps://no-such-host.invalid",
                 f"{CONNECT}its name does not resolve (*). Correct the host name in server_uri.",
             ),
             id="unresolvable name",
         ),
         pytest.param(
-            at_uri(
-                lambda _directory: f"ldaps://localhost:{closed_port()}",
+            server_at_uri(
+                lambda _directory: f"ldaps://localhost:{find_closed_port()}",
                 (
                     f"{CONNECT}the connection was refused (*). Check the host and the port, and"
                     " that the server is running."
@@ -92,53 +92,55 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             id="connection refused",
         ),
         pytest.param(
-            on_port(
+            server_on_port(
                 full_backlog_port,
                 (
                     f"{CONNECT}it did not answer in time (*). Check firewalls, or raise"
                     " connection_timeout."
                 ),
             ),
-            id="timeout of the connection",
+            id="connection timeout",
         ),
         pytest.param(
-            on_port(
+            server_on_port(
                 silent_port,
                 (
                     f"{CONNECT}it did not complete the TLS handshake in time (*). Check that it"
                     " uses TLS on this port, or raise connection_timeout."
                 ),
             ),
-            id="timeout of the TLS handshake",
+            id="TLS handshake timeout",
         ),
         pytest.param(
-            with_fault(lambda: NoResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True),
-            id="timeout of the bind",
+            server_with_fault(
+                lambda: NoResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True
+            ),
+            id="bind timeout",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 lambda: NoResponse(SEARCH_RESULT_DONE), ROOT_DSE + TIMED_OUT, short_timeouts=True
             ),
-            id="timeout of the root DSE",
+            id="root DSE timeout",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 lambda: NoResponse(SEARCH_RESULT_ENTRY, 2), SEARCH + TIMED_OUT, short_timeouts=True
             ),
             id="timeout in page 1",
         ),
         pytest.param(
-            with_fault(lambda: NoResponse(*PAGE_3), SEARCH + TIMED_OUT, short_timeouts=True),
+            server_with_fault(lambda: NoResponse(*PAGE_3), SEARCH + TIMED_OUT, short_timeouts=True),
             id="timeout in page 3",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 lambda: EndlessResponse(BIND_RESPONSE), BIND + TIMED_OUT, short_timeouts=True
             ),
             id="endless response to the bind",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 lambda: EndlessResponse(SEARCH_RESULT_ENTRY, 9),
                 SEARCH + TIMED_OUT,
                 short_timeouts=True,
@@ -146,7 +148,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             id="endless response in a page",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 lambda: OversizedResponse(SEARCH_RESULT_ENTRY, 9),
                 (
                     f"{SEARCH}it sent a message of 4294967301 bytes, which exceeds the maximum of"
@@ -157,23 +159,23 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             id="oversized response in a page",
         ),
         pytest.param(
-            with_fault(lambda: CloseConnection(BIND_RESPONSE), BIND + CLOSED),
-            id="connection closed in the bind",
+            server_with_fault(lambda: ClosedConnection(BIND_RESPONSE), BIND + CLOSED),
+            id="connection closed during the bind",
         ),
         pytest.param(
-            with_fault(lambda: CloseConnection(*PAGE_3), SEARCH + CLOSED),
+            server_with_fault(lambda: ClosedConnection(*PAGE_3), SEARCH + CLOSED),
             id="connection closed in page 3",
         ),
         pytest.param(
-            with_fault(lambda: TruncatedResponse(*PAGE_3), SEARCH + CLOSED),
+            server_with_fault(lambda: TruncatedResponse(*PAGE_3), SEARCH + CLOSED),
             id="truncated response in page 3",
         ),
         pytest.param(
-            with_fault(lambda: ResetConnection(*PAGE_3), SEARCH + RESET),
+            server_with_fault(lambda: ResetConnection(*PAGE_3), SEARCH + RESET),
             id="connection reset in page 3",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 RepeatedPage,
                 (
                     f"{SEARCH}the server keeps returning the same page. Raise page_size until one"
@@ -183,14 +185,16 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             id="repeated page",
         ),
         pytest.param(
-            with_fault(
+            server_with_fault(
                 lambda: ErrorResult(51, BIND_RESPONSE), f"{BIND}the server is busy (*). {TRY_LATER}"
             ),
-            id="busy in the bind",
+            id="busy during the bind",
         ),
         *(
             pytest.param(
-                with_fault(partial(ErrorResult, code, *PAGE_3), f"{SEARCH}{cause} (*). {remedy}"),
+                server_with_fault(
+                    partial(ErrorResult, code, *PAGE_3), f"{SEARCH}{cause} (*). {remedy}"
+                ),
                 id=f"result {code} in page 3",
             )
             for code, cause, remedy in (
@@ -231,7 +235,7 @@ def test_the_next_server_is_used_after_a_failure(
     expected_files: Mapping[str, bytes],
     workspace: Workspace,
 ) -> None:
-    check_failover(failing_server, open_ldap, ca, workspace, expected_files)
+    assert_failover(failing_server, open_ldap, ca, workspace, expected_files)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +292,9 @@ def test_if_every_server_fails_all_errors_are_reported_and_the_old_roster_stays(
 ) -> None:
     certificate = ca.issue("localhost")
     with (
-        ldap_proxy(open_ldap, fault=CloseConnection(*PAGE_3), certificate=certificate) as first_uri,
+        ldap_proxy(
+            open_ldap, fault=ClosedConnection(*PAGE_3), certificate=certificate
+        ) as first_uri,
         ldap_proxy(
             open_ldap, fault=NoResponse(BIND_RESPONSE), certificate=certificate
         ) as second_uri,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An export to a full disk keeps the old roster and leaves no temporary files."""
+"""Exports to a full disk, which must keep the old roster and leave no temporary files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, module_request, run_module
+from tests.integration.support.modules import ModuleRunner, build_module_request, run_module
 from tests.integration.support.options import export_options
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_an_export_to_a_full_disk_leaves_the_old_roster(
+def test_an_export_to_a_full_disk_keeps_the_old_roster(
     check_mode: bool, open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     options = export_options(open_ldap, workspace)
@@ -31,7 +31,7 @@ def test_an_export_to_a_full_disk_leaves_the_old_roster(
         # Writing beyond this file size fails like writing to a full disk.
         resource.prlimit(runner.pid, resource.RLIMIT_FSIZE, (1024, 1024))
         runner.start(
-            module_request(
+            build_module_request(
                 workspace, "ad_contacts_export", {**options, "_ansible_check_mode": check_mode}
             )
         )

@@ -45,7 +45,7 @@ def export(
 
 
 def exported_accounts(directory: RunningDirectory, workspace: Workspace) -> list[str]:
-    """Return the sorted accounts of the people in the roster."""
+    """Return the sorted account names of the people in the roster."""
     head, *lines = workspace.dest.with_name("contacts.csv.ids").read_text("utf-8").splitlines()
     identities = set(map(json.loads, lines[: json.loads(head)["rows"]]))
     people = directory.company.people
@@ -57,7 +57,7 @@ def nested_groups(directory: RunningDirectory) -> Iterator[str]:
     """Create three nested groups with a cycle, and yield the DN of the outer group.
 
     The outer group contains a person from Oslo, a disabled person and the middle group. The middle group contains
-    the inner group and, as a cycle, the outer one. The inner group contains a person from Bergen.
+    the inner group and the outer group, which creates the cycle. The inner group contains a person from Bergen.
     """
     company = directory.company
     two_site_person, person_with_comma = (
@@ -83,7 +83,7 @@ def test_nested_groups_yield_the_same_people_from_every_directory(
     for name, current in zip(SERVERS, workspaces, strict=True):
         directory: RunningDirectory = request.getfixturevalue(name)
         with nested_groups(directory) as night_shift:
-            # A single DN, which contains commas; and the same group twice, with another spelling of its DN.
+            # First a single DN, which contains commas, then two spellings of the DN in a list.
             for member_of in (night_shift, [night_shift, night_shift.upper().replace(",", " , ")]):
                 result = export(directory, current, {"location": "night", "member_of": member_of})
                 assert result["counts"] == {
@@ -131,7 +131,7 @@ def test_a_group_without_active_people_is_an_error_unless_minimum_is_0(
         )
 
 
-def test_a_missing_entry_or_one_that_is_not_a_group_is_an_error(
+def test_member_of_must_name_an_existing_group(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
     company = directory.company
@@ -253,7 +253,7 @@ def test_all_ranges_of_a_member_attribute_are_read(
 def test_a_large_group_is_read_in_batches(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """The group has more members than one search looks up."""
+    """The group has more members than a single search looks up."""
     people = directory.company.people
     members = [directory.company.person_dn(person) for person in people]
     with temporary_group(directory, "Everybody", *members) as everybody:

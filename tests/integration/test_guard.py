@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, module_request
+from tests.integration.support.modules import ModuleRunner, build_module_request
 from tests.integration.support.options import CHECK_MODE, upload_options
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_upload
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 BASELINE_ROWS = 40
 SINCE_FORMAT_2 = ("needs", "checksum", "sequence", "complete")
+"""Keys of the receipt that format 1 does not contain."""
 SET_INITIAL = "If this is the first upload, set initial: true for this run."
 
 
 @pytest.fixture
 def baseline(service: Receiver, workspace: Workspace) -> None:
-    """A baseline: the service has accepted 40 contacts."""
+    """A baseline of 40 contacts that the service has accepted."""
     write_roster(workspace.dest, make_contacts(BASELINE_ROWS))
     assert run_upload(service, workspace, initial=True)["uploaded"]
 
@@ -57,7 +58,7 @@ def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspa
 
 @pytest.mark.usefixtures("baseline")
 class TestLimits:
-    """Limits for removals: over a limit, nothing is sent and the receipt does not change."""
+    """Limits for removals: if a limit is exceeded, nothing is sent and the receipt does not change."""
 
     TOO_MANY_PERCENT = (
         BASELINE_ROWS - 5,
@@ -139,7 +140,7 @@ class TestLimits:
 
 @pytest.mark.usefixtures("baseline")
 class TestReceipt:
-    """The receipt: what it contains, and when it counts."""
+    """The contents of the receipt, and the uploads to which it applies."""
 
     def test_an_unchanged_roster_is_not_sent(self, service: Receiver, workspace: Workspace) -> None:
         result = run_upload(service, workspace)
@@ -177,7 +178,7 @@ class TestReceipt:
     def test_a_receipt_of_another_endpoint_does_not_count(
         self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
-        """After a switch from a test account to the real one, all contacts are sent."""
+        """After a switch from a test account to the production account, all contacts are sent."""
         with receiver(ca, locations=["oslo-hq"]) as other:
             result = run_upload(other, workspace)
             assert result.message == (
@@ -250,7 +251,7 @@ class TestReceipt:
             " the state directory and upload with initial: true."
         )
 
-    def test_the_upload_stops_after_the_state_directory_was_removed(
+    def test_an_upload_stops_if_the_state_directory_was_removed(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         shutil.rmtree(workspace.state_dir)
@@ -258,7 +259,7 @@ class TestReceipt:
 
 
 def test_people_who_are_left_out_count_as_removed(service: Receiver, workspace: Workspace) -> None:
-    """They are still in the directory, but have no valid row."""
+    """Some of the removed people are still in the directory, but have no valid row."""
     roster = make_contacts(BASELINE_ROWS)
     write_roster(workspace.dest, roster)
     run_upload(service, workspace, initial=True)
@@ -280,7 +281,9 @@ def test_a_second_upload_at_the_same_time_is_an_error(
     with ModuleRunner(workspace.collections_path) as other_runner:
         with service.hold() as arrived:
             other_runner.start(
-                module_request(workspace, "contact_upload", upload_options(service, workspace))
+                build_module_request(
+                    workspace, "contact_upload", upload_options(service, workspace)
+                )
             )
             assert arrived.wait(30)
             second = run_upload(service, workspace)
@@ -310,7 +313,7 @@ def test_contacts_are_compared_by_key_if_identities_are_missing(
 def test_a_changed_identity_is_recorded_without_an_upload(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """One person has been replaced by another one with the same cells."""
+    """One person has been replaced by another person with the same cells."""
     roster = make_contacts(BASELINE_ROWS)
     roster[0] = replace(roster[0], identity="00000000-0000-4000-8000-000000000000")
     write_roster(workspace.dest, roster)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks and commands in README.md and the guides can be run."""
+"""Tests that run the playbooks and commands in README.md and the guides."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_inventory_of_several_domains_syncs(
     service: Receiver,
     workspace: Workspace,
 ) -> None:
-    """One domain is Active Directory, the other one OpenLDAP with the same people."""
+    """One domain is in Active Directory, and the other domain is in OpenLDAP, with the same people."""
     substitutions = {
         **connection_substitutions(active_directory, workspace),
         "ldaps://ldap.harbour.example": open_ldap.uri_ldaps,
@@ -112,7 +112,7 @@ def test_the_inventory_of_several_domains_syncs(
     }
     create_vault(workspace, create_command, secrets)
     (workspace.home / ".frontdesk-vault").write_text(VAULT_PASSWORD, encoding="utf-8")
-    # The inventory has no CA for the service, because the service of the guide has a public certificate.
+    # The inventory contains no CA for the service, because in the guide, a public CA issued the service's certificate.
     env = {"REQUESTS_CA_BUNDLE": str(service.ca_file)}
     runs = []
     for command, uploads in zip(syncs, (0, 2, 2), strict=True):
@@ -133,7 +133,7 @@ def test_the_inventory_of_several_domains_syncs(
 def test_the_delegation_and_defaults_examples_run(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """Secrets and paths come from the delegated host, but the name of the state directory from the play's host."""
+    """Secrets and paths come from the delegated host, but the state directory is named after the play's host."""
     variables = role_variables(open_ldap, service, workspace)
     for name in ("state_dir", "dest", "bind_pw", "service_token", "ca_path", "service_ca_path"):
         del variables[f"contact_sync_{name}"]

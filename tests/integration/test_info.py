@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ad_contacts_info: what it reports about servers, certificates and DNS."""
+"""Information and problems that ad_contacts_info reports about servers, certificates and DNS."""
 
 from __future__ import annotations
 
@@ -192,9 +192,13 @@ def test_a_kerberos_bind_is_reported(
 
 
 def test_an_unknown_domain_is_a_problem(open_ldap: RunningDirectory, workspace: Workspace) -> None:
-    """It is reported as a problem and does not fail the task."""
+    """The result contains the problem, and the task does not fail."""
     with name_server({}) as dns_server:
-        options = {"server_uri": None, "domain": "fjord.test", "dns_servers": [dns_server.address]}
+        options: dict[str, Any] = {
+            "server_uri": None,
+            "domain": "fjord.test",
+            "dns_servers": [dns_server.address],
+        }
         result = run_info(open_ldap, workspace, **options)
     assert result["servers"] == []
     (problem,) = result["problems"]
@@ -213,9 +217,9 @@ def test_servers_found_in_dns_are_checked(
         "dc.fjord.test A": [host],
     }
     with name_server(records) as dns_server:
-        options = {"server_uri": None, "domain": "fjord.test", "site": "Olso"}
+        options: dict[str, Any] = {"server_uri": None, "domain": "fjord.test", "site": "Olso"}
         # The lab's domain controller has a certificate for its IP address only.
-        unverified = {"validate_certs": False, "ca_path": None}
+        unverified: dict[str, Any] = {"validate_certs": False, "ca_path": None}
         result = run_info(
             active_directory, workspace, **options, **unverified, dns_servers=[dns_server.address]
         )

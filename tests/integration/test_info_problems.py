@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ad_contacts_info: problems with sources, columns and options."""
+"""Problems that ad_contacts_info reports about sources, columns and options."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def test_sources_without_enough_people_are_problems(
     request: pytest.FixtureRequest, name: str, workspace: Workspace, company: Company
 ) -> None:
     directory: RunningDirectory = request.getfixturevalue(name)
-    wrong = [
+    sources = [
         {"search_base": company.staff_dn, "filter": "(sn=Nobody)"},
         {"search_base": directory.bind_dn, "filter": "(sn=Nobody)"},
         {"search_base": f"OU=Gone,{company.staff_dn}"},
         {"search_base": company.staff_dn, "filter": "(sn=Nobody)", "minimum": 0},
         {"search_base": company.site_dn(company.site("tromso")), "minimum": 500},
     ]
-    result = run_info(directory, workspace, sources=wrong)
+    result = run_info(directory, workspace, sources=sources)
     missing, filtered, unreadable, too_few = problem_causes(result)
     assert "OU=Gone" in missing
     assert "the search base does not exist" in missing
@@ -47,7 +47,7 @@ def test_sources_without_enough_people_are_problems(
     assert len(result["servers"][0]["sources"]) == 4
 
 
-def test_attributes_and_columns_without_any_value_are_problems(
+def test_attributes_and_columns_without_values_are_problems(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
     columns = [
@@ -81,11 +81,14 @@ def test_servers_with_different_contents_are_a_problem(
     assert cause.endswith(f" {people} on {first.uri_ldaps}, {people - 1} on {second.uri_ldaps}")
 
 
-def test_problems_fail_the_task_with_fail_on_problems(
+def test_problems_fail_the_task_if_fail_on_problems_is_set(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    wrong = {"fail_on_problems": True, "server_uri": [open_ldap.uri_ldaps, "ldaps://localhost:1"]}
-    result = run_info(open_ldap, workspace, **wrong)
+    overrides: dict[str, Any] = {
+        "fail_on_problems": True,
+        "server_uri": [open_ldap.uri_ldaps, "ldaps://localhost:1"],
+    }
+    result = run_info(open_ldap, workspace, **overrides)
     assert result.message.startswith(
         "Problems found: 1. (1) ldaps://localhost:1: Cannot connect to ldaps://localhost:1: the "
     )
@@ -95,7 +98,7 @@ def test_problems_fail_the_task_with_fail_on_problems(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "expected"),
+    ("overrides", "expected"),
     [
         ({"server_uri": ["http://localhost"]}, "Cannot use the server_uri 'http://localhost'"),
         ({"page_size": 0}, "Cannot use page_size 0"),
@@ -103,7 +106,7 @@ def test_problems_fail_the_task_with_fail_on_problems(
         ({"columns": [{"header": "A", "value": "sn | nope"}]}, "Cannot use the expression"),
     ],
 )
-def test_invalid_options_always_fail(
-    wrong: dict[str, Any], expected: str, open_ldap: RunningDirectory, workspace: Workspace
+def test_invalid_options_always_fail_the_task(
+    overrides: dict[str, Any], expected: str, open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    assert expected in run_info(open_ldap, workspace, **wrong).message
+    assert expected in run_info(open_ldap, workspace, **overrides).message

@@ -14,7 +14,7 @@ from tests.integration.support.kerberos_client import WRONG_PASSWORD, KerberosCl
 from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options
-from tests.integration.support.ports import closed_port
+from tests.integration.support.ports import find_closed_port
 from tests.integration.support.workspace import Workspace
 from tests.lab.entries import SERVICE_ACCOUNT, STALE_ACCOUNT
 from tests.lab.openldap import openldap
@@ -42,7 +42,7 @@ def client(active_directory: RunningDirectory, workspace: Workspace) -> Kerberos
 def kerberos_openldap(
     active_directory: RunningDirectory, company: Company, ca: Authority
 ) -> Iterator[RunningDirectory]:
-    """OpenLDAP in the Kerberos realm, which verifies channel bindings."""
+    """OpenLDAP in the Kerberos realm. The server verifies channel bindings."""
     with openldap(company, ca, realm=active_directory.realm) as running:
         yield running
 
@@ -53,7 +53,7 @@ def expected_roster(
     collections_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> bytes:
-    """The roster that is exported with name and password."""
+    """The roster that is exported with a name and a password."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     options = export_options(active_directory, workspace)
     assert not run_module(workspace, "ad_contacts_export", options).failed
@@ -61,7 +61,7 @@ def expected_roster(
 
 
 class TestCredentials:
-    """Each source of Kerberos credentials and each kind of encryption yields the same roster."""
+    """Sources of Kerberos credentials and kinds of encryption, all of which yield the same roster."""
 
     def assert_roster(
         self, client: KerberosClient, expected_roster: bytes, result: ModuleResult
@@ -78,7 +78,7 @@ class TestCredentials:
         transports: dict[str, dict[str, Any]] = {
             "ldaps": {},
             "start_tls": start_tls,
-            "sasl_layer": client.without_tls(),
+            "sasl_layer": client.options_without_tls(),
         }
         account: dict[str, Any] = {
             "bind_dn": client.principal,
@@ -113,7 +113,9 @@ class TestCredentials:
             "FRONTDESK_BIND_PW": client.directory.bind_pw,
         }
         self.assert_roster(
-            client, expected_roster, client.export(password, page_size=7, **client.without_tls())
+            client,
+            expected_roster,
+            client.export(password, page_size=7, **client.options_without_tls()),
         )
 
 
@@ -121,7 +123,7 @@ GET_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw."
 
 
 class TestTicketErrors:
-    """If no ticket can be obtained, the error states the reason."""
+    """Errors that state why no ticket can be obtained."""
 
     def test_missing_credentials_are_an_error(self, client: KerberosClient) -> None:
         message = client.export_error({"KRB5CCNAME": "/nowhere"})
@@ -222,7 +224,7 @@ class TestTicketErrors:
 
     def test_an_unreachable_kdc_is_an_error(self, client: KerberosClient) -> None:
         (client.workspace.root / "krb5.conf").write_text(
-            client.realm.conf(kdc=f"127.0.0.1:{closed_port()}"), "utf-8"
+            client.realm.conf(kdc=f"127.0.0.1:{find_closed_port()}"), "utf-8"
         )
         keytab = client.realm.keytab
         assert client.export_error(keytab=str(keytab)) == (
@@ -255,7 +257,7 @@ def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> Non
 
 
 class TestOpenLdapInRealm:
-    """An OpenLDAP server that accepts tickets of the Active Directory domain."""
+    """Exports from an OpenLDAP server that accepts tickets of the Active Directory domain."""
 
     @pytest.fixture
     def client(self, kerberos_openldap: RunningDirectory, workspace: Workspace) -> KerberosClient:
@@ -266,7 +268,7 @@ class TestOpenLdapInRealm:
     def test_the_roster_is_the_same_as_from_active_directory(
         self, client: KerberosClient, expected_roster: bytes, transport: str
     ) -> None:
-        overrides = client.without_tls() if transport == "sasl_layer" else {}
+        overrides = client.options_without_tls() if transport == "sasl_layer" else {}
         result = client.export(keytab=str(client.realm.keytab), **overrides)
         assert not result.failed, result.data
         assert client.workspace.dest.read_bytes() == expected_roster
@@ -274,7 +276,7 @@ class TestOpenLdapInRealm:
     def test_channel_binding_rejects_a_tls_proxy(
         self, client: KerberosClient, ca: Authority
     ) -> None:
-        """Channel binding (RFC 5929) ties the bind to its TLS connection, so it cannot be relayed over another one."""
+        """Channel binding (RFC 5929) ties the bind to its TLS connection, so that no proxy can relay the bind."""
         keytab = str(client.realm.keytab)
         other = ca.issue("localhost")
         with ldap_proxy(client.directory, certificate=other, tls_to_directory=True) as uri:

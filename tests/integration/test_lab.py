@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab has the properties that other tests rely on."""
+"""Tests of the properties of the lab that other tests assume."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import ldap3
 import pytest
 from ldap3.core.exceptions import LDAPSocketOpenError
 
-from tests.integration.support.processes import descendants, wait_until
+from tests.integration.support.processes import find_descendants, wait_until
 from tests.lab.authority import Authority, authority
 from tests.lab.company import Company, build_company
 from tests.lab.namespace import can_create_namespaces, namespace_command
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGED_RESULTS = "1.2.840.113556.1.4.319"  # RFC 2696
-# Expiry dates of the company's people are in 2020 or 2099; this filter matches those after 2044.
+# The accounts of the company expire in 2020, in 2099 or never; this filter matches those that do not expire by 2044.
 ACTIVE_DIRECTORY_PEOPLE = (
     "(&(objectCategory=person)(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
     "(|(accountExpires=0)(accountExpires>=140000000000000000)))"
@@ -85,7 +85,7 @@ def identities(directory: RunningDirectory, base: str, search_filter: str) -> se
     return {uuid.UUID(value.decode()) for value in raw}
 
 
-def test_the_company_has_the_people_that_tests_rely_on(company: Company) -> None:
+def test_the_company_contains_the_people_that_tests_need(company: Company) -> None:
     assert build_company() == company
     for attribute in ("account", "display_name", "identity"):
         assert len({getattr(person, attribute) for person in company.people}) == len(company.people)
@@ -109,7 +109,7 @@ def test_the_company_has_the_people_that_tests_rely_on(company: Company) -> None
 
 
 class TestDirectory:
-    """Active Directory and OpenLDAP contain the same people with the same identities."""
+    """Tests that Active Directory and OpenLDAP contain the same people with the same identities."""
 
     def test_the_filter_finds_the_active_people_of_each_site(
         self, directory: RunningDirectory, company: Company
@@ -202,7 +202,7 @@ def _program_name(pid: int) -> str:
 
 
 def test_a_killed_lab_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
-    """A process cannot clean up after SIGKILL, so supervisor processes do."""
+    """A process that is killed by SIGKILL cannot clean up, so supervisor processes clean up instead."""
     lab = subprocess.Popen(
         [sys.executable, "-m", "tests.lab"],
         cwd=ROOT,
@@ -214,7 +214,7 @@ def test_a_killed_lab_leaves_no_processes_and_no_files(tmp_path: Path) -> None:
     for line in lab.stdout:
         if line.startswith("# Ready"):
             break
-    pids = descendants(lab.pid)
+    pids = find_descendants(lab.pid)
     programs = {_program_name(pid) for pid in pids}
     assert {"samba", "slapd"} <= programs
     assert list(tmp_path.iterdir())
@@ -239,7 +239,7 @@ def test_programs_in_a_namespace_can_use_low_ports_and_unpacked_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not can_create_namespaces():
-        # Containers and some systems forbid namespaces. Only the demo needs them, and it then uses OpenLDAP instead.
+        # Containers and some systems forbid namespaces. Only the demo needs namespaces; without them, it uses OpenLDAP.
         return
     (tmp_path / "usr/share/lab").mkdir(parents=True)
     (tmp_path / "usr/share/lab/greeting").write_text("hello ", encoding="utf-8")

@@ -94,9 +94,7 @@ def test_a_missing_gssapi_library_is_an_error(workspace: Workspace) -> None:
     assert "This is required by auth_protocol kerberos." in result.message
 
 
-def test_jinja2_is_required_only_by_expressions(
-    workspace: Workspace,
-) -> None:
+def test_jinja2_is_required_only_by_expressions(workspace: Workspace) -> None:
     module, options = EXPORT
     columns = [{"header": "Name", "value": "sn | upper"}, {"header": "At", "value": "location"}]
     required_by = "required by the expression 'sn | upper' of column 'Name'."

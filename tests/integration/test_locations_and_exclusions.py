@@ -92,7 +92,7 @@ def test_excluded_people_are_counted_but_are_not_contacts(
     company = directory.company
     active = [person for person in company.people if person.active]
     harbour = company.ou_dn("Bergen, Sales and Harbour", "Harbour")
-    # Two members are also below Harbour: each person is excluded once only.
+    # Two members are also below Harbour, but each source counts an excluded person only once.
     members = [
         company.person_dn(person)
         for person in (*company.people_sharing_mobile, company.two_site_person)
@@ -150,7 +150,7 @@ def test_an_excluded_ou_or_group_must_exist(
 def test_skip_hidden_works_without_the_exchange_attribute(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """The servers' schemas do not define the attribute, so a negated filter on it would match no entry."""
+    """The servers' schemas do not define the attribute, so a negated condition on it would match no entries."""
     result = export(directory, workspace, skip_hidden=True)
     assert result["counts"]["excluded"] == 0
     assert result["counts"]["contacts"] > 150

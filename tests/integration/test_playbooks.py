@@ -37,8 +37,8 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "module_defaults": [CHECK_RUN],
     "role_three_times_in_one_play": [REAL_RUN],
 }
-"""The runs of each playbook: as few as necessary to cover what the other playbooks do not."""
-# Show the options of modules. Before ansible-core 2.21, verbosity 3 was sufficient.
+"""The runs of each playbook, limited to the behavior that the runs of other playbooks do not cover."""
+# Show the options of modules. Verbosity 3 is sufficient before ansible-core 2.21.
 SHOW_OPTIONS = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_INJECT_INVOCATION": "true"}
 
 CUSTOM_PROFILE = {
@@ -55,10 +55,10 @@ CUSTOM_PROFILE = {
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedRun:
-    """A run of a playbook, and the state after it.
+    """A finished run of a playbook, and the state after the run.
 
-    :ivar check_mode: whether it was in check mode.
-    :ivar files: files in the workspace.
+    :ivar check_mode: whether the run was in check mode.
+    :ivar files: contents of the files in the workspace, by relative path.
     :ivar requests: number of requests that each service has received so far.
     :ivar uploads: number of uploads that each service has accepted so far.
     """
@@ -79,8 +79,8 @@ class Scenario:
     inventory: Inventory
     services: tuple[Receiver, ...]
 
-    def runs(self) -> list[FinishedRun]:
-        """Run the playbook as often as RUNS requires."""
+    def run_all(self) -> list[FinishedRun]:
+        """Run the playbook with each set of arguments in RUNS."""
         return [self._run_once(*arguments) for arguments in RUNS[self.name]]
 
     def _run_once(self, *arguments: str) -> FinishedRun:
@@ -105,7 +105,7 @@ def started_scenarios(
     ca: Authority,
     active_directory: RunningDirectory,
 ) -> Iterator[StartedScenarios]:
-    """Start the playbooks of all selected tests, one per CPU at a time."""
+    """The playbooks of all selected tests, started in parallel with at most one per CPU."""
     tests = {item.name for item in request.session.items}
     requested = {name.partition("[")[2].rstrip("]") for name in tests}
     if MODULE_DEFAULTS_TEST in tests:
@@ -118,7 +118,7 @@ def started_scenarios(
                     tmp_path_factory.mktemp("playbook") / "work", collections_path
                 )
                 scenario = _make_scenario(name, workspace, active_directory, ca, stack)
-                started[name] = (scenario, pool.submit(scenario.runs))
+                started[name] = (scenario, pool.submit(scenario.run_all))
         yield started
         for _scenario, future in started.values():
             future.cancel()
@@ -140,7 +140,7 @@ def _make_scenario(
             variables[f"{account}_state_dir"] = str(workspace.root / account)
     groups: dict[str, dict[str, dict[str, Any]]] = {}
     if name == SYNC:
-        # The locations come from a group of the inventory.
+        # The locations come from a group in the inventory.
         variables["contact_sync_locations_group"] = "sites"
         groups["sites"] = {
             f"site{index}": {
@@ -152,7 +152,7 @@ def _make_scenario(
     if name == "module_defaults":
         ca_file = directory.ca_file
         del variables["contact_sync_ca_path"], variables["contact_sync_service_ca_path"]
-        # Another spelling of the path, to recognize where the value comes from.
+        # This spelling of the path shows whether a value comes from the defaults.
         variables["authority"] = f"{ca_file.parent}/./{ca_file.name}"
     return Scenario(name, workspace, Inventory(variables, groups), tuple(services))
 
@@ -205,7 +205,7 @@ def test_module_defaults_apply_to_options_that_the_role_does_not_set(
         future.result()[0].run.module_results(module)["localhost"]["invocation"]["module_args"]
         for module in ("ad_contacts_export", "contact_upload")
     )
-    # Defaults of the action group, defaults of a module, and a variable of the role, in this order.
+    # The values come from defaults of the action group, defaults of modules and variables of the role, in this order.
     assert exported["ca_path"] == scenario.inventory.variables["authority"]
     assert (exported["page_size"], uploaded["timeout"]) == (7, 71)
     assert exported["connection_timeout"] == 5

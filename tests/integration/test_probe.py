@@ -24,7 +24,7 @@ PROBE = "frontdesk.contacts.probe"
 
 
 def probe_inventory(directory: RunningDirectory) -> Inventory:
-    """Return an inventory with a valid sync, and one with an unreachable server and a minimum that is too high."""
+    """Return an inventory with a valid sync, and a sync with an unreachable server and a minimum that is too high."""
     company = directory.company
     oslo, tromso = company.site("oslo-hq"), company.site("tromso")
     by_office = {
@@ -54,7 +54,7 @@ def probe_inventory(directory: RunningDirectory) -> Inventory:
 def run(
     open_ldap: RunningDirectory, collections_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> PlaybookRun:
-    """Run the probe for both syncs, and assert that it changes nothing and shows no secrets or mail addresses."""
+    """A run of the probe for both syncs, which must change nothing and show no secrets or mail addresses."""
     workspace = Workspace.create(tmp_path_factory.mktemp("probe") / "work", collections_path)
     finished = run_playbook(
         workspace, PROBE, probe_inventory(open_ldap), "-e", "contact_sync_hosts=syncs", "--check"
@@ -69,7 +69,9 @@ def run(
 def report_lines(run: PlaybookRun, host: str) -> list[str]:
     """Return the lines that the probe prints for a sync."""
     (lines,) = (
-        task.result["msg"] for task in run.on_host(host) if task.name == "Show the probe report"
+        task.result["msg"]
+        for task in run.tasks_on_host(host)
+        if task.name == "Show the probe report"
     )
     assert isinstance(lines, list)
     return lines

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The receiver of the lab accepts only uploads that its profile allows."""
+"""Tests that the receiver of the lab accepts only uploads that its profile allows."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class TestReceiver:
         assert status == 422
         assert [item["error"] for item in response["errors"]] == [error]
 
-    def test_the_counts_describe_what_changed(self, service: Receiver) -> None:
+    def test_the_counts_describe_the_changes(self, service: Receiver) -> None:
         rows = [
             self.VALID_ROW,
             "Bo,Lie,bo@fjord.test,,bergen\r\n",
@@ -181,7 +181,7 @@ class TestReceiver:
         assert (status, "not UTF-8" in response["error"]) == (400, True)
 
     @pytest.mark.parametrize(
-        ("wrong", "status"),
+        ("overrides", "status"),
         [
             ({"token": "wrong"}, 401),
             ({"path": "/other"}, 404),
@@ -195,13 +195,13 @@ class TestReceiver:
         ],
     )
     def test_an_invalid_request_is_rejected(
-        self, service: Receiver, wrong: dict[str, str], status: int
+        self, service: Receiver, overrides: dict[str, str], status: int
     ) -> None:
-        assert post(service, f"{HEADER}{self.VALID_ROW}".encode(), **wrong)[0] == status
+        assert post(service, f"{HEADER}{self.VALID_ROW}".encode(), **overrides)[0] == status
         assert service.uploads == 0
         assert service.requests == 1
 
-    def test_planned_failures_are_returned_in_order(self, service: Receiver) -> None:
+    def test_queued_responses_are_returned_in_order(self, service: Receiver) -> None:
         service.queue_response(503, {"error": "later"}, {"Retry-After": "1"})
         service.redirect("https://elsewhere.test/")
         content = f"{HEADER}{self.VALID_ROW}".encode()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the role: validation, conversion to module options, and the reported results."""
+"""The variables of the role, their validation and conversion to module options, and the report of the role."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 LEFT_OUT = " Left out because of an invalid row: 1."
-"""Part of the report about Company.unreachable."""
+"""The part of the report that concerns Company.unreachable."""
 
 SYNC = "frontdesk.contacts.sync"
 ROLE = Path(__file__).parents[2] / "roles" / "contact_sync"
@@ -39,6 +39,7 @@ VALID: dict[str, Any] = {
     "service_token": "Tk7.of-nobody",
     "initial": True,
 }
+"""Valid values of variables, without the prefix of the role."""
 
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no_server": (
@@ -129,6 +130,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         f"Cannot sync no_state: the state directory /srv/nowhere does not exist on {platform.node()}, so",
     ),
 }
+"""For each host: the variables that differ from VALID, and a part of the expected error message."""
 
 
 def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
@@ -155,13 +157,13 @@ def invalid_run(
 
 @pytest.mark.every_core
 @pytest.mark.parametrize("host", INVALID)
-def test_invalid_variables_are_reported_before_anything_is_read(
+def test_invalid_variables_are_reported_before_the_directory_is_read(
     host: str, invalid_run: tuple[Workspace, PlaybookRun]
 ) -> None:
     workspace, run = invalid_run
     message = run.failures[host]
     assert INVALID[host][1] in message
-    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.on_host(host))
+    assert "ad_contacts_export" not in "".join(str(task.result) for task in run.tasks_on_host(host))
     assert set(workspace.files()) == {"inventory.yml"}
 
 
@@ -170,7 +172,7 @@ def blank_variables(blank: object) -> dict[str, Any]:
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]
     options = specs["main"]["options"]
     required = {f"contact_sync_{name}" for name in VALID} | {
-        # An empty string is a valid value: the token has no prefix.
+        # An empty string is a valid value, which means that the token has no prefix.
         "contact_sync_service_token_prefix",
         "contact_sync_ou_template",
         "contact_sync_ca_path",
@@ -192,7 +194,7 @@ OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "object_types": ("object_types", "user,contact", ["user", "contact"]),
         "skip_hidden": ("skip_hidden", "yes", True),
         "start_attribute": ("start_attribute", "employeeNumber", "employeeNumber"),
-        # A single DN, even though it contains commas.
+        # The value is a single DN, although it contains commas.
         "exclude_ous": ("exclude_ous", HARBOUR, HARBOUR),
         "exclude_groups": ("exclude_groups", [TROMSO_DUTY], [TROMSO_DUTY]),
     },
@@ -220,7 +222,7 @@ STRING_VALUES = {
 def test_blank_variables_count_as_unset_and_strings_are_converted(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The options of the modules show this. Zero and false are not blank."""
+    """The modules return their options, which show the values. Zero and false are not blank."""
     variables = role_variables(open_ldap, service, workspace)
     for name in ("filter", "dest"):
         del variables[f"contact_sync_{name}"]
@@ -234,7 +236,7 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
     inventory = Inventory(variables, {"syncs": hosts})
     workspace.state_dir.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
-    # Before ansible-core 2.21, -vvv was sufficient to show the options of modules.
+    # Before ansible-core 2.21, -vvv is sufficient to show the options of modules.
     run = run_playbook(
         workspace, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"}
     )
@@ -257,7 +259,8 @@ def test_each_stage_can_run_separately(
     variables = role_variables(open_ldap, service, workspace)
     del variables["contact_sync_initial"]
     inventory = Inventory(variables)
-    contact_count = sum(len(company.at(site)) for site in company.sites) - 1  # Company.unreachable
+    # Company.unreachable has no valid row.
+    contact_count = sum(len(company.at(site)) for site in company.sites) - 1
 
     exported = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_export")
     exported.assert_clean()
@@ -294,7 +297,7 @@ def test_each_stage_can_run_separately(
 def test_a_refused_upload_leaves_no_staged_files(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The state directory exists, but contains no receipt."""
+    """The state directory exists but contains no receipt."""
     workspace.state_dir.mkdir(mode=0o700)
     variables = {**role_variables(open_ldap, service, workspace), "contact_sync_initial": False}
     run = run_playbook(workspace, SYNC, Inventory(variables), "--check")
@@ -310,7 +313,8 @@ def test_the_check_mode_keyword_of_a_play_is_respected(
     role = {"role": "frontdesk.contacts.contact_sync", "check_mode": True}
     play = {"hosts": "localhost", "gather_facts": False, "roles": [role]}
     (workspace.root / "check.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    contact_count = sum(len(company.at(site)) for site in company.sites) - 1  # Company.unreachable
+    # Company.unreachable has no valid row.
+    contact_count = sum(len(company.at(site)) for site in company.sites) - 1
     inventory = Inventory(role_variables(open_ldap, service, workspace))
     run = run_playbook(workspace, "check.yml", inventory)
     run.assert_clean()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passwords and tokens never appear in outputs or files, and personal data only in a diff."""
+"""Tests that outputs and files contain no passwords or tokens, and no output except a diff contains personal data."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ FAILURES = {
     "wrong_columns": "valu",
     "list_as_password": ": the name or the password is wrong (",
 }
+"""For each host that fails: a part of the expected error message."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class SyncScenario:
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],
-            # Before ansible-core 2.21, -vvv was sufficient to show the options of modules.
+            # Before ansible-core 2.21, -vvv is sufficient to show the options of modules.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_PIPELINING": str(pipelining),
         }
@@ -74,7 +75,7 @@ class SyncScenario:
         for secret in self.forbidden_strings:
             assert secret not in run.output
             assert secret not in self.service.log_file.read_text("utf-8")
-        # The test itself has written them to the inventory.
+        # The test itself has written the secrets to the inventory.
         assert self.workspace.files_containing(self.forbidden_strings) == ["inventory.yml"]
         return run
 
@@ -99,7 +100,7 @@ def scenario(
 
 @pytest.fixture(scope="module")
 def verbose_run(scenario: SyncScenario) -> PlaybookRun:
-    """A run with maximum verbosity, with syncs that succeed and syncs that fail."""
+    """A run with maximum verbosity, in which some syncs succeed and others fail."""
     secrets = scenario.secrets
     hosts = {
         "variables": secrets,
@@ -114,7 +115,7 @@ def verbose_run(scenario: SyncScenario) -> PlaybookRun:
 
 
 def personal_data(company: Company) -> list[str]:
-    """Return values that only occur in the entry of one person."""
+    """Return values that occur only in the entry of `Company.canary_person`."""
     canary = company.canary_person
     return [canary.given_name, canary.last_name, canary.mail, canary.mobile, canary.account]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services that reject a roster or do not respond: the upload fails without a receipt."""
+"""Services that reject a roster or do not respond, and the errors that they cause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.support.options import CHECK_MODE
-from tests.integration.support.ports import closed_port
+from tests.integration.support.ports import find_closed_port
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_failing_upload, run_upload
 from tests.lab.receiver import Receiver, receiver
@@ -55,7 +55,7 @@ def two_contacts(workspace: Workspace) -> None:
 
 @pytest.mark.usefixtures("two_contacts")
 class TestErrorResponses:
-    """Responses that do not accept the roster."""
+    """Responses that reject the roster or some of its rows."""
 
     @pytest.mark.parametrize(("overrides", "cause"), REJECTED_REQUESTS)
     def test_a_rejected_request_is_an_error(
@@ -68,7 +68,7 @@ class TestErrorResponses:
     @pytest.mark.parametrize(
         ("status", "cause"), [(500, ""), (503, " (the service is unavailable)")]
     )
-    def test_a_server_error_is_an_error(
+    def test_a_server_error_fails_the_upload(
         self, status: int, cause: str, service: Receiver, workspace: Workspace
     ) -> None:
         service.queue_response(status, b"<h1>Zebedy Quarrelstone caused it</h1>")
@@ -113,7 +113,7 @@ class TestErrorResponses:
 def test_rejected_rows_are_reported_without_personal_data(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """People are listed by identity, and their values are masked in messages of the service."""
+    """People are listed by identity, and personal data is masked in messages of the service."""
     roster = make_contacts(3)
     roster[1] = replace(roster[1], location="vardo", first_name="Zebedy", last_name="Quarrelstone")
     write_roster(workspace.dest, roster)
@@ -169,7 +169,7 @@ class TestConnection:
     def test_a_refused_connection_is_an_error(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        url = f"https://localhost:{closed_port()}/contacts"
+        url = f"https://localhost:{find_closed_port()}/contacts"
         result = run_failing_upload(service, workspace, url=url)
         assert result.message == (
             f"Cannot upload to {url}: Connection refused."
@@ -203,7 +203,7 @@ class TestConnection:
     def test_netrc_does_not_replace_the_token(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        """The library requests uses ~/.netrc by default."""
+        """By default, the library `requests` uses the credentials in ~/.netrc."""
         netrc = workspace.home / ".netrc"
         netrc.write_text("machine localhost login ada password Pw7.other\n", encoding="ascii")
         netrc.chmod(0o600)

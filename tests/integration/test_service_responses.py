@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, module_request
+from tests.integration.support.modules import ModuleRunner, build_module_request
 from tests.integration.support.options import upload_options
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_upload
@@ -28,7 +28,7 @@ def _two_contacts(workspace: Workspace) -> None:
 
 
 class TestRetries:
-    """Which requests are retried, by method and status."""
+    """Retries of requests, which depend on the method and the status."""
 
     @pytest.mark.parametrize(
         ("method", "status", "attempts"),
@@ -56,10 +56,10 @@ class TestRetries:
             assert len(service.contacts) == (2 if attempts == 3 else 0)
 
     @pytest.mark.parametrize("statuses", [(502, 401), (504, 409)])
-    def test_an_upload_with_unknown_outcome_is_repeated_by_the_next_run(
+    def test_an_upload_with_an_unknown_outcome_is_repeated_by_the_next_run(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
-        """The service may have accepted that upload, so even the contacts of the receipt must be sent again."""
+        """The service may have accepted that upload, so even a roster that matches the receipt must be sent again."""
         with receiver(ca, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")) as service:
             assert run_upload(service, workspace, initial=True, method="PUT")["uploaded"]
             write_roster(workspace.dest, make_contacts(3))
@@ -179,7 +179,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 
 
 class TestUnwritableStateDirectory:
-    """If the state directory cannot be written, the error states whether the roster was sent."""
+    """Errors for a state directory that cannot be written, which state whether the roster was sent."""
 
     def test_a_read_only_directory_is_an_error(
         self, service: Receiver, workspace: Workspace
@@ -207,7 +207,7 @@ class TestUnwritableStateDirectory:
             assert run_upload(service, workspace, initial=True)["uploaded"]
         write_roster(workspace.dest, make_contacts(2000))
         options = {**upload_options(service, workspace), "initial": True}
-        request = module_request(workspace, "contact_upload", options)
+        request = build_module_request(workspace, "contact_upload", options)
         with ModuleRunner(workspace.collections_path) as runner:
             resource.prlimit(runner.pid, resource.RLIMIT_FSIZE, (50_000, 50_000))
             runner.start(request)
@@ -227,7 +227,7 @@ class TestUnwritableStateDirectory:
         options = upload_options(service, workspace)
         with ModuleRunner(workspace.collections_path) as runner:
             with service.hold() as arrived:
-                runner.start(module_request(workspace, "contact_upload", options))
+                runner.start(build_module_request(workspace, "contact_upload", options))
                 assert arrived.wait(30)
                 workspace.state_dir.chmod(0o500)
             result = runner.wait()

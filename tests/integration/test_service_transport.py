@@ -35,8 +35,8 @@ CLIENT = "client.fjord.test"
 class Credential:
     """A kind of credential.
 
-    :ivar behavior: behavior of a service that requires it.
-    :ivar options: options of the module for a token.
+    :ivar behavior: behavior of a service that requires the credential.
+    :ivar options: function that returns the module options for a token.
     """
 
     behavior: ServiceBehavior
@@ -164,7 +164,7 @@ class TestClientCertificates:
                 ssl.TLSVersion.TLSv1_3,
                 "it requires a client certificate. Set client_cert and client_key.",
             ),
-            # In TLS 1.2, a missing client certificate only causes a generic alert (RFC 5246, 7.4.6).
+            # In TLS 1.2, a missing client certificate causes only a generic alert (RFC 5246, 7.4.6).
             (
                 ssl.TLSVersion.TLSv1_2,
                 (

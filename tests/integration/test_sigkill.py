@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that are killed (SIGKILL): existing files stay intact, and the next run recovers."""
+"""Runs that are killed by SIGKILL: existing files stay intact, and the next run recovers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.support.modules import ModuleRunner, module_request, run_module
+from tests.integration.support.modules import ModuleRunner, build_module_request, run_module
 from tests.integration.support.options import export_options, role_variables, upload_options
 from tests.integration.support.playbooks import Inventory, run_playbook, start_playbook
-from tests.integration.support.processes import descendants, kill_tree, wait_until
+from tests.integration.support.processes import find_descendants, kill_tree, wait_until
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.stalling_proxy import stalling_proxy
 from tests.integration.support.workspace import file_mode
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 STALL_AFTER = 20_000
-"""Number of response bytes after which the proxy stalls: more than one page of ten people, fewer than all pages."""
+"""Number of response bytes after which the proxy stalls: more than one page of ten people, but less than all pages."""
 
 
 def kill(pid: int) -> None:
-    """Kill a process and its descendants, of which there must be at least one."""
-    children = descendants(pid)
+    """Kill a process and its descendants, and wait until they have ended. There must be at least one descendant."""
+    children = find_descendants(pid)
     assert children
     pids = {pid, *children}
     kill_tree(pid)
@@ -48,7 +48,7 @@ def assert_leftovers_are_private(workspace: Workspace, *personal_data: str) -> N
     assert all(workspace.is_private(name) for name in leftovers), leftovers
 
 
-def test_a_killed_export_leaves_the_old_roster(
+def test_a_killed_export_keeps_the_old_roster(
     open_ldap: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
     options = export_options(open_ldap, workspace)
@@ -65,7 +65,7 @@ def test_a_killed_export_leaves_the_old_roster(
             "server_uri": [f"ldaps://localhost:{proxy.port}"],
             "page_size": 10,
         }
-        runner.start(module_request(workspace, "ad_contacts_export", slow_options))
+        runner.start(build_module_request(workspace, "ad_contacts_export", slow_options))
         assert proxy.stalled.wait(30)
         kill(runner.pid)
     assert workspace.files() == before
@@ -76,10 +76,10 @@ def test_a_killed_export_leaves_the_old_roster(
     assert company.canary_person.mail in workspace.dest.read_text("utf-8")
 
 
-def test_an_export_removes_the_partial_files_of_a_killed_one(
+def test_an_export_removes_the_partial_files_of_a_killed_export(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """A kill at that moment cannot be timed reliably, so the test creates the partial files itself."""
+    """The time at which these files exist is too short for a reliable kill, so the test creates the files itself."""
     leftovers = [
         workspace.root / ".contacts.csv.abcd1234.new",
         workspace.root / ".contacts.csv.ids.x.new",
@@ -99,7 +99,7 @@ def test_an_export_removes_the_partial_files_of_a_killed_one(
 def test_a_killed_upload_is_repeated_by_the_next_run(
     accepted: bool, service: Receiver, workspace: Workspace
 ) -> None:
-    """The old receipt remains, whether or not the service accepted the upload, and the next run sends the roster."""
+    """Even if the service accepted the upload, the receipt names the old roster and the next run sends the new one."""
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
@@ -109,10 +109,10 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
     if not accepted:
         service.queue_response(500)
     with service.hold() as arrived, ModuleRunner(workspace.collections_path) as runner:
-        runner.start(module_request(workspace, "contact_upload", options))
+        runner.start(build_module_request(workspace, "contact_upload", options))
         assert arrived.wait(30)
         kill(runner.pid)
-    # The receiver logs a request after its response.
+    # The receiver logs a request after it has sent the response.
     assert wait_until(lambda: service.log_file.read_text("utf-8").count('"POST"') == 2)
     assert service.uploads == 1 + accepted
     receipt_after_kill = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
@@ -132,7 +132,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
 def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """ansible-playbook is killed with all its child processes while the service processes the request."""
+    """ansible-playbook and all its child processes are killed while the service processes the request."""
     variables = role_variables(open_ldap, service, workspace)
     inventory = Inventory(variables)
     with service.hold() as arrived:

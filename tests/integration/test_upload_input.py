@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Invalid files and options of contact_upload: the error is raised before any request."""
+"""Invalid files and options of contact_upload, which cause an error before any request is sent."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples in README.md and the guides: files and commands."""
+"""Example files and commands in README.md and the guides."""
 
 from __future__ import annotations
 
@@ -22,16 +22,23 @@ _RST = re.compile(
 
 
 def example_files(document: str) -> dict[str, str]:
-    """Return the example files of a document by the path that introduces them."""
+    """Return the example files in a document, by the path that introduces each of them.
+
+    :param document: path of the document, relative to the root of the collection.
+    """
     return {path: text for path, _language, text in _code_blocks(document) if path}
 
 
-def example_commands(document: str, program: str) -> list[str]:
-    """Return the commands, without comments, of the console block that begins with a program."""
+def example_commands(document: str, first_command: str) -> list[str]:
+    """Return the commands in a console block, without comments.
+
+    :param document: path of the document, relative to the root of the collection.
+    :param first_command: beginning of the first command in the block.
+    """
     (block,) = (
         text
         for _path, language, text in _code_blocks(document)
-        if language == "console" and text.startswith(program)
+        if language == "console" and text.startswith(first_command)
     )
     return [line.partition("   #")[0] for line in block.splitlines()]
 

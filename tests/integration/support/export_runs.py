@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def run_failing_export(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> str:
-    """Run an export, assert that it fails and changes no file, and return its error message."""
+    """Run an export, assert that it fails and changes no files, and return its error message.
+
+    :param overrides: options to replace, or to remove if the value is None.
+    """
     workspace.dest.write_text("the old roster", encoding="utf-8")
     workspace.dest.with_name("contacts.csv.ids").write_text("the old identities", encoding="utf-8")
     before = workspace.files()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that cause failover: how each one fails, and the warning that it causes."""
+"""Servers that fail in different ways, and assertions about the failover and the messages that they cause."""
 
 from __future__ import annotations
 
@@ -27,30 +27,32 @@ if TYPE_CHECKING:
 SHORT_TIMEOUTS = {"connection_timeout": 1, "receive_timeout": 1}
 PAGE_SIZE = 5
 
-Start = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
-"""Starts a failing server in front of a working directory, and yields its URI."""
+ServerFactory = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
+"""A function whose context manager runs a failing server in front of a working directory, and yields its URI."""
 
 
 @dataclass(frozen=True)
 class FailingServer:
     """A server that does not return a complete result.
 
-    :ivar start: context manager that runs the server.
-    :ivar message: template of the expected error, as in `assert_message`, with the fields ``{uri}``,
-        ``{bind_dn}`` and ``{base}`` (the base of the first source).
-    :ivar options: additional options of the export.
+    :ivar start: function whose context manager runs the server.
+    :ivar message: template of the expected error, for `assert_message`, with the fields ``{uri}``, ``{bind_dn}``
+        and ``{base}`` (the base of the first source).
+    :ivar options: additional options for the export.
     """
 
-    start: Start
+    start: ServerFactory
     message: str
     options: dict[str, Any]
 
 
-def with_fault(
+def server_with_fault(
     fault: Callable[[], Fault], message: str, *, short_timeouts: bool = False
 ) -> FailingServer:
     """Return a server whose responses have a fault.
 
+    :param fault: function that creates the fault.
+    :param message: template of the expected error; see `FailingServer`.
     :param short_timeouts: whether the export needs short timeouts, because the fault causes a timeout.
     """
 
@@ -60,13 +62,24 @@ def with_fault(
     return FailingServer(start, message, dict(SHORT_TIMEOUTS) if short_timeouts else {})
 
 
-def at_uri(uri: Callable[[RunningDirectory], str], message: str, **options: Any) -> FailingServer:
-    """Return a server that fails because its URI is wrong."""
+def server_at_uri(
+    uri: Callable[[RunningDirectory], str], message: str, **options: Any
+) -> FailingServer:
+    """Return a server that fails because its URI is wrong.
+
+    :param uri: function that returns the URI, given the working directory.
+    :param message: template of the expected error; see `FailingServer`.
+    :param options: additional options for the export.
+    """
     return FailingServer(lambda directory, _ca: nullcontext(uri(directory)), message, options)
 
 
-def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
-    """Return a server that does not respond on its port."""
+def server_on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
+    """Return a server that does not respond on its port.
+
+    :param port: context manager that yields the port.
+    :param message: template of the expected error; see `FailingServer`.
+    """
 
     @contextmanager
     def start(_directory: RunningDirectory, _ca: Authority) -> Iterator[str]:
@@ -76,7 +89,7 @@ def on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> Fa
     return FailingServer(start, message, dict(SHORT_TIMEOUTS))
 
 
-def check_failover(
+def assert_failover(
     failing: FailingServer,
     directory: RunningDirectory,
     ca: Authority,
@@ -85,7 +98,7 @@ def check_failover(
 ) -> None:
     """Assert that an export fails over from a failing server to a working one, with a warning.
 
-    :param expected_files: files that an export directly from the working server writes.
+    :param expected_files: files that an export from the working server writes without failover.
     """
     company = directory.company
     working_uri = directory.uri_ldap if failing.options.get("start_tls") else directory.uri_ldaps
@@ -108,8 +121,8 @@ def check_failover(
 def assert_message(message: str, template: str) -> None:
     """Assert that a message matches a template.
 
-    :param template: expected text. ``(*)`` matches any text in parentheses, such as a message of a library that differs
-        between releases, and ``<this|that>`` matches either word.
+    :param template: expected text. ``(*)`` matches any text in parentheses, such as the message of a library, which
+        may differ between releases. ``<this|that>`` matches either word.
     """
     pattern = re.escape(template).replace(re.escape("(*)"), r"\(.+\)")
     pattern = re.sub("<(.+?)>", lambda choice: f"(?:{choice[1]})".replace(r"\|", "|"), pattern)

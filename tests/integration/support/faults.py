@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.integration.support.ldap_messages import (
     SEARCH_REQUEST,
     build_message,
-    first_element,
+    parse_first_element,
     parse_message_id,
     parse_operation_tag,
     strip_header,
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 
 
 class InjectedResetError(Exception):
-    """Raised to reset the connection of the client."""
+    """Raised to reset the connection to the client."""
 
 
 class Fault:
-    """Transforms the messages that pass a proxy; this base class leaves them unchanged."""
+    """A transformation of the messages that pass through a proxy. This base class leaves them unchanged."""
 
     def transform_request(self, request: bytes) -> bytes:
         """Return the request that the proxy sends to the directory."""
         return request
 
     def transform_response(self, response: bytes) -> Iterable[bytes] | None:
-        """Return the chunks of a response that the proxy sends to the client, with a pause between them.
+        """Return the data that the proxy sends to the client instead of a response, in chunks with pauses between them.
 
         :returns: the chunks, or None to send no further data.
-        :raises EOFError: to close the connection of the client.
-        :raises InjectedResetError: to reset it.
+        :raises EOFError: to close the connection to the client.
+        :raises InjectedResetError: to reset the connection to the client.
         """
         return [response]
 
 
-class _FaultAt(Fault):
+class _ResponseFault(Fault):
     """A fault in one response.
 
     :param tag: tag of the response's protocol operation.
-    :param occurrence: number of the response with this tag that has the fault, counted from 1.
+    :param occurrence: position of the faulty response among the responses with this tag, starting from 1.
     """
 
     def __init__(self, tag: int, occurrence: int = 1) -> None:
@@ -62,59 +62,59 @@ class _FaultAt(Fault):
         raise NotImplementedError
 
 
-class NoResponse(_FaultAt):
-    """The response is not sent, and no response after it."""
+class NoResponse(_ResponseFault):
+    """A fault that withholds the response and all later responses."""
 
     def inject(self, response: bytes) -> None:
         return None
 
 
-class NoFurtherResponses(_FaultAt):
-    """The response is sent, but no response after it."""
+class NoFurtherResponses(_ResponseFault):
+    """A fault that sends the response but withholds all later responses."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return itertools.chain([response], itertools.repeat(b""))
 
 
-class EndlessResponse(_FaultAt):
-    """The response is sent one byte at a time and never ends."""
+class EndlessResponse(_ResponseFault):
+    """A response that is sent one byte at a time and never ends."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
-        # The header of a message of 16 MiB.
+        # The header declares a length of almost 16 MiB, which the modules still accept.
         return itertools.chain([b"\x30\x83\xff\xff\xf0"], itertools.repeat(b"\0"))
 
 
-class OversizedResponse(_FaultAt):
-    """The header of the response declares a length of almost 4 GiB."""
+class OversizedResponse(_ResponseFault):
+    """A response whose header declares a length of almost 4 GiB."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return [b"\x30\x84\xff\xff\xff\xff", response]
 
 
-class CloseConnection(_FaultAt):
-    """The connection is closed instead of the response."""
+class ClosedConnection(_ResponseFault):
+    """A fault that closes the connection instead of sending the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         raise EOFError
 
 
-class ResetConnection(_FaultAt):
-    """The connection is reset instead of the response."""
+class ResetConnection(_ResponseFault):
+    """A fault that resets the connection instead of sending the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         raise InjectedResetError
 
 
-class TruncatedResponse(_FaultAt):
-    """The connection is closed after the first half of the response."""
+class TruncatedResponse(_ResponseFault):
+    """A fault that sends the first half of the response and then closes the connection."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         yield response[: len(response) // 2]
         raise EOFError
 
 
-class ErrorResult(_FaultAt):
-    """The response contains an error.
+class ErrorResult(_ResponseFault):
+    """A response whose result code is replaced with the code of an error.
 
     :param code: result code (RFC 4511, appendix A).
     """
@@ -124,21 +124,23 @@ class ErrorResult(_FaultAt):
         self._code = code
 
     def inject(self, response: bytes) -> Iterable[bytes]:
-        # The result code is the first element of the operation, an ENUMERATED of one byte (RFC 4511, 4.1.9).
+        # The result code is the first element of the operation, a one-byte ENUMERATED (RFC 4511, 4.1.9).
         return [response.replace(b"\x0a\x01\x00", bytes((0x0A, 0x01, self._code)), 1)]
 
 
 class NoPagedResults(Fault):
-    """The (non-critical) controls of requests are removed, so that the directory does not page its results."""
+    """A fault that removes the (non-critical) controls from requests, so that the directory does not page results."""
 
     def transform_request(self, request: bytes) -> bytes:
         message_id = parse_message_id(request)
         # Controls come after the operation (RFC 4511, 4.1.1).
-        return build_message(message_id, first_element(strip_header(request)[len(message_id) :]))
+        return build_message(
+            message_id, parse_first_element(strip_header(request)[len(message_id) :])
+        )
 
 
 class RepeatedPage(Fault):
-    """Each request for a page is replaced by that for the first page, so that the same page is returned again."""
+    """A fault that replaces all requests for pages with the first request, so that every response is the same page."""
 
     def __init__(self) -> None:
         self._first_request: bytes | None = None

@@ -23,9 +23,9 @@ PROXY_USER, PROXY_PASSWORD = "proxy-user", "Px7.proxy-password"
 class HttpProxy:
     """A running proxy and the requests that it received.
 
-    :ivar port: port on 127.0.0.1 that it listens on.
+    :ivar port: port of 127.0.0.1 on which the proxy listens.
     :ivar connect_targets: host and port of each CONNECT request.
-    :ivar status: status of its response to CONNECT requests that are authorized.
+    :ivar status: status of the response to authorized CONNECT requests.
     """
 
     def __init__(self, status: int) -> None:
@@ -49,7 +49,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
     """Run a proxy.
 
     :param requires_password: whether requests without the password are rejected.
-    :param status: status of the response to all other requests; 200 opens the tunnel.
+    :param status: status of the response to authorized requests; 200 opens a tunnel.
     """
     proxy = HttpProxy(status)
     expected_credentials = base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
@@ -61,7 +61,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                 requires_password
                 and self.headers.get("Proxy-Authorization") != f"Basic {expected_credentials}"
             ):
-                # A person's name, which the module must not repeat.
+                # The name of a person, which the module must not show.
                 self.send_error(407, "Zebedy Quarrelstone")
                 return
             self.send_response(proxy.status)

@@ -12,16 +12,24 @@ from tests.integration.support.modules import ModuleResult, run_module
 from tests.integration.support.options import connection_options, site_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.integration.support.workspace import Workspace
     from tests.lab.directory import RunningDirectory
 
 
-def run_info(directory: RunningDirectory, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Check a directory, and assert that the module writes no files and shows no passwords.
+def run_info(
+    directory: RunningDirectory,
+    workspace: Workspace,
+    *,
+    env: Mapping[str, str] | None = None,
+    **overrides: Any,
+) -> ModuleResult:
+    """Check a directory with ad_contacts_info, and assert that the module writes no files and shows no passwords.
 
-    :param overrides: options to replace, or to remove if the value is None; `env` is the environment instead.
+    :param env: additional environment variables of the module.
+    :param overrides: options to replace, or to remove if the value is None.
     """
-    env = overrides.pop("env", None)
     options = {
         **connection_options(directory),
         "sources": site_sources(directory),
@@ -40,6 +48,6 @@ def run_info(directory: RunningDirectory, workspace: Workspace, **overrides: Any
 
 
 def problem_causes(result: ModuleResult) -> list[str]:
-    """Return the causes of all problems, and assert that each has a location and a remedy."""
+    """Assert that each problem has `where` and `remedy`, and return the causes of all problems."""
     assert all(problem["where"] and problem["remedy"] for problem in result["problems"])
     return [problem["cause"] for problem in result["problems"]]

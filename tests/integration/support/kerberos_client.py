@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.lab.kerberos import Realm
 
 WRONG_PASSWORD = "Pw7.not-the-password-at-all"
-# The header of a ticket cache file: a fixed part, then the clock offset of the KDC in seconds
+# The header of a ticket cache file: a fixed part, followed by the clock offset of the KDC in seconds
 # (MIT Kerberos, "Credential cache file format").
 _CACHE_HEADER, _CLOCK_OFFSET = bytes.fromhex("0504 000c 0001 0008"), struct.Struct(">i")
 
@@ -43,7 +43,11 @@ class KerberosClient:
         return f"{SERVICE_ACCOUNT}@{self.realm.name}"
 
     def export(self, env: Mapping[str, str] | None = None, **options: Any) -> ModuleResult:
-        """Run an export with Kerberos, and assert that it shows no password and leaves no other files."""
+        """Run an export with Kerberos, and assert that it shows no passwords and creates only the exported files.
+
+        :param env: additional environment variables of the module.
+        :param options: options to replace, or to remove if the value is None.
+        """
         conf = self.workspace.root / "krb5.conf"
         if not conf.exists():
             conf.write_text(self.realm.conf(), "utf-8")
@@ -62,19 +66,19 @@ class KerberosClient:
         return result
 
     def export_error(self, env: Mapping[str, str] | None = None, **options: Any) -> str:
-        """Run an export, assert that it fails, and return its error message."""
+        """Run an export as with `export`, assert that it fails, and return its error message."""
         message = self.export(env, **options).message
         assert not self.workspace.dest.exists()
         return message
 
-    def without_tls(self) -> dict[str, Any]:
+    def options_without_tls(self) -> dict[str, Any]:
         """Return options for a connection without TLS."""
         return {"server_uri": [self.directory.uri_ldap], "ca_path": None}
 
     def make_ticket_cache(self, *, clock_offset: int = 0) -> str:
         """Obtain a ticket with kinit, and return the path of the ticket cache.
 
-        :param clock_offset: seconds that the KDC's clock is ahead, according to the ticket cache.
+        :param clock_offset: number of seconds by which the ticket cache claims that the KDC's clock is ahead.
         """
         path = self.workspace.root / "ticket"
         conf = self.workspace.root / "krb5.conf"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replacements for the names in examples of the documentation, so that the examples run in the lab."""
+"""Replacements for names in the documentation's examples, so that the examples run in the lab."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def substitute_lab_names(text: str, substitutions: dict[str, str], company: Company) -> str:
-    """Replace the names of the documentation's companies in an example by those of the lab.
+    """Replace the names in an example from the documentation with names that exist in the lab.
 
-    :param substitutions: further replacements, by the string to replace.
+    :param substitutions: additional replacements, by the string to replace.
     """
     oslo, bergen = (company.site_dn(company.site(name)) for name in ("oslo-hq", "bergen"))
     substitutions = {
@@ -40,7 +40,7 @@ def substitute_lab_names(text: str, substitutions: dict[str, str], company: Comp
 
 
 def connection_substitutions(directory: RunningDirectory, workspace: Workspace) -> dict[str, str]:
-    """Return replacements for the servers, the account and the paths in the documentation."""
+    """Return replacements for the servers, the account and the paths in the documentation, by the string to replace."""
     return {
         "ldaps://dc1.corp.example": directory.uri_ldaps,
         "ldaps://dc2.corp.example": directory.uri_ldaps,

@@ -31,10 +31,10 @@ def temporary_group(
 ) -> Iterator[str]:
     """Add a group below OU=Groups, yield its DN, and delete it afterwards.
 
-    :param members: values of its member attribute, usually DNs.
+    :param members: values of the member attribute, usually DNs.
     :param object_class: object class of the group; None for the default of the directory.
-    :param member_attribute: name of its member attribute.
-    :param extra_attributes: further attributes, with one value each.
+    :param member_attribute: name of the member attribute.
+    :param extra_attributes: additional attributes, with one value each.
     """
     dn = f"CN={escape(name)},OU=Groups,{directory.base_dn}"
     object_classes = [object_class] if object_class else list(directory.dialect.group)
@@ -55,7 +55,10 @@ def temporary_group(
 
 
 def add_members(directory: RunningDirectory, group_dn: str, *members: str) -> None:
-    """Add members to a group."""
+    """Add members to a group.
+
+    :param members: DNs of the members.
+    """
     with directory.session() as session:
         session.modify(group_dn, {"member": [(ldap3.MODIFY_ADD, list(members))]})
 
@@ -64,7 +67,10 @@ def add_members(directory: RunningDirectory, group_dn: str, *members: str) -> No
 def temporary_attributes(
     directory: RunningDirectory, person: Person, **attributes: list[str]
 ) -> Iterator[None]:
-    """Set attributes of a person that no entry has otherwise, and remove them afterwards."""
+    """Set attributes of a person, and remove them afterwards.
+
+    :param attributes: values by attribute name. Previous values of these attributes are not restored.
+    """
     directory.modify(person, attributes)
     try:
         yield

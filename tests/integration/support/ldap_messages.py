@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""LDAP messages as bytes: reading, parsing and building them (RFC 4511, 4.1.1)."""
+"""Functions that read, parse and build LDAP messages as bytes (RFC 4511, 4.1.1)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ UNBIND_REQUEST, SEARCH_REQUEST = 0x42, 0x63
 
 
 def read_message(connection: socket.socket) -> bytes:
-    """Read one BER element (X.690, 8.1.3), including its tag and length."""
+    """Read one BER element (X.690, 8.1.3), including its tag and length.
+
+    :raises EOFError: if the connection is closed before the end of the element.
+    """
     header = _read_exactly(connection, 2)
     if header[1] & 0x80:
         header += _read_exactly(connection, header[1] & 0x7F)
@@ -46,7 +49,7 @@ def strip_header(message: bytes) -> bytes:
     return message[2 + (message[1] & 0x7F if message[1] & 0x80 else 0) :]
 
 
-def first_element(elements: bytes) -> bytes:
+def parse_first_element(elements: bytes) -> bytes:
     """Return the first of several consecutive elements."""
     content = strip_header(elements)
     header = len(elements) - len(content)
@@ -56,7 +59,7 @@ def first_element(elements: bytes) -> bytes:
 
 def parse_message_id(message: bytes) -> bytes:
     """Return the messageID of a message, as a BER element."""
-    return first_element(strip_header(message))
+    return parse_first_element(strip_header(message))
 
 
 def parse_operation_tag(message: bytes) -> int:
@@ -65,6 +68,6 @@ def parse_operation_tag(message: bytes) -> int:
 
 
 def build_message(message_id: bytes, rest: bytes) -> bytes:
-    """Build a message from its messageID and the elements after it, all as BER."""
+    """Build a message from its messageID and the elements after it, all of which are encoded in BER."""
     content = message_id + rest
     return b"\x30\x84" + len(content).to_bytes(4, "big") + content

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A proxy in front of a directory that parses LDAP messages and can inject faults into them."""
+"""A proxy in front of a directory. It parses the LDAP messages that it relays, and can inject faults into them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
 
 _NON_FINAL_RESPONSES = (SEARCH_RESULT_ENTRY, SEARCH_RESULT_REFERENCE)
-_TICK_SECONDS = 0.05
+_PAUSE_SECONDS = 0.05
 
 
 class _LdapProxy:
@@ -75,12 +75,12 @@ class _LdapProxy:
             self.stopped.wait()
             raise EOFError
         for number, chunk in enumerate(chunks):
-            if number and self.stopped.wait(_TICK_SECONDS):
+            if number and self.stopped.wait(_PAUSE_SECONDS):
                 raise EOFError
             client.sendall(chunk)
 
     def close(self) -> None:
-        """Close all connections, also those that are waiting."""
+        """Close all connections, including those that are waiting."""
         self.stopped.set()
         for sock in (self.listener, self._target):
             with suppress(OSError):
@@ -102,7 +102,7 @@ def ldap_proxy(
     :param fault: fault to inject; None relays all messages unchanged.
     :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.
     :param max_tls_version: newest TLS version that the proxy supports.
-    :param tls_to_directory: whether the proxy connects to the directory with TLS.
+    :param tls_to_directory: whether the proxy uses TLS for its connection to the directory.
     """
     uri = urlsplit(directory.uri_ldaps if tls_to_directory else directory.uri_ldap)
     target = socket.create_connection((uri.hostname or "", uri.port or 389))
@@ -125,7 +125,7 @@ def _server_context(certificate: Certificate, max_version: ssl.TLSVersion) -> ss
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
     if max_version < ssl.TLSVersion.TLSv1_2 and max_version > 0:
-        # OpenSSL allows the signatures of old TLS versions only at its lowest security level.
+        # OpenSSL allows the signature algorithms of old TLS versions only at its lowest security level.
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = max_version
     context.maximum_version = max_version

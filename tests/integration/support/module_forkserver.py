@@ -6,12 +6,14 @@
 
     python -m tests.integration.support.module_forkserver
 
-It reads one `RunRequest` per line from stdin, as JSON, and writes one `RunOutcome` per line to stdout. Each module runs
-in a child process that inherits the imported libraries and the collection, because importing them takes longer than
-most runs. Only the module itself is imported again in each child, or the whole collection if a library is missing
-or has another version. The sanity test "import" of ansible-test and the playbooks cover imports without this cache.
+The server reads one `RunRequest` per line from stdin, as JSON, and writes one `RunOutcome` per line to stdout. Each
+module runs in a child process that inherits the imported libraries and the collection, because importing them takes
+longer than most runs. Each child imports only the module itself again, or the whole collection if the request simulates
+a missing library or another version of a library. Imports without this cache are covered by ansible-test's sanity test
+"import" and by the tests that run playbooks.
 
-The program must run in each Python that modules support, 3.9 and newer. It imports no other file of the tests.
+The program must run on every Python version that the modules support: 3.9 and newer. It does not import other files of
+the tests.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ _LIBRARIES = (
 class RunRequest(TypedDict):
     """A request to run a module.
 
-    `missing_library` is a library whose import must fail; `library_versions` maps libraries to the version numbers
-    that they must report.
+    :ivar missing_library: name of the library whose import must fail, if any.
+    :ivar library_versions: version numbers that libraries must report, by library name.
     """
 
     module: str
@@ -67,7 +69,7 @@ def main() -> None:
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
     _unload(package.__name__)
-    # Iterating over stdin reads ahead: a child would inherit the next request in its buffer.
+    # Iterating over stdin would read ahead, and a child would inherit the next request in the buffer.
     while line := sys.stdin.readline():
         print(json.dumps(_fork_module(json.loads(line))), flush=True)
 
@@ -81,7 +83,7 @@ def _unload(package: str) -> None:
 
 def _fork_module(request: RunRequest) -> RunOutcome:
     with tempfile.TemporaryFile() as options, tempfile.TemporaryFile() as output:
-        # In every release of ansible-core, a module that is run manually reads its options from stdin.
+        # In every release of ansible-core, a module that is started without Ansible reads its options from stdin.
         options.write(json.dumps({"ANSIBLE_MODULE_ARGS": request["options"]}).encode())
         options.seek(0)
         child_pid = os.fork()
@@ -107,7 +109,7 @@ def _run_as_child(request: RunRequest, options: int, output: int) -> NoReturn:
     except SystemExit as exit_request:
         code = exit_request.code or 0
     finally:
-        # os._exit skips the parent's exit handlers and exception handlers.
+        # os._exit does not run the exit handlers and exception handlers that the child inherited.
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
         sys.stdout.flush()
@@ -119,7 +121,7 @@ def _load_and_run(request: RunRequest) -> None:
     if request["library_versions"] or request["missing_library"]:
         _unload(_COLLECTION)
     for library, version in request["library_versions"].items():
-        sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # most libraries have one
+        sys.modules[library].__version__ = version  # type: ignore[attr-defined]  # not all libraries define it
     if request["missing_library"]:
         loaded = [
             name for name in sys.modules if name.partition(".")[0] == request["missing_library"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A runner for modules that does not need a playbook, and the results of modules."""
+"""A runner for modules, which does not need playbooks, and the results that the modules return."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ModuleResult:
 
 
 class ModuleRunner:
-    """A process that runs modules, one at a time. It ends with the process that started it.
+    """A fork server that runs modules, one at a time. It ends with the process that started it.
 
     :ivar pid: process ID of the fork server; a running module is its child.
     """
@@ -90,7 +90,7 @@ class ModuleRunner:
         self.pid = self._process.pid
 
     def start(self, request: RunRequest) -> None:
-        """Start a module; `wait` returns its result."""
+        """Start a module, whose result `wait` returns."""
         print(json.dumps(request), file=self._process.stdin, flush=True)
 
     def wait(self) -> ModuleResult:
@@ -124,7 +124,7 @@ def _shared_runner(collections_path: Path) -> ModuleRunner:
     return ModuleRunner(collections_path)
 
 
-def module_request(
+def build_module_request(
     workspace: Workspace,
     name: str,
     options: Mapping[str, Any],
@@ -135,8 +135,10 @@ def module_request(
 ) -> RunRequest:
     """Build a request for the fork server.
 
-    :param missing_library: name of a library whose import must fail.
-    :param library_versions: version numbers that libraries must report, by their names.
+    :param name: name of the module.
+    :param env: additional environment variables of the module.
+    :param missing_library: name of the library whose import must fail, if any.
+    :param library_versions: version numbers that libraries must report, by library name.
     """
     return {
         "module": name,
@@ -157,9 +159,9 @@ def run_module(
     missing_library: str | None = None,
     library_versions: Mapping[str, str] | None = None,
 ) -> ModuleResult:
-    """Run a module and return its result; for the parameters, see `module_request`."""
+    """Run a module and return its result; for the parameters, see `build_module_request`."""
     runner = _shared_runner(workspace.collections_path)
-    request = module_request(
+    request = build_module_request(
         workspace,
         name,
         options,

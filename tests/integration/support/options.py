@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of the modules and variables of the role for the servers of the lab."""
+"""Module options and role variables for the servers of the lab."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     from tests.lab.receiver import Receiver
 
 CHECK_MODE = {"_ansible_check_mode": True}
-"""The internal option with which ansible-core enables check mode."""
+"""The internal module option with which ansible-core enables check mode."""
 
 RESULT_MAPPING = {"counts": "counts", "errors": "errors"}
-"""The option `result` of contact_upload for the responses of the receiver."""
-
+"""The value of the option `result` of contact_upload that describes the responses of the receiver."""
 
 PYTHON_VARIABLE = "MODULE_PYTHON"
-"""The environment variable with the Python interpreter for modules. The default is that of the tests."""
+"""Environment variable with the path of the Python that runs modules; if unset, the Python of the tests is used."""
 
 
 def module_python() -> str:
-    """Return the path of the Python interpreter for modules."""
+    """Return the path of the Python interpreter that runs modules."""
     return os.environ.get(PYTHON_VARIABLE) or sys.executable
 
 
@@ -40,7 +39,7 @@ def site_sources(directory: RunningDirectory) -> list[dict[str, Any]]:
 
 
 def connection_options(directory: RunningDirectory) -> dict[str, Any]:
-    """Return the options of ad_contacts_export for connecting to a directory."""
+    """Return the connection options of ad_contacts_export for a directory."""
     return {
         "server_uri": [directory.uri_ldaps],
         "bind_dn": directory.bind_dn,
@@ -52,7 +51,7 @@ def connection_options(directory: RunningDirectory) -> dict[str, Any]:
 def export_options(
     directory: RunningDirectory, workspace: Workspace, **overrides: Any
 ) -> dict[str, Any]:
-    """Return the options of ad_contacts_export for all people of the company.
+    """Return options with which ad_contacts_export exports all people of the company.
 
     :param overrides: options to replace, or to remove if the value is None.
     """
@@ -67,7 +66,7 @@ def export_options(
 
 
 def upload_options(service: Receiver, workspace: Workspace, **overrides: Any) -> dict[str, Any]:
-    """Return the options of contact_upload for the receiver.
+    """Return options with which contact_upload uploads to the receiver.
 
     :param overrides: options to replace, or to remove if the value is None.
     """
@@ -85,7 +84,7 @@ def upload_options(service: Receiver, workspace: Workspace, **overrides: Any) ->
 
 
 def service_variables(service: Receiver) -> dict[str, Any]:
-    """Return the variables of the role for the receiver."""
+    """Return variables with which the role uploads to the receiver."""
     return {
         "contact_sync_service_url": service.url,
         "contact_sync_service_token": service.token,
@@ -97,7 +96,7 @@ def service_variables(service: Receiver) -> dict[str, Any]:
 def role_variables(
     directory: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> dict[str, Any]:
-    """Return the variables of the role for all people of the company."""
+    """Return variables with which the role syncs all people of the company to the receiver."""
     company = directory.company
     return {
         **{f"contact_sync_{name}": value for name, value in connection_options(directory).items()},
@@ -115,5 +114,5 @@ def role_variables(
 
 
 def host_variables() -> dict[str, str]:
-    """Return variables with which Ansible runs modules on this host, without SSH and in `module_python`."""
+    """Return variables with which Ansible runs modules on this host without SSH, in the Python of `module_python`."""
     return {"ansible_connection": "local", "ansible_python_interpreter": module_python()}

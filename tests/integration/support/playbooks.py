@@ -79,16 +79,16 @@ class PlaybookRun:
 
     @property
     def changed(self) -> int:
-        """The number of changed tasks on all hosts."""
+        """The total number of changed tasks on all hosts."""
         return sum(int(changed) for changed, _failed in _RECAP.findall(self.output))
 
-    def on_host(self, host: str) -> list[TaskResult]:
+    def tasks_on_host(self, host: str) -> list[TaskResult]:
         """Return the results of all tasks on one host."""
         return [task for task in self.tasks if task.host == host]
 
     @property
     def uploads(self) -> list[dict[str, Any]]:
-        """All results of contact_upload."""
+        """The results of contact_upload, in order."""
         return [task.result for task in self.tasks if "plan" in task.result]
 
     @property
@@ -97,24 +97,24 @@ class PlaybookRun:
         return [result["plan"] for result in self.uploads]
 
     def module_results(self, module: str) -> dict[str, dict[str, Any]]:
-        """Return the last result of a module of the collection by host."""
+        """Return the last result of a module of the collection on each host, by host."""
         distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
         return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
     @property
     def reports(self) -> list[str]:
-        """The summaries printed by the role, one per run of the role."""
+        """The summaries that the role prints, one per run of the role."""
         reports = [task.result for task in self.tasks if task.name == "Report the result"]
         return [result["msg"] for result in reports if "msg" in result]
 
     @property
     def failures(self) -> dict[str, str]:
-        """The messages of failed tasks, by host."""
+        """The error messages of failed tasks, by host."""
         return {task.host: str(task.result["msg"]) for task in self.tasks if task.status == "fatal"}
 
     @property
     def failure(self) -> str:
-        """The message of the failed task; exactly one host must have failed."""
+        """The error message of the failed task. Exactly one host must have failed."""
         assert self.code != 0, self.output
         (message,) = self.failures.values()
         return message
@@ -128,7 +128,7 @@ class PlaybookRun:
 
 @dataclass(frozen=True)
 class Inventory:
-    """An inventory with localhost and groups of further hosts.
+    """An inventory with localhost and groups of other hosts.
 
     :ivar variables: variables of all hosts.
     :ivar groups: variables of each host, by group and host.
@@ -159,7 +159,9 @@ def start_playbook(
 ) -> subprocess.Popen[str]:
     """Start ansible-playbook.
 
-    :param playbook: name of a file in ``playbooks/``, a path, or a playbook of a collection.
+    :param playbook: a file in ``playbooks/`` without its extension, a path, or a playbook of a collection.
+    :param arguments: additional command-line arguments.
+    :param env: additional environment variables.
     """
     path = PLAYBOOKS / f"{playbook}.yml"
     inventory.write(workspace.root / "inventory.yml")
@@ -195,12 +197,13 @@ def run_command(
 ) -> PlaybookRun:
     """Run a shell command on a terminal.
 
-    :param inputs: replies to its password prompts, in order.
+    :param inputs: passwords to enter at the password prompts of the command, in order.
+    :param env: additional environment variables.
     """
     master, slave = pty.openpty()
     terminal = os.ttyname(slave)
     process = subprocess.Popen(
-        # The first terminal that a session leader opens becomes its controlling terminal, which prompts use.
+        # The first terminal that a session leader opens becomes its controlling terminal, from which prompts read.
         ["sh", "-c", f"exec <{terminal}; {command}"],
         cwd=workspace.root,
         env=_environment(workspace, {"ANSIBLE_VERBOSITY": "1", **(env or {})}),
@@ -224,7 +227,7 @@ def run_command(
 
 @functools.cache
 def _cache_dir(_name: str) -> tempfile.TemporaryDirectory[str]:
-    """Return a cache directory that all runs of Ansible share; it is removed when the tests end."""
+    """Return a cache directory that all runs of Ansible share, and that is removed when the tests end."""
     return tempfile.TemporaryDirectory()
 
 
@@ -233,7 +236,7 @@ def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[
     # This file takes precedence over /etc/ansible/ansible.cfg.
     configuration = workspace.home / ".ansible/ansible.cfg"
     configuration.parent.mkdir(exist_ok=True)
-    # By default, Ansible polls for results every millisecond, which takes 5 % of the CPU time of a run.
+    # By default, Ansible polls for results every millisecond, which takes 5% of the CPU time of a run.
     configuration.write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": str(workspace.collections_path),
@@ -241,7 +244,7 @@ def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
         "ANSIBLE_NOCOLOR": "true",
-        # These settings save about a second per run. How Ansible transfers modules is not tested here.
+        # The other settings save about one second per run. These tests do not cover the transfer of modules.
         "ANSIBLE_PIPELINING": "true",
         "PYTHONPATH": str(_BYTECODE_CACHE_HOOK),
         "MODULE_BYTECODE_CACHE": _cache_dir("bytecode").name,

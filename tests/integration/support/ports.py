@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def closed_port() -> int:
+def find_closed_port() -> int:
     """Return a port that refuses connections."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port: int = server.getsockname()[1]
@@ -32,8 +32,8 @@ def full_backlog_port() -> Iterator[int]:
         except TimeoutError:
             yield listener.getsockname()[1]
         finally:
-            for each in connections:
-                each.close()
+            for connection in connections:
+                connection.close()
 
 
 @contextmanager

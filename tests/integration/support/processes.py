@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Process inspection through /proc."""
+"""Functions that inspect processes through /proc, kill them or wait for them."""
 
 from __future__ import annotations
 
@@ -17,47 +17,50 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_TICK_SECONDS = 0.005
+_POLL_SECONDS = 0.005
 
 
-def descendants(pid: int) -> set[int]:
-    """Return the IDs of all direct and indirect child processes."""
+def find_descendants(pid: int) -> set[int]:
+    """Return the IDs of all direct and indirect child processes of a process."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
         return set()
     children = {int(child) for child in text.split()}
-    return children.union(*map(descendants, children))
+    return children.union(*map(find_descendants, children))
 
 
 def kill_tree(pid: int) -> None:
-    """Send SIGKILL to a process and all its descendants, in any session."""
-    for each in [pid, *descendants(pid)]:
+    """Send SIGKILL to a process and all its descendants, including those in other sessions."""
+    for process_id in [pid, *find_descendants(pid)]:
         with suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
+            os.kill(process_id, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
-    """Wait until a condition is true, and return whether it is."""
+    """Wait until a condition is true or the time has elapsed, and return whether the condition is true.
+
+    :param seconds: maximum time to wait.
+    """
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
-        time.sleep(_TICK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return condition()
 
 
 @contextmanager
 def record_command_lines() -> Iterator[set[str]]:
-    """Record the command lines of all processes that run during the block. They are visible to every user of a host.
+    """Record the command lines of all processes on this host, which every user of the host can see.
 
-    :returns: a set that is filled when the block ends.
+    :returns: a context manager that yields a set, which is filled when the block ends.
     """
     command_lines: set[str] = set()
     raw: set[bytes] = set()
     ended = threading.Event()
 
     def poll() -> None:
-        # Polling needs CPU time. Processes that run for less than this interval may be missed.
-        while not ended.wait(4 * _TICK_SECONDS):
+        # The interval limits the CPU time of polling. Processes that end within one interval may be missed.
+        while not ended.wait(4 * _POLL_SECONDS):
             for name in filter(str.isdigit, os.listdir("/proc")):
                 with (
                     suppress(FileNotFoundError, ProcessLookupError),

@@ -4,7 +4,7 @@
 
 """Range retrieval of attribute values (MS-ADTS 3.1.1.3.1.3.3), simulated by the LDAP proxy.
 
-Active Directory returns long member lists in ranges; none of the lab's servers does.
+Active Directory returns long member lists in ranges; the servers of the lab do not.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_VALUES = 1500
-"""Maximum number of values in a response of Windows Server (MaxValRange)."""
+"""Maximum number of values of an attribute that Windows Server returns in one response (MaxValRange)."""
 
 _RANGE_REQUEST = re.compile(rb"member;range=(\d+)-\*")
 
 
 class RangeRetrieval(Fault):
-    """At most MAX_VALUES values of `member` are returned in each response, starting with the requested one.
+    """A fault that limits `member` to MAX_VALUES values per response, starting with the requested value.
 
-    :ivar returned_names: names, with range options, of the attributes that were returned.
+    :ivar returned_names: names of the returned attributes, including their range options.
     """
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ class Contact:
 
 
 def make_contacts(count: int, *, location: str = "oslo-hq") -> list[Contact]:
-    """Return distinct contacts, the same at each call."""
+    """Return distinct contacts, which are the same on each call."""
     return [
         Contact(
             first_name="Ada",
@@ -63,7 +63,7 @@ def write_roster(
     """Write a roster in the format of ad_contacts_export.
 
     :param identities: whether to write the identities file.
-    :param left_out: people without a valid row, who are listed in the identities file.
+    :param left_out: people without a valid row, to list in the identities file.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")

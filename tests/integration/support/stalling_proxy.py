@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A TCP proxy that stops relaying responses after some bytes, so that the client waits indefinitely."""
+"""A TCP proxy that stops relaying responses after a given number of bytes, so that the client waits indefinitely."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CHUNK_SIZE = 1024
 
 
 class StallingProxy:
-    """A proxy for one connection, which relays the bytes of LDAP or LDAPS unchanged.
+    """A proxy for one LDAP or LDAPS connection, which relays the bytes unchanged.
 
-    :ivar port: port on 127.0.0.1 that it listens on.
-    :ivar stalled: set as soon as it relays no more responses.
+    :ivar port: port of 127.0.0.1 on which the proxy listens.
+    :ivar stalled: set when the proxy stops relaying responses.
     """
 
     def __init__(self, target: int, stall_after: int) -> None:
@@ -33,7 +33,7 @@ class StallingProxy:
         self.stalled = threading.Event()
 
     def serve(self) -> None:
-        """Accept one client, and relay data between it and the server."""
+        """Accept one client, and relay data between the client and the server."""
         client, _address = self._listener.accept()
         server = socket.create_connection(("127.0.0.1", self._target))
         self._sockets += [client, server]
@@ -64,9 +64,10 @@ class StallingProxy:
 
 @contextmanager
 def stalling_proxy(target: int, *, stall_after: int) -> Iterator[StallingProxy]:
-    """Run a proxy for a port of this host.
+    """Run a proxy in front of a server on this host.
 
-    :param stall_after: number of bytes of responses to relay before it stalls.
+    :param target: port of 127.0.0.1 to which the proxy connects.
+    :param stall_after: number of response bytes to relay before the proxy stalls.
     """
     proxy = StallingProxy(target, stall_after)
     thread = threading.Thread(target=proxy.serve, daemon=True)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Run an upload and assert that its output contains no token."""
+    """Run an upload, and assert that its output contains no tokens.
+
+    :param overrides: options to replace, or to remove if the value is None.
+    """
     options = upload_options(service, workspace, **overrides)
     result = run_module(workspace, "contact_upload", options)
     for token in (service.token, options.get("token")):
@@ -28,7 +31,7 @@ def run_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> Mod
 
 
 def run_failing_upload(service: Receiver, workspace: Workspace, **overrides: Any) -> ModuleResult:
-    """Run a first upload, and assert that it fails and leaves no receipt."""
+    """Run a first upload as with `run_upload`, and assert that it fails and leaves no receipt."""
     result = run_upload(service, workspace, initial=True, **overrides)
     assert result.failed
     assert result.data["uploaded"] is False

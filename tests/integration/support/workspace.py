@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """The directories of a fresh user account, below one root directory.
+    """Directories for a simulated user account, below one root directory.
 
-    :ivar root: the parent of all other directories.
-    :ivar collections_path: the collections path of Ansible.
+    :ivar root: parent of all other directories.
+    :ivar collections_path: collections path of Ansible.
     """
 
     root: Path
@@ -30,7 +30,7 @@ class Workspace:
 
     @classmethod
     def create(cls, root: Path, collections_path: Path) -> Workspace:
-        """Create the directories."""
+        """Create the directories of a workspace, and return the workspace."""
         workspace = cls(root, collections_path)
         for directory in (workspace.home, workspace.temp_dir):
             directory.mkdir(parents=True)
@@ -48,7 +48,7 @@ class Workspace:
 
     @property
     def state_dir(self) -> Path:
-        """The path of the state directory, which does not exist at first."""
+        """The path of the state directory, which does not exist initially."""
         return self.root / "state"
 
     @property
@@ -57,7 +57,10 @@ class Workspace:
         return self.root / "contacts.csv"
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment of a program in this workspace, which inherits only PATH."""
+        """Return the environment variables for a program in this workspace. Only PATH is inherited.
+
+        :param extra: additional environment variables.
+        """
         return {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(self.home),
@@ -68,7 +71,11 @@ class Workspace:
         }
 
     def make_python(self, name: str, environment: Mapping[str, str]) -> Path:
-        """Create a Python interpreter with additional environment variables, to simulate another managed node."""
+        """Create a Python interpreter that simulates another managed node, and return its path.
+
+        :param name: name of the managed node.
+        :param environment: additional environment variables of the interpreter.
+        """
         path = self.home / f"python-of-{name}"
         path.touch(mode=0o700)
         exports = [f"export {variable}={value}\n" for variable, value in environment.items()]
@@ -76,7 +83,7 @@ class Workspace:
         return path
 
     def files(self) -> dict[str, bytes]:
-        """Return the contents of all files by relative path, except for Ansible's own files."""
+        """Return the contents of all files except for Ansible's own files, by relative path."""
         return {
             str(path.relative_to(self.root)): path.read_bytes()
             for path in sorted(self.root.rglob("*"))
@@ -93,7 +100,7 @@ class Workspace:
         ]
 
     def is_private(self, name: str) -> bool:
-        """Tell whether the mode of a file, or of a parent directory, denies access to all other users."""
+        """Return whether the mode of a file, or of a parent directory, denies access to all other users."""
         path = self.root / name
         path_and_parents = [
             path,

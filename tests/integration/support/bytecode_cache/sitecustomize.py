@@ -4,9 +4,10 @@
 
 """A bytecode cache for module archives, shared by all runs of Ansible.
 
-Ansible sends each module as a ZIP archive of source files. Python compiles these on every import, which takes a third
-of the run time of a task. If this directory is in PYTHONPATH, Python imports this file at startup (see the standard
-library's `site`) and then caches the bytecode of ZIP archives in the directory in MODULE_BYTECODE_CACHE.
+Ansible sends each module as a ZIP archive of source files. Python compiles these files on every import, which takes a
+third of the run time of a task. If the directory of this file is in PYTHONPATH, Python imports this file at startup
+(see `site` in the standard library). This file then makes Python cache the bytecode of ZIP archives in the directory
+specified by MODULE_BYTECODE_CACHE.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def _compile_once(pathname: str, source: bytes) -> Any:
             return marshal.load(file)  # noqa: S302  # the directory is private
     except FileNotFoundError:
         code = _compile(pathname, source)
-    # Renamed at the end, because other processes may read or write the same file.
+    # The file is renamed when it is complete, because other processes may read or write it at the same time.
     temporary = f"{cached}.{os.getpid()}"
     with open(temporary, "wb") as file:
         marshal.dump(code, file)

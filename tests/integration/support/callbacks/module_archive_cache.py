@@ -4,11 +4,11 @@
 
 """A callback plugin that shares AnsiballZ module archives between runs of ansible-playbook.
 
-Ansible packs each module and the code that it imports into a ZIP archive, which it caches for one run only. Finding
-these imports takes a seventh of the run time of a playbook. This plugin links the archives into the directory
-in MODULE_ARCHIVE_CACHE, and from there into later runs. The file name of an archive does not depend on its contents,
-so each collections path needs its own cache directory. It must be in the same file system as Ansible's local
-temporary directory.
+Ansible packs each module and the code that the module imports into a ZIP archive, and caches the archive for one run
+only. Finding these imports takes a seventh of the run time of a playbook. This plugin links the archives into the
+directory specified by MODULE_ARCHIVE_CACHE, and from there into the caches of later runs. The file name of an archive
+does not depend on its contents, so each collections path needs its own cache directory. The cache directory must be on
+the same file system as Ansible's local temporary directory.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ DOCUMENTATION = """
 name: module_archive_cache
 type: aggregate
 short_description: Share module archives between runs
-description: Caches module archives in the directory in MODULE_ARCHIVE_CACHE.
+description: Caches module archives in the directory specified by the environment variable MODULE_ARCHIVE_CACHE.
 author: Contributors to the frontdesk.contacts project
 """
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
-    """Links cached archives into a run before its tasks, and new archives into the cache after them."""
+    """A callback that links cached archives into a run before its tasks, and new archives into the cache afterwards."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -50,7 +50,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
 
 def _link(source: Path, target: Path) -> None:
-    # Runs do not share one directory: they could read archives that another run is still writing.
+    # Runs do not share one directory, because a run could read archives that another run is still writing.
     for archive in source.iterdir():
         if archive.suffix == ".lock":
             continue
