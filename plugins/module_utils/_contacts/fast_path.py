@@ -29,7 +29,7 @@ _CELL = rb"(?:(?![ =@+\0-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
 _IDENTITY = rb"[0-9A-Za-z-]+"
 
 
-class FastRows(NamedTuple):
+class FastPath(NamedTuple):
     """The fast path for a set of columns.
 
     :ivar pick_fields: function that returns the fields of a record from the values of an entry, the location, the
@@ -41,7 +41,7 @@ class FastRows(NamedTuple):
     is_simple: Callable[[bytes], object]
 
     @classmethod
-    def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
+    def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastPath | None:
         """Compile the fast path; return None if a column is more than a bare name, or contains phone numbers.
 
         :param attributes: lower-case attribute names, in the order of an entry's values.

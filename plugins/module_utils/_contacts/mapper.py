@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from .._errors import InputError
 from .._expressions.expression import (
     NO_LOOKUP_VALUES,
-    Evaluated,
+    EvaluationResult,
     Expression,
     LookupValues,
     Variables,
@@ -21,7 +21,7 @@ from .._expressions.filters import FilterError
 from .._expressions.phone import INVALID_NUMBER
 from .._text import clean, compose
 from .columns import Column, find_broken_rule
-from .fast_path import FastRows
+from .fast_path import FastPath
 from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
@@ -47,7 +47,7 @@ class Mapper:
         self.attributes = tuple(sorted({name for e in expressions for name in e.attributes}))
         self._lookup_values = lookup_values
         self._unseen_attributes = set(self.attributes)
-        self._fast_rows = FastRows.compile(self.columns, self.attributes)
+        self._fast_path = FastPath.compile(self.columns, self.attributes)
 
     @property
     def unseen_attributes(self) -> list[str]:
@@ -56,12 +56,12 @@ class Mapper:
 
     def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
         """Map a page of entries; for the parameters and errors, see `map_entry`."""
-        self._note_attributes(page)
+        self._mark_seen_attributes(page)
         records: dict[str, list[bytes]] = defaultdict(list)
         remaining = page
-        if self._fast_rows is not None and isinstance(location_or_rule, str):
+        if self._fast_path is not None and isinstance(location_or_rule, str):
             location = location_or_rule
-            fast_records, remaining = self._fast_rows.split_page(page, location)
+            fast_records, remaining = self._fast_path.split_page(page, location)
             if fast_records:
                 records[location] = fast_records
         left_out = []
@@ -83,10 +83,10 @@ class Mapper:
         :param location_or_rule: identifier of the location, which is empty for a global source, or a location rule.
         :raises InputError: if the result of an expression is not a string, or if a pattern takes too long.
         """
-        self._note_attributes([(identity, values)])
+        self._mark_seen_attributes([(identity, values)])
         return self._map_entry(identity, values, location_or_rule)
 
-    def _note_attributes(self, page: Sequence[Entry]) -> None:
+    def _mark_seen_attributes(self, page: Sequence[Entry]) -> None:
         for index, name in enumerate(self.attributes):
             if name in self._unseen_attributes and any(values[index] for _identity, values in page):
                 self._unseen_attributes.remove(name)
@@ -148,7 +148,7 @@ class Mapper:
         return tuple(cells), emptied
 
 
-def _evaluate(column: Column, variables: Variables, identity: str) -> Evaluated:
+def _evaluate(column: Column, variables: Variables, identity: str) -> EvaluationResult:
     try:
         return column.expression.evaluate(variables)
     except FilterError as error:

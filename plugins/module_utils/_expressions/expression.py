@@ -65,7 +65,7 @@ class Variables(NamedTuple):
         return values[0] if values else ""
 
 
-class Evaluated(NamedTuple):
+class EvaluationResult(NamedTuple):
     """The result of an expression for one entry.
 
     :ivar has_invalid_number: whether the filter e164 was applied to an invalid phone number.
@@ -89,7 +89,7 @@ class Expression:
 
     text: str
     attributes: frozenset[str]
-    evaluate: Callable[[Variables], Evaluated]
+    evaluate: Callable[[Variables], EvaluationResult]
     reads_location: bool
     lookups: frozenset[tuple[str, str]] = frozenset()
     bare_name: str | None = None
@@ -137,7 +137,7 @@ def _compile_bare_name(text: str) -> Expression:
     return Expression(
         text=text,
         attributes=frozenset({name}) - {LOCATION},
-        evaluate=lambda variables: Evaluated(variables.value(name)),
+        evaluate=lambda variables: EvaluationResult(variables.value(name)),
         reads_location=name == LOCATION,
         bare_name=name,
     )
@@ -187,7 +187,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
     template_expression = _compile_tree(environment, syntax)
     names = sorted(syntax.names - {PHONE_REGION})
 
-    def evaluate(variables: Variables) -> Evaluated:
+    def evaluate(variables: Variables) -> EvaluationResult:
         context: dict[str, object] = {name: variables.value(name.lower()) for name in names}
         # Always lists: like Python, Jinja cannot concatenate a list and a tuple, and they are never equal.
         context[ALL] = {
@@ -197,7 +197,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
         e164_filter.has_invalid_number = False
         of_entry_filter.lookup_values = variables.lookup_values
         try:
-            return Evaluated(
+            return EvaluationResult(
                 _require_string(template_expression(context)), e164_filter.has_invalid_number
             )
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:

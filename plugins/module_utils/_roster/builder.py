@@ -67,8 +67,8 @@ class Roster:
         header: tuple[str, ...],
         codec: RecordCodec,
         *,
-        contacts: _People,
-        left_out: _People,
+        contacts: _PersonLines,
+        left_out: _PersonLines,
         dropped_by_source: Sequence[Counter[str]],
         has_repeats: bool,
     ) -> None:
@@ -121,14 +121,14 @@ class RosterBuilder:
         location_sets = [{names} if isinstance(names, str) else names for names in locations]
         source_counts = Counter(itertools.chain.from_iterable(location_sets))
         # Values of a source that shares no location with others cannot occur again in a later source.
-        self._has_own_locations = [
+        self._has_exclusive_locations = [
             all(source_counts[name] == 1 for name in names) for names in location_sets
         ]
         self._codec = RecordCodec(source_counts)
         self._spill = spill
         self._limits = limits
-        self._contacts = _People(spill, limits.run_bytes, TAIL_BYTES)
-        self._left_out = _People(spill, limits.run_bytes, len("\n"))
+        self._contacts = _PersonLines(spill, limits.run_bytes, TAIL_BYTES)
+        self._left_out = _PersonLines(spill, limits.run_bytes, len("\n"))
         self._candidates = BloomFilter(limits.filter_bytes)
         self._duplicates = DuplicateFinder(spill, self._candidates, limits.max_pairs)
         self._dropped_by_source: list[Counter[str]] = [Counter() for _source in locations]
@@ -155,7 +155,7 @@ class RosterBuilder:
         if source < self._current_source:
             raise ValueError(f"source {source} comes after source {self._current_source}")
         if source > self._current_source:
-            if self._has_own_locations[self._current_source]:
+            if self._has_exclusive_locations[self._current_source]:
                 self._duplicates.forget()
             else:
                 self._duplicates.spill()
@@ -211,17 +211,19 @@ class RosterBuilder:
             sorter.add(encode_candidate(line, LEFT_OUT))
         candidates = map(decode_candidate, sorter)
         for _rank, at_location in itertools.groupby(candidates, key=attrgetter("rank")):
-            uniqueness = Uniqueness(self._columns)
+            unique_columns = UniqueColumns(self._columns)
             for _identity, group in itertools.groupby(at_location, key=attrgetter("identity")):
-                self._resolve_person(list(group), uniqueness)
+                self._resolve_person(list(group), unique_columns)
 
-    def _resolve_person(self, candidates: Sequence[Candidate], uniqueness: Uniqueness) -> None:
+    def _resolve_person(
+        self, candidates: Sequence[Candidate], unique_columns: UniqueColumns
+    ) -> None:
         """Keep the first of one person's candidates at one location; contacts come first."""
         preferred = candidates[0]
         if not preferred.is_contact:
             self._left_out.add_resolved(preferred.line)
             return
-        resolved = uniqueness.resolve(self._codec.decode_contact(preferred.line))
+        resolved = unique_columns.resolve(self._codec.decode_contact(preferred.line))
         if isinstance(resolved, Contact):
             self._contacts.add_resolved(self._codec.encode_resolved(resolved))
             return
@@ -231,7 +233,7 @@ class RosterBuilder:
                 self._dropped_by_source[decode_source(candidate.line)][resolved.cause] += 1
 
 
-class _People:
+class _PersonLines:
     """Lines of contacts or of left-out people. Lines with duplicate values can be replaced.
 
     :param tail_bytes: number of bytes at the end of a line that do not distinguish it from others.
@@ -258,7 +260,7 @@ class _People:
         return merge_sorted([*runs, *self._resolved.runs()])
 
 
-class Uniqueness:
+class UniqueColumns:
     """Keeps the values in the unique columns of one location unique.
 
     Contacts must be resolved in the order of their identities.

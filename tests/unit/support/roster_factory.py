@@ -22,7 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder
     MemoryLimits,
     Roster,
     RosterBuilder,
-    Uniqueness,
+    UniqueColumns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import (
     EmptiedCell,
@@ -131,11 +131,11 @@ def expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster
         preferred.setdefault((person.location, person.identity), person)
     contacts, left_out, emptied = [], [], []
     for _location, keys in itertools.groupby(sorted(preferred), key=lambda key: key[0]):
-        uniqueness = Uniqueness(columns)
+        unique_columns = UniqueColumns(columns)
         for key in keys:
             person = preferred[key]
             if isinstance(person, Contact):
-                person = uniqueness.resolve(person)
+                person = unique_columns.resolve(person)
             if isinstance(person, LeftOut):
                 left_out.append(person)
                 continue
