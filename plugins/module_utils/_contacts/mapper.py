@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mapping of directory entries to contacts, or to people left out with the cause."""
+"""Map directory entries to contacts, or to left-out people with the cause."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 class Mapper:
     """Maps entries to contacts.
 
-    :param location_rules: the rules of all sources whose people get their locations from attributes.
-    :param lookup_values: values of other entries that the expressions read.
-    :ivar attributes: lower-case names of the attributes that columns and location rules read, in the order of an
+    :param columns: columns of the roster.
+    :param location_rules: rules of all sources whose locations are derived from attributes.
+    :param lookup_values: attribute values of other entries that the expressions read.
+    :ivar attributes: lowercase names of the attributes that columns and location rules read, in the order of an
         entry's values.
     """
 
@@ -51,7 +52,7 @@ class Mapper:
 
     @property
     def unseen_attributes(self) -> list[str]:
-        """The attributes without a value in all entries so far."""
+        """The attributes that have had no value in any entry so far."""
         return sorted(self._unseen_attributes)
 
     def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
@@ -79,8 +80,9 @@ class Mapper:
         """Map one entry.
 
         :param identity: UUID of the entry.
-        :param values: raw values of each of `attributes`.
-        :param location_or_rule: identifier of the location, which is empty for a global source, or a location rule.
+        :param values: raw values of each attribute in `attributes`.
+        :param location_or_rule: identifier of the location, or a location rule. The identifier is empty for contacts
+            for all locations.
         :raises InputError: if the result of an expression is not a string, or if a pattern takes too long.
         """
         self._mark_seen_attributes([(identity, values)])
@@ -104,7 +106,7 @@ class Mapper:
             except UnicodeDecodeError:
                 known_location = location_or_rule if isinstance(location_or_rule, str) else ""
                 return LeftOut(identity, known_location, f"the attribute {name} is not valid UTF-8")
-            # Code point order, which is also the byte order of UTF-8.
+            # LDAP values are unordered, so sort them by code point (the byte order of UTF-8).
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
         if isinstance(location_or_rule, str):
             location = location_or_rule
@@ -141,7 +143,7 @@ class Mapper:
             cell = clean(text)
             if column.phone_style is not None and cell:
                 cell = column.phone_style.format(cell)
-                has_invalid_number = True
+                has_invalid_number = not cell  # an invalid number is formatted as an empty string
             if has_invalid_number and not cell:
                 emptied[column.header] = INVALID_NUMBER
             cells.append(cell)

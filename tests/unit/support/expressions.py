@@ -195,7 +195,7 @@ ATTRIBUTES = st.dictionaries(
     st.sampled_from([name.lower() for name in NAMES]),
     st.lists(_STRINGS, min_size=1, max_size=3),
 )
-"""Values by lower-case attribute name."""
+"""Values by lowercase attribute name."""
 
 
 _INVALID_TEMPLATES = st.sampled_from(

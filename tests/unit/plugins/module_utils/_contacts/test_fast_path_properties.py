@@ -192,7 +192,7 @@ def test_a_location_that_is_not_simple_takes_the_slow_path() -> None:
     mapper = Mapper(columns({"header": "A", "value": "location"}))
     assert mapper.map_page([("1", [])], " a") == mapped_page([Contact(" a", ("a",), "1")])
     assert mapper.map_page([("1", [])], "=a") == mapped_page(
-        [LeftOut("1", "=a", "A begins like a spreadsheet formula")]
+        [LeftOut("1", "=a", "A could be interpreted as a spreadsheet formula")]
     )
 
 

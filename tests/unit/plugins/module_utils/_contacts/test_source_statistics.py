@@ -54,7 +54,7 @@ def test_the_result_contains_counts_causes_and_samples() -> None:
         "contacts": 2,
         "left_out": {
             "Email and SMS Phone are both empty": 1,
-            "First Name begins like a spreadsheet formula": 1,
+            "First Name could be interpreted as a spreadsheet formula": 1,
             "First Name is empty": 1,
         },
         "excluded": 0,

@@ -121,7 +121,7 @@ def test_an_unknown_region_is_rejected(region: str) -> None:
     with pytest.raises(InputError) as caught:
         check_region(region)
     assert str(caught.value) == (
-        f"Cannot use phone_region {region!r}: it is not a country with phone numbers. Use an "
+        f"Cannot use phone_region {region!r}: it is not a country code that the phonenumbers library supports. Use an "
         "uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false."
     )
 
