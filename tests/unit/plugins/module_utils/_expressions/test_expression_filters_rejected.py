@@ -4,7 +4,7 @@
 
 """Tests of filters with invalid arguments.
 
-Most errors are raised before any entry is read. Those that depend on an entry do not contain its values.
+Most errors are raised before any entry is read. Errors that depend on an entry do not contain its values.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _CAUSES = [
         "sn | regex_search('a', ignorecase='yes')",
         "ignorecase of regex_search must be true or false, not a value of type str",
     ),
-    # Also in a branch that is never evaluated.
+    # Patterns are checked even in a branch that is never evaluated.
     (
         "'x' or sn | regex_search('(')",
         "the pattern '(' is not valid: missing ), unterminated subpattern at position 0",

@@ -33,7 +33,7 @@ _CAUSES = [
     ("sn }} {{ mail", "it is not a valid Jinja expression (unexpected '}}')"),
     pytest.param("1" * 5000, "it contains a number that is too long", id="long number"),
     pytest.param(
-        "sn or " + "1" * 5000, "it contains a number that is too long", id="long number behind"
+        "sn or " + "1" * 5000, "it contains a number that is too long", id="long number after or"
     ),
     pytest.param("(" * 3000, "it is nested too deeply", id="parentheses"),
     ("'\\ud800'", "an unpaired surrogate is not allowed"),
@@ -106,7 +106,7 @@ _CAUSES = [
     ("sn if mail", "the result is a value of type Undefined, not a string"),
     ("all.mail | lower", "lower expects a string, not a list: use first, last or join"),
     ("'x' if sn < 1 else 'y'", "'<' not supported between instances of 'str' and 'int'"),
-    # These fail if the attributes have values, but not if they are empty.
+    # These expressions fail if the attributes have values, but not if they are empty.
     ("all.mail if mail else ''", "the result is a list: use first, last or join"),
     ("all.mail if location else ''", "the result is a list: use first, last or join"),
     ("sn if location", "the result is a value of type Undefined, not a string"),

@@ -41,7 +41,7 @@ from hypothesis import strategies as st
         ("912 34 567", "", ""),
         ("912 34 567", "XX", ""),
         ("912 34 567", "no", ""),
-        # Too short, too long, not assigned in the country, an emergency number, not a number.
+        # Too short, too long, not assigned in the country, an emergency number, and strings that are not numbers.
         ("1234", "NO", ""),
         ("+47 912 34 567 890", "NO", ""),
         ("+47 012 34 567", "NO", ""),
