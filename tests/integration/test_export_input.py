@@ -137,7 +137,9 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (email_column("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
     (
         email_column("mail.__class__"),
-        value_error("mail.__class__", "access to '__class__' is not allowed; only all.NAME is"),
+        value_error(
+            "mail.__class__", "access to '__class__' is not allowed; only all.NAME is allowed"
+        ),
     ),
     (
         email_column("lookup('pipe', 'id')"),

@@ -5,8 +5,8 @@
 """Syntax of column expressions: the allowed subset of Jinja, and the meaning of names.
 
 Jinja ignores many errors: an unknown name is empty, and a forbidden attribute is undefined. The syntax tree is
-therefore checked before anything is evaluated. Only the node types in `_ALLOWED_NODES`, and those that a
-_visit method checks, are accepted; all others are rejected with an error that names them.
+therefore checked before anything is evaluated. Only the node types in `_ALLOWED_NODES`, and those that a _visit method
+checks, are accepted; all others are rejected with an error that names them.
 """
 
 from __future__ import annotations
@@ -169,14 +169,16 @@ class _SyntaxChecker:
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
         if not (isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL):
-            raise ForbiddenError(f"access to {node.attr!r} is not allowed; only {ALL}.NAME is")
+            raise ForbiddenError(
+                f"access to {node.attr!r} is not allowed; only {ALL}.NAME is allowed"
+            )
         self._add_list_name(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
         is_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
         name = _get_string_constant(node.arg)
         if not is_all or name is None:
-            raise ForbiddenError(f"access with [...] is not allowed; only {ALL}['NAME'] is")
+            raise ForbiddenError(f"access with [...] is not allowed; only {ALL}['NAME'] is allowed")
         self._add_list_name(name)
 
     def _add_list_name(self, name: str) -> None:

@@ -124,7 +124,7 @@ _CAUSES = [
     ),
     ("sn | map_value({'a': '\\ud800'})", "an unpaired surrogate is not allowed"),
     ("sn | map_value({'\\ud800': 'a'})", "an unpaired surrogate is not allowed"),
-    ("sn | map_value({}, mail.x)", "access to 'x' is not allowed; only all.NAME is"),
+    ("sn | map_value({}, mail.x)", "access to 'x' is not allowed; only all.NAME is allowed"),
     (
         "sn | map_value({}, all.mail)",
         "map_value expects a string, not a list: use first, last or join",
