@@ -30,8 +30,8 @@ options:
     description:
       - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
         V(fail), the task fails, and nothing is written.
-      - In addition to the rules of the columns, a row is invalid if a value starts like a spreadsheet formula, or if
-        its cells contain more than 131072 characters in total.
+      - In addition to the rules of the columns, a row is invalid if a value could be interpreted as a spreadsheet
+        formula, or if its cells contain more than 131072 characters in total.
     type: str
     choices: [skip, fail]
     default: skip

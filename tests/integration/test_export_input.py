@@ -29,7 +29,7 @@ FILTERS = (
 ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
 WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
-COPY_IDENTIFIER = "Copy the identifier from the service's account: no uppercase letters, no spaces."
+COPY_IDENTIFIER = "Copy the identifier from your account with the service; it contains no uppercase letters or spaces."
 URI_FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
     " and the account in bind_dn."
@@ -137,13 +137,13 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (email_column("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
     (
         email_column("mail.__class__"),
-        value_error("mail.__class__", "access to '__class__' is not allowed; only all.NAME is"),
+        value_error(
+            "mail.__class__", "access to '__class__' is not allowed; only all.NAME is allowed"
+        ),
     ),
     (
         email_column("lookup('pipe', 'id')"),
-        value_error(
-            "lookup('pipe', 'id')", "the call of 'lookup' is not allowed; only filters are"
-        ),
+        value_error("lookup('pipe', 'id')", "calling 'lookup' is not allowed; use filters"),
     ),
     (
         email_column("mail | lower(1)"),
@@ -162,7 +162,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"phone_region": False},
         (
-            "Cannot use phone_region 'False': it is not a country with phone numbers. Use an"
+            "Cannot use phone_region 'False': it is not a country code that the phonenumbers library supports. Use an"
             " uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false."
         ),
     ),

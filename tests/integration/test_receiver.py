@@ -89,8 +89,16 @@ class TestReceiver:
             ("Bo,Aas,ADA@fjord.test,,oslo-hq", "Email", "is not unique in its location"),
             ("Bo,Aas,,+4790000001,oslo-hq", "SMS Phone", "is not unique in its location"),
             ("Bo,Aas,b@fjord.test,,Bergen", "Location", "is not a location of this account"),
-            ("=1+1,Aas,b@fjord.test,,bergen", "First Name", "begins like a spreadsheet formula"),
-            ("-Bo,Aas,b@fjord.test,,bergen", "First Name", "begins like a spreadsheet formula"),
+            (
+                "=1+1,Aas,b@fjord.test,,bergen",
+                "First Name",
+                "could be interpreted as a spreadsheet formula",
+            ),
+            (
+                "-Bo,Aas,b@fjord.test,,bergen",
+                "First Name",
+                "could be interpreted as a spreadsheet formula",
+            ),
             (
                 '"B\no",Aas,b@fjord.test,,bergen',
                 "First Name",

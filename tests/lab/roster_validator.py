@@ -163,7 +163,7 @@ class RosterValidator:
         if value and column.phone_style and not _PHONE[column.phone_style].fullmatch(value):
             yield f"is not a phone number in the style {column.phone_style}"
         if _FORMULA.match(value):
-            yield "begins like a spreadsheet formula"
+            yield "could be interpreted as a spreadsheet formula"
         if _CONTROL.search(value):
             yield "contains a control character or a line break"
         if column.header == self.location_column and value and value not in self.locations:

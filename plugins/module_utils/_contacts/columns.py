@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Columns of a roster, and the rules for their cells."""
+"""The columns of a roster, and the rules for their cells."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .._expressions.phone import PhoneStyle, check_region
 from .._text import SURROGATE, clean, compose
 
 MAX_ROW_LENGTH = 128 * 1024
-"""Maximum number of characters in all cells of a row.
+"""Maximum total number of characters in the cells of a row.
 
-The csv module, which reads rosters, rejects longer cells. A row of this length is also within the maximum length of a
-line of the roster, regardless of its characters."""
+The csv module, which reads rosters, rejects longer cells. A row of this length also fits in a line of the maximum
+length, whatever characters it contains."""
 
-# A value that a spreadsheet interprets as a formula when it opens the file. The + or - of a phone number is accepted
-# unless a later character calls, compares, quotes or references something.
+# A value that a spreadsheet may interpret as a formula when it opens the file. A + or - before a digit is accepted, as
+# in a phone number, unless a function call or one of the characters | ! = " < > & follows.
 _FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
@@ -53,13 +53,13 @@ class Column:
 def compile_columns(
     specifications: Sequence[Mapping[str, Any]], all_global: bool, phone_region: str = ""
 ) -> tuple[Column, ...]:
-    """Check the option columns and compile its expressions.
+    """Validate the columns option and compile its expressions.
 
-    :param specifications: elements of the option, with the title, the expression and the rules of each column.
-    :param all_global: whether no source has a location. If so, the column of the location is omitted.
-    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :param specifications: elements of the option: the title, the expression and the rules of each column.
+    :param all_global: whether all sources are global. If they are, the location column is omitted.
+    :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if a title, a rule or an expression is not valid.
-    :raises LibraryError: if phone numbers must be validated, and phonenumbers is missing or too old.
+    :raises LibraryError: if a library that the columns need is missing or too old.
     """
     check_region(phone_region)
     columns = [_compile_column(specification, phone_region) for specification in specifications]
@@ -151,11 +151,13 @@ def _compile_phone_style(header: str, style: str | None, phone_region: str) -> P
 def find_broken_rule(
     columns: Sequence[Column], cells: Sequence[str], emptied: Mapping[str, str]
 ) -> str | None:
-    """Check a row against the rules that concern only this row.
+    """Check a row against all rules that do not involve other rows.
 
-    :param cells: clean text of each column, in order.
-    :param emptied: cause for each emptied cell, by column title.
-    :returns: the cause for the first broken rule, or None. It contains column titles, but no values.
+    :param columns: columns of the roster.
+    :param cells: normalized text of each column, in order.
+    :param emptied: cause of each emptied cell, by column title.
+    :returns: a description of the first broken rule; None if the row is valid. It contains column titles, but no
+        attribute values.
     """
     if sum(map(len, cells)) > MAX_ROW_LENGTH:
         return f"the row is longer than {MAX_ROW_LENGTH} characters"
@@ -193,7 +195,7 @@ def _explain_empty(
 
 def _explain_content(column: Column, cell: str) -> str | None:
     if _FORMULA.match(cell):
-        return f"{column.header} begins like a spreadsheet formula"
+        return f"{column.header} could be interpreted as a spreadsheet formula"
     if column.max_length is not None and len(cell) > column.max_length:
         return f"{column.header} is longer than {column.max_length} characters"
     return None

@@ -6,45 +6,47 @@
 
 If all columns are bare names, nearly all rows in nearly all directories are simple: the raw values need no
 changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed, cleaned
-and checked. A simple row may be sent down the slow path, but a row that needs the slow path is never treated as simple.
+and checked. A simple row may take the slow path, but a row that needs the slow path is never treated as simple.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple
 
 from .._expressions.syntax import LOCATION
 from .columns import MAX_ROW_LENGTH, Column
 from .model import Entry
 
-# Printable ASCII, and letters of two bytes in UTF-8: Latin from U+00C0 to U+02FF and Cyrillic up to U+047F.
-# Composing (NFC) changes none of them in any combination, and the only whitespace is the space.
+# Printable ASCII, and characters with two bytes in UTF-8: U+00C0 to U+02FF (Latin) and U+0400 to U+047F (Cyrillic).
+# NFC changes no sequence of them, and the space is the only whitespace.
 _ASCII = rb"[ -~]*"
 _TEXT = _ASCII + rb"(?:[\xc3-\xcb\xd0\xd1][\x80-\xbf]" + _ASCII + rb")*(?<! )"
-# A value that a spreadsheet cannot interpret as a formula, or a common notation of a phone number.
+# A value that a spreadsheet cannot interpret as a formula, or a phone number in a common notation.
 _CELL = rb"(?:(?![ =@+\0-])" + _TEXT + rb"|\+[0-9][0-9 ()./-]*(?<! ))"
 _IDENTITY = rb"[0-9A-Za-z-]+"
 
 
-class FastRows(NamedTuple):
+@dataclass(frozen=True)
+class FastPath:
     """The fast path for a set of columns.
 
     :ivar pick_fields: function that returns the fields of a record from the values of an entry, the location, the
         identity and an empty field.
-    :ivar is_simple: function that returns a true value if a record belongs to a simple row.
+    :ivar is_simple: function that returns a truthy value if a record is that of a simple row.
     """
 
     pick_fields: Callable[[Sequence[object]], tuple[bytes, ...]]
     is_simple: Callable[[bytes], object]
 
     @classmethod
-    def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastRows | None:
-        """Compile the fast path; return None if a column is more than a bare name, or contains phone numbers.
+    def compile(cls, columns: Sequence[Column], attributes: Sequence[str]) -> FastPath | None:
+        """Compile the fast path; return None if a column is not a bare name or has a phone style.
 
-        :param attributes: lower-case attribute names, in the order of an entry's values.
+        :param columns: columns of the roster.
+        :param attributes: lowercase attribute names, in the order of an entry's values.
         """
         fields = [*attributes, LOCATION]
         indices = []
@@ -55,15 +57,19 @@ class FastRows(NamedTuple):
             indices.append(fields.index(name))
         record_pattern = rb"\0".join([*map(_cell_pattern, columns), _IDENTITY, b""])
         return cls(
-            # A record ends with the identity and an empty field, because no cell is emptied.
+            # The last field lists the emptied cells. A simple row has none.
             pick_fields=itemgetter(*indices, len(fields), len(fields) + 1),
+            # The lookahead counts bytes, including the identity, so it is stricter than the limit for characters.
             is_simple=re.compile(
                 rb"(?!(?s:.){%d})" % (MAX_ROW_LENGTH + 1) + record_pattern
             ).fullmatch,
         )
 
     def split_page(self, page: Sequence[Entry], location: str) -> tuple[list[bytes], list[Entry]]:
-        """Return the records of the simple rows of a page, and the entries that need the slow path."""
+        """Return the records of the simple rows of a page, and the entries that need the slow path.
+
+        :param location: identifier of the location; empty for contacts for all locations.
+        """
         pick_fields, is_simple, join = self.pick_fields, self.is_simple, b"\0".join
         location_bytes = location.encode()
         records, remaining = [], []
@@ -71,7 +77,7 @@ class FastRows(NamedTuple):
             identity, values = entry
             try:
                 record = join(pick_fields((*values, location_bytes, identity.encode(), b"")))
-            except TypeError:  # an attribute with several values
+            except TypeError:  # an attribute has several values
                 remaining.append(entry)
                 continue
             if is_simple(record):
@@ -84,7 +90,7 @@ class FastRows(NamedTuple):
 def _cell_pattern(column: Column) -> bytes:
     """Return the pattern of a cell in a simple row.
 
-    A cell with required_unless must not be empty, because the other cell is not checked here.
+    In a simple row, a cell with the rule required_unless must not be empty, because the other cell is not checked here.
     """
     length_limit = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
     is_needed = column.required or column.required_unless is not None

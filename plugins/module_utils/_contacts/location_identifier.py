@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Identifiers of locations, and their rules."""
+"""Validation of location identifiers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._text import compose
 def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
     """Check the locations of all sources.
 
-    :param locations: location identifiers of each source; empty for a global source.
+    :param locations: location identifiers of each source; none for a global source.
     :param pattern: regular expression that each complete identifier must match; None to accept any.
     :raises InputError: if an identifier or the pattern is not valid, or if only some of the sources have a location.
     """
@@ -29,7 +29,7 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
             raise InputError(
                 f"Cannot use the location {location!r} of source {number}",
                 problem,
-                "Copy the identifier from the service's account: no uppercase letters, no spaces",
+                "Copy the identifier from your account with the service; it contains no uppercase letters or spaces",
             )
     numbers_without = [
         number for number, identifiers in enumerate(locations, start=1) if not identifiers
@@ -43,10 +43,10 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
 
 
 def find_identifier_problem(identifier: str) -> str | None:
-    """Return the reason why an identifier is not valid, or None.
+    """Return the reason why an identifier is not valid, or None if it is valid.
 
-    The service identifies a location by the identifier in the account, without uppercase letters and spaces
-    (The Receptionist, support article 9275517-active-directory).
+    In the account, the identifier of a location contains neither uppercase letters nor spaces (The Receptionist,
+    support article 9275517-active-directory).
     """
     if not identifier:
         return "it is empty"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Location rules: the location of each person of a source, derived from attributes."""
+"""Location rules, which derive the location of each person in a source from attributes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ NO_LOCATION = "has no location"
 """Cause if the expression yields an empty string."""
 
 UNLISTED_LOCATION = "has a location that is not listed in its source"
-"""Cause if the expression yields an identifier that is not listed. It does not contain the identifier."""
+"""Cause if the expression yields an identifier that is not listed. The cause does not contain the identifier."""
 
 
 class LocationRule(NamedTuple):
-    """A rule for the locations of the people of one source.
+    """A rule that determines the location of each person in a source.
 
     :ivar name: name of the rule in error messages, such as ``location_value of source 2``.
     :ivar expression: expression that yields the identifier of a person's location.
@@ -40,7 +40,7 @@ class LocationRule(NamedTuple):
         return clean(self.expression.evaluate(variables).text)
 
     def find_problem(self, location: str) -> str | None:
-        """Return the cause if a location is not valid, else None. It does not contain attribute values."""
+        """Return the cause if a location is not valid, otherwise None. The cause does not contain attribute values."""
         if not location:
             return NO_LOCATION
         return None if location in self.locations else UNLISTED_LOCATION
@@ -51,12 +51,12 @@ def compile_location_rule(
 ) -> LocationRule:
     """Check and compile the location rule of a source.
 
-    :param text: expression, as in columns.
+    :param text: expression with the syntax of column expressions.
     :param locations: valid identifiers that the expression may yield.
     :param name: name of the rule in error messages, such as ``location_value of source 2``.
-    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the expression is not valid, or if it reads the location.
-    :raises LibraryError: if it uses e164, and phonenumbers is missing or too old.
+    :raises LibraryError: if a library that the expression needs is missing or too old.
     """
     expression = compile_expression(text, name, phone_region)
     if expression.reads_location:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mapping of directory entries to contacts, or to people left out with the cause."""
+"""Map directory entries to contacts, or to left-out people with the cause."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from .._errors import InputError
 from .._expressions.expression import (
     NO_LOOKUP_VALUES,
-    Evaluated,
+    EvaluationResult,
     Expression,
     LookupValues,
     Variables,
@@ -21,7 +21,7 @@ from .._expressions.filters import FilterError
 from .._expressions.phone import INVALID_NUMBER
 from .._text import clean, compose
 from .columns import Column, find_broken_rule
-from .fast_path import FastRows
+from .fast_path import FastPath
 from .location_rule import LocationRule
 from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 
@@ -29,9 +29,10 @@ from .model import Contact, Entry, LeftOut, MappedPage, RawValues
 class Mapper:
     """Maps entries to contacts.
 
-    :param location_rules: the rules of all sources whose people get their locations from attributes.
-    :param lookup_values: values of other entries that the expressions read.
-    :ivar attributes: lower-case names of the attributes that columns and location rules read, in the order of an
+    :param columns: columns of the roster.
+    :param location_rules: rules of all sources whose locations are derived from attributes.
+    :param lookup_values: attribute values of other entries that the expressions read.
+    :ivar attributes: lowercase names of the attributes that columns and location rules read, in the order of an
         entry's values.
     """
 
@@ -47,21 +48,21 @@ class Mapper:
         self.attributes = tuple(sorted({name for e in expressions for name in e.attributes}))
         self._lookup_values = lookup_values
         self._unseen_attributes = set(self.attributes)
-        self._fast_rows = FastRows.compile(self.columns, self.attributes)
+        self._fast_path = FastPath.compile(self.columns, self.attributes)
 
     @property
     def unseen_attributes(self) -> list[str]:
-        """The attributes without a value in all entries so far."""
+        """The attributes that have had no value in any entry so far."""
         return sorted(self._unseen_attributes)
 
     def map_page(self, page: Sequence[Entry], location_or_rule: str | LocationRule) -> MappedPage:
         """Map a page of entries; for the parameters and errors, see `map_entry`."""
-        self._note_attributes(page)
+        self._mark_seen_attributes(page)
         records: dict[str, list[bytes]] = defaultdict(list)
         remaining = page
-        if self._fast_rows is not None and isinstance(location_or_rule, str):
+        if self._fast_path is not None and isinstance(location_or_rule, str):
             location = location_or_rule
-            fast_records, remaining = self._fast_rows.split_page(page, location)
+            fast_records, remaining = self._fast_path.split_page(page, location)
             if fast_records:
                 records[location] = fast_records
         left_out = []
@@ -79,14 +80,15 @@ class Mapper:
         """Map one entry.
 
         :param identity: UUID of the entry.
-        :param values: raw values of each of `attributes`.
-        :param location_or_rule: identifier of the location, which is empty for a global source, or a location rule.
+        :param values: raw values of each attribute in `attributes`.
+        :param location_or_rule: identifier of the location, or a location rule. The identifier is empty for contacts
+            for all locations.
         :raises InputError: if the result of an expression is not a string, or if a pattern takes too long.
         """
-        self._note_attributes([(identity, values)])
+        self._mark_seen_attributes([(identity, values)])
         return self._map_entry(identity, values, location_or_rule)
 
-    def _note_attributes(self, page: Sequence[Entry]) -> None:
+    def _mark_seen_attributes(self, page: Sequence[Entry]) -> None:
         for index, name in enumerate(self.attributes):
             if name in self._unseen_attributes and any(values[index] for _identity, values in page):
                 self._unseen_attributes.remove(name)
@@ -104,7 +106,7 @@ class Mapper:
             except UnicodeDecodeError:
                 known_location = location_or_rule if isinstance(location_or_rule, str) else ""
                 return LeftOut(identity, known_location, f"the attribute {name} is not valid UTF-8")
-            # Code point order, which is also the byte order of UTF-8.
+            # LDAP values are unordered, so sort them by code point (the byte order of UTF-8).
             attributes[name] = sorted(set(texts)) if len(texts) > 1 else texts
         if isinstance(location_or_rule, str):
             location = location_or_rule
@@ -141,14 +143,14 @@ class Mapper:
             cell = clean(text)
             if column.phone_style is not None and cell:
                 cell = column.phone_style.format(cell)
-                has_invalid_number = True
+                has_invalid_number = not cell  # an invalid number is formatted as an empty string
             if has_invalid_number and not cell:
                 emptied[column.header] = INVALID_NUMBER
             cells.append(cell)
         return tuple(cells), emptied
 
 
-def _evaluate(column: Column, variables: Variables, identity: str) -> Evaluated:
+def _evaluate(column: Column, variables: Variables, identity: str) -> EvaluationResult:
     try:
         return column.expression.evaluate(variables)
     except FilterError as error:

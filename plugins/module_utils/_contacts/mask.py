@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Masking of attribute values, so that people can recognize a value but not read it."""
+"""Masking of attribute values, so that only people who know a value can recognize it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def mask(text: str) -> str:
     The result contains the following parts of the value:
 
     - Mail addresses: the first letter of each part, and the top-level domain (``a***@c***.example``).
-    - Phone numbers of at least seven digits: the last two digits (``***56``).
+    - Phone numbers with at least seven digits: the last two digits (``***56``).
     - Other values: the first letters of up to three words (``Å** L**``).
 
-    Words of one letter and numbers with fewer digits are hidden completely. Lengths are never revealed.
+    Words of one letter, and numbers with fewer digits, are hidden completely. Lengths are never revealed.
 
     :param text: composed (NFC) value without line breaks.
     :returns: a string that does not contain the value; empty if the value is empty.

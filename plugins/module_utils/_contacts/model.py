@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The contact model: one person at one location, or a person left out with the cause."""
+"""The contact model: one person at one location, or a left-out person with the cause."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import NamedTuple, Union
 from .packing import pack
 
 GLOBAL_LOCATION = "(all locations)"
-"""Name in results for the location of contacts that go to all locations."""
+"""Location that results show for contacts for all locations."""
 
 MAX_LISTED = 50
-"""Maximum number of people listed in a result. Longer results would slow down every callback."""
+"""Maximum number of people listed in a result. Longer results would slow down every callback plugin."""
 
 RawValues = Union[bytes, "list[bytes]"]
 """Values of an attribute as received: empty bytes, a single value, or an unordered list of several values."""
 
 Entry = tuple[str, Sequence[RawValues]]
-"""Identity of a directory entry, and its values for each attribute that was requested."""
+"""Identity of a directory entry, and the values of each requested attribute."""
 
 
 class Contact(NamedTuple):
@@ -31,7 +31,7 @@ class Contact(NamedTuple):
     :ivar location: identifier of the location; empty for all locations.
     :ivar cells: clean text of each column.
     :ivar identity: objectGUID or entryUUID of the entry, formatted as a UUID.
-    :ivar emptied: column title and cause for each cell that was emptied.
+    :ivar emptied: column title and cause of each emptied cell.
     """
 
     location: str
@@ -47,7 +47,7 @@ class Contact(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A person who is not in the roster, and the cause. It never contains attribute values."""
+    """A left-out person, with the cause. The cause never contains attribute values."""
 
     identity: str
     location: str
@@ -55,10 +55,10 @@ class LeftOut(NamedTuple):
 
 
 class MappedPage(NamedTuple):
-    """The people of a page of entries.
+    """The result of mapping a page of entries.
 
     :ivar records: unsorted records of the contacts, by location.
-    :ivar left_out: the people who are not contacts.
+    :ivar left_out: people who are left out, each with the cause.
     """
 
     records: Mapping[str, Sequence[bytes]]

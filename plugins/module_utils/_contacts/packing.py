@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Packing of strings into one line of bytes that sorts in the same order."""
+"""Packing of strings into lines of bytes that sort in the same order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 ESCAPE = "\v"
-"""First character of an escape sequence for a character that would separate fields or end lines."""
+"""First character of the escape sequences for characters that would separate fields or end lines."""
 
 # To preserve the sort order, all characters up to and including ESCAPE are escaped. ESCAPE then sorts after the
 # separators of fields and lines, and before all other characters.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Statistics of a source: valid rows, causes of invalid ones, empty cells, and masked samples."""
+"""Statistics of a source: valid rows, causes of invalid rows, empty cells, and masked samples."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .mask import mask
 from .model import LeftOut, RawValues
 
 MAX_SAMPLES = 3
-"""Maximum number of masked rows of a source."""
+"""Maximum number of masked sample rows of a source."""
 
 
 class EmptyColumn(NamedTuple):
     """A column with empty cells.
 
     :ivar column: title of the column.
-    :ivar attributes: lower-case names of the attributes that its expression reads.
+    :ivar attributes: lowercase names of the attributes that its expression reads.
     :ivar empty: number of people with an empty cell.
     """
 
@@ -37,13 +37,14 @@ class EmptyColumn(NamedTuple):
 class SourceStatistics:
     """Statistics of the people of one source, without personal data.
 
-    Rows are checked individually. Duplicates are only detected when a roster is built.
+    Rows are checked individually. Duplicates are detected only when a roster is built.
 
+    :param columns: columns of the roster.
     :param location_rules: as for `Mapper`.
     :param lookup_values: as for `Mapper`.
-    :ivar entries: number of people.
+    :ivar entries: number of entries that were added.
     :ivar contacts: number of people with a valid row.
-    :ivar excluded: number of people that options exclude, in addition to `entries`; set by the caller.
+    :ivar excluded: number of people excluded by options, who are not counted in `entries`; set by the caller.
     :ivar causes: number of people without a valid row, by cause.
     """
 
@@ -54,7 +55,7 @@ class SourceStatistics:
         lookup_values: LookupValues = NO_LOOKUP_VALUES,
     ) -> None:
         self._columns = tuple(columns)
-        # Without their rules, so that empty cells of invalid rows are also counted.
+        # These columns have no rules, so that empty cells of invalid rows are also counted.
         bare_columns = [
             Column(
                 header=column.header,
@@ -92,17 +93,17 @@ class SourceStatistics:
             self.contacts += 1
         else:
             self.causes[cause] += 1
-        # The smallest identities, so that the samples do not depend on the order of the results.
+        # Keep the smallest identities, so that the samples do not depend on the order of the search results.
         self._samples = sorted([*self._samples, (identity, person.cells)])[:MAX_SAMPLES]
 
     @property
     def unseen_attributes(self) -> list[str]:
-        """The attributes without a value in all entries; empty if there are no entries."""
+        """The attributes that have no value in any entry; empty if there are no entries."""
         return self._mapper.unseen_attributes if self.entries else []
 
     @property
     def empty_columns(self) -> list[EmptyColumn]:
-        """The columns with empty cells, in order."""
+        """The columns that read attributes and have empty cells, in order."""
         return [
             EmptyColumn(column.header, sorted(column.expression.attributes), empty)
             for column, empty in zip(self._columns, self._empty)

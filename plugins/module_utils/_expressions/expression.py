@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LookupValues = Mapping[tuple[str, str], str]
-"""Attribute values of other entries, by distinguished name and lower-case attribute name; both composed (NFC).
+"""Attribute values of other entries, by distinguished name and lowercase attribute name.
 
-The distinguished name is spelled as in the attribute that contains it."""
+The values and the distinguished names are composed (NFC). A distinguished name is spelled as in the attribute that
+contains it."""
 
 NO_LOOKUP_VALUES: LookupValues = MappingProxyType({})
 
@@ -43,9 +44,9 @@ _SAMPLE_VALUE = "a"
 class Variables(NamedTuple):
     """The variables of an expression: one entry at one location.
 
-    :ivar attributes: sorted, composed (NFC) values by lower-case attribute name; missing attributes may be omitted.
-    :ivar location: identifier of the location; empty for a global source.
-    :ivar lookup_values: values for the filter of_entry.
+    :ivar attributes: sorted, composed (NFC) values by lowercase attribute name; missing attributes may be omitted.
+    :ivar location: identifier of the location; empty for contacts for all locations.
+    :ivar lookup_values: values for the of_entry filter.
     """
 
     attributes: Mapping[str, Sequence[str]]
@@ -57,7 +58,7 @@ class Variables(NamedTuple):
 
         Attribute values are unordered (RFC 4511, 4.1.7).
 
-        :param name: lower-case name.
+        :param name: lowercase name.
         """
         if name == LOCATION:
             return self.location
@@ -65,10 +66,11 @@ class Variables(NamedTuple):
         return values[0] if values else ""
 
 
-class Evaluated(NamedTuple):
+class EvaluationResult(NamedTuple):
     """The result of an expression for one entry.
 
-    :ivar has_invalid_number: whether the filter e164 was applied to an invalid phone number.
+    :ivar text: the resulting string.
+    :ivar has_invalid_number: whether the e164 filter was applied to an invalid phone number.
     """
 
     text: str
@@ -80,16 +82,16 @@ class Expression:
     """A checked and compiled expression.
 
     :ivar text: the expression as written, without surrounding whitespace.
-    :ivar attributes: lower-case names of the LDAP attributes that it reads.
+    :ivar attributes: lowercase names of the LDAP attributes that the expression reads.
     :ivar evaluate: function that evaluates the expression; it raises FilterError if the result is not a string.
-    :ivar reads_location: whether it reads the location.
-    :ivar lookups: attributes of other entries that it reads; see `syntax.Syntax`.
-    :ivar bare_name: the name, in lower case, if the expression is a bare name; else None.
+    :ivar reads_location: whether the expression reads the location.
+    :ivar lookups: attributes of other entries that the expression reads; see `syntax.Syntax`.
+    :ivar bare_name: lowercase name if the expression is a bare name, otherwise None.
     """
 
     text: str
     attributes: frozenset[str]
-    evaluate: Callable[[Variables], Evaluated]
+    evaluate: Callable[[Variables], EvaluationResult]
     reads_location: bool
     lookups: frozenset[tuple[str, str]] = frozenset()
     bare_name: str | None = None
@@ -104,11 +106,11 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     """Check and compile an expression.
 
     :param text: Jinja expression without braces.
-    :param owner: option that the expression belongs to, for error messages, such as ``column 'Email'``.
-    :param phone_region: default country for phone numbers without a country code; empty for none.
+    :param owner: option to which the expression belongs, for error messages, such as ``column 'Email'``.
+    :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the expression is not valid or contains something that is not allowed.
-    :raises LibraryError: if it is more than a bare name, and jinja2 is missing or too old; if it uses e164, and
-        phonenumbers is missing or too old.
+    :raises LibraryError: if the expression is not a bare name, and jinja2 is missing or too old; or if it uses e164,
+        and phonenumbers is missing or too old.
     """
     stripped = text.strip()
     if is_bare_name(stripped):
@@ -137,16 +139,17 @@ def _compile_bare_name(text: str) -> Expression:
     return Expression(
         text=text,
         attributes=frozenset({name}) - {LOCATION},
-        evaluate=lambda variables: Evaluated(variables.value(name)),
+        evaluate=lambda variables: EvaluationResult(variables.value(name)),
         reads_location=name == LOCATION,
         bare_name=name,
     )
 
 
 class _E164Filter:
-    """The filter e164 of one expression.
+    """The e164 filter of one expression.
 
-    :ivar has_invalid_number: whether it was applied to an invalid phone number; reset before each evaluation.
+    :param region: default country for phone numbers without a country code; empty if there is none.
+    :ivar has_invalid_number: whether the filter was applied to an invalid phone number; reset before each evaluation.
     """
 
     has_invalid_number: bool
@@ -162,7 +165,7 @@ class _E164Filter:
 
 
 class _OfEntryFilter:
-    """The filter of_entry of one expression.
+    """The of_entry filter of one expression.
 
     :ivar lookup_values: values of the current evaluation.
     """
@@ -187,9 +190,9 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
     template_expression = _compile_tree(environment, syntax)
     names = sorted(syntax.names - {PHONE_REGION})
 
-    def evaluate(variables: Variables) -> Evaluated:
+    def evaluate(variables: Variables) -> EvaluationResult:
         context: dict[str, object] = {name: variables.value(name.lower()) for name in names}
-        # Always lists: like Python, Jinja cannot concatenate a list and a tuple, and they are never equal.
+        # Always lists: in Jinja, as in Python, a list and a tuple cannot be concatenated and are never equal.
         context[ALL] = {
             name: list(variables.attributes.get(name.lower(), ())) for name in syntax.list_names
         }
@@ -197,7 +200,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
         e164_filter.has_invalid_number = False
         of_entry_filter.lookup_values = variables.lookup_values
         try:
-            return Evaluated(
+            return EvaluationResult(
                 _require_string(template_expression(context)), e164_filter.has_invalid_number
             )
         except (TypeError, PatternError, library.jinja2.TemplateError) as error:
@@ -214,7 +217,7 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
 
 
 def _compile_tree(environment: ImmutableSandboxedEnvironment, syntax: Syntax) -> TemplateExpression:
-    """Compile the tree that was checked, in the same way as the environment's compile_expression compiles a string."""
+    """Compile a checked syntax tree in the same way that Environment.compile_expression compiles a string."""
     nodes = library.jinja2.nodes
     syntax.tree.set_environment(environment)
     body: list[library.jinja2.nodes.Node] = [
@@ -233,9 +236,9 @@ def _require_string(result: object) -> str:
 
 
 def _evaluate_samples(expression: Expression) -> None:
-    """Evaluate an expression without values, and with the same value in every attribute.
+    """Evaluate an expression without attribute values, and with the same value for every attribute.
 
-    This finds most expressions whose result is not a string, such as a list, before any entry is read.
+    This finds most expressions whose result is not a string (for example, a list) before any entry is read.
     """
     attributes = dict.fromkeys(expression.attributes, (_SAMPLE_VALUE,))
     for variables in (Variables({}, location=""), Variables(attributes, _SAMPLE_VALUE)):

@@ -4,8 +4,8 @@
 
 """Filters of column expressions, for strings and lists of strings.
 
-Names and behavior are those of the filters of Jinja and Ansible. Only the arguments that apply to strings are
-supported; none of them accesses attributes of Python objects.
+Filters that also exist in Jinja or Ansible have the same names, and behave in the same way unless their docstring says
+otherwise. Only arguments that apply to strings are supported. No filter accesses attributes of Python objects.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .phone import format_number
 
 Value = Union[str, Sequence[str]]
 
-# A word as in Jinja's filter title.
+# A word as defined by Jinja's title filter.
 _WORD = re.compile(r"[^-\s({\[<]+")
 
 
@@ -52,8 +52,9 @@ def trim(value: Value) -> str:
 def default(value: Value, default_value: str = "", boolean: bool = True) -> Value:
     """Replace an empty value; missing attributes are empty.
 
-    :param boolean: argument of Jinja's filter of the same name. It must be true, because empty values are always
-        replaced.
+    :param default_value: string that replaces an empty value.
+    :param boolean: argument for compatibility with Jinja's default filter. It must be true, because empty values are
+        always replaced.
     """
     if not _require_boolean(boolean, "default", "boolean"):
         raise FilterError("default always replaces an empty value: omit boolean")
@@ -61,19 +62,19 @@ def default(value: Value, default_value: str = "", boolean: bool = True) -> Valu
 
 
 def first(value: Value) -> str:
-    """Return the first of several strings; empty if there are none."""
+    """Return the first of several strings; an empty string if there are none."""
     strings = _require_strings(value, "first")
     return strings[0] if strings else ""
 
 
 def last(value: Value) -> str:
-    """Return the last of several strings; empty if there are none."""
+    """Return the last of several strings; an empty string if there are none."""
     strings = _require_strings(value, "last")
     return strings[-1] if strings else ""
 
 
 def join(value: Value, d: str = "") -> str:
-    """Join several strings with a delimiter."""
+    """Join several strings with the delimiter d."""
     return _require_string(d, "join").join(_require_strings(value, "join"))
 
 
@@ -105,9 +106,9 @@ def regex_search(
     ignorecase: bool = False,
     multiline: bool = False,
 ) -> str:
-    r"""Return the first match of a pattern, or a group of it; empty if nothing matches.
+    r"""Return the first match of a pattern, or one of its groups; an empty string if nothing matches.
 
-    :param group: reference such as ``\1`` or ``\g<name>``.
+    :param group: group reference such as ``\1`` or ``\g<name>``.
     :raises PatternError: if the pattern is not valid or has no such group, or if the match takes too long.
     """
     name = "regex_search"
@@ -124,15 +125,16 @@ def _compile(name: str, pattern: object, ignorecase: object, multiline: object) 
 
 
 def map_value(value: Value, mapping: Mapping[str, str], fallback: str = "") -> str:
-    """Look up a string in a dictionary; return the fallback if it is not a key."""
+    """Look up a string in a dictionary; return the fallback if the string is not a key."""
     return mapping.get(_require_string(value, "map_value"), _require_string(fallback, "map_value"))
 
 
 def primary_address(value: Value) -> str:
-    """Return the address in Exchange's proxyAddresses from which mail is sent, without its prefix.
+    """Return the primary SMTP address in Exchange's proxyAddresses, without its prefix.
 
-    Only this address has the prefix ``SMTP:`` in uppercase. Other mail addresses have ``smtp:``, and addresses of
-    other types have prefixes that may also be uppercase (MS-OXOABK, PidTagAddressBookProxyAddresses).
+    Mail is sent from this address. Only this address has the prefix ``SMTP:`` in uppercase. Other mail addresses have
+    ``smtp:``, and addresses of other types have prefixes that may also be uppercase (MS-OXOABK,
+    PidTagAddressBookProxyAddresses).
     """
     addresses = _require_strings(value, "primary_address")
     return next((text[5:] for text in addresses if text.startswith("SMTP:")), "")
@@ -141,7 +143,7 @@ def primary_address(value: Value) -> str:
 def of_entry(value: Value, attribute: str) -> str:
     """Check the arguments of an entry lookup, and return an empty string.
 
-    Each compiled expression replaces this filter with one that has the values of other entries; see `expression.py`.
+    Each compiled expression replaces this filter with one that returns values of other entries; see `expression.py`.
     """
     name = "of_entry"
     _require_string(value, name)
@@ -150,7 +152,7 @@ def of_entry(value: Value, attribute: str) -> str:
 
 
 def e164(value: Value, region: str = "") -> str:
-    """Format a phone number as in ITU-T E.164, such as +4791234567; return an empty string if it is not valid.
+    """Format a phone number according to ITU-T E.164, such as +4791234567; return an empty string if it is not valid.
 
     :param region: default country for numbers without a country code, as an uppercase ISO 3166-1 alpha-2 code.
     """
@@ -166,7 +168,7 @@ FILTERS: dict[str, Callable[..., Value]] = {
 }
 
 CONSTANT_ARGUMENT_FILTERS = frozenset({"regex_replace", "regex_search"})
-"""Filters whose arguments must be constants, so that they are checked before any entry is read."""
+"""Filters whose arguments must be constants, so that they can be checked before any entry is read."""
 
 
 def _require_string(value: object, name: str) -> str:

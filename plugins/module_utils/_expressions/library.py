@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Import of jinja2 and phonenumbers.
+"""Lazy import of jinja2 and phonenumbers.
 
 Each library is imported when its name in this module is first accessed, because an import takes as long as reading
 thousands of entries, and columns that are bare names need neither. Other modules therefore import this module and
-access `library.jinja2` where they use it. A missing library is reported by `require` of its `Library`.
+access `library.jinja2` where they use it. The method `Library.require` reports a missing library.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 
 _LIBRARIES = {
-    # The first release without Python 2.
+    # The first release that does not support Python 2.
     "jinja2": Library("jinja2", "3.0"),
     # The oldest tested release.
     "phonenumbers": Library("phonenumbers", "8.13.0"),
 }
-# The module to import, which includes its package. `import jinja2` does not import its sandbox.
+# The module to import for each library, which also imports the package. `import jinja2` does not import the sandbox.
 _MODULES = {"jinja2": "jinja2.sandbox", "phonenumbers": "phonenumbers"}
 
 
 def __getattr__(name: str) -> Library | ModuleType | None:
     """Import a library on first access.
 
-    :returns: the `Library` for an upper-case name; the package, or None if it is missing, for a lower-case name.
+    :returns: the `Library` for an uppercase name; the package, or None if it is missing, for a lowercase name.
     """
     if name.lower() not in _LIBRARIES:
         raise AttributeError(name)

@@ -4,8 +4,8 @@
 
 """Regular expressions with a limit on CPU time, so that catastrophic backtracking cannot hang the module.
 
-`run_with_cpu_limit` uses the signal SIGVTALRM for the duration of a call and restores its handler and timer
-afterwards.
+`run_with_cpu_limit` uses the signal SIGVTALRM for the duration of a call and restores the previous handler and
+timer afterwards.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from typing import TypeVar
 _Result = TypeVar("_Result")
 
 CPU_SECONDS = 1.0
-"""Maximum CPU time of one use of a pattern."""
+"""Maximum CPU time, in seconds, of a single use of a pattern."""
 
 MAX_LENGTH = 10_000
-"""Maximum length, in characters, of a string that a pattern is applied to.
+"""Maximum length, in characters, of a string to which a pattern is applied.
 
-Before Python 3.11, `re` checks for signals only within the match at one position. A simple pattern such as
+Before Python 3.11, `re` checks for signals only while it matches at a single position. A simple pattern such as
 ``a*b`` is tried at every position of a string, which takes quadratic time and cannot be interrupted: 0.04 s for
-this many characters, and 4 s for ten times as many."""
+a string of this length, and 4 s for a string that is ten times as long."""
 
 # In a Jinja string, \1 and \b with a single backslash are control characters. Tabs and line breaks may be intended.
 _CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -39,12 +39,12 @@ _GROUP_REFERENCE = re.compile(r"\\([0-9]{1,3})|\\g<([0-9]{1,3}|[^\W\d]\w*)>")
 class PatternError(ValueError):
     """A pattern, replacement or group is not valid, or a match takes too long.
 
-    The message never contains the string that the pattern is applied to.
+    The message never contains the string to which the pattern is applied.
     """
 
 
 class CpuLimitError(Exception):
-    """A call exceeded its CPU time."""
+    """A call exceeded its limit on CPU time."""
 
 
 @functools.cache
@@ -55,9 +55,10 @@ def compile_pattern(
 
     Warnings of `re` are errors here, so that a pattern has the same meaning in all versions of Python.
 
+    :param pattern: regular expression in the syntax of `re`.
     :param ignorecase: whether matching is case-insensitive.
     :param multiline: whether ^ and $ match at the beginning and end of each line.
-    :raises PatternError: if it is not valid; the message contains the cause and the position.
+    :raises PatternError: if the pattern is not valid; the message contains the cause and the position.
     """
     _check_control_characters("pattern", pattern)
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
@@ -70,7 +71,7 @@ def compile_pattern(
 
 
 def is_full_match(pattern: re.Pattern[str], text: str) -> bool:
-    """Return whether a pattern matches the whole string.
+    """Return whether a pattern matches a whole string.
 
     :raises PatternError: if the match takes too long.
     """
@@ -78,7 +79,7 @@ def is_full_match(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def search_group(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> str:
-    r"""Return a group of the first match; empty if nothing matches.
+    r"""Return a group of the first match; an empty string if nothing matches.
 
     :param group: reference as in a replacement: ``\1``, ``\g<1>`` or ``\g<name>``.
     :raises PatternError: if the group does not exist, or if the match takes too long.
@@ -109,7 +110,7 @@ def _parse_group(text: str) -> int | str:
 def replace_matches(pattern: re.Pattern[str], text: str, replacement: str) -> str:
     r"""Replace every match of a pattern.
 
-    :param replacement: may contain references to groups of the pattern, such as ``\1`` and ``\g<name>``.
+    :param replacement: text that replaces each match. It may contain group references such as ``\1`` and ``\g<name>``.
     :raises PatternError: if the replacement is not valid, or if a match takes too long.
     """
     _check_control_characters("replacement", replacement)
@@ -130,7 +131,7 @@ def _check_control_characters(kind: str, text: str) -> None:
 
 
 def _run_limited(function: Callable[..., _Result], *arguments: str) -> _Result:
-    """Call a method of a pattern; the last argument is the string that it is applied to."""
+    """Call a method of a pattern; the last argument is the string to which the pattern is applied."""
     if len(arguments[-1]) > MAX_LENGTH:
         raise PatternError(
             f"its regular expression is applied to a value of more than {MAX_LENGTH} characters"
@@ -153,6 +154,7 @@ def run_with_cpu_limit(
     run; in any other thread, the function is called without a limit.
 
     :param seconds: limit on CPU time in user mode.
+    :param function: function to call with the arguments.
     :raises CpuLimitError: if the limit is exceeded.
     """
     if threading.current_thread() is not threading.main_thread():

@@ -12,7 +12,7 @@ from .._errors import InputError
 from . import library
 
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
-"""Formats of phone numbers: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
+"""Formats of phone numbers, in this order: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
 
 The spacing is that of phonenumbers and may change between its releases."""
 
@@ -24,7 +24,7 @@ class PhoneStyle(NamedTuple):
     """The phone format of a column.
 
     :ivar style: one of `PHONE_STYLES`.
-    :ivar region: default country for numbers without a country code; empty for none.
+    :ivar region: default country for numbers without a country code; empty if there is none.
     """
 
     style: str
@@ -40,22 +40,22 @@ class PhoneStyle(NamedTuple):
 
 
 def is_region(region: str) -> bool:
-    """Return whether a string is the code of a country with phone numbers: uppercase, ISO 3166-1 alpha-2."""
+    """Return whether a string is a supported country code (uppercase ISO 3166-1 alpha-2)."""
     return region in library.phonenumbers.SUPPORTED_REGIONS
 
 
 def check_region(region: str) -> None:
-    """Check the option phone_region if the library phonenumbers is available.
+    """Check the phone_region option if the phonenumbers library is available.
 
     Without the library, the region is not used: anything that needs it fails because of the missing library.
 
-    :param region: code of the country; empty for none.
-    :raises InputError: if the region does not exist.
+    :param region: ISO 3166-1 alpha-2 code of the country; empty if there is none.
+    :raises InputError: if the region is not supported.
     """
     if region and library.PHONENUMBERS.package is not None and not is_region(region):
         raise InputError(
             f"Cannot use phone_region {region!r}",
-            "it is not a country with phone numbers",
+            "it is not a country code that the phonenumbers library supports",
             "Use an uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false",
         )
 
@@ -66,8 +66,10 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     A number with an extension is not valid: E.164 numbers consist only of the country code and a number within that
     country (ITU-T E.164, 6.2), and without the extension it would be a different number.
 
+    :param text: phone number in any common notation.
     :param region: default country for numbers without a country code. It may be an attribute value that is not a
-        region; in that case, only numbers with a country code are valid.
+        valid region; in that case, only numbers with a country code are valid.
+    :param style: one of `PHONE_STYLES`.
     """
     try:
         number = library.phonenumbers.parse(text, region)

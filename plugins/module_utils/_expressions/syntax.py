@@ -5,8 +5,8 @@
 """Syntax of column expressions: the allowed subset of Jinja, and the meaning of names.
 
 Jinja ignores many errors: an unknown name is empty, and a forbidden attribute is undefined. The syntax tree is
-therefore checked before anything is evaluated. Only the nodes listed here are allowed; all others are rejected with
-an error that names them.
+therefore checked before anything is evaluated. Only the node types in `_ALLOWED_NODES`, and those that a _visit method
+checks, are accepted; all others are rejected with an error that names them.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 
 
 LOCATION = "location"
-"""Name of the location of the contact, which is not an attribute."""
+"""Reserved name for the location of the contact; not an LDAP attribute."""
 
 PHONE_REGION = "phone_region"
-"""Name of the option phone_region, which is not an attribute; empty if the option is not set."""
+"""Reserved name for the value of the phone_region option, which may be empty; not an LDAP attribute."""
 
 ALL = "all"
-"""Name through which the list of all values of an attribute is read."""
+"""Reserved name for access to the list of all values of an attribute; not an LDAP attribute."""
 
 TOO_DEEP = "it is nested too deeply"
-"""Cause of the error for expressions that exceed the depth limit."""
+"""Cause in the error about an expression that exceeds the nesting limit."""
 
 # An attribute description without options (RFC 4512, 2.5: keystring or a dotted numeric OID).
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 # Names that Jinja always replaces with its own objects.
 _RESERVED_NAMES = frozenset({"self", "super"})
-# The Python parser accepts at most 200 nested parentheses in the code that Jinja generates.
+# The Python parser accepts at most 200 nested parentheses, and Jinja generates up to two for each level.
 _MAX_DEPTH = 50
 _ALLOWED_NODES = frozenset(
     {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
@@ -60,7 +60,7 @@ class Syntax:
     """A parsed and checked expression.
 
     :ivar tree: syntax tree; its strings are composed (NFC).
-    :ivar names: names in the expression, as written.
+    :ivar names: names that the expression reads, as written.
     :ivar list_names: names of the attributes whose list of values is read through `ALL`, as written.
     :ivar lookups: attributes of other entries that are read with of_entry, in lower case. Each is a pair of the
         attribute that contains the entry's distinguished name and the attribute that is read:
@@ -81,11 +81,13 @@ def is_bare_name(text: str) -> bool:
 def parse_expression(environment: ImmutableSandboxedEnvironment, text: str, owner: str) -> Syntax:
     """Parse and check an expression.
 
-    :param owner: option that the expression belongs to, for the error about a missing library.
-    :raises ForbiddenError: if something in it is not allowed.
-    :raises jinja2.TemplateSyntaxError: if it is not a valid Jinja expression.
-    :raises RecursionError: if it is nested too deeply for the parser.
-    :raises LibraryError: if it uses e164, and phonenumbers is missing or too old.
+    :param environment: environment whose parser is used.
+    :param text: Jinja expression without braces.
+    :param owner: option to which the expression belongs, for the error about a missing library.
+    :raises ForbiddenError: if the expression contains something that is not allowed.
+    :raises jinja2.TemplateSyntaxError: if the text is not a valid Jinja expression.
+    :raises RecursionError: if the expression is nested too deeply for the parser.
+    :raises LibraryError: if the expression uses e164, and phonenumbers is missing or too old.
     """
     try:
         parser = library.jinja2.parser.Parser(environment, text, state="variable")
@@ -146,7 +148,7 @@ class _SyntaxChecker:
         if isinstance(node.value, str):
             if SURROGATE.search(node.value):
                 raise ForbiddenError("an unpaired surrogate is not allowed")
-            # Attribute values are also composed.
+            # Attribute values are also composed, so that equal strings compare as equal.
             node.value = compose(node.value)
 
     def _visit_concat(self, node: nodes.Concat) -> None:
@@ -157,7 +159,7 @@ class _SyntaxChecker:
     def _visit_name(self, node: nodes.Name) -> None:
         if node.name.lower() == ALL:
             raise ForbiddenError(
-                f"{ALL!r} cannot be used on its own: write {ALL}.NAME or {ALL}['NAME']"
+                f"{ALL!r} cannot be used by itself: write {ALL}.NAME or {ALL}['NAME']"
             )
         if node.name != PHONE_REGION and (
             not _BARE_NAME.fullmatch(node.name) or node.name in _RESERVED_NAMES
@@ -167,14 +169,16 @@ class _SyntaxChecker:
 
     def _visit_getattr(self, node: nodes.Getattr) -> None:
         if not (isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL):
-            raise ForbiddenError(f"access to {node.attr!r} is not allowed; only {ALL}.NAME is")
+            raise ForbiddenError(
+                f"access to {node.attr!r} is not allowed; only {ALL}.NAME is allowed"
+            )
         self._add_list_name(node.attr)
 
     def _visit_getitem(self, node: nodes.Getitem) -> None:
         is_all = isinstance(node.node, library.jinja2.nodes.Name) and node.node.name == ALL
         name = _get_string_constant(node.arg)
         if not is_all or name is None:
-            raise ForbiddenError(f"access with [...] is not allowed; only {ALL}['NAME'] is")
+            raise ForbiddenError(f"access with [...] is not allowed; only {ALL}['NAME'] is allowed")
         self._add_list_name(name)
 
     def _add_list_name(self, name: str) -> None:
@@ -205,27 +209,26 @@ class _SyntaxChecker:
             raise ForbiddenError("map_value expects a dictionary such as {'Oslo HQ': 'oslo-hq'}")
         for pair in node.items:
             if _get_string_constant(pair.key) is None or _get_string_constant(pair.value) is None:
-                raise ForbiddenError("the dictionary of map_value must contain only strings")
+                raise ForbiddenError(
+                    "the keys and values of the dictionary of map_value must be strings"
+                )
             self._visit_children(pair)
         if len({_get_string_constant(pair.key) for pair in node.items}) < len(node.items):
-            raise ForbiddenError("the dictionary of map_value contains a key twice")
+            raise ForbiddenError("the dictionary of map_value contains a duplicate key")
 
     def _visit_call(self, node: nodes.Call) -> None:
-        call = (
-            f"the call of {node.node.name!r}"
-            if isinstance(node.node, library.jinja2.nodes.Name)
-            else "a call"
-        )
-        raise ForbiddenError(f"{call} is not allowed; only filters are")
+        if isinstance(node.node, library.jinja2.nodes.Name):
+            raise ForbiddenError(f"calling {node.node.name!r} is not allowed; use filters")
+        raise ForbiddenError("function calls are not allowed; use filters")
 
 
 def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
-    """Return the arguments of a filter by parameter name; the value that it is applied to is the first."""
+    """Return the arguments of a filter by parameter name, starting with the filtered value."""
     if node.dyn_args or node.dyn_kwargs:
         raise ForbiddenError(f"the filter {node.name!r} does not accept arguments with * or **")
     keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
     if len(keywords) < len(node.kwargs):
-        raise ForbiddenError(f"the filter {node.name!r} has the same argument twice")
+        raise ForbiddenError(f"the filter {node.name!r} is given the same argument twice")
     try:
         bound = inspect.signature(FILTERS[node.name]).bind(node.node, *node.args, **keywords)
     except TypeError as error:
@@ -236,7 +239,10 @@ def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
 
 
 def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> None:
-    """Apply a filter to an empty string, because invalid arguments fail for every entry."""
+    """Check the arguments of a filter by applying it to an empty string.
+
+    Invalid arguments would otherwise fail for every entry.
+    """
     constants = {}
     for parameter, node in list(arguments.items())[1:]:
         if not isinstance(node, library.jinja2.nodes.Const):
@@ -251,14 +257,14 @@ def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> No
 
 
 def _check_region_argument(node: nodes.Expr | None) -> None:
-    """Check the constants in the region of e164; the value of an attribute may be any string."""
+    """Check the constants in the region argument of e164. Attribute values are not checked; they may be any string."""
     if isinstance(node, library.jinja2.nodes.Or):
         _check_region_argument(node.left)
         _check_region_argument(node.right)
     elif isinstance(node, library.jinja2.nodes.Const):
         if not is_region(node.value):
             raise ForbiddenError(
-                f"{node.value!r} is not a country with phone numbers: "
+                f"{node.value!r} is not a country code that the phonenumbers library supports: "
                 "e164 expects an uppercase ISO 3166-1 alpha-2 code"
             )
     elif node is not None and not isinstance(node, library.jinja2.nodes.Name):
@@ -286,14 +292,14 @@ def _parse_lookup(subject: nodes.Expr | None, argument: nodes.Expr) -> tuple[str
 
 
 def _get_string_constant(node: nodes.Node) -> str | None:
-    """Return the value of a string constant; None for any other node."""
+    """Return the value of a string constant, or None for any other node."""
     if isinstance(node, library.jinja2.nodes.Const) and isinstance(node.value, str):
         return node.value
     return None
 
 
 def _is_string(node: nodes.Node | None) -> bool:
-    """Return whether an operand of ~ is a string. Jinja would join str() of any other value."""
+    """Return whether an operand of ~ is a string. Jinja would convert any other value with str()."""
     nodes_module = library.jinja2.nodes
     if isinstance(node, nodes_module.Const):
         return isinstance(node.value, str)

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build a roster from the contacts of all sources: sorted, without duplicate people and values."""
+"""Build a sorted roster from the contacts of all sources.
+
+At each location, the roster contains no duplicate people, and no duplicate values in unique columns.
+"""
 
 from __future__ import annotations
 
@@ -32,20 +35,21 @@ from .record_codec import (
 _SAME_VALUE = "another person at this location has the same value"
 
 _IDENTITY_COLUMN = -1
-"""Stands for the identity where an index of a column is expected."""
+"""Column index that represents the identity."""
 
 
 @dataclass(frozen=True)
 class MemoryLimits:
-    """Memory that building a roster may use.
+    """Limits on the memory for building a roster.
 
     :ivar run_bytes: size of a run of contacts, and of a run of left-out people, in bytes.
-    :ivar max_pairs: number of pairs of a value and its holder; each uses about 80 bytes.
+    :ivar max_pairs: number of (value hash, person hash) pairs that `DuplicateFinder` keeps in memory; each uses about
+        80 bytes.
     :ivar filter_bytes: size of the Bloom filter in bytes; must be a power of two.
     """
 
     run_bytes: int = RUN_BYTES
-    max_pairs: int = 170_000  # one more page would double the size of the dictionary
+    max_pairs: int = 170_000  # one more page of entries would double the size of the dictionary
     filter_bytes: int = 1024 * 1024
 
 
@@ -55,9 +59,11 @@ DEFAULT_LIMITS = MemoryLimits()
 class Roster:
     """A complete roster. It can be read any number of times, by one reader at a time.
 
+    :param contacts: lines of the contacts.
+    :param left_out: lines of the left-out people.
     :param has_repeats: whether the same contact may occur more than once.
     :ivar header: titles of the columns.
-    :ivar codec: decodes the lines of `batches`.
+    :ivar codec: codec that decodes the lines of `batches`.
     :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
         the same values, by cause.
     """
@@ -67,8 +73,8 @@ class Roster:
         header: tuple[str, ...],
         codec: RecordCodec,
         *,
-        contacts: _People,
-        left_out: _People,
+        contacts: _PersonLines,
+        left_out: _PersonLines,
         dropped_by_source: Sequence[Counter[str]],
         has_repeats: bool,
     ) -> None:
@@ -106,8 +112,11 @@ class Roster:
 class RosterBuilder:
     """Collects the people of all sources and builds a roster.
 
+    :param columns: columns of the roster.
     :param locations: for each source, the location of its people or the set of their possible locations. The
         empty string is the location of contacts for all locations and of left-out people without a location.
+    :param spill: spill area for data that does not fit in memory.
+    :param limits: limits on the memory.
     """
 
     def __init__(
@@ -120,15 +129,16 @@ class RosterBuilder:
         self._columns = tuple(columns)
         location_sets = [{names} if isinstance(names, str) else names for names in locations]
         source_counts = Counter(itertools.chain.from_iterable(location_sets))
-        # Values of a source that shares no location with others cannot occur again in a later source.
-        self._has_own_locations = [
+        # Values are compared only within a location. Those of a source that shares no location with
+        # another source cannot occur again.
+        self._has_exclusive_locations = [
             all(source_counts[name] == 1 for name in names) for names in location_sets
         ]
         self._codec = RecordCodec(source_counts)
         self._spill = spill
         self._limits = limits
-        self._contacts = _People(spill, limits.run_bytes, TAIL_BYTES)
-        self._left_out = _People(spill, limits.run_bytes, len("\n"))
+        self._contacts = _PersonLines(spill, limits.run_bytes, TAIL_BYTES)
+        self._left_out = _PersonLines(spill, limits.run_bytes, len("\n"))
         self._candidates = BloomFilter(limits.filter_bytes)
         self._duplicates = DuplicateFinder(spill, self._candidates, limits.max_pairs)
         self._dropped_by_source: list[Counter[str]] = [Counter() for _source in locations]
@@ -136,8 +146,9 @@ class RosterBuilder:
         self._unique = [index for index, column in enumerate(columns) if column.unique]
 
     def add_page(self, page: MappedPage, source: int) -> None:
-        """Add a mapped page of a source. All pages of a source must be added before those of the next one.
+        """Add a mapped page of a source. All pages of a source must be added before those of the next source.
 
+        :param page: result of mapping the page.
         :param source: number of the source; the first one is 0.
         :raises ValueError: if a page of a later source was added before.
         :raises FrontdeskError: if a temporary file cannot be written.
@@ -155,7 +166,7 @@ class RosterBuilder:
         if source < self._current_source:
             raise ValueError(f"source {source} comes after source {self._current_source}")
         if source > self._current_source:
-            if self._has_own_locations[self._current_source]:
+            if self._has_exclusive_locations[self._current_source]:
                 self._duplicates.forget()
             else:
                 self._duplicates.spill()
@@ -168,8 +179,8 @@ class RosterBuilder:
         holders = list(map(hash, heads))
         fields = b"\0".join(records).split(b"\0")
         count, width = len(self._columns), len(self._columns) + FIELDS_AFTER_CELLS
-        # A person has one row at a location, or one cause for having none. If two different ones are found,
-        # they are duplicates by their identity.
+        # At each location, a person has one row, or one cause for being left out. If the sources yield more than one of
+        # these for an identity, they are duplicates by identity.
         self._add_values(location, _IDENTITY_COLUMN, fields[count::width], holders)
         for index in self._unique:
             cells = fields[index::width]
@@ -179,15 +190,15 @@ class RosterBuilder:
     def _add_values(
         self, location: str, index: int, values: Iterable[bytes], holders: Sequence[int]
     ) -> None:
-        # Values are only compared within a column and a location.
+        # Values are compared only within a column and a location.
         seed = hash((index, location))
         self._duplicates.add([hash(value) ^ seed for value in values], holders)
 
     def build(self) -> Roster:
-        """Build the roster of all people that were added, regardless of their order.
+        """Build the roster of all people who were added, regardless of their order.
 
-        A person who was found more than once at a location has one row. Of several people with the same value
-        in a unique column at one location, the person with the smallest identity keeps it.
+        A person who was found more than once at a location gets one row. If several people at a location have the
+        same value in a unique column, the person with the smallest identity keeps the value.
 
         :raises FrontdeskError: if a temporary file cannot be written.
         """
@@ -211,17 +222,19 @@ class RosterBuilder:
             sorter.add(encode_candidate(line, LEFT_OUT))
         candidates = map(decode_candidate, sorter)
         for _rank, at_location in itertools.groupby(candidates, key=attrgetter("rank")):
-            uniqueness = Uniqueness(self._columns)
+            unique_columns = UniqueColumns(self._columns)
             for _identity, group in itertools.groupby(at_location, key=attrgetter("identity")):
-                self._resolve_person(list(group), uniqueness)
+                self._resolve_person(list(group), unique_columns)
 
-    def _resolve_person(self, candidates: Sequence[Candidate], uniqueness: Uniqueness) -> None:
-        """Keep the first of one person's candidates at one location; contacts come first."""
+    def _resolve_person(
+        self, candidates: Sequence[Candidate], unique_columns: UniqueColumns
+    ) -> None:
+        """Keep the first of one person's candidates at one location. Candidates that are contacts sort first."""
         preferred = candidates[0]
         if not preferred.is_contact:
             self._left_out.add_resolved(preferred.line)
             return
-        resolved = uniqueness.resolve(self._codec.decode_contact(preferred.line))
+        resolved = unique_columns.resolve(self._codec.decode_contact(preferred.line))
         if isinstance(resolved, Contact):
             self._contacts.add_resolved(self._codec.encode_resolved(resolved))
             return
@@ -231,10 +244,12 @@ class RosterBuilder:
                 self._dropped_by_source[decode_source(candidate.line)][resolved.cause] += 1
 
 
-class _People:
-    """Lines of contacts or of left-out people. Lines with duplicate values can be replaced.
+class _PersonLines:
+    """Lines of contacts or of left-out people.
 
-    :param tail_bytes: number of bytes at the end of a line that do not distinguish it from others.
+    `extract` removes the candidates; `add_resolved` adds their replacements.
+
+    :param tail_bytes: number of bytes at the end of a line that are not part of its hash.
     """
 
     def __init__(self, spill: SpillArea, run_bytes: int, tail_bytes: int) -> None:
@@ -242,6 +257,7 @@ class _People:
         self._resolved = ExternalSorter(spill, run_bytes)
         self._tail_bytes = tail_bytes
         self._candidates: BloomFilter | None = None
+        # Assigned instead of defined as methods, which would only pass on their arguments.
         self.add_all, self.add_resolved = self._lines.add_all, self._resolved.add
 
     def extract(self, candidates: BloomFilter) -> Iterator[bytes]:
@@ -251,17 +267,19 @@ class _People:
             yield from candidates.select(run, self._tail_bytes)
 
     def sorted_batches(self) -> Iterator[list[bytes]]:
-        """Return all remaining and all resolved lines in sorted, non-empty lists."""
+        """Return the remaining and the resolved lines in sorted, non-empty lists."""
         runs = self._lines.runs()
         if self._candidates is not None:
             runs = [self._candidates.reject(run, self._tail_bytes) for run in runs]
         return merge_sorted([*runs, *self._resolved.runs()])
 
 
-class Uniqueness:
-    """Keeps the values in the unique columns of one location unique.
+class UniqueColumns:
+    """Enforces unique columns at one location.
 
     Contacts must be resolved in the order of their identities.
+
+    :param columns: all columns of the roster.
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -270,7 +288,10 @@ class Uniqueness:
         self._taken_values: dict[int, set[str]] = {index: set() for index in self._unique}
 
     def resolve(self, contact: Contact) -> Contact | LeftOut:
-        """Empty the cells whose values other people have. Return the contact if its row is still valid."""
+        """Empty each cell whose value another person already has.
+
+        :returns: the contact, or a left-out person if the row is no longer valid.
+        """
         cells = list(contact.cells)
         emptied = dict(contact.emptied)
         for index in self._unique:
@@ -287,12 +308,13 @@ class Uniqueness:
 
 
 def fold_case(cells: Sequence[bytes]) -> list[bytes]:
-    """Case-fold cells in UTF-8 for comparison."""
+    """Case-fold UTF-8 cells for comparison."""
     if not cells:
         return []
     text = b"\0".join(cells)
     if text.isascii():
         return text.lower().split(b"\0")
+    # Like pack(), because expressions can produce unpaired surrogates.
     return (
         text.decode(errors="surrogatepass").casefold().encode(errors="surrogatepass").split(b"\0")
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare two rosters row by row without keeping either of them in memory."""
+"""Compare two rosters row by row, without keeping either roster in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RosterRow(NamedTuple):
 
     :ivar location: value of the location column; empty for all locations.
     :ivar cells: values of all columns.
-    :ivar person_key: what identifies the person: the identity, or the values of the key columns.
+    :ivar person_key: key that identifies the person: the identity, or the values of the key columns.
     """
 
     location: str
@@ -39,7 +39,7 @@ class NotSortedError(Exception):
 class RowLayout:
     """Positions of the location and the person key in the rows of a roster.
 
-    :ivar location_index: index of the location column; None without one.
+    :ivar location_index: index of the location column; None if there is none.
     :ivar key_indexes: indexes of the key columns; None if people are matched by identity.
     :ivar width: number of columns.
     """
@@ -66,9 +66,9 @@ class RowLayout:
             )
 
     def presorted_rows(self, roster: RosterFile) -> Iterator[RosterRow]:
-        """Yield all rows of a roster that is already sorted like an exported one.
+        """Yield all rows of a roster that is already sorted like an exported roster.
 
-        :raises NotSortedError: if a row is not in the order of location, cells and person key.
+        :raises NotSortedError: if the rows are not sorted by location, cells and person key.
         """
         previous: RosterRow | None = None
         for row in self.rows(roster):
@@ -93,8 +93,10 @@ def choose_layout(
 
     People are matched by identity if both rosters have identities, otherwise by the key columns.
 
+    :param old: old roster; None if there is none.
+    :param new: new roster.
     :param key: titles of the key columns.
-    :param location_column: title of the location column; None without one.
+    :param location_column: title of the location column; None if there is none.
     """
     header = new.header
     by_identity = new.open_ids is not None and (old is None or old.open_ids is not None)
@@ -106,11 +108,11 @@ def choose_layout(
 
 
 class PersonDifferences(NamedTuple):
-    """Differences between two rosters that concern one person.
+    """Differences between two rosters for one person.
 
     :ivar before: rows that only the old roster contains, by location and cells.
     :ivar after: rows that only the new roster contains, by location and cells.
-    :ivar left_out: the person's occurrences among the left-out people of the new roster.
+    :ivar left_out: left-out people of the new roster with the identity of the person.
     """
 
     before: list[RosterRow]
@@ -126,8 +128,10 @@ class Differences:
     """All differences between two rosters.
 
     Rows with equal cells are unchanged, even if they belong to different people. If one roster contains a
-    row more often than the other, the last of these rows differ.
+    row more often than the other, only the surplus rows, which are the last ones, differ.
 
+    :param layout: common layout of both rosters.
+    :param spill: spill area for rows that do not fit in memory.
     :ivar unchanged: number of rows that both rosters contain, by location.
     """
 
@@ -175,7 +179,7 @@ class Differences:
 def _unmatched_rows(
     old: Iterator[RosterRow], new: Iterator[RosterRow], unchanged: Counter[str]
 ) -> Iterator[tuple[str, RosterRow]]:
-    """Yield the rows that only one of two sorted rosters contains, and count the others."""
+    """Yield the rows that only one of two sorted rosters contains, and count the rows that both contain."""
     old_row, new_row = next(old, None), next(new, None)
     while old_row is not None and new_row is not None:
         if old_row[:2] == new_row[:2]:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Differences as Ansible shows them with --diff: one line for each contact that differs.
+"""Differences in the form that Ansible shows with --diff: one line for each contact that differs.
 
-No other output of the collection contains values of people.
+No other output of the collection contains personal data.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ def plan_diff(
 ) -> dict[str, str]:
     """Return the changes of a plan as a diff.
 
-    :param plan: a plan with its changes.
+    :param plan: plan that contains its changes.
     :param header: titles of the columns; they are added to the names of both sides.
+    :param before_name: name of the old side.
+    :param after_name: name of the new side.
     :returns: a diff in the format of module results.
     """
     titles = ", ".join(header)
@@ -43,7 +45,9 @@ def roster_diff(
     """Return the differences between the existing and the new roster as a diff.
 
     :param old: existing roster; None if there is none, or if it cannot be read.
-    :param location_column: title of the location column; None without one.
+    :param new: new roster.
+    :param location_column: title of the location column; None if there is none.
+    :param spill: spill area for rows that do not fit in memory.
     :raises InputError: if a roster changed since it was checked.
     :raises FrontdeskError: if a temporary file cannot be written.
     """

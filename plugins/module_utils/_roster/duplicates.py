@@ -4,8 +4,9 @@
 
 """Duplicate detection in bounded memory.
 
-Values and their holders are represented by Python's hashes, which differ from process to process. The result
-does not depend on them: equal hashes only make people candidates, whose values are then compared.
+Values and their holders are represented by Python's hashes, which differ from process to process. Equal value hashes
+only make people candidates, whose values are then compared. Only a collision of two holder hashes (64 bits) could hide
+a duplicate.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ _INTEGER_BYTES = array("q").itemsize
 
 
 class BloomFilter:
-    """A Bloom filter with one hash function: constant memory, false positives possible.
+    """A Bloom filter with one hash function. It uses constant memory, and false positives are possible.
 
     :param size: size of the table in bytes; must be a power of two.
-    :ivar is_empty: whether no member was added.
+    :ivar is_empty: whether no hash has been added.
     """
 
     def __init__(self, size: int) -> None:
@@ -49,21 +50,24 @@ class BloomFilter:
         return (line for line in lines if table[hash(line[:-tail_bytes]) & mask])
 
     def reject(self, lines: Iterable[bytes], tail_bytes: int) -> Iterator[bytes]:
-        """Return the lines that `select` does not return."""
+        """Return the lines that `select` does not return.
+
+        :param tail_bytes: as for `select`.
+        """
         table, mask = self._table, self._mask
         return (line for line in lines if not table[hash(line[:-tail_bytes]) & mask])
 
 
 class DuplicateFinder:
-    """Finds holders of equal values.
+    """Finds different people (holders) with equal values.
 
     Pairs of a value and its holder are kept in memory until they are forgotten or spilled. Spilled pairs are
     partitioned by value, so that the partitions can be searched one by one.
 
-    :param spill: file for the spilled pairs.
-    :param candidates: filter to which the holders of equal values are added.
-    :param max_pairs: approximate number of pairs in memory at which they are spilled.
-    :ivar has_repeats: whether a holder was added with the same value more than once.
+    :param spill: spill area for pairs that do not fit in memory.
+    :param candidates: Bloom filter to which the holders of equal values are added.
+    :param max_pairs: approximate maximum number of pairs in memory; when it is reached, the pairs are spilled.
+    :ivar has_repeats: whether the same pair was added more than once; may be false if its holder is a candidate.
     """
 
     def __init__(self, spill: SpillArea, candidates: BloomFilter, max_pairs: int) -> None:
@@ -72,14 +76,14 @@ class DuplicateFinder:
         self._max_pairs = max_pairs
         self.has_repeats = False
         self._holder_by_value: dict[int, int] = {}
-        # Whether pairs were spilled whose values may also occur in memory.
+        # Whether pairs were spilled that may have values in common with the pairs in memory.
         self._has_spilled = False
         self._file: BinaryIO | None = None
         # For each spill, the number of integers in each partition.
         self._partition_lengths: list[array[int]] = []
 
     def add(self, values: Sequence[int], holders: Sequence[int]) -> None:
-        """Add one value of each of several holders.
+        """Add pairs: each value with the holder at the same index.
 
         :raises FrontdeskError: if pairs cannot be spilled.
         """
@@ -90,23 +94,27 @@ class DuplicateFinder:
     def _match_pairs(
         self, holder_by_value: dict[int, int], values: Sequence[int], holders: Sequence[int]
     ) -> None:
-        known_before = len(holder_by_value)
+        """Add pairs to a dictionary, in which each value keeps its first holder.
+
+        If a value gets another holder, both holders become candidates.
+        """
+        length_before = len(holder_by_value)
         first_holders = list(map(holder_by_value.setdefault, values, holders))
-        repeated = len(first_holders) - (len(holder_by_value) - known_before)
-        if not repeated:
+        known_count = len(first_holders) - (len(holder_by_value) - length_before)
+        if not known_count:
             return
         for first_holder, holder in zip(first_holders, holders):
             if first_holder != holder:
                 self._candidates.add(first_holder)
                 self._candidates.add(holder)
-                repeated -= 1
-        if repeated:
+                known_count -= 1
+        if known_count:
             self.has_repeats = True
 
     def forget(self) -> None:
-        """Drop all pairs since the last call, because none of their values will be added again.
+        """Drop the pairs added since the last call, because none of their values will be added again.
 
-        If some of them were spilled, the others are spilled as well.
+        If some of these pairs were already spilled, the others are also spilled.
 
         :raises FrontdeskError: if pairs cannot be spilled.
         """
@@ -118,7 +126,7 @@ class DuplicateFinder:
     def spill(self) -> None:
         """Spill the pairs in memory, if there are any.
 
-        :raises FrontdeskError: if they cannot be spilled.
+        :raises FrontdeskError: if pairs cannot be spilled.
         """
         if not self._holder_by_value:
             return
@@ -135,7 +143,7 @@ class DuplicateFinder:
         self._has_spilled = True
 
     def finish(self) -> None:
-        """Find the remaining duplicates: values whose pairs were not in memory at the same time.
+        """Find the remaining duplicates, whose pairs were not in memory at the same time.
 
         :raises FrontdeskError: if pairs cannot be spilled.
         """

@@ -17,10 +17,10 @@ from typing import IO, BinaryIO, NamedTuple, cast
 from .._errors import FrontdeskError
 
 RUN_BYTES = 8 * 1024 * 1024
-"""Memory in bytes that one run may use. Smaller rosters are sorted without touching the disk."""
+"""Memory in bytes that one run may use. Data that fits in one run is sorted without using the disk."""
 
 _LINE_OVERHEAD_BYTES = 64
-"""Memory that a line uses in addition to its bytes: the object's header and a reference in a list."""
+"""Memory in bytes that a line uses in addition to its content: the object's header and a reference in a list."""
 
 _LINES_PER_RUN = 500
 """Number of lines of each run that are in memory while runs are merged."""
@@ -29,10 +29,10 @@ _BUFFER_BYTES = 64 * 1024
 
 
 class SpillArea(NamedTuple):
-    """A place for data that does not fit into memory.
+    """A place for data that does not fit in memory.
 
     :ivar directory: name of the directory in error messages.
-    :ivar open: opens a new, empty file for writing and reading that is private to this process.
+    :ivar open: function that opens a new, empty file for writing and reading, private to this process.
     """
 
     directory: str
@@ -45,8 +45,8 @@ def open_spill_area(directory: Path) -> Iterator[SpillArea]:
 
     The files have no name in the directory, so they do not outlive the process if it is killed.
 
-    :param directory: a directory with enough space. The system's directory for temporary files is often
-        kept in memory.
+    :param directory: directory with enough space. The system's directory for temporary files may be unsuitable,
+        because it is often kept in memory.
     """
     files: list[IO[bytes]] = []
 
@@ -87,7 +87,7 @@ def _close(file: IO[bytes]) -> None:
 
 @contextmanager
 def spill_errors(directory: str) -> Iterator[None]:
-    """Convert errors that occur while data is spilled.
+    """Convert operating system errors that occur while data is spilled.
 
     :raises FrontdeskError: if the block raises an OSError.
     """
@@ -104,7 +104,7 @@ def spill_errors(directory: str) -> Iterator[None]:
 class ExternalSorter:
     """Sorts any number of lines in bounded memory.
 
-    :param spill: files for runs that are complete.
+    :param spill: spill area for complete runs.
     :param run_bytes: memory in bytes that one run may use.
     """
 
@@ -123,7 +123,7 @@ class ExternalSorter:
         self.add_all((line,))
 
     def add_all(self, lines: Sequence[bytes]) -> None:
-        """Add several lines to the same run, as `add` does."""
+        """Add several lines to the same run; for their format and the errors, see `add`."""
         self._lines += lines
         self._run_size += sum(map(len, lines)) + len(lines) * _LINE_OVERHEAD_BYTES
         if self._run_size >= self._run_bytes:
@@ -140,7 +140,7 @@ class ExternalSorter:
         self._run_size = 0
 
     def runs(self) -> list[Iterator[bytes]]:
-        """Return all runs from their start, each in order. Runs that were returned earlier become invalid."""
+        """Return an iterator over each sorted run. Iterators that were returned earlier become invalid."""
         self._lines.sort()
         for file in self._files:
             file.seek(0)
@@ -158,7 +158,8 @@ def merge_sorted(
 
     A batch is sorted as a whole, because Python's sort is very fast on lists that consist of sorted parts.
 
-    :param lines_per_run: number of lines of each run that are in memory.
+    :param runs: sorted lines of each run.
+    :param lines_per_run: maximum number of lines of each run that are in memory.
     """
     buffers = [(run, list(itertools.islice(run, lines_per_run))) for run in runs]
     while buffers := [(run, buffer) for run, buffer in buffers if buffer]:

@@ -5,11 +5,11 @@
 """Read the two files of a roster: the CSV file that is uploaded, and the identities file.
 
 The CSV file is UTF-8 with comma-separated values (RFC 4180), header first. The identities file is JSON Lines.
-Its first line contains the format, the SHA-256 of the CSV file and the number of rows. It is followed by the
-identity of each row, and by the people without a row, each with the cause.
+The first line contains the format, the SHA-256 of the CSV file and the number of rows. The next lines contain the
+identity of each row, and the last lines contain the left-out people, each with the cause.
 
-Both files are checked once from start to end. Afterwards, the rows are read again each time they are needed
-and never kept in memory.
+Both files are checked once from start to end. Afterwards, the rows are read again whenever they are needed, and they
+are never kept in memory.
 """
 
 from __future__ import annotations
@@ -29,20 +29,18 @@ from typing import Any, BinaryIO, NamedTuple
 
 from .._contacts.model import LeftOut
 from .._errors import InputError
-from .._files import (
-    snapshot,
-)
+from .._files import snapshot
 
 _IDS_FORMAT = 1
-"""Format of identities files. A file with another format is ignored."""
+"""Version of the format of identities files. A file in another format is ignored."""
 
 MAX_LINE_BYTES = 1024 * 1024
-"""Maximum length of a line, which limits the memory for reading it."""
+"""Maximum length of a line in bytes, which limits the memory for reading a line."""
 
 _BUFFER_BYTES = 64 * 1024
 
 OpenFile = Callable[[], BinaryIO]
-"""Opens a file at its start, independently of earlier calls."""
+"""Function that opens a file at its start, independently of earlier calls."""
 
 
 class FileRow(NamedTuple):
@@ -65,10 +63,10 @@ class RosterFile:
     :ivar row_count: number of rows after the header.
     :ivar sha256: SHA-256 of the CSV file without a byte order mark, in hexadecimal.
     :ivar size: size of the CSV file without a byte order mark, in bytes.
-    :ivar start: length of the byte order mark in bytes; 0 without one.
-    :ivar open_file: opens the CSV file.
-    :ivar open_ids: opens the identities file; None if it is missing or belongs to another roster.
-    :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty without one.
+    :ivar start: length of the byte order mark in bytes; 0 if there is none.
+    :ivar open_file: function that opens the CSV file.
+    :ivar open_ids: function that opens the identities file; None if the file is missing or belongs to another roster.
+    :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty if there is none.
     """
 
     name: str
@@ -113,7 +111,7 @@ class RosterFile:
                     ) from error
 
     def left_out(self) -> Iterator[LeftOut]:
-        """Yield the people without a row in the order of the identities file."""
+        """Yield the left-out people in the order of the identities file."""
         if self.open_ids is None:
             return
         with self.open_ids() as ids:
@@ -122,10 +120,11 @@ class RosterFile:
 
 
 def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None) -> RosterFile:
-    """Check a complete roster. A byte order mark and LF line endings are accepted.
+    """Read and check the complete files of a roster. A byte order mark and LF line endings are accepted.
 
     :param name: name of the roster in error messages.
-    :param open_ids: opens the identities file; None if there is none.
+    :param open_file: function that opens the CSV file.
+    :param open_ids: function that opens the identities file; None if there is none.
     :raises InputError: if the CSV file is empty or not valid UTF-8 or CSV, or if a row has more or fewer
         cells than the header.
     :raises OSError: if a file cannot be read.
@@ -159,7 +158,7 @@ def ids_path(path: Path) -> Path:
 
 @contextmanager
 def load_roster(path: Path) -> Iterator[RosterFile]:
-    """Read a roster and, if they match, its identities. Both stay readable even if their files are replaced.
+    """Read a roster, and its identities file if it matches. Both remain readable even if they are replaced.
 
     :raises InputError: if the file is missing, unreadable or not a roster.
     """
@@ -180,7 +179,7 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
 
 
 def ids_head(csv_sha256: str, row_count: int) -> dict[str, object]:
-    """Return the content of the first line of an identities file, which binds it to a CSV file."""
+    """Return the content of the first line of an identities file, which ties the file to a CSV file."""
     return {"format": _IDS_FORMAT, "sha256": csv_sha256, "rows": row_count}
 
 
@@ -260,7 +259,7 @@ def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
 
 
 def _check_header(titles: Sequence[str], name: str) -> None:
-    """Check the titles. Errors must not contain them: in a file without a header, they are values of a person."""
+    """Check the titles. Errors must not contain them: in a file without a header, they are personal data."""
     if not any(titles):
         raise _empty_error(name)
     for separator, separator_name in ((";", "semicolons"), ("\t", "tabs")):
@@ -326,7 +325,7 @@ def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
 
 
 def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
-    """Yield the identity of each row. The file is then positioned at the people without a row."""
+    """Yield the identity of each row. Afterwards, the file is positioned at the left-out people."""
     try:
         head = json.loads(file.readline(MAX_LINE_BYTES))
         expected = ids_head(roster.sha256, roster.row_count)
@@ -334,7 +333,7 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
             raise _MismatchError
         for _number in range(roster.row_count):
             line = file.readline(MAX_LINE_BYTES)
-            # The fast path for all identities that this collection writes; json.loads takes three times as long.
+            # Fast path for all identities that this collection writes; json.loads takes three times as long.
             identity = (
                 line[1:-2].decode() if _SIMPLE_JSON_STRING.fullmatch(line) else json.loads(line)
             )
@@ -346,7 +345,7 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
 
 
 def _pair_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
-    """Combine the cells and the identity of a row; one is None if the other file has more rows."""
+    """Combine the cells and the identity of a row; one of them is None if the other file has more rows."""
     if cells is None or identity is None:
         raise _MismatchError
     return FileRow(cells, identity)

@@ -12,7 +12,9 @@ from .._errors import FrontdeskError
 from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
 
 MAX_SMALL_ROSTER = 20
-"""Number of contacts up to which the percentage limit does not apply: one of ten would already be 10%."""
+"""Maximum number of contacts in a roster to which the percentage limit does not apply.
+
+In a small roster, even a few removals are a large percentage: one of ten contacts is already 10%."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Limits:
 
     :ivar max_removed: maximum number of contacts that one plan may remove; None for no limit.
     :ivar max_removed_percent: maximum percentage of the known contacts that one plan may remove.
-    :ivar initial: whether an upload without a receipt of an earlier one is allowed.
+    :ivar initial: whether an upload without a receipt of an earlier upload is allowed.
     """
 
     max_removed: int | None = None
@@ -30,13 +32,15 @@ class Limits:
 
 
 class GuardError(FrontdeskError):
-    """A plan exceeds a limit. Nothing was sent."""
+    """A plan exceeds a limit, or would be a first upload without permission. Nothing was sent."""
 
 
 def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None:
     """Check a plan against the limits.
 
-    :param no_receipt_cause: why no receipt of an earlier upload can be used; None if there is one.
+    :param plan: plan for the upload.
+    :param limits: limits and permission for this upload.
+    :param no_receipt_cause: reason why no receipt of an earlier upload can be used; None if there is a receipt.
     :raises GuardError: if the plan exceeds a limit, or if it would be a first upload without permission.
     """
     if no_receipt_cause is not None and not limits.initial:

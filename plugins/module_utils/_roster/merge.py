@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Merge two rosters after a service refused some rows of the new one.
+"""Merge two rosters after a service refused some rows of the new roster.
 
 The merged roster contains the accepted rows. For each person with a refused row, it also contains the old rows,
 because the service may still have them, except at locations where another new row of the person was accepted.
@@ -35,10 +35,11 @@ def merge_accepted_rows(
     """Merge the accepted rows of a new roster with the old rows that they do not replace.
 
     :param old: roster that the service had before, with the same header; None if it is not known.
+    :param new: new roster.
     :param refused: numbers of the refused rows of `new`; the first row is 1.
     :param key: titles of the columns that identify people if a roster has no identities.
-    :param location_column: title of the location column; None without one.
-    :param spill: place for the files of the merged roster.
+    :param location_column: title of the location column; None if there is none.
+    :param spill: spill area for the files of the merged roster.
     :returns: a roster that can be read, by one reader at a time, until the spill area is closed.
     :raises InputError: if a roster changed since it was checked.
     :raises OSError: if the merged roster cannot be written.

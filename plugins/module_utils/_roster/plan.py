@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: the difference between the last accepted roster and a new one."""
+"""The plan: the difference between the last accepted roster and a new roster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
 
 REMOVED_INVALID = "removed_invalid"
-"""Counts the removed contacts of people who are still in the directory, but have no valid row."""
+"""Key of the number of removed contacts of people who are still in the directory but have no valid row."""
 
 
 class Change(NamedTuple):
@@ -38,21 +38,21 @@ class Change(NamedTuple):
 
     @property
     def location(self) -> str:
-        """Location at which the change is counted: the new one, or the old one of a removed contact."""
+        """Location at which the change is counted: the new location, or the old location of a removed contact."""
         row = self.after or self.before
         return (row.location if row else "") or GLOBAL_LOCATION
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All differences between the last accepted roster and a new one.
+    """All differences between the last accepted roster and a new roster.
 
     :ivar id: identifier derived from both rosters.
     :ivar counts: number of contacts by location and kind of change.
     :ivar unchanged: number of unchanged contacts by location.
     :ivar baseline_rows: number of contacts in the last accepted roster.
     :ivar by_identity: whether people are matched by identity instead of the key columns.
-    :ivar invalid: removed contacts of people without a valid row, with its cause; at most MAX_LISTED.
+    :ivar invalid: removed contacts of people without a valid row, each with the cause; at most MAX_LISTED.
     :ivar changes: all changes in the order of the contacts; empty if only counts were requested.
     """
 
@@ -78,7 +78,7 @@ class Plan:
         )
 
     def summary(self) -> dict[str, object]:
-        """Return the counts of the plan, without any people."""
+        """Return the identifier and the counts of the plan, without personal data."""
         kinds = (*KINDS, REMOVED_INVALID)
         by_location: dict[str, dict[str, int]] = {}
         for location in sorted({location for location, _kind in self.counts} | set(self.unchanged)):
@@ -101,15 +101,16 @@ def make_plan(
     *,
     with_changes: bool = False,
 ) -> Plan:
-    """Compare a new roster with the last accepted one.
+    """Compare a new roster with the last accepted roster.
 
     Rows with equal cells are unchanged, because the service does not see a difference. The other rows are
-    matched by person: two rows at the same location are a change, two rows at different locations a move.
+    matched by person: two rows at the same location are a change, and two rows at different locations are a move.
 
     :param old: last accepted roster with the same header; None if there is none.
+    :param new: new roster.
     :param key: titles of the columns that identify people if one of the rosters has no identities.
-    :param location_column: title of the location column; None without one.
-    :param spill: place for rows that do not fit into memory.
+    :param location_column: title of the location column; None if there is none.
+    :param spill: spill area for rows that do not fit in memory.
     :param with_changes: whether the plan must contain all changes, as needed for a diff.
     :raises InputError: if a roster changed since it was checked.
     :raises FrontdeskError: if a temporary file cannot be written.
@@ -182,13 +183,13 @@ class _ChangeTally:
 
 
 def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
-    """Return why a removed contact has no valid row, preferably at its own location."""
+    """Return the left-out person that explains the removal of a contact, preferably at the same location."""
     same_location = [person for person in left_out if person.location == removed.location]
     return (same_location or left_out)[0]._replace(location=removed.location)
 
 
 def _match_rows(person: PersonDifferences) -> Iterator[Change]:
-    """Match the old and new rows of a person, first those at the same location, then the others."""
+    """Match the old and new rows of a person: first the rows at the same location, then the others."""
     after_by_location: dict[str, deque[RosterRow]] = defaultdict(deque)
     for row in person.after:
         after_by_location[row.location].append(row)

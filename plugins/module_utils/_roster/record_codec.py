@@ -37,11 +37,11 @@ FIELDS_AFTER_CELLS = 2
 _NO_SOURCE = "-" * _DIGITS
 
 CONTACT, LEFT_OUT = b"0", b"1"
-"""Kinds of candidates. Of one person's candidates, the contacts sort first."""
+"""Kinds of candidates. Among one person's candidates, contacts sort first."""
 
 
 class RecordCodec:
-    """Encodes and decodes lines.
+    """Encodes contacts and left-out people as lines, and decodes them.
 
     :param locations: all possible locations.
     """
@@ -109,7 +109,7 @@ class LineParts(NamedTuple):
 
 _UUID_BYTES = len("00000000-0000-0000-0000-000000000000")
 _USUAL_END_BYTES = len("\0") + _UUID_BYTES + len("\0") + TAIL_BYTES
-"""Length of a line after the cells if the identity is a UUID and no cell was emptied: the usual case."""
+"""Length of the part of a line after the cells in the usual case: the identity is a UUID, and no cell was emptied."""
 
 _USUAL_ENDS = re.compile(rb"(?:\0[0-9a-f-]{%d}\0\0)*" % _UUID_BYTES)
 
@@ -130,7 +130,7 @@ def split_lines(lines: Sequence[bytes]) -> LineParts:
 
 
 class Candidate(NamedTuple):
-    """A contact or left-out person that may have the same value or identity as another one.
+    """A contact or left-out person that may have the same value or identity as another.
 
     :ivar rank: rank of the location.
     :ivar identity: packed identity.
@@ -149,7 +149,7 @@ def encode_candidate(line: bytes, kind: bytes) -> bytes:
 
     :param kind: CONTACT or LEFT_OUT.
     """
-    # The second of a contact's last four fields, or the second of a left-out person's three fields.
+    # The third field from the end of a contact's line, or the second of the three fields of a left-out person's line.
     identity = line.rsplit(b"\0", 3)[1]
     return b"\0".join((line[:_DIGITS], identity, kind, line))
 

@@ -4,8 +4,8 @@
 
 """Write the two files of a roster: the CSV file that is uploaded, and the identities file.
 
-The CSV file has no byte order mark, CRLF line endings and minimal quoting. The format of both files is
-described in `files`.
+The CSV file has CRLF line endings, minimal quoting and no byte order mark. The `files` module describes the format of
+both files.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .files import FileRow, ids_head
 from .record_codec import RANK_BYTES, split_lines
 
 if TYPE_CHECKING:
-    # The upload also writes rosters, and must not import the expression engine.
+    # Not imported at run time: the upload also writes rosters, but must not import the expression engine.
     from .builder import Roster
 
 _BATCH_ROWS = 1000
@@ -58,8 +58,8 @@ class WrittenRoster:
     :ivar sha256: SHA-256 of the CSV file, in hexadecimal.
     :ivar by_location: number of contacts by location.
     :ivar left_out_count: number of people without a row.
-    :ivar left_out: first people without a row, by location and identity; at most MAX_LISTED.
-    :ivar emptied: first emptied cells, by location and identity; at most MAX_LISTED.
+    :ivar left_out: first people without a row, sorted by location and identity; at most MAX_LISTED.
+    :ivar emptied: first emptied cells, sorted by location and identity; at most MAX_LISTED.
     """
 
     sha256: str
@@ -79,6 +79,7 @@ def write_roster(
 ) -> WrittenRoster:
     """Write both files of a roster.
 
+    :param roster: roster to write.
     :param csv_file: empty file for the CSV.
     :param ids_file: empty file for the identities.
     :param identities: empty temporary file. It contains the identities until the first line of the
@@ -123,6 +124,8 @@ def write_rows(
 ) -> tuple[str, int]:
     """Write the files of a roster that has no left-out people, with its rows in the given order.
 
+    :param header: titles of the columns.
+    :param rows: rows of the roster.
     :param csv_file: empty file for the CSV.
     :param ids_file: empty file for the identities; None for a roster without identities.
     :param identities: empty temporary file, as for `write_roster`.
@@ -136,7 +139,7 @@ def write_rows(
     while batch := list(itertools.islice(remaining, _BATCH_ROWS)):
         output.write(_encode_rows([row.cells for row in batch]))
         if ids_file is not None:
-            # Escaped to ASCII, because identities from a file may contain unpaired surrogates.
+            # The identities are escaped to ASCII, because identities from a file may contain unpaired surrogates.
             identities.writelines([f"{json.dumps(row.identity)}\n".encode() for row in batch])
         row_count += len(batch)
     if ids_file is not None:
@@ -172,7 +175,7 @@ def _write_identities(
 def _write_left_out(
     ids_file: BinaryIO, left_out: Iterable[LeftOut]
 ) -> tuple[tuple[LeftOut, ...], int]:
-    """Write the left-out people. Return the first of them, and their number."""
+    """Write the left-out people. Return the first of these people, and the total number."""
     first: list[LeftOut] = []
     count = 0
     for person in left_out:
@@ -190,7 +193,7 @@ def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
-"""Bytes of packed cells that the csv module quotes. An escape sequence may be a line feed."""
+"""Bytes in packed cells that may require quotes. An escape sequence may represent a line feed."""
 
 
 def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:
@@ -214,7 +217,7 @@ _UUID_CHARACTERS = b"0123456789abcdef-"
 
 
 def _encode_packed_identities(identities: Sequence[bytes]) -> bytes:
-    """Encode packed identities as JSON Lines with a single call, which is much faster than one for each."""
+    """Encode packed identities as JSON Lines with a single call, which is much faster than one call per identity."""
     if not b"".join(identities).translate(None, _UUID_CHARACTERS):
         return b'"%b"\n' % b'"\n"'.join(identities)
     array = _JSON_ON_LINES.encode(unpack(b"\0".join(identities) + b"\n"))
@@ -226,7 +229,7 @@ def _encode_json_line(document: object) -> bytes:
 
 
 class _FirstEmptiedCells:
-    """The first emptied cells by location and identity, regardless of the order in which they are added."""
+    """The first emptied cells, sorted by location and identity, regardless of the order in which they are added."""
 
     def __init__(self) -> None:
         self._contacts: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []

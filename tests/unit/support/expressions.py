@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.fi
 from hypothesis import strategies as st
 
 REGION = "NO"
-"""Value of the option phone_region."""
+"""Value of the phone_region option."""
 
 NAMES = ("mail", "sn", "mobile", "givenName", "l")
 """Names of the attributes that the expressions read."""
@@ -41,9 +41,10 @@ class Snippet(NamedTuple):
     jinja: str
 
     def wrap(self, template: str, jinja_template: str | None = None) -> Snippet:
-        """Insert this part in a larger one.
+        """Insert this part into a larger part.
 
-        :param jinja_template: template for Jinja, if it differs.
+        :param template: format string for the larger part.
+        :param jinja_template: format string for the equivalent in Jinja; None if it is the same.
         """
         return Snippet(template.format(self.text), (jinja_template or template).format(self.jinja))
 
@@ -195,7 +196,7 @@ ATTRIBUTES = st.dictionaries(
     st.sampled_from([name.lower() for name in NAMES]),
     st.lists(_STRINGS, min_size=1, max_size=3),
 )
-"""Values by lower-case attribute name."""
+"""Values by lowercase attribute name."""
 
 
 _INVALID_TEMPLATES = st.sampled_from(
@@ -220,4 +221,4 @@ INVALID_EXPRESSIONS = st.builds(
         EXPRESSIONS,
     ),
 )
-"""Mostly invalid expressions; the result of some is a string for some entries."""
+"""Mostly invalid expressions, some of which are valid or yield a string for some entries."""

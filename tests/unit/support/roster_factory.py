@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Helpers that build and write rosters, and a simple reference implementation to compare them with."""
+"""Helpers that build and write rosters, and a simple reference implementation for comparison."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder
     MemoryLimits,
     Roster,
     RosterBuilder,
-    Uniqueness,
+    UniqueColumns,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.writer import (
     EmptiedCell,
@@ -41,12 +41,12 @@ People = Iterable["Contact | LeftOut"]
 
 
 @dataclass(frozen=True)
-class MadeRoster:
+class RosterInMemory:
     """A roster that was written to memory.
 
     :ivar csv: content of the CSV file.
     :ivar ids: content of the identities file.
-    :ivar written: result of writing it.
+    :ivar written: result of writing the roster.
     :ivar dropped_by_source: for each source, the number of contacts without a row, by cause.
     """
 
@@ -74,7 +74,7 @@ class MadeRoster:
 def build_roster(
     columns: Sequence[Column], sources: Sequence[People], limits: MemoryLimits = DEFAULT_LIMITS
 ) -> Roster:
-    """Build a roster from sources. All people of a source must be at the same location."""
+    """Build a roster from sources. All people in a source must be at the same location."""
     people_by_source = [list(source) for source in sources]
     locations = [people[0].location if people else "" for people in people_by_source]
     builder = RosterBuilder(columns, locations, MEMORY, limits)
@@ -83,11 +83,11 @@ def build_roster(
     return builder.build()
 
 
-def write_to_memory(roster: Roster) -> MadeRoster:
+def write_to_memory(roster: Roster) -> RosterInMemory:
     """Write a roster to memory."""
     csv_file, ids_file = io.BytesIO(), io.BytesIO()
     written = write_roster(roster, csv_file, ids_file, io.BytesIO())
-    return MadeRoster(
+    return RosterInMemory(
         csv=csv_file.getvalue(),
         ids=ids_file.getvalue(),
         written=written,
@@ -97,7 +97,7 @@ def write_to_memory(roster: Roster) -> MadeRoster:
 
 def make_roster(
     columns: Sequence[Column], people: People, limits: MemoryLimits = DEFAULT_LIMITS
-) -> MadeRoster:
+) -> RosterInMemory:
     """Build and write a roster with one source for each location."""
     by_location: dict[str, list[Contact | LeftOut]] = {}
     for person in people:
@@ -107,7 +107,7 @@ def make_roster(
 
 @dataclass(frozen=True)
 class ExpectedRoster:
-    """What building and writing a roster must result in.
+    """The expected result of building and writing a roster.
 
     :ivar csv: content of the CSV file.
     :ivar ids: content of the identities file.
@@ -123,19 +123,19 @@ class ExpectedRoster:
     emptied: list[EmptiedCell]
 
 
-def expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster:
-    """Make a roster with all people in memory: the reference implementation."""
+def build_expected_roster(columns: Sequence[Column], people: People) -> ExpectedRoster:
+    """Build the expected roster with all people in memory (reference implementation)."""
     contacts_first = sorted(people, key=lambda person: (isinstance(person, LeftOut), person))
     preferred: dict[tuple[str, str], Contact | LeftOut] = {}
     for person in contacts_first:
         preferred.setdefault((person.location, person.identity), person)
     contacts, left_out, emptied = [], [], []
     for _location, keys in itertools.groupby(sorted(preferred), key=lambda key: key[0]):
-        uniqueness = Uniqueness(columns)
+        unique_columns = UniqueColumns(columns)
         for key in keys:
             person = preferred[key]
             if isinstance(person, Contact):
-                person = uniqueness.resolve(person)
+                person = unique_columns.resolve(person)
             if isinstance(person, LeftOut):
                 left_out.append(person)
                 continue

@@ -39,7 +39,7 @@ MEMORY = SpillArea("memory", io.BytesIO)
 
 
 def recording_spill() -> tuple[SpillArea, list[io.BytesIO]]:
-    """Return a spill area in memory, and the list of the files that are opened in it."""
+    """Return a spill area in memory, and the list of files that are opened in this area."""
     files: list[io.BytesIO] = []
 
     def open_file() -> io.BytesIO:
@@ -50,7 +50,7 @@ def recording_spill() -> tuple[SpillArea, list[io.BytesIO]]:
 
 
 def columns(*specifications: dict[str, Any], phone_region: str = "") -> tuple[Column, ...]:
-    """Compile columns as they are given in the module's options."""
+    """Compile columns that are specified as in the columns option."""
     has_location = any(specification["value"] == "location" for specification in specifications)
     return compile_columns(specifications, not has_location, phone_region)
 
@@ -61,7 +61,7 @@ COLUMNS = columns(
     {"header": "Phone", "value": "mobile", "unique": True},
 )
 SAME_VALUE = "another person at this location has the same value"
-"""Why a cell of a unique column is empty."""
+"""Cause of an emptied cell in a unique column."""
 
 
 def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
@@ -70,7 +70,7 @@ def contact(identity: str, *cells: str, location: str = "oslo") -> Contact:
 
 
 def mapped_page(people: Iterable[Contact | LeftOut]) -> MappedPage:
-    """Create the result of mapping a page that contains these people."""
+    """Create the result of mapping a page with the given people."""
     records: dict[str, list[bytes]] = defaultdict(list)
     left_out = []
     for person in people:
@@ -82,7 +82,7 @@ def mapped_page(people: Iterable[Contact | LeftOut]) -> MappedPage:
 
 
 def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> bytes:
-    """Return the CSV of a roster."""
+    """Return the content of the CSV file of a roster."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows([header, *rows])
     return text.getvalue().encode()
@@ -91,14 +91,14 @@ def csv_bytes(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER) -> 
 def ids_bytes(
     csv_data: bytes, identities: Sequence[str], left_out: Iterable[LeftOut] = ()
 ) -> bytes:
-    """Return the identities file that belongs to a CSV."""
+    """Return the content of the identities file that belongs to a CSV file."""
     head = {"format": 1, "sha256": sha256(csv_data), "rows": len(identities)}
     lines = [head, *identities, *(person._asdict() for person in left_out)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
 def parse_roster(csv_data: bytes, ids_data: bytes | None = None) -> RosterFile:
-    """Read a roster from the bytes of its files."""
+    """Read a roster from the contents of its files."""
     open_ids = None if ids_data is None else partial(io.BytesIO, ids_data)
     return read_roster("x.csv", partial(io.BytesIO, csv_data), open_ids)
 
@@ -109,7 +109,10 @@ def roster_file(
     header: Sequence[str] = HEADER,
     left_out: Iterable[LeftOut] = (),
 ) -> RosterFile:
-    """Create a roster file with these rows; each character of a string is one identity."""
+    """Create a roster file with the given rows and identities.
+
+    :param identities: identity of each row, such as a character of a string; None for a roster without identities.
+    """
     data = csv_bytes(rows, header)
     ids = None if identities is None else ids_bytes(data, list(identities), left_out)
     return parse_roster(data, ids)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A pattern with exponential backtracking, and a string to apply it to.
+"""A pattern with exponential backtracking, and a string that triggers the backtracking.
 
-A complete match takes up to a second. This is far more than the limit that the tests set, but short enough for
-a test to fail quickly if the limit does not work.
+A complete match takes up to a second. This is far longer than the limit in the tests, but short enough for a test to
+fail quickly if the limit does not work.
 """
 
 from __future__ import annotations

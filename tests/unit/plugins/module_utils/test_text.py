@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the normalization of text."""
+"""Tests of text normalization."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from hypothesis import strategies as st
         ("q\u0323\u0307", "q\u0323\u0307"),
     ],
 )
-def test_cell_is_cleaned_to_one_trimmed_line(text: str, cleaned: str) -> None:
+def test_a_cell_is_cleaned_to_one_trimmed_line(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
 @given(st.text())
-def test_clean_cell_is_unchanged(text: str) -> None:
+def test_a_clean_cell_is_unchanged(text: str) -> None:
     cleaned = clean(text)
     assert clean(cleaned) == cleaned == cleaned.strip()
     assert len(cleaned.splitlines()) <= 1
@@ -51,7 +51,7 @@ def test_clean_cell_is_unchanged(text: str) -> None:
 
 
 @given(st.text())
-def test_all_normalization_forms_are_composed_to_the_same_string(text: str) -> None:
+def test_both_canonical_forms_are_composed_to_the_same_string(text: str) -> None:
     assert len({compose(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}) == 1
 
 
@@ -69,7 +69,7 @@ def test_compose_uses_nfc_rather_than_nfkc() -> None:
         ("\udbff\udc00", True),
     ],
 )
-def test_unpaired_surrogate_is_found(text: str, has_surrogate: bool) -> None:
+def test_an_unpaired_surrogate_is_found(text: str, has_surrogate: bool) -> None:
     assert bool(SURROGATE.search(text)) is has_surrogate
     if has_surrogate:
         with pytest.raises(UnicodeEncodeError):

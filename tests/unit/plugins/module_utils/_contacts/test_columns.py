@@ -171,7 +171,7 @@ def test_phone_style_requires_the_library_phonenumbers(monkeypatch: pytest.Monke
 
 
 def test_the_error_about_an_expression_names_its_column() -> None:
-    with pytest.raises(InputError, match="of column 'Name': 'all' cannot be used on its own"):
+    with pytest.raises(InputError, match="of column 'Name': 'all' cannot be used by itself"):
         columns({"header": "Name", "value": "all"})
 
 
@@ -193,15 +193,15 @@ RULES = columns(
         (("Lie", "a@x", "+4712"), "Phone is longer than 4 characters"),
         (("Lie", "a@x", "åøæå"), None),
         (("Lie", "a@x", "åøæåé"), "Phone is longer than 4 characters"),
-        (("=1", "a@x", ""), "Name begins like a spreadsheet formula"),
-        (("@a", "a@x", ""), "Name begins like a spreadsheet formula"),
-        (("+a", "a@x", ""), "Name begins like a spreadsheet formula"),
-        (("-a", "a@x", ""), "Name begins like a spreadsheet formula"),
-        (("-", "a@x", ""), "Name begins like a spreadsheet formula"),
+        (("=1", "a@x", ""), "Name could be interpreted as a spreadsheet formula"),
+        (("@a", "a@x", ""), "Name could be interpreted as a spreadsheet formula"),
+        (("+a", "a@x", ""), "Name could be interpreted as a spreadsheet formula"),
+        (("-a", "a@x", ""), "Name could be interpreted as a spreadsheet formula"),
+        (("-", "a@x", ""), "Name could be interpreted as a spreadsheet formula"),
         (("+4", "a@x", ""), None),
         (("-4", "a@x", ""), None),
         (("a=b@c", "a@x", ""), None),
-        (("Lie", "a@x", "=12345"), "Phone begins like a spreadsheet formula"),
+        (("Lie", "a@x", "=12345"), "Phone could be interpreted as a spreadsheet formula"),
         (("x" * (128 * 1024 - 3), "a@x", ""), None),
         (("x" * (128 * 1024 - 3), "a@xy", ""), "the row is longer than 131072 characters"),
         # Only the first broken rule is reported.
@@ -224,7 +224,7 @@ def test_a_broken_rule_is_reported(cells: tuple[str, ...], cause: str | None) ->
         (("Lie", "", "1"), {"Email": "gone"}, None),
         (("Lie", "a@x", ""), {"Phone": "no number"}, None),
         (("", "a@x", ""), {"Phone": "no number"}, "Name is empty"),
-        (("Lie", "=1", ""), {"Phone": "no"}, "Email begins like a spreadsheet formula"),
+        (("Lie", "=1", ""), {"Phone": "no"}, "Email could be interpreted as a spreadsheet formula"),
     ],
 )
 def test_an_emptied_cell_is_the_cause_if_a_rule_requires_it(

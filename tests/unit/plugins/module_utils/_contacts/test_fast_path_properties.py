@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.colum
     MAX_ROW_LENGTH,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.fast_path import (
-    FastRows,
+    FastPath,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.mapper import Mapper
 from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.model import (
@@ -59,7 +59,7 @@ _COLUMNS = st.permutations(_RULES).flatmap(
 
 
 def _without_dangling_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Remove required_unless where it names a column that is not included."""
+    """Remove each required_unless that names a column that is not included."""
     headers = {rule["header"] for rule in rules}
     return [
         {
@@ -97,10 +97,10 @@ def _sorted_records(page: MappedPage) -> dict[str, list[bytes]]:
 
 def _is_simple(cell: str, **rules: object) -> bool:
     mapper = Mapper(columns({"header": "A", "value": "sn", **rules}))
-    fast_rows = FastRows.compile(mapper.columns, mapper.attributes)
-    assert fast_rows is not None
+    fast_path = FastPath.compile(mapper.columns, mapper.attributes)
+    assert fast_path is not None
     entry = (IDENTITY, [cell.encode()])
-    records, remaining = fast_rows.split_page([entry], "")
+    records, remaining = fast_path.split_page([entry], "")
     assert remaining == [entry] * (1 - len(records))
     contact = mapper.map_entry(*entry, "")
     assert not records or (isinstance(contact, Contact) and records == [contact.record])
@@ -172,10 +172,10 @@ def test_a_row_with_an_empty_cell_and_required_unless_is_not_simple() -> None:
         {"header": "Email", "value": "mail", "required_unless": "Phone"},
         {"header": "Phone", "value": "mobile"},
     )
-    fast_rows = FastRows.compile(both, ("mail", "mobile"))
-    assert fast_rows is not None
+    fast_path = FastPath.compile(both, ("mail", "mobile"))
+    assert fast_path is not None
     page: list[Entry] = [("1", [b"a@x", b""]), ("2", [b"", b"1"]), ("3", [b"", b""])]
-    assert fast_rows.split_page(page, "") == ([b"a@x\0\x001\0"], page[1:])
+    assert fast_path.split_page(page, "") == ([b"a@x\0\x001\0"], page[1:])
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_row_with_an_empty_cell_and_required_unless_is_not_simple() -> None:
 )
 def test_the_fast_path_requires_bare_names_without_phone_style(value: dict[str, str]) -> None:
     mapper = Mapper(columns({"header": "A", "value": "mail"}, {"header": "B", **value}))
-    assert FastRows.compile(mapper.columns, ("mail", "sn")) is None
+    assert FastPath.compile(mapper.columns, ("mail", "sn")) is None
     values = [b"a@x", b"Lie"][: len(mapper.attributes)]
     assert mapper.map_page([("1", values)], "").records
 
@@ -192,7 +192,7 @@ def test_a_location_that_is_not_simple_takes_the_slow_path() -> None:
     mapper = Mapper(columns({"header": "A", "value": "location"}))
     assert mapper.map_page([("1", [])], " a") == mapped_page([Contact(" a", ("a",), "1")])
     assert mapper.map_page([("1", [])], "=a") == mapped_page(
-        [LeftOut("1", "=a", "A begins like a spreadsheet formula")]
+        [LeftOut("1", "=a", "A could be interpreted as a spreadsheet formula")]
     )
 
 

@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions import patterns
 from ansible_collections.frontdesk.contacts.tests.unit.support import slow_pattern
 
-COPY_IDENTIFIER = "Copy the identifier from the service's account: no uppercase letters, no spaces."
+COPY_IDENTIFIER = "Copy the identifier from your account with the service; it contains no uppercase letters or spaces."
 
 
 @pytest.mark.parametrize(

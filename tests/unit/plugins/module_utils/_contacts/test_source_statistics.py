@@ -39,7 +39,10 @@ PEOPLE = [
 def make_statistics(
     people: list[tuple[str, str, str, str]], numbers: list[int]
 ) -> SourceStatistics:
-    """Add some of the people in the given order; their values are givenname, mail, mobile and sn."""
+    """Create statistics of the people with the given numbers, in this order.
+
+    The values of each person are givenname, mail, mobile and sn.
+    """
     statistics = SourceStatistics(COLUMNS)
     assert statistics.attributes == ("givenname", "mail", "mobile", "sn")
     for number in numbers:
@@ -54,7 +57,7 @@ def test_the_result_contains_counts_causes_and_samples() -> None:
         "contacts": 2,
         "left_out": {
             "Email and SMS Phone are both empty": 1,
-            "First Name begins like a spreadsheet formula": 1,
+            "First Name could be interpreted as a spreadsheet formula": 1,
             "First Name is empty": 1,
         },
         "excluded": 0,
@@ -103,7 +106,7 @@ def test_the_result_contains_no_attribute_values() -> None:
     assert [value for value in values if value in result] == []
 
 
-def test_people_left_out_are_counted_by_cause() -> None:
+def test_left_out_people_are_counted_by_cause() -> None:
     statistics = SourceStatistics(COLUMNS)
     for number, name in enumerate((b"\xff", b"", b"\xff", b"")):
         statistics.add(IDS[number], [name, b"mail", b"", b"Lie"], "oslo-hq")

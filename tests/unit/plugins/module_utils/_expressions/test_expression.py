@@ -131,7 +131,7 @@ def test_an_invalid_phone_number_is_reported(text: str, has_invalid_number: bool
     expression = compile_expression(text, "C")
     filled = Variables({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
     empty = Variables({}, "oslo")
-    # Each evaluation starts over.
+    # Each evaluation resets the flag.
     assert expression.evaluate(filled).has_invalid_number is has_invalid_number
     assert expression.evaluate(empty).has_invalid_number is False
     assert expression.evaluate(filled).has_invalid_number is has_invalid_number
@@ -188,7 +188,9 @@ def test_an_expression_lists_the_attributes_that_it_reads(text: str, attributes:
         ("'location'", False),
     ],
 )
-def test_an_expression_that_is_only_the_location_is_recognized(text: str, expected: bool) -> None:
+def test_an_expression_that_consists_of_the_location_is_recognized(
+    text: str, expected: bool
+) -> None:
     assert compile_expression(text, "C").is_location is expected
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests with known escapes from Jinja's sandbox and variants of them.
+"""Tests with known escapes from Jinja's sandbox, and with variants of these escapes.
 
-The syntax check rejects each of them before anything is evaluated.
+The syntax check rejects each expression before anything is evaluated.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """Tests of filters with invalid arguments.
 
-Most errors are raised before any entry is read. Those that depend on an entry do not contain its values.
+Most errors are raised before any entry is read. Errors that depend on an entry do not contain its values.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 from ansible_collections.frontdesk.contacts.tests.unit.support import slow_pattern
 
 _NOT_A_COUNTRY = (
-    "is not a country with phone numbers: e164 expects an uppercase ISO 3166-1 alpha-2 code"
+    "is not a country code that the phonenumbers library supports: "
+    "e164 expects an uppercase ISO 3166-1 alpha-2 code"
 )
 _REGION_ARGUMENT = (
     "e164 expects a string such as 'NO', phone_region, or an attribute name such as c"
 )
-_ONLY_STRINGS = "the dictionary of map_value must contain only strings"
+_ONLY_STRINGS = "the keys and values of the dictionary of map_value must be strings"
 
 _CAUSES = [
     (
@@ -94,7 +95,7 @@ _CAUSES = [
         "sn | regex_search('a', ignorecase='yes')",
         "ignorecase of regex_search must be true or false, not a value of type str",
     ),
-    # Also in a branch that is never evaluated.
+    # Patterns are checked even in a branch that is never evaluated.
     (
         "'x' or sn | regex_search('(')",
         "the pattern '(' is not valid: missing ), unterminated subpattern at position 0",
@@ -113,14 +114,17 @@ _CAUSES = [
     ("sn | map_value({1: 'a'})", _ONLY_STRINGS),
     ("sn | map_value({'a': 1})", _ONLY_STRINGS),
     ("sn | map_value({'a': ['b']})", _ONLY_STRINGS),
-    ("sn | map_value({'a': 'b', 'a': 'c'})", "the dictionary of map_value contains a key twice"),
+    (
+        "sn | map_value({'a': 'b', 'a': 'c'})",
+        "the dictionary of map_value contains a duplicate key",
+    ),
     (
         "sn | map_value({'Å': 'b', 'A\u030a': 'c'})",
-        "the dictionary of map_value contains a key twice",
+        "the dictionary of map_value contains a duplicate key",
     ),
     ("sn | map_value({'a': '\\ud800'})", "an unpaired surrogate is not allowed"),
     ("sn | map_value({'\\ud800': 'a'})", "an unpaired surrogate is not allowed"),
-    ("sn | map_value({}, mail.x)", "access to 'x' is not allowed; only all.NAME is"),
+    ("sn | map_value({}, mail.x)", "access to 'x' is not allowed; only all.NAME is allowed"),
     (
         "sn | map_value({}, all.mail)",
         "map_value expects a string, not a list: use first, last or join",

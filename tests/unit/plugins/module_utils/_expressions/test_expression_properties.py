@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Property tests of expressions: results are those of Jinja, and errors are reported cleanly.
+"""Property-based tests of expressions: results are those of Jinja, and errors name the column.
 
-Each example consists of several expressions. Set HYPOTHESIS_PROFILE=fuzz to test many more examples.
+Each example consists of several expressions. Set HYPOTHESIS_PROFILE=fuzz to run many more examples.
 """
 
 from __future__ import annotations

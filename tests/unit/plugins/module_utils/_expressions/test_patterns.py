@@ -31,7 +31,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support import slow_patte
         ("(?P<1>a)", "bad character in group name '1' at position 4"),
         (r"\2", "invalid group reference 2 at position 1"),
         ("a{99999999999999999999}", "the repetition number is too large"),
-        # Some versions of Python only warn about it.
+        # Some versions of Python only warn about this pattern.
         ("[[a]", "Possible nested set at position 1"),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_control_character_from_an_unescaped_backslash_is_reported(
 
 
 @pytest.mark.parametrize("character", ["\t", "\n", "\r", " ", "~", "\x80"])
-def test_white_space_and_printable_characters_match_literally(character: str) -> None:
+def test_whitespace_and_printable_characters_match_literally(character: str) -> None:
     pattern = compile_pattern(character)
     doubled = replace_matches(pattern, f"a{character}b", f"{character}{character}")
     assert doubled == f"a{character}{character}b"

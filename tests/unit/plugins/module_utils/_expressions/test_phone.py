@@ -41,7 +41,7 @@ from hypothesis import strategies as st
         ("912 34 567", "", ""),
         ("912 34 567", "XX", ""),
         ("912 34 567", "no", ""),
-        # Too short, too long, not assigned in the country, an emergency number, not a number.
+        # Too short, too long, not assigned in the country, an emergency number, and strings that are not numbers.
         ("1234", "NO", ""),
         ("+47 912 34 567 890", "NO", ""),
         ("+47 012 34 567", "NO", ""),
@@ -121,7 +121,7 @@ def test_an_unknown_region_is_rejected(region: str) -> None:
     with pytest.raises(InputError) as caught:
         check_region(region)
     assert str(caught.value) == (
-        f"Cannot use phone_region {region!r}: it is not a country with phone numbers. Use an "
+        f"Cannot use phone_region {region!r}: it is not a country code that the phonenumbers library supports. Use an "
         "uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false."
     )
 

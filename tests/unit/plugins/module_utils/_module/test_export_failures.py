@@ -89,8 +89,8 @@ def test_on_invalid_fail_reports_people_without_a_valid_row(
     with pytest.raises(FrontdeskError) as caught:
         run_export(params)
     assert str(caught.value) == (
-        "Stopped because 3 people have no valid row: Last Name is empty: 2; Email begins like a "
-        "spreadsheet formula: 1. Correct their entries in the directory, or set on_invalid: skip."
+        "Stopped because 3 people have no valid row: Last Name is empty: 2; Email could be "
+        "interpreted as a spreadsheet formula: 1. Correct their entries in the directory, or set on_invalid: skip."
     )
     FakeDirectory(monkeypatch, A=people[:1])
     run_export(params)

@@ -24,7 +24,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files i
     load_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
-    MadeRoster,
+    RosterInMemory,
     make_roster,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
@@ -46,7 +46,7 @@ def _dest(tmp_path: Path) -> Path:
     return tmp_path / "contacts.csv"
 
 
-def _write(dest: Path, roster: MadeRoster) -> None:
+def _write(dest: Path, roster: RosterInMemory) -> None:
     write_atomically(dest, roster.csv)
     write_atomically(ids_path(dest), roster.ids)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the roster builder: order, repeated people, and what is reported about a roster."""
+"""Tests of the roster builder: order, repeated people, and the reported people and cells."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_rows_are_sorted_by_location_cells_and_identity() -> None:
     assert make_roster(one_column, equal_rows).contacts == [("a", "A"), ("b", "A")]
 
 
-def test_roster_without_people_consists_of_the_header() -> None:
+def test_a_roster_without_people_consists_of_the_header() -> None:
     made = make_roster(COLUMNS, [])
     assert made.csv == b"Name,Email,Phone\r\n"
     assert (made.contacts, made.left_out, made.emptied) == ([], [], [])
 
 
-def test_person_has_one_row_at_each_location() -> None:
+def test_a_person_has_one_row_at_each_location() -> None:
     oslo = contact("1", "A", "a@x", "")
     bergen = contact("1", "A", "a@x", "", location="bergen")
     assert make_roster(COLUMNS, [oslo, bergen, oslo]).contacts == [("1", "A", "a@x", "")] * 2
@@ -66,7 +66,7 @@ def test_person_has_one_row_at_each_location() -> None:
     assert make_roster(COLUMNS, [left_out, left_out]).left_out == [left_out]
 
 
-def test_person_in_several_sources_of_a_location_has_one_row() -> None:
+def test_a_person_in_several_sources_of_a_location_has_one_row() -> None:
     people = [contact(str(number), "A", f"{number}@x", "") for number in range(4)]
     sources = [people, people[1:], people[:2]]
     made = write_to_memory(build_roster(COLUMNS, sources, MemoryLimits(run_bytes=1)))
@@ -74,7 +74,7 @@ def test_person_in_several_sources_of_a_location_has_one_row() -> None:
     assert (made.written.row_count, any(made.dropped_by_source)) == (4, False)
 
 
-def test_smallest_of_several_different_contacts_of_a_person_is_kept_in_any_order() -> None:
+def test_the_smallest_contact_of_a_person_is_kept_regardless_of_the_order() -> None:
     first, second = contact("1", "A", "a@x", ""), contact("1", "A", "b@x", "")
     left_out = LeftOut("1", "oslo", "Name is empty")
     people: list[Contact | LeftOut] = [first, second, left_out]
@@ -113,7 +113,7 @@ def test_emptied_cells_are_reported_only_for_people_with_a_row() -> None:
     assert [row[0] for row in made.contacts] == ["1", "2", "4"]
 
 
-def test_result_lists_the_first_fifty_emptied_cells_and_left_out_people() -> None:
+def test_the_result_lists_the_first_fifty_emptied_cells_and_left_out_people() -> None:
     emptied = (("A", "x"), ("B", "y"))
     people = [
         contact(f"{number:03d}", "N", f"{number}@x", "")._replace(emptied=emptied)
@@ -133,13 +133,13 @@ def test_result_lists_the_first_fifty_emptied_cells_and_left_out_people() -> Non
     assert (made.written.row_count, made.written.by_location) == (100, {"oslo": 100})
 
 
-def test_contacts_without_emptied_cells_do_not_count_towards_the_fifty() -> None:
+def test_contacts_without_emptied_cells_do_not_count_towards_the_limit() -> None:
     people = [contact(f"{number:03d}", "N", f"{number}@x", "") for number in range(60)]
     people.append(contact("060", "N", "60@x", "")._replace(emptied=(("Phone", NO_NUMBER),)))
     assert make_roster(COLUMNS, people).emptied == [EmptiedCell("060", "oslo", "Phone", NO_NUMBER)]
 
 
-def test_sources_must_be_added_one_after_another() -> None:
+def test_sources_must_be_added_in_order() -> None:
     builder = RosterBuilder(COLUMNS, ["oslo", "bergen"], MEMORY)
     builder.add_page(mapped_page([contact("1", "A", "a@x", "")]), 0)
     builder.add_page(mapped_page([contact("1", "A", "a@x", "", location="bergen")]), 1)
@@ -147,7 +147,7 @@ def test_sources_must_be_added_one_after_another() -> None:
         builder.add_page(mapped_page([contact("2", "B", "b@x", "")]), 0)
 
 
-def test_full_disk_is_reported() -> None:
+def test_a_full_disk_is_reported() -> None:
     def fail_to_open() -> BinaryIO:
         raise OSError(28, "No space left on device")
 

@@ -18,8 +18,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder
     MemoryLimits,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.roster_factory import (
+    build_expected_roster,
     build_roster,
-    expected_roster,
     write_to_memory,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import COLUMNS
@@ -60,14 +60,14 @@ _limits = st.builds(
 
 
 @given(st.lists(_source(), max_size=5), _limits, st.integers())
-def test_roster_depends_neither_on_the_order_of_people_nor_on_memory_limits(
+def test_a_roster_depends_neither_on_the_order_of_people_nor_on_memory_limits(
     sources: list[list[Contact | LeftOut]], limits: MemoryLimits, seed: int
 ) -> None:
     shuffled = [list(source) for source in sources]
     for source in shuffled:
         random.Random(seed).shuffle(source)
     made = write_to_memory(build_roster(COLUMNS, shuffled, limits))
-    expected = expected_roster(COLUMNS, [person for source in sources for person in source])
+    expected = build_expected_roster(COLUMNS, [person for source in sources for person in source])
     assert made.csv == expected.csv
     assert made.ids == expected.ids
     assert made.emptied == expected.emptied
@@ -84,7 +84,7 @@ def test_roster_depends_neither_on_the_order_of_people_nor_on_memory_limits(
 
 @given(st.lists(_source(), max_size=4))
 def test_values_are_unique_at_each_location(sources: list[list[Contact | LeftOut]]) -> None:
-    expected = expected_roster(COLUMNS, [person for source in sources for person in source])
+    expected = build_expected_roster(COLUMNS, [person for source in sources for person in source])
     values = Counter(
         (contact.location, index, contact.cells[index].casefold())
         for contact in expected.contacts
@@ -95,7 +95,7 @@ def test_values_are_unique_at_each_location(sources: list[list[Contact | LeftOut
 
 
 @given(st.lists(_source(), max_size=4), _limits)
-def test_roster_can_be_written_more_than_once(
+def test_a_roster_can_be_written_more_than_once(
     sources: list[list[Contact | LeftOut]], limits: MemoryLimits
 ) -> None:
     roster = build_roster(COLUMNS, sources, limits)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of unique columns: who keeps a duplicate value, and who loses it."""
+"""Tests of unique columns: which person keeps a duplicate value, and which people lose it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 )
 
 
-def test_smallest_identity_keeps_a_value() -> None:
+def test_the_person_with_the_smallest_identity_keeps_a_value() -> None:
     made = make_roster(
         COLUMNS, [contact("2", "A", "same@x", "2"), contact("1", "B", "Same@x", "1")]
     )
@@ -49,7 +49,7 @@ def test_values_are_compared_case_insensitively() -> None:
     ]
 
 
-def test_case_folding_is_the_same_with_and_without_the_fast_path_for_ascii() -> None:
+def test_the_ascii_fast_path_does_not_change_the_result_of_case_folding() -> None:
     ascii_only, with_non_ascii = (
         fold_case([b"A@x", b"b@X"]),
         fold_case([b"A@x", b"b@X", "Å".encode()]),
@@ -58,7 +58,7 @@ def test_case_folding_is_the_same_with_and_without_the_fast_path_for_ascii() -> 
     assert with_non_ascii[2] == "å".encode()
 
 
-def test_unpaired_surrogates_are_case_folded() -> None:
+def test_a_cell_with_an_unpaired_surrogate_is_case_folded() -> None:
     cell = "\ud800Å".encode(errors="surrogatepass")
     assert fold_case([cell]) == ["\ud800å".encode(errors="surrogatepass")]
 
@@ -68,7 +68,7 @@ def test_equal_values_at_different_locations_are_kept() -> None:
     assert make_roster(COLUMNS, people).emptied == []
 
 
-def test_empty_cells_are_not_equal_values() -> None:
+def test_empty_cells_are_not_duplicates() -> None:
     people = [contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")]
     assert make_roster(COLUMNS, people).emptied == []
 
@@ -80,7 +80,7 @@ def test_empty_cells_are_not_equal_values() -> None:
         (("A", "a@x", "1"), ("B", "a@x", "1"), f"Email and Phone: {SAME_VALUE}"),
     ],
 )
-def test_person_who_needs_the_duplicate_value_is_left_out(
+def test_a_person_who_needs_the_duplicate_value_is_left_out(
     first: tuple[str, ...], second: tuple[str, ...], cause: str
 ) -> None:
     made = make_roster(COLUMNS, [contact("1", *first), contact("2", *second)])
@@ -88,8 +88,8 @@ def test_person_who_needs_the_duplicate_value_is_left_out(
     assert made.emptied == []
 
 
-def test_left_out_person_does_not_take_a_value() -> None:
-    # The second person has the name of the first one and is left out, so the third one keeps the phone number.
+def test_a_left_out_person_does_not_claim_a_value() -> None:
+    # The second person has the name of the first person and is left out, so the third person keeps the phone number.
     strict_columns = columns(
         {"header": "Name", "value": "sn", "required": True, "unique": True},
         {"header": "Phone", "value": "mobile", "unique": True},
@@ -120,7 +120,7 @@ def test_all_emptied_cells_are_reported() -> None:
     ("people", "resolved_count"),
     [
         ([contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")], 0),
-        # The same value in another column, and at another location.
+        # Equal values in different columns, and at different locations.
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "1", "a@x")], 0),
         ([contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")], 0),
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")], 2),
@@ -143,7 +143,7 @@ def test_only_people_with_duplicate_values_are_resolved(
 
 
 @pytest.mark.parametrize("max_pairs", [1, 2, 1000])
-def test_duplicates_are_found_in_sources_that_do_not_follow_each_other(max_pairs: int) -> None:
+def test_duplicates_are_found_in_nonconsecutive_sources(max_pairs: int) -> None:
     first, second = contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "")
     elsewhere = contact("3", "C", "c@x", "", location="bergen")
     made = write_to_memory(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of comparing the rows of two rosters in any order and of any number."""
+"""Tests of the row-by-row comparison of rosters in any order and of any size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_unsorted_rows_are_detected() -> None:
 
 
 @pytest.mark.parametrize("is_sorted", [True, False])
-def test_rosters_that_do_not_fit_into_memory_are_compared(is_sorted: bool) -> None:
+def test_rosters_that_do_not_fit_in_memory_are_compared(is_sorted: bool) -> None:
     many = [("x" * 130_000, f"{number:02d}@x", "oslo") for number in range(70)]
     if not is_sorted:
         many.reverse()

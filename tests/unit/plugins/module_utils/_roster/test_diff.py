@@ -21,7 +21,7 @@ OLD = [("A", "a@x", "oslo"), ("B", "b@x", "oslo"), ("C, D", "c@x", "bergen")]
 NEW = [("A", "a@x", "oslo"), ("B", "new@x", "oslo"), ("E", "e@x", "bergen")]
 
 
-def test_diff_of_a_plan_shows_both_sides_of_each_change() -> None:
+def test_the_diff_of_a_plan_shows_both_sides_of_each_change() -> None:
     old, new = roster_file(OLD, "abc"), roster_file(NEW, "abe")
     plan = make_plan(old, new, ["Email"], "Location", MEMORY, with_changes=True)
     assert plan_diff(plan, HEADER, "before", "after") == {
@@ -32,7 +32,7 @@ def test_diff_of_a_plan_shows_both_sides_of_each_change() -> None:
     }
 
 
-def test_diff_of_an_existing_and_a_new_roster() -> None:
+def test_the_diff_of_two_rosters_shows_both_sides_of_each_change() -> None:
     diff = roster_diff(roster_file(OLD, "abc"), roster_file(NEW, "abc"), "Location", MEMORY)
     assert diff == {
         "before_header": "old roster (Name, Email, Location)",
@@ -57,13 +57,13 @@ def test_different_people_are_not_matched_without_identities() -> None:
     )
 
 
-def test_differences_that_do_not_fit_into_memory_are_shown() -> None:
+def test_differences_that_do_not_fit_in_memory_are_shown() -> None:
     many = [("x" * 130_000, f"{number:02d}@x", "oslo") for number in range(70)]
     diff = roster_diff(roster_file(many), roster_file(OLD, "abc"), "Location", MEMORY)
     assert len(diff["before"].splitlines()) == len(many)
 
 
-def test_line_break_in_a_cell_of_the_old_roster_is_kept() -> None:
+def test_a_line_break_in_a_cell_of_the_old_roster_is_kept() -> None:
     old = roster_file([("A\r\nB", "a@x", "oslo")])
     diff = roster_diff(old, roster_file(OLD[:1]), "Location", MEMORY)
     assert diff["before"] == '"A\r\nB",a@x,oslo\n'

@@ -108,7 +108,7 @@ def test_forgotten_values_have_no_duplicates() -> None:
     assert [holder in candidates for holder in range(6)] == [False, False, *[True] * 4]
 
 
-def test_no_file_is_opened_without_need() -> None:
+def test_no_file_is_opened_unnecessarily() -> None:
     def fail_to_open() -> BinaryIO:
         raise AssertionError
 
@@ -134,7 +134,7 @@ def test_repeated_pairs_are_reported(max_pairs: int) -> None:
 
 
 @given(st.sets(_HASH), st.sampled_from([1, 2, 4, 1024]))
-def test_bloom_filter_contains_all_its_members(members: set[int], size: int) -> None:
+def test_a_bloom_filter_contains_all_its_members(members: set[int], size: int) -> None:
     bloom_filter = BloomFilter(size)
     for member in members:
         bloom_filter.add(member)
@@ -142,7 +142,7 @@ def test_bloom_filter_contains_all_its_members(members: set[int], size: int) -> 
     assert all(member in bloom_filter for member in members)
 
 
-def test_bloom_filter_has_false_positives_only_at_equal_table_positions() -> None:
+def test_a_bloom_filter_has_false_positives_only_at_equal_table_positions() -> None:
     bloom_filter = BloomFilter(1024)
     for member in range(0, 1024, 2):
         bloom_filter.add(member)
@@ -150,7 +150,7 @@ def test_bloom_filter_has_false_positives_only_at_equal_table_positions() -> Non
     assert 1026 in bloom_filter
 
 
-def test_bloom_filter_selects_and_rejects_lines_by_their_hash() -> None:
+def test_a_bloom_filter_selects_and_rejects_lines_by_their_hash() -> None:
     lines = [b"a-1\n", b"a-2\n", b"b-1\n", b"c-1\n"]
     bloom_filter = BloomFilter(_SIZE)
     bloom_filter.add(hash(b"a"))

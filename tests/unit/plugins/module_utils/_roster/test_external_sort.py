@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the external merge sort and of the files that it spills to."""
+"""Tests of the external merge sort and of its spill files."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_all_lines_are_returned_in_order_any_number_of_times(
     assert list(sorter) == sorted(lines)
 
 
-def test_run_is_spilled_as_soon_as_it_is_full() -> None:
+def test_a_run_is_spilled_as_soon_as_it_is_full() -> None:
     spill, files = recording_spill()
-    # A line counts as its own length plus 64 bytes.
+    # Each line counts as its length plus 64 bytes.
     sorter = ExternalSorter(spill, 2 * (64 + 2) + 1)
     for file_count in (0, 0, 1, 1, 1, 2):
         sorter.add(b"x\n")
@@ -59,7 +59,7 @@ def test_run_is_spilled_as_soon_as_it_is_full() -> None:
 
 @given(st.lists(_LINE_LISTS, max_size=5), st.integers(1, 4))
 @example([[b"1\n", b"2\n", b"3\n"], [b"5\n", b"6\n", b"7\n", b"8\n"]], 1)
-def test_merged_batches_are_in_order_and_of_limited_size(
+def test_merged_batches_are_sorted_and_limited_in_size(
     runs: list[list[bytes]], lines_per_run: int
 ) -> None:
     batches = list(merge_sorted([iter(sorted(run)) for run in runs], lines_per_run))
@@ -88,7 +88,7 @@ class _FullDisk(io.BytesIO):
     ("failing_method", "cause"),
     [("writelines", "No space left on device"), ("flush", "error message of the system")],
 )
-def test_full_disk_is_reported_with_the_directory(failing_method: str, cause: str) -> None:
+def test_a_full_disk_is_reported_with_the_directory(failing_method: str, cause: str) -> None:
     sorter = ExternalSorter(SpillArea("/directory", lambda: _FullDisk(failing_method)), 100)
     sorter.add(b"x\n")
     with pytest.raises(FrontdeskError) as caught:
@@ -109,7 +109,7 @@ def test_spill_files_are_private_and_have_no_name(tmp_path: Path) -> None:
             assert os.listdir(tmp_path) == []
             assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
             assert os.fstat(file.fileno()).st_dev == tmp_path.stat().st_dev
-            # Like a full disk: the buffer can no longer be flushed.
+            # As on a full disk, the buffer can no longer be flushed.
             os.close(file.fileno())
     finally:
         os.umask(umask)
@@ -117,12 +117,12 @@ def test_spill_files_are_private_and_have_no_name(tmp_path: Path) -> None:
     assert other_file.closed
 
 
-def test_missing_spill_directory_is_an_os_error(tmp_path: Path) -> None:
+def test_a_missing_spill_directory_raises_an_os_error(tmp_path: Path) -> None:
     with open_spill_area(tmp_path / "missing") as spill, pytest.raises(FileNotFoundError):
         spill.open()
 
 
-def test_nested_spill_area_is_emptied_immediately_on_error(tmp_path: Path) -> None:
+def test_the_files_of_a_nested_spill_area_are_closed_immediately_on_error(tmp_path: Path) -> None:
     files = []
 
     def fail(spill: SpillArea) -> None:
@@ -139,7 +139,7 @@ def test_nested_spill_area_is_emptied_immediately_on_error(tmp_path: Path) -> No
         assert not outer_file.closed
 
 
-def test_nested_spill_area_remains_usable_without_an_error(tmp_path: Path) -> None:
+def test_a_nested_spill_area_remains_usable_without_an_error(tmp_path: Path) -> None:
     with open_spill_area(tmp_path) as spill:
         with discard_on_error(spill) as nested:
             file = nested.open()

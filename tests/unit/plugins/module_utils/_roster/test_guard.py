@@ -55,7 +55,7 @@ def _plan(baseline_rows: int, removed: int, **other_counts: int) -> Plan:
         (20, 19, Limits(max_removed_percent=0.0)),
     ],
 )
-def test_plan_within_the_limits_passes(baseline_rows: int, removed: int, limits: Limits) -> None:
+def test_a_plan_within_the_limits_passes(baseline_rows: int, removed: int, limits: Limits) -> None:
     check_plan(_plan(baseline_rows, removed), limits, None)
 
 
@@ -75,11 +75,11 @@ def test_plan_within_the_limits_passes(baseline_rows: int, removed: int, limits:
         ),
         (20, 6, Limits(max_removed=5), "max_removed allows 5"),
         (20, 1, Limits(max_removed=0), "max_removed allows 0"),
-        # The plan exceeds both limits: the absolute one is reported.
+        # The plan exceeds both limits, but only the absolute limit is reported.
         (100, 50, Limits(max_removed=5), "max_removed allows 5"),
     ],
 )
-def test_plan_over_a_limit_is_refused(
+def test_a_plan_over_a_limit_is_refused(
     baseline_rows: int, removed: int, limits: Limits, cause: str
 ) -> None:
     option = "max_removed_percent" if "%" in cause else "max_removed"
@@ -105,7 +105,7 @@ def test_only_removals_are_limited() -> None:
     check_plan(_plan(100, 0, **{ADDED: 200, CHANGED: 100, MOVED: 100}), Limits(max_removed=0), None)
 
 
-def test_first_upload_needs_permission() -> None:
+def test_a_first_upload_needs_permission() -> None:
     plan = _plan(0, 0, added=3)
     with pytest.raises(GuardError) as caught:
         check_plan(plan, Limits(), NO_RECEIPT)

@@ -50,7 +50,7 @@ def _merge(
 
 
 @pytest.mark.parametrize("by_identity", [True, False])
-def test_refused_row_is_replaced_by_the_old_row_of_the_same_person(by_identity: bool) -> None:
+def test_a_refused_row_is_replaced_by_the_old_row_of_the_same_person(by_identity: bool) -> None:
     old = roster_file([A, B, C], "abc" if by_identity else None)
     new = roster_file([A_NEW, B_NEW], "ab" if by_identity else None)
     merged = _merge(old, new, 2)
@@ -67,7 +67,7 @@ def test_people_are_matched_by_key_if_a_roster_has_no_identities(
     assert (merged.open_ids, merged.ids_sha256) == (None, "")
 
 
-def test_old_row_is_dropped_if_a_new_row_at_its_location_was_accepted() -> None:
+def test_an_old_row_is_dropped_if_a_new_row_at_its_location_was_accepted() -> None:
     old = roster_file([B_BERGEN, B, B_TROMSO], "bbb")
     new = roster_file([B_BERGEN, B_NEW], "bb")
     assert all_cells(_merge(old, new, 1)) == [B_NEW, B_BERGEN, B_TROMSO]
@@ -89,7 +89,7 @@ def test_without_an_old_roster_only_the_accepted_rows_remain() -> None:
     assert (all_cells(merged), all_identities(merged)) == ([A, C], ["a", "c"])
 
 
-def test_merged_roster_consists_of_a_valid_csv_and_identities_file() -> None:
+def test_a_merged_roster_consists_of_a_valid_csv_file_and_identities_file() -> None:
     new = roster_file([("A, B", "a@x", "oslo"), B], "ab")
     csv = csv_bytes([("A, B", "a@x", "oslo")])
     ids = ids_bytes(csv, "a")
@@ -126,7 +126,7 @@ def test_many_rows_are_merged_in_their_order() -> None:
     assert merged.row_count == 2500
 
 
-def test_csv_is_written_completely_before_the_roster_is_returned() -> None:
+def test_the_csv_file_is_written_completely_before_the_roster_is_returned() -> None:
     class _FullDisk(io.BytesIO):
         def flush(self) -> None:
             raise OSError(28, "No space left on device")

@@ -44,7 +44,7 @@ def _compare(old: RosterFile | None, new: RosterFile, *, with_changes: bool = Tr
 def _compare_rows(
     old: Rows | None, new: Rows, old_identities: str | None, new_identities: str | None
 ) -> Plan:
-    """Compare rows with one letter each as identity; None for a roster without identities."""
+    """Compare rows. Each letter in a string of identities is the identity of a row; None means no identities."""
     old_file = None if old is None else roster_file(old, old_identities)
     return _compare(old_file, roster_file(new, new_identities))
 
@@ -60,7 +60,7 @@ def _changes(plan: Plan) -> list[tuple[str, tuple[str, ...] | None, tuple[str, .
     ]
 
 
-# Cases in which the result is the same by identity and by key.
+# Cases with the same result, whether people are matched by identity or by key.
 _BY_EITHER = [
     ("no change", [A], [A], "a", "a", []),
     ("added", [A], [A, B], "a", "ab", [(ADDED, None, B)]),
@@ -98,7 +98,7 @@ _BY_EITHER = [
     [case[1:] for case in _BY_EITHER],
     ids=[case[0] for case in _BY_EITHER],
 )
-def test_kinds_of_changes(
+def test_changes_are_classified(
     *,
     old: Rows,
     new: Rows,
@@ -120,7 +120,7 @@ def test_kinds_of_changes(
 @pytest.mark.parametrize(
     ("old", "new", "old_identities", "new_identities", "by_identity", "by_key"),
     [
-        # With a new email address, the key is that of a new person.
+        # With a new email address, which is the key, the person seems to be new.
         (
             *([A], [A_NEW_MAIL], "a", "a", [(CHANGED, A, A_NEW_MAIL)]),
             [(REMOVED, A, None), (ADDED, None, A_NEW_MAIL)],
@@ -130,12 +130,12 @@ def test_kinds_of_changes(
             *([A], [A_NEW_NAME], "a", "z"),
             *([(REMOVED, A, None), (ADDED, None, A_NEW_NAME)], [(CHANGED, A, A_NEW_NAME)]),
         ),
-        # Other identities behind equal rows: the service does not see a difference.
+        # Equal rows with other identities: the service does not see a difference.
         ([A, B], [A, B], "ab", "yz", [], []),
         ([A, B], [A, B], "ab", "ba", [], []),
     ],
 )
-def test_changes_by_identity_and_by_key(
+def test_people_are_matched_by_identity_or_by_key(
     *,
     old: Rows,
     new: Rows,
@@ -159,7 +159,7 @@ def test_all_contacts_are_added_without_an_old_roster() -> None:
     assert _compare_rows(None, [A], None, None).by_identity is False
 
 
-def test_all_columns_of_the_key_are_compared() -> None:
+def test_all_key_columns_are_compared() -> None:
     old, new = [("A", "a@x", "oslo")], [("A2", "a@x", "oslo")]
     for key, kinds in ((["Email"], [CHANGED]), (["Name", "Email"], [ADDED, REMOVED])):
         plan = make_plan(
@@ -188,7 +188,7 @@ def test_contacts_change_instead_of_moving_without_a_location_column() -> None:
     assert make_plan(old, old, ["Email"], "Office", MEMORY).unchanged == {"(all locations)": 1}
 
 
-def test_change_is_counted_at_its_new_location_or_else_at_its_old_one() -> None:
+def test_a_change_is_counted_at_its_new_location_or_else_at_its_old_location() -> None:
     oslo, bergen = RosterRow("oslo", ("A",), ("a",)), RosterRow("bergen", ("A",), ("a",))
     assert Change(MOVED, oslo, bergen).location == "bergen"
     assert Change(REMOVED, oslo, None).location == "oslo"
@@ -196,7 +196,7 @@ def test_change_is_counted_at_its_new_location_or_else_at_its_old_one() -> None:
     assert Change(ADDED, None, None).location == "(all locations)"
 
 
-def test_summary_counts_by_kind_and_location() -> None:
+def test_the_summary_counts_changes_by_kind_and_location() -> None:
     plan = _compare_rows([A, B, B_BERGEN], [A, A_BERGEN, ("B2", "b@x", "tromso")], "abb", "aab")
     zeros = dict.fromkeys((*KINDS, "removed_invalid", "unchanged"), 0)
     assert plan.summary() == {
@@ -217,7 +217,7 @@ def test_summary_counts_by_kind_and_location() -> None:
     assert [plan.count(kind) for kind in (ADDED, CHANGED, MOVED, REMOVED)] == [1, 0, 1, 1]
 
 
-def test_id_is_derived_from_both_rosters() -> None:
+def test_the_id_is_derived_from_both_rosters() -> None:
     old, new = roster_file([A], "a"), roster_file([B], "b")
     expected = hashlib.sha256(f"{old.sha256} {new.sha256}".encode()).hexdigest()[:16]
     assert _compare(old, new).id == expected
@@ -235,7 +235,7 @@ def test_removed_people_without_a_valid_row_are_listed_with_the_cause() -> None:
     ]
     plan = _compare(old, roster_file([A], "a", left_out=left_out), with_changes=False)
     assert (plan.count(REMOVED), plan.count(REMOVED_INVALID)) == (3, 2)
-    # The cause at the location of the removed contact is preferred to others.
+    # The cause at the location of the removed contact is preferred to other causes.
     assert plan.invalid == (
         LeftOut("a", "bergen", "Name is empty"),
         LeftOut("b", "oslo", "Email is empty"),
@@ -254,7 +254,7 @@ def test_left_out_people_without_an_old_row_are_not_changes() -> None:
     assert _compare(None, new).count(ADDED) == 1
 
 
-def test_moved_and_changed_people_do_not_count_as_invalid() -> None:
+def test_moved_and_changed_contacts_do_not_count_as_invalid() -> None:
     old, new = roster_file([A, B], "ab"), [A_BERGEN, ("B2", "b@x", "oslo")]
     left_out = [LeftOut("a", "tromso", "x"), LeftOut("b", "tromso", "x")]
     plan = _compare(old, roster_file(new, "ab", left_out=left_out), with_changes=False)
@@ -274,13 +274,13 @@ def test_identities_of_left_out_people_are_not_compared_with_keys() -> None:
     assert (plan.count(REMOVED), plan.count(REMOVED_INVALID)) == (1, 0)
 
 
-def test_invalid_people_are_not_recognized_by_key() -> None:
+def test_people_without_a_valid_row_are_not_recognized_by_key() -> None:
     old, new = roster_file([A, B]), roster_file([A], "a", left_out=[LeftOut("b", "oslo", "x")])
     plan = _compare(old, new, with_changes=False)
     assert (plan.count(REMOVED), plan.count(REMOVED_INVALID), plan.invalid) == (1, 0, ())
 
 
-def test_at_most_fifty_invalid_people_are_listed() -> None:
+def test_at_most_fifty_people_without_a_valid_row_are_listed() -> None:
     identities = [f"{number:02d}" for number in range(60)]
     old = roster_file([("N", f"{name}@x", "oslo") for name in identities], identities)
     left_out = [LeftOut(identity, "oslo", "x") for identity in identities]
@@ -289,21 +289,21 @@ def test_at_most_fifty_invalid_people_are_listed() -> None:
     assert [person.identity for person in plan.invalid] == identities[:50]
 
 
-def test_plan_contains_changes_only_on_request() -> None:
+def test_a_plan_contains_changes_only_on_request() -> None:
     old, new = roster_file([A], "a"), roster_file([B], "b")
     plan = make_plan(old, new, ["Email"], "Location", MEMORY)
     assert (plan.changes, plan.is_empty) == ((), False)
     assert make_plan(None, old, ["Email"], "Location", MEMORY).changes == ()
 
 
-def test_order_of_rows_does_not_matter() -> None:
+def test_the_order_of_rows_does_not_matter() -> None:
     # Control characters sort before the separator of packed cells.
     rows = [("A\tB", "1", "oslo"), ("A", "2", "oslo"), ("A\nB", "3", "oslo"), ("A B", "4", "oslo")]
     old, new = roster_file(rows, "abcd"), roster_file([*reversed(rows), B], "dcbae")
     assert _changes(_compare(old, new)) == [(ADDED, None, B)]
 
 
-def test_last_of_several_equal_rows_is_added_or_removed() -> None:
+def test_the_last_of_several_equal_rows_is_added_or_removed() -> None:
     fewer, more = roster_file([A, A], "ab"), roster_file([A, A, A], "abc")
     for old, new, kind in ((fewer, more, ADDED), (more, fewer, REMOVED)):
         (change,) = _compare(old, new).changes

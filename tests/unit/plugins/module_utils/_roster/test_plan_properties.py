@@ -80,7 +80,7 @@ def test_counts_add_up(old: RosterFile, new: RosterFile) -> None:
 
 
 @given(_rosters(), _rosters())
-def test_kind_of_each_change_matches_its_rows(old: RosterFile, new: RosterFile) -> None:
+def test_the_kind_of_each_change_matches_its_rows(old: RosterFile, new: RosterFile) -> None:
     for change in _compare(old, new).changes:
         before, after = change.before, change.after
         assert (before is None, after is None) == (change.kind == ADDED, change.kind == REMOVED)
@@ -101,7 +101,7 @@ def test_no_person_is_both_added_and_removed(old: RosterFile, new: RosterFile) -
 
 
 @given(_rosters(), st.lists(st.sampled_from("xyz"), min_size=6, max_size=6))
-def test_other_identities_behind_equal_rows_are_not_a_change(
+def test_equal_rows_with_other_identities_are_not_a_change(
     roster: RosterFile, identities: list[str]
 ) -> None:
     other = roster_file(all_cells(roster), identities[: roster.row_count])
@@ -121,7 +121,7 @@ def _reorder(roster: RosterFile, row_numbers: list[int]) -> RosterFile:
     *[_rosters()] * 2,
     *[st.permutations(range(6))] * 2,
 )
-def test_plan_does_not_depend_on_the_order_of_rows(
+def test_a_plan_does_not_depend_on_the_order_of_rows(
     old: RosterFile, new: RosterFile, old_order: list[int], new_order: list[int]
 ) -> None:
     plan = _compare(old, new)

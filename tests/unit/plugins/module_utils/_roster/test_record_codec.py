@@ -35,7 +35,7 @@ def _line(contact: Contact, source: int) -> bytes:
     return head + contact.record + tail
 
 
-def test_line_contains_rank_record_and_source() -> None:
+def test_a_line_contains_rank_record_and_source() -> None:
     contact = Contact("oslo", ("Åse", ""), ONE)
     line = _line(contact, 2)
     assert line == f"000001\0Åse\0\0{ONE}\0\x00000002\n".encode()
@@ -73,7 +73,7 @@ def test_candidates_start_with_rank_identity_and_kind() -> None:
         [("A", "x", ONE, EMPTIED), ("", "", OTHER)],
         [("A", "", "id"), ("A", "", "id-2", EMPTIED)],
         [("A", "", ONE.upper())],
-        # As long as a UUID, or a UUID in the wrong place.
+        # An identity that is as long as a UUID, and UUIDs in the wrong field.
         [("A", "", "x" * 36), ("A", "0" * 36, "", ())],
         [("A", ONE, "", ())],
     ],

@@ -34,7 +34,7 @@ CSV = 'Name,Note\r\nÅse,"a, ""b"""\r\nLie,\r\n'.encode()
 BOM = b"\xef\xbb\xbf"
 
 
-def test_checksum_is_the_sha_256_in_hexadecimal() -> None:
+def test_the_checksum_is_the_sha_256_in_hexadecimal() -> None:
     assert sha256(b"abc") == hashlib.sha256(b"abc").hexdigest()
 
 
@@ -47,7 +47,9 @@ def test_checksum_is_the_sha_256_in_hexadecimal() -> None:
         (CSV.rstrip(b"\r\n"), 0),
     ],
 )
-def test_roster_is_read_with_or_without_byte_order_mark_and_crlf(data: bytes, start: int) -> None:
+def test_a_roster_is_read_with_or_without_a_byte_order_mark_and_crlf(
+    data: bytes, start: int
+) -> None:
     roster = parse_roster(data)
     assert roster.header == ("Name", "Note")
     assert all_cells(roster) == [("Åse", 'a, "b"'), ("Lie", "")]
@@ -166,7 +168,7 @@ def _ids(head: object, *lines: object) -> bytes:
 
 
 @pytest.mark.parametrize("left_out", [[], [LEFT_OUT], [LEFT_OUT, {**LEFT_OUT, "more": 1}]])
-def test_identities_file_of_the_roster_is_read(left_out: list[object]) -> None:
+def test_the_identities_file_of_the_roster_is_read(left_out: list[object]) -> None:
     data = _ids(HEAD, "a", "Å", *left_out)
     roster = parse_roster(CSV, data)
     assert all_identities(roster) == ["a", "Å"]
@@ -200,19 +202,19 @@ def test_identities_file_of_the_roster_is_read(left_out: list[object]) -> None:
         _ids(HEAD, "a", "b", {"identity": "c"}),
         _ids(HEAD, "a", "b", LEFT_OUT) + b"{",
         _ids(HEAD, "a", "b", LEFT_OUT)[:-8],
-        # Lines that are longer than the maximum.
+        # Lines that are longer than the maximum length.
         _ids({**HEAD, "more": "x" * MAX_LINE_BYTES}, "a", "b"),
         _ids(HEAD, "a", "x" * MAX_LINE_BYTES),
         _ids(HEAD, "a", "b", {**LEFT_OUT, "more": "x" * MAX_LINE_BYTES}),
     ],
 )
-def test_identities_file_of_another_roster_is_ignored(data: bytes) -> None:
+def test_the_identities_file_of_another_roster_is_ignored(data: bytes) -> None:
     roster = parse_roster(CSV, data)
     assert (roster.open_ids, roster.ids_sha256) == (None, "")
     assert all_identities(roster) == [None, None]
 
 
-def test_unreadable_file_is_an_os_error() -> None:
+def test_an_unreadable_file_raises_an_os_error() -> None:
     class _UnreadableFile(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError(5, "Input/output error")
@@ -233,7 +235,7 @@ def test_invalid_csv_is_also_reported_when_rows_are_read_again() -> None:
     assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 instead of 2 cells."
 
 
-def test_size_and_checksum_are_those_of_the_complete_file() -> None:
+def test_the_size_and_checksum_are_those_of_the_complete_file() -> None:
     data = csv_bytes([("x" * 100, "y" * 100, "z" * 100)] * 1000)
     assert len(data) > 4 * 64 * 1024
     roster = parse_roster(data)
@@ -249,7 +251,7 @@ def test_size_and_checksum_are_those_of_the_complete_file() -> None:
         (CSV, b""),
     ],
 )
-def test_change_of_a_file_while_it_is_being_read_is_reported(
+def test_a_change_of_a_file_while_it_is_being_read_is_reported(
     csv_data: bytes, ids_data: bytes
 ) -> None:
     files = {"csv": CSV, "ids": _ids(HEAD, "a", "b")}

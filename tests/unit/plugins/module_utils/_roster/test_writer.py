@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the bytes of roster files."""
+"""Tests of the exact content of roster files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 COLUMNS = columns({"header": "Name", "value": "sn"}, {"header": "Note, optional", "value": "info"})
 
 
-def test_csv_file_conforms_to_rfc_4180_and_identities_file_is_json_lines() -> None:
+def test_the_csv_file_conforms_to_rfc_4180_and_the_identities_file_to_json_lines() -> None:
     made = make_roster(
         COLUMNS,
         [
@@ -49,7 +49,7 @@ def test_csv_file_conforms_to_rfc_4180_and_identities_file_is_json_lines() -> No
 
 
 @pytest.mark.parametrize("character", ["x", '"', "🙂"])
-def test_longest_valid_row_can_be_read_again(character: str) -> None:
+def test_the_longest_valid_row_can_be_read_again(character: str) -> None:
     cells = (character * (MAX_ROW_LENGTH - 1), character)
     assert find_broken_rule(COLUMNS, cells, {}) is None
     assert all_cells(parse_roster(make_roster(COLUMNS, [contact("id-1", *cells)]).csv)) == [cells]
@@ -66,7 +66,7 @@ _TEXT = st.text(st.sampled_from(_SPECIAL_CHARACTERS) | st.characters(codec="utf-
     ),
     cells=st.lists(st.tuples(_TEXT, _TEXT), unique=True, max_size=8),
 )
-def test_files_are_the_same_as_those_of_the_csv_and_json_modules(
+def test_the_files_are_those_that_the_csv_and_json_modules_write(
     width: int, identity_format: str, cells: list[tuple[str, str]]
 ) -> None:
     # Cells may also contain control characters, although the mapper removes them.
@@ -81,7 +81,7 @@ def test_files_are_the_same_as_those_of_the_csv_and_json_modules(
     assert made.ids == ids_bytes(csv, [identity for _row, identity in rows])
 
 
-def test_roster_with_many_batches_is_written() -> None:
+def test_a_roster_with_many_batches_is_written() -> None:
     people = [contact(f"{number:05d}", f"{number % 7},", str(number)) for number in range(3000)]
     made = make_roster(COLUMNS, people)
     rows = sorted((person.cells, person.identity) for person in people)
