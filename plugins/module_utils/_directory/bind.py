@@ -63,9 +63,9 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             # ldap3's auto_bind discards the server's message, which contains Active Directory's error code.
             connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise _no_response_error(action, explain_failure(error, None), account) from None
+        raise _build_no_response_error(action, explain_failure(error, None), account) from None
     except ServerError as error:
-        raise _no_response_error(
+        raise _build_no_response_error(
             error.action, Diagnosis(error.cause, error.remedy), account
         ) from None
     if not connection.bound:
@@ -73,7 +73,7 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
     return has_sasl_layer
 
 
-def _no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
+def _build_no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
     """Return the error for a missing response, with a hint about the client certificate if there is one.
 
     In TLS 1.3, the handshake completes on the client before the server has verified the client certificate, so
@@ -101,7 +101,7 @@ def _bind_ntlm(connection: Any, account: Account) -> None:
     """Authenticate with NTLM (MS-NLMP), with channel binding if ldap3 supports it."""
     connection.authentication = ldap3.NTLM
     connection.user, connection.password = account.bind_dn, account.bind_pw
-    certificate = _server_certificate(connection)
+    certificate = _get_server_certificate(connection)
     if certificate and _NTLM_CHANNEL_BINDING and tls_server_end_point(certificate):
         connection.channel_binding = _NTLM_CHANNEL_BINDING
         connection.server.tls.peer_certificate = certificate
@@ -109,7 +109,7 @@ def _bind_ntlm(connection: Any, account: Account) -> None:
 
 
 def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
-    certificate = _server_certificate(connection)
+    certificate = _get_server_certificate(connection)
     connection.sasl_mechanism = ldap3.GSSAPI
     # Messages are encrypted either by TLS or by Kerberos: domain controllers reject the combination
     # (MS-ADTS 5.1.1.1.2).
@@ -129,7 +129,7 @@ def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
     return True
 
 
-def _server_certificate(connection: Any) -> bytes | None:
+def _get_server_certificate(connection: Any) -> bytes | None:
     """Return the server's certificate in DER; None without TLS."""
     getpeercert = getattr(connection.socket, "getpeercert", None)
     return getpeercert(binary_form=True) if getpeercert else None

@@ -78,7 +78,7 @@ def read_entry(
     return None
 
 
-def searchable_contexts(session: LdapSession) -> list[str]:
+def find_searchable_contexts(session: LdapSession) -> list[str]:
     """Return the DNs at which a search of the whole directory starts: its naming contexts (RFC 4512, 5.1).
 
     For Active Directory, this is the server's own domain (MS-ADTS 3.1.1.3.2.3). Other servers may also have a
@@ -201,7 +201,7 @@ def read_entries_by_dn(
     """
     if not dns:
         return
-    attribute = _dn_attribute(session, query.search_base) if query.search_base else None
+    attribute = _find_dn_attribute(session, query.search_base) if query.search_base else None
     if attribute is None:
         yield from _read_one_by_one(session, dns, query, attributes)
         return
@@ -224,7 +224,7 @@ def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
     return spellings.get(normalize_dn(dn), [dn])
 
 
-def _dn_attribute(session: LdapSession, base: str) -> str | None:
+def _find_dn_attribute(session: LdapSession, base: str) -> str | None:
     """Return the attribute with which this server finds an entry by its DN; None if there is none.
 
     :param base: DN of an entry to test with. If this account may not read it, no attribute is found.

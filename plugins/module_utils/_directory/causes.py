@@ -295,7 +295,7 @@ class DnsFailure(Enum):
     NO_RECORDS = "the domain has no SRV records of LDAP servers"
     OUTSIDE_DOMAIN = "all targets of the SRV records are outside the domain"
     TIMEOUT = "no DNS server answered in time"
-    NO_ANSWER = "all DNS servers failed or refused"
+    SERVERS_FAILED = "all DNS servers failed or refused"
     NO_RESOLVER = "no DNS server is configured"
 
 
@@ -322,7 +322,7 @@ DNS_FAILURES = {
         "If they are correct, list them in server_uri; DNS responses can be forged",
     ),
     DnsFailure.TIMEOUT: Explanation("no DNS server answered in time", _CHECK_DNS_SERVERS),
-    DnsFailure.NO_ANSWER: Explanation("no DNS server returned an answer", _CHECK_DNS_SERVERS),
+    DnsFailure.SERVERS_FAILED: Explanation("no DNS server returned an answer", _CHECK_DNS_SERVERS),
     DnsFailure.NO_RESOLVER: Explanation(
         "no DNS server is configured on this host", "Set dns_servers"
     ),

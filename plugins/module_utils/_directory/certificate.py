@@ -118,7 +118,7 @@ def _parse_certificate(der: bytes) -> Certificate:
         name
         for field in fields[6:]
         if field.tag == _EXTENSIONS
-        for name in _alternative_names(field)
+        for name in _parse_alternative_names(field)
     ]
     return Certificate(
         subject=_format_name(fields[4]),
@@ -153,7 +153,7 @@ def _parse_time(field: Element) -> datetime:
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
-def _alternative_names(extensions: Element) -> Iterator[str]:
+def _parse_alternative_names(extensions: Element) -> Iterator[str]:
     for extension in parse_elements(parse_elements(extensions.content)[0].content):
         oid, *_critical, value = parse_elements(extension.content)
         if oid.content == _SUBJECT_ALT_NAME:
@@ -177,13 +177,13 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
     algorithm_id, *parameters = parse_elements(algorithm.content)
     hash_name = _HASHES.get(algorithm_id.content)
     if algorithm_id.content == _PSS:
-        hash_name = _pss_hash(parse_elements(parameters[0].content))
+        hash_name = _find_pss_hash(parse_elements(parameters[0].content))
     if hash_name is None:
         return None
     return _CHANNEL_BINDING_PREFIX + hashlib.new(hash_name, certificate).digest()
 
 
-def _pss_hash(parameters: Sequence[Element]) -> str | None:
+def _find_pss_hash(parameters: Sequence[Element]) -> str | None:
     """Return the hash function for parameters of RSASSA-PSS; None if it is unknown."""
     for parameter in parameters:
         if parameter.tag == _PSS_HASH_ALGORITHM:

@@ -36,14 +36,14 @@ class LdapSession:
     :ivar uri: URI of the server.
     :ivar connection: ldap3 connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
-    :ivar is_in_clear: whether messages cross a network unencrypted, where they can be read and altered.
+    :ivar is_unencrypted: whether messages cross a network unencrypted, where they can be read and altered.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
     """
 
     uri: str
     connection: Any
     is_active_directory: bool
-    is_in_clear: bool = False
+    is_unencrypted: bool = False
     has_sasl_layer: bool = False
 
 
@@ -94,7 +94,7 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
         uri=address.uri,
         connection=connection,
         is_active_directory=read_root_dse(connection, address.uri).is_active_directory,
-        is_in_clear=not (
+        is_unencrypted=not (
             address.use_ssl or settings.start_tls or has_sasl_layer or is_loopback(address.host)
         ),
         has_sasl_layer=has_sasl_layer,

@@ -36,7 +36,7 @@ class MalformedError(ValueError):
     """The bytes are not a valid LDAP message."""
 
 
-def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def locate_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Return the start and the end of an element's content.
 
     :param at: start of the element.
@@ -124,11 +124,11 @@ class EntryDecoder:
         :raises MalformedError: if it is not valid.
         :raises IncompleteValuesError: if it contains only some values of an attribute.
         """
-        at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
+        at, end = locate_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
             _check_controls(operation, end)
-        _name, at = element_content(operation, at, end, OCTET_STRING)
-        at, last = element_content(operation, at, end, SEQUENCE)
+        _name, at = locate_content(operation, at, end, OCTET_STRING)
+        at, last = locate_content(operation, at, end, SEQUENCE)
         values = self._no_values.copy()
         cache = self._long_form if operation[at + 1 : at + 2] == b"\x84" else self._short_form
         name_length_at, overhead, headers = cache
@@ -152,15 +152,15 @@ class EntryDecoder:
         self, operation: bytes, begin: int, end: int, values: AttributeValues, cache: _HeaderCache
     ) -> int:
         """Decode an attribute without the cache, and return the start of the next one."""
-        start, stop = element_content(operation, begin, end, SEQUENCE)
-        name, at = element_content(operation, start, stop, OCTET_STRING)
+        start, stop = locate_content(operation, begin, end, SEQUENCE)
+        name, at = locate_content(operation, start, stop, OCTET_STRING)
         index = self._find_index(operation[name:at])
-        at, last = element_content(operation, at, stop, SET)
+        at, last = locate_content(operation, at, stop, SET)
         if last != stop:
             raise MalformedError("an attribute does not end where its values end")
         octet_strings = []
         while at < stop:
-            value, at = element_content(operation, at, stop, OCTET_STRING)
+            value, at = locate_content(operation, at, stop, OCTET_STRING)
             octet_strings.append(operation[value:at])
         values[index] = pack_values(octet_strings)
         if len(octet_strings) == 1:
@@ -178,12 +178,12 @@ def decode_uris(operation: bytes) -> list[str]:
     :param operation: SearchResultReference, followed by its controls.
     :raises MalformedError: if it is not valid.
     """
-    at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
+    at, end = locate_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
     if end < len(operation):
         _check_controls(operation, end)
     uris = []
     while at < end:
-        start, at = element_content(operation, at, end, OCTET_STRING)
+        start, at = locate_content(operation, at, end, OCTET_STRING)
         try:
             uris.append(operation[start:at].decode("utf-8"))
         except UnicodeDecodeError:
@@ -197,13 +197,13 @@ def decode_first_string(operation: bytes) -> bytes:
     :param operation: SearchResultEntry or SearchResultReference.
     :raises MalformedError: if it is not valid.
     """
-    at, end = element_content(operation, 0, len(operation), operation[0])
-    start, stop = element_content(operation, at, end, OCTET_STRING)
+    at, end = locate_content(operation, 0, len(operation), operation[0])
+    start, stop = locate_content(operation, at, end, OCTET_STRING)
     return operation[start:stop]
 
 
 def _check_controls(operation: bytes, at: int) -> None:
     """Check that only controls follow an operation. They are ignored: none is requested with entries."""
-    _start, end = element_content(operation, at, len(operation), CONTROLS)
+    _start, end = locate_content(operation, at, len(operation), CONTROLS)
     if end < len(operation):
         raise MalformedError("a message does not end where its controls end")

@@ -162,7 +162,7 @@ def explain_failure(
         return explain_certificate(tls_error, "server_uri")
     if isinstance(error, DECODE_ERRORS):
         return _with_detail(NOT_LDAP, type(error).__name__)
-    text = str(tls_error or _failure_text(error))
+    text = str(tls_error or _format_failure(error))
     tables = [SOCKET_FAILURES]
     if tls_error:
         tables.insert(0, HANDSHAKE_FAILURES)
@@ -185,7 +185,7 @@ def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
     return _with_detail(explanation, detail.rstrip("."))
 
 
-def _failure_text(error: BaseException) -> str:
+def _format_failure(error: BaseException) -> str:
     """Return the text of an ldap3 exception. If a host has several addresses, that is the error of each one."""
     if len(error.args) == 2 and isinstance(error.args[1], list):
         return "; ".join(f"{address[0]}: {failure}" for failure, address in error.args[1])

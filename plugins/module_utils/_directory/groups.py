@@ -61,7 +61,7 @@ def resolve_groups(
     """Return what selects the members of groups and of the groups nested in them.
 
     :param groups: DNs of the groups.
-    :param contexts: DNs below which nested groups are searched, see `searchable_contexts`.
+    :param contexts: DNs below which nested groups are searched, see `find_searchable_contexts`.
     :raises DirectoryError: if one of the groups does not exist, or is not a group.
     """
     if session.is_active_directory:
@@ -83,7 +83,7 @@ def read_members(
     :param queries: scopes and filters, one of which a member must match.
     :param attributes: as for `search`, like page_size and references.
     """
-    pages = _read_all(
+    pages = _read_all_members(
         session, queries, criteria, attributes, page_size=page_size, references=references
     )
     if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
@@ -97,7 +97,7 @@ def read_members(
         yield new
 
 
-def _read_all(
+def _read_all_members(
     session: LdapSession,
     queries: Sequence[Query],
     criteria: MemberCriteria,
@@ -166,11 +166,11 @@ def _resolve_with_member_lists(
         new: list[str] = []
         for group in frontier:
             values = read_all_values(session, group, _MEMBER_ATTRIBUTES) or {}
-            for dn in _listed_dns(values):
+            for dn in _extract_member_dns(values):
                 if normalize_dn(dn) not in dns:
                     dns[normalize_dn(dn)] = dn
                     new.append(dn)
-            filters.update(dict.fromkeys(_account_filters(values)))
+            filters.update(dict.fromkeys(_build_account_filters(values)))
         nested = _find_groups(session, new, contexts)
         frontier = [dn for dn in nested if normalize_dn(dn) not in expanded]
         expanded.update(map(normalize_dn, frontier))
@@ -205,7 +205,7 @@ def _find_groups(
             yield from (dn for dn, _entry in page)
 
 
-def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
+def _extract_member_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
     for value in values.get("member", ()):
         yield value.decode("utf-8", "replace")
     for value in values.get("uniquemember", ()):
@@ -214,7 +214,7 @@ def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
         yield dn if hash_sign else value.decode("utf-8", "replace")
 
 
-def _account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
+def _build_account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
     """Yield filters for members of a posixGroup: by account name, or by primary group (RFC 2307, 3)."""
     for value in values.get("memberuid", ()):
         yield filter_equals("uid", value.decode("utf-8", "replace"))

@@ -83,7 +83,7 @@ def acquire_credentials(account: Account) -> Any:
     """
     gssapi = GSSAPI.load()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
-    name, store = None, _credential_store(account)
+    name, store = None, _choose_credential_store(account)
     try:
         if account.bind_dn:
             name = gssapi.Name(account.bind_dn, gssapi.NameType.kerberos_principal)
@@ -102,7 +102,7 @@ def acquire_credentials(account: Account) -> Any:
     return credentials
 
 
-def _credential_store(account: Account) -> dict[str, str] | None:
+def _choose_credential_store(account: Account) -> dict[str, str] | None:
     """Return the credential store in the format of MIT Kerberos (gss_acquire_cred_from); None for the default."""
     if account.ccache:
         return {"ccache": account.ccache}

@@ -17,7 +17,7 @@ from .decoding import (
     SEARCH_RESULT_REFERENCE,
     SEQUENCE,
     MalformedError,
-    element_content,
+    locate_content,
     parse_long_length,
 )
 from .ldap3_private import decode_message
@@ -80,7 +80,7 @@ class MessageReader:
         self._connection.socket.restart_deadline()
         entries: list[bytes] = []
         references: list[bytes] = []
-        while message := self._take_entries(_entry_prefix(message_id), entries):
+        while message := self._take_entries(_encode_entry_prefix(message_id), entries):
             tag, operation = self._parse_operation(message, message_id)
             if tag == SEARCH_RESULT_DONE:
                 return PartialResponse(entries, references, message)
@@ -102,7 +102,7 @@ class MessageReader:
         operation_offset = len(prefix) - 1
         total_received = 0
         while True:
-            start, end = _message_content(data, at)
+            start, end = _locate_message_content(data, at)
             if end > len(data):
                 if total_received > _MAX_PART_SIZE:
                     message = b""
@@ -137,7 +137,7 @@ class MessageReader:
                 text = f"error receiving data: {error}"
                 raise ldap3.core.exceptions.LDAPSocketReceiveError(text) from None
             if not part:
-                raise _session_terminated()
+                raise _build_session_terminated_error()
             parts.append(part)
             missing -= len(part)
         return b"".join(parts)
@@ -148,8 +148,8 @@ class MessageReader:
         Unsolicited notifications have the messageID 0 (RFC 4511, 4.4). A notice of disconnection is an error;
         all others are treated like intermediate responses, which are ignored.
         """
-        at, end = element_content(message, 0, len(message), SEQUENCE)
-        start, at = element_content(message, at, end, INTEGER)
+        at, end = locate_content(message, 0, len(message), SEQUENCE)
+        start, at = locate_content(message, at, end, INTEGER)
         operation = message[at:]
         response_id = int.from_bytes(message[start:at], "big", signed=True)
         if not operation or response_id not in (0, message_id):
@@ -160,18 +160,20 @@ class MessageReader:
             raise MalformedError(f"operation {operation[0]:#04x} is not a notification")
         notice = decode_message(self._connection, message)
         if notice["responseName"] == _NOTICE_OF_DISCONNECTION:
-            raise _session_terminated(f": {notice['description']} {notice['message']}".rstrip())
+            raise _build_session_terminated_error(
+                f": {notice['description']} {notice['message']}".rstrip()
+            )
         return INTERMEDIATE_RESPONSE, operation
 
 
-def _session_terminated(detail: str = "") -> Exception:
+def _build_session_terminated_error(detail: str = "") -> Exception:
     error: Exception = ldap3.core.exceptions.LDAPSessionTerminatedByServerError(
         f"session terminated by server{detail}"
     )
     return error
 
 
-def _entry_prefix(message_id: int) -> bytes:
+def _encode_entry_prefix(message_id: int) -> bytes:
     """Return the first bytes of the content of messages with an entry.
 
     The messageID is encoded as required by X.690, 8.3, in as few bytes as possible. Entries with a longer
@@ -181,7 +183,7 @@ def _entry_prefix(message_id: int) -> bytes:
     return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])
 
 
-def _message_content(data: bytes, at: int) -> tuple[int, int]:
+def _locate_message_content(data: bytes, at: int) -> tuple[int, int]:
     """Return the start and the end of a message's content; the end exceeds the data if bytes are missing."""
     if at + 2 > len(data):
         return at + 2, at + 2

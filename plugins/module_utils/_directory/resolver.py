@@ -84,4 +84,4 @@ class Resolver:
         except dns.exception.Timeout as error:
             raise DnsError(explain_dns(DnsFailure.TIMEOUT, str(error))) from None
         except dns.exception.DNSException as error:
-            raise DnsError(explain_dns(DnsFailure.NO_ANSWER, str(error))) from None
+            raise DnsError(explain_dns(DnsFailure.SERVERS_FAILED, str(error))) from None

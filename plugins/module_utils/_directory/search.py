@@ -15,10 +15,12 @@ from .diagnosis import DirectoryError, ServerError, explain_failure, result_erro
 from .entry import IDENTITY_ATTRIBUTES, Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
 from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .page_readers import Page, choose_reader
 from .query import Query
-from .read_pages import Page, choose_reader
 
-_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
+_CONTEXT_WITHOUT_PEOPLE = re.compile(
+    r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE
+)
 
 
 def search(
@@ -49,18 +51,18 @@ def search(
     read_pages = choose_reader(connection)
     names = [*attributes, *IDENTITY_ATTRIBUTES]
     with closing(read_pages(connection, query, names, page_size)) as pages:
-        for page in _checked_pages(pages, action):
+        for page in _check_pages(pages, action):
             if references is not None:
                 references.update(page.references)
-            yield _entries(page, action)
+            yield _require_entries(page, action)
 
 
-def relevant_referrals(references: set[str]) -> list[str]:
+def select_people_references(references: set[str]) -> list[str]:
     """Return the references to naming contexts that may contain people, sorted."""
-    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))
+    return sorted(uri for uri in references if not _CONTEXT_WITHOUT_PEOPLE.search(uri))
 
 
-def _checked_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
+def _check_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
     """Yield pages, checking that each of them is complete and differs from those before."""
     fingerprints: set[object] = set()
     while page := _next_page(pages, action):
@@ -99,7 +101,7 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         raise ServerError(action, *explain_failure(error, None)) from None
 
 
-def _entries(page: Page, action: str) -> list[Entry]:
+def _require_entries(page: Page, action: str) -> list[Entry]:
     entries = build_entries(page.values)
     if entries is None:
         raise DirectoryError(

@@ -63,7 +63,7 @@ def _find_servers_in_dns(settings: ConnectionSettings) -> tuple[list[Address], l
         )
         for target in sorted(outside)
     ]
-    addresses = [_secure_address(record, settings.start_tls) for record in inside]
+    addresses = [_build_secure_address(record, settings.start_tls) for record in inside]
     return list(dict.fromkeys(addresses)), notes
 
 
@@ -88,7 +88,7 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
     return [*order_srv_records(site_records), *order_srv_records(domain_records)], notes
 
 
-def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
+def _build_secure_address(record: SrvRecord, start_tls: bool) -> Address:
     """Return the address of a server with TLS, because SRV records contain the port without TLS."""
     scheme, default_port = ("ldap", LDAP_PORT) if start_tls else ("ldaps", LDAPS_PORT)
     host, port = record.target.lower(), record.port

@@ -33,12 +33,12 @@ def parse_timestamp(text: str) -> datetime | None:
         timestamp = midnight.replace(
             hour=time_of_day[0], minute=time_of_day[1], second=time_of_day[2]
         )
-        return timestamp - _offset(match["zone"] or "")
+        return timestamp - _parse_offset(match["zone"] or "")
     except (ValueError, OverflowError):
         return None
 
 
-def _offset(zone: str) -> timedelta:
+def _parse_offset(zone: str) -> timedelta:
     # For UTC, which is "Z" or empty, no digits remain.
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

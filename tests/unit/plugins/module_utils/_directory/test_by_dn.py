@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
+    find_searchable_contexts,
     read_all_values,
     read_entry,
-    searchable_contexts,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -173,12 +173,12 @@ def test_a_search_of_the_whole_directory_starts_at_readable_naming_contexts(
             connection=session.connection,
             is_active_directory=is_active_directory,
         )
-        assert searchable_contexts(server_session) == contexts
+        assert find_searchable_contexts(server_session) == contexts
 
 
 def test_a_root_dse_without_naming_contexts_is_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({})) as session, pytest.raises(DirectoryError) as caught:
-        searchable_contexts(session)
+        find_searchable_contexts(session)
     assert str(caught.value) == (
         f"Cannot search the whole directory on {session.uri}: its root DSE lists no naming"
         " contexts. Set search_base, or allow the bind account to read the root DSE."

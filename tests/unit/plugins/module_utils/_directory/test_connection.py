@@ -74,14 +74,14 @@ def test_an_anonymous_bind_contains_no_name_and_no_password(server_tls: ServerTl
 
 
 @pytest.mark.parametrize(
-    ("host", "start_tls", "is_in_clear"),
+    ("host", "start_tls", "is_unencrypted"),
     [("localhost", False, False), ("dc1.x.no", False, True), ("dc1.x.no", True, False)],
 )
 def test_unencrypted_sessions_across_a_network_are_detected(
     *,
     host: str,
     start_tls: bool,
-    is_in_clear: bool,
+    is_unencrypted: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -100,7 +100,7 @@ def test_unencrypted_sessions_across_a_network_are_detected(
             start_tls=start_tls,
         )
         with open_session(settings) as session:
-            assert session.is_in_clear is is_in_clear
+            assert session.is_unencrypted is is_unencrypted
 
 
 def test_a_rejected_account_is_not_an_error_of_the_server(server_tls: ServerTls) -> None:

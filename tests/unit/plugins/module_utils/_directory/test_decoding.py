@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     MalformedError,
     decode_first_string,
     decode_uris,
-    element_content,
+    locate_content,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ber,
@@ -150,7 +150,7 @@ def test_a_header_whose_end_a_lookup_would_miss_is_not_cached() -> None:
 )
 def test_lengths_in_the_long_form_are_parsed(length: bytes) -> None:
     data = b"\x04" + length + b"abc"
-    start, end = element_content(data, 0, len(data), 0x04)
+    start, end = locate_content(data, 0, len(data), 0x04)
     assert data[start:end] == b"abc"
 
 

@@ -29,12 +29,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.libr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
     OversizeError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.read_pages import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.page_readers import (
     choose_reader,
     read_pages_fast,
     read_pages_with_ldap3,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
     DeadlineSocket,
 )

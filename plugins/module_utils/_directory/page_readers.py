@@ -81,7 +81,7 @@ def read_pages_with_ldap3(
             paged_cookie=cookie,
         )
         result, responses = connection.result, connection.response
-        cookie = _next_cookie(result)
+        cookie = _get_next_cookie(result)
         first = responses[0] if responses else {}
         yield Page(
             values=[
@@ -116,7 +116,7 @@ def read_pages_fast(
             result, cookie = None, b""
             if response.done:
                 result = decode_message(connection, response.done)
-                cookie = _next_cookie(result)
+                cookie = _get_next_cookie(result)
                 message_id = paged_search.request_page(cookie) if cookie else None
             yield Page(
                 values=[decoder.decode(entry) for entry in response.entries],
@@ -124,7 +124,7 @@ def read_pages_fast(
                     uri for reference in response.references for uri in decode_uris(reference)
                 ],
                 result=result,
-                fingerprint=_fingerprint(response, cookie),
+                fingerprint=_compute_fingerprint(response, cookie),
             )
     except (GeneratorExit, IncompleteValuesError):
         # The response to the last request must not be taken for that to the next search.
@@ -136,14 +136,14 @@ def read_pages_fast(
         raise
 
 
-def _next_cookie(result: Mapping[str, Any]) -> bytes:
+def _get_next_cookie(result: Mapping[str, Any]) -> bytes:
     """Return the cookie for the request of the next page; empty after the last page."""
     control = result.get("controls", {}).get(_PAGED_RESULTS)
     cookie: bytes = control["value"]["cookie"] if control and result["result"] == 0 else b""
     return cookie
 
 
-def _fingerprint(response: PartialResponse, cookie: bytes) -> object:
+def _compute_fingerprint(response: PartialResponse, cookie: bytes) -> object:
     operations = response.entries or response.references
     return (operations[0][0], decode_first_string(operations[0])) if operations else cookie
 
