@@ -160,7 +160,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
             failing_start_tls(
                 NoResponse(EXTENDED_RESPONSE),
                 (
-                    "it did not answer in time (*). Check its load and its log, or raise"
+                    "it did not respond in time (*). Check its load and its log, or increase"
                     " receive_timeout."
                 ),
                 **SHORT_TIMEOUTS,
@@ -172,7 +172,7 @@ def failing_start_tls(fault: Fault | None, message: str, **options: Any) -> Fail
                 NoFurtherResponses(EXTENDED_RESPONSE),
                 (
                     "it did not complete the TLS handshake in time (*)."
-                    f" {USES_TLS}, or raise connection_timeout."
+                    f" {USES_TLS}, or increase connection_timeout."
                 ),
                 **SHORT_TIMEOUTS,
             ),

@@ -4,12 +4,12 @@
 
 """Group members, including those of nested groups.
 
-In Active Directory, only the groups are read, because people can be searched by their groups: with memberOf,
-and with primaryGroupID for the one group of each account that is in neither memberOf nor member (MS-ADTS
-3.1.1.4.5.11, MS-ADA3).
+In Active Directory, only the groups are read, because people can be searched by group: with memberOf, and with
+primaryGroupID, because memberOf and member do not include the primary group of an account (MS-ADTS 3.1.1.4.5.11,
+MS-ADA3).
 
 Other servers may not have memberOf, and return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
-error. There, the member lists of the groups are read, and then the people by their DNs.
+error. On these servers, the member lists of the groups are read, and then the people by their DNs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .search import search
 
 _PAGE_SIZE = 500
 
-# Object classes with members: Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
+# Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 _LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
 _GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
@@ -45,10 +45,10 @@ _MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
 class MemberCriteria(NamedTuple):
-    """What selects the members of groups.
+    """The criteria that select the members of groups.
 
-    :ivar filters: filters, each of which matches members.
-    :ivar dns: DNs of further members. They may include DNs of groups and of entries that are not people.
+    :ivar filters: filters, each of which matches some of the members.
+    :ivar dns: DNs of further members, possibly including groups and other entries that are not people.
     """
 
     filters: Sequence[str]
@@ -58,11 +58,11 @@ class MemberCriteria(NamedTuple):
 def resolve_groups(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return what selects the members of groups and of the groups nested in them.
+    """Return the criteria that select the members of groups and of the groups nested in them.
 
     :param groups: DNs of the groups.
-    :param contexts: DNs below which nested groups are searched, see `find_searchable_contexts`.
-    :raises DirectoryError: if one of the groups does not exist, or is not a group.
+    :param contexts: DNs below which nested groups are searched, from `find_searchable_contexts`.
+    :raises DirectoryError: if one of the DNs does not exist, or is not a group.
     """
     if session.is_active_directory:
         return _resolve_with_backlinks(session, groups, contexts)
@@ -78,16 +78,19 @@ def read_members(
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Yield the members of groups, each of them once.
+    """Yield the members of groups; each member is returned once.
 
-    :param queries: scopes and filters, one of which a member must match.
-    :param attributes: as for `search`, like page_size and references.
+    :param queries: queries, at least one of which a member must match.
+    :param criteria: the criteria that select the members.
+    :param attributes: as for `search`.
+    :param page_size: as for `search`.
+    :param references: as for `search`.
     """
     pages = _read_all_members(
         session, queries, criteria, attributes, page_size=page_size, references=references
     )
     if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
-        # A single search, or single reads by DN, return no duplicates.
+        # Neither a single search nor reads by DN return duplicates.
         yield from pages
         return
     seen: set[str] = set()
@@ -117,7 +120,7 @@ def _read_all_members(
 def _resolve_with_backlinks(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return filters on memberOf and primaryGroupID, of Active Directory."""
+    """Return filters on Active Directory's memberOf and primaryGroupID."""
     dns: dict[str, str] = {}
     filters: list[str] = []
 
@@ -155,7 +158,7 @@ def _resolve_with_backlinks(
 def _resolve_with_member_lists(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return what the groups list: DNs, account names and group numbers."""
+    """Return the DNs that the groups list, and filters on the account names and group numbers that they list."""
     for group in groups:
         _read_group(session, group, [])
     dns: dict[str, str] = {}

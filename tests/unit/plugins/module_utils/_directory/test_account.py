@@ -148,7 +148,7 @@ def test_incomplete_contradictory_and_malformed_options_are_rejected(
     assert str(caught.value) == message
 
 
-READABLE_FILE = "Set it to a file that the user running the module can read"
+READABLE_FILE = "Set keytab to a file that the user running the module can read"
 CREATE_KEYTAB = "Create one with ktpass, ktutil or msktutil"
 
 

@@ -90,7 +90,7 @@ def test_the_connection_is_closed_after_a_broken_response(tmp_path: Path) -> Non
         return server(request, content)
 
     with session_with(tmp_path, respond) as session:
-        with pytest.raises(ServerError, match="its answer is not LDAP"):
+        with pytest.raises(ServerError, match="its response is not LDAP"):
             read_entry(session, "CN=G", ["member"])
         assert session.connection.closed
 
@@ -136,7 +136,7 @@ def test_unexpected_ranges_are_an_error(
         read_all_values(session, "CN=G", ["member"])
     assert str(caught.value) == (
         f"Cannot read all values of CN=G on {session.uri}: the server returned an unexpected range"
-        f" of values ({returned}). Inform the server's administrator, or use another server."
+        f" of values ({returned}). Report this to the administrator of the server, or use another server."
     )
 
 

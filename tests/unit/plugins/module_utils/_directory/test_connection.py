@@ -117,7 +117,7 @@ def test_a_rejected_account_is_not_an_error_of_the_server(server_tls: ServerTls)
     assert str(caught.value) == (
         f"Cannot bind to {uri} as svc@x.no: the account is locked out (result 49 "
         "invalidCredentials, 80090308: LdapErr: DSID-0C090439, data 775, v4563). "
-        "Unlock it, and find out what uses a wrong password for it."
+        "Unlock it, and find the program that uses a wrong password for it."
     )
     assert directory.operations == [BIND, UNBIND]
 

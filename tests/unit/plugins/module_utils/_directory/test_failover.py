@@ -109,7 +109,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
         read_with_failover(settings_for(server_tls, *uris), _uri)
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
-        rf"None of 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
+        rf"None of the 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
         rf" connect to {uris[1]}: {refused}\. Check the host and the port, and that the server is"
         rf" running\.",
         str(caught.value),
@@ -171,7 +171,7 @@ def test_the_error_names_each_failure_and_each_remedy_once(
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(three_servers, read)
     assert str(caught.value) == (
-        "None of 3 servers returned a complete result: Cannot a: b; Cannot c: d; Cannot e: f. Do this."
+        "None of the 3 servers returned a complete result: Cannot a: b; Cannot c: d; Cannot e: f. Do this."
         " Do that."
     )
 

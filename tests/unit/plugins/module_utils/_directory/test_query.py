@@ -28,7 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.locatio
 from hypothesis import given
 from hypothesis import strategies as st
 
-REMEDY = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
+REMEDY = "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,."
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,9 @@ def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error
 @pytest.mark.parametrize(
     ("kind", "arguments", "cause"),
     [
-        (dns.exception.Timeout, ["late."], "no DNS server answered in time (late)"),
-        (dns.resolver.NoNameservers, [], "no DNS server returned an answer ("),
-        (dns.exception.DNSException, ["odd."], "no DNS server returned an answer (odd)"),
+        (dns.exception.Timeout, ["late."], "no DNS server responded in time (late)"),
+        (dns.resolver.NoNameservers, [], "no DNS server returned a usable response ("),
+        (dns.exception.DNSException, ["odd."], "no DNS server returned a usable response (odd)"),
     ],
 )
 def test_a_failed_query_is_an_error(

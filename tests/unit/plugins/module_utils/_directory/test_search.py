@@ -116,7 +116,7 @@ def test_incomplete_values_are_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, ["memberof"], 100))
     assert caught.value.cause == (
-        "an entry has more values than the server returns at once (memberOf;range=0-1499)"
+        "an attribute has more values than the server returns at once (memberOf;range=0-1499)"
     )
 
 
@@ -188,7 +188,8 @@ def test_a_server_that_repeats_pages_is_an_error(
         _all(search(session, QUERY, [], 100))
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: the server keeps returning the same page."
-        " Raise page_size until one page contains everyone, and inform the server's administrator."
+        " Increase page_size until a single page contains all people, and report this to the"
+        " administrator of the server."
     )
 
 
@@ -252,8 +253,8 @@ def test_a_malformed_cookie_is_an_error(tmp_path: Path, value: bytes) -> None:
 def _check_is_not_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _all(search(session, QUERY, [], 100))
-    assert caught.value.cause.startswith("its answer is not LDAP (")
-    assert caught.value.remedy == "Check that this is a port of an LDAP server"
+    assert caught.value.cause.startswith("its response is not LDAP (")
+    assert caught.value.remedy == "Check that an LDAP server listens on this port"
 
 
 def test_a_response_that_stops_is_an_error(tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ def test_a_response_that_stops_is_an_error(tmp_path: Path) -> None:
         pytest.raises(DirectoryError) as caught,
     ):
         _all(search(session, QUERY, [], 100))
-    assert caught.value.cause.startswith("it did not answer in time (")
+    assert caught.value.cause.startswith("it did not respond in time (")
 
 
 def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
@@ -271,6 +272,6 @@ def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
         _all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: an entry was returned without objectGUID"
-        " or entryUUID. Allow the bind account to read the attribute, which identifies people when"
-        " their names change."
+        " or entryUUID. Allow the bind account to read this attribute. It identifies a person even"
+        " if the name changes."
     )

@@ -184,7 +184,7 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
         (
             {},
             (
-                "DNS has no LDAP servers for this domain (no SRV record _ldap._tcp.dc._msdcs.x.no"
+                "DNS lists no LDAP servers for this domain (no SRV record _ldap._tcp.dc._msdcs.x.no"
                 " or"
                 " _ldap._tcp.x.no). Correct domain, set dns_servers to servers that have its"
                 " records, or list the LDAP servers in server_uri."
@@ -193,14 +193,14 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
         (
             {CONTROLLERS: [_srv_record("b.evil"), _srv_record("a.evil")]},
             (
-                "all servers named by DNS are outside the domain (a.evil, b.evil). If they are"
+                "all servers listed in DNS are outside the domain (a.evil, b.evil). If they are"
                 " correct, list them in server_uri; DNS responses can be forged."
             ),
         ),
         (
             {CONTROLLERS: DnsError(explain_dns(DnsFailure.TIMEOUT, "after 5 s"))},
             (
-                "no DNS server answered in time (after 5 s). Check dns_servers, or the resolver of"
+                "no DNS server responded in time (after 5 s). Check dns_servers, or the resolver of"
                 " this host, and that port 53 of the DNS servers can be reached over UDP and TCP."
             ),
         ),
