@@ -67,7 +67,7 @@ def _external(tmp_path: Path) -> Account:
         (ACTIVE_DIRECTORY, [SEARCH, SEARCH, UNBIND]),
     ],
 )
-def test_external_binds_over_ldaps_unless_it_is_active_directory(
+def test_external_binds_over_ldaps_except_to_active_directory(
     server_tls: ServerTls, external: Account, capabilities: list[bytes], operations: list[int]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
@@ -127,7 +127,7 @@ def test_a_closed_connection_may_mean_a_rejected_certificate(
 
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
 @pytest.mark.parametrize("operation", [BIND, SEARCH])
-def test_no_protocol_follows_a_referral(
+def test_referrals_are_not_followed_with_any_protocol(
     *, server_tls: ServerTls, external: Account, protocol: str, operation: int
 ) -> None:
     accounts = {
@@ -199,9 +199,7 @@ def test_missing_libraries_of_a_protocol_are_detected(
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
-def test_only_an_account_with_a_password_sends_one(
-    server_tls: ServerTls, auth_protocol: str
-) -> None:
+def test_only_simple_binds_send_the_password(server_tls: ServerTls, auth_protocol: str) -> None:
     account = Account(auth_protocol, bind_dn="cn=svc", bind_pw="s3cret")
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:

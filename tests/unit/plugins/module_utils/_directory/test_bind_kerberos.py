@@ -81,11 +81,11 @@ class _KerberosDirectory(Directory):
 
 @contextmanager
 def _open_connection(
-    server_tls: ServerTls, directory: Directory, *, clear: bool
+    server_tls: ServerTls, directory: Directory, *, unencrypted: bool
 ) -> Iterator[tuple[Any, str]]:
     """Yield a connection to the server, with or without TLS, and its URI."""
-    with ldap_server(directory, None if clear else server_tls.context) as port:
-        uri = f"{'ldap' if clear else 'ldaps'}://localhost:{port}"
+    with ldap_server(directory, None if unencrypted else server_tls.context) as port:
+        uri = f"{'ldap' if unencrypted else 'ldaps'}://localhost:{port}"
         settings = settings_for(server_tls, uri, account=KERBEROS)
         (address,) = check_settings(settings)
         connection = connect(settings, address, create_ssl_context(settings))
@@ -100,11 +100,11 @@ def _context_options(gssapi: Gssapi) -> dict[str, Any]:
     return next(options for function, options in gssapi.calls if function == "context")
 
 
-def test_with_tls_kerberos_uses_channel_binding_and_no_layer(
+def test_with_tls_kerberos_uses_channel_binding_and_no_security_layer(
     server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     directory = _KerberosDirectory()
-    with _open_connection(server_tls, directory, clear=False) as (connection, uri):
+    with _open_connection(server_tls, directory, unencrypted=False) as (connection, uri):
         certificate = connection.socket.getpeercert(binary_form=True)
         assert bind(connection, uri, KERBEROS) is False
         assert connection.bound
@@ -126,7 +126,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
     server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     directory = _KerberosDirectory(bytes([1 | 2 | 4]) + LARGEST)
-    with _open_connection(server_tls, directory, clear=True) as (connection, uri):
+    with _open_connection(server_tls, directory, unencrypted=True) as (connection, uri):
         assert bind(connection, uri, KERBEROS) is True
         assert connection.bound
         sasl_socket = connection.socket
@@ -141,7 +141,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
 
 
 @pytest.mark.parametrize(
-    ("clear", "offers", "cause", "remedy"),
+    ("unencrypted", "offers", "cause", "remedy"),
     [
         (
             *(True, (NO_LAYER + bytes(3), INTEGRITY + LARGEST, CONFIDENTIALITY + LARGEST[:2], b"")),
@@ -158,11 +158,11 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
         ),
     ],
 )
-def test_a_server_must_offer_the_required_layer(
+def test_a_server_must_offer_the_required_security_layer(
     *,
     server_tls: ServerTls,
     gssapi: Gssapi,
-    clear: bool,
+    unencrypted: bool,
     offers: Sequence[bytes],
     cause: str,
     remedy: str,
@@ -170,7 +170,7 @@ def test_a_server_must_offer_the_required_layer(
     for offer in offers:
         gssapi.complete = False
         directory = _KerberosDirectory(offer)
-        with _open_connection(server_tls, directory, clear=clear) as (connection, uri):
+        with _open_connection(server_tls, directory, unencrypted=unencrypted) as (connection, uri):
             with pytest.raises(ServerError) as caught:
                 bind(connection, uri, KERBEROS)
             assert not connection.bound
@@ -180,14 +180,14 @@ def test_a_server_must_offer_the_required_layer(
         assert directory.operations.count(BIND) == 2
 
 
-@pytest.mark.parametrize("clear", [False, True])
+@pytest.mark.parametrize("unencrypted", [False, True])
 @pytest.mark.parametrize("accepted", [0, 1, 2])
 def test_the_server_can_reject_the_bind_at_any_step(
-    *, server_tls: ServerTls, gssapi: Gssapi, accepted: int, clear: bool
+    *, server_tls: ServerTls, gssapi: Gssapi, accepted: int, unencrypted: bool
 ) -> None:
     directory = _KerberosDirectory(bytes([1 | 4]) + LARGEST)
     directory.responses[accepted] = result(BIND, 49, "no, data 533")
-    with _open_connection(server_tls, directory, clear=clear) as (connection, uri):
+    with _open_connection(server_tls, directory, unencrypted=unencrypted) as (connection, uri):
         with pytest.raises(DirectoryError) as caught:
             bind(connection, uri, KERBEROS)
         assert not isinstance(caught.value, ServerError)
@@ -200,7 +200,7 @@ def test_the_server_must_authenticate_itself(server_tls: ServerTls, gssapi: Gssa
     directory = _KerberosDirectory()
     directory.responses[0] = result(BIND)
     with (
-        _open_connection(server_tls, directory, clear=False) as (connection, uri),
+        _open_connection(server_tls, directory, unencrypted=False) as (connection, uri),
         pytest.raises(ServerError, match="Kerberos failed"),
     ):
         bind(connection, uri, KERBEROS)
@@ -208,12 +208,12 @@ def test_the_server_must_authenticate_itself(server_tls: ServerTls, gssapi: Gssa
 
 
 @pytest.mark.parametrize("function", ["context", "step", "unwrap"])
-def test_a_missing_ticket_is_an_error_of_the_server(
+def test_a_missing_service_ticket_is_specific_to_the_server(
     server_tls: ServerTls, gssapi: Gssapi, function: str
 ) -> None:
     gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
-        _open_connection(server_tls, _KerberosDirectory(), clear=False) as (connection, uri),
+        _open_connection(server_tls, _KerberosDirectory(), unencrypted=False) as (connection, uri),
         # The name of another server may be known.
         pytest.raises(ServerError) as caught,
     ):
@@ -228,7 +228,7 @@ def test_an_account_without_tickets_sends_no_bind_request(
     gssapi.failures = {"credentials": GSSError(KRB5 + 195)}
     directory = _KerberosDirectory()
     with (
-        _open_connection(server_tls, directory, clear=False) as (connection, uri),
+        _open_connection(server_tls, directory, unencrypted=False) as (connection, uri),
         pytest.raises(DirectoryError, match="there is no ticket"),
     ):
         bind(connection, uri, KERBEROS)

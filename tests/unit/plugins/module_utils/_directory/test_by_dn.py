@@ -63,7 +63,7 @@ def test_an_entry_is_read_by_its_dn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "error_class"), [(50, DirectoryError), (51, ServerError)])
-def test_the_error_of_a_result_names_the_entry(
+def test_the_error_for_a_result_code_names_the_entry(
     tmp_path: Path, code: int, error_class: type[DirectoryError]
 ) -> None:
     with session_with(tmp_path, _Server(code)) as session, pytest.raises(error_class) as caught:
@@ -72,7 +72,7 @@ def test_the_error_of_a_result_names_the_entry(
     assert str(caught.value).startswith(f"Cannot read CN=G on {session.uri}: ")
 
 
-def test_a_lost_connection_is_an_error_of_the_server(tmp_path: Path) -> None:
+def test_a_lost_connection_is_specific_to_the_server(tmp_path: Path) -> None:
     server = _Server()
     with session_with(tmp_path, server) as session:
         server.responses = [{}]
@@ -129,7 +129,7 @@ def test_values_are_read_in_ranges(tmp_path: Path) -> None:
         ([{"member;range=0-1": [b"a", b"b"]}, {"sn": [b"x"]}], "none"),
     ],
 )
-def test_unexpected_ranges_are_an_error(
+def test_an_unexpected_range_is_an_error(
     tmp_path: Path, ranges: Sequence[Attributes], returned: str
 ) -> None:
     with session_with(tmp_path, _Server(*ranges)) as session, pytest.raises(ServerError) as caught:
@@ -140,7 +140,7 @@ def test_unexpected_ranges_are_an_error(
     )
 
 
-def test_an_entry_that_is_deleted_while_it_is_read_is_missing(tmp_path: Path) -> None:
+def test_an_entry_deleted_during_the_read_is_missing(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({"member;range=0-0": [b"a"]}, 32)) as session:
         assert read_all_values(session, "CN=G", ["member"]) is None
 

@@ -89,7 +89,7 @@ def _read(
     ("dn_attribute", "is_active_directory"),
     [("entrydn", False), ("distinguishedname", False), ("distinguishedname", True)],
 )
-def test_entries_are_returned_with_the_dns_that_were_passed(
+def test_entries_are_returned_with_the_given_dns(
     monkeypatch: pytest.MonkeyPatch, dn_attribute: str, is_active_directory: bool
 ) -> None:
     server = _Server(monkeypatch, "CN=a,DC=x", "CN=b,DC=x", dn_attribute=dn_attribute)
@@ -110,7 +110,7 @@ def test_an_entry_is_returned_for_each_spelling_of_its_dn(monkeypatch: pytest.Mo
     assert [dn for dn, _entry in _read(_session(), dns)] == dns
 
 
-def test_an_entry_whose_dn_the_server_spells_in_another_way_is_returned(
+def test_an_entry_whose_dn_the_server_spells_differently_is_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A value in the hexadecimal form of RFC 4514, 2.4.
@@ -140,7 +140,7 @@ def test_dns_are_read_one_by_one_if_the_server_cannot_search_for_them(
     assert [dn for dn, _entry in _read(_session(), dns, anywhere)] == [dns[0], dns[2]]
 
 
-def test_no_dns_need_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_list_of_dns_requires_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _Server(monkeypatch)
     assert _read(_session(), []) == []
     assert not server.read

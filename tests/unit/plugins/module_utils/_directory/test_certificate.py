@@ -36,7 +36,7 @@ DER = _to_der(
 )
 
 
-def test_the_fields_of_a_certificate() -> None:
+def test_the_fields_of_a_certificate_are_parsed() -> None:
     certificate = parse_certificate(DER)
     assert certificate is not None
     assert certificate.issuer == "OU=Lab,O=Corp Ævar"
@@ -55,7 +55,9 @@ def test_the_fields_of_a_certificate() -> None:
         (timedelta(seconds=-1), -1),
     ],
 )
-def test_the_result_contains_the_full_days_until_the_end(remaining: timedelta, days: int) -> None:
+def test_the_result_contains_the_full_days_until_the_certificate_expires(
+    remaining: timedelta, days: int
+) -> None:
     certificate = Certificate(
         subject="CN=a", issuer="CN=b", names=["a"], not_before=BEGIN, not_after=END
     )

@@ -35,7 +35,7 @@ def _certificate(key, hash_, **options) -> bytes:  # type: ignore[no-untyped-def
 
 @pytest.mark.parametrize("key", [RSA, EC])
 @pytest.mark.parametrize("name", ["sha224", "sha256", "sha384", "sha512"])
-def test_the_hash_function_is_that_of_the_signature(
+def test_the_hash_function_of_the_signature_is_used(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str
 ) -> None:
     certificate = _certificate(key, getattr(hashes, name.upper())())

@@ -103,7 +103,7 @@ def test_unencrypted_sessions_across_a_network_are_detected(
             assert session.is_unencrypted is is_unencrypted
 
 
-def test_a_rejected_account_is_not_an_error_of_the_server(server_tls: ServerTls) -> None:
+def test_a_rejected_account_is_not_specific_to_the_server(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
     with ldap_server(directory, server_tls.context) as port:
@@ -151,7 +151,7 @@ def test_the_error_names_each_address_of_a_host(
         ("x.no", "127.0.0.1", "its certificate was issued for another address ("),
     ],
 )
-def test_a_server_without_a_valid_certificate_gets_no_password(
+def test_a_server_without_a_valid_certificate_does_not_receive_the_password(
     tmp_path: Path, certificate: str, host: str, problem: str
 ) -> None:
     (tmp_path / "other").mkdir()

@@ -95,14 +95,14 @@ def test_responses_are_decoded_as_by_ldap3(response: bytes) -> None:
 
 
 @given(RESPONSE, st.integers(1, 50))
-def test_responses_received_in_small_parts_are_decoded_as_whole_ones(
+def test_the_size_of_the_received_parts_does_not_affect_decoding(
     response: bytes, size: int
 ) -> None:
     assert decode_fast(response + END, NAMES, size) == decode_fast(response + END, NAMES)
 
 
 @given(st.lists(st.binary(max_size=40)), st.sampled_from(["range", "RANGE", "Range"]))
-def test_incomplete_values_are_never_taken_for_complete_ones(
+def test_incomplete_values_are_never_mistaken_for_complete_values(
     values: list[bytes], option: str
 ) -> None:
     name = _element(0x04, f"memberOf;{option}=0-1".encode(), 0)

@@ -95,7 +95,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
         ),
     ],
 )
-def test_results_that_are_specific_to_the_server(
+def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
     """Only these lead to the next server: a wrong request is wrong on all servers."""
@@ -264,7 +264,7 @@ def test_failed_handshakes_are_explained(text: str, cause: str, remedy: str) -> 
         ("[Errno 104] Connection reset by peer", "it reset the connection"),
     ],
 )
-def test_connections_that_fail_on_start_tls_are_explained(text: str, cause: str) -> None:
+def test_connections_that_fail_during_start_tls_are_explained(text: str, cause: str) -> None:
     diagnosis = Diagnosis(
         f"{cause} ({text})",
         "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS",
@@ -283,7 +283,7 @@ def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Excep
     )
 
 
-def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
+def test_the_rejection_of_kerberos_within_tls_is_explained() -> None:
     # The message of Samba.
     message = "SASL:[GSSAPI]: not allowed if TLS is used."
     result = {"result": 8, "description": "strongerAuthRequired", "message": message}
@@ -292,7 +292,7 @@ def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
     assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
 
 
-def test_the_cause_of_an_unknown_failure_is_its_text() -> None:
+def test_the_cause_of_an_unknown_failure_is_its_message() -> None:
     assert explain_failure(Exception("odd"), None) == Diagnosis(
         "odd", "Check that an LDAP server listens on this port, and check its log"
     )

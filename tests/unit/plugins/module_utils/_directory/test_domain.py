@@ -104,7 +104,7 @@ def test_dns_servers_are_parsed_into_addresses_and_ports() -> None:
     ]
 
 
-def test_srv_record_names() -> None:
+def test_srv_record_names_are_derived_from_the_domain() -> None:
     domain = Domain("corp.example", site="Oslo")
     assert site_srv_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
     assert domain_srv_names(domain) == [
@@ -126,7 +126,7 @@ def test_srv_record_names() -> None:
         ("192.0.2.1", False),
     ],
 )
-def test_hosts_equal_to_or_below_a_domain_are_in_it(host: str, is_in: bool) -> None:
+def test_a_domain_contains_its_own_name_and_all_names_below_it(host: str, is_in: bool) -> None:
     assert is_in_domain(host, "corp.example") is is_in
 
 

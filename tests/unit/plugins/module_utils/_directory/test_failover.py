@@ -78,7 +78,7 @@ def test_a_rejected_account_is_not_tried_on_other_servers(server_tls: ServerTls)
     assert second.operations == []
 
 
-def test_a_busy_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
+def test_a_busy_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 51)
     with (
@@ -90,7 +90,7 @@ def test_a_busy_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
         assert read_with_failover(settings, _uri)[0] == uri
 
 
-def test_an_unreachable_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
+def test_an_unreachable_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
     with ldap_server(Directory(), server_tls.context) as port:
         closed, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
         used, warnings = read_with_failover(settings_for(server_tls, closed, uri), _uri)
@@ -160,7 +160,7 @@ def test_an_error_while_reading_leads_to_the_next_server_and_frees_the_data(
     ]
 
 
-def test_the_error_names_each_failure_and_each_remedy_once(
+def test_the_error_contains_all_causes_and_each_remedy_once(
     three_servers: ConnectionSettings,
 ) -> None:
     read = _Reader(

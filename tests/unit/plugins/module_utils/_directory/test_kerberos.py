@@ -85,7 +85,7 @@ def test_credentials_come_from_the_configured_store(
     assert store_used == store
 
 
-def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
+def test_each_acquisition_uses_its_own_memory_cache(gssapi: Gssapi) -> None:
     for _time in range(2):
         acquire_credentials(Account("kerberos", keytab="/k"))
     caches = {
@@ -131,7 +131,7 @@ def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
         ),
     ],
 )
-def test_an_account_without_tickets_is_an_error_for_all_servers(
+def test_missing_tickets_are_not_specific_to_a_server(
     *, gssapi: Gssapi, account: Account, function: str, error: GSSError, identity: str, cause: str
 ) -> None:
     gssapi.failures = {function: error}

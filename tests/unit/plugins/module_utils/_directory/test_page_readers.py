@@ -99,7 +99,7 @@ def _pages(count: int) -> list[Sequence[Message]]:
     return [[_person(number), page_end(b"c%d" % number)] for number in range(count)]
 
 
-def test_the_next_page_is_requested_before_this_one_is_yielded() -> None:
+def test_the_next_page_is_requested_before_the_current_page_is_yielded() -> None:
     with _connection(*_pages(1), [_person(2), page_end(b"")]) as (connection, server):
         pages = read_pages_fast(connection, QUERY, NAMES, 10)
         assert len(next(pages).values) == 1
@@ -190,7 +190,7 @@ def test_time_spent_by_the_client_does_not_count_towards_the_timeout(
         assert len(next(pages).values) == 1
 
 
-def test_ldap3_reads_connections_with_its_own_security_layer() -> None:
+def test_ldap3_reads_the_pages_if_it_added_a_security_layer() -> None:
     connection = connection_to(FakeSocket(b""))
     assert choose_reader(connection) is read_pages_fast
     connection._digest_md5_kis = b"key"

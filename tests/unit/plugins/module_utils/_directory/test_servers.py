@@ -237,7 +237,7 @@ def test_host_names_are_resolved_by_the_resolver_that_returned_them(
     assert ("dc1.x.no" in dns.queries) is bool(dns_servers)
 
 
-def test_a_server_without_an_address_is_an_error_of_this_server(
+def test_a_server_without_an_address_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     records = [_srv_record("a.x.no", port=free_port())]

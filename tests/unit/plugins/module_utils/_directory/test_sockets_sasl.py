@@ -66,7 +66,7 @@ def test_data_that_cannot_be_encrypted_is_not_sent(ends: Ends) -> None:
     chunk_sizes=st.lists(st.integers(1, 9)),
     size=st.integers(1, 9),
 )
-def test_received_data_is_complete_for_any_sizes_of_chunks(
+def test_received_data_is_complete_for_chunks_of_any_size(
     buffers: list[bytes], chunk_sizes: list[int], size: int
 ) -> None:
     received = b"".join(
