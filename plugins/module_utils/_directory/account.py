@@ -118,7 +118,7 @@ _PRINCIPAL = re.compile(r"[^\s@\\=,]+(@[^\s@\\=,]+)?")
 
 
 def unsupported_options(account: Account) -> tuple[str, ...]:
-    """Return the options that must not be combined with the other options of the account, set or not."""
+    """Return the names of the options that must not be set together with the other options of the account."""
     if account.keytab or account.ccache:
         return (*_RULES[account.auth_protocol].unsupported, "bind_pw")
     return _RULES[account.auth_protocol].unsupported

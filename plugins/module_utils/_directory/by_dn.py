@@ -175,7 +175,7 @@ def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
 def _check_range(
     session: LdapSession, dn: str, value_range: _ValueRange | None, start: int
 ) -> _ValueRange:
-    """Check that a range is the requested one and that only the last range is empty, so that the requests end."""
+    """Check that a range is the requested one, and that it contains values unless it is the last range."""
     if value_range and value_range.start == start and (value_range.values or value_range.is_last):
         return value_range
     raise ServerError(
@@ -193,7 +193,7 @@ def read_entries_by_dn(
     attributes: Sequence[str],
     references: set[str] | None = None,
 ) -> Iterator[list[tuple[str, Entry]]]:
-    """Yield the entries that have the given DNs, exist and match a query.
+    """Yield the entries with the given DNs that exist and match a query.
 
     :param dns: DNs of the entries.
     :param query: base, scope and filter that the entries must match. If the base is empty, they can be anywhere.

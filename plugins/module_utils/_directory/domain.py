@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Domains whose servers are looked up in DNS: options, names of SRV records, and their order (RFC 2782)."""
+"""Domains whose servers are looked up in DNS: options, names of SRV records, and the order of servers (RFC 2782)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def is_in_domain(host: str, domain: str) -> bool:
     """Return whether the target of an SRV record is a valid host name that is in a domain.
 
     :param host: the target.
-    :param domain: the domain name, which is itself in the domain.
+    :param domain: the domain name. A domain contains its own name.
     """
     return is_host(host) and f".{host}".lower().endswith(f".{domain}".lower())
 

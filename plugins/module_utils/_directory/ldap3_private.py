@@ -14,7 +14,7 @@ from .query import SCOPES, Query
 
 
 class PagedSearch:
-    """A search with simple paged results (RFC 2696). ldap3 only sends its requests.
+    """A search with simple paged results (RFC 2696). ldap3 sends the requests, but does not read the responses.
 
     :param connection: bound ldap3 connection.
     :param query: the query, with a non-empty filter.

@@ -26,8 +26,8 @@ from .library import ldap3
 MAX_MESSAGE_SIZE = 16 << 20
 """Maximum size of a message in bytes: enough for a group with 200,000 members, and small enough to fit in memory."""
 
-# Number of bytes after which a response is returned in parts: a server that does not support
-# paged results sends a whole directory in one response.
+# Number of bytes after which a response is returned in parts. A server that does not support paged results sends a
+# whole directory in one response.
 _MAX_PART_SIZE = 4 << 20
 
 # Number of bytes to request from the socket. A TLS record contains at most 16 KiB. Reads of more than 64 KiB are

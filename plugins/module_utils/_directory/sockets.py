@@ -10,8 +10,8 @@ import socket
 import time
 from typing import Any, Protocol
 
-# The maximum delay after its deadline with which a response may end, as a fraction of the timeout. Setting the timeout
-# of a socket is a system call, and receiving a page of results over TLS takes a thousand reads.
+# Tolerance for responses that end after the deadline, as a fraction of the timeout. It avoids a system call to set the
+# timeout of the socket before each of the thousand reads that a page of results takes over TLS.
 _TOLERANCE = 0.01
 
 MAX_BUFFER_SIZE = 0xFFFFFF

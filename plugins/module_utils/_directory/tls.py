@@ -39,7 +39,7 @@ def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
 
 
 class VerifiedTls(_Tls):
-    """TLS settings for ldap3, which performs the handshake with the given TLS context.
+    """TLS settings for ldap3 that use the given TLS context for the handshake.
 
     :param context: TLS context for the handshake.
     :param receive_timeout: timeout in seconds for each complete response.

@@ -62,13 +62,16 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
 
 
 def _token(token: bytes, code: int = 14) -> Message:
-    """Return a response to a bind in progress, with a token of the server."""
+    """Return a response to a bind in progress, with a token from the server."""
     parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04), ber(0x87, token))
     return ber(0x61, *parts), b""
 
 
 class _KerberosDirectory(Directory):
-    """A server that accepts the ticket, offers layers, and accepts the selection; responses can be replaced."""
+    """A server that accepts the ticket, offers security layers, and accepts the selection.
+
+    :ivar responses: the responses to binds, which tests can replace.
+    """
 
     def __init__(self, layers: bytes = NO_LAYER + bytes(3)) -> None:
         super().__init__()
@@ -83,7 +86,7 @@ class _KerberosDirectory(Directory):
 def _open_connection(
     server_tls: ServerTls, directory: Directory, *, unencrypted: bool
 ) -> Iterator[tuple[Any, str]]:
-    """Yield a connection to the server, with or without TLS, and its URI."""
+    """Connect to the server with or without TLS, and yield the connection and the URI of the server."""
     with ldap_server(directory, None if unencrypted else server_tls.context) as port:
         uri = f"{'ldap' if unencrypted else 'ldaps'}://localhost:{port}"
         settings = settings_for(server_tls, uri, account=KERBEROS)
@@ -214,12 +217,12 @@ def test_a_missing_service_ticket_is_specific_to_the_server(
     gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
         _open_connection(server_tls, _KerberosDirectory(), unencrypted=False) as (connection, uri),
-        # The name of another server may be known.
+        # The realm may have a service with the name of another server.
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)
     assert caught.value.action == f"Cannot bind to {uri} using Kerberos as svc@X.NO"
-    assert caught.value.cause == "the realm has no service of this name (Kerberos's words)"
+    assert caught.value.cause == "the realm has no service of this name (message from Kerberos)"
 
 
 def test_an_account_without_tickets_sends_no_bind_request(

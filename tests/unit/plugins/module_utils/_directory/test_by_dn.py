@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Single entries read by their DNs, and all values of large attributes."""
+"""Reads of single entries by DN, and of all values of attributes with many values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """A server that returns an entry or a result code for each search after that of the root DSE."""
+    """A server that returns an empty root DSE, and then an entry or a result code for each search."""
 
     def __init__(self, *responses: Attributes | int) -> None:
         self.responses: list[Attributes | int] = [{}, *responses]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries read by their DNs, from servers that can search for DNs and from others."""
+"""Reads of many entries by DN, from servers that can search for DNs and from servers that cannot."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ID = str(uuid.UUID(int=1))
 class _Server:
     """A server with entries, which are found by a DN in the filter or by the search base.
 
-    :ivar dn_attribute: the attribute with which the server finds an entry by its DN; None if there is none.
-    :ivar searches: queries of searches.
+    :ivar dn_attribute: attribute that contains the DN and can be searched; None if there is none.
+    :ivar searches: queries of the searches.
     :ivar read: DNs of entries that were read one by one.
     """
 
@@ -100,7 +100,7 @@ def test_entries_are_returned_with_the_given_dns(
         QUERY,
         filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
-    # Active Directory always has the attribute, so it is not tested for.
+    # Active Directory always has this attribute, so the module does not check for it.
     assert (server.read == []) is is_active_directory
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decoding of entries and continuation references; test_decoding_properties.py compares it with ldap3."""
+"""Decoding of entries and continuation references. test_decoding_properties.py compares the results with ldap3."""
 
 from __future__ import annotations
 

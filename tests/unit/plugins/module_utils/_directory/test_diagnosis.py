@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of all causes, from the texts that servers and libraries return."""
+"""Explanations of the error messages that servers and libraries return."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    """Only these lead to the next server: a wrong request is wrong on all servers."""
+    """Only these results lead to the next server. An invalid request fails on all servers."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
@@ -248,7 +248,7 @@ def test_failed_connections_are_explained(text: str, cause: str, remedy: str) ->
             "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
             *("its response to the TLS handshake is not TLS", PORT),
         ),
-        # Not specific to handshakes.
+        # This failure is not specific to handshakes.
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
@@ -284,7 +284,7 @@ def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Excep
 
 
 def test_the_rejection_of_kerberos_within_tls_is_explained() -> None:
-    # The message of Samba.
+    # The message from Samba.
     message = "SASL:[GSSAPI]: not allowed if TLS is used."
     result = {"result": 8, "description": "strongerAuthRequired", "message": message}
     diagnosis = explain_result(result)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: which errors lead to the next server, and that a result comes from a single server."""
+"""Failover: errors that lead to the next server, and results that come from a single server."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
 
 
 class _Reader:
-    """Raises the given errors in its first sessions.
+    """A function that raises the given errors in its first sessions.
 
     :ivar data: weak references to the data read in each session.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Probing servers on the loopback interface that accept or reject the account."""
+"""Probes of servers on the loopback interface that accept or reject the account."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 def probe_one(
     settings: ConnectionSettings, *, authenticate: bool = True
 ) -> AbstractContextManager[Probe]:
-    """Probe the only server of the settings."""
+    """Probe the only server in the settings."""
     (address,) = check_settings(settings)
     return probe_server(settings, address, create_ssl_context(settings), authenticate=authenticate)
 

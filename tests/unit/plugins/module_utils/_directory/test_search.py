@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches, which return all pages or raise an error, with both page readers."""
+"""Searches with both page readers: they return all pages or raise an error."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _person(number: int, **attributes: list[bytes]) -> Message:
 
 
 class _Pages:
-    """A server with an empty root DSE, which is read first, that returns the next page for each search."""
+    """A server that returns an empty root DSE for the first search, and a page for each further search."""
 
     def __init__(self, *pages: Sequence[Message] | None) -> None:
         self.pages: list[Sequence[Message] | None] = [[result(SEARCH)], *pages]
@@ -101,7 +101,7 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
-    # If Active Directory were taken for another kind of server, disabled accounts would be returned.
+    # If Active Directory were mistaken for another kind of server, disabled accounts would be returned.
     pages = _Pages()
     pages.pages[0] = [result(SEARCH, 51)]
     with pytest.raises(DirectoryError) as caught, session_with(tmp_path, pages):
@@ -111,7 +111,7 @@ def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
 
 
 def test_incomplete_values_are_an_error(tmp_path: Path) -> None:
-    """Active Directory returns them; no server of the lab does."""
+    """Active Directory returns incomplete values, but no server in the lab does."""
     pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _read_all(search(session, QUERY, ["memberof"], 100))
@@ -166,7 +166,7 @@ def test_an_incomplete_result_is_an_error(
 @pytest.mark.parametrize(
     "pages",
     [
-        # The same page with the same cookie, or with a new one each time.
+        # The same page with the same cookie, or with a new cookie each time.
         [[_person(0), page_end(b"c")], [_person(0), page_end(b"c")]],
         [[_person(0), page_end(b"c1")], [_person(0), page_end(b"c2")]],
         # Alternating pages.
@@ -198,7 +198,7 @@ def test_the_session_can_be_used_while_the_error_of_a_search_is_handled(tmp_path
     with session_with(tmp_path, pages) as session:
         with pytest.raises(DirectoryError) as caught:
             _read_all(search(session, QUERY, [], 1))
-        # The fast reader has already requested one more page.
+        # The fast reader has already requested another page.
         pages.pages = [[_person(2), result(SEARCH)]]
         assert session.connection.search("DC=x", "(sn=*)")
         assert session.connection.response[0]["dn"] == "CN=2,DC=x"

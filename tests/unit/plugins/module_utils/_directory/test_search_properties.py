@@ -54,7 +54,7 @@ EDITS = st.lists(
 
 
 class _CorruptingServer(Directory):
-    """A server that corrupts its response, except for the root DSE, and then closes the connection."""
+    """A server that corrupts its responses to searches of DC=x, and then closes the connection."""
 
     edits: Sequence[tuple[int, int, int, bytes]] = ()
 

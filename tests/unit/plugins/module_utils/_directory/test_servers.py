@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers looked up in DNS: their order, their addresses, and which of them are ignored."""
+"""Servers looked up in DNS: their order, their addresses, and servers that are ignored."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SETTINGS = ConnectionSettings(
 
 
 class _Dns:
-    """A resolver that returns records from a table, or raises an error from it."""
+    """A resolver that returns the records in a table, or raises the errors in it."""
 
     def __init__(
         self, records: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
