@@ -161,5 +161,5 @@ def test_a_locked_account_is_reported(
     assert bind_error(active_directory, login, workspace) == expected_error(
         "the account is locked out",
         "775",
-        "Unlock it, and find out what uses a wrong password for it",
+        "Unlock it, and find the program that uses a wrong password for it",
     )

@@ -96,12 +96,10 @@ def search_error(directory: RunningDirectory) -> str:
     )
 
 
-RAISE_LIMIT = (
-    "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
-)
+RAISE_LIMIT = "Ask the directory administrator to increase the limit for the bind account, or reduce page_size."
 RAISE_PAGE_LIMIT = (
-    "Ask the directory administrator to raise the limit and to allow paged results (RFC 2696) for"
-    " the bind account, or lower page_size."
+    "Ask the directory administrator to increase the limit and to allow paged results (RFC 2696) for"
+    " the bind account, or reduce page_size."
 )
 
 

@@ -171,7 +171,7 @@ def server_with_failing_start_tls(
             server_with_failing_start_tls(
                 NoResponse(EXTENDED_RESPONSE),
                 (
-                    "it did not answer in time (*). Check its load and its log, or raise"
+                    "it did not respond in time (*). Check its load and its log, or increase"
                     " receive_timeout."
                 ),
                 **SHORT_TIMEOUTS,
@@ -183,7 +183,7 @@ def server_with_failing_start_tls(
                 NoFurtherResponses(EXTENDED_RESPONSE),
                 (
                     "it did not complete the TLS handshake in time (*)."
-                    f" {USES_TLS}, or raise connection_timeout."
+                    f" {USES_TLS}, or increase connection_timeout."
                 ),
                 **SHORT_TIMEOUTS,
             ),

@@ -163,7 +163,7 @@ CHECK_DNS = (
             {},
             None,
             (
-                f"{FIND}DNS has no LDAP servers for this domain (no SRV record"
+                f"{FIND}DNS lists no LDAP servers for this domain (no SRV record"
                 " _ldap._tcp.dc._msdcs.fjord.test or _ldap._tcp.fjord.test)."
             ),
             "Correct domain, set dns_servers to servers that have its records, or list the LDAP"
@@ -173,14 +173,14 @@ CHECK_DNS = (
         pytest.param(
             {CONTROLLERS: ["0 0 0 ."], SERVERS: ["0 0 0 ."]},
             None,
-            f"{FIND}DNS has no LDAP servers for this domain (",
+            f"{FIND}DNS lists no LDAP servers for this domain (",
             "list the LDAP servers in server_uri.",
             id="service not available",
         ),
         pytest.param(
             {CONTROLLERS: ["0 0 389 dc1.evil.test."]},
             None,
-            f"{FIND}all servers named by DNS are outside the domain (dc1.evil.test).",
+            f"{FIND}all servers listed in DNS are outside the domain (dc1.evil.test).",
             "DNS responses can be forged.",
             id="server in another domain",
         ),
@@ -197,14 +197,14 @@ CHECK_DNS = (
         pytest.param(
             {},
             dns.rcode.SERVFAIL,
-            f"{FIND}no DNS server returned an answer (",
+            f"{FIND}no DNS server returned a usable response (",
             CHECK_DNS,
             id="SERVFAIL",
         ),
         pytest.param(
             {},
             dns.rcode.REFUSED,
-            f"{FIND}no DNS server returned an answer (",
+            f"{FIND}no DNS server returned a usable response (",
             CHECK_DNS,
             id="REFUSED",
         ),
@@ -234,5 +234,5 @@ def test_an_unresponsive_dns_server_is_an_error(
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         options = {**BY_DOMAIN, "dns_servers": [address], "connection_timeout": 1}
         message = run_failing_export(open_ldap, workspace, **options)
-    assert message.startswith(f"{FIND}no DNS server answered in time (")
+    assert message.startswith(f"{FIND}no DNS server responded in time (")
     assert message.endswith(CHECK_DNS)

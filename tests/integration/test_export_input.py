@@ -27,7 +27,7 @@ FILTERS = (
     " regex_search, replace, title, trim, upper"
 )
 ALLOWED = f"Use attribute names, string literals and the filters {FILTERS}."
-WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
+WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,."
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY_IDENTIFIER = "Copy the identifier from your account with the service; it contains no uppercase letters or spaces."
 URI_FORM = (

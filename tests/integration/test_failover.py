@@ -59,13 +59,13 @@ CONNECT = "Cannot connect to {uri}: "
 BIND = "Cannot bind to {uri} as {bind_dn}: "
 ROOT_DSE = "Cannot read the root DSE of {uri}: "
 SEARCH = "source 1 (location 'oslo-hq'): Cannot search {base} on {uri}: "
-TIMED_OUT = "it did not answer in time (*). Check its load and its log, or raise receive_timeout."
+TIMED_OUT = (
+    "it did not respond in time (*). Check its load and its log, or increase receive_timeout."
+)
 CLOSED = "it closed the connection (*). Check the server's log and try again."
 # If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, and vice versa.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
-RAISE_LIMIT = (
-    "Ask the directory administrator to raise the limit for the bind account, or lower page_size."
-)
+RAISE_LIMIT = "Ask the directory administrator to increase the limit for the bind account, or reduce page_size."
 TRY_LATER = "Try again later."
 # The fourth SearchResultDone ends page 3, because the first one ends the search of the root DSE.
 PAGE_3 = (SEARCH_RESULT_DONE, 4)
@@ -95,7 +95,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             server_on_port(
                 full_backlog_port,
                 (
-                    f"{CONNECT}it did not answer in time (*). Check firewalls, or raise"
+                    f"{CONNECT}it did not respond in time (*). Check firewalls, or increase"
                     " connection_timeout."
                 ),
             ),
@@ -106,7 +106,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                 silent_port,
                 (
                     f"{CONNECT}it did not complete the TLS handshake in time (*). Check that it"
-                    " uses TLS on this port, or raise connection_timeout."
+                    " uses TLS on this port, or increase connection_timeout."
                 ),
             ),
             id="TLS handshake timeout",
@@ -178,8 +178,8 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
             server_with_fault(
                 RepeatedPage,
                 (
-                    f"{SEARCH}the server keeps returning the same page. Raise page_size until one"
-                    " page contains everyone, and inform the server's administrator."
+                    f"{SEARCH}the server keeps returning the same page. Increase page_size until a"
+                    " single page contains all people, and report this to the administrator of the server."
                 ),
             ),
             id="repeated page",
@@ -201,7 +201,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                 (
                     3,
                     "the server's time limit ended the search",
-                    "Narrow the sources, or raise the time limit on the server.",
+                    "Narrow the sources, or increase the time limit on the server.",
                 ),
                 (4, "the server's size limit cut the search short", RAISE_LIMIT),
                 (
@@ -265,7 +265,7 @@ def test_the_next_server_is_used_after_a_failure(
         pytest.param(
             ErrorResult(50, SEARCH_RESULT_DONE, 2),
             (
-                f"{SEARCH}the bind account does not have permission to read here (*). Grant it"
+                f"{SEARCH}the bind account does not have permission to read this part of the directory (*). Grant it"
                 " read access to the people's attributes."
             ),
             id="insufficient access rights",
@@ -308,11 +308,11 @@ def test_if_every_server_fails_all_errors_are_reported_and_the_old_roster_stays(
         )
     base = open_ldap.company.site_dn(open_ldap.company.sites[0])
     first_error = f"source 1 (location 'oslo-hq'): Cannot search {base} on {first_uri}: it closed the connection"
-    second_error = f"Cannot bind to {second_uri} as {open_ldap.bind_dn}: it did not answer in time"
+    second_error = f"Cannot bind to {second_uri} as {open_ldap.bind_dn}: it did not respond in time"
     assert_message(
         message,
         (
-            f"None of 2 servers returned a complete result: {first_error} (*); {second_error} (*). Check the server's"
-            " log and try again. Check its load and its log, or raise receive_timeout."
+            f"None of the 2 servers returned a complete result: {first_error} (*); {second_error} (*). Check the"
+            " server's log and try again. Check its load and its log, or increase receive_timeout."
         ),
     )

@@ -204,7 +204,7 @@ def test_an_unknown_domain_is_a_problem(open_ldap: RunningDirectory, workspace: 
     (problem,) = result["problems"]
     assert problem["where"] == "fjord.test"
     assert problem["cause"].startswith(
-        "Cannot find the servers of fjord.test: DNS has no LDAP servers for this domain ("
+        "Cannot find the servers of fjord.test: DNS lists no LDAP servers for this domain ("
     )
 
 

@@ -177,8 +177,8 @@ class TestTicketErrors:
         )
         assert message == (
             f"Cannot get a Kerberos ticket as {client.principal}: the keytab has no key for this"
-            " account (No credentials cache found). Create it for the account in bind_dn; klist -k"
-            " lists the accounts in it."
+            " account (No credentials cache found). Create the keytab for the account in bind_dn;"
+            " klist -k lists the accounts in a keytab."
         )
 
     @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ class TestTicketErrors:
         )
         keytab = client.realm.keytab
         assert client.export_error(keytab=str(keytab)) == (
-            f"Cannot get a Kerberos ticket with the keytab {keytab}: no KDC answered (Cannot"
+            f"Cannot get a Kerberos ticket with the keytab {keytab}: no KDC responded (Cannot"
             " contact any KDC for realm 'FJORD.TEST'). Check krb5.conf, and that this host can"
             " reach port 88 of the domain controllers."
         )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The account that reads a directory, validated before any connection is made."""
+"""The account for reading a directory, with checks of its options that do not require a connection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .._errors import InputError
 
 SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS = "simple", "kerberos", "ntlm", "external", "anonymous"
 PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
-"""The choices of auth_protocol."""
+"""The choices of the option auth_protocol."""
 
 
 @dataclass(frozen=True)
 class Account:
-    r"""The account that reads a directory. Strings are empty for options that are not set.
+    r"""The account for reading a directory. Strings are empty for options that are not set.
 
     :ivar auth_protocol: one of `PROTOCOLS`.
     :ivar bind_dn: distinguished name, user principal name, DOMAIN\user, or Kerberos principal.
@@ -39,7 +39,7 @@ class Account:
     client_key: str = ""
 
     def __str__(self) -> str:
-        """Describe the account for error messages, where it follows ``Cannot bind to ldaps://dc1``."""
+        """Describe the account in a phrase that can follow ``Cannot bind to ldaps://dc1`` in error messages."""
         method = {
             KERBEROS: "using Kerberos",
             NTLM: "using NTLM",
@@ -50,7 +50,7 @@ class Account:
 
     @property
     def identity_phrase(self) -> str:
-        """The part of the description that identifies the account; empty if no option does."""
+        """The part of the description that identifies the account; empty if no option identifies it."""
         if self.bind_dn:
             return f"as {self.bind_dn}"
         if self.keytab:
@@ -68,8 +68,8 @@ class _ProtocolRules:
 
     :ivar required: options that must be set.
     :ivar unsupported: options that must not be set.
-    :ivar unsupported_reason: why they must not be set, for the error message.
-    :ivar cleartext_error: action and cause of the error for connections without TLS; None if no secret is sent.
+    :ivar unsupported_reason: cause of the error if one of them is set.
+    :ivar cleartext_error: action and cause of the error for connections without TLS; None if TLS is not required.
     """
 
     required: tuple[str, ...]
@@ -118,7 +118,7 @@ _PRINCIPAL = re.compile(r"[^\s@\\=,]+(@[^\s@\\=,]+)?")
 
 
 def unsupported_options(account: Account) -> tuple[str, ...]:
-    """Return the options that the account must not use, whether they are set or not."""
+    """Return the names of the options that must not be set together with the other options of the account."""
     if account.keytab or account.ccache:
         return (*_RULES[account.auth_protocol].unsupported, "bind_pw")
     return _RULES[account.auth_protocol].unsupported
@@ -127,7 +127,7 @@ def unsupported_options(account: Account) -> tuple[str, ...]:
 def check_account(account: Account) -> None:
     """Check that the options of an account are complete, consistent and well-formed.
 
-    :raises InputError: if an option is missing, contradicts another one, or cannot be used.
+    :raises InputError: if an option is missing, contradicts another one, or has an unusable value.
     """
     rules = _RULES[account.auth_protocol]
     for option in rules.required:
@@ -154,7 +154,7 @@ def check_account(account: Account) -> None:
 
 
 def _check_kerberos(account: Account) -> None:
-    # That keytab and ccache exclude each other is declared in the argument spec.
+    # The argument spec declares that keytab and ccache are mutually exclusive.
     for option in ("keytab", "ccache"):
         if account.bind_pw and getattr(account, option):
             raise InputError(
@@ -177,7 +177,7 @@ def _check_kerberos(account: Account) -> None:
 
 
 def _check_keytab(path: str) -> None:
-    """Check that a keytab is readable, because Kerberos would only report that there are no tickets."""
+    """Check that a keytab is readable, because Kerberos itself would only report that there are no tickets."""
     action = f"Cannot use keytab {path}"
     try:
         with open(path, "rb") as file:
@@ -185,7 +185,7 @@ def _check_keytab(path: str) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
-            action, str(reason), "Set it to a file that the user running the module can read"
+            action, str(reason), "Set keytab to a file that the user running the module can read"
         ) from error
     # Heimdal and MIT Kerberos write version 2 of the format (MIT Kerberos, "Keytab file format").
     if magic not in (b"\x05\x02", b"\x05\x01"):
@@ -195,7 +195,7 @@ def _check_keytab(path: str) -> None:
 def check_cleartext_bind(account: Account, uri: str) -> None:
     """Check that a bind without TLS does not expose a secret.
 
-    :param uri: the URI of a server that is used without TLS.
+    :param uri: URI of the server for the error message; the connection to it does not use TLS.
     :raises InputError: if the account must not be used without TLS.
     """
     cleartext_error = _RULES[account.auth_protocol].cleartext_error

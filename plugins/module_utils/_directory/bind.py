@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binding: authentication on a connection (RFC 4513)."""
+"""Authentication of a connection by binding as an account (RFC 4513)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
 from .sockets import SaslSocket
 
-# The value of ldap3 that requests channel binding for NTLM; None in releases before 2.10, which do not support it.
+# ldap3's constant that requests channel binding for NTLM; None in releases before 2.10, which do not support it.
 _NTLM_CHANNEL_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
 
 
@@ -38,13 +38,14 @@ def require_libraries(auth_protocol: str) -> None:
 
 
 def bind(connection: Any, uri: str, account: Account) -> bool:
-    """Authenticate on a connection.
+    """Authenticate a connection.
 
     :param connection: ldap3 connection without credentials.
     :param uri: URI of the server for error messages.
+    :param account: the account to bind as.
     :returns: whether the bind has installed a SASL security layer, which encrypts all further messages.
     :raises LibraryError: if a library required by the protocol is missing.
-    :raises ServerError: if the server does not respond, or if its error does not concern the account.
+    :raises ServerError: if the server does not respond, or if it returns an error that does not concern the account.
     :raises DirectoryError: if the server rejects the account.
     """
     action = f"Cannot bind to {uri} {account}"
@@ -63,9 +64,9 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
             # ldap3's auto_bind discards the server's message, which contains Active Directory's error code.
             connection.bind(read_server_info=False)
     except FAILURES as error:
-        raise _no_response_error(action, explain_failure(error, None), account) from None
+        raise _build_no_response_error(action, explain_failure(error, None), account) from None
     except ServerError as error:
-        raise _no_response_error(
+        raise _build_no_response_error(
             error.action, Diagnosis(error.cause, error.remedy), account
         ) from None
     if not connection.bound:
@@ -73,11 +74,11 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
     return has_sasl_layer
 
 
-def _no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
-    """Return the error for a missing response, with a hint about the client certificate if there is one.
+def _build_no_response_error(action: str, diagnosis: Diagnosis, account: Account) -> ServerError:
+    """Build the error for a bind that was not completed, with a hint if the account has a client certificate.
 
-    In TLS 1.3, the handshake completes on the client before the server has verified the client certificate, so
-    a server that rejects it closes the connection later (RFC 8446, 4.4.2.4).
+    In TLS 1.3, the client completes the handshake before the server verifies the client certificate. If the
+    server rejects the certificate, it closes the connection later (RFC 8446, 4.4.2.4).
     """
     if not account.client_cert:
         return ServerError(action, *diagnosis)
@@ -92,7 +93,7 @@ def _bind_external(connection: Any, uri: str) -> None:
         connection.bound = True
         return
     connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL
-    # Empty credentials must be sent: without any, the server would request an authorization identity (RFC 4422, A).
+    # Empty credentials must be sent: otherwise, the server would request an authorization identity (RFC 4422, A).
     connection.sasl_credentials = b""
     connection.bind(read_server_info=False)
 
@@ -101,7 +102,7 @@ def _bind_ntlm(connection: Any, account: Account) -> None:
     """Authenticate with NTLM (MS-NLMP), with channel binding if ldap3 supports it."""
     connection.authentication = ldap3.NTLM
     connection.user, connection.password = account.bind_dn, account.bind_pw
-    certificate = _server_certificate(connection)
+    certificate = _get_server_certificate(connection)
     if certificate and _NTLM_CHANNEL_BINDING and tls_server_end_point(certificate):
         connection.channel_binding = _NTLM_CHANNEL_BINDING
         connection.server.tls.peer_certificate = certificate
@@ -109,7 +110,7 @@ def _bind_ntlm(connection: Any, account: Account) -> None:
 
 
 def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
-    certificate = _server_certificate(connection)
+    certificate = _get_server_certificate(connection)
     connection.sasl_mechanism = ldap3.GSSAPI
     # Messages are encrypted either by TLS or by Kerberos: domain controllers reject the combination
     # (MS-ADTS 5.1.1.1.2).
@@ -129,7 +130,7 @@ def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
     return True
 
 
-def _server_certificate(connection: Any) -> bytes | None:
-    """Return the server's certificate in DER; None without TLS."""
+def _get_server_certificate(connection: Any) -> bytes | None:
+    """Return the server's certificate, DER-encoded; None if the connection does not use TLS."""
     getpeercert = getattr(connection.socket, "getpeercert", None)
     return getpeercert(binary_form=True) if getpeercert else None

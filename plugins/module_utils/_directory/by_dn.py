@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access to entries by distinguished name (DN): one entry, all values of its attributes, or many entries."""
+"""Reads by distinguished name (DN): a single entry, all values of an entry's attributes, or many entries."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from .query import Query, filter_and, filter_equals, filter_or
 from .search import search
 
 RawEntry = Mapping[str, Sequence[bytes]]
-"""Values by attribute name in lower case."""
+"""The values of an entry by lower-case attribute name."""
 
 ANYTHING = "(objectClass=*)"
 """Filter that matches every entry (RFC 4512, 2.4.1)."""
 
 BATCH_SIZE = 200
-"""Maximum number of conditions in a filter. Even with long DNs, requests stay below the limits of servers."""
+"""Maximum number of conditions in a filter. Even if DNs are long, requests stay below the limits of servers."""
 
 _Item = TypeVar("_Item")
 
 _SUCCESS, _NO_SUCH_OBJECT = 0, 32
 
-# Requested instead of attributes, "1.1" selects none of them (RFC 4511, 4.5.1.8).
+# "1.1" requests an entry without any attributes (RFC 4511, 4.5.1.8).
 _NO_ATTRIBUTES = ["1.1"]
 
-# Attributes that contain the DN of their entry: MS-ADA1, distinguishedName, and RFC 5020.
+# Attributes that contain the DN of their entry: distinguishedName (MS-ADA1), and entryDN (RFC 5020).
 _ACTIVE_DIRECTORY_DN_ATTRIBUTE = "distinguishedname"
 _DN_ATTRIBUTES = ("entrydn", _ACTIVE_DIRECTORY_DN_ATTRIBUTE)
 
 
 def batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
-    """Split items into lists of at most BATCH_SIZE."""
+    """Split items into lists of at most BATCH_SIZE items."""
     iterator = iter(items)
     while batch := list(islice(iterator, BATCH_SIZE)):
         yield batch
@@ -54,8 +54,10 @@ def read_entry(
     """Read one entry.
 
     :param dn: DN of the entry; empty for the root DSE.
-    :returns: None if the entry does not exist, this account may not read it, or the filter does not match it.
-    :raises DirectoryError: if the server returns an error.
+    :param attributes: names of the attributes to request.
+    :param search_filter: filter that the entry must match.
+    :returns: the entry; None if it does not exist, the account may not read it, or the filter does not match it.
+    :raises DirectoryError: if the server does not respond, or returns an error.
     """
     action = f"Cannot read {dn or 'the root DSE'} on {session.uri}"
     connection = session.connection
@@ -78,15 +80,15 @@ def read_entry(
     return None
 
 
-def searchable_contexts(session: LdapSession) -> list[str]:
-    """Return the DNs at which a search of the whole directory starts: its naming contexts (RFC 4512, 5.1).
+def find_searchable_contexts(session: LdapSession) -> list[str]:
+    """Return the search bases for the whole directory: its naming contexts (RFC 4512, 5.1).
 
-    For Active Directory, this is the server's own domain (MS-ADTS 3.1.1.3.2.3). Other servers may also have a
-    default naming context, but it is not the only one.
+    In Active Directory, only the naming context of the server's own domain is used (MS-ADTS 3.1.1.3.2.3). Other
+    servers may also have a default naming context, but it may not be the only one with people.
 
-    :returns: only an empty DN if no search can start at a naming context; entries can still be read by their
-        DNs.
-    :raises DirectoryError: if the root DSE does not list naming contexts.
+    :returns: the DNs of the naming contexts that can be searched; if there are none, a single empty DN, in which
+        case entries can still be read by their DNs.
+    :raises DirectoryError: if the root DSE does not list any naming contexts.
     """
     attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
     raw = read_entry(session, "", [attribute]) or {}
@@ -108,7 +110,7 @@ def searchable_contexts(session: LdapSession) -> list[str]:
 class _ValueRange:
     """A range of an attribute's values.
 
-    :ivar description: attribute description with its range option.
+    :ivar description: attribute description, including the range option.
     :ivar start: index of the first value.
     :ivar is_last: whether no values follow.
     :ivar values: the values in the range.
@@ -128,11 +130,13 @@ def read_all_values(
 ) -> dict[str, list[bytes]] | None:
     """Read all values of an entry's attributes, in several requests if necessary.
 
-    Active Directory returns at most about 1,500 values at once, as ``member;range=0-1499``. The next values
-    are requested with such a range; the last range ends with ``*`` (MS-ADTS 3.1.1.3.1.3.3).
+    Active Directory returns at most about 1,500 values at once, as the attribute
+    ``member;range=0-1499``. The next values are requested as another range; the last range ends with ``*``
+    (MS-ADTS 3.1.1.3.1.3.3).
 
-    :param attributes: attribute names in lower case.
-    :returns: the values by attribute; None if the entry does not exist, or this account may not read it.
+    :param dn: DN of the entry.
+    :param attributes: lower-case names of the attributes.
+    :returns: the values by attribute; None if the entry does not exist, or the account may not read it.
     :raises DirectoryError: if the server does not return all values.
     """
     raw = read_entry(session, dn, attributes)
@@ -171,14 +175,14 @@ def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
 def _check_range(
     session: LdapSession, dn: str, value_range: _ValueRange | None, start: int
 ) -> _ValueRange:
-    """Check that a range is the requested one, and not empty unless it is the last, so that requests end."""
+    """Check that a range is the requested one, and that it contains values unless it is the last range."""
     if value_range and value_range.start == start and (value_range.values or value_range.is_last):
         return value_range
     raise ServerError(
         f"Cannot read all values of {dn} on {session.uri}",
         "the server returned an unexpected range of values"
         f" ({value_range.description if value_range else 'none'})",
-        "Inform the server's administrator, or use another server",
+        "Report this to the administrator of the server, or use another server",
     )
 
 
@@ -189,19 +193,19 @@ def read_entries_by_dn(
     attributes: Sequence[str],
     references: set[str] | None = None,
 ) -> Iterator[list[tuple[str, Entry]]]:
-    """Yield those of the entries with these DNs that exist and match a query.
+    """Yield the entries with the given DNs that exist and match a query.
 
     :param dns: DNs of the entries.
-    :param query: scope and filter that the entries must match; with an empty base, they can be anywhere.
-    :param attributes: requested attributes, in lower case and in the order of the values.
+    :param query: base, scope and filter that the entries must match. If the base is empty, they can be anywhere.
+    :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
     :param references: as for `search`.
-    :returns: lists of DNs and entries. The DNs are those passed, in the same spelling; an entry is repeated
-        if it was passed in several spellings.
+    :returns: lists of pairs of a DN and an entry. A DN is spelled as in `dns`; if `dns` contains it in several
+        spellings, the entry is repeated for each of them.
     :raises DirectoryError: as for `search`.
     """
     if not dns:
         return
-    attribute = _dn_attribute(session, query.search_base) if query.search_base else None
+    attribute = _find_dn_attribute(session, query.search_base) if query.search_base else None
     if attribute is None:
         yield from _read_one_by_one(session, dns, query, attributes)
         return
@@ -220,14 +224,14 @@ def read_entries_by_dn(
 
 
 def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
-    # By the server's matching rules, a returned entry has one of the DNs, even if normalize_dn differs.
+    # According to the server's matching rules, each returned entry has one of the DNs, even if normalize_dn disagrees.
     return spellings.get(normalize_dn(dn), [dn])
 
 
-def _dn_attribute(session: LdapSession, base: str) -> str | None:
-    """Return the attribute with which this server finds an entry by its DN; None if there is none.
+def _find_dn_attribute(session: LdapSession, base: str) -> str | None:
+    """Return the attribute that contains the DN and can be searched on this server; None if there is none.
 
-    :param base: DN of an entry to test with. If this account may not read it, no attribute is found.
+    :param base: DN of an entry for the test. If the account may not read this entry, no attribute is found.
     """
     if session.is_active_directory:
         return _ACTIVE_DIRECTORY_DN_ATTRIBUTE

@@ -18,8 +18,8 @@ class Explanation:
 
     :ivar cause: clause that follows the action in a message.
     :ivar remedy: imperative without its full stop.
-    :ivar is_server_specific: whether a request with this result may succeed on another server. Only results
-        of LDAP operations have it: a failed connection always leads to the next server.
+    :ivar is_server_specific: whether a request with this result may succeed on another server. Only used for
+        results of LDAP operations: after a failed connection, the next server is always tried.
     """
 
     cause: str
@@ -33,12 +33,12 @@ _REPLACE_EXPIRED = "Set a new password for the bind account"
 LDAP_RESULTS = {
     3: Explanation(
         "the server's time limit ended the search",
-        "Narrow the sources, or raise the time limit on the server",
+        "Narrow the sources, or increase the time limit on the server",
         is_server_specific=True,
     ),
     4: Explanation(
         "the server's size limit cut the search short",
-        "Ask the directory administrator to raise the limit for the bind account, or lower page_size",
+        "Ask the directory administrator to increase the limit for the bind account, or reduce page_size",
         is_server_specific=True,
     ),
     7: Explanation("the server does not support this kind of bind", "Choose another auth_protocol"),
@@ -49,11 +49,11 @@ LDAP_RESULTS = {
         "the server refers to another server",
         "Set server_uri to a server that contains this search base",
     ),
-    # OpenLDAP also returns it if the account is not allowed to use paged results.
+    # OpenLDAP also returns this result if the account is not allowed to use paged results.
     11: Explanation(
         "an administrative limit ended the search",
-        "Ask the directory administrator to raise the limit and to allow paged results (RFC 2696) for"
-        " the bind account, or lower page_size",
+        "Ask the directory administrator to increase the limit and to allow paged results (RFC 2696) for"
+        " the bind account, or reduce page_size",
         is_server_specific=True,
     ),
     12: Explanation(
@@ -65,14 +65,16 @@ LDAP_RESULTS = {
         "the search base does not exist",
         "Correct search_base, or allow the bind account to read it",
     ),
-    34: Explanation("the server does not accept the distinguished name", "Correct its spelling"),
+    34: Explanation(
+        "the server does not accept the distinguished name", "Correct the spelling of the DN"
+    ),
     48: Explanation(
         "the server does not permit this kind of bind",
         "Choose another auth_protocol, or permit this one for the account",
     ),
     49: Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
     50: Explanation(
-        "the bind account does not have permission to read here",
+        "the bind account does not have permission to read this part of the directory",
         "Grant it read access to the people's attributes",
     ),
     51: Explanation("the server is busy", "Try again later", is_server_specific=True),
@@ -94,17 +96,17 @@ NO_SASL_WITHIN_TLS = Explanation(
     "the server does not accept Kerberos within TLS",
     "Use ldap:// without start_tls; Kerberos encrypts the connection",
 )
-"""Explanation of Samba's other meaning of result code 8."""
+"""Explanation of result code 8 if Samba returns it for a SASL bind within TLS."""
 
 ANONYMOUS_REFUSED = Explanation(
     "the server does not allow anonymous reads",
     "Choose an auth_protocol other than anonymous; with external, map the certificate to an account",
 )
-"""Explanation of Active Directory's refusal of operations before a bind."""
+"""Explanation of the error that Active Directory returns for operations without a bind."""
 
 AD_SUBCODES = {
     "525": Explanation("the account does not exist", "Correct bind_dn"),
-    # Samba also returns it for accounts that do not exist, so as not to reveal which ones do.
+    # Samba also returns this code for accounts that do not exist, so as not to reveal which accounts exist.
     "52e": Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
     "530": Explanation("the account may not log on at this hour", "Extend its logon hours"),
     "531": Explanation(
@@ -115,29 +117,30 @@ AD_SUBCODES = {
     "701": Explanation("the account has expired", "Extend the expiry date of the bind account"),
     "773": Explanation("the password must be changed first", _REPLACE_EXPIRED),
     "775": Explanation(
-        "the account is locked out", "Unlock it, and find out what uses a wrong password for it"
+        "the account is locked out",
+        "Unlock it, and find the program that uses a wrong password for it",
     ),
     "80090346": Explanation(
         "the server sees a different TLS connection than this host (channel binding)",
         "Set server_uri to the server itself, not to a proxy that terminates TLS",
     ),
 }
-"""Explanations by the Windows error code, in hexadecimal, in the message of result code 49 (MS-ERREF 2.2)."""
+"""Explanations of result code 49 by the hexadecimal Windows error code in its message (MS-ERREF 2.2)."""
 
 REFUSED_BINDS = {
     KERBEROS: Explanation(
         "the server does not accept the ticket",
-        "Check the clocks, that no other account has the server's servicePrincipalName, and that no"
-        " proxy in front of the server terminates TLS",
+        "Check that the clocks are synchronized, that no other account has the server's servicePrincipalName,"
+        " and that no proxy in front of the server terminates TLS",
     ),
     EXTERNAL: Explanation(
         "the certificate is not mapped to an account",
         "Map client_cert to an account with read access",
     ),
 }
-"""Explanations of result code 49 by each auth_protocol whose binds have neither a name nor a password."""
+"""Explanations of result code 49 by auth_protocol, for binds without a name and a password."""
 
-# The offset of the error table krb5. Its first 128 codes are those of RFC 4120, 7.5.9; the library's follow.
+# The offset of the krb5 error table. Its first 128 codes are those of RFC 4120, 7.5.9; those of the library follow.
 _KRB5 = -1765328384
 _KG_CCACHE_NOMATCH = 39756032
 
@@ -148,7 +151,7 @@ TICKET_EXPIRED = Explanation("the ticket has expired", _GET_TICKET)
 NO_TICKET = Explanation("there is no ticket", _GET_TICKET)
 NO_KEY = Explanation(
     "the keytab has no key for this account",
-    "Create it for the account in bind_dn; klist -k lists the accounts in it",
+    "Create the keytab for the account in bind_dn; klist -k lists the accounts in a keytab",
 )
 
 KERBEROS_CODES = {
@@ -191,7 +194,7 @@ KERBEROS_CODES = {
         "Write the realm in uppercase, and set its kdc in krb5.conf if DNS does not list one",
     ),
     _KRB5 + 156: Explanation(  # KRB5_KDC_UNREACH
-        "no KDC answered",
+        "no KDC responded",
         "Check krb5.conf, and that this host can reach port 88 of the domain controllers",
     ),
     _KRB5 + 181: NO_KEY,  # KRB5_KT_NOTFOUND
@@ -206,7 +209,7 @@ KERBEROS_CODES = {
         "the ticket cache belongs to another account", "Correct bind_dn or ccache"
     ),
 }
-"""Explanations by minor code of MIT Kerberos."""
+"""Explanations by MIT Kerberos minor code."""
 
 OTHER_KERBEROS_CODE = Explanation(
     "Kerberos failed", "Try kinit and kvno ldap/HOST on the same host"
@@ -223,7 +226,7 @@ _RENEW_CLIENT_CERT = "Use a client_cert that has not expired, from a CA that the
 HANDSHAKE_FAILURES = {
     "timed out": Explanation(
         "it did not complete the TLS handshake in time",
-        f"{_CHECK_TLS_PORT}, or raise connection_timeout",
+        f"{_CHECK_TLS_PORT}, or increase connection_timeout",
     ),
     "protocol version": Explanation(
         "it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
@@ -231,16 +234,16 @@ HANDSHAKE_FAILURES = {
     "reset": Explanation("it reset the connection", f"{_CHECK_TLS_PORT}, and check its log"),
     "eof": Explanation("it closed the connection during the TLS handshake", _CHECK_TLS_PORT),
     "wrong version number": Explanation(
-        "its answer to the TLS handshake is not TLS", _CHECK_TLS_PORT
+        "its response to the TLS handshake is not TLS", _CHECK_TLS_PORT
     ),
 }
-"""Explanations of failed TLS handshakes by a part of Python's text, as for `SOCKET_FAILURES`."""
+"""Explanations of failed TLS handshakes by a part of Python's error message, as in `SOCKET_FAILURES`."""
 
 START_TLS_FAILURES = {
     "terminated by server": Explanation("it closed the connection", _USE_LDAPS),
     "reset": Explanation("it reset the connection", _USE_LDAPS),
 }
-"""Explanations of connections that failed on StartTLS by a part of the text, as for `SOCKET_FAILURES`."""
+"""Explanations of failures during StartTLS by a part of the error message, as in `SOCKET_FAILURES`."""
 
 SOCKET_FAILURES = {
     "alert certificate required": Explanation(
@@ -256,30 +259,30 @@ SOCKET_FAILURES = {
     "unreachable": Explanation(
         "there is no route to it", "Check the network between this host and the server"
     ),
-    # The text of DeadlineSocket.
+    # The error message of DeadlineSocket.
     "no complete response": Explanation(
-        "it did not answer in time", "Check its load and its log, or raise receive_timeout"
+        "it did not respond in time", "Check its load and its log, or increase receive_timeout"
     ),
     "timed out": Explanation(
-        "it did not answer in time", "Check firewalls, or raise connection_timeout"
+        "it did not respond in time", "Check firewalls, or increase connection_timeout"
     ),
     "reset": Explanation("it reset the connection", _CHECK_LOG),
     "broken pipe": Explanation("it closed the connection", _CHECK_LOG),
     "eof": Explanation("it closed the connection", _CHECK_LOG),
     "terminated by server": Explanation("it closed the connection", _CHECK_LOG),
 }
-"""Explanations of failed connections by a part, in lower case, of the text of ldap3 or Python.
+"""Explanations of failed connections by a lower-case part of the error message from ldap3 or Python.
 
-There is no other way to distinguish them. The first match counts.
+There is no other way to distinguish the failures. The first match is used.
 """
 
-_CHECK_LDAP_PORT = "Check that this is a port of an LDAP server"
+_CHECK_LDAP_PORT = "Check that an LDAP server listens on this port"
 
-NOT_LDAP = Explanation("its answer is not LDAP", _CHECK_LDAP_PORT)
+NOT_LDAP = Explanation("its response is not LDAP", _CHECK_LDAP_PORT)
 """Explanation of responses that cannot be decoded."""
 
 OTHER_FAILURE_REMEDY = f"{_CHECK_LDAP_PORT}, and check its log"
-"""Remedy for all other failed connections; their cause is the text."""
+"""Remedy for all other failed connections; the cause is the error message itself."""
 
 START_TLS_REFUSED = Explanation(
     "the server refused StartTLS", "Use ldaps://, or install a certificate on the server"
@@ -288,14 +291,14 @@ START_TLS_REFUSED = Explanation(
 
 
 class DnsFailure(Enum):
-    """The reasons why DNS does not lead to a server."""
+    """The reasons why DNS does not provide the address of a server."""
 
     HOST_UNKNOWN = "the host name in server_uri does not resolve"
     TARGET_UNKNOWN = "the target of an SRV record does not resolve"
-    NO_RECORDS = "the domain has no SRV records of LDAP servers"
+    NO_RECORDS = "the domain has no SRV records for LDAP servers"
     OUTSIDE_DOMAIN = "all targets of the SRV records are outside the domain"
-    TIMEOUT = "no DNS server answered in time"
-    NO_ANSWER = "all DNS servers failed or refused"
+    TIMEOUT = "no DNS server responded in time"
+    SERVERS_FAILED = "all DNS servers failed or refused"
     NO_RESOLVER = "no DNS server is configured"
 
 
@@ -313,16 +316,18 @@ DNS_FAILURES = {
         "Correct its address in DNS, or set dns_servers to servers that can resolve it",
     ),
     DnsFailure.NO_RECORDS: Explanation(
-        "DNS has no LDAP servers for this domain",
+        "DNS lists no LDAP servers for this domain",
         "Correct domain, set dns_servers to servers that have its records, or list the LDAP servers in"
         " server_uri",
     ),
     DnsFailure.OUTSIDE_DOMAIN: Explanation(
-        "all servers named by DNS are outside the domain",
+        "all servers listed in DNS are outside the domain",
         "If they are correct, list them in server_uri; DNS responses can be forged",
     ),
-    DnsFailure.TIMEOUT: Explanation("no DNS server answered in time", _CHECK_DNS_SERVERS),
-    DnsFailure.NO_ANSWER: Explanation("no DNS server returned an answer", _CHECK_DNS_SERVERS),
+    DnsFailure.TIMEOUT: Explanation("no DNS server responded in time", _CHECK_DNS_SERVERS),
+    DnsFailure.SERVERS_FAILED: Explanation(
+        "no DNS server returned a usable response", _CHECK_DNS_SERVERS
+    ),
     DnsFailure.NO_RESOLVER: Explanation(
         "no DNS server is configured on this host", "Set dns_servers"
     ),

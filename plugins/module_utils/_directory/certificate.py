@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""X.509 certificates of servers (RFC 5280): the fields shown to administrators, and TLS channel binding."""
+"""X.509 server certificates (RFC 5280): the fields shown to administrators, and TLS channel binding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
 _PSS_HASH_ALGORITHM = 0xA0
 
 _SUBJECT_ALT_NAME = bytes([0x55, 0x1D, 0x11])  # 2.5.29.17
-# Object identifiers of the attribute types with a short name (RFC 4514, 3).
+# Short names of attribute types by object identifier (RFC 4514, 3).
 _ATTRIBUTE_NAMES = {
     bytes([0x55, 0x04, last]): name
     for last, name in ((3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU"))
@@ -97,8 +97,9 @@ class Certificate:
 
 
 def parse_certificate(der: bytes) -> Certificate | None:
-    """Parse a certificate in DER.
+    """Parse a DER-encoded certificate.
 
+    :param der: the certificate.
     :returns: the certificate; None if its structure does not conform to RFC 5280.
     """
     try:
@@ -118,7 +119,7 @@ def _parse_certificate(der: bytes) -> Certificate:
         name
         for field in fields[6:]
         if field.tag == _EXTENSIONS
-        for name in _alternative_names(field)
+        for name in _parse_alternative_names(field)
     ]
     return Certificate(
         subject=_format_name(fields[4]),
@@ -153,7 +154,7 @@ def _parse_time(field: Element) -> datetime:
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
-def _alternative_names(extensions: Element) -> Iterator[str]:
+def _parse_alternative_names(extensions: Element) -> Iterator[str]:
     for extension in parse_elements(parse_elements(extensions.content)[0].content):
         oid, *_critical, value = parse_elements(extension.content)
         if oid.content == _SUBJECT_ALT_NAME:
@@ -167,7 +168,7 @@ def _alternative_names(extensions: Element) -> Iterator[str]:
 def tls_server_end_point(certificate: bytes) -> bytes | None:
     """Return the channel binding of type tls-server-end-point for a server's certificate (RFC 5929, 4).
 
-    :param certificate: certificate in DER.
+    :param certificate: DER-encoded certificate.
     :returns: the channel binding; None if it is undefined, because the signature algorithm does not use a single
         hash function.
     :raises ValueError: if the certificate is truncated.
@@ -177,14 +178,14 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
     algorithm_id, *parameters = parse_elements(algorithm.content)
     hash_name = _HASHES.get(algorithm_id.content)
     if algorithm_id.content == _PSS:
-        hash_name = _pss_hash(parse_elements(parameters[0].content))
+        hash_name = _find_pss_hash(parse_elements(parameters[0].content))
     if hash_name is None:
         return None
     return _CHANNEL_BINDING_PREFIX + hashlib.new(hash_name, certificate).digest()
 
 
-def _pss_hash(parameters: Sequence[Element]) -> str | None:
-    """Return the hash function for parameters of RSASSA-PSS; None if it is unknown."""
+def _find_pss_hash(parameters: Sequence[Element]) -> str | None:
+    """Return the hash function specified by RSASSA-PSS parameters; None if it is unknown."""
     for parameter in parameters:
         if parameter.tag == _PSS_HASH_ALGORITHM:
             algorithm = parse_elements(parameter.content)[0]
@@ -204,7 +205,7 @@ class Element(NamedTuple):
 
 
 def parse_elements(data: bytes) -> list[Element]:
-    """Parse consecutive DER elements (X.690, 8.1). Only one-byte tags are supported, as used in certificates.
+    """Parse consecutive DER elements (X.690, 8.1). Only one-byte tags are supported; certificates use no others.
 
     :raises ValueError: if the content of the last element is truncated.
     :raises IndexError: if the header of the last element is truncated.

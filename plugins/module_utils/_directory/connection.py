@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections and authenticated sessions with a single directory server."""
+"""Connections to a single directory server, and authenticated sessions."""
 
 from __future__ import annotations
 
@@ -31,26 +31,28 @@ else:
 
 @dataclass(frozen=True)
 class LdapSession:
-    """An open session.
+    """An authenticated session with a directory server.
 
     :ivar uri: URI of the server.
     :ivar connection: ldap3 connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
-    :ivar is_in_clear: whether messages cross a network unencrypted, where they can be read and altered.
+    :ivar is_unencrypted: whether messages cross a network unencrypted, where they can be read and altered.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
     """
 
     uri: str
     connection: Any
     is_active_directory: bool
-    is_in_clear: bool = False
+    is_unencrypted: bool = False
     has_sasl_layer: bool = False
 
 
 class ResolvedServer(_Server):
-    """An ldap3 server whose name is already resolved, because ldap3 only reports a failed resolution as text.
+    """An ldap3 server whose name is already resolved, because ldap3 only reports failed resolutions as text.
 
     :param address_infos: results of `socket.getaddrinfo`.
+    :param host: host name of the server.
+    :param options: further arguments for ldap3's Server.
     """
 
     def __init__(self, address_infos: Sequence[tuple[Any, ...]], host: str, **options: Any) -> None:
@@ -61,7 +63,7 @@ class ResolvedServer(_Server):
 
     @property
     def address_info(self) -> list[list[Any]]:
-        """The addresses, each with ldap3's fields about its availability."""
+        """The addresses, each with ldap3's fields for its availability."""
         return self._address_infos
 
 
@@ -71,8 +73,10 @@ def open_session(
 ) -> Iterator[LdapSession]:
     """Connect to a server, bind, and unbind when the context ends.
 
+    :param settings: settings of the connection.
+    :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
-    :raises ServerError: if the session fails for a reason that other servers may not share.
+    :raises ServerError: if the session fails for a reason that may not affect other servers.
     :raises DirectoryError: if the server rejects the account.
     """
     connection = connect(settings, address, context)
@@ -85,8 +89,10 @@ def open_session(
 def begin_session(settings: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
     """Bind on a connection.
 
-    :param connection: result of `connect` for the same server; stays open if the bind fails.
-    :raises ServerError: if the session fails for a reason that other servers may not share.
+    :param settings: settings of the connection.
+    :param address: address of the server.
+    :param connection: result of `connect` for the same server; it stays open if the bind fails.
+    :raises ServerError: if the session fails for a reason that may not affect other servers.
     :raises DirectoryError: if the server rejects the account.
     """
     has_sasl_layer = bind(connection, address.uri, settings.account)
@@ -94,7 +100,7 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
         uri=address.uri,
         connection=connection,
         is_active_directory=read_root_dse(connection, address.uri).is_active_directory,
-        is_in_clear=not (
+        is_unencrypted=not (
             address.use_ssl or settings.start_tls or has_sasl_layer or is_loopback(address.host)
         ),
         has_sasl_layer=has_sasl_layer,
@@ -104,6 +110,8 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
 def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
     """Connect to a server and start TLS as configured, without sending any credentials.
 
+    :param settings: settings of the connection.
+    :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
     :returns: the ldap3 connection.
     :raises ServerError: if the server does not respond, or if TLS fails.
@@ -141,7 +149,7 @@ def _create_connection(settings: ConnectionSettings, address: Address, tls: Veri
     return ldap3.Connection(
         server,
         client_strategy=ldap3.SYNC,
-        # When ldap3 follows a referral, it sends the credentials there, even unencrypted to an ldap:// URI.
+        # When ldap3 follows a referral, it sends the credentials to that server, even unencrypted to an ldap:// URI.
         auto_referrals=False,
         # When ldap3 retrieves ranges of values itself, it may never stop, and it ignores missing ranges.
         auto_range=False,
@@ -156,7 +164,7 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     try:
         if connection.start_tls(read_server_info=False):
             return
-        # ldap3 would continue without TLS, and then send the password unencrypted.
+        # Otherwise, ldap3 would continue without TLS and send the password unencrypted.
         raise ldap3.core.exceptions.LDAPStartTLSError("TLS was not started")
     except FAILURES as error:
         result = connection.result

@@ -27,8 +27,8 @@ EXTENDED_RESPONSE: Final = 0x78
 INTERMEDIATE_RESPONSE: Final = 0x79
 CONTROLS: Final = 0xA0
 
-# Maximum number of cached attribute headers. There is one for each attribute and length of its value, which
-# makes hundreds for people. The limit bounds the memory whatever a server returns.
+# Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
+# value, typically a few hundred for people. The limit bounds the memory regardless of what a server returns.
 _MAX_CACHED_HEADERS = 8192
 
 
@@ -36,9 +36,10 @@ class MalformedError(ValueError):
     """The bytes are not a valid LDAP message."""
 
 
-def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def locate_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Return the start and the end of an element's content.
 
+    :param data: bytes that contain the element.
     :param at: start of the element.
     :param end: end of the enclosing element.
     :param tag: expected tag. Strings are primitive (RFC 4511, 5.1), so each type has exactly one tag.
@@ -57,12 +58,13 @@ def element_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]
 
 
 def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
-    """Return the start of an element's content, and its length, which has the long form (X.690, 8.1.3.5).
+    """Return the start and the length of an element's content if the length has the long form (X.690, 8.1.3.5).
 
     The first byte is the number of length bytes. Leading zeros are valid: Active Directory always writes four
     bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
 
-    :param at: start of the element. If the data ends within the length, only the available bytes count.
+    :param data: bytes that contain the element. If they end within the length, only the available bytes are used.
+    :param at: start of the element.
     :raises MalformedError: if the form is not valid.
     """
     count = data[at + 1] & 0x7F
@@ -73,14 +75,14 @@ def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
 
 
 class _HeaderCache(NamedTuple):
-    """Attribute headers of one server.
+    """The cached attribute headers of a server.
 
-    A header is everything in an attribute with one value before the value: tags, lengths and the attribute
-    description. The lengths of the enclosing elements depend on that of the value, so a header determines it.
+    The header of an attribute with one value consists of all bytes before the value: tags, lengths and the attribute
+    description. It determines the length of the value, on which the lengths of the enclosing elements depend.
 
-    :ivar name_length_at: position of the length of the description within a header.
+    :ivar name_length_at: offset of the description's length within a header.
     :ivar overhead: length of a header without the description.
-    :ivar headers: for each header the index of the attribute in the result, and the length of the value.
+    :ivar headers: index of the attribute in the result and length of the value, by header.
     """
 
     name_length_at: int
@@ -88,7 +90,7 @@ class _HeaderCache(NamedTuple):
     headers: dict[bytes, tuple[int, int]]
 
     def add(self, header: bytes, index: int, size: int) -> None:
-        """Add a header, unless a lookup would compute a different end for it."""
+        """Add a header, unless the cache is full, or a lookup would compute a different end of the header."""
         name_length_at = self.name_length_at
         is_usable = (
             len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
@@ -98,22 +100,22 @@ class _HeaderCache(NamedTuple):
 
 
 class EntryDecoder:
-    """Decoder of entries that caches the attribute headers of the server.
+    """A decoder for entries that caches the attribute headers of the server.
 
-    Almost all attributes have one value. With a cached header, each of them takes one dictionary lookup.
+    Almost all attributes have one value. If the header is cached, such an attribute takes a single dictionary lookup.
 
-    :param names: requested attributes, in the order of the values; duplicates are allowed.
+    :param names: requested attributes. The values of an entry are in this order; duplicates are allowed.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         attributes = [name.lower().encode() for name in names]
         self._indexes = {name: index for index, name in enumerate(dict.fromkeys(attributes))}
-        # Attributes that were not requested share one more index, at the end.
+        # Attributes that were not requested share an additional index at the end.
         self._no_values: AttributeValues = [b""] * (len(self._indexes) + 1)
         self._order = [self._indexes[name] for name in attributes]
         self._is_ordered = len(self._indexes) == len(names)
-        # OpenLDAP and Samba write lengths in as few bytes as possible. Active Directory writes those of a
-        # SEQUENCE or SET in the long form with four bytes.
+        # OpenLDAP and Samba write lengths in as few bytes as possible. Active Directory writes the lengths
+        # of SEQUENCEs and SETs in the long form with four bytes.
         self._short_form = _HeaderCache(name_length_at=3, overhead=8, headers={})
         self._long_form = _HeaderCache(name_length_at=7, overhead=16, headers={})
 
@@ -124,11 +126,11 @@ class EntryDecoder:
         :raises MalformedError: if it is not valid.
         :raises IncompleteValuesError: if it contains only some values of an attribute.
         """
-        at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
+        at, end = locate_content(operation, 0, len(operation), SEARCH_RESULT_ENTRY)
         if end < len(operation):
             _check_controls(operation, end)
-        _name, at = element_content(operation, at, end, OCTET_STRING)
-        at, last = element_content(operation, at, end, SEQUENCE)
+        _name, at = locate_content(operation, at, end, OCTET_STRING)
+        at, last = locate_content(operation, at, end, SEQUENCE)
         values = self._no_values.copy()
         cache = self._long_form if operation[at + 1 : at + 2] == b"\x84" else self._short_form
         name_length_at, overhead, headers = cache
@@ -152,15 +154,15 @@ class EntryDecoder:
         self, operation: bytes, begin: int, end: int, values: AttributeValues, cache: _HeaderCache
     ) -> int:
         """Decode an attribute without the cache, and return the start of the next one."""
-        start, stop = element_content(operation, begin, end, SEQUENCE)
-        name, at = element_content(operation, start, stop, OCTET_STRING)
+        start, stop = locate_content(operation, begin, end, SEQUENCE)
+        name, at = locate_content(operation, start, stop, OCTET_STRING)
         index = self._find_index(operation[name:at])
-        at, last = element_content(operation, at, stop, SET)
+        at, last = locate_content(operation, at, stop, SET)
         if last != stop:
             raise MalformedError("an attribute does not end where its values end")
         octet_strings = []
         while at < stop:
-            value, at = element_content(operation, at, stop, OCTET_STRING)
+            value, at = locate_content(operation, at, stop, OCTET_STRING)
             octet_strings.append(operation[value:at])
         values[index] = pack_values(octet_strings)
         if len(octet_strings) == 1:
@@ -178,12 +180,12 @@ def decode_uris(operation: bytes) -> list[str]:
     :param operation: SearchResultReference, followed by its controls.
     :raises MalformedError: if it is not valid.
     """
-    at, end = element_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
+    at, end = locate_content(operation, 0, len(operation), SEARCH_RESULT_REFERENCE)
     if end < len(operation):
         _check_controls(operation, end)
     uris = []
     while at < end:
-        start, at = element_content(operation, at, end, OCTET_STRING)
+        start, at = locate_content(operation, at, end, OCTET_STRING)
         try:
             uris.append(operation[start:at].decode("utf-8"))
         except UnicodeDecodeError:
@@ -197,13 +199,13 @@ def decode_first_string(operation: bytes) -> bytes:
     :param operation: SearchResultEntry or SearchResultReference.
     :raises MalformedError: if it is not valid.
     """
-    at, end = element_content(operation, 0, len(operation), operation[0])
-    start, stop = element_content(operation, at, end, OCTET_STRING)
+    at, end = locate_content(operation, 0, len(operation), operation[0])
+    start, stop = locate_content(operation, at, end, OCTET_STRING)
     return operation[start:stop]
 
 
 def _check_controls(operation: bytes, at: int) -> None:
-    """Check that only controls follow an operation. They are ignored: none is requested with entries."""
-    _start, end = element_content(operation, at, len(operation), CONTROLS)
+    """Check that only controls follow an operation. They are ignored, because none were requested for entries."""
+    _start, end = locate_content(operation, at, len(operation), CONTROLS)
     if end < len(operation):
         raise MalformedError("a message does not end where its controls end")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of LDAP results and of errors of ldap3, gssapi, TLS and DNS, by the tables in causes.py."""
+"""Explanations of LDAP results and of ldap3, gssapi, TLS and DNS errors, based on the tables in causes.py."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _AUTH_METHOD_NOT_SUPPORTED = 7
 _STRONGER_AUTH_REQUIRED = 8
 _INVALID_CREDENTIALS = 49
 
-# Texts of Active Directory, and of Samba, in the message of a result.
+# Parts of the result messages from Active Directory and Samba.
 _NOT_BOUND = re.compile(r"\b000004DC\b|unavailable without authentication")
 _UNSUPPORTED_MECHANISM = "Failed to start authentication system"
 _SASL_WITHIN_TLS = "not allowed if TLS is used"
@@ -66,6 +66,7 @@ class ServerError(DirectoryError):
 def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
     """Build the error for an LDAPResult other than success.
 
+    :param action: the action that failed, for the error message.
     :param result: as for `explain_result`.
     :returns: a ServerError if another server may succeed.
     """
@@ -77,7 +78,9 @@ def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
 def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> DirectoryError:
     """Build the error for a bind that the server refused.
 
+    :param action: the action that failed, for the error message.
     :param result: as for `explain_result`.
+    :param auth_protocol: protocol of the bind.
     """
     explanation = REFUSED_BINDS.get(auth_protocol)
     has_subcode = _SUBCODE.search(str(result.get("message")))
@@ -89,7 +92,7 @@ def bind_error(action: str, result: Mapping[str, Any], auth_protocol: str) -> Di
 def explain_result(result: Mapping[str, Any]) -> Diagnosis:
     """Explain an LDAPResult (RFC 4511, 4.1.9) other than success.
 
-    :param result: a dictionary of ldap3, with result, description, message and dn.
+    :param result: ldap3's result dictionary, with the keys result, description, message and dn.
     """
     return _with_result(_look_up_result(result), result)
 
@@ -139,7 +142,7 @@ def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
     :param from_keytab: whether the ticket was requested with a keytab.
     """
     if int(error.maj_code) == _CREDENTIALS_EXPIRED:
-        # GSSAPI itself reports expired tickets in a cache; the minor code is then that of success.
+        # If a cache contains expired tickets, GSSAPI itself reports this, and the minor code indicates success.
         return _with_detail(TICKET_EXPIRED, "; ".join(error.get_all_statuses(error.maj_code, True)))
     # gssapi returns signed 32-bit numbers as unsigned ones.
     minor_code = (int(error.min_code) + _SIGN_BIT) % (2 * _SIGN_BIT) - _SIGN_BIT
@@ -152,17 +155,17 @@ def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
 def explain_failure(
     error: BaseException, tls_error: OSError | None, *, during_start_tls: bool = False
 ) -> Diagnosis:
-    """Explain a failed connection. Another server may succeed whatever the cause is.
+    """Explain a failed connection. Another server may succeed, whatever the cause.
 
-    :param error: the exception of ldap3.
-    :param tls_error: the exception of Python's ssl module that led to it, if any.
-    :param during_start_tls: whether the connection failed on StartTLS.
+    :param error: the exception from ldap3.
+    :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.
+    :param during_start_tls: whether the connection failed during StartTLS.
     """
     if isinstance(tls_error, ssl.SSLCertVerificationError):
         return explain_certificate(tls_error, "server_uri")
     if isinstance(error, DECODE_ERRORS):
         return _with_detail(NOT_LDAP, type(error).__name__)
-    text = str(tls_error or _failure_text(error))
+    text = str(tls_error or _format_failure(error))
     tables = [SOCKET_FAILURES]
     if tls_error:
         tables.insert(0, HANDSHAKE_FAILURES)
@@ -175,9 +178,10 @@ def explain_failure(
 
 
 def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
-    """Explain why DNS does not lead to a server.
+    """Explain why DNS did not provide the address of a server.
 
-    :param detail: names or the resolver's own message.
+    :param failure: the reason.
+    :param detail: names, or the error message of the resolver.
     """
     explanation = DNS_FAILURES[failure]
     if not detail:
@@ -185,8 +189,8 @@ def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
     return _with_detail(explanation, detail.rstrip("."))
 
 
-def _failure_text(error: BaseException) -> str:
-    """Return the text of an ldap3 exception. If a host has several addresses, that is the error of each one."""
+def _format_failure(error: BaseException) -> str:
+    """Return the message of an ldap3 exception; if the host has several addresses, one message for each of them."""
     if len(error.args) == 2 and isinstance(error.args[1], list):
         return "; ".join(f"{address[0]}: {failure}" for failure, address in error.args[1])
     return str(error)

@@ -11,7 +11,7 @@ import unicodedata
 
 from .._errors import InputError
 
-# A DN as defined in RFC 4514, 3, plus the spaces around separators that servers accept. ldap3's parser
+# A DN as defined in RFC 4514, 3, with optional spaces around separators, which servers also accept. ldap3's parser
 # rejects valid DNs, such as those with "=" or "#" within a value.
 _ESCAPE = r'\\(?:[\\ "#+,;<=>]|[0-9A-Fa-f]{2})'
 _VALUE = (
@@ -28,6 +28,7 @@ _ESCAPES = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)
 def check_dn(dn: str, option: str, context: str) -> None:
     """Check the syntax of a DN.
 
+    :param dn: the DN to check.
     :param option: name of the option in error messages, such as ``search_base``.
     :param context: owner of the option in error messages, such as ``source 2``.
     :raises InputError: if it is not a valid DN.
@@ -36,16 +37,16 @@ def check_dn(dn: str, option: str, context: str) -> None:
         raise InputError(
             f"Cannot use {option} {dn!r} of {context}",
             "it is not a valid distinguished name",
-            "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,",
+            "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,",
         )
 
 
 def normalize_dn(dn: str) -> str:
-    """Return a form of a DN that is the same for all equal DNs, with one line per relative DN.
+    """Normalize a DN, so that equal DNs become the same string, with one line per relative DN.
 
-    DNs are equal by the matching rules of their attribute types (RFC 4517, 4.2.15), which only the server's
-    schema defines. Here all values are compared as almost all attribute types do it: without regard to case,
-    width and repeated spaces (RFC 4518, 2).
+    Whether DNs are equal depends on the matching rules of their attribute types (RFC 4517, 4.2.15), which are
+    defined in the server's schema. This function applies the rules of almost all attribute types to all values:
+    case, character width and repeated spaces are ignored (RFC 4518, 2).
     """
     rdns = []
     for rdn in _split(dn, ","):
@@ -59,9 +60,10 @@ def normalize_dn(dn: str) -> str:
 
 
 def is_in_scope(dn: str, base: str, scope: str) -> bool:
-    """Return whether a search can return the entry with this DN.
+    """Return whether a search can return the entry with the given DN.
 
-    :param base: DN at which the search starts.
+    :param dn: DN of the entry.
+    :param base: DN of the entry at which the search starts.
     :param scope: as in `query.Query`.
     """
     rdns, base_rdns = normalize_dn(dn).split("\n"), normalize_dn(base).split("\n")

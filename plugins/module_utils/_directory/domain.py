@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The domain whose servers are looked up in DNS: options, SRV record names, and their order (RFC 2782)."""
+"""Domains whose servers are looked up in DNS: options, names of SRV records, and the order of servers (RFC 2782)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SrvRecord(NamedTuple):
 
 
 class DnsError(Exception):
-    """A DNS query failed. The caller adds the action to the diagnosis.
+    """A DNS query failed. The caller adds the action to the error message.
 
     :ivar diagnosis: cause and remedy.
     """
@@ -92,9 +92,10 @@ def check_domain(domain: Domain) -> None:
 
 
 def parse_dns_servers(values: Iterable[str]) -> list[tuple[str, int]]:
-    """Parse the DNS servers of an option into IP addresses and ports.
+    """Parse DNS servers into IP addresses and ports.
 
-    :raises InputError: if a value is not an IP address, because a name would have to be resolved first.
+    :param values: DNS servers, as in `Domain.dns_servers`.
+    :raises InputError: if a value contains a host name, which would have to be resolved first, or is malformed.
     """
     return [_parse_dns_server(value) for value in values]
 
@@ -124,25 +125,30 @@ def site_srv_name(domain: Domain) -> str:
 def domain_srv_names(domain: Domain) -> list[str]:
     """Return the names of the SRV records of the whole domain; the first name with records is used.
 
-    The first name only exists for Active Directory domain controllers (MS-ADTS 6.3.2.3), the second one
-    for LDAP servers of any kind (RFC 2782).
+    The first name only has records of Active Directory domain controllers (MS-ADTS 6.3.2.3), the second name
+    has records of any LDAP servers (RFC 2782).
     """
     return [f"_ldap._tcp.dc._msdcs.{domain.name}", f"_ldap._tcp.{domain.name}"]
 
 
 def is_in_domain(host: str, domain: str) -> bool:
-    """Return whether a target of an SRV record is a host name that equals the domain name or is below it."""
+    """Return whether the target of an SRV record is a valid host name that is in a domain.
+
+    :param host: the target.
+    :param domain: the domain name. A domain contains its own name.
+    """
     return is_host(host) and f".{host}".lower().endswith(f".{domain}".lower())
 
 
 def order_srv_records(
     records: Iterable[SrvRecord], randbelow: Callable[[int], int] = secrets.randbelow
 ) -> list[SrvRecord]:
-    """Sort SRV records into the order in which to try them (RFC 2782, "Usage rules").
+    """Return SRV records in the order in which to try them (RFC 2782, "Usage rules").
 
     Records with a lower priority value come first. Within a priority, the order is random, and records
     with a larger weight are more likely to come first.
 
+    :param records: SRV records of one name.
     :param randbelow: function that returns a random number from 0 up to, but not including, its argument.
     """
     by_priority = attrgetter("priority")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries of the directory: their identities and their raw attribute values."""
+"""Directory entries: identities and raw attribute values."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Union
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
-"""Attributes with an identifier that never changes: Active Directory (MS-ADTS 3.1.1.1.4), and RFC 4530."""
+"""Attributes with an identifier that never changes, in Active Directory (MS-ADTS 3.1.1.1.4) and in RFC 4530."""
 
 Values = Union[bytes, "list[bytes]"]
-"""The values of an attribute: one value, empty if there is none, or an unordered list of several.
+"""The values of an attribute: a single value, which is empty if there is none, or an unordered list of several values.
 
-Almost all attributes have one value, and creating a list for each would take as long as reading it."""
+Almost all attributes have one value. Creating a list for each of them would take as long as reading it."""
 
 AttributeValues = list[Values]
 """The values of an entry, in the order of the requested attributes."""
 
 
 class Entry(NamedTuple):
-    """One entry of the directory.
+    """A directory entry.
 
-    :ivar identity: its objectGUID or entryUUID in the text form of a UUID.
-    :ivar values: its values, in the order of the requested attributes.
+    :ivar identity: objectGUID or entryUUID in the text form of a UUID.
+    :ivar values: values of the attributes, in the order of the requested attributes.
     """
 
     identity: str
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 class IncompleteValuesError(Exception):
-    """Only some values of an attribute were returned; the text is the attribute with its range option."""
+    """Only some values of an attribute were returned. The message is the attribute with its range option."""
 
 
 def first_text(values: Values) -> str:
@@ -43,12 +43,11 @@ def first_text(values: Values) -> str:
 
 
 def check_complete(name: bytes) -> None:
-    """Check that an attribute has been returned with all its values.
+    """Check that an attribute was returned with all its values.
 
     Active Directory returns at most about 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3).
 
-    :param name: attribute description from the response; that of an incomplete attribute has the option
-        ``range``.
+    :param name: attribute description from the response. It has the option ``range`` if values are missing.
     :raises IncompleteValuesError: if values are missing.
     """
     if b";range=" in name.lower():
@@ -68,8 +67,8 @@ def select_values(
     """Return an entry's values in the order of the requested attributes.
 
     :param names: requested attributes.
-    :param attributes: values by attribute description, as in the response. Case does not matter (RFC 4512,
-        2.5); a description with an option, such as ``;lang-de``, is another attribute.
+    :param attributes: values by attribute description, as in the response. Case is ignored (RFC 4512, 2.5); a
+        description with an option, such as ``;lang-de``, is another attribute.
     :raises IncompleteValuesError: if the server returned only some values of an attribute.
     """
     # Attribute descriptions are ASCII (RFC 4512, 1.4). Unlike str.lower(), bytes.lower() only affects ASCII.
@@ -83,12 +82,12 @@ def select_values(
 def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
     """Build entries from their values.
 
-    :param value_lists: values of each entry, with those of IDENTITY_ATTRIBUTES at the end, which are removed.
-    :returns: the entries, or None if one of them has no identity that this session may read.
+    :param value_lists: the values of each entry. The last ones, those of IDENTITY_ATTRIBUTES, are removed.
+    :returns: the entries; None if an entry was returned without an identity.
     """
     uuids = [values.pop() for values in value_lists]
     guids = [values.pop() for values in value_lists]
-    # Identities are converted together: one by one, this would take as long as reading the entries.
+    # Identities are converted together. Converting them one by one would take as long as reading the entries.
     identities = _format_guids(guids) if any(guids) else _format_uuids(uuids)
     if identities is None:
         formatted = map(_format_identity, guids, uuids)
@@ -98,7 +97,7 @@ def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
     return list(map(Entry, identities, value_lists))
 
 
-# For each character of a GUID's text the index of the hexadecimal digit, or None for a hyphen. The first
+# The index of the hexadecimal digit for each character in the text form of a GUID; None for a hyphen. The first
 # three fields are little-endian (MS-DTYP 2.3.4.2).
 _GUID_DIGITS = (
     *(6, 7, 4, 5, 2, 3, 0, 1, None),
@@ -132,7 +131,7 @@ def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
 
 
 def _join(values: Sequence[Values], size: int) -> bytes:
-    """Concatenate values; empty unless all of them are single values of this size."""
+    """Concatenate values; return no bytes unless all of them are single values of the given size."""
     matching = [value for value in values if isinstance(value, bytes) and len(value) == size]
     return b"".join(matching) if len(matching) == len(values) else b""
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: reading from the first directory server that returns a complete result."""
+"""Failover: read from the first directory server that returns a complete result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 class _FailedServer:
     """A server that failed, and the parts of its error.
 
-    The exception itself is not kept, because its traceback would keep all data of the failed attempt alive.
+    The exception itself is not stored, because its traceback would keep all data of the failed attempt in memory.
     """
 
     uri: str
@@ -45,7 +45,8 @@ def read_with_failover(
     from the next server, so that a result always comes from a single server. There is no failover if a
     server rejects the account: trying a wrong password on every server could lock the account.
 
-    :param read: function that reads everything in a session; its partial results from failed servers are discarded.
+    :param settings: settings of the connections.
+    :param read: function that reads everything in a session; partial results from failed servers are discarded.
     :returns: the result of `read`, and warnings that name the failed servers and the causes.
     :raises InputError: if the settings are invalid.
     :raises LibraryError: if DNS is used, and dnspython is missing or too old.
@@ -75,7 +76,7 @@ def read_with_failover(
 
 def _all_failed_error(failed: Sequence[_FailedServer]) -> DirectoryError:
     return DirectoryError(
-        f"None of {len(failed)} servers returned a complete result",
+        f"None of the {len(failed)} servers returned a complete result",
         "; ".join(f"{server.action}: {server.cause}" for server in failed),
         ". ".join(dict.fromkeys(server.remedy.rstrip(".") for server in failed)),
     )

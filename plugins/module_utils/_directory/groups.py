@@ -4,12 +4,12 @@
 
 """Group members, including those of nested groups.
 
-In Active Directory, only the groups are read, because people can be searched by their groups: with memberOf,
-and with primaryGroupID for the one group of each account that is in neither memberOf nor member (MS-ADTS
-3.1.1.4.5.11, MS-ADA3).
+In Active Directory, only the groups are read, because people can be searched by group: with memberOf, and with
+primaryGroupID, because memberOf and member do not include the primary group of an account (MS-ADTS 3.1.1.4.5.11,
+MS-ADA3).
 
 Other servers may not have memberOf, and return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
-error. There, the member lists of the groups are read, and then the people by their DNs.
+error. On these servers, the member lists of the groups are read, and then the people by their DNs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .search import search
 
 _PAGE_SIZE = 500
 
-# Object classes with members: Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
+# Object classes with members, from Active Directory, RFC 4519 (3.5, 3.6), RFC 2307 and the draft of its successor.
 _GROUP_CLASSES = ("group", "groupOfNames", "groupOfUniqueNames", "groupOfMembers", "posixGroup")
 _LOWERCASE_CLASSES = frozenset(name.lower() for name in _GROUP_CLASSES)
 _GROUP_FILTER = filter_or(filter_equals("objectClass", name) for name in _GROUP_CLASSES)
@@ -45,10 +45,10 @@ _MEMBER_ATTRIBUTES = ("member", "uniquemember", "memberuid", "gidnumber")
 
 
 class MemberCriteria(NamedTuple):
-    """What selects the members of groups.
+    """The criteria that select the members of groups.
 
-    :ivar filters: filters, each of which matches members.
-    :ivar dns: DNs of further members. They may include DNs of groups and of entries that are not people.
+    :ivar filters: filters, each of which matches some of the members.
+    :ivar dns: DNs of further members, possibly including groups and other entries that are not people.
     """
 
     filters: Sequence[str]
@@ -58,11 +58,11 @@ class MemberCriteria(NamedTuple):
 def resolve_groups(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return what selects the members of groups and of the groups nested in them.
+    """Return the criteria that select the members of groups and of the groups nested in them.
 
     :param groups: DNs of the groups.
-    :param contexts: DNs below which nested groups are searched, see `searchable_contexts`.
-    :raises DirectoryError: if one of the groups does not exist, or is not a group.
+    :param contexts: DNs below which nested groups are searched, from `find_searchable_contexts`.
+    :raises DirectoryError: if one of the DNs does not exist, or is not a group.
     """
     if session.is_active_directory:
         return _resolve_with_backlinks(session, groups, contexts)
@@ -78,16 +78,19 @@ def read_members(
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Yield the members of groups, each of them once.
+    """Yield the members of groups; each member is returned once.
 
-    :param queries: scopes and filters, one of which a member must match.
-    :param attributes: as for `search`, like page_size and references.
+    :param queries: queries, at least one of which a member must match.
+    :param criteria: the criteria that select the members.
+    :param attributes: as for `search`.
+    :param page_size: as for `search`.
+    :param references: as for `search`.
     """
-    pages = _read_all(
+    pages = _read_all_members(
         session, queries, criteria, attributes, page_size=page_size, references=references
     )
     if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
-        # A single search, or single reads by DN, return no duplicates.
+        # Neither a single search nor reads by DN return duplicates.
         yield from pages
         return
     seen: set[str] = set()
@@ -97,7 +100,7 @@ def read_members(
         yield new
 
 
-def _read_all(
+def _read_all_members(
     session: LdapSession,
     queries: Sequence[Query],
     criteria: MemberCriteria,
@@ -117,7 +120,7 @@ def _read_all(
 def _resolve_with_backlinks(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return filters on memberOf and primaryGroupID, of Active Directory."""
+    """Return filters on Active Directory's memberOf and primaryGroupID."""
     dns: dict[str, str] = {}
     filters: list[str] = []
 
@@ -155,7 +158,7 @@ def _resolve_with_backlinks(
 def _resolve_with_member_lists(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return what the groups list: DNs, account names and group numbers."""
+    """Return the DNs that the groups list, and filters on the account names and group numbers that they list."""
     for group in groups:
         _read_group(session, group, [])
     dns: dict[str, str] = {}
@@ -166,11 +169,11 @@ def _resolve_with_member_lists(
         new: list[str] = []
         for group in frontier:
             values = read_all_values(session, group, _MEMBER_ATTRIBUTES) or {}
-            for dn in _listed_dns(values):
+            for dn in _extract_member_dns(values):
                 if normalize_dn(dn) not in dns:
                     dns[normalize_dn(dn)] = dn
                     new.append(dn)
-            filters.update(dict.fromkeys(_account_filters(values)))
+            filters.update(dict.fromkeys(_build_account_filters(values)))
         nested = _find_groups(session, new, contexts)
         frontier = [dn for dn in nested if normalize_dn(dn) not in expanded]
         expanded.update(map(normalize_dn, frontier))
@@ -205,7 +208,7 @@ def _find_groups(
             yield from (dn for dn, _entry in page)
 
 
-def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
+def _extract_member_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
     for value in values.get("member", ()):
         yield value.decode("utf-8", "replace")
     for value in values.get("uniquemember", ()):
@@ -214,7 +217,7 @@ def _listed_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
         yield dn if hash_sign else value.decode("utf-8", "replace")
 
 
-def _account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
+def _build_account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
     """Yield filters for members of a posixGroup: by account name, or by primary group (RFC 2307, 3)."""
     for value in values.get("memberuid", ()):
         yield filter_equals("uid", value.decode("utf-8", "replace"))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos: acquiring credentials, and binding with the SASL mechanism GSSAPI (RFC 4752).
+"""Kerberos: credentials, and binds with the SASL mechanism GSSAPI (RFC 4752).
 
-This uses gssapi directly instead of ldap3's implementation, which requires another library for channel binding
+This module uses gssapi directly instead of ldap3's implementation, which requires another library for channel binding
 and only supports encryption from release 2.10 on.
 """
 
@@ -38,10 +38,10 @@ _LAYER_ERRORS = {
 
 @dataclass(frozen=True)
 class SecurityContext:
-    """The security context that a bind has established. Implements `MessageCipher`.
+    """The security context established by a bind. Implements `MessageCipher`.
 
     :ivar context: gssapi context.
-    :ivar max_message_size: size in bytes of the largest message that can be encrypted at a time.
+    :ivar max_message_size: maximum size in bytes of a message to encrypt.
     :ivar error_class: exception class that gssapi raises.
     """
 
@@ -60,7 +60,7 @@ class SecurityContext:
             raise ValueError(str(error)) from None
 
     def decrypt(self, message: bytes) -> bytes:
-        """Decrypt a message of the peer and verify its integrity.
+        """Decrypt a message from the peer and verify its integrity.
 
         :raises ValueError: if it was not encrypted with the session key.
         """
@@ -76,14 +76,15 @@ class SecurityContext:
 def acquire_credentials(account: Account) -> Any:
     """Acquire Kerberos credentials from a password, keytab or ticket cache.
 
-    New tickets are kept in memory only. No file and no environment variable is changed.
+    New tickets are kept in memory only. Files and environment variables are not changed.
 
+    :param account: the account and its secrets.
     :returns: gssapi credentials.
-    :raises DirectoryError: if there are no tickets, and none can be obtained.
+    :raises DirectoryError: if there is no ticket, and none can be obtained.
     """
     gssapi = GSSAPI.load()
     action = f"Cannot get a Kerberos ticket {account.identity_phrase}".rstrip()
-    name, store = None, _credential_store(account)
+    name, store = None, _choose_credential_store(account)
     try:
         if account.bind_dn:
             name = gssapi.Name(account.bind_dn, gssapi.NameType.kerberos_principal)
@@ -94,7 +95,7 @@ def acquire_credentials(account: Account) -> Any:
         credentials = gssapi.Credentials(
             name=name, usage="initiate", mechs=[gssapi.MechType.kerberos], store=store
         )
-        # The key of a keytab is only used when the credentials are inspected.
+        # The key in a keytab is only used when the credentials are inspected.
         credentials.inquire(name=False, lifetime=True)
     except gssapi.exceptions.GSSError as error:
         diagnosis = explain_ticket(error, from_keytab=bool(store and "client_keytab" in store))
@@ -102,7 +103,7 @@ def acquire_credentials(account: Account) -> Any:
     return credentials
 
 
-def _credential_store(account: Account) -> dict[str, str] | None:
+def _choose_credential_store(account: Account) -> dict[str, str] | None:
     """Return the credential store in the format of MIT Kerberos (gss_acquire_cred_from); None for the default."""
     if account.ccache:
         return {"ccache": account.ccache}
@@ -122,10 +123,12 @@ def bind_with_kerberos(
 
     :param connection: ldap3 connection; its result is set to that of the bind.
     :param uri: URI of the server for error messages.
-    :param channel_binding: channel binding of the TLS connection; None for none.
+    :param account: the account to bind as.
+    :param channel_binding: channel binding to the TLS connection; None for a bind without channel binding.
     :param encrypt: whether to negotiate encryption, because the connection does not use TLS.
-    :returns: the security context for encryption; None if there is none, or if the server rejects the ticket.
-    :raises ServerError: if there is no ticket for this server, or if it does not offer the required layer.
+    :returns: the security context for encryption; None without encryption, or if the server rejects the ticket.
+    :raises ServerError: if there is no ticket for this server, or if it does not offer the required security layer.
+    :raises DirectoryError: as for `acquire_credentials`.
     """
     gssapi = GSSAPI.load()
     action = f"Cannot bind to {uri} {account}"
@@ -163,7 +166,7 @@ def _create_context(
         flags |= gssapi.RequirementFlag.out_of_sequence_detection
     return gssapi.SecurityContext(
         # A host-based service name is not used, because the library would canonicalize it through DNS.
-        # Without a realm, the KDC of the account's realm refers to other realms.
+        # The name has no realm, so the KDC of the account's realm refers the client to other realms if necessary.
         name=gssapi.Name(f"ldap/{host}@", gssapi.NameType.kerberos_principal),
         creds=credentials,
         usage="initiate",
@@ -178,7 +181,7 @@ def _select_layer(offer: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
     """Select a security layer (RFC 4752, 3.1).
 
     :param offer: the layers that the server offers, and the size of the largest buffer that it accepts.
-    :returns: the response to the offer, None if the required layer is missing; and the server's buffer size.
+    :returns: the response to the offer, or None if the required layer is not offered; and the server's buffer size.
     """
     layer = _CONFIDENTIALITY if encrypt else _NO_LAYER
     if len(offer) != 4 or not offer[0] & layer:

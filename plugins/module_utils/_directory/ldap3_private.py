@@ -14,10 +14,12 @@ from .query import SCOPES, Query
 
 
 class PagedSearch:
-    """A search with simple paged results (RFC 2696), of which ldap3 only sends the requests.
+    """A search with simple paged results (RFC 2696). ldap3 sends the requests, but does not read the responses.
 
-    :param connection: ldap3 connection that is bound.
-    :param names: requested attributes.
+    :param connection: bound ldap3 connection.
+    :param query: the query, with a non-empty filter.
+    :param names: attributes to request.
+    :param page_size: number of entries to request per page.
     """
 
     def __init__(self, connection: Any, query: Query, names: Sequence[str], page_size: int) -> None:
@@ -47,7 +49,7 @@ class PagedSearch:
             criticality=False, size=self._page_size, cookie=cookie
         )
         message_id: int = self._connection.send("searchRequest", self._request, [control])
-        # ldap3 would keep the request until it reads the response, which it never does.
+        # ldap3 keeps the request until it has read the response, which it never does here.
         self._connection.strategy._outstanding.pop(message_id)
         return message_id
 
@@ -55,6 +57,8 @@ class PagedSearch:
 def decode_message(connection: Any, message: bytes) -> dict[str, Any]:
     """Decode a message into the form of ldap3's `Connection.result`.
 
+    :param connection: ldap3 connection that received the message.
+    :param message: the complete LDAPMessage.
     :raises Exception: one of FAILURES if the message is not valid.
     """
     decode: Callable[[bytes], dict[str, Any]] = ldap3.utils.asn1.decode_message_fast
@@ -63,9 +67,9 @@ def decode_message(connection: Any, message: bytes) -> dict[str, Any]:
 
 
 def has_security_layer(connection: Any) -> bool:
-    """Return whether ldap3 must unwrap the data of the socket, because the bind agreed on a security layer.
+    """Return whether ldap3 must unwrap the data of the socket, because the bind negotiated a security layer.
 
-    SASL and NTLM have such layers (RFC 4513, 5.2.1). TLS is different: its socket returns plain LDAP messages.
+    SASL and NTLM have such layers (RFC 4513, 5.2.1). With TLS, the socket itself returns decrypted LDAP messages.
     """
     session_security = getattr(connection, "session_security", None)  # 2.10 and newer
     return bool(session_security or connection._digest_md5_kis)

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from .._library import Library
 
-# Exceptions in ldap3's decoder if a response is not LDAP. For an integer instead of a string, it allocates as many
-# bytes as the value of the integer, and its recursion depth is not limited.
+# Exceptions that ldap3's decoder raises if a response is not LDAP. If there is an integer instead of a string, the
+# decoder allocates as many bytes as the value of the integer. Its recursion depth is not limited.
 DECODE_ERRORS: tuple[type[Exception], ...] = (
     LookupError,
     TypeError,
@@ -26,7 +26,7 @@ DECODE_ERRORS: tuple[type[Exception], ...] = (
     RecursionError,
 )
 
-# All exceptions that ldap3 raises: those of the decoder and of sockets, and, added below, its own.
+# All exceptions that ldap3 raises: those of the decoder, those of sockets, and its own, which are added below.
 FAILURES: tuple[type[Exception], ...] = (*DECODE_ERRORS, OSError)
 
 # The oldest release that supports Python 3.9 and newer.
@@ -48,8 +48,8 @@ try:
     import ldap3.protocol.sasl.sasl
     import ldap3.utils.asn1
 
-    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and a range of the
-    # values of member as all of them. Regular dictionaries contain the names as the server returns them.
+    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and a range of
+    # member's values as if it contained all of them. Regular dictionaries contain the names as the server returns them.
     ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
     LDAP3 = replace(LDAP3, package=ldap3)

@@ -17,20 +17,20 @@ from .decoding import (
     SEARCH_RESULT_REFERENCE,
     SEQUENCE,
     MalformedError,
-    element_content,
+    locate_content,
     parse_long_length,
 )
 from .ldap3_private import decode_message
 from .library import ldap3
 
 MAX_MESSAGE_SIZE = 16 << 20
-"""Maximum size of a message in bytes: enough for a group with 200,000 members, but not too much for memory."""
+"""Maximum size of a message in bytes: enough for a group with 200,000 members, and small enough to fit in memory."""
 
-# Number of bytes after which a response is returned in parts: a server without paged results sends a whole
-# directory in one response.
+# Number of bytes after which a response is returned in parts. A server that does not support paged results sends a
+# whole directory in one response.
 _MAX_PART_SIZE = 4 << 20
 
-# Number of bytes to request from the socket. A TLS record has at most 16 KiB. Reads of more than 64 KiB are
+# Number of bytes to request from the socket. A TLS record contains at most 16 KiB. Reads of more than 64 KiB are
 # slower, because the memory allocator then maps and unmaps memory for each of them.
 _READ_SIZE = 64 << 10
 
@@ -39,11 +39,11 @@ _NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"
 
 
 class OversizeError(Exception):
-    """A message exceeds MAX_MESSAGE_SIZE; the text is its size in bytes."""
+    """A message exceeds MAX_MESSAGE_SIZE. The argument of the exception is the size of the message in bytes."""
 
 
 class PartialResponse(NamedTuple):
-    """A part of a search response, or all of it.
+    """A part of a search response, or the complete response.
 
     :ivar entries: the SearchResultEntry operations, each with its controls.
     :ivar references: the SearchResultReference operations, each with its controls.
@@ -58,8 +58,8 @@ class PartialResponse(NamedTuple):
 class MessageReader:
     """Reader of search responses from the socket of an ldap3 connection.
 
-    :param connection: ldap3 connection that is bound, has no security layer, and whose socket is a
-        DeadlineSocket.
+    :param connection: bound ldap3 connection. Its socket is a DeadlineSocket or a SaslSocket, and ldap3 itself does not
+        add a security layer.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -80,7 +80,7 @@ class MessageReader:
         self._connection.socket.restart_deadline()
         entries: list[bytes] = []
         references: list[bytes] = []
-        while message := self._take_entries(_entry_prefix(message_id), entries):
+        while message := self._take_entries(_encode_entry_prefix(message_id), entries):
             tag, operation = self._parse_operation(message, message_id)
             if tag == SEARCH_RESULT_DONE:
                 return PartialResponse(entries, references, message)
@@ -102,7 +102,7 @@ class MessageReader:
         operation_offset = len(prefix) - 1
         total_received = 0
         while True:
-            start, end = _message_content(data, at)
+            start, end = _locate_message_content(data, at)
             if end > len(data):
                 if total_received > _MAX_PART_SIZE:
                     message = b""
@@ -133,11 +133,11 @@ class MessageReader:
             try:
                 part = self._connection.socket.recv(_READ_SIZE)
             except OSError as error:
-                # ldap3's own exception and text, so that both readers lead to the same diagnosis.
+                # The same exception and message as in ldap3, so that both readers lead to the same diagnosis.
                 text = f"error receiving data: {error}"
                 raise ldap3.core.exceptions.LDAPSocketReceiveError(text) from None
             if not part:
-                raise _session_terminated()
+                raise _build_session_terminated_error()
             parts.append(part)
             missing -= len(part)
         return b"".join(parts)
@@ -148,41 +148,43 @@ class MessageReader:
         Unsolicited notifications have the messageID 0 (RFC 4511, 4.4). A notice of disconnection is an error;
         all others are treated like intermediate responses, which are ignored.
         """
-        at, end = element_content(message, 0, len(message), SEQUENCE)
-        start, at = element_content(message, at, end, INTEGER)
+        at, end = locate_content(message, 0, len(message), SEQUENCE)
+        start, at = locate_content(message, at, end, INTEGER)
         operation = message[at:]
         response_id = int.from_bytes(message[start:at], "big", signed=True)
         if not operation or response_id not in (0, message_id):
-            raise MalformedError(f"message {response_id} does not respond to message {message_id}")
+            raise MalformedError(f"message {response_id} is not a response to message {message_id}")
         if response_id == message_id:
             return operation[0], operation
         if operation[0] != EXTENDED_RESPONSE:
             raise MalformedError(f"operation {operation[0]:#04x} is not a notification")
         notice = decode_message(self._connection, message)
         if notice["responseName"] == _NOTICE_OF_DISCONNECTION:
-            raise _session_terminated(f": {notice['description']} {notice['message']}".rstrip())
+            raise _build_session_terminated_error(
+                f": {notice['description']} {notice['message']}".rstrip()
+            )
         return INTERMEDIATE_RESPONSE, operation
 
 
-def _session_terminated(detail: str = "") -> Exception:
+def _build_session_terminated_error(detail: str = "") -> Exception:
     error: Exception = ldap3.core.exceptions.LDAPSessionTerminatedByServerError(
         f"session terminated by server{detail}"
     )
     return error
 
 
-def _entry_prefix(message_id: int) -> bytes:
-    """Return the first bytes of the content of messages with an entry.
+def _encode_entry_prefix(message_id: int) -> bytes:
+    """Encode the first bytes in the content of every message with an entry.
 
-    The messageID is encoded as required by X.690, 8.3, in as few bytes as possible. Entries with a longer
-    encoding are still valid, but read more slowly.
+    The messageID is encoded in as few bytes as possible, as X.690, 8.3 requires. Messages with a longer encoding
+    are also accepted, but read more slowly.
     """
     size = message_id.bit_length() // 8 + 1
     return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])
 
 
-def _message_content(data: bytes, at: int) -> tuple[int, int]:
-    """Return the start and the end of a message's content; the end exceeds the data if bytes are missing."""
+def _locate_message_content(data: bytes, at: int) -> tuple[int, int]:
+    """Return the start and the end of a message's content; the end is beyond the data if bytes are missing."""
     if at + 2 > len(data):
         return at + 2, at + 2
     if data[at] != SEQUENCE:

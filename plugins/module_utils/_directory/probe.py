@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Probing a server: connect, inspect TLS, bind and read the root DSE, as far as each step succeeds."""
+"""Probe of a server: connect, inspect TLS, bind and read the root DSE, as far as possible."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class TlsInfo:
 
 
 class Probe:
-    """The findings about a server. Attributes keep their initial values for steps that were not reached.
+    """The findings about a server. Attributes keep their initial values for steps that were not performed.
 
     :ivar uri: URI of the server.
     :ivar resolved: all IP addresses of the host name.
-    :ivar address: IP address of the connection; empty without a connection.
-    :ivar tls: TLS parameters; None without TLS.
+    :ivar address: IP address to which the connection was made; empty if there was no connection.
+    :ivar tls: TLS parameters; None if the connection did not use TLS.
     :ivar root_dse: root DSE of the server.
-    :ivar authorization_id: authorization identity of the account (RFC 4513, 5.2.1.8); empty if it is not reported.
-    :ivar session: session with the server, open until `probe_server` ends; None without a session.
+    :ivar authorization_id: authorization identity of the account (RFC 4513, 5.2.1.8); empty if it is unknown.
+    :ivar session: session with the server, open until `probe_server` ends; None if there was none.
     :ivar error: the error that prevented the session; None if there was none.
     """
 
@@ -74,11 +74,13 @@ def probe_server(
 ) -> Iterator[Probe]:
     """Probe a server, and stay connected until the context ends.
 
-    Two connections are made. The first one does not verify the certificate and does not send anything, so that
-    an untrusted certificate can be shown. The second one is like that of any session.
+    Two connections are made. The first connection does not verify the certificate, so that an untrusted certificate
+    can be shown, and does not send any requests. The second connection is the same as for any other session.
 
+    :param settings: settings of the connections.
+    :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
-    :param authenticate: whether to bind; if not, only what the server returns without a bind is read.
+    :param authenticate: whether to bind; if not, only the root DSE is read.
     """
     probe = Probe(address.uri)
     probe.resolved = _resolve_ip_addresses(settings, address)
@@ -144,17 +146,19 @@ def _query_authorization_id(probe: Probe) -> str:
     """Return the authorization identity of the account; empty if the server does not report it."""
     if probe.session is None or _WHO_AM_I not in probe.root_dse.get_all("supportedextension"):
         return ""
-    # Failures of this optional operation are not problems of the account.
+    # This operation is optional, so its failure is not reported as a problem.
     with suppress(*FAILURES):
         return str(probe.session.connection.extend.standard.who_am_i() or "")
     return ""
 
 
 def has_visible_entries(session: LdapSession, query: Query) -> bool:
-    """Return whether the account can see any entry directly below the base of a search, people or not.
+    """Return whether the account can see any entry directly below a search base, even if it is not a person.
 
-    For a search of scope base, the base itself counts. Directories do not report entries that an account may
-    not read: they appear not to exist. If the server does not respond, no entry is visible.
+    If the scope is base, only the base itself is read. Directories hide entries that an account may not read, as if
+    they did not exist. If the server does not respond, no entry is considered visible.
+
+    :param query: the query whose base and scope are used.
     """
     scope = ldap3.BASE if query.scope == "base" else ldap3.LEVEL
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Search queries: base, scope and filter, with checks that need no server."""
+"""Search queries: base, scope and filter, with checks that do not require a server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
 """ldap3's names of the scopes of RFC 4511, 4.5.1.2."""
 
 USER, CONTACT = "user", "contact"
-"""Object types of people in Active Directory: with an account, and without one."""
+"""Types of objects that represent people in Active Directory, with and without an account."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Query:
 def check_query(query: Query, context: str) -> None:
     """Check the base and the filter of a query.
 
+    :param query: query to check. An empty filter is valid.
     :param context: name of the query in error messages, such as ``source 2``.
     :raises InputError: if the base or the filter is not valid.
     """
@@ -53,6 +54,7 @@ def check_query(query: Query, context: str) -> None:
 def check_filter(search_filter: str, context: str) -> None:
     """Check the syntax of a filter (RFC 4515).
 
+    :param search_filter: filter to check.
     :param context: name of the query in error messages.
     :raises InputError: if ldap3 cannot parse the filter.
     """
@@ -70,13 +72,14 @@ def check_filter(search_filter: str, context: str) -> None:
 def people_filter(
     is_active_directory: bool, now: datetime, object_types: Sequence[str] = (USER,)
 ) -> str:
-    """Return the default filter of sources: people whose account is enabled and has not expired.
+    """Return the default filter of sources: people whose accounts are enabled and have not expired.
 
     Only Active Directory has a standard way to express this: bit 2 of userAccountControl (ACCOUNTDISABLE,
     MS-ADTS 2.2.16), and accountExpires, a FILETIME for which 0 and 2^63-1 mean never (MS-ADTS 2.2.18,
     MS-ADA1). On other servers the filter matches all people (inetOrgPerson, RFC 2798).
 
-    :param now: timezone-aware time before which an account must not have expired.
+    :param is_active_directory: whether the filter is for Active Directory.
+    :param now: current time, with a time zone. Accounts that have expired by then do not match.
     :param object_types: USER, CONTACT or both; only used for Active Directory.
     """
     if not is_active_directory:
@@ -97,13 +100,13 @@ def _to_filetime(moment: datetime) -> int:
 
 
 def filter_and(filters: Iterable[str]) -> str:
-    """Return a filter that matches if all of these filters match."""
+    """Return a filter that matches if all of the given filters match."""
     conditions = list(filters)
     return conditions[0] if len(conditions) == 1 else f"(&{''.join(conditions)})"
 
 
 def filter_or(filters: Iterable[str]) -> str:
-    """Return a filter that matches if at least one of these filters matches."""
+    """Return a filter that matches if at least one of the given filters matches."""
     conditions = list(filters)
     return conditions[0] if len(conditions) == 1 else f"(|{''.join(conditions)})"
 

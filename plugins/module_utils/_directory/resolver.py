@@ -4,7 +4,7 @@
 
 """DNS queries. No other file imports dnspython.
 
-Loading dnspython takes as long as loading ldap3, so only `open_resolver` imports this file.
+Loading dnspython takes as long as loading ldap3, so `open_resolver` imports this file only when it is needed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ except ImportError:
 
 
 class Resolver:
-    """A resolver that queries the configured DNS servers, or those of this host.
+    """A resolver that queries the DNS servers of a domain, or those of this host if none are configured.
 
+    :param domain: the domain.
     :param timeout: timeout of a query in seconds.
     :raises LibraryError: if dnspython is missing or too old.
-    :raises DnsError: if no DNS server is known.
+    :raises DnsError: if no DNS server is configured.
     """
 
     def __init__(self, domain: Domain, timeout: int) -> None:
@@ -77,11 +78,11 @@ class Resolver:
 
     def _query(self, name: str, record_type: str) -> list[Any]:
         try:
-            # The final dot disables the search list of this host.
+            # The final dot disables this host's DNS search list.
             return list(self._resolver.resolve(f"{name}.", record_type))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.Timeout as error:
             raise DnsError(explain_dns(DnsFailure.TIMEOUT, str(error))) from None
         except dns.exception.DNSException as error:
-            raise DnsError(explain_dns(DnsFailure.NO_ANSWER, str(error))) from None
+            raise DnsError(explain_dns(DnsFailure.SERVERS_FAILED, str(error))) from None

@@ -18,8 +18,8 @@ from .library import FAILURES, ldap3
 _AD_CAPABILITY = "1.2.840.113556.1.4.800"
 _AD_LDS_CAPABILITY = "1.2.840.113556.1.4.1851"
 
-# Windows Server releases by domainControllerFunctionality (MS-ADTS 3.1.1.3.2.25). The releases of 2019 and 2022 share
-# the value of 2016.
+# Windows Server releases by domainControllerFunctionality (MS-ADTS 3.1.1.3.2.25). Windows Server 2019 and 2022 have
+# the value of Windows Server 2016.
 _WINDOWS_SERVER_RELEASES = {
     "0": "2000",
     "2": "2003",
@@ -42,8 +42,8 @@ _ATTRIBUTES = (
 class RootDse:
     """The root DSE of a server.
 
-    :ivar values: values by attribute name in lowercase; attributes that the server does not have, or does not
-        let the account read, are missing.
+    :ivar values: values by lower-case attribute name. Attributes that do not exist, or that the account may not
+        read, are missing.
     """
 
     values: Mapping[str, Sequence[str]]
@@ -51,20 +51,20 @@ class RootDse:
     def get_all(self, name: str) -> Sequence[str]:
         """Return the values of an attribute.
 
-        :param name: attribute name in lowercase.
+        :param name: lower-case name of the attribute.
         """
         return self.values.get(name, ())
 
     def get_first(self, name: str) -> str:
         """Return the first value of an attribute; empty if it has none.
 
-        :param name: attribute name in lowercase.
+        :param name: lower-case name of the attribute.
         """
         return next(iter(self.get_all(name)), "")
 
     @property
     def is_active_directory(self) -> bool:
-        """Whether the server is an Active Directory domain controller, of Microsoft or of Samba."""
+        """Whether the server is an Active Directory domain controller, from Microsoft or Samba."""
         return _AD_CAPABILITY in self.get_all("supportedcapabilities")
 
     @property
@@ -79,7 +79,7 @@ class RootDse:
             return "Active Directory Lightweight Directory Services"
         if "openldaprootdse" in (name.lower() for name in self.get_all("objectclass")):
             return "OpenLDAP"
-        # 389 Directory Server contains its name in vendorVersion; vendorName is only the name of the project.
+        # 389 Directory Server returns its name in vendorVersion, and the name of the project in vendorName.
         if self.get_first("vendorversion").startswith("389-Directory"):
             return "389 Directory Server"
         return vendor or "unknown LDAP server"

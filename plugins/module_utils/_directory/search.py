@@ -15,10 +15,12 @@ from .diagnosis import DirectoryError, ServerError, explain_failure, result_erro
 from .entry import IDENTITY_ATTRIBUTES, Entry, IncompleteValuesError, build_entries
 from .library import FAILURES
 from .messages import MAX_MESSAGE_SIZE, OversizeError
+from .page_readers import Page, choose_reader
 from .query import Query
-from .read_pages import Page, choose_reader
 
-_DNS_PARTITION = re.compile(r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE)
+_CONTEXT_WITHOUT_PEOPLE = re.compile(
+    r"/(?:DC=(?:Forest|Domain)DnsZones|CN=Configuration),", re.IGNORECASE
+)
 
 
 def search(
@@ -28,52 +30,56 @@ def search(
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Yield the entries of a search, one page or a part of a large page at a time.
+    """Yield the entries of a search, one page (or one part of a large page) at a time.
 
     The session must not be used for anything else until the generator ends or is closed, because the next
     page has already been requested.
 
-    :param query: query that has been checked, with a filter.
-    :param attributes: requested attributes, in lower case and in the order of the values.
+    :param query: checked query with a non-empty filter.
+    :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
     :param page_size: number of entries to request per page.
     :param references: set to which the URIs of continuation references (RFC 4511, 4.5.3) are added. They are
         not followed.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if no other server would return it either, for instance because the search base
-        does not exist, the server returns a referral, or an entry has no identity or more values than the
-        server returns.
+        does not exist, the server returns a referral, an entry has no identity, or an attribute has more values
+        than the server returns at once.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection
     read_pages = choose_reader(connection)
     names = [*attributes, *IDENTITY_ATTRIBUTES]
     with closing(read_pages(connection, query, names, page_size)) as pages:
-        for page in _checked_pages(pages, action):
+        for page in _check_pages(pages, action):
             if references is not None:
                 references.update(page.references)
-            yield _entries(page, action)
+            yield _require_entries(page, action)
 
 
-def relevant_referrals(references: set[str]) -> list[str]:
-    """Return the references to naming contexts that may contain people, sorted."""
-    return sorted(uri for uri in references if not _DNS_PARTITION.search(uri))
+def select_people_references(references: set[str]) -> list[str]:
+    """Return the sorted URIs of continuation references to naming contexts that may contain people.
+
+    :param references: URIs of continuation references.
+    """
+    return sorted(uri for uri in references if not _CONTEXT_WITHOUT_PEOPLE.search(uri))
 
 
-def _checked_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
-    """Yield pages, checking that each of them is complete and differs from those before."""
+def _check_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
+    """Yield pages after checking that each page is complete and differs from all previous pages."""
     fingerprints: set[object] = set()
     while page := _next_page(pages, action):
-        # ldap3 raises no exception if a limit ends the search: only the result code shows it.
+        # If a limit ends the search, ldap3 does not raise an exception: only the result code indicates it.
         if page.result is not None and page.result["result"] != 0:
             raise result_error(action, page.result)
-        # Cookies are opaque (RFC 2696, 3), and some servers use the same one for all pages. Therefore pages are
+        # Cookies are opaque (RFC 2696, 3), and some servers use the same cookie for all pages. Therefore pages are
         # compared by the start of their content, and only empty pages by their cookies.
         if page.fingerprint in fingerprints:
             raise ServerError(
                 action,
                 "the server keeps returning the same page",
-                "Raise page_size until one page contains everyone, and inform the server's administrator",
+                "Increase page_size until a single page contains all people, and report this to the"
+                " administrator of the server",
             )
         fingerprints.add(page.fingerprint)
         yield page
@@ -85,7 +91,7 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
     except IncompleteValuesError as error:
         raise DirectoryError(
             action,
-            f"an entry has more values than the server returns at once ({error})",
+            f"an attribute has more values than the server returns at once ({error})",
             "Remove this attribute from the columns, or reduce the number of its values",
         ) from None
     except OversizeError as error:
@@ -99,12 +105,12 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
         raise ServerError(action, *explain_failure(error, None)) from None
 
 
-def _entries(page: Page, action: str) -> list[Entry]:
+def _require_entries(page: Page, action: str) -> list[Entry]:
     entries = build_entries(page.values)
     if entries is None:
         raise DirectoryError(
             action,
             "an entry was returned without objectGUID or entryUUID",
-            "Allow the bind account to read the attribute, which identifies people when their names change",
+            "Allow the bind account to read this attribute. It identifies a person even if the name changes",
         )
     return entries

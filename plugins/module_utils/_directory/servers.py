@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 
 def find_servers(settings: ConnectionSettings) -> tuple[list[Address], list[Diagnosis]]:
-    """Return the servers in the order to try them, and warnings about the DNS records.
+    """Return the servers in the order in which to try them, and warnings about the DNS records.
 
+    :param settings: the connection settings.
     :raises InputError: if the settings are invalid.
     :raises LibraryError: if DNS is used, and dnspython is missing or too old.
     :raises DirectoryError: if DNS lists no usable server.
@@ -63,7 +64,7 @@ def _find_servers_in_dns(settings: ConnectionSettings) -> tuple[list[Address], l
         )
         for target in sorted(outside)
     ]
-    addresses = [_secure_address(record, settings.start_tls) for record in inside]
+    addresses = [_build_secure_address(record, settings.start_tls) for record in inside]
     return list(dict.fromkeys(addresses)), notes
 
 
@@ -88,8 +89,8 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
     return [*order_srv_records(site_records), *order_srv_records(domain_records)], notes
 
 
-def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
-    """Return the address of a server with TLS, because SRV records contain the port without TLS."""
+def _build_secure_address(record: SrvRecord, start_tls: bool) -> Address:
+    """Build the address for a TLS connection to a server, because SRV records contain the port without TLS."""
     scheme, default_port = ("ldap", LDAP_PORT) if start_tls else ("ldaps", LDAPS_PORT)
     host, port = record.target.lower(), record.port
     if port == LDAP_PORT:
@@ -101,6 +102,8 @@ def _secure_address(record: SrvRecord, start_tls: bool) -> Address:
 def resolve_address(settings: ConnectionSettings, address: Address) -> list[tuple[Any, ...]]:
     """Resolve a server's host name.
 
+    :param settings: the connection settings.
+    :param address: address of the server.
     :returns: the results of `socket.getaddrinfo`.
     :raises ServerError: if the host name does not resolve.
     """
@@ -120,7 +123,7 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
 
 
 def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
-    """Query the configured DNS servers, because this host's resolver may not know the domain."""
+    """Query the configured DNS servers, because this host's resolver may not resolve the domain."""
     action = f"Cannot connect to {address.uri}"
     try:
         resolver = open_resolver(settings.domain, settings.connection_timeout)
@@ -137,9 +140,10 @@ def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[
 def open_resolver(domain: Domain, timeout: int) -> Resolver:
     """Create a resolver for the SRV records of a domain and the addresses of its servers.
 
+    :param domain: the domain.
     :param timeout: timeout of a query in seconds.
     :raises LibraryError: if dnspython is missing or too old.
-    :raises DnsError: if no DNS server is known.
+    :raises DnsError: if no DNS server is configured.
     """
     from .resolver import Resolver  # noqa: PLC0415  # loads dnspython, which is slow and rarely needed
 

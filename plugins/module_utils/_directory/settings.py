@@ -17,14 +17,14 @@ from .bind import require_libraries
 from .domain import Domain, check_domain
 
 LDAP_PORT, LDAPS_PORT = 389, 636
-"""Default ports without and with TLS from the start."""
+"""Default ports of ldap:// and ldaps://."""
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """How to connect to a directory.
+    """The settings for connecting to a directory.
 
-    :ivar server_uris: URIs of the servers, in the order to try them; empty to look up the servers in DNS.
+    :ivar server_uris: URIs of the servers, in the order in which to try them; empty to look up the servers in DNS.
     :ivar account: the account that reads the directory.
     :ivar start_tls: whether to encrypt ldap:// connections with StartTLS before the bind.
     :ivar validate_certs: whether to verify the server's certificate.
@@ -61,8 +61,9 @@ class Address:
 
 
 def check_settings(settings: ConnectionSettings) -> list[Address]:
-    """Check everything that can be checked without a server.
+    """Check all settings that can be checked without a server.
 
+    :param settings: the settings to check.
     :returns: the addresses of the configured servers; empty if the servers are looked up in DNS.
     :raises InputError: if a URI is malformed, options of the account contradict each other, or a secret would be
         sent unencrypted.

@@ -10,12 +10,12 @@ import socket
 import time
 from typing import Any, Protocol
 
-# How much later than its deadline a response may end, as a fraction of the timeout. Setting the timeout of the
-# socket is a system call, and a page of results over TLS takes a thousand reads.
+# Tolerance for responses that end after the deadline, as a fraction of the timeout. It avoids a system call to set the
+# timeout of the socket before each of the thousand reads that a page of results takes over TLS.
 _TOLERANCE = 0.01
 
 MAX_BUFFER_SIZE = 0xFFFFFF
-"""Size in bytes of the largest buffer that this side accepts: the maximum of its 3-byte field (RFC 4752, 3.1)."""
+"""Maximum size in bytes of a buffer that the client accepts: the largest value of a 3-byte field (RFC 4752, 3.1)."""
 
 _LENGTH_SIZE = 4
 
@@ -75,7 +75,7 @@ class DeadlineSocket:
 
 
 class MessageCipher(Protocol):
-    """Encryption and decryption by a security context, such as that of gssapi."""
+    """A security context that encrypts and decrypts messages, such as one from gssapi."""
 
     def encrypt(self, message: bytes) -> bytes:
         """Encrypt a message and protect its integrity.
@@ -84,7 +84,7 @@ class MessageCipher(Protocol):
         """
 
     def decrypt(self, message: bytes) -> bytes:
-        """Decrypt a message of the peer and verify its integrity.
+        """Decrypt a message from the peer and verify its integrity.
 
         :raises ValueError: if it was not encrypted with the session key.
         """
@@ -97,9 +97,8 @@ class SaslSocket:
     those of the socket.
 
     :param sock: connected socket.
-    :param cipher: encrypts and decrypts the buffers.
-    :param max_message_size: size in bytes of the largest message that can be encrypted into a buffer that the
-        peer accepts.
+    :param cipher: security context that encrypts and decrypts the buffers.
+    :param max_message_size: maximum size in bytes of a message whose encrypted buffer the peer accepts.
     """
 
     def __init__(self, sock: Any, cipher: MessageCipher, max_message_size: int) -> None:

@@ -20,8 +20,9 @@ _TIMESTAMP = re.compile(
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """Parse a timestamp. The time defaults to the start of the day, the time zone to UTC.
+    """Parse a timestamp. The time defaults to the start of the day, and the time zone to UTC.
 
+    :param text: a date, or a date and a time.
     :returns: a datetime in UTC; None if the text is not a timestamp.
     """
     match = _TIMESTAMP.fullmatch(text.strip())
@@ -33,12 +34,12 @@ def parse_timestamp(text: str) -> datetime | None:
         timestamp = midnight.replace(
             hour=time_of_day[0], minute=time_of_day[1], second=time_of_day[2]
         )
-        return timestamp - _offset(match["zone"] or "")
+        return timestamp - _parse_offset(match["zone"] or "")
     except (ValueError, OverflowError):
         return None
 
 
-def _offset(zone: str) -> timedelta:
+def _parse_offset(zone: str) -> timedelta:
     # For UTC, which is "Z" or empty, no digits remain.
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

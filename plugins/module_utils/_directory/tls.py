@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS with a directory server: TLS 1.2 or newer, verified by OpenSSL instead of ldap3.
+"""TLS with a directory server: TLS 1.2 or newer, with certificates verified by OpenSSL instead of ldap3.
 
-ldap3 matches host names with its own code, which does not support every form of name in certificates, and does
+ldap3 matches host names with its own code, which does not support all kinds of names in certificates, and does
 not verify anything by default.
 """
 
@@ -28,6 +28,7 @@ else:
 def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
     """Create the TLS context for verifying servers and for presenting the client certificate.
 
+    :param settings: the connection settings.
     :raises InputError: if a file with certificates or the private key cannot be used.
     """
     context = create_tls_context(settings.ca_path, settings.validate_certs)
@@ -38,8 +39,9 @@ def create_ssl_context(settings: ConnectionSettings) -> ssl.SSLContext:
 
 
 class VerifiedTls(_Tls):
-    """TLS settings for ldap3 that perform the handshake with the given TLS context.
+    """TLS settings for ldap3 that use the given TLS context for the handshake.
 
+    :param context: TLS context for the handshake.
     :param receive_timeout: timeout in seconds for each complete response.
     :ivar failure: the error of the last handshake; None if it succeeded. ldap3 only passes on its message.
     """

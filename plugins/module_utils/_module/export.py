@@ -16,7 +16,7 @@ from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
 from .._directory.failover import read_with_failover
-from .._directory.search import relevant_referrals
+from .._directory.search import select_people_references
 from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
@@ -188,7 +188,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         invalid_start_dates=len(result.reader.invalid_start_dates),
         missing_attributes=result.mapper.unseen_attributes,
         missing_referenced_attributes=sorted(result.reader.missing_attributes),
-        referrals=relevant_referrals(result.reader.referrals),
+        referrals=select_people_references(result.reader.referrals),
         location_header=next(
             (column.header for column in read.columns if column.expression.is_location), None
         ),
@@ -220,7 +220,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
             tally.excluded = reader.excluded[source.name]
     return _ServerResult(
         server=session.uri,
-        is_unencrypted=session.is_in_clear,
+        is_unencrypted=session.is_unencrypted,
         reader=reader,
         mapper=mapper,
         builder=builder,

@@ -16,7 +16,7 @@ from .._contacts.source_statistics import SourceStatistics
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
 from .._directory.probe import Probe, probe_server
-from .._directory.search import relevant_referrals
+from .._directory.search import select_people_references
 from .._directory.servers import find_servers
 from .._directory.settings import Address, ConnectionSettings
 from .._directory.tls import create_ssl_context
@@ -131,7 +131,7 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
                 break
     examination.problems.extend(people_problems(session.uri, examination.sources, has_entries))
     examination.problems.extend(
-        referral_problems(session.uri, relevant_referrals(reader.referrals))
+        referral_problems(session.uri, select_people_references(reader.referrals))
     )
     return examination
 

@@ -62,7 +62,7 @@ def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -
         cause = "its certificate is not verified: an attacker on the network can read and alter everything"
         remedy = "Set validate_certs: true, and ca_path to the CA certificate"
         problems.append(Problem(probe.uri, cause, remedy))
-    if probe.session and probe.session.is_in_clear:
+    if probe.session and probe.session.is_unencrypted:
         cause = "personal data is transferred unencrypted and can be read and altered in transit"
         problems.append(Problem(probe.uri, cause, "Use ldaps://, or start_tls: true"))
     offset = clock_offset(probe, now)

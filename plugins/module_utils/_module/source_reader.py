@@ -15,9 +15,9 @@ from datetime import datetime, timezone
 from .._contacts.columns import Column
 from .._directory.by_dn import (
     ANYTHING,
+    find_searchable_contexts,
     read_entries_by_dn,
     read_entry,
-    searchable_contexts,
 )
 from .._directory.connection import LdapSession
 from .._directory.diagnosis import DirectoryError
@@ -197,7 +197,7 @@ class SourceReader:
 
     def _search_contexts(self) -> list[str]:
         if not self._contexts:
-            self._contexts = searchable_contexts(self._session)
+            self._contexts = find_searchable_contexts(self._session)
         return self._contexts
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Search responses decoded by the fast reader and by ldap3, to compare the results."""
+"""Decoding of search responses with the fast reader and with ldap3, to compare the results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.mess
 )
 
 MESSAGE_ID = 7
-"""The messageID of the search request and its response."""
+"""The messageID of the search request and of the response."""
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
@@ -39,7 +39,7 @@ class DecodedResponse:
 
     :ivar values: the values of each entry.
     :ivar references: the URIs of continuation references.
-    :ivar result: the SearchResultDone as a dictionary of ldap3.
+    :ivar result: the SearchResultDone as ldap3's result dictionary.
     :ivar size: size of the response in bytes.
     """
 
@@ -50,9 +50,9 @@ class DecodedResponse:
 
 
 class FakeSocket:
-    """A socket that returns the given bytes in parts of limited size, and then end of file.
+    """A socket that returns the given bytes in parts of limited size, and then the end of the stream.
 
-    :ivar waits: number of calls of `wait`.
+    :ivar waits: number of calls to `restart_deadline`.
     """
 
     def __init__(self, data: bytes, size: int = 1 << 20) -> None:
@@ -75,7 +75,7 @@ class FakeSocket:
 
 
 def connection_to(fake_socket: FakeSocket) -> Any:
-    """Return an ldap3 connection that uses this socket."""
+    """Create an ldap3 connection that uses the given socket."""
     connection: Any = ldap3.Connection(ldap3.Server("localhost", get_info=ldap3.NONE))
     connection.socket = fake_socket
     return connection
@@ -86,7 +86,10 @@ def decode_fast(
 ) -> DecodedResponse:
     """Decode a response with the fast reader.
 
-    :param size: maximum number of bytes per call of `recv`.
+    :param data: messages of the response.
+    :param names: requested attributes. The values of an entry are in this order.
+    :param size: maximum number of bytes that a call to `recv` returns.
+    :param message_id: messageID of the response.
     """
     connection = connection_to(FakeSocket(data, size))
     messages = MessageReader(connection)
@@ -104,7 +107,7 @@ def decode_fast(
 def decode_with_ldap3(
     data: bytes, names: Sequence[str], message_id: int = MESSAGE_ID
 ) -> DecodedResponse:
-    """Decode a response with ldap3."""
+    """Decode a response with ldap3. The parameters are those of `decode_fast`."""
     connection = connection_to(FakeSocket(data))
     *responses, result, _complete = connection.strategy._get_response(message_id, None)
     return DecodedResponse(

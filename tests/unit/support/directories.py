@@ -37,8 +37,9 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import Se
 
 
 def settings_for(server_tls: ServerTls, *uris: str, **changes: Any) -> ConnectionSettings:
-    """Return settings for servers with the given TLS.
+    """Return the settings for connecting to servers.
 
+    :param server_tls: TLS configuration of the servers.
     :param uris: URIs of the servers, in order.
     :param changes: values that replace the defaults.
     """
@@ -55,14 +56,14 @@ def settings_for(server_tls: ServerTls, *uris: str, **changes: Any) -> Connectio
 
 
 def open_session(settings: ConnectionSettings) -> AbstractContextManager[connection.LdapSession]:
-    """Open a session with the only server of the settings."""
+    """Open a session with the only server in the settings."""
     (address,) = check_settings(settings)
     return connection.open_session(settings, address, create_ssl_context(settings))
 
 
 @contextmanager
 def session_with(tmp_path: Path, respond: Responder) -> Iterator[connection.LdapSession]:
-    """Run a server with the given responses, and open a session with it."""
+    """Run a server with the given responses, open a session with it, and yield the session."""
     server_tls = tls(tmp_path, "localhost")
     with ldap_server(respond, server_tls.context) as port:
         settings = settings_for(server_tls, f"ldaps://localhost:{port}", receive_timeout=1)
@@ -71,12 +72,12 @@ def session_with(tmp_path: Path, respond: Responder) -> Iterator[connection.Ldap
 
 
 class Directory:
-    """The responses of a directory server, which records its requests.
+    """A directory server that records its requests, as a `Responder`.
 
     :ivar attributes: attributes of the only entry that searches return.
     :ivar bind: response to binds.
     :ivar operations: tags of the requested operations.
-    :ivar requests: content of the requests, each beginning with the tag.
+    :ivar requests: content of the requests, each of which starts with the tag.
     """
 
     def __init__(self, **attributes: list[bytes]) -> None:

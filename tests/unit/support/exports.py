@@ -61,7 +61,7 @@ class FakeDirectory:
     :ivar people_by_server: the same for servers that do not return ``people``, by URI.
     :ivar referrals: URIs to which each server refers, by URI of the server.
     :ivar is_active_directory: whether the servers are Active Directory.
-    :ivar is_in_clear: whether the sessions are unencrypted.
+    :ivar is_unencrypted: whether the sessions are unencrypted.
     :ivar settings: settings of the sessions that were opened.
     :ivar queries: searches so far: query, attributes and page size.
     """
@@ -73,7 +73,7 @@ class FakeDirectory:
         self.people_by_server: dict[str, dict[str, EntryPage | DirectoryError]] = {}
         self.referrals: dict[str, set[str]] = {}
         self.is_active_directory = True
-        self.is_in_clear = False
+        self.is_unencrypted = False
         self.settings: list[ConnectionSettings] = []
         self.queries: list[tuple[Query, Sequence[str], int]] = []
         monkeypatch.setattr(failover, "open_session", self._open_session)
@@ -84,7 +84,7 @@ class FakeDirectory:
         self, settings: ConnectionSettings, address: Address, _context: ssl.SSLContext
     ) -> Iterator[LdapSession]:
         self.settings.append(settings)
-        yield LdapSession(address.uri, None, self.is_active_directory, self.is_in_clear)
+        yield LdapSession(address.uri, None, self.is_active_directory, self.is_unencrypted)
 
     def _search(
         self,

@@ -21,13 +21,13 @@ _PAGED_RESULTS = b"1.2.840.113556.1.4.319"
 Message = tuple[bytes, bytes]
 """An encoded operation, and its encoded controls."""
 HANG_UP: Message = (b"", b"")
-"""Closes the connection instead of sending a message."""
+"""A value that closes the connection when it is sent instead of a message."""
 Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
-"""Returns the responses to an operation, given its tag and its bytes; None closes the connection."""
+"""A function that returns the responses to an operation, given its tag and content; None closes the connection."""
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
-    """Encode an element as Active Directory does: constructed elements have a length of four bytes."""
+    """Encode an element as Active Directory does: the length of constructed elements has four bytes."""
     content = b"".join(contents)
     if len(content) < 0x80 and not tag & 0x20:
         return bytes([tag, len(content)]) + content
@@ -50,12 +50,12 @@ def entry(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Message:
 
 
 def reference(uri: str) -> Message:
-    """Return a search result reference to another server."""
+    """Return a continuation reference to another server."""
     return ber(0x73, ber(0x04, uri.encode())), b""
 
 
 def numbered(number: int, message: Message) -> bytes:
-    """Encode a message with its message ID."""
+    """Encode a message with its messageID."""
     return ber(0x30, b"\x02\x01" + bytes([number]), *message)
 
 
@@ -87,10 +87,11 @@ def ldap_server(
     context: ssl.SSLContext | None = None,
     start_tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
-    """Run a server on the loopback interface; yields the port.
+    """Run a directory server on the loopback interface, and yield its port.
 
-    :param context: TLS context for LDAPS.
-    :param start_tls: TLS context for StartTLS.
+    :param respond: function that returns the responses to each request.
+    :param context: TLS context for LDAPS; None for LDAP.
+    :param start_tls: TLS context for StartTLS; None if the server does not support StartTLS.
     """
 
     class Handler(socketserver.BaseRequestHandler):
@@ -103,7 +104,7 @@ def ldap_server(
                 self.request.close()
 
         def handle_request(self, content: bytes) -> bool:
-            """Respond to a request; return whether to wait for another one."""
+            """Respond to a request, and return whether to wait for another request."""
             number = content[: 2 + content[1]]
             request = content[len(number) :]
             messages = respond(request[0], request)
@@ -116,7 +117,7 @@ def ldap_server(
             return True
 
     class Listener(socketserver.ThreadingTCPServer):
-        # When the server stops, it waits for the threads that still receive a client's last request.
+        # When the server stops, it waits for the threads that are still receiving a client's last request.
         daemon_threads = False
 
         def handle_error(self, *_args: object) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP servers, silent servers and TLS for tests, on the loopback interface and in threads of the test process."""
+"""Servers on the loopback interface, in threads of the test process: HTTP servers, silent servers, and TLS."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Request:
 
 
 Write = Callable[[bytes], object]
-"""Writes bytes to the client."""
+"""A function that writes bytes to the client."""
 
 
 class Server(NamedTuple):
     """A running HTTP server.
 
     :ivar port: TCP port.
-    :ivar requests: the requests it has received.
+    :ivar requests: received requests.
     """
 
     port: int
@@ -58,7 +58,7 @@ class Server(NamedTuple):
 def http_server(
     respond: Callable[[Request, Write], object], context: ssl.SSLContext | None = None
 ) -> Iterator[Server]:
-    """Run an HTTP server.
+    """Run an HTTP server, and yield it.
 
     :param respond: function that writes the complete response to a request with a body.
     :param context: TLS context of the server; None for HTTP without TLS.
@@ -131,7 +131,7 @@ def ok(_request: Request, write: Write) -> None:
 
 @contextlib.contextmanager
 def silent_server() -> Iterator[int]:
-    """Accept connections without ever responding; yields the port."""
+    """Run a server that accepts connections but never responds, and yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
@@ -144,7 +144,7 @@ def free_port() -> int:
 
 
 class ServerTls(NamedTuple):
-    """TLS of a server.
+    """The TLS configuration of a server.
 
     :ivar context: TLS context of the server.
     :ivar ca_file: file with the certificate of the issuing CA.
@@ -155,7 +155,7 @@ class ServerTls(NamedTuple):
 
 
 def tls(directory: Path, *names: str) -> ServerTls:
-    """Create a CA and issue a certificate for a server.
+    """Create a CA, issue a certificate for a server, and return the TLS configuration of the server.
 
     :param directory: directory for the file with the CA certificate.
     :param names: host names and IP addresses in the server's certificate.

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 KRB5 = -1765328384
-"""The offset of MIT Kerberos's error table krb5."""
+"""The offset of the krb5 error table of MIT Kerberos."""
 
 
 class GSSError(Exception):
-    """An error of Kerberos, with a minor and a major code."""
+    """A Kerberos error with a minor and a major code."""
 
     def __init__(self, minor: int, major: int = 0) -> None:
         super().__init__(minor)
@@ -30,7 +30,7 @@ class GSSError(Exception):
 
     def get_all_statuses(self, code: int, is_major: bool) -> list[str]:
         assert code == (self.maj_code if is_major else self.min_code)
-        return ["GSSAPI's words" if is_major else "Kerberos's words"]
+        return ["message from GSSAPI" if is_major else "message from Kerberos"]
 
 
 class _Flag(enum.IntFlag):
@@ -41,12 +41,12 @@ class _Flag(enum.IntFlag):
 
 
 class Gssapi:
-    """The API of gssapi that the collection uses.
+    """A substitute for the part of the gssapi API that the collection uses.
 
     :ivar calls: name and arguments of each call that creates credentials or contexts.
-    :ivar received_tokens: tokens of the server passed to the context.
-    :ivar failures: errors to raise, by the name of the call.
-    :ivar is_encrypted: whether unwrapped messages count as encrypted.
+    :ivar received_tokens: tokens from the server that were passed to the context.
+    :ivar failures: errors to raise, by name of the call.
+    :ivar is_encrypted: whether unwrapped messages are reported as encrypted.
     :ivar complete: whether the context is established.
     """
 
@@ -92,7 +92,7 @@ class Gssapi:
             raise self.failures[function]
 
     def step(self, token: bytes | None) -> bytes | None:
-        """Return a token first, and complete the context when the server has responded with a token."""
+        """Return a token at first, and complete the context when the server has responded with a token."""
         self.received_tokens.append(token)
         if "step" in self.failures:
             raise self.failures["step"]

@@ -148,7 +148,7 @@ def test_incomplete_contradictory_and_malformed_options_are_rejected(
     assert str(caught.value) == message
 
 
-READABLE_FILE = "Set it to a file that the user running the module can read"
+READABLE_FILE = "Set keytab to a file that the user running the module can read"
 CREATE_KEYTAB = "Create one with ktpass, ktutil or msktutil"
 
 
@@ -162,7 +162,7 @@ CREATE_KEYTAB = "Create one with ktpass, ktutil or msktutil"
         (b"\x05\x02", ""),
     ],
 )
-def test_files_that_are_not_keytabs_are_rejected(
+def test_only_readable_keytabs_are_accepted(
     tmp_path: Path, content: bytes | None, problem: str
 ) -> None:
     keytab = tmp_path / "keytab"
@@ -205,7 +205,7 @@ def test_secrets_require_tls(account: Account, action: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize("account", [KERBEROS, TICKET, ANONYMOUS])
-def test_accounts_without_a_secret_on_the_network_need_no_tls(account: Account) -> None:
+def test_accounts_that_send_no_secret_do_not_require_tls(account: Account) -> None:
     check_cleartext_bind(account, "ldap://dc1")
 
 

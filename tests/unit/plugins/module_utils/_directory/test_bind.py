@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Binds without Kerberos: the requests, and the errors for the responses."""
+"""Binds without Kerberos: requests, and errors that result from the responses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ACTIVE_DIRECTORY = [b"1.2.840.113556.1.4.800"]
 
 @pytest.fixture(name="external")
 def _external(tmp_path: Path) -> Account:
-    """An account with a client certificate, in one file with its key."""
+    """An account whose client certificate and private key are in one file."""
     cert_file = tmp_path / "client.pem"
     trustme.CA().issue_cert("client").private_key_and_cert_chain_pem.write_to_path(cert_file)
     return Account("external", client_cert=str(cert_file))
@@ -67,7 +67,7 @@ def _external(tmp_path: Path) -> Account:
         (ACTIVE_DIRECTORY, [SEARCH, SEARCH, UNBIND]),
     ],
 )
-def test_external_binds_over_ldaps_unless_it_is_active_directory(
+def test_external_binds_over_ldaps_except_to_active_directory(
     server_tls: ServerTls, external: Account, capabilities: list[bytes], operations: list[int]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
@@ -127,7 +127,7 @@ def test_a_closed_connection_may_mean_a_rejected_certificate(
 
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
 @pytest.mark.parametrize("operation", [BIND, SEARCH])
-def test_no_protocol_follows_a_referral(
+def test_referrals_are_not_followed_with_any_protocol(
     *, server_tls: ServerTls, external: Account, protocol: str, operation: int
 ) -> None:
     accounts = {
@@ -160,7 +160,7 @@ def test_no_protocol_follows_a_referral(
 
 
 def _referral(request: int, uri: str) -> Message:
-    """Return a result that refers the client to another server (RFC 4511, 4.1.10)."""
+    """Return a response that refers the client to another server (RFC 4511, 4.1.10)."""
     parts = (ber(0x0A, b"\x0a"), ber(0x04), ber(0x04), ber(0xA3, ber(0x04, uri.encode())))
     return ber({BIND: 0x61, SEARCH: 0x65}[request], *parts), b""
 
@@ -169,7 +169,7 @@ def _referral(request: int, uri: str) -> Message:
     ("auth_protocol", "binding", "algorithms", "library"),
     [
         ("kerberos", None, {"md4"}, "gssapi"),
-        # An ldap3 with channel binding does not need MD4. For others, OpenSSL may still provide it.
+        # Releases of ldap3 with channel binding do not need MD4. For older releases, OpenSSL may provide it.
         ("ntlm", "tls", {"md4"}, "cryptography"),
         ("ntlm", "tls", set(), "cryptography"),
         ("ntlm", None, set(), "pycryptodome"),
@@ -199,9 +199,7 @@ def test_missing_libraries_of_a_protocol_are_detected(
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])
-def test_only_an_account_with_a_password_sends_one(
-    server_tls: ServerTls, auth_protocol: str
-) -> None:
+def test_only_simple_binds_send_the_password(server_tls: ServerTls, auth_protocol: str) -> None:
     account = Account(auth_protocol, bind_dn="cn=svc", bind_pw="s3cret")
     directory = Directory()
     with ldap_server(directory, server_tls.context) as port:

@@ -62,13 +62,16 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
 
 
 def _token(token: bytes, code: int = 14) -> Message:
-    """Return a response to a bind in progress, with a token of the server."""
+    """Return a response to a bind in progress, with a token from the server."""
     parts = (ber(0x0A, bytes([code])), ber(0x04), ber(0x04), ber(0x87, token))
     return ber(0x61, *parts), b""
 
 
 class _KerberosDirectory(Directory):
-    """A server that accepts the ticket, offers layers, and accepts the selection; responses can be replaced."""
+    """A server that accepts the ticket, offers security layers, and accepts the selection.
+
+    :ivar responses: the responses to binds, which tests can replace.
+    """
 
     def __init__(self, layers: bytes = NO_LAYER + bytes(3)) -> None:
         super().__init__()
@@ -81,11 +84,11 @@ class _KerberosDirectory(Directory):
 
 @contextmanager
 def _open_connection(
-    server_tls: ServerTls, directory: Directory, *, clear: bool
+    server_tls: ServerTls, directory: Directory, *, unencrypted: bool
 ) -> Iterator[tuple[Any, str]]:
-    """Yield a connection to the server, with or without TLS, and its URI."""
-    with ldap_server(directory, None if clear else server_tls.context) as port:
-        uri = f"{'ldap' if clear else 'ldaps'}://localhost:{port}"
+    """Connect to the server with or without TLS, and yield the connection and the URI of the server."""
+    with ldap_server(directory, None if unencrypted else server_tls.context) as port:
+        uri = f"{'ldap' if unencrypted else 'ldaps'}://localhost:{port}"
         settings = settings_for(server_tls, uri, account=KERBEROS)
         (address,) = check_settings(settings)
         connection = connect(settings, address, create_ssl_context(settings))
@@ -100,11 +103,11 @@ def _context_options(gssapi: Gssapi) -> dict[str, Any]:
     return next(options for function, options in gssapi.calls if function == "context")
 
 
-def test_with_tls_kerberos_uses_channel_binding_and_no_layer(
+def test_with_tls_kerberos_uses_channel_binding_and_no_security_layer(
     server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     directory = _KerberosDirectory()
-    with _open_connection(server_tls, directory, clear=False) as (connection, uri):
+    with _open_connection(server_tls, directory, unencrypted=False) as (connection, uri):
         certificate = connection.socket.getpeercert(binary_form=True)
         assert bind(connection, uri, KERBEROS) is False
         assert connection.bound
@@ -126,7 +129,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
     server_tls: ServerTls, gssapi: Gssapi
 ) -> None:
     directory = _KerberosDirectory(bytes([1 | 2 | 4]) + LARGEST)
-    with _open_connection(server_tls, directory, clear=True) as (connection, uri):
+    with _open_connection(server_tls, directory, unencrypted=True) as (connection, uri):
         assert bind(connection, uri, KERBEROS) is True
         assert connection.bound
         sasl_socket = connection.socket
@@ -141,7 +144,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
 
 
 @pytest.mark.parametrize(
-    ("clear", "offers", "cause", "remedy"),
+    ("unencrypted", "offers", "cause", "remedy"),
     [
         (
             *(True, (NO_LAYER + bytes(3), INTEGRITY + LARGEST, CONFIDENTIALITY + LARGEST[:2], b"")),
@@ -158,11 +161,11 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
         ),
     ],
 )
-def test_a_server_must_offer_the_required_layer(
+def test_a_server_must_offer_the_required_security_layer(
     *,
     server_tls: ServerTls,
     gssapi: Gssapi,
-    clear: bool,
+    unencrypted: bool,
     offers: Sequence[bytes],
     cause: str,
     remedy: str,
@@ -170,7 +173,7 @@ def test_a_server_must_offer_the_required_layer(
     for offer in offers:
         gssapi.complete = False
         directory = _KerberosDirectory(offer)
-        with _open_connection(server_tls, directory, clear=clear) as (connection, uri):
+        with _open_connection(server_tls, directory, unencrypted=unencrypted) as (connection, uri):
             with pytest.raises(ServerError) as caught:
                 bind(connection, uri, KERBEROS)
             assert not connection.bound
@@ -180,14 +183,14 @@ def test_a_server_must_offer_the_required_layer(
         assert directory.operations.count(BIND) == 2
 
 
-@pytest.mark.parametrize("clear", [False, True])
+@pytest.mark.parametrize("unencrypted", [False, True])
 @pytest.mark.parametrize("accepted", [0, 1, 2])
 def test_the_server_can_reject_the_bind_at_any_step(
-    *, server_tls: ServerTls, gssapi: Gssapi, accepted: int, clear: bool
+    *, server_tls: ServerTls, gssapi: Gssapi, accepted: int, unencrypted: bool
 ) -> None:
     directory = _KerberosDirectory(bytes([1 | 4]) + LARGEST)
     directory.responses[accepted] = result(BIND, 49, "no, data 533")
-    with _open_connection(server_tls, directory, clear=clear) as (connection, uri):
+    with _open_connection(server_tls, directory, unencrypted=unencrypted) as (connection, uri):
         with pytest.raises(DirectoryError) as caught:
             bind(connection, uri, KERBEROS)
         assert not isinstance(caught.value, ServerError)
@@ -200,7 +203,7 @@ def test_the_server_must_authenticate_itself(server_tls: ServerTls, gssapi: Gssa
     directory = _KerberosDirectory()
     directory.responses[0] = result(BIND)
     with (
-        _open_connection(server_tls, directory, clear=False) as (connection, uri),
+        _open_connection(server_tls, directory, unencrypted=False) as (connection, uri),
         pytest.raises(ServerError, match="Kerberos failed"),
     ):
         bind(connection, uri, KERBEROS)
@@ -208,18 +211,18 @@ def test_the_server_must_authenticate_itself(server_tls: ServerTls, gssapi: Gssa
 
 
 @pytest.mark.parametrize("function", ["context", "step", "unwrap"])
-def test_a_missing_ticket_is_an_error_of_the_server(
+def test_a_missing_service_ticket_is_specific_to_the_server(
     server_tls: ServerTls, gssapi: Gssapi, function: str
 ) -> None:
     gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
-        _open_connection(server_tls, _KerberosDirectory(), clear=False) as (connection, uri),
-        # The name of another server may be known.
+        _open_connection(server_tls, _KerberosDirectory(), unencrypted=False) as (connection, uri),
+        # The realm may have a service with the name of another server.
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)
     assert caught.value.action == f"Cannot bind to {uri} using Kerberos as svc@X.NO"
-    assert caught.value.cause == "the realm has no service of this name (Kerberos's words)"
+    assert caught.value.cause == "the realm has no service of this name (message from Kerberos)"
 
 
 def test_an_account_without_tickets_sends_no_bind_request(
@@ -228,7 +231,7 @@ def test_an_account_without_tickets_sends_no_bind_request(
     gssapi.failures = {"credentials": GSSError(KRB5 + 195)}
     directory = _KerberosDirectory()
     with (
-        _open_connection(server_tls, directory, clear=False) as (connection, uri),
+        _open_connection(server_tls, directory, unencrypted=False) as (connection, uri),
         pytest.raises(DirectoryError, match="there is no ticket"),
     ):
         bind(connection, uri, KERBEROS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Single entries read by their DNs, and all values of large attributes."""
+"""Reads of single entries by DN, and of all values of attributes with many values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.by_dn import (
+    find_searchable_contexts,
     read_all_values,
     read_entry,
-    searchable_contexts,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.connection import (
     LdapSession,
@@ -36,7 +36,7 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """A server that returns an entry or a result code for each search after that of the root DSE."""
+    """A server that returns an empty root DSE, and then an entry or a result code for each search."""
 
     def __init__(self, *responses: Attributes | int) -> None:
         self.responses: list[Attributes | int] = [{}, *responses]
@@ -63,7 +63,7 @@ def test_an_entry_is_read_by_its_dn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "error_class"), [(50, DirectoryError), (51, ServerError)])
-def test_the_error_of_a_result_names_the_entry(
+def test_the_error_for_a_result_code_names_the_entry(
     tmp_path: Path, code: int, error_class: type[DirectoryError]
 ) -> None:
     with session_with(tmp_path, _Server(code)) as session, pytest.raises(error_class) as caught:
@@ -72,7 +72,7 @@ def test_the_error_of_a_result_names_the_entry(
     assert str(caught.value).startswith(f"Cannot read CN=G on {session.uri}: ")
 
 
-def test_a_lost_connection_is_an_error_of_the_server(tmp_path: Path) -> None:
+def test_a_lost_connection_is_specific_to_the_server(tmp_path: Path) -> None:
     server = _Server()
     with session_with(tmp_path, server) as session:
         server.responses = [{}]
@@ -90,7 +90,7 @@ def test_the_connection_is_closed_after_a_broken_response(tmp_path: Path) -> Non
         return server(request, content)
 
     with session_with(tmp_path, respond) as session:
-        with pytest.raises(ServerError, match="its answer is not LDAP"):
+        with pytest.raises(ServerError, match="its response is not LDAP"):
             read_entry(session, "CN=G", ["member"])
         assert session.connection.closed
 
@@ -129,18 +129,18 @@ def test_values_are_read_in_ranges(tmp_path: Path) -> None:
         ([{"member;range=0-1": [b"a", b"b"]}, {"sn": [b"x"]}], "none"),
     ],
 )
-def test_unexpected_ranges_are_an_error(
+def test_an_unexpected_range_is_an_error(
     tmp_path: Path, ranges: Sequence[Attributes], returned: str
 ) -> None:
     with session_with(tmp_path, _Server(*ranges)) as session, pytest.raises(ServerError) as caught:
         read_all_values(session, "CN=G", ["member"])
     assert str(caught.value) == (
         f"Cannot read all values of CN=G on {session.uri}: the server returned an unexpected range"
-        f" of values ({returned}). Inform the server's administrator, or use another server."
+        f" of values ({returned}). Report this to the administrator of the server, or use another server."
     )
 
 
-def test_an_entry_that_is_deleted_while_it_is_read_is_missing(tmp_path: Path) -> None:
+def test_an_entry_deleted_during_the_read_is_missing(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({"member;range=0-0": [b"a"]}, 32)) as session:
         assert read_all_values(session, "CN=G", ["member"]) is None
 
@@ -173,12 +173,12 @@ def test_a_search_of_the_whole_directory_starts_at_readable_naming_contexts(
             connection=session.connection,
             is_active_directory=is_active_directory,
         )
-        assert searchable_contexts(server_session) == contexts
+        assert find_searchable_contexts(server_session) == contexts
 
 
 def test_a_root_dse_without_naming_contexts_is_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({})) as session, pytest.raises(DirectoryError) as caught:
-        searchable_contexts(session)
+        find_searchable_contexts(session)
     assert str(caught.value) == (
         f"Cannot search the whole directory on {session.uri}: its root DSE lists no naming"
         " contexts. Set search_base, or allow the bind account to read the root DSE."

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries read by their DNs, from servers that can search for DNs and from others."""
+"""Reads of many entries by DN, from servers that can search for DNs and from servers that cannot."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ID = str(uuid.UUID(int=1))
 class _Server:
     """A server with entries, which are found by a DN in the filter or by the search base.
 
-    :ivar dn_attribute: the attribute with which the server finds an entry by its DN; None if there is none.
-    :ivar searches: queries of searches.
+    :ivar dn_attribute: attribute that contains the DN and can be searched; None if there is none.
+    :ivar searches: queries of the searches.
     :ivar read: DNs of entries that were read one by one.
     """
 
@@ -89,7 +89,7 @@ def _read(
     ("dn_attribute", "is_active_directory"),
     [("entrydn", False), ("distinguishedname", False), ("distinguishedname", True)],
 )
-def test_entries_are_returned_with_the_dns_that_were_passed(
+def test_entries_are_returned_with_the_given_dns(
     monkeypatch: pytest.MonkeyPatch, dn_attribute: str, is_active_directory: bool
 ) -> None:
     server = _Server(monkeypatch, "CN=a,DC=x", "CN=b,DC=x", dn_attribute=dn_attribute)
@@ -100,7 +100,7 @@ def test_entries_are_returned_with_the_dns_that_were_passed(
         QUERY,
         filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
-    # Active Directory always has the attribute, so it is not tested for.
+    # Active Directory always has this attribute, so the module does not check for it.
     assert (server.read == []) is is_active_directory
 
 
@@ -110,7 +110,7 @@ def test_an_entry_is_returned_for_each_spelling_of_its_dn(monkeypatch: pytest.Mo
     assert [dn for dn, _entry in _read(_session(), dns)] == dns
 
 
-def test_an_entry_whose_dn_the_server_spells_in_another_way_is_returned(
+def test_an_entry_whose_dn_the_server_spells_differently_is_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A value in the hexadecimal form of RFC 4514, 2.4.
@@ -140,7 +140,7 @@ def test_dns_are_read_one_by_one_if_the_server_cannot_search_for_them(
     assert [dn for dn, _entry in _read(_session(), dns, anywhere)] == [dns[0], dns[2]]
 
 
-def test_no_dns_need_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_list_of_dns_requires_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _Server(monkeypatch)
     assert _read(_session(), []) == []
     assert not server.read

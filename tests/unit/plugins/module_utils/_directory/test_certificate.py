@@ -36,13 +36,13 @@ DER = _to_der(
 )
 
 
-def test_the_fields_of_a_certificate() -> None:
+def test_the_fields_of_a_certificate_are_parsed() -> None:
     certificate = parse_certificate(DER)
     assert certificate is not None
     assert certificate.issuer == "OU=Lab,O=Corp Ævar"
     assert certificate.subject.startswith("CN=dc1.corp.example,OU=")
     assert certificate.names == ["dc1.corp.example", "*.corp.example", "127.0.0.1", "::1"]
-    # The first time has a year with two digits, the second one a year with four digits.
+    # The year of the first time has two digits, and the year of the second time has four digits.
     assert (certificate.not_before, certificate.not_after) == (BEGIN, END)
 
 
@@ -55,7 +55,9 @@ def test_the_fields_of_a_certificate() -> None:
         (timedelta(seconds=-1), -1),
     ],
 )
-def test_the_result_contains_the_full_days_until_the_end(remaining: timedelta, days: int) -> None:
+def test_the_result_contains_the_full_days_until_the_certificate_expires(
+    remaining: timedelta, days: int
+) -> None:
     certificate = Certificate(
         subject="CN=a", issuer="CN=b", names=["a"], not_before=BEGIN, not_after=END
     )

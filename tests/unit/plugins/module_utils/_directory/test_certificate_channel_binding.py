@@ -35,7 +35,7 @@ def _certificate(key, hash_, **options) -> bytes:  # type: ignore[no-untyped-def
 
 @pytest.mark.parametrize("key", [RSA, EC])
 @pytest.mark.parametrize("name", ["sha224", "sha256", "sha384", "sha512"])
-def test_the_hash_function_is_that_of_the_signature(
+def test_the_hash_function_of_the_signature_is_used(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str
 ) -> None:
     certificate = _certificate(key, getattr(hashes, name.upper())())
@@ -56,7 +56,7 @@ def test_a_signature_without_a_hash_function_has_no_channel_binding() -> None:
 
 @pytest.mark.parametrize("algorithm", ["300d06092a864886f70d0101050500", "300906072a8648ce3d0401"])
 def test_weak_hash_functions_are_replaced(algorithm: str) -> None:
-    """Current libraries cannot create such certificates, so this is only the relevant part of one."""
+    """The certificate only has the relevant parts, because current libraries cannot create such certificates."""
     certificate = (
         b"\x30" + bytes([4 + len(algorithm) // 2]) + b"\x30\x00" + bytes.fromhex(algorithm)
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions with servers on the loopback interface: successful, rejected, and unreachable servers."""
+"""Sessions with servers on the loopback interface: successful sessions, and errors."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def test_an_anonymous_bind_contains_no_name_and_no_password(server_tls: ServerTl
 
 
 @pytest.mark.parametrize(
-    ("host", "start_tls", "is_in_clear"),
+    ("host", "start_tls", "is_unencrypted"),
     [("localhost", False, False), ("dc1.x.no", False, True), ("dc1.x.no", True, False)],
 )
 def test_unencrypted_sessions_across_a_network_are_detected(
     *,
     host: str,
     start_tls: bool,
-    is_in_clear: bool,
+    is_unencrypted: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -100,10 +100,10 @@ def test_unencrypted_sessions_across_a_network_are_detected(
             start_tls=start_tls,
         )
         with open_session(settings) as session:
-            assert session.is_in_clear is is_in_clear
+            assert session.is_unencrypted is is_unencrypted
 
 
-def test_a_rejected_account_is_not_an_error_of_the_server(server_tls: ServerTls) -> None:
+def test_a_rejected_account_is_not_specific_to_the_server(server_tls: ServerTls) -> None:
     directory = Directory()
     directory.bind = result(BIND, 49, "80090308: LdapErr: DSID-0C090439, data 775, v4563\0")
     with ldap_server(directory, server_tls.context) as port:
@@ -117,7 +117,7 @@ def test_a_rejected_account_is_not_an_error_of_the_server(server_tls: ServerTls)
     assert str(caught.value) == (
         f"Cannot bind to {uri} as svc@x.no: the account is locked out (result 49 "
         "invalidCredentials, 80090308: LdapErr: DSID-0C090439, data 775, v4563). "
-        "Unlock it, and find out what uses a wrong password for it."
+        "Unlock it, and find the program that uses a wrong password for it."
     )
     assert directory.operations == [BIND, UNBIND]
 
@@ -151,7 +151,7 @@ def test_the_error_names_each_address_of_a_host(
         ("x.no", "127.0.0.1", "its certificate was issued for another address ("),
     ],
 )
-def test_a_server_without_a_valid_certificate_gets_no_password(
+def test_a_server_without_a_valid_certificate_does_not_receive_the_password(
     tmp_path: Path, certificate: str, host: str, problem: str
 ) -> None:
     (tmp_path / "other").mkdir()

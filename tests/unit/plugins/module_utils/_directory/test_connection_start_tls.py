@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""StartTLS: the password is only sent after it has succeeded."""
+"""StartTLS: the password is only sent after TLS has been started."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 )
 
 
-def test_start_tls_comes_before_the_password(server_tls: ServerTls) -> None:
+def test_start_tls_precedes_the_bind(server_tls: ServerTls) -> None:
     directory = Directory()
     with ldap_server(directory, start_tls=server_tls.context) as port:
         uri = f"ldap://localhost:{port}"
@@ -42,7 +42,9 @@ def test_start_tls_comes_before_the_password(server_tls: ServerTls) -> None:
     assert directory.operations == [EXTENDED, BIND, SEARCH, UNBIND]
 
 
-def test_a_server_that_refuses_start_tls_gets_no_password(server_tls: ServerTls) -> None:
+def test_a_server_that_refuses_start_tls_does_not_receive_the_password(
+    server_tls: ServerTls,
+) -> None:
     operations = []
 
     def refuse(request: int, _content: bytes) -> list[Message]:
@@ -98,7 +100,7 @@ def test_start_tls_without_a_response_times_out(server_tls: ServerTls) -> None:
     assert "no complete response within 1 s" in caught.value.cause
 
 
-def test_a_server_with_an_untrusted_certificate_gets_no_password(
+def test_a_server_with_an_untrusted_certificate_does_not_receive_the_password(
     tmp_path: Path, server_tls: ServerTls
 ) -> None:
     (tmp_path / "other").mkdir()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decoding of entries and continuation references; test_decoding_properties.py compares it with ldap3."""
+"""Decoding of entries and continuation references. test_decoding_properties.py compares the results with ldap3."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.deco
     MalformedError,
     decode_first_string,
     decode_uris,
-    element_content,
+    locate_content,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     ber,
@@ -65,7 +65,7 @@ def test_an_attribute_can_be_requested_twice() -> None:
     assert EntryDecoder(["mail", "sn", "Mail"]).decode(operation) == [b"b", b"a", b"b"]
 
 
-def test_the_last_of_duplicate_attributes_counts() -> None:
+def test_the_last_of_several_equal_attributes_is_used() -> None:
     operation = entry("CN=1", {"sn": [b"a"], "SN": [b"b"]})[0]
     assert _decode(operation) == [b"b", b""]
 
@@ -133,14 +133,14 @@ def test_a_cached_header_does_not_hide_a_truncated_value() -> None:
         decoder.decode(bytes.fromhex("6412 0404434e3d31 300a 3009 0402736e 3103 0401"))
 
 
-def test_an_entry_can_mix_forms_of_lengths() -> None:
+def test_an_entry_can_contain_lengths_in_both_forms() -> None:
     attributes = ber(0x30, ber(0x04, b"sn"), ber(0x31, ber(0x04, b"y"))) + bytes.fromhex(
         "3005 04016c 3100"
     )
     assert _decode(ber(0x64, ber(0x04), ber(0x30, attributes))) == [b"y", b""]
 
 
-def test_a_header_whose_end_a_lookup_would_miss_is_not_cached() -> None:
+def test_a_header_that_a_lookup_would_not_find_is_not_cached() -> None:
     twice = bytes.fromhex("308108 0481016c 3102 0400") * 2
     assert _decode(bytes.fromhex("641a 0400 3016") + twice) == [b"", b""]
 
@@ -150,7 +150,7 @@ def test_a_header_whose_end_a_lookup_would_miss_is_not_cached() -> None:
 )
 def test_lengths_in_the_long_form_are_parsed(length: bytes) -> None:
     data = b"\x04" + length + b"abc"
-    start, end = element_content(data, 0, len(data), 0x04)
+    start, end = locate_content(data, 0, len(data), 0x04)
     assert data[start:end] == b"abc"
 
 

@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 NAMES = ["givenName", "sn", "memberOf", "l", "objectGUID", "entryUUID"]
 REJECTIONS: tuple[type[Exception], ...] = (*FAILURES, IncompleteValuesError, OversizeError)
 
-# Minimum number of bytes of a length in the long form; 0 for the shortest form.
+# Minimum number of bytes in the long form of a length; 0 for the shortest form.
 LENGTH_BYTES = st.integers(0, 4)
 END = bytes.fromhex("300c 020107 6507 0a0100 0400 0400")
 
@@ -82,7 +82,7 @@ def _attributes(names: list[str]) -> st.SearchStrategy[bytes]:
     return _sequence(*(_attribute(st.just(name)) for name in names))
 
 
-# An entry has each attribute once (RFC 4512, 2.2).
+# An entry contains each attribute only once (RFC 4512, 2.2).
 ATTRIBUTES = st.lists(NAME, max_size=8, unique_by=str.lower).flatmap(_attributes)
 ENTRY = _elements(0x64, _sequence(DN, _elements(0x30, ATTRIBUTES)))
 REFERENCE = _elements(0x73, _elements(0x04, st.just(b"ldap://other/DC=y")))
@@ -95,14 +95,14 @@ def test_responses_are_decoded_as_by_ldap3(response: bytes) -> None:
 
 
 @given(RESPONSE, st.integers(1, 50))
-def test_responses_received_in_small_parts_are_decoded_as_whole_ones(
+def test_the_size_of_the_received_parts_does_not_affect_decoding(
     response: bytes, size: int
 ) -> None:
     assert decode_fast(response + END, NAMES, size) == decode_fast(response + END, NAMES)
 
 
 @given(st.lists(st.binary(max_size=40)), st.sampled_from(["range", "RANGE", "Range"]))
-def test_incomplete_values_are_never_taken_for_complete_ones(
+def test_incomplete_values_are_never_mistaken_for_complete_values(
     values: list[bytes], option: str
 ) -> None:
     name = _element(0x04, f"memberOf;{option}=0-1".encode(), 0)
@@ -121,7 +121,7 @@ def test_responses_of_real_servers_are_decoded_as_by_ldap3(server: str) -> None:
     names = ["sn", "member", "mail", "objectClass", "objectSid", *NAMES]
     entries, references = 0, 0
     for page in pages:
-        # The header of the first message takes four bytes: it is longer than 127 and shorter than 65,536 bytes.
+        # The header of the first message has four bytes, because the message has between 128 and 65,535 bytes.
         message_id = page[page.index(b"\x02") + 2]
         decoded = decode_fast(page, names, message_id=message_id)
         assert decoded == decode_with_ldap3(page, names, message_id=message_id)
@@ -184,15 +184,15 @@ def _outcome(decode: Callable[..., Any], response: bytes) -> Any:
         return None
 
 
-# A hundred thousand by default, a million in `make fuzz`, fewer with the small hypothesis profile.
+# Number of mutations: 100,000 by default, 1,000,000 in `make fuzz`, fewer with the small hypothesis profile.
 _MUTATIONS = min(1_000 * settings().max_examples, 1_000_000)
 _PARTS = 20
 
 
-# Marked explicitly, so that `make fuzz` selects it: its random inputs are generated without hypothesis, for speed.
+# The mark makes `make fuzz` select this test, which generates its random inputs without hypothesis, for speed.
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
-    "length_bytes", [0, 4], ids=["lengths of OpenLDAP", "lengths of Active Directory"]
+    "length_bytes", [0, 4], ids=["lengths as in OpenLDAP", "lengths as in Active Directory"]
 )
 @pytest.mark.parametrize("part", range(_PARTS // 2))
 def test_corrupted_responses_are_decoded_as_by_ldap3_or_rejected(
@@ -208,7 +208,7 @@ def test_corrupted_responses_are_decoded_as_by_ldap3_or_rejected(
         if decoded is None:
             rejected += 1
         else:
-            # ldap3 gets only the bytes that the fast reader took for the response.
+            # ldap3 only receives the bytes that the fast reader decoded as the response.
             assert decoded == _outcome(decode_with_ldap3, corrupted[: decoded.size]), (
                 corrupted.hex()
             )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explanations of all causes, from the texts that servers and libraries return."""
+"""Explanations of the error messages that servers and libraries return."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Diagnosis
 
-LIMIT = (
-    "Ask the directory administrator to raise the limit for the bind account, or lower page_size"
-)
+LIMIT = "Ask the directory administrator to increase the limit for the bind account, or reduce page_size"
 NEW_PASSWORD = "Set a new password for the bind account"
 
 
@@ -31,7 +29,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
     [
         (
             *(3, "the server's time limit ended the search"),
-            "Narrow the sources, or raise the time limit on the server",
+            "Narrow the sources, or increase the time limit on the server",
         ),
         (4, "the server's size limit cut the search short", LIMIT),
         (8, "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"),
@@ -51,14 +49,14 @@ NEW_PASSWORD = "Set a new password for the bind account"
             *(32, "the search base does not exist"),
             "Correct search_base, or allow the bind account to read it",
         ),
-        (34, "the server does not accept the distinguished name", "Correct its spelling"),
+        (34, "the server does not accept the distinguished name", "Correct the spelling of the DN"),
         (
             *(48, "the server does not permit this kind of bind"),
             "Choose another auth_protocol, or permit this one for the account",
         ),
         (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
         (
-            *(50, "the bind account does not have permission to read here"),
+            *(50, "the bind account does not have permission to read this part of the directory"),
             "Grant it read access to the people's attributes",
         ),
         (51, "the server is busy", "Try again later"),
@@ -97,10 +95,10 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
         ),
     ],
 )
-def test_results_that_are_specific_to_the_server(
+def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    """Only these lead to the next server: a wrong request is wrong on all servers."""
+    """Only these results lead to the next server. An invalid request fails on all servers."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
@@ -134,7 +132,7 @@ _MESSAGES = (
         ("773", "the password must be changed first", NEW_PASSWORD),
         (
             *("775", "the account is locked out"),
-            "Unlock it, and find out what uses a wrong password for it",
+            "Unlock it, and find the program that uses a wrong password for it",
         ),
         ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
     ],
@@ -205,12 +203,12 @@ OPENING = "socket connection error while opening: "
         ),
         (
             f"{OPENING}timed out",
-            *("it did not answer in time", "Check firewalls, or raise connection_timeout"),
+            *("it did not respond in time", "Check firewalls, or increase connection_timeout"),
         ),
         (
             "error receiving data: no complete response within 120 s",
-            "it did not answer in time",
-            "Check its load and its log, or raise receive_timeout",
+            "it did not respond in time",
+            "Check its load and its log, or increase receive_timeout",
         ),
         ("[Errno 104] Connection reset by peer", "it reset the connection", LOG),
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
@@ -228,7 +226,7 @@ def test_failed_connections_are_explained(text: str, cause: str, remedy: str) ->
         (
             "_ssl.c:1003: The handshake operation timed out",
             "it did not complete the TLS handshake in time",
-            f"{PORT}, or raise connection_timeout",
+            f"{PORT}, or increase connection_timeout",
         ),
         (
             "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1020)",
@@ -248,9 +246,9 @@ def test_failed_connections_are_explained(text: str, cause: str, remedy: str) ->
         ),
         (
             "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
-            *("its answer to the TLS handshake is not TLS", PORT),
+            *("its response to the TLS handshake is not TLS", PORT),
         ),
-        # Not specific to handshakes.
+        # This failure is not specific to handshakes.
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
     ],
 )
@@ -266,7 +264,7 @@ def test_failed_handshakes_are_explained(text: str, cause: str, remedy: str) -> 
         ("[Errno 104] Connection reset by peer", "it reset the connection"),
     ],
 )
-def test_connections_that_fail_on_start_tls_are_explained(text: str, cause: str) -> None:
+def test_connections_that_fail_during_start_tls_are_explained(text: str, cause: str) -> None:
     diagnosis = Diagnosis(
         f"{cause} ({text})",
         "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS",
@@ -280,13 +278,13 @@ def test_connections_that_fail_on_start_tls_are_explained(text: str, cause: str)
 def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Exception]) -> None:
     assert issubclass(error_class, FAILURES)
     assert explain_failure(error_class("odd"), None) == Diagnosis(
-        f"its answer is not LDAP ({error_class.__name__})",
-        "Check that this is a port of an LDAP server",
+        f"its response is not LDAP ({error_class.__name__})",
+        "Check that an LDAP server listens on this port",
     )
 
 
-def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
-    # The message of Samba.
+def test_the_rejection_of_kerberos_within_tls_is_explained() -> None:
+    # The message from Samba.
     message = "SASL:[GSSAPI]: not allowed if TLS is used."
     result = {"result": 8, "description": "strongerAuthRequired", "message": message}
     diagnosis = explain_result(result)
@@ -294,7 +292,7 @@ def test_a_server_that_accepts_kerberos_only_without_tls_is_explained() -> None:
     assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
 
 
-def test_the_cause_of_an_unknown_failure_is_its_text() -> None:
+def test_the_cause_of_an_unknown_failure_is_its_message() -> None:
     assert explain_failure(Exception("odd"), None) == Diagnosis(
-        "odd", "Check that this is a port of an LDAP server, and check its log"
+        "odd", "Check that an LDAP server listens on this port, and check its log"
     )

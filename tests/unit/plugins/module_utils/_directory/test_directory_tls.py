@@ -27,7 +27,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
     ("host", "names", "code"),
     [("localhost", ["localhost"], None), ("localhost", ["x.no"], 62), ("127.0.0.1", ["x.no"], 64)],
 )
-def test_the_error_of_a_handshake_is_kept(
+def test_a_handshake_error_is_recorded(
     tmp_path: Path, host: str, names: list[str], code: int | None
 ) -> None:
     server_tls = tls(tmp_path, *names)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of a domain, and SRV record names and their order."""
+"""Options of a domain, names of SRV records, and the order of SRV records."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_dns_servers_are_parsed_into_addresses_and_ports() -> None:
     ]
 
 
-def test_srv_record_names() -> None:
+def test_srv_record_names_are_derived_from_the_domain() -> None:
     domain = Domain("corp.example", site="Oslo")
     assert site_srv_name(domain) == "_ldap._tcp.Oslo._sites.dc._msdcs.corp.example"
     assert domain_srv_names(domain) == [
@@ -126,12 +126,12 @@ def test_srv_record_names() -> None:
         ("192.0.2.1", False),
     ],
 )
-def test_hosts_equal_to_or_below_a_domain_are_in_it(host: str, is_in: bool) -> None:
+def test_a_domain_contains_its_own_name_and_all_names_below_it(host: str, is_in: bool) -> None:
     assert is_in_domain(host, "corp.example") is is_in
 
 
 def _fixed_numbers(*numbers: int) -> Callable[[int], int]:
-    """Return a substitute for randbelow that returns these numbers, and checks that they are in range."""
+    """Return a substitute for randbelow that returns the given numbers and checks that they are in range."""
     left = list(numbers)
 
     def below(end: int) -> int:
@@ -160,7 +160,7 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
 def test_the_order_within_a_priority_is_random_and_weighted(
     numbers: Sequence[int], order: str
 ) -> None:
-    """RFC 2782: select the first record whose running sum is at least a random number up to the total."""
+    """The next record is the first record whose running sum is at least the random number (RFC 2782)."""
     records = [
         _srv_record("z", 2, 65_535),
         _srv_record("b", 1, 10),

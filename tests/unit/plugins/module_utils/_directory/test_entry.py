@@ -74,7 +74,7 @@ def test_no_entries_are_built_if_one_has_no_identity(guid: Values, text: Values)
     assert build_entries([[b"y", GUID, b""], [b"x", guid, text]]) is None
 
 
-def test_no_values_give_no_entries() -> None:
+def test_a_page_without_values_has_no_entries() -> None:
     assert build_entries([]) == []
 
 
@@ -102,7 +102,7 @@ def test_incomplete_values_are_an_error() -> None:
 
 
 @given(st.lists(st.uuids()))
-def test_both_identity_attributes_give_the_same_identity(identities: list[uuid.UUID]) -> None:
+def test_both_identity_attributes_result_in_the_same_identity(identities: list[uuid.UUID]) -> None:
     texts = [str(identity) for identity in identities]
     with_guids: list[list[Values]] = [[identity.bytes_le, b""] for identity in identities]
     with_uuids: list[list[Values]] = [[b"", text.encode()] for text in texts]
@@ -110,5 +110,5 @@ def test_both_identity_attributes_give_the_same_identity(identities: list[uuid.U
     assert build_entries(with_guids) == build_entries(with_uuids) == expected
 
 
-def test_the_identity_attributes() -> None:
+def test_the_identity_attributes_are_objectguid_and_entryuuid() -> None:
     assert IDENTITY_ATTRIBUTES == ("objectGUID", "entryUUID")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: which errors lead to the next server, and that a result comes from a single server."""
+"""Failover: errors that lead to the next server, and results that come from a single server."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_rejected_account_is_not_tried_on_other_servers(server_tls: ServerTls)
     assert second.operations == []
 
 
-def test_a_busy_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
+def test_a_busy_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 51)
     with (
@@ -90,7 +90,7 @@ def test_a_busy_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
         assert read_with_failover(settings, _uri)[0] == uri
 
 
-def test_an_unreachable_server_leads_to_the_next_one(server_tls: ServerTls) -> None:
+def test_an_unreachable_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
     with ldap_server(Directory(), server_tls.context) as port:
         closed, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
         used, warnings = read_with_failover(settings_for(server_tls, closed, uri), _uri)
@@ -109,7 +109,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
         read_with_failover(settings_for(server_tls, *uris), _uri)
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
-        rf"None of 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
+        rf"None of the 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
         rf" connect to {uris[1]}: {refused}\. Check the host and the port, and that the server is"
         rf" running\.",
         str(caught.value),
@@ -117,7 +117,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
 
 
 class _Reader:
-    """Raises the given errors in its first sessions.
+    """A function that raises the given errors in its first sessions.
 
     :ivar data: weak references to the data read in each session.
     """
@@ -160,7 +160,7 @@ def test_an_error_while_reading_leads_to_the_next_server_and_frees_the_data(
     ]
 
 
-def test_the_error_names_each_failure_and_each_remedy_once(
+def test_the_error_contains_all_causes_and_each_remedy_once(
     three_servers: ConnectionSettings,
 ) -> None:
     read = _Reader(
@@ -171,7 +171,7 @@ def test_the_error_names_each_failure_and_each_remedy_once(
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(three_servers, read)
     assert str(caught.value) == (
-        "None of 3 servers returned a complete result: Cannot a: b; Cannot c: d; Cannot e: f. Do this."
+        "None of the 3 servers returned a complete result: Cannot a: b; Cannot c: d; Cannot e: f. Do this."
         " Do that."
     )
 

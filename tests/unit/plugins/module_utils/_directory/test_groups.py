@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What selects the members of groups, and that each member is returned once."""
+"""Selection of group members; each member is returned once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUERY = Query(search_base="DC=x", scope="subtree", filter="(a=b)")
 
 
 class _Groups:
-    """A server with groups, which are found by their DNs below the context ``DC=x``."""
+    """A server whose groups can be looked up by DN in the naming context DC=x."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **lists: dict[str, list[bytes]]) -> None:
         self.lists = {f"CN={name}": values for name, values in lists.items()}
@@ -53,7 +53,7 @@ class _Groups:
         self, _session: LdapSession, dn: str, _attributes: object
     ) -> dict[str, list[bytes]] | None:
         self.read.append(dn)
-        # A group can be deleted while groups are read.
+        # A group can be deleted while the groups are read.
         return None if dn == "CN=gone" else self.lists[dn]
 
     def read_entries_by_dn(
@@ -85,7 +85,7 @@ def test_active_directory_is_searched_by_group_without_reading_member_lists(
 
     members: dict[str, list[tuple[bytes, bytes | list[bytes]]]] = {
         "CN=A*": [(b"CN=b", [sid(7), sid(8)]), (b"CN=d", b""), (b"cn=a*", sid(513))],
-        # Two groups that are members of each other, and one without a SID.
+        # Two groups that are members of each other, and a group without a SID.
         "CN=b": [(b"CN=c", b"")],
         "CN=c": [(b"CN=B", sid(7))],
     }
@@ -119,7 +119,7 @@ def test_active_directory_is_searched_by_group_without_reading_member_lists(
     ]
     assert {query.search_base for query in queries} == {"DC=x"}
     assert all("(objectClass=group)" in query.filter for query in queries)
-    # Each group is searched for once, together with those of the same level.
+    # Each group is searched for once, together with the other groups at the same level.
     assert len(queries) == 3
 
 
@@ -162,7 +162,7 @@ def test_a_dn_that_is_not_a_group_is_an_error(
 def test_duplicates_are_removed_if_there_are_several_searches(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    """Entries of a single search, or read only by DN, are not compared."""
+    """Entries from a single search, or only from reads by DN, are not compared."""
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     queries: list[str] = []
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos credentials: their sources, errors, and encryption with the security context."""
+"""Kerberos: sources of credentials, errors, and encryption with the security context."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ KEYTAB = {"client_keytab": "/k", "ccache": "MEMORY:frontdesk-contacts-"}
         (Account("kerberos", bind_dn="svc@X.NO", keytab="/k"), {}, PRINCIPAL, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5_CLIENT_KTNAME": "/else"}, None, KEYTAB),
         (Account("kerberos", keytab="/k"), {"KRB5CCNAME": "/c"}, None, KEYTAB),
-        # Tickets of the default keytab are also kept in memory, unless a ticket cache is configured.
+        # Tickets obtained with the default keytab are also kept in memory, unless a ticket cache is configured.
         (Account("kerberos"), {"KRB5_CLIENT_KTNAME": "/k"}, None, KEYTAB),
         (Account("kerberos"), {"KRB5_CLIENT_KTNAME": "/k", "KRB5CCNAME": "/c"}, None, None),
         (Account("kerberos", ccache="/c"), {"KRB5_CLIENT_KTNAME": "/k"}, None, {"ccache": "/c"}),
@@ -76,7 +76,7 @@ def test_credentials_come_from_the_configured_store(
     (_credentials, options), inquired = gssapi.calls
     store_used = options.pop("store")
     assert options == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
-    # The key of a keytab is only used when the credentials are inspected.
+    # The key in a keytab is only used when the credentials are inspected.
     assert inquired == ("inquire", {"name": False, "lifetime": True})
     if store_used and store and store_used["ccache"] != store["ccache"]:
         # The name of the memory cache ends with a unique identifier.
@@ -85,7 +85,7 @@ def test_credentials_come_from_the_configured_store(
     assert store_used == store
 
 
-def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
+def test_each_acquisition_uses_its_own_memory_cache(gssapi: Gssapi) -> None:
     for _time in range(2):
         acquire_credentials(Account("kerberos", keytab="/k"))
     caches = {
@@ -103,35 +103,38 @@ def test_each_account_has_its_own_memory_cache(gssapi: Gssapi) -> None:
                 "password",
                 GSSError(KRB5 + 24),
             ),
-            *(" as svc@X.NO", "the password, or the key in the keytab, is wrong (Kerb"),
+            *(" as svc@X.NO", "the password, or the key in the keytab, is wrong (message"),
         ),
         (
             *(Account("kerberos"), "credentials", GSSError(KRB5 + 195)),
-            *("", "there is no ticket (Kerberos's words)"),
+            *("", "there is no ticket (message from Kerberos)"),
         ),
         (
             *(Account("kerberos", keytab="/k"), "inquire", GSSError(KRB5 + 195)),
-            *(" with the keytab /k", "the keytab has no key for this account (Kerberos's words)"),
+            *(
+                " with the keytab /k",
+                "the keytab has no key for this account (message from Kerberos)",
+            ),
         ),
         (
             *(Account("kerberos", keytab="/k"), "inquire", GSSError(KRB5 + 37)),
-            *(" with the keytab /k", "the clocks of this host and of the realm differ too much (K"),
+            *(" with the keytab /k", "the clocks of this host and of the realm differ too much (m"),
         ),
         (
             *(Account("kerberos", ccache="/c"), "inquire", GSSError(KRB5 + 195)),
-            *(" with the ticket cache /c", "there is no ticket (Kerberos's words)"),
+            *(" with the ticket cache /c", "there is no ticket (message from Kerberos)"),
         ),
         (
             *(Account("kerberos"), "inquire", GSSError(0, 11 << 16)),
-            *("", "the ticket has expired (GSSAPI's words)"),
+            *("", "the ticket has expired (message from GSSAPI)"),
         ),
         (
             *(Account("kerberos"), "inquire", GSSError(7)),
-            *("", "Kerberos failed (Kerberos's words)"),
+            *("", "Kerberos failed (message from Kerberos)"),
         ),
     ],
 )
-def test_an_account_without_tickets_is_an_error_for_all_servers(
+def test_missing_tickets_are_not_specific_to_a_server(
     *, gssapi: Gssapi, account: Account, function: str, error: GSSError, identity: str, cause: str
 ) -> None:
     gssapi.failures = {function: error}

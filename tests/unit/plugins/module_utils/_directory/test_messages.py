@@ -146,7 +146,7 @@ def test_a_large_message_is_read() -> None:
     assert _read(_encode(person, END), 1 << 16).entries == [person[0]]
 
 
-def test_a_response_without_pages_is_returned_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_response_is_returned_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages, "_MAX_PART_SIZE", 2000)
     people = [entry(f"CN={number},DC=x", {"sn": [b"Lie"]}) for number in range(100)]
     fake_socket = FakeSocket(_encode(*people, END), 500)
@@ -161,7 +161,7 @@ def test_a_response_without_pages_is_returned_in_parts(monkeypatch: pytest.Monke
     assert fake_socket.waits == len(responses) > 2
 
 
-def test_an_error_of_the_socket_is_raised_as_by_ldap3() -> None:
+def test_a_socket_error_is_raised_as_by_ldap3() -> None:
     class Broken(FakeSocket):
         def recv(self, size: int) -> bytes:
             raise TimeoutError("no complete response within 5 s")
@@ -171,5 +171,5 @@ def test_an_error_of_the_socket_is_raised_as_by_ldap3() -> None:
     assert str(caught.value) == "error receiving data: no complete response within 5 s"
 
 
-def test_the_response_contains_the_message_with_the_result() -> None:
+def test_the_response_includes_the_message_with_the_result() -> None:
     assert _read(_encode(result(SEARCH, 32))).done == numbered(MESSAGE_ID, result(SEARCH, 32))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Probing servers on the loopback interface that accept or reject the account."""
+"""Probes of servers on the loopback interface that accept or reject the account."""
 
 from __future__ import annotations
 
@@ -58,13 +58,15 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.servers import (
 def probe_one(
     settings: ConnectionSettings, *, authenticate: bool = True
 ) -> AbstractContextManager[Probe]:
-    """Probe the only server of the settings."""
+    """Probe the only server in the settings."""
     (address,) = check_settings(settings)
     return probe_server(settings, address, create_ssl_context(settings), authenticate=authenticate)
 
 
 @pytest.mark.parametrize("authenticate", [True, False])
-def test_the_findings_about_a_server(server_tls: ServerTls, authenticate: bool) -> None:
+def test_the_properties_of_a_server_are_determined(
+    server_tls: ServerTls, authenticate: bool
+) -> None:
     directory = Directory(vendorName=[b"Example"])
     with ldap_server(directory, server_tls.context) as port:
         uri = f"ldaps://localhost:{port}"
@@ -112,7 +114,7 @@ def test_an_unreadable_root_dse_does_not_prevent_a_session(
         assert (probe.root_dse.product, probe.error) == ("", None)
 
 
-def test_nothing_is_requested_after_a_connection_closed_during_the_bind(
+def test_no_search_follows_if_the_connection_is_closed_during_the_bind(
     server_tls: ServerTls,
 ) -> None:
     requests: list[int] = []
@@ -155,7 +157,7 @@ def test_an_untrusted_certificate_is_shown(server_tls: ServerTls, tmp_path: Path
     assert BIND not in directory.operations
 
 
-def test_a_server_that_is_not_running(server_tls: ServerTls) -> None:
+def test_a_server_that_is_not_running_is_reported(server_tls: ServerTls) -> None:
     with probe_one(settings_for(server_tls, f"ldaps://localhost:{free_port()}")) as probe:
         assert "the connection was refused" in str(probe.error)
         assert "127.0.0.1" in probe.resolved
@@ -199,7 +201,7 @@ def test_a_host_name_that_does_not_resolve_has_no_addresses(server_tls: ServerTl
     ],
 )
 @pytest.mark.parametrize(("scope", "code"), [("base", b"\0"), ("subtree", b"\1")])
-def test_has_visible_entries(
+def test_visible_entries_are_detected(
     server_tls: ServerTls,
     responses: Sequence[Message] | None,
     is_visible: bool,

@@ -28,7 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.locatio
 from hypothesis import given
 from hypothesis import strategies as st
 
-REMEDY = "Write it as in OU=Sales,DC=corp,DC=example, and a comma within a name as \\,."
+REMEDY = "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,."
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_ou_with_any_name_can_be_the_search_base(name: str) -> None:
 
 
 @given(st.text(st.sampled_from('OU=a\\,+# "')))
-def test_checking_any_search_base_raises_no_other_error(search_base: str) -> None:
+def test_checking_any_search_base_only_raises_input_errors(search_base: str) -> None:
     try:
         check_query(Query(search_base=search_base, scope="subtree", filter=""), "source 1")
     except InputError:
@@ -158,7 +158,7 @@ def test_invalid_filters_are_rejected(search_filter: str) -> None:
 
 
 @given(st.text(st.sampled_from("()&|!=*a\\2:<>~ ø\0")))
-def test_checking_any_filter_raises_no_other_error(search_filter: str) -> None:
+def test_checking_any_filter_only_raises_input_errors(search_filter: str) -> None:
     with suppress(InputError):
         check_filter(search_filter, "source 1")
 
@@ -186,12 +186,12 @@ def test_people_in_active_directory_are_enabled_and_not_expired(
     )
 
 
-def test_the_default_filter_of_other_servers_matches_all_people() -> None:
+def test_the_default_filter_for_other_servers_matches_all_people() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert people_filter(is_active_directory=False, now=now) == "(objectClass=inetOrgPerson)"
 
 
-def test_the_default_filter_matches_the_object_types_of_active_directory() -> None:
+def test_the_default_filter_for_active_directory_matches_the_object_types() -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
     contacts = "(&(objectCategory=person)(objectClass=contact))"
     users = people_filter(is_active_directory=True, now=now)

@@ -64,7 +64,7 @@ def test_addresses_include_ipv4_and_ipv6(responses: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("error", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
 def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error: Any) -> None:
-    # The constructor's arguments are irrelevant here.
+    # The arguments of the constructor are irrelevant here.
     responses["x.no. SRV"] = error.__new__(error)
     assert open_resolver(DOMAIN, 5).query_srv("x.no") == []
 
@@ -72,9 +72,9 @@ def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error
 @pytest.mark.parametrize(
     ("kind", "arguments", "cause"),
     [
-        (dns.exception.Timeout, ["late."], "no DNS server answered in time (late)"),
-        (dns.resolver.NoNameservers, [], "no DNS server returned an answer ("),
-        (dns.exception.DNSException, ["odd."], "no DNS server returned an answer (odd)"),
+        (dns.exception.Timeout, ["late."], "no DNS server responded in time (late)"),
+        (dns.resolver.NoNameservers, [], "no DNS server returned a usable response ("),
+        (dns.exception.DNSException, ["odd."], "no DNS server returned a usable response (odd)"),
     ],
 )
 def test_a_failed_query_is_an_error(
@@ -88,7 +88,7 @@ def test_a_failed_query_is_an_error(
 
 
 def _resolver_used(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dns.resolver.Resolver:
-    """Query a domain, and return the resolver of dnspython that was used."""
+    """Query a domain, and return the dnspython resolver that was used."""
     used: list[dns.resolver.Resolver] = []
 
     def resolve(resolver: dns.resolver.Resolver, *_query: str) -> list[object]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Product, version and clock of a server according to its root DSE."""
+"""Product, version and clock of a server, according to its root DSE."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ AD = ["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670"]
         ({}, "", ""),
     ],
 )
-def test_the_product_and_version_of_a_server(
+def test_the_product_and_version_of_a_server_are_recognized(
     values: dict[str, list[str]], product: str, version: str
 ) -> None:
     root = RootDse(values)
@@ -66,6 +66,6 @@ def test_the_product_and_version_of_a_server(
         ("yesterday", None),
     ],
 )
-def test_the_clock_of_the_server(text: str, clock: datetime | None) -> None:
+def test_the_clock_of_the_server_is_parsed(text: str, clock: datetime | None) -> None:
     assert RootDse({"currenttime": [text]}).clock == clock
     assert RootDse({}).clock is None

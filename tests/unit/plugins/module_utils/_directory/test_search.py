@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches, which return all pages or raise an error, with both page readers."""
+"""Searches with both page readers: they return all pages or raise an error."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.read_pages import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.page_readers import (
     PageReader,
     read_pages_fast,
     read_pages_with_ldap3,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.search import search
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import session_with
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
@@ -48,7 +48,7 @@ def _person(number: int, **attributes: list[bytes]) -> Message:
 
 
 class _Pages:
-    """A server with an empty root DSE, which is read first, that returns the next page for each search."""
+    """A server that returns an empty root DSE for the first search, and a page for each further search."""
 
     def __init__(self, *pages: Sequence[Message] | None) -> None:
         self.pages: list[Sequence[Message] | None] = [[result(SEARCH)], *pages]
@@ -72,7 +72,7 @@ def _reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(search_module, "choose_reader", lambda _connection: reader)
 
 
-def _all(pages: Iterable[list[Entry]]) -> list[Entry]:
+def _read_all(pages: Iterable[list[Entry]]) -> list[Entry]:
     return list(chain.from_iterable(pages))
 
 
@@ -85,7 +85,7 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
     )
     with session_with(tmp_path, pages) as session:
         references: set[str] = set()
-        entries = _all(search(session, QUERY, ["mail", "sn"], 100, references))
+        entries = _read_all(search(session, QUERY, ["mail", "sn"], 100, references))
     assert references == {"ldap://other/DC=y"}
     assert entries == [
         Entry(str(IDS[0]), [b"a", b"A"]),
@@ -101,7 +101,7 @@ def test_all_pages_are_read(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
-    # If Active Directory were taken for another kind of server, disabled accounts would be returned.
+    # If Active Directory were mistaken for another kind of server, disabled accounts would be returned.
     pages = _Pages()
     pages.pages[0] = [result(SEARCH, 51)]
     with pytest.raises(DirectoryError) as caught, session_with(tmp_path, pages):
@@ -111,19 +111,19 @@ def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
 
 
 def test_incomplete_values_are_an_error(tmp_path: Path) -> None:
-    """Active Directory returns them; no server of the lab does."""
+    """Active Directory returns incomplete values, but no server in the lab does."""
     pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
-        _all(search(session, QUERY, ["memberof"], 100))
+        _read_all(search(session, QUERY, ["memberof"], 100))
     assert caught.value.cause == (
-        "an entry has more values than the server returns at once (memberOf;range=0-1499)"
+        "an attribute has more values than the server returns at once (memberOf;range=0-1499)"
     )
 
 
 def test_a_response_without_a_cookie_ends_the_search(tmp_path: Path) -> None:
     pages = _Pages([_person(0), result(SEARCH)])
     with session_with(tmp_path, pages) as session:
-        assert len(_all(search(session, QUERY, [], 100))) == 1
+        assert len(_read_all(search(session, QUERY, [], 100))) == 1
     assert len(pages.searches) == 2
 
 
@@ -133,7 +133,7 @@ def test_a_response_without_a_cookie_ends_the_search(tmp_path: Path) -> None:
 def test_the_request_has_the_scope_of_the_query(tmp_path: Path, scope: str, octet: bytes) -> None:
     pages = _Pages([page_end(b"")])
     with session_with(tmp_path, pages) as session:
-        assert _all(search(session, replace(QUERY, scope=scope), [], 100)) == []
+        assert _read_all(search(session, replace(QUERY, scope=scope), [], 100)) == []
     assert b"OU=Staff,DC=x\x0a\x01" + octet in pages.searches[1]
 
 
@@ -158,7 +158,7 @@ def test_an_incomplete_result_is_an_error(
         for _page in complete:
             next(entries)
         with pytest.raises(DirectoryError) as caught:
-            _all(entries)
+            _read_all(entries)
     assert caught.value.action == f"Cannot search OU=Staff,DC=x on {session.uri}"
     assert caught.value.cause == cause
 
@@ -166,7 +166,7 @@ def test_an_incomplete_result_is_an_error(
 @pytest.mark.parametrize(
     "pages",
     [
-        # The same page with the same cookie, or with a new one each time.
+        # The same page with the same cookie, or with a new cookie each time.
         [[_person(0), page_end(b"c")], [_person(0), page_end(b"c")]],
         [[_person(0), page_end(b"c1")], [_person(0), page_end(b"c2")]],
         # Alternating pages.
@@ -181,14 +181,13 @@ def test_an_incomplete_result_is_an_error(
         [[page_end(b"c1")], [page_end(b"c2")], [page_end(b"c1")]],
     ],
 )
-def test_a_server_that_repeats_pages_is_an_error(
-    tmp_path: Path, pages: list[Sequence[Message]]
-) -> None:
+def test_a_repeated_page_is_an_error(tmp_path: Path, pages: list[Sequence[Message]]) -> None:
     with session_with(tmp_path, _Pages(*pages)) as session, pytest.raises(DirectoryError) as caught:
-        _all(search(session, QUERY, [], 100))
+        _read_all(search(session, QUERY, [], 100))
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: the server keeps returning the same page."
-        " Raise page_size until one page contains everyone, and inform the server's administrator."
+        " Increase page_size until a single page contains all people, and report this to the"
+        " administrator of the server."
     )
 
 
@@ -198,8 +197,8 @@ def test_the_session_can_be_used_while_the_error_of_a_search_is_handled(tmp_path
     pages = _Pages(repeated, repeated, repeated, [_person(2), result(SEARCH)])
     with session_with(tmp_path, pages) as session:
         with pytest.raises(DirectoryError) as caught:
-            _all(search(session, QUERY, [], 1))
-        # The fast reader has already requested one more page.
+            _read_all(search(session, QUERY, [], 1))
+        # The fast reader has already requested another page.
         pages.pages = [[_person(2), result(SEARCH)]]
         assert session.connection.search("DC=x", "(sn=*)")
         assert session.connection.response[0]["dn"] == "CN=2,DC=x"
@@ -216,7 +215,7 @@ def test_all_pages_can_have_the_same_cookie(tmp_path: Path) -> None:
         [_person(2), page_end(b"")],
     )
     with session_with(tmp_path, pages) as session:
-        assert len(_all(search(session, QUERY, [], 100))) == 3
+        assert len(_read_all(search(session, QUERY, [], 100))) == 3
 
 
 def test_a_lost_connection_is_an_error(tmp_path: Path) -> None:
@@ -251,26 +250,26 @@ def test_a_malformed_cookie_is_an_error(tmp_path: Path, value: bytes) -> None:
 
 def _check_is_not_ldap(tmp_path: Path, pages: _Pages) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
-        _all(search(session, QUERY, [], 100))
-    assert caught.value.cause.startswith("its answer is not LDAP (")
-    assert caught.value.remedy == "Check that this is a port of an LDAP server"
+        _read_all(search(session, QUERY, [], 100))
+    assert caught.value.cause.startswith("its response is not LDAP (")
+    assert caught.value.remedy == "Check that an LDAP server listens on this port"
 
 
-def test_a_response_that_stops_is_an_error(tmp_path: Path) -> None:
+def test_an_unfinished_response_is_an_error(tmp_path: Path) -> None:
     with (
         session_with(tmp_path, _Pages([_person(0)])) as session,
         pytest.raises(DirectoryError) as caught,
     ):
-        _all(search(session, QUERY, [], 100))
-    assert caught.value.cause.startswith("it did not answer in time (")
+        _read_all(search(session, QUERY, [], 100))
+    assert caught.value.cause.startswith("it did not respond in time (")
 
 
 def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
     pages = _Pages([_person(0), entry("CN=9,DC=x", {"sn": [b"X"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
-        _all(search(session, QUERY, ["sn"], 100))
+        _read_all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
         f"Cannot search OU=Staff,DC=x on {session.uri}: an entry was returned without objectGUID"
-        " or entryUUID. Allow the bind account to read the attribute, which identifies people when"
-        " their names change."
+        " or entryUUID. Allow the bind account to read this attribute. It identifies a person even"
+        " if the name changes."
     )

@@ -54,7 +54,7 @@ EDITS = st.lists(
 
 
 class _CorruptingServer(Directory):
-    """A server that corrupts its response, except for the root DSE, and then closes the connection."""
+    """A server that corrupts its responses to searches of DC=x, and then closes the connection."""
 
     edits: Sequence[tuple[int, int, int, bytes]] = ()
 
@@ -84,7 +84,7 @@ def _access(
 
 @given(edits=EDITS)
 @settings(max_examples=settings().max_examples // 3)  # each example is a session with a server
-def test_a_corrupted_response_gives_entries_or_an_error(
+def test_a_corrupted_response_results_in_entries_or_an_error(
     corrupting_server: _CorruptingServer,
     access: ConnectionSettings,
     edits: Sequence[tuple[int, int, int, bytes]],

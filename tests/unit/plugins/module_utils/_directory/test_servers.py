@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers looked up in DNS: their order, their addresses, and which of them are ignored."""
+"""Servers looked up in DNS: their order, their addresses, and servers that are ignored."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SETTINGS = ConnectionSettings(
 
 
 class _Dns:
-    """A resolver that returns records from a table, or raises an error from it."""
+    """A resolver that returns the records in a table, or raises the errors in it."""
 
     def __init__(
         self, records: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
@@ -184,7 +184,7 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
         (
             {},
             (
-                "DNS has no LDAP servers for this domain (no SRV record _ldap._tcp.dc._msdcs.x.no"
+                "DNS lists no LDAP servers for this domain (no SRV record _ldap._tcp.dc._msdcs.x.no"
                 " or"
                 " _ldap._tcp.x.no). Correct domain, set dns_servers to servers that have its"
                 " records, or list the LDAP servers in server_uri."
@@ -193,14 +193,14 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
         (
             {CONTROLLERS: [_srv_record("b.evil"), _srv_record("a.evil")]},
             (
-                "all servers named by DNS are outside the domain (a.evil, b.evil). If they are"
+                "all servers listed in DNS are outside the domain (a.evil, b.evil). If they are"
                 " correct, list them in server_uri; DNS responses can be forged."
             ),
         ),
         (
             {CONTROLLERS: DnsError(explain_dns(DnsFailure.TIMEOUT, "after 5 s"))},
             (
-                "no DNS server answered in time (after 5 s). Check dns_servers, or the resolver of"
+                "no DNS server responded in time (after 5 s). Check dns_servers, or the resolver of"
                 " this host, and that port 53 of the DNS servers can be reached over UDP and TCP."
             ),
         ),
@@ -237,7 +237,7 @@ def test_host_names_are_resolved_by_the_resolver_that_returned_them(
     assert ("dc1.x.no" in dns.queries) is bool(dns_servers)
 
 
-def test_a_server_without_an_address_is_an_error_of_this_server(
+def test_a_server_without_an_address_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     records = [_srv_record("a.x.no", port=free_port())]

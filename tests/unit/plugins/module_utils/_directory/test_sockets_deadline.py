@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The deadline of a response, from the request to its last byte."""
+"""The deadline for a response, which applies from the request to the last byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sock
 
 
 class _Clock:
-    """A substitute for the module `time`."""
+    """A substitute for the module `time` with a clock that tests can set."""
 
     def __init__(self) -> None:
         self.now = 1000.0

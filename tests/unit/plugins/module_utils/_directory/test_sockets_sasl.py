@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 
 class ReversingCipher:
-    """A substitute for encryption that reverses messages and adds a prefix."""
+    """A substitute for a security context that reverses messages and adds a prefix."""
 
     def encrypt(self, message: bytes) -> bytes:
         return b"sealed" + message[::-1]
@@ -66,7 +66,7 @@ def test_data_that_cannot_be_encrypted_is_not_sent(ends: Ends) -> None:
     chunk_sizes=st.lists(st.integers(1, 9)),
     size=st.integers(1, 9),
 )
-def test_received_data_is_complete_for_any_sizes_of_chunks(
+def test_received_data_is_complete_for_chunks_of_any_size(
     buffers: list[bytes], chunk_sizes: list[int], size: int
 ) -> None:
     received = b"".join(
@@ -81,7 +81,7 @@ def test_received_data_is_complete_for_any_sizes_of_chunks(
 
 
 class _ChunkedSocket:
-    """A socket that returns chunks of at most these sizes, and then as many bytes as requested."""
+    """A socket that returns chunks of at most the given sizes, and then as many bytes as requested."""
 
     def __init__(self, data: bytes, sizes: list[int]) -> None:
         self._data = data

@@ -96,10 +96,10 @@ def test_a_warning_reports_an_unencrypted_transfer(monkeypatch: pytest.MonkeyPat
         "Personal data from ldaps://dc1 was transferred unencrypted and could have been read or altered"
         " in transit. Use ldaps://, or start_tls: true."
     )
-    for is_in_clear in (True, False):
-        directory.is_in_clear = is_in_clear
+    for is_unencrypted in (True, False):
+        directory.is_unencrypted = is_unencrypted
         exported = run_export(export_params(source("OU=A")))
-        assert (warning in exported.warnings) is is_in_clear
+        assert (warning in exported.warnings) is is_unencrypted
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _certificate(valid_for: timedelta) -> Certificate:
 
 
 def _probe(
-    valid_for: timedelta = timedelta(90), *, is_in_clear: bool = False, clock: str = ""
+    valid_for: timedelta = timedelta(90), *, is_unencrypted: bool = False, clock: str = ""
 ) -> Probe:
     """Return what is known of a server after a successful bind.
 
@@ -71,7 +71,7 @@ def _probe(
     """
     probe = Probe(URI)
     probe.tls = TlsInfo("TLSv1.3", "A", _certificate(valid_for))
-    probe.session = LdapSession(URI, None, True, is_in_clear=is_in_clear)
+    probe.session = LdapSession(URI, None, True, is_unencrypted=is_unencrypted)
     probe.root_dse = RootDse({"currenttime": [clock]})
     return probe
 
@@ -95,7 +95,7 @@ def test_a_server_without_problems() -> None:
             "its certificate is not verified: an attacker on the network can read and alter everything",
         ),
         (
-            _probe(is_in_clear=True),
+            _probe(is_unencrypted=True),
             SETTINGS,
             "personal data is transferred unencrypted and can be read and altered in transit",
         ),

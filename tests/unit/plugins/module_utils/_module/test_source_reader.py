@@ -61,7 +61,7 @@ class _FakeServer:
             "resolve_groups",
             "read_members",
             "read_entry",
-            "searchable_contexts",
+            "find_searchable_contexts",
         ):
             monkeypatch.setattr(module, name, getattr(self, name))
 
@@ -106,7 +106,7 @@ class _FakeServer:
     def read_entry(self, _session: LdapSession, name: str, _attributes: object) -> object:
         return None if "none" in name else {}
 
-    def searchable_contexts(self, _session: LdapSession) -> list[str]:
+    def find_searchable_contexts(self, _session: LdapSession) -> list[str]:
         self.context_reads += 1
         return ["DC=x"]
 

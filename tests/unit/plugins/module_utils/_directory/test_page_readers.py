@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The readers of search pages. What both have in common is tested in test_search.py."""
+"""Readers for the pages of a search. test_search.py tests the behavior that they have in common."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.libr
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.messages import (
     OversizeError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.read_pages import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.page_readers import (
     choose_reader,
     read_pages_fast,
     read_pages_with_ldap3,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import Query
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sockets import (
     DeadlineSocket,
 )
@@ -81,7 +81,7 @@ class _Pages:
 
 @contextmanager
 def _connection(*pages: Sequence[Message]) -> Iterator[tuple[Any, _Pages]]:
-    """Connect to a server that returns these pages."""
+    """Connect to a server that returns the given pages, and yield the connection and the server."""
     server = _Pages(*pages)
     with ldap_server(server) as port:
         connection: Any = ldap3.Connection(
@@ -99,11 +99,11 @@ def _pages(count: int) -> list[Sequence[Message]]:
     return [[_person(number), page_end(b"c%d" % number)] for number in range(count)]
 
 
-def test_the_next_page_is_requested_before_this_one_is_yielded() -> None:
+def test_the_next_page_is_requested_before_the_current_page_is_yielded() -> None:
     with _connection(*_pages(1), [_person(2), page_end(b"")]) as (connection, server):
         pages = read_pages_fast(connection, QUERY, NAMES, 10)
         assert len(next(pages).values) == 1
-        # The response arrives before anything waits for it.
+        # The response arrives before the client waits for it.
         assert connection.socket._socket.recv(1, socket.MSG_PEEK)
         assert server.searches == 2
         assert len(next(pages).values) == 1
@@ -180,7 +180,7 @@ def test_time_spent_by_the_client_does_not_count_towards_the_timeout(
         now = time.monotonic()
 
         class Later:
-            """A replacement for the module time, one minute later."""
+            """A substitute for the module `time` in which it is one minute later."""
 
             @staticmethod
             def monotonic() -> float:
@@ -190,7 +190,7 @@ def test_time_spent_by_the_client_does_not_count_towards_the_timeout(
         assert len(next(pages).values) == 1
 
 
-def test_ldap3_reads_connections_with_its_own_security_layer() -> None:
+def test_ldap3_reads_the_pages_if_it_added_a_security_layer() -> None:
     connection = connection_to(FakeSocket(b""))
     assert choose_reader(connection) is read_pages_fast
     connection._digest_md5_kis = b"key"

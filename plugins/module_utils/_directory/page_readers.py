@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Readers for the pages of a search (RFC 2696): a fast one, and ldap3 where only it can read the socket."""
+"""Readers for the pages of a search (RFC 2696): a fast one, and one that uses ldap3.
+
+The reader that uses ldap3 is for connections with a security layer that only ldap3 can unwrap.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,9 @@ class Page:
 
     :ivar values: the values of each entry, in the order of the requested attributes.
     :ivar references: the URIs of continuation references (RFC 4511, 4.5.3).
-    :ivar result: the SearchResultDone as a dictionary of ldap3; None if more parts of the page follow.
-    :ivar fingerprint: what distinguishes the page from others: the start of its content, or the cookie of an
-        empty page.
+    :ivar result: the SearchResultDone as ldap3's result dictionary; None if more parts of the page follow.
+    :ivar fingerprint: a value that differs between pages: the start of the content, or the cookie if the page is
+        empty.
     """
 
     values: list[AttributeValues]
@@ -50,10 +53,11 @@ class PageReader(Protocol):
     def __call__(
         self, connection: Any, query: Query, names: Sequence[str], page_size: int
     ) -> Generator[Page, None, None]:
-        """Request and yield pages until there are no more, or a result is not success.
+        """Request and yield pages until the last one, or until a result code other than success.
 
-        :param connection: ldap3 connection that is bound.
-        :param names: requested attributes, in the order of the values.
+        :param connection: bound ldap3 connection.
+        :param query: checked query with a non-empty filter.
+        :param names: attributes to request. The values of an entry are in this order.
         :param page_size: number of entries to request per page.
         :raises IncompleteValuesError: if the server returns only some values of an attribute.
         :raises OversizeError: if the server sends a message that is too large.
@@ -69,7 +73,7 @@ def choose_reader(connection: Any) -> PageReader:
 def read_pages_with_ldap3(
     connection: Any, query: Query, names: Sequence[str], page_size: int
 ) -> Generator[Page, None, None]:
-    """Read each page with ldap3, and then request the next one. Implements `PageReader`."""
+    """Read the pages with ldap3, one after another. Implements `PageReader`."""
     cookie = b""
     while True:
         connection.search(
@@ -81,7 +85,7 @@ def read_pages_with_ldap3(
             paged_cookie=cookie,
         )
         result, responses = connection.result, connection.response
-        cookie = _next_cookie(result)
+        cookie = _get_next_cookie(result)
         first = responses[0] if responses else {}
         yield Page(
             values=[
@@ -104,7 +108,7 @@ def read_pages_fast(
 ) -> Generator[Page, None, None]:
     """Receive and decode entries without ldap3. Implements `PageReader`.
 
-    The next page is requested before this one is decoded, so that the server and the client work in parallel.
+    The next page is requested before the current page is decoded, so that the server and the client work in parallel.
     """
     decoder = EntryDecoder(names)
     paged_search = PagedSearch(connection, query, names, page_size)
@@ -116,7 +120,7 @@ def read_pages_fast(
             result, cookie = None, b""
             if response.done:
                 result = decode_message(connection, response.done)
-                cookie = _next_cookie(result)
+                cookie = _get_next_cookie(result)
                 message_id = paged_search.request_page(cookie) if cookie else None
             yield Page(
                 values=[decoder.decode(entry) for entry in response.entries],
@@ -124,10 +128,10 @@ def read_pages_fast(
                     uri for reference in response.references for uri in decode_uris(reference)
                 ],
                 result=result,
-                fingerprint=_fingerprint(response, cookie),
+                fingerprint=_compute_fingerprint(response, cookie),
             )
     except (GeneratorExit, IncompleteValuesError):
-        # The response to the last request must not be taken for that to the next search.
+        # The outstanding response must not be mistaken for the response to the next search.
         if message_id is not None:
             _discard_response(connection, messages, message_id)
         raise
@@ -136,16 +140,19 @@ def read_pages_fast(
         raise
 
 
-def _next_cookie(result: Mapping[str, Any]) -> bytes:
-    """Return the cookie for the request of the next page; empty after the last page."""
+def _get_next_cookie(result: Mapping[str, Any]) -> bytes:
+    """Return the cookie for requesting the next page; empty after the last page."""
     control = result.get("controls", {}).get(_PAGED_RESULTS)
     cookie: bytes = control["value"]["cookie"] if control and result["result"] == 0 else b""
     return cookie
 
 
-def _fingerprint(response: PartialResponse, cookie: bytes) -> object:
+def _compute_fingerprint(response: PartialResponse, cookie: bytes) -> object:
     operations = response.entries or response.references
-    return (operations[0][0], decode_first_string(operations[0])) if operations else cookie
+    if not operations:
+        return cookie
+    # The tag, which distinguishes entries from references, and the DN or the first URI.
+    return operations[0][0], decode_first_string(operations[0])
 
 
 def _discard_response(connection: Any, messages: MessageReader, message_id: int) -> None:
@@ -157,6 +164,6 @@ def _discard_response(connection: Any, messages: MessageReader, message_id: int)
 
 
 def _close_connection(connection: Any) -> None:
-    # Leftover bytes of a broken response must not be parsed as the next one. ldap3 also closes the connection.
+    # Leftover bytes of a broken response must not be parsed as the next one. ldap3 does the same in this case.
     with suppress(*FAILURES):
         connection.strategy.close()
