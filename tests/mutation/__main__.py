@@ -18,6 +18,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -117,6 +118,8 @@ def main() -> int:
     """Run the mutation tests, and return 1 if the survivors differ from those in equivalent.yml."""
     root, files = Path(sys.argv[1]), sys.argv[2:]
     started = time.monotonic()
+    # mutmut would also collect tests of earlier runs that have been renamed since.
+    shutil.rmtree(root / "mutants", ignore_errors=True)
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     # This file contains pytest settings for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
