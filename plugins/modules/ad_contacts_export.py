@@ -262,7 +262,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.destination import install_roster, spill_directory, stage_roster
+from ..module_utils._module.destination import choose_spill_directory, install_roster, stage_roster
 from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export import export
 from ..module_utils._module.export_options import export_spec, parse_export_options
@@ -284,16 +284,14 @@ def main() -> None:
     started = time.monotonic()
     try:
         options = parse_export_options(module.params, module.check_mode)
-        with open_spill_area(spill_directory(options.dest, module.check_mode)) as spill:
+        with open_spill_area(choose_spill_directory(options.dest, module.check_mode)) as spill:
             exported = export(options, spill)
             write = (
                 stage_roster
                 if module.check_mode
                 else partial(install_roster, backup=options.backup)
             )
-            installed = write(
-                module, options.dest, exported.roster, exported.location_header, spill
-            )
+            files = write(module, options.dest, exported.roster, exported.location_header, spill)
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
@@ -301,8 +299,8 @@ def main() -> None:
     for warning in exported.warnings:
         module.warn(warning)
     module.exit_json(
-        **installed.result(module.params["dest"], module.check_mode),
-        **exported.result(installed.written),
+        **files.result(module.params["dest"], module.check_mode),
+        **exported.result(files.summary),
         duration=round(time.monotonic() - started, 3),
     )
 

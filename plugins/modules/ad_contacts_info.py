@@ -289,7 +289,7 @@ from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export_options import info_spec, parse_read_options
-from ..module_utils._module.info import info
+from ..module_utils._module.info import collect_info
 from ..module_utils._module.libraries import fail, require
 
 
@@ -300,13 +300,13 @@ def main() -> None:
     )
     require(module, LDAP3)
     try:
-        report = info(parse_read_options(module.params))
+        report = collect_info(parse_read_options(module.params))
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
         module.fail_json(msg=str(error))
     if report.problems and module.params["fail_on_problems"]:
-        module.fail_json(msg=report.verdict, **report.result)
+        module.fail_json(msg=report.message, **report.result)
     module.exit_json(changed=False, **report.result)
 
 

@@ -33,14 +33,14 @@ def nonempty_env_fallback(*names: str) -> str:
     raise AnsibleFallbackNotFound
 
 
-def with_environment(option: str, **more: Any) -> dict[str, Any]:
+def env_option_spec(option: str, **more: Any) -> dict[str, Any]:
     """Return the spec of a string option that falls back to its environment variable."""
     return {"type": "str", "fallback": (nonempty_env_fallback, [VARIABLES[option]]), **more}
 
 
-def secret(option: str, **more: Any) -> dict[str, Any]:
+def secret_spec(option: str, **more: Any) -> dict[str, Any]:
     """Return the spec of a secret string option that falls back to its environment variable."""
-    return with_environment(option, no_log=True, **more)
+    return env_option_spec(option, no_log=True, **more)
 
 
 def check_paths(params: Mapping[str, Any], *options: str) -> None:

@@ -56,17 +56,17 @@ class Module(Protocol):
 
 
 @dataclass(frozen=True)
-class InstalledRoster:
+class WrittenFiles:
     """A roster that was written.
 
-    :ivar written: summary of what was written.
+    :ivar summary: summary of what was written.
     :ivar path: path of the CSV file.
     :ivar changed: whether the content, owner or mode of a file changed, or would change.
     :ivar backup: path of the copy of the old roster; None if none was made.
     :ivar diff: difference from the old roster; None if it was not requested.
     """
 
-    written: WrittenRoster
+    summary: WrittenRoster
     path: Path
     changed: bool
     backup: str | None = None
@@ -82,14 +82,14 @@ class InstalledRoster:
         return {
             "dest": dest,
             "changed": self.changed,
-            "checksum": self.written.sha256,
+            "checksum": self.summary.sha256,
             **(staged if check_mode else {"roster": dest}),
             **({"backup_file": self.backup} if self.backup is not None else {}),
             **({"diff": self.diff} if self.diff is not None else {}),
         }
 
 
-def spill_directory(dest: Path, check_mode: bool) -> Path:
+def choose_spill_directory(dest: Path, check_mode: bool) -> Path:
     """Return the directory for temporary storage: that of the roster, which needs the space in any case.
 
     Only check mode, which must not write there, uses the system's temporary directory. That one may be in memory.
@@ -136,7 +136,7 @@ def install_roster(
     spill: SpillArea,
     *,
     backup: bool,
-) -> InstalledRoster:
+) -> WrittenFiles:
     """Replace both files. Both are complete on disk before the first is replaced, so a full disk changes nothing.
 
     :param location_column: title of the column that contains the location; None without one.
@@ -166,8 +166,8 @@ def install_roster(
         raise FrontdeskError(
             f"Cannot write {dest}", error.strerror or str(error), "Free some space, or correct dest"
         ) from error
-    return InstalledRoster(
-        written=written,
+    return WrittenFiles(
+        summary=written,
         path=dest,
         changed=bool(new) or any(attributes),
         backup=copy,
@@ -177,7 +177,7 @@ def install_roster(
 
 def stage_roster(
     module: Module, dest: Path, roster: Roster, location_column: str | None, spill: SpillArea
-) -> InstalledRoster:
+) -> WrittenFiles:
     """Write a complete roster to a private directory (0700) that outlives the module, and leave dest unchanged.
 
     The caller of the module must remove the directory.
@@ -209,7 +209,7 @@ def stage_roster(
             error.strerror or str(error),
             "Free some space there",
         ) from error
-    return InstalledRoster(written=written, path=path, changed=changed, diff=diff)
+    return WrittenFiles(summary=written, path=path, changed=changed, diff=diff)
 
 
 def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:

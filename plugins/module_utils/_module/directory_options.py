@@ -15,7 +15,7 @@ from .._directory.account import PROTOCOLS, Account, unsupported_options
 from .._directory.domain import Domain
 from .._directory.settings import ConnectionSettings
 from .._environment import VARIABLES
-from .arguments import secret, with_environment
+from .arguments import env_option_spec, secret_spec
 
 DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
 """Options of the connection that are paths."""
@@ -41,8 +41,8 @@ def directory_spec() -> dict[str, Any]:
         "site": {"type": "str"},
         "dns_servers": {"type": "list", "elements": "str"},
         "auth_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "simple"},
-        "bind_dn": with_environment("bind_dn"),
-        "bind_pw": secret("bind_pw"),
+        "bind_dn": env_option_spec("bind_dn"),
+        "bind_pw": secret_spec("bind_pw"),
         "keytab": {"type": "path", "no_log": False},
         "ccache": {"type": "str"},
         "client_cert": {"type": "path"},

@@ -47,7 +47,7 @@ class Export:
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
     :ivar missing_attributes: attributes that no entry has.
     :ivar missing_referenced_attributes: attributes that no entry has of those to which people's attributes refer.
-    :ivar referrals: URIs to which the server referred for a part of a search; they were not followed.
+    :ivar references: URIs to which the server referred for a part of a search; they were not followed.
     :ivar location_header: title of the column that contains the location; None without one.
     :ivar is_unencrypted: whether personal data crossed a network without encryption.
     :ivar failovers: warnings about the servers that were tried first, each with its cause.
@@ -61,7 +61,7 @@ class Export:
     invalid_start_dates: int
     missing_attributes: list[str]
     missing_referenced_attributes: list[str]
-    referrals: list[str]
+    references: list[str]
     location_header: str | None
     is_unencrypted: bool
     failovers: list[str]
@@ -81,7 +81,7 @@ class Export:
             ),
             *(
                 f"The directory refers to {uri} for a part of a source. People there are missing."
-                for uri in self.referrals
+                for uri in self.references
             ),
         ]
         if self.invalid_start_dates:
@@ -188,7 +188,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         invalid_start_dates=len(result.reader.invalid_start_dates),
         missing_attributes=result.mapper.unseen_attributes,
         missing_referenced_attributes=sorted(result.reader.missing_attributes),
-        referrals=relevant_referrals(result.reader.referrals),
+        references=relevant_referrals(result.reader.references),
         location_header=next(
             (column.header for column in read.columns if column.expression.is_location), None
         ),
@@ -202,7 +202,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     sources, columns = options.sources, options.columns
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
-    mapper = Mapper(columns, rules, reader.referenced_values(sources, columns))
+    mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
     # People without a location according to the rule are left out under the empty location.
     locations = [
         {*source.locations, ""} if source.location_rule else {source.location} for source in sources
@@ -213,7 +213,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
         for number, source in enumerate(sources):
             tally = _SourceTally(source)
             tallies.append(tally)
-            for entries in reader.pages(source, mapper.attributes):
+            for entries in reader.read_pages(source, mapper.attributes):
                 page = mapper.map_page(entries, source.location_or_rule)
                 tally.add(page)
                 builder.add_page(page, number)

@@ -21,7 +21,7 @@ from .upload_options import UploadOptions
 
 @contextmanager
 def partially_accepted_roster(
-    job: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
+    options: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterFile]:
     """Provide the roster that the service has now.
 
@@ -35,16 +35,16 @@ def partially_accepted_roster(
         return
     with ExitStack() as stack:
         try:
-            spill = stack.enter_context(open_spill_area(job.state_dir))
+            spill = stack.enter_context(open_spill_area(options.state_dir))
             roster = merge_accepted_rows(
                 *(old, new, refused),
-                key=job.key,
-                location_column=job.location_column,
+                key=options.key,
+                location_column=options.location_column,
                 spill=spill,
             )
         except (OSError, FrontdeskError) as error:
             raise StateError(
-                f"Cannot write the state directory {job.state_dir}",
+                f"Cannot write the state directory {options.state_dir}",
                 getattr(error, "strerror", None) or str(error),
                 ACCEPTED_REMEDY,
             ) from error

@@ -41,12 +41,14 @@ class Problem(NamedTuple):
         return f"{self.where}: {self.cause.rstrip('.')}. {self.remedy.rstrip('.')}."
 
 
-def error_problem(where: str, error: DirectoryError) -> Problem:
+def problem_from_error(where: str, error: DirectoryError) -> Problem:
     """Return an error as a problem."""
     return Problem(where, f"{error.action}: {error.cause}", error.remedy)
 
 
-def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -> list[Problem]:
+def find_server_problems(
+    probe: Probe, settings: ConnectionSettings, now: datetime
+) -> list[Problem]:
     """Return the problems of a server that do not depend on the entries in its directory."""
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
@@ -65,14 +67,14 @@ def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -
     if probe.session and probe.session.is_in_clear:
         cause = "personal data is transferred unencrypted and can be read and altered in transit"
         problems.append(Problem(probe.uri, cause, "Use ldaps://, or start_tls: true"))
-    offset = clock_offset(probe, now)
+    offset = calculate_clock_offset(probe, now)
     if offset is not None and abs(offset) > _CLOCK_SKEW:
         cause = f"its clock differs from this host's by {offset.total_seconds():+.0f} s"
         problems.append(Problem(probe.uri, cause, "Synchronize both with the same time servers"))
     return problems
 
 
-def clock_offset(probe: Probe, now: datetime) -> timedelta | None:
+def calculate_clock_offset(probe: Probe, now: datetime) -> timedelta | None:
     """Return how far the server's clock is ahead of this host's; None if the server does not report its time."""
     return probe.root_dse.clock - now if probe.root_dse.clock else None
 
@@ -93,7 +95,7 @@ def _certificate_problems(where: str, certificate: Certificate, now: datetime) -
     return [Problem(where, cause, "Renew it in time")]
 
 
-def people_problems(
+def find_source_problems(
     server: str, results: SourceResults, has_entries: Mapping[str, bool]
 ) -> list[Problem]:
     """Return the problems of the sources that were read from a server.
@@ -175,7 +177,7 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     ]
 
 
-def referral_problems(server: str, referrals: Sequence[str]) -> list[Problem]:
+def find_reference_problems(server: str, references: Sequence[str]) -> list[Problem]:
     """Return a problem for each referral, because nothing was read there."""
     return [
         Problem(
@@ -183,11 +185,11 @@ def referral_problems(server: str, referrals: Sequence[str]) -> list[Problem]:
             f"it refers to {uri} for a part of a source, and people there are missing",
             "Read that part from the server that holds it, or narrow the source",
         )
-        for uri in referrals
+        for uri in references
     ]
 
 
-def difference_problems(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
+def find_server_differences(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
     """Return a problem for each source for which the servers returned different numbers of people.
 
     :param counts: number of people by name of the source, then by server.

@@ -38,7 +38,7 @@ class SourceReader:
 
     :param object_types: kinds of Active Directory objects that count as people; as for `people_filter`.
     :ivar excluded: number of people who were found and excluded, by name of the source.
-    :ivar referrals: URIs to which the server referred for a part of a search; they were not followed.
+    :ivar references: URIs to which the server referred for a part of a search; they were not followed.
     :ivar missing_attributes: attributes that no entry has of those to which people's attributes refer.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
@@ -54,17 +54,17 @@ class SourceReader:
         self._identities_by_ou: dict[str, set[str]] = {}
         self._identities_by_groups: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
-        self.referrals: set[str] = set()
+        self.references: set[str] = set()
         self.missing_attributes: set[str] = set()
         self.invalid_start_dates: set[str] = set()
 
-    def pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
+    def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
 
         :param attributes: lower-case names; the values of an entry are in this order.
         :raises DirectoryError: if the server does not return all of it; the error names the source.
         """
-        with _source_in_errors(source):
+        with _name_source_in_errors(source):
             excluded = self._excluded_identities(source)
             for page in self._search(source, attributes):
                 included = page
@@ -73,7 +73,7 @@ class SourceReader:
                     self.excluded[source.name] += len(page) - len(included)
                 yield included
 
-    def referenced_values(
+    def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
     ) -> dict[tuple[str, str], str]:
         """Read attributes of entries to which people's attributes refer by DN, such as the mail of a manager.
@@ -86,11 +86,11 @@ class SourceReader:
         expressions += [
             source.location_rule.expression for source in sources if source.location_rule
         ]
-        references = {pair for expression in expressions for pair in expression.lookups}
-        if not references:
+        lookups = {pair for expression in expressions for pair in expression.lookups}
+        if not lookups:
             return {}
-        naming = sorted({attribute for attribute, _wanted in references})
-        wanted = sorted({attribute for _naming, attribute in references})
+        naming = sorted({attribute for attribute, _wanted in lookups})
+        wanted = sorted({attribute for _naming, attribute in lookups})
         names = self._read_names(sources, naming)
         referenced: dict[tuple[str, str], str] = {}
         for context in self._search_contexts():
@@ -108,12 +108,12 @@ class SourceReader:
         names: set[str] = set()
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
         for source in sources:
-            with _source_in_errors(source):
+            with _name_source_in_errors(source):
                 for page in self._search(source, attributes, has_name):
                     names.update(_smallest(values) for entry in page for values in entry.values)
         return sorted(names - {""})
 
-    def shows_anything(self, source: Source) -> bool:
+    def can_see_entries(self, source: Source) -> bool:
         """Return whether the account can see any entry in the search base of a source."""
         query = source.query
         if not query.search_base:
@@ -138,11 +138,13 @@ class SourceReader:
                 self._members_of(source.groups),
                 attributes,
                 page_size=self._page_size,
-                references=self.referrals,
+                references=self.references,
             )
             return
         for one_query in queries:
-            yield from search(self._session, one_query, attributes, self._page_size, self.referrals)
+            yield from search(
+                self._session, one_query, attributes, self._page_size, self.references
+            )
 
     def _excluded_identities(self, source: Source) -> set[str]:
         excluded: set[str] = set()
@@ -166,7 +168,7 @@ class SourceReader:
                     "Correct exclude_ous, or allow the bind account to see the entry",
                 )
             query = Query(ou, "subtree", ANYTHING)
-            pages = search(self._session, query, [], self._page_size, self.referrals)
+            pages = search(self._session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
 
@@ -215,7 +217,7 @@ def _smallest(values: Values) -> str:
 
 
 @contextmanager
-def _source_in_errors(source: Source) -> Iterator[None]:
+def _name_source_in_errors(source: Source) -> Iterator[None]:
     """Prefix errors with the name of the source."""
     try:
         yield

@@ -167,8 +167,8 @@ def _upload(
     binding = Binding(
         endpoint=strip_query(options.endpoint.url), profile=options.profile, header=roster.header
     )
-    why_no_baseline = _why_no_baseline(stored, binding, options.state_dir)
-    baseline = stored if why_no_baseline is None else None
+    no_baseline_cause = _explain_missing_baseline(stored, binding, options.state_dir)
+    baseline = stored if no_baseline_cause is None else None
     # The state directory needs space for the roster in any case. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
@@ -187,7 +187,7 @@ def _upload(
         warnings=(baseline.warning,) if baseline and baseline.warning else (),
     )
     try:
-        check_plan(plan, options.limits, why_no_baseline)
+        check_plan(plan, options.limits, no_baseline_cause)
     except GuardError as error:
         return replace(outcome, error=error)
     if baseline and baseline.receipt.complete and plan.is_empty and not options.force:
@@ -197,7 +197,9 @@ def _upload(
     return _send(options, outcome, _Transition(roster, binding, stored, baseline))
 
 
-def _why_no_baseline(stored: Baseline | None, binding: Binding, directory: Path) -> str | None:
+def _explain_missing_baseline(
+    stored: Baseline | None, binding: Binding, directory: Path
+) -> str | None:
     """Return why there is no baseline to compare with; None if there is one."""
     if stored is None:
         return f"no receipt of an earlier upload is in {directory}"

@@ -27,7 +27,7 @@ from .._service.endpoint import (
 from .._service.endpoint_checks import check_endpoint
 from .._service.request_body import check_form_name
 from .._state.directory import default_state_dir
-from .arguments import check_paths, secret
+from .arguments import check_paths, secret_spec
 
 
 def upload_spec() -> dict[str, Any]:
@@ -73,13 +73,13 @@ def _service_spec() -> dict[str, Any]:
         "content_type": {"type": "str", "default": CSV_TYPE},
         "params": readable,
         "headers": readable,
-        "token": secret("token", aliases=["api_token"]),
+        "token": secret_spec("token", aliases=["api_token"]),
         # Names, not credentials. Without no_log, ansible-core would warn because of the word "token".
         "token_header": {"type": "str", "default": "Authorization", "no_log": False},
         "token_prefix": {"type": "str", "no_log": False},
         "token_param": {"type": "str", "no_log": False},
-        "url_username": secret("url_username"),
-        "url_password": secret("url_password"),
+        "url_username": secret_spec("url_username"),
+        "url_password": secret_spec("url_password"),
         "client_cert": {"type": "path"},
         "client_key": {"type": "path", "no_log": False},
         "ca_path": {"type": "path", "aliases": ["ca_cert"]},

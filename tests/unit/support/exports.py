@@ -59,7 +59,7 @@ class FakeDirectory:
 
     :param people: for each search base ``OU=NAME``, by NAME: the page that a search returns, or the error it raises.
     :ivar people_by_server: the same for servers that do not return ``people``, by URI.
-    :ivar referrals: URIs to which each server refers, by URI of the server.
+    :ivar references: URIs to which each server refers, by URI of the server.
     :ivar is_active_directory: whether the servers are Active Directory.
     :ivar is_in_clear: whether the sessions are unencrypted.
     :ivar settings: settings of the sessions that were opened.
@@ -71,7 +71,7 @@ class FakeDirectory:
     ) -> None:
         self.people = people
         self.people_by_server: dict[str, dict[str, EntryPage | DirectoryError]] = {}
-        self.referrals: dict[str, set[str]] = {}
+        self.references: dict[str, set[str]] = {}
         self.is_active_directory = True
         self.is_in_clear = False
         self.settings: list[ConnectionSettings] = []
@@ -92,9 +92,9 @@ class FakeDirectory:
         query: Query,
         attributes: Sequence[str],
         page_size: int,
-        referrals: set[str],
+        references: set[str],
     ) -> Iterator[EntryPage]:
-        referrals.update(self.referrals.get(session.uri, ()))
+        references.update(self.references.get(session.uri, ()))
         self.queries.append((query, attributes, page_size))
         people = self.people_by_server.get(session.uri, self.people)
         page = people[query.search_base.partition("=")[2]]

@@ -16,7 +16,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_
     info_spec,
     parse_read_options,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info, info
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import (
+    Info,
+    collect_info,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     SEARCH,
@@ -85,7 +88,9 @@ def serve_directories(tmp_path: Path, *directories: Directory) -> Iterator[dict[
 
 def run_info(*sources: dict[str, Any], **options: Any) -> Info:
     """Run ad_contacts_info for sources."""
-    return info(parse_read_options(complete_params(info_spec(), sources=list(sources), **options)))
+    return collect_info(
+        parse_read_options(complete_params(info_spec(), sources=list(sources), **options))
+    )
 
 
 def source_in(name: str, **options: Any) -> dict[str, Any]:

@@ -94,8 +94,8 @@ class Uploader:
         options.update(changes)
         if options["result"] is not None:
             options["result"] = complete_params(spec["result"]["options"], **options["result"])
-        job = parse_upload_options(complete_params(spec, **options))
-        return upload(job, check_mode, with_diff=True)
+        parsed = parse_upload_options(complete_params(spec, **options))
+        return upload(parsed, check_mode, with_diff=True)
 
     def state_files(self) -> dict[str, bytes]:
         """Return the content of each file in the state directory, by name."""
@@ -103,7 +103,7 @@ class Uploader:
 
 
 @contextlib.contextmanager
-def running_uploader(directory: Path) -> Iterator[Uploader]:
+def start_uploader(directory: Path) -> Iterator[Uploader]:
     """Start the service and write a roster of three people."""
     uploader = Uploader(directory, 0)
     with http_server(uploader.serve) as server:

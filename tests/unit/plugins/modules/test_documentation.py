@@ -306,7 +306,7 @@ def test_required_libraries_are_documented(module: str, libraries: list[Library]
 
 
 @pytest.mark.parametrize("library", [*_DIRECTORY_LIBRARIES, REQUESTS], ids=attrgetter("name"))
-def test_readme_lists_each_library(library: Library) -> None:
+def test_the_readme_lists_each_library(library: Library) -> None:
     readme = Path(__file__).parents[4].joinpath("README.md").read_text("utf-8")
     assert f"{library.name} {library.minimum}" in readme
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
     Uploader,
-    running_uploader,
+    start_uploader,
 )
 
 
@@ -21,5 +21,5 @@ def _uploader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uploa
     """An uploader with a roster of three people and no state, whose service is reached without a proxy."""
     for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with running_uploader(tmp_path) as running:
-        yield running
+    with start_uploader(tmp_path) as uploader:
+        yield uploader

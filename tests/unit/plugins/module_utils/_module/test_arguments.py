@@ -43,7 +43,7 @@ def test_only_credentials_are_hidden() -> None:
     }
 
 
-def test_options_with_an_environment_variable() -> None:
+def test_options_fall_back_to_their_environment_variables() -> None:
     specs = {**export_spec(), **upload_spec()}
     assert {name: spec["fallback"] for name, spec in specs.items() if "fallback" in spec} == {
         "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),

@@ -43,7 +43,9 @@ PARAMS = export_params(
 )
 
 
-def test_people_and_counts_come_from_the_next_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failover_people_and_counts_come_only_from_the_next_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     directory = FakeDirectory(
         monkeypatch, A=[person(1), person(2, last_name="")], B=CONNECTION_LOST
     )
@@ -94,13 +96,13 @@ def test_spilled_contacts_of_the_first_server_are_discarded(
     ]
 
 
-def test_referrals_of_a_server_that_failed_are_not_reported(
+def test_references_returned_by_a_server_that_failed_are_not_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     directory = FakeDirectory(monkeypatch, A=[person(1)], B=CONNECTION_LOST)
     directory.people_by_server = {"ldaps://dc2": {"A": [person(1)], "B": [person(2)]}}
-    directory.referrals = {"ldaps://dc1": {"ldap://child.x/DC=child"}}
-    assert run_export(PARAMS).referrals == []
+    directory.references = {"ldaps://dc1": {"ldap://child.x/DC=child"}}
+    assert run_export(PARAMS).references == []
 
 
 def test_if_all_servers_fail_the_error_names_each_server_and_source(

@@ -67,7 +67,7 @@ TOO_FEW_REMEDY = (
         ([], 0, None),
     ],
 )
-def test_a_source_must_contain_its_minimum_of_contacts(
+def test_a_source_must_return_its_minimum_number_of_contacts(
     monkeypatch: pytest.MonkeyPatch, people: EntryPage, minimum: int, message: str | None
 ) -> None:
     FakeDirectory(monkeypatch, A=people)

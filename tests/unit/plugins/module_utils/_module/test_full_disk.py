@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
-    InstalledRoster,
+    WrittenFiles,
+    choose_spill_directory,
     install_roster,
-    spill_directory,
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
@@ -52,9 +52,9 @@ def _file_size_limit(size: int) -> Iterator[None]:
 
 def _export(
     dest: Path, rows: int, limits: MemoryLimits = DEFAULT_LIMITS, *, check_mode: bool = False
-) -> InstalledRoster:
+) -> WrittenFiles:
     module = FakeModule(check_mode=check_mode)
-    with open_spill_area(spill_directory(dest, check_mode)) as spill:
+    with open_spill_area(choose_spill_directory(dest, check_mode)) as spill:
         builder = RosterBuilder(COLUMNS, ["oslo"], spill, limits)
         for number in range(rows):
             builder.add_page(mapped_page([contact(f"id-{number}", f"{number:05d}")]), 0)

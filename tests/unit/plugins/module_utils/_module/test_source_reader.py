@@ -71,7 +71,7 @@ class _FakeServer:
         query: Query,
         _attributes: object,
         _page_size: int,
-        _referrals: object,
+        _references: object,
     ) -> Iterator[list[Entry]]:
         yield self._search(query)
 
@@ -118,12 +118,12 @@ def _source_reader() -> SourceReader:
 def _read_identities(reader: SourceReader, params: dict[str, Any]) -> list[list[str]]:
     """Return the identities of the people of each source."""
     return [
-        [entry.identity for page in reader.pages(parsed, []) for entry in page]
+        [entry.identity for page in reader.read_pages(parsed, []) for entry in page]
         for parsed in parse_sources(params)
     ]
 
 
-def test_a_simple_source_takes_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simple_source_is_read_with_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _FakeServer(monkeypatch)
     reader = _source_reader()
     assert _read_identities(reader, export_params(source("OU=A"))) == [IDENTITIES[1:3]]
@@ -236,7 +236,7 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     )
     reader = _source_reader()
     sources = parse_sources(export_params(source("OU=A")))
-    values = reader.referenced_values(sources, columns)
+    values = reader.read_referenced_values(sources, columns)
     assert reader.missing_attributes == {"sn"}
     assert calls == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
     assert values == {("CN=b", "mail"): "m@x"}
@@ -249,5 +249,5 @@ def test_nothing_is_read_if_no_expression_refers_to_another_entry(
     server = _FakeServer(monkeypatch)
     columns = compile_columns([{"header": "M", "value": "manager"}], all_global=True)
     sources = parse_sources(export_params(source("OU=A")))
-    assert _source_reader().referenced_values(sources, columns) == {}
+    assert _source_reader().read_referenced_values(sources, columns) == {}
     assert server.queries == []

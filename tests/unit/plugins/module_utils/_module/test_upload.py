@@ -23,7 +23,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 )
 
 
-def test_the_first_upload_and_its_receipt(uploader: Uploader) -> None:
+def test_the_first_upload_is_recorded_in_a_receipt(uploader: Uploader) -> None:
     outcome = uploader.upload(initial=True)
     assert outcome.error is None
     assert changed_and_uploaded(outcome) == (True, True)
@@ -161,7 +161,7 @@ def test_changed_identities_are_stored_without_an_upload(
     assert changed_and_uploaded(uploader.upload()) == (check_mode, False)
 
 
-def test_another_encoding_of_the_same_rows_is_not_sent(uploader: Uploader) -> None:
+def test_the_same_rows_in_another_encoding_are_not_sent_again(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     before = uploader.state_files()
     uploader.src.write_bytes(b"\xef\xbb\xbf" + uploader.src.read_bytes().replace(b"\r\n", b"\n"))
