@@ -92,7 +92,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"ou_template": "OU=Staff,dc=fjord,dc=test"},
         (
             "Cannot use contact_sync_ou_template: it does not contain {ou}."
-            " Add {ou} in place of the name of the OU."
+            " Replace the name of the OU in it with {ou}."
         ),
     ),
     **{

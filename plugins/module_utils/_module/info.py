@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_info does: examine every server and every source, and report problems."""
+"""Implementation of ad_contacts_info: examine every server and every source, and report problems."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Info(NamedTuple):
     """Findings about all servers.
 
     :ivar servers: properties of each server and its sources, in the order of the servers.
-    :ivar problems: problems in the order of the servers, followed by differences between the servers.
+    :ivar problems: problems, in the order of the servers, followed by differences between the servers.
     """
 
     servers: list[dict[str, Any]]
@@ -54,7 +54,7 @@ class Info(NamedTuple):
 
     @property
     def message(self) -> str:
-        """All problems in one message."""
+        """Error message that lists all problems."""
         listed = " ".join(f"({number}) {item}" for number, item in enumerate(self.problems, 1))
         return f"Problems found: {len(self.problems)}. {listed}"
 
@@ -63,8 +63,8 @@ class Info(NamedTuple):
 class _Examination:
     """Findings about the sources on one server.
 
-    :ivar sources: sources that could be read completely, each with its statistics.
-    :ivar problems: problems of all sources.
+    :ivar sources: sources that were read completely, each with its statistics.
+    :ivar problems: problems of all sources on this server.
     """
 
     sources: list[tuple[Source, SourceStatistics]] = field(default_factory=list)
@@ -74,9 +74,9 @@ class _Examination:
 def collect_info(options: ReadOptions) -> Info:
     """Examine every server and, on each one that accepts the account, every source.
 
-    An account that one server rejects is not tried on the others, because that could lock it.
+    An account that one server rejects is not tried on the other servers, because that could lock the account.
 
-    :raises InputError: if options are wrong, before anything is read.
+    :raises InputError: if the connection settings are invalid, before anything is read.
     :raises LibraryError: if an option needs a library that is missing or too old.
     """
     settings = options.connection
@@ -114,7 +114,10 @@ def _examine_servers(
 
 
 def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination:
-    """Read every source. A failure does not stop the others unless it ends the session."""
+    """Read every source.
+
+    A failure in one source does not stop the others from being read, unless it ends the session.
+    """
     examination = _Examination()
     reader = SourceReader(session, options.page_size, options.object_types)
     has_entries: dict[str, bool] = {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roster to record in the state directory after a service accepted all or some rows of an upload."""
+"""The new baseline after a service accepted all rows of an upload, or only some of them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from .upload_options import UploadOptions
 def partially_accepted_roster(
     options: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterFile]:
-    """Provide the roster that the service has now.
+    """Provide the roster that the service has after an upload.
 
-    :param old: roster that the service had before; None if it is not known.
-    :param refused: numbers of the refused rows of `new`; the first row is 1.
-    :returns: `new` if no row was refused, otherwise a merged roster that is deleted with the context.
+    :param old: roster that the service had before the upload; None if it is unknown.
+    :param new: roster that was uploaded.
+    :param refused: numbers of the refused rows of `new`, starting at 1.
+    :returns: `new` if no row was refused, otherwise a merged roster that is deleted at the end of the context.
     :raises StateError: if the merged roster cannot be written.
     """
     if not refused:

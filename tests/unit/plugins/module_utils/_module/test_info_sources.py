@@ -123,7 +123,7 @@ def test_different_numbers_of_people_on_two_servers_are_a_problem(tmp_path: Path
     first, second = options["server_uri"]
     (problem,) = report.problems
     assert problem.where == "source 1 (location 'oslo')"
-    assert problem.cause.endswith(f"the same people: 1 on {first}, 2 on {second}")
+    assert problem.cause.endswith(f"different numbers of people: 1 on {first}, 2 on {second}")
 
 
 def test_the_location_of_people_can_depend_on_an_attribute(tmp_path: Path) -> None:

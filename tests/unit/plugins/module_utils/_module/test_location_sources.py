@@ -118,7 +118,7 @@ def test_the_template_may_contain_the_location_and_repeated_placeholders() -> No
             {"location": "oslo", "minimum": 1},
             TEMPLATE,
             (
-                "Cannot use location 2 (oslo): it does not say where to search. "
+                "Cannot use location 2 (oslo): it does not define a search. "
                 "Set ou, search_base, member_of or filter."
             ),
         ),
@@ -137,7 +137,7 @@ def test_the_template_may_contain_the_location_and_repeated_placeholders() -> No
             "OU=Staff",
             (
                 "Cannot use contact_sync_ou_template: it does not contain {ou}. "
-                "Add {ou} in place of the name of the OU."
+                "Replace the name of the OU in it with {ou}."
             ),
         ),
     ],

@@ -182,7 +182,7 @@ LIE = ("+4722123456", "", "Lie")
         (
             _result(1),
             True,
-            ["no people found in OU=Oslo, although the bind account sees other entries"],
+            ["no people were found in OU=Oslo, although the bind account sees other entries"],
         ),
         (_result(1, excluded=3), True, ["everyone found in OU=Oslo is excluded: 3 people"]),
         (_result(0, excluded=3), True, []),
@@ -230,5 +230,5 @@ def test_different_numbers_of_people_on_two_servers_are_a_problem() -> None:
     (problem,) = find_server_differences(counts)
     assert problem.where == "source 1"
     assert problem.cause == (
-        "its servers do not hold the same people: 3 on ldaps://dc1, 2 on ldaps://dc2"
+        "its servers return different numbers of people: 3 on ldaps://dc1, 2 on ldaps://dc2"
     )

@@ -107,7 +107,7 @@ def test_force_sends_an_unchanged_roster_but_does_not_override_the_limits(
 def test_a_first_upload_requires_initial(uploader: Uploader) -> None:
     outcome = uploader.upload()
     assert outcome.error is not None
-    assert outcome.error.cause == f"no receipt of an earlier upload is in {uploader.state_dir}"
+    assert outcome.error.cause == f"{uploader.state_dir} contains no receipt of an earlier upload"
     assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.result(show_diff=False)["receipt"] is None
     assert uploader.sent_bodies == []

@@ -214,7 +214,7 @@ def _replace_columns(path: Path) -> None:
     ("damage", "message"),
     [
         (os.unlink, "No such file or directory. Export a roster to it first."),
-        (_remove_rows, "it contains a header and no contacts. Export a roster to it first."),
+        (_remove_rows, "it contains a header but no contacts. Export a roster to it first."),
         (
             _replace_columns,
             (
