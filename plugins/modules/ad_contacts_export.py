@@ -30,8 +30,8 @@ options:
     description:
       - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
         V(fail), the task fails, and nothing is written.
-      - In addition to the rules of the columns, a row is invalid if a value starts like a spreadsheet formula, or if
-        its cells contain more than 131072 characters in total.
+      - A row is invalid if it violates a rule of a column, if a value starts like a spreadsheet formula, or if the
+        cells of the row contain more than 131072 characters in total.
     type: str
     choices: [skip, fail]
     default: skip
@@ -48,7 +48,7 @@ options:
     default: false
   mode:
     description:
-      - Mode of both files. If not set, V(0600) is used, because they contain personal data.
+      - Mode of both files. If not set, V(0600) is used, because the files contain personal data.
 seealso:
   - module: frontdesk.contacts.contact_upload
   - module: frontdesk.contacts.ad_contacts_info
@@ -157,14 +157,14 @@ dest:
   sample: /var/lib/frontdesk-contacts/contacts.csv
 roster:
   description:
-    - Path of the roster to upload. In check mode, this is a complete roster in RV(staging_dir).
+    - Path of the roster to upload. In check mode, this is the path of a complete roster in RV(staging_dir).
   returned: success
   type: str
   sample: /var/lib/frontdesk-contacts/contacts.csv
 staging_dir:
   description:
-    - Temporary directory (mode 0700) with the roster of a run in check mode. The caller must remove it; the role does
-      so.
+    - Temporary directory (mode 0700) that contains the roster of a run in check mode. The role removes it. If you use
+      the module without the role, remove it when you no longer need the roster.
   returned: in check mode
   type: str
   sample: /tmp/frontdesk-contacts-x3v1q0ab
@@ -196,7 +196,7 @@ counts:
       description: Number of entries excluded by an option such as O(exclude_ous).
       type: int
     by_location:
-      description: Number of rows by location, including empty locations.
+      description: Number of rows by location, including locations without contacts.
       type: dict
   sample:
     entries: 184
@@ -219,7 +219,7 @@ left_out:
       description: Identifier of the location.
       type: str
     cause:
-      description: Rule that the row violates.
+      description: Reason why the person was left out.
       type: str
 emptied:
   description:
@@ -279,7 +279,7 @@ def main() -> None:
         **DIRECTORY_CONSTRAINTS,
     )
     require(module, LDAP3)
-    # All files, including backups, must be private from the start; mode, owner and group are set later.
+    # All files, including backups, must be private from the start. Mode, owner and group are set later.
     os.umask(0o077)
     started = time.monotonic()
     try:
