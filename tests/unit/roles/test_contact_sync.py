@@ -58,7 +58,7 @@ STAGE_OF = {"ad_contacts_export": "export", "ad_contacts_info": "probe", "contac
 def _module_options(module: str) -> dict[str, str]:
     """Return the templates of all options that the role passes to a module.
 
-    Some are options of the task, the others are passed as module_defaults if they are set.
+    Some are options of the task. The others are passed through module_defaults if they are set.
     """
     stage = STAGE_OF[module]
     tasks = yaml.safe_load(TASKS[f"{stage}.yml"])
@@ -67,7 +67,7 @@ def _module_options(module: str) -> dict[str, str]:
     assert task["module_defaults"] == {
         "group/frontdesk.contacts.contact_sync": f"{{{{ __contact_sync_{stage}_options_set }}}}"
     }
-    # The probe gets the options of the export, except on_invalid.
+    # The probe has all options of the export except on_invalid.
     is_probe = stage == "probe"
     defaults: dict[str, str] = dict(
         ROLE_VARS[f"__contact_sync_{'export' if is_probe else stage}_options"]

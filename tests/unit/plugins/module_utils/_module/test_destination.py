@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installing and staging the two files of a roster."""
+"""Installation and staging of the two files of a roster."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_mode_is_set_before_a_file_is_moved_into_place(
 
     monkeypatch.setattr(os, "replace", record_and_replace)
     _install(dest, OLD, FakeModule(mode="0640"))
-    # The identities file is moved last because it contains the checksum of the roster.
+    # The identities file is moved last, because it contains the checksum of the roster.
     assert moved == [("contacts.csv", 0o640), ("contacts.csv.ids", 0o640)]
     assert not _stage(dest, OLD, FakeModule(check_mode=True, mode="0640")).changed
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed

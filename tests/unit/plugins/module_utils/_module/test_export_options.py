@@ -89,7 +89,7 @@ def test_only_check_mode_accepts_a_missing_directory(tmp_path: Path) -> None:
 
 
 def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
-    """Of several errors, the same one is always reported first."""
+    """Of several errors, the error that is reported is always the same."""
     params = export_params(dest="/a\0b", ca_path="/c\0d", page_size=0, columns=[])
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("Cannot use dest: it contains a NUL byte", {"dest": str(tmp_path)}),

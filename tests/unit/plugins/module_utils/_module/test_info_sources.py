@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examining sources on directory servers on loopback: their statistics and their problems."""
+"""Examination of sources on directory servers on loopback: their statistics and their problems."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _WithOtherEntries(PeopleDirectory):
         self.entries = entries
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        # The search for any entry has another filter than the search for people.
+        # The filter of the search for any entry contains objectClass; the filter of the search for people does not.
         if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
             return [*self.entries, result(SEARCH)]
         return super().__call__(request, content)

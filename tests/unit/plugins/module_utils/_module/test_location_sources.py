@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of turning the locations of the role into sources."""
+"""Conversion of the role's locations into sources."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ TEMPLATE = "OU={ou},OU=Staff,DC=x"
             {"location": "oslo", "search_base": "OU=A", "member_of": ""},
             {"location": "oslo", "search_base": "OU=A"},
         ),
-        # An empty list is kept, so that the export reports it instead of reading everyone.
+        # An empty list is kept, so that the export reports an error instead of reading everyone.
         (
             {"location": "oslo", "search_base": "OU=A", "member_of": []},
             {"location": "oslo", "search_base": "OU=A", "member_of": []},

@@ -64,10 +64,11 @@ def _certificate(valid_for: timedelta) -> Certificate:
 def _probe(
     valid_for: timedelta = timedelta(90), *, is_in_clear: bool = False, clock: str = ""
 ) -> Probe:
-    """Return what is known of a server after a successful bind.
+    """Return the probe of a server that accepts the account.
 
-    :param valid_for: remaining validity of its certificate.
-    :param clock: value of currentTime in its root DSE.
+    :param valid_for: remaining validity of the server's certificate.
+    :param is_in_clear: whether the connection is unencrypted.
+    :param clock: value of currentTime in the root DSE; empty if it is missing.
     """
     probe = Probe(URI)
     probe.tls = TlsInfo("TLSv1.3", "A", _certificate(valid_for))
@@ -154,7 +155,9 @@ def _result(
 ) -> tuple[Source, SourceStatistics]:
     """Return a source and its statistics.
 
-    :param people: mobile, pager and sn of each person.
+    :param minimum: minimum of the source.
+    :param people: values of mobile, pager and sn of each person.
+    :param excluded: number of excluded people.
     """
     statistics = SourceStatistics(COLUMNS)
     assert statistics.attributes == ("mobile", "pager", "sn")

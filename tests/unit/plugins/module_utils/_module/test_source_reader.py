@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches for the people of sources: each is sent once, even if several sources need its result."""
+"""Searches for the people of sources. Each search is sent once, even if several sources need the result."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ GROUP = "CN=G,DC=x"
 
 
 class _FakeServer:
-    """A server on which every search finds the same two people unless `results` lists its filter.
+    """A fake server on which a search finds two people unless `results` contains a part of its filter.
 
-    :ivar results: for a part of a filter: the people found, with their attribute values, by index in `IDENTITIES`.
-    :ivar error: error of every search; None for none.
-    :ivar queries: searches so far.
-    :ivar groups: groups whose members were looked up so far.
-    :ivar context_reads: number of times that the naming contexts were read.
+    :ivar results: results of searches, by part of the filter. A result maps the index of each person in `IDENTITIES` to
+        the person's attribute values.
+    :ivar error: error that every search raises; None if there is none.
+    :ivar queries: queries of all searches so far.
+    :ivar groups: groups whose members have been looked up so far.
+    :ivar context_reads: number of times that the naming contexts have been read.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:

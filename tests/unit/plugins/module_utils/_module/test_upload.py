@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads that are accepted: when the roster is sent, and what the receipt contains."""
+"""Uploads that the service accepts: the conditions for sending the roster, and the contents of the receipt."""
 
 from __future__ import annotations
 
