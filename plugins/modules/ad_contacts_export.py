@@ -223,7 +223,7 @@ left_out:
       type: str
 emptied:
   description:
-    - Cells whose value was removed, either because another person at the location has the same value in a unique
+    - Cells whose values were removed, either because another person at the location has the same value in a unique
       column, or because the value is not a valid phone number. At most 50 are returned.
   returned: success
   type: list

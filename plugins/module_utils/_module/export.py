@@ -207,7 +207,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
-    # People without a location according to a location rule are recorded as left out of the location "".
+    # If a location rule returns no valid location for people, they are left out under the empty location.
     locations = [
         {*source.locations, ""} if source.location_rule else {source.location} for source in sources
     ]

@@ -14,7 +14,7 @@ from .source_options import one_source_spec
 
 # Keys that a location and a source have in common.
 _SOURCE_KEYS = tuple(one_source_spec())
-# Keys of which a location must set at least one.
+# A location must set at least one of these keys.
 _SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
 _EMPTY = ("", None)
 

@@ -261,7 +261,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
     try:
         receipt = _commit(options, outcome, transition, answer)
     except StateError as error:
-        # The receipt in the state directory is still marked as incomplete.
+        # If the state directory contains a receipt, it is still marked as incomplete.
         return replace(_with_incomplete_receipt(outcome), error=error)
     return replace(outcome, receipt=receipt, error=refusal)
 
