@@ -26,10 +26,10 @@ attributes:
     support: full
   diff_mode:
     description:
-      - Can return the contacts that differ when run in diff mode. Only this output contains people's attribute values.
+      - Can return the contacts that differ when run in diff mode. Only this output contains personal data.
     support: full
   idempotent:
     description:
-      - When run twice in a row with the same options and the same people, the second run changes nothing.
+      - When run twice in a row with the same options and data, the second run changes nothing.
     support: full
 """

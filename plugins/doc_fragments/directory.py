@@ -7,13 +7,13 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options for connecting to a directory; mirrors directory_spec in module_utils/_module/arguments.py."""
+    """Options for connecting to a directory, which must match directory_spec in _module/directory_options.py."""
 
     DOCUMENTATION = r"""
 options:
   server_uri:
     description:
-      - URIs of the directory servers, as C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true),
+      - URIs of the directory servers, in the form C(ldaps://HOST), C(ldaps://HOST:PORT) or, with O(start_tls=true),
         C(ldap://HOST).
       - Either this option or O(domain) is required.
       - Servers are tried in order until one returns a complete result. If a server is unreachable, times out, drops
@@ -43,8 +43,8 @@ options:
     type: str
   dns_servers:
     description:
-      - DNS servers used to look up the servers of O(domain) and their addresses, as C(ADDRESS) or C(ADDRESS:PORT).
-        Use this option on hosts that cannot resolve the domain.
+      - DNS servers used to look up the servers of O(domain) and their addresses, in the form C(ADDRESS) or
+        C(ADDRESS:PORT). Use this option on hosts that cannot resolve the domain.
       - If not set, the resolver of the host is used.
     type: list
     elements: str
@@ -66,9 +66,9 @@ options:
         accepts the certificate of an C(ldaps://) connection without a bind; the certificate must be mapped to an
         account there.
       - V(anonymous) does not use an account. O(bind_dn) and O(bind_pw) must not be set, and their environment variables
-        are ignored. The directory must allow anonymous reads, which Active Directory does not by default. C(ldap://)
-        is accepted without O(start_tls), because no password is sent. Personal data can then be read and altered in
-        transit, so the module warns unless the server is on the same host.
+        are ignored. The directory must allow anonymous reads; by default, Active Directory does not allow them.
+        C(ldap://) is accepted without O(start_tls), because no password is sent. Personal data can then be read and
+        altered in transit, so the module warns unless the server is on the same host.
     type: str
     choices: [simple, kerberos, ntlm, external, anonymous]
     default: simple
@@ -110,8 +110,8 @@ options:
     description:
       - Path to a PEM file with the client certificate to present if the server requests one. The file can also contain
         the private key.
-      - Required with O(auth_protocol=external). With other protocols, the certificate is presented in addition to
-        their authentication.
+      - Required with O(auth_protocol=external). With other protocols, the certificate is presented in addition to the
+        authentication by the protocol.
     type: path
   client_key:
     description:
@@ -119,8 +119,8 @@ options:
     type: path
   start_tls:
     description:
-      - Whether to encrypt a C(ldap://) connection with StartTLS before the bind. Without it, C(ldap://) is accepted
-        only with O(auth_protocol=kerberos) or O(auth_protocol=anonymous).
+      - Whether to encrypt a C(ldap://) connection with StartTLS before the bind. Without StartTLS, C(ldap://) is
+        accepted only with O(auth_protocol=kerberos) or O(auth_protocol=anonymous).
     type: bool
     default: false
   validate_certs:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select people and define their rows; mirrors source_spec in module_utils/_module/arguments.py."""
+    """Options that select people and define their rows, which must match source_spec in _module/source_options.py."""
 
     DOCUMENTATION = r"""
 options:
@@ -22,7 +22,7 @@ options:
       location:
         description:
           - Identifier of the location in the service's account. Must not contain uppercase letters or spaces.
-          - Omit it in all sources to create contacts for all locations.
+          - To create contacts for all locations, omit this option in all sources.
         type: str
       location_value:
         description:
@@ -30,19 +30,18 @@ options:
             Expression as in O(columns[].value) that returns the location identifier of each person, for example
             V(physicalDeliveryOfficeName | map_value({'Oslo HQ': 'oslo-hq', 'Bergen': 'bergen'}\)).
             Can be used instead of O(sources[].location).
-          - If it yields nothing for a person, or an identifier that is not in O(sources[].locations), the person is
-            left out.
+          - If the result for a person is empty or is not in O(sources[].locations), the person is left out.
         type: str
       locations:
         description:
-          - Identifiers that O(sources[].location_value) may return. Each of them is included in the counts, even if it
-            has no people.
+          - Identifiers that O(sources[].location_value) may return. Each of these locations is included in the counts,
+            even if it has no contacts.
         type: list
         elements: str
       search_base:
         description:
-          - Distinguished name of the Organizational Unit, or of any other entry, to search below.
-          - Required unless O(sources[].member_of) is set. Without it, the whole directory is searched; in Active
+          - Distinguished name of the entry at which the search starts, usually an Organizational Unit.
+          - Required unless O(sources[].member_of) is set. If not set, the whole directory is searched; in Active
             Directory, this is the domain of the server.
         type: str
       search_scope:
@@ -60,18 +59,18 @@ options:
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
             which leaves out disabled accounts.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
-            the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then the
-            people by their names.
+            the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
+            the members by their names.
         type: raw
       filter:
         description:
-          - LDAP filter for this source. It replaces O(filter), including the default of that option, so it must leave
-            out disabled accounts itself.
+          - LDAP filter for this source. It replaces O(filter), including the default of that option, so it must also
+            leave out disabled accounts.
         type: str
       exclude_ous:
         description:
-          - Distinguished name of an Organizational Unit, or a list of them. People below them are not contacts of this
-            source.
+          - Distinguished name of an Organizational Unit, or a list of them. People in these units, or in units below
+            them, are not contacts of this source.
           - A string is always a single name, even if it contains commas.
         type: raw
       exclude_groups:
@@ -88,7 +87,7 @@ options:
       minimum:
         description:
           - Minimum number of contacts that this source must return. V(0) allows an empty source.
-          - With O(sources[].search_scope=base), it must not exceed V(1).
+          - With O(sources[].search_scope=base), the number must not exceed V(1).
         type: int
         default: 1
   filter:
@@ -101,14 +100,15 @@ options:
     description:
       - Types of objects that count as people in Active Directory, V(user) for accounts and V(contact) for contact
         objects. Only users are required to be enabled.
-      - Only used to build the default of O(filter). Ignored when a filter is set.
+      - This option only affects the default of O(filter). It is ignored for sources with a filter.
     type: list
     elements: str
     choices: [user, contact]
     default: [user]
   exclude_ous:
     description:
-      - Distinguished name of an Organizational Unit, or a list of them. People below them are not contacts.
+      - Distinguished name of an Organizational Unit, or a list of them. People in these units, or in units below them,
+        are not contacts.
       - A string is always a single name, even if it contains commas.
     type: raw
   exclude_groups:
@@ -154,10 +154,10 @@ options:
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
             V(all['mail']) returns the sorted list of values.
-          - V(location) returns the location of the contact. A column that consists only of it is left out if no source
+          - V(location) returns the location of the contact. A column with only this expression is omitted if no source
             has a location. V(phone_region) returns the value of O(phone_region), or an empty value.
-          - The following filters are available, each with an example. Their names and behavior are those of the filters
-            in Jinja and Ansible, and their arguments can be passed by name.
+          - The following filters are available. Filters that Jinja or Ansible also provide have the same behavior
+            there. Arguments can be passed by name.
           - C(lower), as in V(mail | lower), converts a value to lowercase.
           - C(upper), as in V(sn | upper), converts a value to uppercase.
           - C(title), as in V(givenName | title), capitalizes each word.
@@ -177,17 +177,17 @@ options:
             C(map_value), as in V(l | map_value({'Oslo': 'oslo-hq', 'Bergen': 'bergen'}, 'elsewhere'\)), looks up the
             value in a dictionary. If it is not found, the filter returns the second argument, or an empty value.
           - C(e164), as in V(mobile | e164('NO'\)), formats a valid phone number as in C(+4791234567), and returns an
-            empty value for anything else. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls back
-            to the second attribute. The argument is the default country for numbers without a country code, as an
+            empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
+            back to the second attribute. The argument is the default country for numbers without a country code, as an
             uppercase ISO 3166-1 alpha-2 code. If omitted, O(phone_region) is used.
             V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension is not
             valid. People whose cell is empty for this reason are listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied).
           - C(primary_address), as in V(all.proxyAddresses | primary_address), returns the address from which Exchange
             sends mail. This is the address with the uppercase prefix C(SMTP:), which is removed.
-          - C(of_entry), as in V(manager | of_entry('mail'\)), returns an attribute of another entry. It follows the
-            name of an attribute that contains the distinguished name of that entry. If there are several names or
-            several values, the smallest in code point order is used. If the entry cannot be read, the result is empty.
+          - C(of_entry), as in V(manager | of_entry('mail'\)), returns an attribute of another entry. It must be applied
+            to an attribute that contains the distinguished name of that entry. If there are several names or several
+            values, the smallest in code point order is used. If the entry cannot be read, the result is empty.
           - Regular expressions are limited to values of 10000 characters and to one second of CPU time per value. Write
             backslashes twice in Jinja string literals.
           - Values and string literals are normalized to Unicode NFC before they are compared.
@@ -221,16 +221,16 @@ options:
             extension, is emptied if the other rules allow it and listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid.
           - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), V(international) is C(+47 22 12 34 56).
-          - V(national) is C(22 12 34 56) for numbers with the country code of O(phone_region), which must be set, and
-            the same as V(international) for others. The spacing can change between releases of phonenumbers.
+          - V(national) is C(22 12 34 56) for numbers with the country code of O(phone_region), which must be set. Other
+            numbers have the format of V(international). The spacing can change between releases of phonenumbers.
         type: str
         choices: [e164, e164_no_plus, international, national]
   phone_region:
     description:
       - Default country for phone numbers without a country code, as an uppercase ISO 3166-1 alpha-2 code. Quote it in
         YAML, because V(NO) without quotes means C(false).
-      - If not set, only numbers with a country code are valid. The default columns then contain phone numbers as they
-        are in the directory. Otherwise, they use V(mobile | e164(phone_region\)).
+      - If not set, only numbers with a country code are valid, and the default columns contain phone numbers as stored
+        in the directory. If set, the default columns use V(mobile | e164(phone_region\)).
     type: str
   location_pattern:
     description:
@@ -238,6 +238,6 @@ options:
         V([a-z]{3}-[0-9]+).
     type: str
 requirements:
-  - jinja2 >= 3.0 (only for columns that are more than the name of an attribute)
+  - jinja2 >= 3.0 (only for expressions other than the name of an attribute)
   - phonenumbers >= 8.13.0 (only for the filter C(e164) and for O(columns[].phone_style))
 """

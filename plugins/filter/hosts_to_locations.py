@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: hosts_to_locations
-short_description: Turn inventory hosts into locations
+short_description: Convert inventory hosts to locations
 version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Turns each host into a location, using its variables. C(contact_sync_location) is required, together with at least
-    one of C(contact_sync_ou), C(contact_sync_location_search_base), C(contact_sync_location_member_of) and
-    C(contact_sync_location_filter).
+  - Converts each host to a location, using the variables of the host. C(contact_sync_location) is required, together
+    with at least one of C(contact_sync_ou), C(contact_sync_location_search_base), C(contact_sync_location_member_of)
+    and C(contact_sync_location_filter).
   - A host can also set C(contact_sync_location_search_scope), C(contact_sync_location_minimum),
     C(contact_sync_location_exclude_ous), C(contact_sync_location_exclude_groups) and
     C(contact_sync_location_exclude_filter). Blank variables count as unset.
@@ -28,7 +28,7 @@ options:
     required: true
   hostvars:
     description:
-      - Variables of all hosts, C(hostvars).
+      - Variables of all hosts, in the form of the variable C(hostvars).
     type: dict
     required: true
 seealso:
@@ -57,8 +57,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 _LOCATION = "contact_sync_location"
-# The filter is not read from contact_sync_filter, which is the role's filter for all locations: a host without
-# an OU would select the whole domain.
+# The key filter is not read from contact_sync_filter, which is the role's filter for all locations. If it were, a
+# host without an OU would select the whole domain.
 _OPTIONAL = {
     "ou": "contact_sync_ou",
     **{
@@ -102,5 +102,5 @@ class FilterModule:
     """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filter by name."""
+        """Return the filter function by its name."""
         return {"hosts_to_locations": _hosts_to_locations}

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: locations_to_sources
-short_description: Turn locations into the sources of an export
+short_description: Convert locations to the sources of an export
 version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Turns each location into a source for M(frontdesk.contacts.ad_contacts_export). The name in C(ou) becomes a search
-    base.
+  - Converts each location to a source for M(frontdesk.contacts.ad_contacts_export). The search base is built from the
+    name in C(ou).
 positional: _input
 options:
   _input:
@@ -27,8 +27,8 @@ options:
     required: true
   ou_template:
     description:
-      - Template of the search base for C(ou). C({ou}) and C({location}) are replaced with values that are escaped for
-        use in a distinguished name (RFC 4514), so names can contain commas.
+      - Template for the search base of a location with C(ou). C({ou}) and C({location}) are replaced with
+        values that are escaped for use in a distinguished name (RFC 4514), so names can contain commas.
     type: str
     required: true
   base_dn:
@@ -84,5 +84,5 @@ class FilterModule:
     """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filter by name."""
+        """Return the filter function by its name."""
         return {"locations_to_sources": _locations_to_sources}

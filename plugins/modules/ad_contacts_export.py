@@ -30,8 +30,8 @@ options:
     description:
       - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
         V(fail), the task fails, and nothing is written.
-      - In addition to the rules of the columns, a row is invalid if a value could be interpreted as a spreadsheet
-        formula, or if its cells contain more than 131072 characters in total.
+      - A row is invalid if it violates a rule of a column, if a value could be interpreted as a spreadsheet formula,
+        or if the cells of the row contain more than 131072 characters in total.
     type: str
     choices: [skip, fail]
     default: skip
@@ -48,7 +48,7 @@ options:
     default: false
   mode:
     description:
-      - Mode of both files. If not set, V(0600) is used, because they contain personal data.
+      - Mode of both files. If not set, V(0600) is used, because the files contain personal data.
 seealso:
   - module: frontdesk.contacts.contact_upload
   - module: frontdesk.contacts.ad_contacts_info
@@ -157,14 +157,14 @@ dest:
   sample: /var/lib/frontdesk-contacts/contacts.csv
 roster:
   description:
-    - Path of the roster to upload. In check mode, this is a complete roster in RV(staging_dir).
+    - Path of the roster to upload. In check mode, this is the path of a complete roster in RV(staging_dir).
   returned: success
   type: str
   sample: /var/lib/frontdesk-contacts/contacts.csv
 staging_dir:
   description:
-    - Temporary directory (mode 0700) with the roster of a run in check mode. The caller must remove it; the role does
-      so.
+    - Temporary directory (mode 0700) that contains the roster of a run in check mode. The role removes it. If you use
+      the module without the role, remove it when you no longer need the roster.
   returned: in check mode
   type: str
   sample: /tmp/frontdesk-contacts-x3v1q0ab
@@ -196,7 +196,7 @@ counts:
       description: Number of entries excluded by an option such as O(exclude_ous).
       type: int
     by_location:
-      description: Number of rows by location, including empty locations.
+      description: Number of rows by location, including locations without contacts.
       type: dict
   sample:
     entries: 184
@@ -219,11 +219,11 @@ left_out:
       description: Identifier of the location.
       type: str
     cause:
-      description: Rule that the row violates.
+      description: Reason why the person was left out.
       type: str
 emptied:
   description:
-    - Cells whose value was removed, either because another person at the location has the same value in a unique
+    - Cells whose values were removed, either because another person at the location has the same value in a unique
       column, or because the value is not a valid phone number. At most 50 are returned.
   returned: success
   type: list
@@ -262,7 +262,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.destination import install_roster, spill_directory, stage_roster
+from ..module_utils._module.destination import choose_spill_directory, install_roster, stage_roster
 from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export import export
 from ..module_utils._module.export_options import export_spec, parse_export_options
@@ -279,21 +279,19 @@ def main() -> None:
         **DIRECTORY_CONSTRAINTS,
     )
     require(module, LDAP3)
-    # All files, including backups, must be private from the start; mode, owner and group are set later.
+    # All files, including backups, must be private from the start. Mode, owner and group are set later.
     os.umask(0o077)
     started = time.monotonic()
     try:
         options = parse_export_options(module.params, module.check_mode)
-        with open_spill_area(spill_directory(options.dest, module.check_mode)) as spill:
+        with open_spill_area(choose_spill_directory(options.dest, module.check_mode)) as spill:
             exported = export(options, spill)
             write = (
                 stage_roster
                 if module.check_mode
                 else partial(install_roster, backup=options.backup)
             )
-            installed = write(
-                module, options.dest, exported.roster, exported.location_header, spill
-            )
+            files = write(module, options.dest, exported.roster, exported.location_header, spill)
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
@@ -301,8 +299,8 @@ def main() -> None:
     for warning in exported.warnings:
         module.warn(warning)
     module.exit_json(
-        **installed.result(module.params["dest"], module.check_mode),
-        **exported.result(installed.written),
+        **files.result(module.params["dest"], module.check_mode),
+        **exported.result(files.summary),
         duration=round(time.monotonic() - started, 3),
     )
 

@@ -14,13 +14,14 @@ author:
 description:
   - Connects to each server of Active Directory or another LDAP directory in the same way as
     M(frontdesk.contacts.ad_contacts_export), reads the same sources, and reports the findings. Nothing is written.
-  - Problems are returned in RV(problems), each with its cause and a suggested fix. The task still succeeds unless
-    O(fail_on_problems=true).
-  - All servers are checked, not only the first one that responds. If a server rejects the account, the account is not
-    used with the remaining servers, because repeated failures could lock it.
-  - The result contains sample rows of three people for each source, with masked values. Mail addresses are reduced to
-    the first letters of their parts and the top-level domain, as in C(a***@c***.example), phone numbers to the last
-    two digits, as in C(***56), and other values to the first letters of at most three words, as in C(Å** L**).
+  - Problems are returned in RV(problems), each with its cause and a suggested fix. The task succeeds even if there are
+    problems, unless O(fail_on_problems=true).
+  - All servers are checked, not only the first one that responds. If a server rejects the account, the remaining
+    servers are checked without a bind, because repeated failures could lock the account.
+  - For each source, the result contains the rows of up to three people as samples, with masked values. Mail addresses
+    are reduced to the first letters of their parts and the top-level domain, as in C(a***@c***.example), phone numbers
+    to the last two digits, as in C(***56), and other values to the first letters of at most three words, as in
+    C(Å** L**).
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
@@ -28,7 +29,7 @@ extends_documentation_fragment:
 options:
   fail_on_problems:
     description:
-      - Whether the task fails if there are problems. The return values are the same in both cases.
+      - Whether the task fails if there are problems. It returns the same values in both cases.
     type: bool
     default: false
 attributes:
@@ -88,10 +89,10 @@ problems:
   elements: dict
   contains:
     where:
-      description: Server or source with the problem, or domain whose servers could not be found in DNS.
+      description: Server or source that has the problem, or domain whose lookup in DNS caused it.
       type: str
     cause:
-      description: Cause of the problem, without people's attribute values.
+      description: Cause of the problem, without personal data.
       type: str
     remedy:
       description: Suggested fix.
@@ -116,7 +117,7 @@ servers:
       elements: str
       sample: [192.0.2.10]
     address:
-      description: Address that accepted the connection; empty if none did.
+      description: Address that accepted the connection; empty if no address accepted it.
       type: str
       sample: 192.0.2.10
     tls_version:
@@ -165,19 +166,19 @@ servers:
       type: str
       sample: simple
     account:
-      description: Account, and how it authenticates.
+      description: Account and authentication method of the bind, as a phrase.
       type: str
       sample: as svc-frontdesk@corp.example
     bound:
       description:
-        - Whether the bind succeeded. If a server rejected the account, no bind is attempted on the servers after it.
+        - Whether the bind succeeded. After a server has rejected the account, no more binds are attempted.
       type: bool
     authorization_id:
-      description: Authorization identity reported by the server (RFC 4532); empty if it reports none.
+      description: Authorization identity reported by the server (RFC 4532); empty if the server does not report it.
       type: str
       sample: u:CORP\svc-frontdesk
     product:
-      description: Server product, as far as the server identifies it; empty if the server reports nothing about itself.
+      description: Name of the server product or its vendor; empty if the root DSE could not be read.
       type: str
       sample: Active Directory
     version:
@@ -200,8 +201,8 @@ servers:
       sample: [GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5]
     clock_offset:
       description:
-        - Number of seconds by which the server's clock is ahead of this host's; V(null) if the server does not report
-          its time.
+        - Number of seconds by which the server's clock is ahead of the clock of the host that runs the module; V(null)
+          if the server does not report its time.
       type: int
       sample: 0
     sources:
@@ -214,18 +215,19 @@ servers:
           type: str
         location:
           description:
-            - Identifier of the location; empty for all locations, and if O(sources[].location_value) is used instead.
+            - Identifier of the location; empty if the source applies to all locations or uses
+              O(sources[].location_value).
           type: str
         locations:
           description:
-            - Identifiers that O(sources[].location_value) may return; empty if O(sources[].location) is used instead.
+            - Identifiers that O(sources[].location_value) may return; empty if the source does not use that option.
           type: list
           elements: str
         search_base:
           description: Search base of the source; empty for the whole directory.
           type: str
         member_of:
-          description: Groups that people must belong to; empty if there is no such restriction.
+          description: Groups whose members are selected; empty if there is no such restriction.
           type: list
           elements: str
         entries:
@@ -233,13 +235,13 @@ servers:
           type: int
         contacts:
           description:
-            - Number of these people who have a valid row. Values that must be unique are not compared between people.
+            - Number of people who have a valid row. Values that must be unique are not compared between people.
           type: int
         left_out:
           description: Number of people left out, by cause.
           type: dict
         excluded:
-          description: Number of additional people who were excluded by an option such as O(exclude_ous).
+          description: Number of other people, who were excluded by an option such as O(exclude_ous).
           type: int
         empty_columns:
           description: Columns that are empty for at least one person.
@@ -289,7 +291,7 @@ from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export_options import info_spec, parse_read_options
-from ..module_utils._module.info import info
+from ..module_utils._module.info import collect_info
 from ..module_utils._module.libraries import fail, require
 
 
@@ -300,13 +302,13 @@ def main() -> None:
     )
     require(module, LDAP3)
     try:
-        report = info(parse_read_options(module.params))
+        report = collect_info(parse_read_options(module.params))
     except LibraryError as error:
         fail(module, error)
     except FrontdeskError as error:
         module.fail_json(msg=str(error))
     if report.problems and module.params["fail_on_problems"]:
-        module.fail_json(msg=report.verdict, **report.result)
+        module.fail_json(msg=report.message, **report.result)
     module.exit_json(changed=False, **report.result)
 
 

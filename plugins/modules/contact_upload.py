@@ -15,12 +15,13 @@ description:
   - Compares a roster with the last one that the service accepted, and uploads it over HTTPS if they differ.
   - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
   - A status code from 200 to 299 means that the service accepted the roster. The exception is 202, which means that the
-    service has not decided yet. Use O(status_code) to change this.
+    service has not decided yet. Use O(status_code) to change the accepted status codes.
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails. Only the other rows
     count as accepted, and the next run sends the complete roster again.
-  - The credential is O(token), which is sent in a header or, with O(token_param), in the query; O(url_username) with
-    O(url_password); or O(client_cert), which can be combined with either of the others.
-  - The last accepted roster is stored with a receipt in a state directory. It is the baseline for the next run.
+  - The module authenticates with O(token), which is sent in a header or, with O(token_param), in the query, or with
+    O(url_username) and O(url_password). O(client_cert) can be used instead or in addition.
+  - The last accepted roster is stored with a receipt in a state directory. This roster is the baseline for the next
+    run.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
 attributes:
@@ -34,14 +35,15 @@ options:
   src:
     description:
       - Path of the roster, as written by M(frontdesk.contacts.ad_contacts_export), on the host that runs the module.
-      - If C(<src>.ids) exists and belongs to the roster, people are identified by the identities in it; otherwise, by
-        O(key).
+      - If C(<src>.ids) exists and belongs to the roster, people are identified by the identities in that file.
+        Otherwise, contacts are identified by O(key).
     type: path
     required: true
   url:
     description:
       - URL of the service's upload endpoint, as documented by the service. Redirects are not followed.
-      - Shown with C(-vvv), and stored in the receipt without its query. URLs that contain a credential are rejected.
+      - The URL is shown with C(-vvv), and stored in the receipt without its query. URLs that contain a credential are
+        rejected.
       - C(http://) is accepted only for a service on the host that runs the module.
     type: str
     required: true
@@ -73,7 +75,7 @@ options:
     default: {}
   content_type:
     description:
-      - Media type of the file. Without a form, this is the content type of the request.
+      - Media type of the file. With O(body_format=raw), this is the content type of the request.
     type: str
     default: text/csv; charset=utf-8
   params:
@@ -81,7 +83,8 @@ options:
       - Parameters to add to the query of O(url). Booleans are sent as V(true) and V(false).
       - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param)
         instead.
-      - Different parameters do not make a different endpoint, so an unchanged roster is not sent again. See O(force).
+      - The parameters are not part of the endpoint. If only the parameters change, the roster is not sent again. See
+        O(force).
     type: dict
     default: {}
   headers:
@@ -106,12 +109,12 @@ options:
   token_prefix:
     description:
       - Prefix of the token in the header, separated from it by a space.
-      - If not set, V(Bearer) is used in the header C(Authorization), and no prefix in other headers.
+      - If not set, the prefix is V(Bearer) in the header C(Authorization), and empty in other headers.
     type: str
   token_param:
     description:
-      - Name of the query parameter that carries the token, instead of a header. It is added to O(params), and its value
-        is never shown. Servers and proxies can still log it, so use a header if the service supports one.
+      - Name of a query parameter that carries the token, instead of a header. It is added to O(params), and its value
+        is never shown. Servers and proxies can still log the token, so use a header if the service supports one.
     type: str
   url_username:
     description:
@@ -160,7 +163,7 @@ options:
   timeout:
     description:
       - Timeout in seconds. It applies separately to connecting, to sending each 256 KiB of the roster, and to receiving
-        the complete response. A response that trickles in does not extend it.
+        the complete response. A service that sends the response slowly does not extend the timeout.
     type: int
     default: 60
   retries:
@@ -174,16 +177,17 @@ options:
     default: 3
   retry_interval:
     description:
-      - Seconds before the first retry, from 0 to 60. The interval doubles with each retry, up to 60 seconds.
-      - If the service requests a longer interval (C(Retry-After)), the module waits for up to 300 seconds. If the
-        service requests more, the task fails.
+      - Interval in seconds before the first retry, from 0 to 60. The interval doubles with each retry, up to 60
+        seconds.
+      - If the service requests a longer interval (C(Retry-After)), the module waits for that interval. If it exceeds
+        300 seconds, the task fails.
     type: int
     default: 2
   status_code:
     description:
-      - Status codes that mean that the service accepted the roster, from 200 to 299.
-      - If not set, all of these except 202. If the list contains 202, contacts that the service may still reject count
-        as accepted.
+      - Status codes, from 200 to 299, that mean that the service accepted the roster.
+      - If not set, all status codes in this range except 202 are used. If the list contains 202, contacts that the
+        service may still reject count as accepted.
     type: list
     elements: int
   profile:
@@ -199,7 +203,7 @@ options:
     default: Location
   key:
     description:
-      - Columns that identify a contact if one of the two rosters has no identities.
+      - Titles of the columns that identify a contact if the roster or the last accepted roster has no identities.
     type: list
     elements: str
     default: [Email, SMS Phone]
@@ -209,7 +213,7 @@ options:
         users can access is rejected.
       - Use a separate directory for each account of a service, because a receipt does not identify the account.
       - If not set, a directory named after the host of the service is used, in C(/var/lib/frontdesk-contacts) for root,
-        or in C($XDG_STATE_HOME/frontdesk-contacts) (C(~/.local/state/frontdesk-contacts)) for other users.
+        or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.
       - If the module runs in ephemeral containers, the directory must be on persistent storage.
     type: path
   max_removed:
@@ -224,10 +228,10 @@ options:
     default: 10.0
   initial:
     description:
-      - Whether to allow an upload without a receipt of an earlier one. Set it only for the first run, because without a
-        receipt it is unknown how many contacts an upload removes.
-      - A receipt is valid for one combination of endpoint, profile and header, and ignored with any other. The endpoint
-        is O(url) without its query; O(method) and O(params) are not part of it.
+      - Whether to allow an upload if there is no receipt of an earlier upload. Use this option only for the first run,
+        because without a receipt, it is unknown how many contacts an upload removes.
+      - A receipt is valid for only one combination of endpoint, profile and header; for any other, it is ignored. The
+        endpoint is O(url) without its query; O(method) and O(params) are not part of it.
     type: bool
     default: false
   force:
@@ -237,17 +241,18 @@ options:
     default: false
   result:
     description:
-      - Structure of the JSON response of the service, which contains counts, row errors or both.
+      - Structure of the service's JSON response. The response contains counts, row errors or both.
       - If the response contains neither, the roster counts as not accepted, regardless of the status code.
       - If rows were rejected and the response identifies them, the other rows count as accepted. See O(result.errors).
-        If it does not identify them, no row counts as accepted. In both cases, the task fails, and the next run sends
-        the roster again.
-      - A service that rejects the complete roster if it rejects a single row must indicate this with the status code.
+        If the response does not identify them, no row counts as accepted. In both cases, the task fails, and the next
+        run sends the roster again.
+      - A service that rejects the complete roster because of a single invalid row must indicate this with the status
+        code.
     type: dict
     suboptions:
       counts:
         description:
-          - Path to an object whose values are numbers, as keys separated by dots. V(.) is the complete response.
+          - Path to an object whose values are numbers, as keys separated by dots. V(.) means the complete response.
         type: str
       refused:
         description:
@@ -257,11 +262,12 @@ options:
         elements: str
       errors:
         description:
-          - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row.
+          - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row of the
+            roster.
         type: str
       row:
         description:
-          - Key of the row number in these objects or, with O(result.row_column), of the value in that column.
+          - Key of the row number in these objects. With O(result.row_column), key of the value in that column.
         type: str
         default: row
       first_row:
@@ -272,27 +278,27 @@ options:
         default: 1
       row_column:
         description:
-          - Title of the column by whose values the service identifies rows, if it does not use row numbers.
+          - Title of the column whose values identify rows, for services that do not use row numbers.
         type: str
       column:
         description:
-          - Key of the column title.
+          - Key of the column title in these objects.
         type: str
         default: column
       cause:
         description:
-          - Key of the reason. Words that occur in the roster are removed from it.
+          - Key of the reason in these objects. Words that occur in the roster are masked in the reason.
         type: str
         default: error
       status:
         description:
-          - Key of the row status, if the service lists all rows and not only the rejected ones. If rows are missing
-            from the list, the roster counts as not accepted.
+          - Key of the row status in these objects, for services that list all rows and not only the rejected rows. If
+            rows are missing from the list, the roster counts as not accepted.
         type: str
       accepted:
         description:
-          - Status values of accepted rows, ignoring case, such as V(Imported), V(Updated) and V(Not Changed). Rows with
-            any other status count as rejected.
+          - Status values of accepted rows, such as V(Imported), V(Updated) and V(Not Changed). They are not
+            case-sensitive. Rows with any other status count as rejected.
         type: list
         elements: str
 seealso:
@@ -356,12 +362,12 @@ uploaded:
   returned: always
   type: bool
 plan:
-  description: Differences between the roster and the last accepted one, as numbers of contacts.
+  description: Differences between the roster and the last accepted roster, as numbers of contacts.
   returned: when the roster and the state could be read
   type: dict
   contains:
     id:
-      description: Identifier derived from the old and the new roster.
+      description: Identifier of the plan, derived from both rosters.
       type: str
     added:
       description: Number of new contacts.
@@ -376,18 +382,18 @@ plan:
       description: Number of contacts that are no longer in the roster.
       type: int
     removed_invalid:
-      description: Number of removed contacts who are still in the directory, but without a valid row.
+      description: Number of removed contacts who are still in the directory but have no valid row.
       type: int
     unchanged:
       description: Number of unchanged contacts.
       type: int
     by_location:
-      description: These numbers for each location.
+      description: The numbers above, separately for each location.
       type: dict
     invalid:
       description:
-        - Removed contacts who are still in the directory, but without a valid row, with C(identity), C(location) and
-          C(cause), the reason why the export left them out. At most 50 are returned.
+        - Removed contacts who are still in the directory but have no valid row. Each has C(identity), C(location) and
+          C(cause), which is the reason why the export left the person out. At most 50 are returned.
       type: list
       elements: dict
   sample:
@@ -402,7 +408,7 @@ plan:
     invalid: []
 service:
   description:
-    - Response of the service, without values from the roster; V(null) if there was no response or nothing was sent.
+    - Response of the service, without personal data; V(null) if nothing was sent or no response was received.
   returned: when the roster and the state could be read
   type: dict
   contains:
@@ -414,14 +420,14 @@ service:
       type: dict
     errors:
       description:
-        - Rejected rows, with C(row), C(identity), C(column) and C(cause). At most 50 are returned.
+        - Row errors, each with C(row), C(identity), C(column) and C(cause). At most 50 are returned.
       type: list
       elements: dict
     error_count:
-      description: Number of listed row errors. A row can have several.
+      description: Number of row errors in the response. A row can have several errors.
       type: int
     refused:
-      description: Number of rejected contacts, according to the list and the counts.
+      description: Number of rejected contacts, according to the row errors and the counts.
       type: int
 receipt:
   description:
@@ -462,12 +468,12 @@ receipt:
       description: Counts from the response.
       type: dict
     sequence:
-      description: Running number of accepted uploads.
+      description: Sequence number of the accepted upload.
       type: int
     complete:
       description:
-        - Whether the service is known to have exactly this roster. If V(false), because it rejected rows or may have
-          accepted a later roster, the next run sends the roster again.
+        - Whether the service is known to have exactly this roster. If V(false), the service rejected rows or may have
+          accepted a later roster, and the next run sends the roster again.
       type: bool
 attempts:
   description: Number of upload attempts; V(0) if nothing was sent.

@@ -34,7 +34,7 @@ URI_FORM = (
     "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
     " and the account in bind_dn."
 )
-NAME_A_FILE = "Set dest to a file in an existing directory that this user may write."
+NAME_A_FILE = "Set dest to a file in an existing directory that this user can write to."
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         one_source(search_scope="base", minimum=2),
         (
             f"Cannot use minimum 2 of {FIRST_SOURCE}: search_scope base returns at most one entry. Use"
-            " search_scope subtree or one_level, or lower minimum."
+            " search_scope subtree or one_level, or reduce minimum."
         ),
     ),
     (
@@ -256,7 +256,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"dest": "{root}/locked/a.csv"},
         (
-            "Cannot write {root}/locked/a.csv: no permission to write in {root}/locked."
+            "Cannot write {root}/locked/a.csv: this user cannot write to {root}/locked."
             f" {NAME_A_FILE}"
         ),
     ),

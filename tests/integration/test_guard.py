@@ -49,8 +49,8 @@ def test_the_first_upload_requires_initial(service: Receiver, workspace: Workspa
     write_roster(workspace.dest, make_contacts(2))
     result = run_upload(service, workspace)
     assert result.message == (
-        "Refused a first upload that adds 2 contacts: no receipt of an earlier upload is in"
-        f" {workspace.state_dir}. {SET_INITIAL}"
+        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no receipt of an"
+        f" earlier upload. {SET_INITIAL}"
     )
     assert result.data["plan"]["added"] == 2
     assert service.requests == 0
@@ -255,7 +255,7 @@ class TestReceipt:
         self, service: Receiver, workspace: Workspace
     ) -> None:
         shutil.rmtree(workspace.state_dir)
-        assert "no receipt of an earlier upload is in" in run_upload(service, workspace).message
+        assert "contains no receipt of an earlier upload" in run_upload(service, workspace).message
 
 
 def test_people_who_are_left_out_count_as_removed(service: Receiver, workspace: Workspace) -> None:

@@ -36,7 +36,7 @@ def test_sources_without_enough_people_are_problems(
     missing, filtered, unreadable, too_few = problem_causes(result)
     assert "OU=Gone" in missing
     assert "the search base does not exist" in missing
-    assert "no people found in" in filtered
+    assert "no people were found in" in filtered
     assert unreadable.startswith(
         f"the bind account sees nothing below {directory.bind_dn}: it is empty, or the "
     )

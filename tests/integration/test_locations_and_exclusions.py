@@ -172,7 +172,7 @@ def test_people_who_have_not_started_yet_are_excluded(
     assert company.canary_person.last_name not in workspace.dest.read_text("utf-8")
     assert company.person_with_comma.last_name in workspace.dest.read_text("utf-8")
     assert result.warnings == [
-        "1 values of start_attribute are not dates. These people are treated as already started."
+        "Number of people whose start_attribute is not a date: 1. They are treated as already started."
     ]
 
 
@@ -218,7 +218,7 @@ def test_of_entry_reads_an_attribute_of_the_referenced_entry(
     ):
         result = export(directory, workspace, sources=[staff_source(directory)], columns=columns)
     assert result.warnings == [
-        "No entry named by an attribute has the attribute pager, which of_entry reads."
+        "No referenced entry has the attribute pager, which is read with of_entry."
     ]
     related_values = {row[0]: row[1:3] for row in read_rows(workspace)}
     assert related_values[company.canary_person.last_name] == [person_with_comma.mail, "nobody"]

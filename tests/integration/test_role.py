@@ -93,7 +93,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"ou_template": "OU=Staff,dc=fjord,dc=test"},
         (
             "Cannot use contact_sync_ou_template: it does not contain {ou}."
-            " Add {ou} in place of the name of the OU."
+            " Replace the name of the OU in it with {ou}."
         ),
     ),
     **{
@@ -265,7 +265,7 @@ def test_each_stage_can_run_separately(
     exported = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_export")
     exported.assert_clean()
     assert exported.reports == [
-        f"Done: {contact_count} contacts were exported to {workspace.dest}, nothing was uploaded.{LEFT_OUT}"
+        f"Done: {contact_count} contacts were exported to {workspace.dest}; nothing was uploaded.{LEFT_OUT}"
     ]
     assert service.requests == 0
 
@@ -284,7 +284,7 @@ def test_each_stage_can_run_separately(
     )
     skipped.assert_clean()
     assert skipped.reports == [
-        f"Check mode: {contact_count} contacts would be exported, nothing was uploaded.{LEFT_OUT}"
+        f"Check mode: {contact_count} contacts would be exported; nothing was uploaded.{LEFT_OUT}"
     ]
     checked = run_playbook(workspace, SYNC, inventory, "--tags", "contact_sync_preflight")
     checked.assert_clean()

@@ -35,7 +35,7 @@ FILES: list[tuple[bytes | None, str]] = [
     ),
     (
         b"First Name,Last Name,Email,SMS Phone,Location\r\n",
-        f"Cannot use {{src}}: it contains a header and no contacts. {EXPORT_FIRST}",
+        f"Cannot use {{src}}: it contains a header but no contacts. {EXPORT_FIRST}",
     ),
     (
         b"Email;SMS Phone\r\na@b.test;1\r\n",

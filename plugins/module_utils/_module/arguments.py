@@ -4,8 +4,8 @@
 
 """Building blocks of argument specs.
 
-The argument specs are in the files *_options.py, next to the functions that parse the options. Each is the twin of a
-documentation fragment or of a module's own documentation.
+The argument specs are in the files *_options.py, next to the functions that parse the options. Each argument spec must
+match a documentation fragment or the documentation of a module.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .._errors import InputError
 def nonempty_env_fallback(*names: str) -> str:
     """Return the value of the first environment variable that is set and not empty.
 
-    AWX sets an empty variable for a field left blank. ansible-core's own ``env_fallback`` would use it.
+    AWX sets an empty variable for a field that is left blank. ``env_fallback`` of ansible-core would return its value.
 
-    :raises AnsibleFallbackNotFound: if there is none.
+    :raises AnsibleFallbackNotFound: if no variable is set to a value.
     """
     for name in names:
         if os.environ.get(name):
@@ -33,19 +33,26 @@ def nonempty_env_fallback(*names: str) -> str:
     raise AnsibleFallbackNotFound
 
 
-def with_environment(option: str, **more: Any) -> dict[str, Any]:
-    """Return the spec of a string option that falls back to its environment variable."""
+def env_option_spec(option: str, **more: Any) -> dict[str, Any]:
+    """Return the spec of a string option that falls back to its environment variable.
+
+    :param more: additional keys of the spec.
+    """
     return {"type": "str", "fallback": (nonempty_env_fallback, [VARIABLES[option]]), **more}
 
 
-def secret(option: str, **more: Any) -> dict[str, Any]:
-    """Return the spec of a secret string option that falls back to its environment variable."""
-    return with_environment(option, no_log=True, **more)
+def secret_spec(option: str, **more: Any) -> dict[str, Any]:
+    """Return the spec of a secret string option that falls back to its environment variable.
+
+    :param more: additional keys of the spec.
+    """
+    return env_option_spec(option, no_log=True, **more)
 
 
 def check_paths(params: Mapping[str, Any], *options: str) -> None:
-    """Check that the values of options can be paths.
+    """Check that the values of path options are possible paths.
 
+    :param options: names of the options; options that are not set are skipped.
     :raises InputError: if a value cannot be a path; the error names the option.
     """
     for option in options:

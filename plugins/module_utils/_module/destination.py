@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two files of a roster: private, replaced both or not at all, and staged in another directory in check mode."""
+"""Installation of the two files of a roster: they are private, and are replaced together.
+
+In check mode, they are staged in another directory.
+"""
 
 from __future__ import annotations
 
@@ -31,42 +34,49 @@ from .._roster.files import ids_path, load_roster, read_roster
 from .._roster.writer import WrittenRoster, write_roster
 
 _SPOOL_BYTES = 1024 * 1024
-"""Bytes of identities that are kept in memory until the first line of their file can be written."""
+"""Maximum number of bytes of identities kept in memory.
 
-_DEST_REMEDY = "Set dest to a file in an existing directory that this user may write"
+The identities are written after the first line of their file, which depends on all rows.
+"""
+
+_DEST_REMEDY = "Set dest to a file in an existing directory that this user can write to"
 
 
 class Module(Protocol):
-    """The part of AnsibleModule that is used here.
+    """The part of AnsibleModule that installing a roster requires.
 
-    :ivar params: parameters; they are only passed to `load_file_common_arguments`.
+    :ivar params: parameters of the module; they are only passed to `load_file_common_arguments`.
     """
 
     _diff: bool
     params: dict[str, Any]
 
     def backup_local(self, fn: str) -> str:
-        """Copy a file to one with the time in its name, and return the path of the copy."""
+        """Copy a file to a new file with a timestamp in its name, and return the path of the copy."""
 
     def load_file_common_arguments(self, params: dict[str, Any], path: str) -> dict[str, Any]:
-        """Return owner, group and mode for a path from the module's parameters."""
+        """Return the owner, group and mode that the module's parameters specify for a path."""
 
     def set_fs_attributes_if_different(self, file_args: dict[str, Any], changed: bool) -> bool:
-        """Set owner, group and mode, and return whether anything changed."""
+        """Set the owner, group and mode of a file.
+
+        :param changed: whether something else has already changed.
+        :returns: True if the attributes changed, otherwise `changed`.
+        """
 
 
 @dataclass(frozen=True)
-class InstalledRoster:
-    """A roster that was written.
+class WrittenFiles:
+    """The files of a roster that was installed, or staged in check mode.
 
-    :ivar written: summary of what was written.
+    :ivar summary: summary of the roster.
     :ivar path: path of the CSV file.
-    :ivar changed: whether the content, owner or mode of a file changed, or would change.
-    :ivar backup: path of the copy of the old roster; None if none was made.
-    :ivar diff: difference from the old roster; None if it was not requested.
+    :ivar changed: whether the content or the attributes of a file changed; in check mode, whether they would change.
+    :ivar backup: path of the copy of the old roster; None if there is none.
+    :ivar diff: differences from the old roster; None if they were not requested.
     """
 
-    written: WrittenRoster
+    summary: WrittenRoster
     path: Path
     changed: bool
     backup: str | None = None
@@ -75,33 +85,36 @@ class InstalledRoster:
     def result(self, dest: str, check_mode: bool) -> dict[str, Any]:
         """Return the part of the module's result that describes the files.
 
-        :param dest: value of the option, before symbolic links are resolved.
+        :param dest: value of the option ``dest``, in which symbolic links are not resolved.
         :param check_mode: whether the roster was staged instead of installed.
         """
         staged = {"roster": str(self.path), "staging_dir": str(self.path.parent)}
         return {
             "dest": dest,
             "changed": self.changed,
-            "checksum": self.written.sha256,
+            "checksum": self.summary.sha256,
             **(staged if check_mode else {"roster": dest}),
             **({"backup_file": self.backup} if self.backup is not None else {}),
             **({"diff": self.diff} if self.diff is not None else {}),
         }
 
 
-def spill_directory(dest: Path, check_mode: bool) -> Path:
-    """Return the directory for temporary storage: that of the roster, which needs the space in any case.
+def choose_spill_directory(dest: Path, check_mode: bool) -> Path:
+    """Return the directory for temporary files.
 
-    Only check mode, which must not write there, uses the system's temporary directory. That one may be in memory.
+    This is the directory of the roster, which needs the space anyway. In check mode, which must not write there, it is
+    the system's temporary directory, which may be in memory.
+
+    :param dest: path of the roster.
     """
     return Path(tempfile.gettempdir()) if check_mode else dest.parent
 
 
 def check_dest(dest: Path, check_mode: bool) -> None:
-    """Check that a roster can be written, before anything is read.
+    """Check that a roster can be written to a path.
 
     :param check_mode: whether the directory may be missing, because an earlier task would have created it.
-    :raises InputError: if it cannot be written.
+    :raises InputError: if the roster cannot be written.
     """
     try:
         _check_dest(dest, check_mode)
@@ -124,7 +137,7 @@ def _check_dest(dest: Path, check_mode: bool) -> None:
         raise InputError(f"Cannot write {dest}", f"{directory} is not a directory", _DEST_REMEDY)
     if not os.access(directory, os.W_OK | os.X_OK):
         raise InputError(
-            f"Cannot write {dest}", f"no permission to write in {directory}", _DEST_REMEDY
+            f"Cannot write {dest}", f"this user cannot write to {directory}", _DEST_REMEDY
         )
 
 
@@ -136,12 +149,17 @@ def install_roster(
     spill: SpillArea,
     *,
     backup: bool,
-) -> InstalledRoster:
-    """Replace both files. Both are complete on disk before the first is replaced, so a full disk changes nothing.
+) -> WrittenFiles:
+    """Replace both files of a roster.
 
-    :param location_column: title of the column that contains the location; None without one.
-    :param backup: whether to copy the old files first if they differ.
-    :raises FrontdeskError: if they cannot be written; the old roster is then unchanged.
+    Both are completely written to disk before the first one is replaced, so a full disk leaves the old roster
+    unchanged.
+
+    :param dest: path of the roster.
+    :param location_column: title of the column that contains the location; None if there is none.
+    :param spill: temporary storage for comparing the rosters.
+    :param backup: whether to copy the old files first if either of them changes.
+    :raises FrontdeskError: if the files cannot be written; the old roster is then unchanged.
     """
     try:
         with directory_lock(dest.parent), ExitStack() as opened:
@@ -166,8 +184,8 @@ def install_roster(
         raise FrontdeskError(
             f"Cannot write {dest}", error.strerror or str(error), "Free some space, or correct dest"
         ) from error
-    return InstalledRoster(
-        written=written,
+    return WrittenFiles(
+        summary=written,
         path=dest,
         changed=bool(new) or any(attributes),
         backup=copy,
@@ -177,12 +195,15 @@ def install_roster(
 
 def stage_roster(
     module: Module, dest: Path, roster: Roster, location_column: str | None, spill: SpillArea
-) -> InstalledRoster:
-    """Write a complete roster to a private directory (0700) that outlives the module, and leave dest unchanged.
+) -> WrittenFiles:
+    """Write a complete roster to a new private directory (mode 0700), and leave `dest` unchanged.
 
-    The caller of the module must remove the directory.
+    The directory remains when the module ends; the caller of the module must remove it.
 
-    :raises FrontdeskError: if it cannot be written; nothing is then left behind.
+    :param dest: path at which the roster would be installed.
+    :param location_column: title of the column that contains the location; None if there is none.
+    :param spill: temporary storage for comparing the rosters.
+    :raises FrontdeskError: if the roster cannot be written; the directory is then removed.
     """
     staging = Path(tempfile.gettempdir())
     try:
@@ -195,7 +216,7 @@ def stage_roster(
                 written = _write(roster, files)
                 diff = _diff(module, dest, files, location_column, spill)
                 for new in files:
-                    # Changes nothing in check mode, but fails for an unknown owner as a real run does.
+                    # In check mode, this changes nothing, but an unknown owner is an error, as in a real run.
                     _set_attributes(module, new.temporary_path)
                 changed = any(
                     not has_same_bytes(old, new.temporary_path) or _set_attributes(module, old)
@@ -209,7 +230,7 @@ def stage_roster(
             error.strerror or str(error),
             "Free some space there",
         ) from error
-    return InstalledRoster(written=written, path=path, changed=changed, diff=diff)
+    return WrittenFiles(summary=written, path=path, changed=changed, diff=diff)
 
 
 def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:
@@ -218,7 +239,7 @@ def _write(roster: Roster, files: Sequence[PendingFile]) -> WrittenRoster:
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=directory) as identities:
         written = write_roster(roster, csv_file.file, ids_file.file, cast(BinaryIO, identities))
     for new in files:
-        # From here on, the files are read by path.
+        # From now on, the files are read through their paths.
         new.file.flush()
     return written
 
@@ -246,7 +267,7 @@ def _diff(
 
 
 def _back_up(module: Module, dest: Path) -> str | None:
-    """Copy both files, because they belong together.
+    """Create a backup of both files, because they belong together.
 
     :returns: path of the copy of the roster; None if there is no roster.
     """

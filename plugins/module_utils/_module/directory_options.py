@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of the connection to a directory: their argument spec, and the functions that parse them."""
+"""Options for connecting to a directory: their argument spec, and the functions that parse them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .._directory.account import PROTOCOLS, Account, unsupported_options
 from .._directory.domain import Domain
 from .._directory.settings import ConnectionSettings
 from .._environment import VARIABLES
-from .arguments import secret, with_environment
+from .arguments import env_option_spec, secret_spec
 
 DIRECTORY_PATHS = ("ca_path", "client_cert", "client_key", "keytab")
-"""Options of the connection that are paths."""
+"""Connection options whose values are paths."""
 
 _ACCOUNT_OPTIONS = ("bind_dn", "bind_pw", "keytab", "ccache", "client_cert", "client_key")
 
@@ -27,22 +27,23 @@ DIRECTORY_CONSTRAINTS: dict[str, list[tuple[str, ...]]] = {
     "mutually_exclusive": [("server_uri", "domain"), ("keytab", "ccache")],
     "required_one_of": [("server_uri", "domain")],
 }
-"""Constraints between options of the connection, as AnsibleModule expects them.
+"""Constraints between connection options, as keyword arguments of AnsibleModule.
 
-Options with an environment variable are not included: ansible-core applies the variables before the constraints.
+Options with an environment variable are not included, because ansible-core reads the variables before it checks the
+constraints.
 """
 
 
 def directory_spec() -> dict[str, Any]:
-    """Return the argument spec of the connection: the twin of the fragment ``directory``."""
+    """Return the argument spec of the connection options, which must match the fragment ``directory``."""
     return {
         "server_uri": {"type": "list", "elements": "str"},
         "domain": {"type": "str"},
         "site": {"type": "str"},
         "dns_servers": {"type": "list", "elements": "str"},
         "auth_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "simple"},
-        "bind_dn": with_environment("bind_dn"),
-        "bind_pw": secret("bind_pw"),
+        "bind_dn": env_option_spec("bind_dn"),
+        "bind_pw": secret_spec("bind_pw"),
         "keytab": {"type": "path", "no_log": False},
         "ccache": {"type": "str"},
         "client_cert": {"type": "path"},
@@ -57,7 +58,7 @@ def directory_spec() -> dict[str, Any]:
 
 
 def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
-    """Return the connection settings described by a module's parameters."""
+    """Return the connection settings in a module's parameters, unchecked."""
     return ConnectionSettings(
         server_uris=params["server_uri"] or [],
         account=parse_account(params),
@@ -73,10 +74,10 @@ def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
 
 
 def parse_account(params: Mapping[str, Any]) -> Account:
-    """Return the account described by a module's parameters.
+    """Return the account in a module's parameters, unchecked.
 
-    An environment variable applies to every task of a host, so its value is ignored if the account's protocol does not
-    use it. The same value in an option contradicts the protocol, and `check_account` reports it.
+    An environment variable applies to all tasks that run on a host. Its value is therefore ignored if the protocol of
+    the account does not use it. Any other value that the protocol does not use is kept, and `check_account` reports it.
     """
     values = {option: params[option] or "" for option in _ACCOUNT_OPTIONS}
     account = Account(params["auth_protocol"], **values)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_export does: read directory entries, map them to contacts, and build a roster."""
+"""Implementation of ad_contacts_export: read directory entries, map them to contacts, and build a roster."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNENCRYPTED = (
 )
 
 _INVALID_START_DATES = (
-    "{} values of start_attribute are not dates. These people are treated as already started."
+    "Number of people whose start_attribute is not a date: {}. They are treated as already started."
 )
 
 
@@ -39,18 +39,19 @@ _INVALID_START_DATES = (
 class Export:
     """A complete export from one server, before the roster is written.
 
-    :ivar roster: contacts and people left out; it must be written while the spill area exists.
+    :ivar roster: contacts, and people left out; the roster must be written while the spill area exists.
     :ivar sources: sources that were read.
     :ivar server: URI of the server that returned the complete result.
     :ivar entries: number of entries found.
     :ivar excluded: number of entries excluded by an option.
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
-    :ivar missing_attributes: attributes that no entry has.
-    :ivar missing_referenced_attributes: attributes that no entry has of those to which people's attributes refer.
-    :ivar referrals: URIs to which the server referred for a part of a search; they were not followed.
-    :ivar location_header: title of the column that contains the location; None without one.
-    :ivar is_unencrypted: whether personal data crossed a network without encryption.
-    :ivar failovers: warnings about the servers that were tried first, each with its cause.
+    :ivar missing_attributes: attributes used by the columns that no entry has.
+    :ivar missing_referenced_attributes: attributes read with of_entry that no referenced entry has.
+    :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they were not
+        followed.
+    :ivar location_header: title of the column that contains the location; None if there is none.
+    :ivar is_unencrypted: whether personal data crossed a network unencrypted.
+    :ivar failovers: warnings about the servers that failed before, each with the cause of the failure.
     """
 
     roster: Roster
@@ -61,14 +62,14 @@ class Export:
     invalid_start_dates: int
     missing_attributes: list[str]
     missing_referenced_attributes: list[str]
-    referrals: list[str]
+    references: list[str]
     location_header: str | None
     is_unencrypted: bool
     failovers: list[str]
 
     @property
     def warnings(self) -> list[str]:
-        """Warnings about a complete export."""
+        """Warnings that the module shows although the export is complete."""
         warnings = [
             *self.failovers,
             *(
@@ -76,12 +77,12 @@ class Export:
                 for name in self.missing_attributes
             ),
             *(
-                f"No entry named by an attribute has the attribute {name}, which of_entry reads."
+                f"No referenced entry has the attribute {name}, which is read with of_entry."
                 for name in self.missing_referenced_attributes
             ),
             *(
                 f"The directory refers to {uri} for a part of a source. People there are missing."
-                for uri in self.referrals
+                for uri in self.references
             ),
         ]
         if self.invalid_start_dates:
@@ -93,7 +94,9 @@ class Export:
     def result(self, written: WrittenRoster) -> dict[str, Any]:
         """Return the part of the module's result that describes the people: numbers, identities and causes.
 
-        It contains no attribute values. Locations without contacts are counted as 0.
+        The result does not contain attribute values. Locations without contacts are included with a count of 0.
+
+        :param written: summary of the roster after it was written.
         """
         names = {name or GLOBAL_LOCATION for source in self.sources for name in source.locations}
         return {
@@ -111,7 +114,7 @@ class Export:
 
 
 class _SourceTally:
-    """Counts of one source."""
+    """Counts of the entries and contacts of one source."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -130,8 +133,9 @@ class _SourceTally:
     def check_minimum(self, dropped: Counter[str], server: str) -> None:
         """Check that the source returned enough contacts.
 
-        :param dropped: number of its contacts whose row was dropped because of a value that others have, by cause.
-        :raises FrontdeskError: if there are too few; the error names the source and the causes.
+        :param dropped: number of contacts of the source whose rows were dropped because of duplicate values, by cause.
+        :param server: URI of the server.
+        :raises FrontdeskError: if there are too few contacts; the error names the source and the causes.
         """
         source, causes = self.source, self.causes + dropped
         contacts = self.contacts - sum(dropped.values())
@@ -152,7 +156,7 @@ class _SourceTally:
 
 @dataclass(frozen=True)
 class _ServerResult:
-    """A complete result of one server."""
+    """The complete result that one server returned."""
 
     server: str
     is_unencrypted: bool
@@ -170,7 +174,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     :param spill: temporary storage; it must exist until the roster is written.
     :raises InputError: if the connection settings are invalid, before anything is read.
     :raises LibraryError: if an option needs a library that is missing or too old.
-    :raises FrontdeskError: if a source fails, is incomplete or falls below its minimum.
+    :raises FrontdeskError: if a source fails, is incomplete or returns fewer contacts than its minimum.
     """
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))
@@ -188,7 +192,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
         invalid_start_dates=len(result.reader.invalid_start_dates),
         missing_attributes=result.mapper.unseen_attributes,
         missing_referenced_attributes=sorted(result.reader.missing_attributes),
-        referrals=select_people_references(result.reader.referrals),
+        references=select_people_references(result.reader.references),
         location_header=next(
             (column.header for column in read.columns if column.expression.is_location), None
         ),
@@ -202,8 +206,8 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     sources, columns = options.sources, options.columns
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
-    mapper = Mapper(columns, rules, reader.referenced_values(sources, columns))
-    # People without a location according to the rule are left out under the empty location.
+    mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
+    # If a location rule returns no valid location for people, they are left out under the empty location.
     locations = [
         {*source.locations, ""} if source.location_rule else {source.location} for source in sources
     ]
@@ -213,7 +217,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
         for number, source in enumerate(sources):
             tally = _SourceTally(source)
             tallies.append(tally)
-            for entries in reader.pages(source, mapper.attributes):
+            for entries in reader.read_pages(source, mapper.attributes):
                 page = mapper.map_page(entries, source.location_or_rule)
                 tally.add(page)
                 builder.add_page(page, number)

@@ -21,7 +21,7 @@ from .directory_options import DIRECTORY_PATHS, directory_spec, parse_connection
 from .source_options import Source, parse_columns, parse_sources, source_spec
 
 MAX_PAGE_SIZE = 100_000
-"""Maximum page size in entries. A larger page could put a whole directory into one response."""
+"""Maximum number of entries per page. With a larger page, one response could contain a whole directory."""
 
 
 def export_spec() -> dict[str, Any]:
@@ -46,13 +46,13 @@ def info_spec() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """The directory, the sources and the columns: options that both modules have.
+    """Options for reading people from a directory, which both modules have.
 
-    :ivar connection: connection settings; they are checked just before the first connection.
-    :ivar sources: sources, in the order of the option.
+    :ivar connection: connection settings; they are checked immediately before the first connection.
+    :ivar sources: sources, in the order in which they are configured.
     :ivar columns: compiled columns of the roster.
-    :ivar object_types: kinds of Active Directory objects that count as people.
-    :ivar page_size: entries per page of a search.
+    :ivar object_types: types of Active Directory objects that count as people.
+    :ivar page_size: number of entries per page of a search result.
     """
 
     connection: ConnectionSettings
@@ -66,10 +66,10 @@ class ReadOptions:
 class ExportOptions:
     """Options of one export.
 
-    :ivar read: the directory, the sources and the columns.
+    :ivar read: options for reading people from the directory.
     :ivar dest: path of the roster, with symbolic links resolved.
     :ivar backup: whether to keep a copy of a roster that is replaced.
-    :ivar fail_on_invalid: whether people without a valid row fail the export.
+    :ivar fail_on_invalid: whether the export fails if people have no valid row.
     """
 
     read: ReadOptions
@@ -79,10 +79,10 @@ class ExportOptions:
 
 
 def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportOptions:
-    """Check and convert the parameters of ad_contacts_export.
+    """Check and parse the parameters of ad_contacts_export.
 
     :param check_mode: whether the directory of ``dest`` may be missing.
-    :raises InputError: if they contain an error that can be detected without a server.
+    :raises InputError: if they contain an error that can be detected without contacting a server.
     :raises LibraryError: if a column needs a library that is missing or too old.
     """
     check_paths(params, "dest")
@@ -98,9 +98,9 @@ def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportO
 
 
 def parse_read_options(params: Mapping[str, Any]) -> ReadOptions:
-    """Check and convert the parameters that ad_contacts_export and ad_contacts_info share.
+    """Check and parse the parameters that ad_contacts_export and ad_contacts_info have in common.
 
-    :raises InputError: if they contain an error that can be detected without a server.
+    :raises InputError: if they contain an error that can be detected without contacting a server.
     :raises LibraryError: if a column needs a library that is missing or too old.
     """
     check_paths(params, *DIRECTORY_PATHS)

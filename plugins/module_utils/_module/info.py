@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ad_contacts_info does: examine every server and every source, and report problems."""
+"""Implementation of ad_contacts_info: examine every server and every source, and report problems."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .._directory.tls import create_ssl_context
 from .export_options import ReadOptions
 from .probe_report import (
     Problem,
-    clock_offset,
-    difference_problems,
-    error_problem,
-    people_problems,
-    referral_problems,
-    server_problems,
+    calculate_clock_offset,
+    find_reference_problems,
+    find_server_differences,
+    find_server_problems,
+    find_source_problems,
+    problem_from_error,
 )
 from .source_options import Source
 from .source_reader import SourceReader
@@ -38,7 +38,7 @@ class Info(NamedTuple):
     """Findings about all servers.
 
     :ivar servers: properties of each server and its sources, in the order of the servers.
-    :ivar problems: problems in the order of the servers, followed by differences between the servers.
+    :ivar problems: problems, in the order of the servers, followed by differences between the servers.
     """
 
     servers: list[dict[str, Any]]
@@ -53,8 +53,8 @@ class Info(NamedTuple):
         }
 
     @property
-    def verdict(self) -> str:
-        """All problems in one message."""
+    def message(self) -> str:
+        """Error message that lists all problems."""
         listed = " ".join(f"({number}) {item}" for number, item in enumerate(self.problems, 1))
         return f"Problems found: {len(self.problems)}. {listed}"
 
@@ -63,20 +63,20 @@ class Info(NamedTuple):
 class _Examination:
     """Findings about the sources on one server.
 
-    :ivar sources: sources that could be read completely, each with its statistics.
-    :ivar problems: problems of all sources.
+    :ivar sources: sources that were read completely, each with its statistics.
+    :ivar problems: problems of all sources on this server.
     """
 
     sources: list[tuple[Source, SourceStatistics]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def info(options: ReadOptions) -> Info:
+def collect_info(options: ReadOptions) -> Info:
     """Examine every server and, on each one that accepts the account, every source.
 
-    An account that one server rejects is not tried on the others, because that could lock it.
+    An account that one server rejects is not tried on the other servers, because that could lock the account.
 
-    :raises InputError: if options are wrong, before anything is read.
+    :raises InputError: if the connection settings are invalid, before anything is read.
     :raises LibraryError: if an option needs a library that is missing or too old.
     """
     settings = options.connection
@@ -84,7 +84,7 @@ def info(options: ReadOptions) -> Info:
     try:
         addresses, notes = find_servers(settings)
     except DirectoryError as error:
-        return Info([], [error_problem(settings.domain.name, error)])
+        return Info([], [problem_from_error(settings.domain.name, error)])
     problems = [Problem(settings.domain.name, *note) for note in notes]
     return _examine_servers(options, context, addresses, problems)
 
@@ -106,15 +106,18 @@ def _examine_servers(
             examination = (
                 _examine_sources(options, probe.session) if probe.session else _Examination()
             )
-            problems += [*server_problems(probe, settings, now), *examination.problems]
+            problems += [*find_server_problems(probe, settings, now), *examination.problems]
         servers.append(_describe_server(probe, settings, now, examination))
         for source, statistics in examination.sources:
             people.setdefault(source.name, {})[probe.uri] = statistics.entries
-    return Info(servers, [*problems, *difference_problems(people)])
+    return Info(servers, [*problems, *find_server_differences(people)])
 
 
 def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination:
-    """Read every source. A failure does not stop the others unless it ends the session."""
+    """Read every source.
+
+    A failure in one source does not stop the others from being read, unless it ends the session.
+    """
     examination = _Examination()
     reader = SourceReader(session, options.page_size, options.object_types)
     has_entries: dict[str, bool] = {}
@@ -123,15 +126,15 @@ def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination
             statistics = _read_statistics(options, reader, source)
             if not statistics.entries:
                 # Check now, because reading a later source may end the session.
-                has_entries[source.name] = reader.shows_anything(source)
+                has_entries[source.name] = reader.can_see_entries(source)
             examination.sources.append((source, statistics))
         except DirectoryError as error:
-            examination.problems.append(error_problem(session.uri, error))
+            examination.problems.append(problem_from_error(session.uri, error))
             if session.connection.closed:
                 break
-    examination.problems.extend(people_problems(session.uri, examination.sources, has_entries))
+    examination.problems.extend(find_source_problems(session.uri, examination.sources, has_entries))
     examination.problems.extend(
-        referral_problems(session.uri, select_people_references(reader.referrals))
+        find_reference_problems(session.uri, select_people_references(reader.references))
     )
     return examination
 
@@ -140,9 +143,9 @@ def _read_statistics(
     options: ReadOptions, reader: SourceReader, source: Source
 ) -> SourceStatistics:
     rules = [source.location_rule] if source.location_rule else []
-    values = reader.referenced_values([source], options.columns)
+    values = reader.read_referenced_values([source], options.columns)
     statistics = SourceStatistics(options.columns, rules, values)
-    for page in reader.pages(source, statistics.attributes):
+    for page in reader.read_pages(source, statistics.attributes):
         for entry in page:
             statistics.add(*entry, source.location_or_rule)
     statistics.excluded = reader.excluded[source.name]
@@ -153,7 +156,7 @@ def _describe_server(
     probe: Probe, settings: ConnectionSettings, now: datetime, examination: _Examination
 ) -> dict[str, Any]:
     """Return the part of the module's result that describes one server."""
-    offset = clock_offset(probe, now)
+    offset = calculate_clock_offset(probe, now)
     certificate = probe.tls.certificate if probe.tls else None
     return {
         "uri": probe.uri,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failing a module because a Python library is missing or too old."""
+"""Error messages of modules about Python libraries that are missing or too old."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._library import Library, LibraryError
 
 
 def require(module: AnsibleModule, *libraries: Library) -> None:
-    """Fail the module unless all libraries are installed and recent enough."""
+    """Make the module fail unless all libraries are installed and recent enough."""
     try:
         for library in libraries:
             library.require()
@@ -25,9 +25,10 @@ def require(module: AnsibleModule, *libraries: Library) -> None:
 
 
 def fail(module: AnsibleModule, error: LibraryError) -> None:
-    """Fail the module because of a library.
+    """Make the module fail because of a library.
 
-    The message for a missing library is that of ansible-core; the message for an outdated one is worded like it.
+    For a missing library, the message is the one that ansible-core provides. For a library that is too old, a message
+    with similar wording is used.
     """
     library = error.library
     if library.failure is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sources of an export, created from the locations of the role."""
+"""Conversion of the role's locations into the sources of an export."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from .._errors import InputError
 from .source_options import one_source_spec
 
-# Options that a location and a source have in common.
+# Keys that a location and a source have in common.
 _SOURCE_KEYS = tuple(one_source_spec())
-# A location must have at least one of these.
+# A location must set at least one of these keys.
 _SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
 _EMPTY = ("", None)
 
@@ -22,15 +22,15 @@ _EMPTY = ("", None)
 def locations_to_sources(
     locations: Sequence[Mapping[str, Any]], ou_template: str, base_dn: str
 ) -> list[dict[str, Any]]:
-    """Turn the locations of the role into the sources of an export.
+    """Convert the locations of the role to the sources of an export.
 
     :param locations: locations, each with at least one of ``ou``, ``search_base``, ``member_of`` and ``filter``; they
-        may also have other options of a source.
-    :param ou_template: template of the search base for ``ou``; ``{ou}`` and ``{location}`` are replaced with values
-        that are escaped for use in a distinguished name.
-    :param base_dn: search base of locations without ``ou`` and ``search_base``; not required for those with
+        may also have the other options of a source.
+    :param ou_template: template for the search base of a location with ``ou``; ``{ou}`` and ``{location}`` are replaced
+        with values that are escaped for use in a distinguished name.
+    :param base_dn: search base of locations without ``ou`` and ``search_base``; not required for locations with
         ``member_of``.
-    :raises InputError: if a location cannot be turned into a source.
+    :raises InputError: if a location cannot be converted.
     """
     return [
         _location_to_source(number, location, ou_template, base_dn)
@@ -47,7 +47,7 @@ def _location_to_source(
         raise InputError(action, f"it has the unknown key {unknown[0]!r}")
     if not any(location.get(key) for key in _SEARCH_KEYS):
         raise InputError(
-            action, "it does not say where to search", "Set ou, search_base, member_of or filter"
+            action, "it does not define a search", "Set ou, search_base, member_of or filter"
         )
     if location.get("ou") and location.get("search_base"):
         raise InputError(action, "it has both ou and search_base", "Set only one of them")
@@ -66,13 +66,13 @@ def _location_to_source(
 
 
 def _fill_ou_template(template: str, location: Mapping[str, Any]) -> str:
-    # Not with str.format, because distinguished names may contain other braces.
+    # Do not use str.format here: distinguished names may contain other braces.
     parts = template.split("{ou}")
     if len(parts) == 1:
         raise InputError(
             "Cannot use contact_sync_ou_template",
             "it does not contain {ou}",
-            "Add {ou} in place of the name of the OU",
+            "Replace the name of the OU in it with {ou}",
         )
     identifier = escape_dn_value(str(location.get("location") or ""))
     filled = [part.replace("{location}", identifier) for part in parts]

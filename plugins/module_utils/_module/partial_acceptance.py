@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roster to record in the state directory after a service accepted all or some rows of an upload."""
+"""The new baseline after a service accepted all rows of an upload, or only some of them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from .upload_options import UploadOptions
 
 @contextmanager
 def partially_accepted_roster(
-    job: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
+    options: UploadOptions, old: RosterFile | None, new: RosterFile, refused: AbstractSet[int]
 ) -> Iterator[RosterFile]:
-    """Provide the roster that the service has now.
+    """Provide the roster that the service has after an upload.
 
-    :param old: roster that the service had before; None if it is not known.
-    :param refused: numbers of the refused rows of `new`; the first row is 1.
-    :returns: `new` if no row was refused, otherwise a merged roster that is deleted with the context.
+    :param old: roster that the service had before the upload; None if it is unknown.
+    :param new: roster that was uploaded.
+    :param refused: numbers of the refused rows of `new`, starting at 1.
+    :returns: `new` if no row was refused, otherwise a merged roster that is deleted at the end of the context.
     :raises StateError: if the merged roster cannot be written.
     """
     if not refused:
@@ -35,16 +36,16 @@ def partially_accepted_roster(
         return
     with ExitStack() as stack:
         try:
-            spill = stack.enter_context(open_spill_area(job.state_dir))
+            spill = stack.enter_context(open_spill_area(options.state_dir))
             roster = merge_accepted_rows(
                 *(old, new, refused),
-                key=job.key,
-                location_column=job.location_column,
+                key=options.key,
+                location_column=options.location_column,
                 spill=spill,
             )
         except (OSError, FrontdeskError) as error:
             raise StateError(
-                f"Cannot write to the state directory {job.state_dir}",
+                f"Cannot write to the state directory {options.state_dir}",
                 getattr(error, "strerror", None) or str(error),
                 ACCEPTED_REMEDY,
             ) from error

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Problems that ad_contacts_info reports about servers, sources and people, each with its cause and remedy."""
+"""Problems of servers and sources that ad_contacts_info reports, each with its cause and remedy."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .._directory.settings import ConnectionSettings
 from .source_options import Source
 
 EXPIRES_SOON = timedelta(days=30)
-"""A certificate that expires within this time is reported as a problem."""
+"""Remaining validity of a certificate up to which it is reported as a problem."""
 _CLOCK_SKEW = timedelta(minutes=5)  # Kerberos' default tolerance (RFC 4120, 1.6; MS-KILE 3.1.1)
 
 SourceResults = Sequence[tuple[Source, SourceStatistics]]
-"""Sources that were read from one server, each with its statistics."""
+"""Sources that were read completely from one server, each with its statistics."""
 
 
 class Problem(NamedTuple):
     """A problem that an administrator should solve.
 
     :ivar where: server, domain or source that has the problem.
-    :ivar cause: cause, without people's attribute values.
-    :ivar remedy: remedy; an imperative sentence without its period.
+    :ivar cause: cause of the problem, without personal data.
+    :ivar remedy: remedy, as an imperative sentence without the final period.
     """
 
     where: str
@@ -41,18 +41,26 @@ class Problem(NamedTuple):
         return f"{self.where}: {self.cause.rstrip('.')}. {self.remedy.rstrip('.')}."
 
 
-def error_problem(where: str, error: DirectoryError) -> Problem:
-    """Return an error as a problem."""
+def problem_from_error(where: str, error: DirectoryError) -> Problem:
+    """Convert an error to a problem.
+
+    :param where: server or domain on which the error occurred.
+    """
     return Problem(where, f"{error.action}: {error.cause}", error.remedy)
 
 
-def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -> list[Problem]:
-    """Return the problems of a server that do not depend on the entries in its directory."""
+def find_server_problems(
+    probe: Probe, settings: ConnectionSettings, now: datetime
+) -> list[Problem]:
+    """Find the problems of a server that do not depend on the entries in its directory.
+
+    :param now: current time on this host.
+    """
     problems = []
     certificate = probe.tls.certificate if probe.tls else None
     if probe.error:
         cause = f"{probe.error.action}: {probe.error.cause}"
-        # The connection failed, and the certificate that the server presented may show why.
+        # If the connection failed, the certificate that the server presented may explain the failure.
         if certificate and not probe.session and not probe.is_account_refused:
             cause += f"; {_describe(certificate)}"
         problems.append(Problem(probe.uri, cause, probe.error.remedy))
@@ -65,15 +73,19 @@ def server_problems(probe: Probe, settings: ConnectionSettings, now: datetime) -
     if probe.session and probe.session.is_unencrypted:
         cause = "personal data is transferred unencrypted and can be read and altered in transit"
         problems.append(Problem(probe.uri, cause, "Use ldaps://, or start_tls: true"))
-    offset = clock_offset(probe, now)
+    offset = calculate_clock_offset(probe, now)
     if offset is not None and abs(offset) > _CLOCK_SKEW:
         cause = f"its clock differs from this host's by {offset.total_seconds():+.0f} s"
         problems.append(Problem(probe.uri, cause, "Synchronize both with the same time servers"))
     return problems
 
 
-def clock_offset(probe: Probe, now: datetime) -> timedelta | None:
-    """Return how far the server's clock is ahead of this host's; None if the server does not report its time."""
+def calculate_clock_offset(probe: Probe, now: datetime) -> timedelta | None:
+    """Calculate by how much the server's clock is ahead of this host's clock.
+
+    :param now: current time on this host.
+    :returns: the difference; None if the server does not report its time.
+    """
     return probe.root_dse.clock - now if probe.root_dse.clock else None
 
 
@@ -93,12 +105,13 @@ def _certificate_problems(where: str, certificate: Certificate, now: datetime) -
     return [Problem(where, cause, "Renew it in time")]
 
 
-def people_problems(
+def find_source_problems(
     server: str, results: SourceResults, has_entries: Mapping[str, bool]
 ) -> list[Problem]:
-    """Return the problems of the sources that were read from a server.
+    """Find the problems of the sources that were read from a server.
 
-    :param has_entries: whether the account can see any entry below the base, by name of each source without people.
+    :param server: URI of the server.
+    :param has_entries: whether the account can see any entry in the search base, by name of each source without people.
     """
     problems = []
     for source, statistics in results:
@@ -119,7 +132,7 @@ def _all_excluded(where: str, source: Source, statistics: SourceStatistics) -> P
 
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
     if has_entries:
-        cause = f"no people found in {source.description}, although the bind account sees other entries there"
+        cause = f"no people were found in {source.description}, although the bind account sees other entries there"
         remedy = "Correct the filter, or set minimum: 0 if an empty source is correct"
     else:
         cause = (
@@ -144,9 +157,9 @@ def _too_few_people(where: str, source: Source, statistics: SourceStatistics) ->
 
 
 def _column_problems(server: str, results: SourceResults) -> list[Problem]:
-    """Return the problems of attributes and columns that are empty in all sources.
+    """Find attributes and columns that are empty in all sources.
 
-    A column that is empty in only some of the sources can be correct.
+    A column that is empty in only some of the sources may be correct.
     """
     all_statistics = [statistics for _source, statistics in results if statistics.entries]
     if not all_statistics:
@@ -175,29 +188,34 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     ]
 
 
-def referral_problems(server: str, referrals: Sequence[str]) -> list[Problem]:
-    """Return a problem for each referral, because nothing was read there."""
+def find_reference_problems(server: str, references: Sequence[str]) -> list[Problem]:
+    """Return a problem for each continuation reference, because references are not followed.
+
+    :param server: URI of the server that returned the references.
+    :param references: URIs in the references.
+    """
     return [
         Problem(
             server,
             f"it refers to {uri} for a part of a source, and people there are missing",
             "Read that part from the server that holds it, or narrow the source",
         )
-        for uri in referrals
+        for uri in references
     ]
 
 
-def difference_problems(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
-    """Return a problem for each source for which the servers returned different numbers of people.
+def find_server_differences(counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
+    """Return a problem for each source from which the servers returned different numbers of people.
 
-    :param counts: number of people by name of the source, then by server.
+    :param counts: number of people by name of the source, then by URI of the server.
     """
     return [
         Problem(
             source,
-            "its servers do not hold the same people: "
+            "its servers return different numbers of people: "
             + ", ".join(f"{count} on {server}" for server, count in by_server.items()),
-            "Check the replication between them, and that none is a global catalog, which lacks some attributes",
+            "Check the replication between them, and make sure that none of them is a global catalog,"
+            " which lacks some attributes",
         )
         for source, by_server in counts.items()
         if len(set(by_server.values())) > 1

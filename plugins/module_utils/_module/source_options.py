@@ -20,15 +20,15 @@ from .._errors import InputError
 from .._expressions.phone import PHONE_STYLES
 from .._text import compose
 
-# An attribute description without options (RFC 4512, 2.5: keystring).
+# The name of an attribute (RFC 4512, 1.4: keystring).
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
-# MS-ADA2, msExchHideFromAddressLists.
+# People who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
 _HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
 
 
 def source_spec() -> dict[str, Any]:
-    """Return the argument spec of sources and columns: the twin of the fragment ``sources``."""
+    """Return the argument spec of sources and columns, which must match the fragment ``sources``."""
     return {
         "sources": {
             "type": "list",
@@ -64,7 +64,7 @@ def one_source_spec() -> dict[str, Any]:
             "choices": ["subtree", "one_level", "base"],
             "default": "subtree",
         },
-        # Not a list: ansible-core splits a string at its commas, and a DN contains commas.
+        # The type is not list, because ansible-core would split a string at its commas, and DNs contain commas.
         "member_of": {"type": "raw"},
         "filter": {"type": "str"},
         **_exclusion_spec(),
@@ -85,7 +85,7 @@ def _column_spec() -> dict[str, Any]:
 
 
 def _exclusion_spec() -> dict[str, Any]:
-    """Return the spec of exclusions, of one source or of all. Options with DNs are raw, as ``member_of`` is."""
+    """Return the spec of the options that exclude people. Options that contain DNs are raw, like ``member_of``."""
     return {
         "exclude_ous": {"type": "raw"},
         "exclude_groups": {"type": "raw"},
@@ -96,7 +96,7 @@ def _exclusion_spec() -> dict[str, Any]:
 def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
     """Return the columns of The Receptionist for iPad (support articles 9275517 and 1110164).
 
-    :param phone_region: value of the option; without one, phone numbers are exported as stored in the directory.
+    :param phone_region: value of the option; if it is not set, phone numbers are exported as stored in the directory.
     """
     sms = "mobile | e164(phone_region)" if phone_region else "mobile"
     return [
@@ -110,13 +110,13 @@ def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Exclusion:
-    """People to leave out although the source finds them.
+    """Criteria for people who are excluded even if a source finds them.
 
-    :ivar ous: DNs; everyone below one of them is excluded.
-    :ivar groups: DNs; every member of one of them is excluded.
-    :ivar filters: LDAP filters; everyone who matches one of them is excluded.
-    :ivar start_attribute: attribute that contains a start date; everyone whose date is in the future is excluded. Empty
-        for none.
+    :ivar ous: DNs of OUs; people below any of them are excluded.
+    :ivar groups: DNs of groups; members of any of them are excluded.
+    :ivar filters: LDAP filters; people who match any of them are excluded.
+    :ivar start_attribute: attribute that contains a start date; people whose date is in the future are excluded. Empty
+        if there is none.
     """
 
     ous: tuple[str, ...] = ()
@@ -127,15 +127,15 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Source:
-    """A place in the directory, and the location of the people found there.
+    """A place in the directory where people are found, and their location.
 
     :ivar name: name of the source in messages.
-    :ivar location: identifier; empty for a global source, and for one with a location rule.
-    :ivar query: the search; an empty base means the whole directory.
+    :ivar location: identifier of the location; empty for a global source, and for a source with a location rule.
+    :ivar query: query that finds the people; an empty base means the whole directory.
     :ivar minimum: minimum number of contacts that the source must return.
-    :ivar groups: DNs of groups; only members of at least one of them are read. Empty for everyone.
-    :ivar location_rule: rule that determines each person's location; None if all have the same one or none.
-    :ivar exclusion: people to leave out.
+    :ivar groups: DNs of groups; people must be members of at least one of them. Empty if there is no such restriction.
+    :ivar location_rule: rule that determines each person's location; None if there is no such rule.
+    :ivar exclusion: criteria for people to exclude.
     """
 
     name: str
@@ -148,19 +148,19 @@ class Source:
 
     @property
     def locations(self) -> list[str]:
-        """Possible locations of its people; the empty one means all locations."""
+        """Possible locations of the people of this source; an empty string means all locations."""
         if self.location_rule is None:
             return [self.location]
         return sorted(self.location_rule.locations)
 
     @property
     def location_or_rule(self) -> str | LocationRule:
-        """The location of its people, or the rule that determines it, as `Mapper` expects it."""
+        """Location of the people of this source, or the rule that determines it, as `Mapper` expects it."""
         return self.location if self.location_rule is None else self.location_rule
 
     @property
     def description(self) -> str:
-        """The search base and the groups, for messages."""
+        """Search base and groups, for messages."""
         groups = " or ".join(f"the group {group}" for group in self.groups)
         return ", in ".join(part for part in (self.query.search_base, groups) if part)
 
@@ -168,6 +168,7 @@ class Source:
 def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple[Column, ...]:
     """Check and compile the columns in a module's parameters, or the default columns if there are none.
 
+    :param sources: sources of the export; the location column is omitted if none of them has a location.
     :raises InputError: if a column is invalid.
     :raises LibraryError: if a column uses a filter whose library is missing or too old.
     """
@@ -182,15 +183,15 @@ def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple
 
 
 def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
-    """Check and convert the sources in a module's parameters.
+    """Check and parse the sources in a module's parameters.
 
-    :raises InputError: if they contain an error that can be detected without a server.
+    :raises InputError: if they contain an error that can be detected without contacting a server.
     :raises LibraryError: if a location rule uses a filter whose library is missing or too old.
     """
     elements = params["sources"]
     if not elements:
         raise InputError("Cannot export", "sources is empty", "Add at least one source")
-    # Constraints of an argument spec do not report which element of a list violates them.
+    # If an argument spec declared these constraints, the error would not name the element that violates them.
     for number, element in enumerate(elements, start=1):
         _check_location_options(element, f"source {number}")
     locations = [element["locations"] or [element["location"]] for element in elements]
@@ -300,7 +301,7 @@ def _check_minimum(options: Mapping[str, Any], name: str) -> None:
         raise InputError(
             action,
             "search_scope base returns at most one entry",
-            "Use search_scope subtree or one_level, or lower minimum",
+            "Use search_scope subtree or one_level, or reduce minimum",
         )
 
 
@@ -309,7 +310,7 @@ def _parse_groups(value: object, name: str) -> tuple[str, ...]:
         return ()
     groups = _parse_names(value, "member_of", name)
     if not groups:
-        # A list that is empty by mistake would otherwise select everyone.
+        # Otherwise, a list that is empty by mistake would select everyone.
         raise InputError(
             f"Cannot use member_of of {name}",
             "it is empty",
@@ -319,7 +320,7 @@ def _parse_groups(value: object, name: str) -> tuple[str, ...]:
 
 
 def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
-    """Return the DNs of an option that takes one DN or a list of them; blank ones are dropped."""
+    """Return the DNs in an option that accepts one DN or a list of DNs. Blank strings are skipped."""
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise InputError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the people of sources from one server: by OU or group, without the people to exclude."""
+"""Reader for the people of sources on one server. It searches by OU or group, and leaves out excluded people."""
 
 from __future__ import annotations
 
@@ -32,14 +32,16 @@ from .source_options import Source
 
 
 class SourceReader:
-    """A reader of the people of sources, for one session.
+    """A reader for the people of sources, in one session.
 
-    Data that several sources need, such as a group that all of them exclude, is read once.
+    Data that several sources need, such as the members of a group that all of them exclude, is read only once.
 
-    :param object_types: kinds of Active Directory objects that count as people; as for `people_filter`.
-    :ivar excluded: number of people who were found and excluded, by name of the source.
-    :ivar referrals: URIs to which the server referred for a part of a search; they were not followed.
-    :ivar missing_attributes: attributes that no entry has of those to which people's attributes refer.
+    :param page_size: number of entries per page of a search result.
+    :param object_types: types of Active Directory objects that count as people, as for `people_filter`.
+    :ivar excluded: number of people who were found but excluded, by name of the source.
+    :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
+        followed.
+    :ivar missing_attributes: attributes read with of_entry that no referenced entry has.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
@@ -54,17 +56,17 @@ class SourceReader:
         self._identities_by_ou: dict[str, set[str]] = {}
         self._identities_by_groups: dict[tuple[str, ...], set[str]] = {}
         self.excluded: Counter[str] = Counter()
-        self.referrals: set[str] = set()
+        self.references: set[str] = set()
         self.missing_attributes: set[str] = set()
         self.invalid_start_dates: set[str] = set()
 
-    def pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
+    def read_pages(self, source: Source, attributes: Sequence[str]) -> Iterator[list[Entry]]:
         """Read the people of a source, one page at a time.
 
-        :param attributes: lower-case names; the values of an entry are in this order.
-        :raises DirectoryError: if the server does not return all of it; the error names the source.
+        :param attributes: lower-case names of the attributes to read; the values of each entry are in this order.
+        :raises DirectoryError: if the server does not return a complete result; the error names the source.
         """
-        with _source_in_errors(source):
+        with _name_source_in_errors(source):
             excluded = self._excluded_identities(source)
             for page in self._search(source, attributes):
                 included = page
@@ -73,24 +75,26 @@ class SourceReader:
                     self.excluded[source.name] += len(page) - len(included)
                 yield included
 
-    def referenced_values(
+    def read_referenced_values(
         self, sources: Sequence[Source], columns: Sequence[Column]
     ) -> dict[tuple[str, str], str]:
-        """Read attributes of entries to which people's attributes refer by DN, such as the mail of a manager.
+        """Read the entries to which people's attributes refer by DN, such as the entry of a manager.
 
-        :returns: values by DN and attribute, as `Variables.lookup_values` of expressions requires. Entries and
-            attributes that cannot be read are missing.
-        :raises DirectoryError: if the server does not return all of it; the error names the source.
+        :param columns: columns whose expressions may use of_entry; location rules may also use it.
+        :returns: values by DN and attribute, as `Variables.lookup_values` requires. Entries and attributes that cannot
+            be read are missing.
+        :raises DirectoryError: if the server does not return a complete result; the error names the source if a search
+            for its people failed.
         """
         expressions = [column.expression for column in columns]
         expressions += [
             source.location_rule.expression for source in sources if source.location_rule
         ]
-        references = {pair for expression in expressions for pair in expression.lookups}
-        if not references:
+        lookups = {pair for expression in expressions for pair in expression.lookups}
+        if not lookups:
             return {}
-        naming = sorted({attribute for attribute, _wanted in references})
-        wanted = sorted({attribute for _naming, attribute in references})
+        naming = sorted({attribute for attribute, _wanted in lookups})
+        wanted = sorted({attribute for _naming, attribute in lookups})
         names = self._read_names(sources, naming)
         referenced: dict[tuple[str, str], str] = {}
         for context in self._search_contexts():
@@ -104,17 +108,20 @@ class SourceReader:
         return referenced
 
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
-        """Read the distinguished names that the people of sources have in some attributes."""
+        """Read the distinguished names in the given attributes of all people of the sources."""
         names: set[str] = set()
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
         for source in sources:
-            with _source_in_errors(source):
+            with _name_source_in_errors(source):
                 for page in self._search(source, attributes, has_name):
                     names.update(_smallest(values) for entry in page for values in entry.values)
         return sorted(names - {""})
 
-    def shows_anything(self, source: Source) -> bool:
-        """Return whether the account can see any entry in the search base of a source."""
+    def can_see_entries(self, source: Source) -> bool:
+        """Return whether the account can see any entry in the search base of a source.
+
+        :raises DirectoryError: if the search fails.
+        """
         query = source.query
         if not query.search_base:
             query = replace(query, search_base=self._search_contexts()[0])
@@ -123,9 +130,10 @@ class SourceReader:
     def _search(
         self, source: Source, attributes: Sequence[str], condition: str = ""
     ) -> Iterator[list[Entry]]:
-        """Search for the people of a source, including those to exclude.
+        """Search for the people of a source, including people to exclude.
 
-        :param condition: LDAP filter that they must match in addition to that of the source; empty for none.
+        :param condition: LDAP filter that people must match in addition to the filter of the source; empty if there is
+            none.
         """
         filters = [source.query.filter or self._people_filter, *([condition] if condition else [])]
         query = replace(source.query, filter=filter_and(filters))
@@ -138,11 +146,13 @@ class SourceReader:
                 self._members_of(source.groups),
                 attributes,
                 page_size=self._page_size,
-                references=self.referrals,
+                references=self.references,
             )
             return
         for one_query in queries:
-            yield from search(self._session, one_query, attributes, self._page_size, self.referrals)
+            yield from search(
+                self._session, one_query, attributes, self._page_size, self.references
+            )
 
     def _excluded_identities(self, source: Source) -> set[str]:
         excluded: set[str] = set()
@@ -166,7 +176,7 @@ class SourceReader:
                     "Correct exclude_ous, or allow the bind account to see the entry",
                 )
             query = Query(ou, "subtree", ANYTHING)
-            pages = search(self._session, query, [], self._page_size, self.referrals)
+            pages = search(self._session, query, [], self._page_size, self.references)
             self._identities_by_ou[ou] = _identities(pages)
         return self._identities_by_ou[ou]
 
@@ -206,7 +216,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(values: Values) -> str:
-    """Return the value that expressions use if there are several; empty if a value is not text."""
+    """Return the smallest value, which expressions use if there are several; empty if any value is not text."""
     listed = [values] if isinstance(values, bytes) else values
     try:
         return min(compose(value.decode()) for value in listed)
@@ -215,8 +225,8 @@ def _smallest(values: Values) -> str:
 
 
 @contextmanager
-def _source_in_errors(source: Source) -> Iterator[None]:
-    """Prefix errors with the name of the source."""
+def _name_source_in_errors(source: Source) -> Iterator[None]:
+    """Prefix directory errors with the name of the source."""
     try:
         yield
     except DirectoryError as error:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What contact_upload does: compare a roster with the baseline, check the plan, upload, and write the receipt."""
+"""Implementation of contact_upload.
+
+It compares a roster with the baseline, checks the plan, uploads the roster, and writes the receipt.
+"""
 
 from __future__ import annotations
 
@@ -44,15 +47,16 @@ from .upload_options import UploadOptions
 class Outcome:
     """Outcome of an upload.
 
-    :ivar plan: difference between the baseline and the new roster.
-    :ivar header: titles of the columns of the new roster.
-    :ivar changed: whether anything was sent or the state was updated, or would be.
-    :ivar uploaded: whether the service accepted the roster, or the roster would be sent.
-    :ivar receipt: receipt in the state directory; None if none applies.
-    :ivar answer: what the service reported; None if nothing was sent or no response was received.
+    :ivar plan: differences between the baseline and the new roster.
+    :ivar header: column titles of the new roster.
+    :ivar changed: whether the service accepted at least part of the roster, or the state was updated; in check mode,
+        whether this would happen.
+    :ivar uploaded: whether the service accepted the complete roster; in check mode, whether it would be sent.
+    :ivar receipt: receipt in the state directory; None if there is none for this endpoint, profile and header.
+    :ivar answer: the report in the response; None if nothing was sent or no response was received.
     :ivar attempts: number of attempts to send the roster.
-    :ivar warnings: harmless problems.
-    :ivar error: why the module must fail; the other fields are returned nevertheless. None for success.
+    :ivar warnings: problems that did not prevent the upload.
+    :ivar error: error with which the module must fail, in addition to returning the other fields; None on success.
     """
 
     plan: Plan
@@ -66,7 +70,10 @@ class Outcome:
     error: FrontdeskError | None = None
 
     def result(self, show_diff: bool) -> dict[str, Any]:
-        """Return the module's result. Values of people are only in its diff."""
+        """Return the module's result. Only the diff contains personal data.
+
+        :param show_diff: whether to include the diff.
+        """
         result: dict[str, Any] = {
             "changed": self.changed,
             "uploaded": self.uploaded,
@@ -105,16 +112,17 @@ def _receipt_result(receipt: Receipt | None) -> dict[str, Any] | None:
 
 
 def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) -> Outcome:
-    """Upload a roster if it differs from the baseline and the guard lets the plan pass.
+    """Upload a roster if it differs from the baseline and the plan passes the guard.
 
+    :param check_mode: whether to return the expected outcome without sending anything or changing the state.
     :param with_diff: whether the plan must contain the changes that a diff shows.
-    :raises FrontdeskError: if the roster or the state cannot be used, before anything is sent.
+    :raises FrontdeskError: if the roster or the state cannot be used; nothing is then sent.
     """
     check_tls_files(options.endpoint.tls)
-    with _load_source(options):  # an invalid roster fails before anything is created
+    with _load_source(options):  # with an invalid roster, fail before anything is created
         pass
     lock = shared_lock if check_mode else exclusive_lock
-    # The roster is read under the lock, because the run that held the lock may have replaced it.
+    # Read the roster again under the lock, because a run that held the lock before may have replaced it.
     with lock(options.state_dir), _load_source(options) as roster:
         return _upload(options, roster, check_mode, with_diff)
 
@@ -127,13 +135,13 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
             raise InputError(
                 f"Cannot use {options.src}",
                 f"it has no column {missing[0]!r}, which is in key",
-                # Without the titles: if the header is missing, they are a person's values.
+                # Do not list the titles: if the file has no header, they are personal data.
                 f"Make sure that its first line contains the titles of its {len(roster.header)} columns",
             )
         if not roster.row_count:
             raise InputError(
                 f"Cannot use {options.src}",
-                "it contains a header and no contacts",
+                "it contains a header but no contacts",
                 "Export a roster to it first",
             )
         yield roster
@@ -143,10 +151,10 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
 class _Transition:
     """The transition from one roster to the next.
 
-    :ivar roster: the new roster.
+    :ivar roster: new roster.
     :ivar binding: endpoint, profile and header of the new roster.
-    :ivar stored: the baseline in the state directory, regardless of its binding.
-    :ivar baseline: the baseline that the plan compares with; None if none applies.
+    :ivar stored: baseline in the state directory, regardless of its binding; None if there is none.
+    :ivar baseline: baseline with which the plan compares the roster; None if there is none for this binding.
     """
 
     roster: RosterFile
@@ -156,7 +164,7 @@ class _Transition:
 
     @property
     def stored_receipt(self) -> Receipt | None:
-        """The receipt in the state directory."""
+        """Receipt in the state directory; None if there is none."""
         return self.stored.receipt if self.stored else None
 
 
@@ -167,9 +175,9 @@ def _upload(
     binding = Binding(
         endpoint=strip_query(options.endpoint.url), profile=options.profile, header=roster.header
     )
-    why_no_baseline = _why_no_baseline(stored, binding, options.state_dir)
-    baseline = stored if why_no_baseline is None else None
-    # The state directory needs space for the roster in any case. Check mode must not write there.
+    no_baseline_cause = _explain_missing_baseline(stored, binding, options.state_dir)
+    baseline = stored if no_baseline_cause is None else None
+    # The state directory needs space for the roster anyway. Check mode must not write there.
     spill_directory = Path(tempfile.gettempdir()) if check_mode else options.state_dir
     with open_spill_area(spill_directory) as spill:
         plan = make_plan(
@@ -187,7 +195,7 @@ def _upload(
         warnings=(baseline.warning,) if baseline and baseline.warning else (),
     )
     try:
-        check_plan(plan, options.limits, why_no_baseline)
+        check_plan(plan, options.limits, no_baseline_cause)
     except GuardError as error:
         return replace(outcome, error=error)
     if baseline and baseline.receipt.complete and plan.is_empty and not options.force:
@@ -197,10 +205,12 @@ def _upload(
     return _send(options, outcome, _Transition(roster, binding, stored, baseline))
 
 
-def _why_no_baseline(stored: Baseline | None, binding: Binding, directory: Path) -> str | None:
-    """Return why there is no baseline to compare with; None if there is one."""
+def _explain_missing_baseline(
+    stored: Baseline | None, binding: Binding, directory: Path
+) -> str | None:
+    """Return the reason why the stored baseline cannot be used; None if it can be used."""
     if stored is None:
-        return f"no receipt of an earlier upload is in {directory}"
+        return f"{directory} contains no receipt of an earlier upload"
     for part in fields(Binding):
         if getattr(stored.receipt.binding, part.name) != getattr(binding, part.name):
             return f"the receipt in {directory} belongs to another {part.name}"
@@ -214,7 +224,7 @@ def _update_identities(
     roster: RosterFile,
     check_mode: bool,
 ) -> Outcome:
-    """Store the new identities of a roster whose rows have not changed, if they differ. Nothing is sent."""
+    """Store the identities of a roster whose rows have not changed, if they differ. Nothing is sent."""
     if roster.open_ids is None or roster.ids_sha256 == baseline.roster.ids_sha256:
         return outcome
     receipt = replace(baseline.receipt, roster=roster.sha256, identities=roster.ids_sha256)
@@ -236,6 +246,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
             content = FileContent(file, roster.size, roster.start)
             response = send_file(options.endpoint, f"{options.profile}.csv", content)
     except FrontdeskError as error:
+        # Only ServiceError has these attributes.
         may_be_accepted = getattr(error, "may_be_accepted", False)
         outcome = _abort(options, outcome, transition, may_be_accepted=may_be_accepted)
         return replace(outcome, attempts=getattr(error, "attempts", 0), error=error)
@@ -250,7 +261,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
     try:
         receipt = _commit(options, outcome, transition, answer)
     except StateError as error:
-        # The state directory still says that an upload has begun.
+        # If the state directory contains a receipt, it is still marked as incomplete.
         return replace(_with_incomplete_receipt(outcome), error=error)
     return replace(outcome, receipt=receipt, error=refusal)
 
@@ -258,13 +269,13 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
 def _abort(
     options: UploadOptions, outcome: Outcome, transition: _Transition, *, may_be_accepted: bool
 ) -> Outcome:
-    """Record that the service did not accept the roster, or that this is unknown."""
+    """Record that the service did not accept the roster, or that the outcome is unknown."""
     abort_upload(options.state_dir, transition.stored_receipt, may_be_accepted=may_be_accepted)
     return _with_incomplete_receipt(outcome) if may_be_accepted else outcome
 
 
 def _with_incomplete_receipt(outcome: Outcome) -> Outcome:
-    """Return the outcome with its receipt as it is in the state directory since the upload began."""
+    """Return the outcome with its receipt marked as incomplete, as `begin_upload` stored it."""
     if outcome.receipt is None:
         return outcome
     return replace(outcome, receipt=replace(outcome.receipt, complete=False))
@@ -279,9 +290,9 @@ def _read_answer(options: UploadOptions, roster: RosterFile, response: Response)
 def _commit(
     options: UploadOptions, outcome: Outcome, transition: _Transition, answer: Answer
 ) -> Receipt:
-    """Make the roster that the service now has the baseline.
+    """Record the roster that the service now has as the new baseline.
 
-    :raises StateError: if it cannot be written.
+    :raises StateError: if the state cannot be written.
     """
     old = transition.baseline.roster if transition.baseline else None
     with partially_accepted_roster(options, old, transition.roster, answer.refused_rows) as roster:

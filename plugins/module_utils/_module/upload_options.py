@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of contact_upload: their argument spec, and parsing them once."""
+"""Options of contact_upload: their argument spec, and the functions that parse them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .._service.endpoint import (
 from .._service.endpoint_checks import check_endpoint
 from .._service.request_body import check_form_name
 from .._state.directory import default_state_dir
-from .arguments import check_paths, secret
+from .arguments import check_paths, secret_spec
 
 
 def upload_spec() -> dict[str, Any]:
@@ -73,13 +73,13 @@ def _service_spec() -> dict[str, Any]:
         "content_type": {"type": "str", "default": CSV_TYPE},
         "params": readable,
         "headers": readable,
-        "token": secret("token", aliases=["api_token"]),
-        # Names, not credentials. Without no_log, ansible-core would warn because of the word "token".
+        "token": secret_spec("token", aliases=["api_token"]),
+        # These are not secret. If no_log were not set, ansible-core would warn because of the word "token".
         "token_header": {"type": "str", "default": "Authorization", "no_log": False},
         "token_prefix": {"type": "str", "no_log": False},
         "token_param": {"type": "str", "no_log": False},
-        "url_username": secret("url_username"),
-        "url_password": secret("url_password"),
+        "url_username": secret_spec("url_username"),
+        "url_password": secret_spec("url_password"),
         "client_cert": {"type": "path"},
         "client_key": {"type": "path", "no_log": False},
         "ca_path": {"type": "path", "aliases": ["ca_cert"]},
@@ -94,7 +94,7 @@ def _service_spec() -> dict[str, Any]:
 
 
 def _result_spec() -> dict[str, Any]:
-    """Return the spec of the option that describes a response."""
+    """Return the spec of the suboptions of ``result``, which describe the response."""
     return {
         "counts": {"type": "str"},
         "refused": {"type": "list", "elements": "str"},
@@ -114,13 +114,13 @@ class UploadOptions:
     """Options of one upload.
 
     :ivar src: path of the roster.
-    :ivar endpoint: the service, and how to send the roster to it.
-    :ivar profile: name of the profile, which is also the name of the uploaded file.
+    :ivar endpoint: upload endpoint of the service, with the settings of the request.
+    :ivar profile: name of the profile; with the extension .csv, it is also the name of the uploaded file.
     :ivar location_column: title of the column that contains the location.
-    :ivar key: titles of the columns that identify a contact if there are no identities.
-    :ivar state_dir: state directory of this account of the service.
+    :ivar key: titles of the columns that identify a contact if a roster has no identities.
+    :ivar state_dir: state directory for one account of the service.
     :ivar limits: limits that a plan must respect.
-    :ivar force: whether to upload a roster that has not changed.
+    :ivar force: whether to upload the roster even if it has not changed.
     :ivar result: structure of the service's response.
     """
 
@@ -136,9 +136,9 @@ class UploadOptions:
 
 
 def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
-    """Check the parameters of contact_upload.
+    """Check and parse the parameters of contact_upload.
 
-    :raises InputError: if anything in them is wrong that can be seen without the service.
+    :raises InputError: if they contain an error that can be detected without contacting the service.
     """
     check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
     endpoint = parse_endpoint(params)
@@ -187,9 +187,9 @@ def _limits(params: Mapping[str, Any]) -> Limits:
 
 
 def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
-    """Return the endpoint described by a module's parameters, unchecked.
+    """Return the endpoint in a module's parameters, unchecked.
 
-    :raises InputError: if a value of a dictionary is not a string, a number or a boolean.
+    :raises InputError: if a dictionary contains a value that is not a string, a number or a boolean.
     """
     statuses = params["status_code"]
     return Endpoint(
@@ -221,7 +221,7 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
 def _credential(params: Mapping[str, Any]) -> Credential:
     prefix, in_query = params["token_prefix"], params["token_param"] or ""
     if prefix is None:
-        # The scheme Bearer (RFC 6750) is for this header only; other headers contain only the token.
+        # The scheme Bearer (RFC 6750) is only used in the header Authorization. Other headers contain only the token.
         is_bearer = params["token_header"].lower() == "authorization" and not in_query
         prefix = "Bearer" if is_bearer else ""
     return Credential(
@@ -235,11 +235,11 @@ def _credential(params: Mapping[str, Any]) -> Credential:
 
 
 def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return a dictionary as pairs of strings in the same order, with booleans as in JSON."""
+    """Convert a dictionary option to pairs of strings. Booleans are written as in JSON."""
     pairs = []
     for name, value in (params[option] or {}).items():
         if isinstance(value, bool):
-            value = str(value).lower()  # noqa: PLW2901  # services expect true, not True
+            value = str(value).lower()  # noqa: PLW2901  # services expect true instead of True
         if not isinstance(value, (str, int, float)):
             raise InputError(
                 f"Cannot use {option}: {name}",

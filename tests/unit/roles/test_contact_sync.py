@@ -58,7 +58,7 @@ STAGE_OF = {"ad_contacts_export": "export", "ad_contacts_info": "probe", "contac
 def _module_options(module: str) -> dict[str, str]:
     """Return the templates of all options that the role passes to a module.
 
-    Some are options of the task, the others are passed as module_defaults if they are set.
+    Some are options of the task. The others are passed through module_defaults if they are set.
     """
     stage = STAGE_OF[module]
     tasks = yaml.safe_load(TASKS[f"{stage}.yml"])
@@ -67,7 +67,7 @@ def _module_options(module: str) -> dict[str, str]:
     assert task["module_defaults"] == {
         "group/frontdesk.contacts.contact_sync": f"{{{{ __contact_sync_{stage}_options_set }}}}"
     }
-    # The probe gets the options of the export, except on_invalid.
+    # The probe has all options of the export except on_invalid.
     is_probe = stage == "probe"
     defaults: dict[str, str] = dict(
         ROLE_VARS[f"__contact_sync_{'export' if is_probe else stage}_options"]
@@ -116,7 +116,7 @@ TOKEN_PREFIX = {"token_prefix"}
 
 
 @pytest.mark.parametrize(("module", "spec"), [EXPORT, INFO, UPLOAD])
-def test_role_passes_all_options_to_the_modules(module: str, spec: dict[str, Any]) -> None:
+def test_the_role_passes_all_options_to_the_modules(module: str, spec: dict[str, Any]) -> None:
     # The role does not create backups, and it shows the report before it fails because of problems.
     not_passed = {"backup", "fail_on_problems"}
     assert set(_module_options(module)) == set(spec) - not_passed - TOKEN_PREFIX
@@ -154,7 +154,7 @@ def test_defaults_types_and_choices_match_the_modules(
     assert checked >= 5
 
 
-def test_locations_have_the_options_of_a_source_and_an_ou() -> None:
+def test_locations_accept_ou_in_addition_to_the_options_of_a_source() -> None:
     location = OPTIONS["contact_sync_locations"]["options"]
     source = source_spec()["sources"]["options"]
     assert set(location) == {*source, "ou"}
@@ -170,7 +170,7 @@ def test_profile_files_match_the_choices_of_contact_sync_profile() -> None:
 
 
 @pytest.mark.parametrize("region", ["", "NO"])
-def test_profile_receptionist_has_the_default_columns_of_the_module(region: str) -> None:
+def test_the_profile_receptionist_has_the_default_columns_of_the_module(region: str) -> None:
     phone = (
         "{{ 'mobile | e164(phone_region)' if contact_sync_phone_region | default('', true)"
         " else 'mobile' }}"

@@ -49,21 +49,25 @@ EntryPage = Sequence[Entry]
 
 
 def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
-    """Return the entry of a person, with the attributes of the default columns: givenname, mail, mobile, sn."""
+    """Return the entry of a person with the attributes of the default columns: givenname, mail, mobile and sn.
+
+    :param number: number of the person, which determines the identity.
+    :param mail: mail address; if it is empty, it is derived from the number.
+    """
     values = ("Åse", mail or f"{number}@x", "", last_name)
     return Entry(IDENTITIES[number], [value.encode() for value in values])
 
 
 class FakeDirectory:
-    """Servers that are never contacted: opening a session and searching are replaced.
+    """Fake directory servers. The functions that open a session and send a search are replaced.
 
-    :param people: for each search base ``OU=NAME``, by NAME: the page that a search returns, or the error it raises.
-    :ivar people_by_server: the same for servers that do not return ``people``, by URI.
-    :ivar referrals: URIs to which each server refers, by URI of the server.
+    :param people: the page that a search returns, or the error that it raises, by NAME in its search base ``OU=NAME``.
+    :ivar people_by_server: results that replace ``people`` on individual servers, by URI of the server.
+    :ivar references: URIs in the continuation references that each server returns, by URI of the server.
     :ivar is_active_directory: whether the servers are Active Directory.
     :ivar is_unencrypted: whether the sessions are unencrypted.
     :ivar settings: settings of the sessions that were opened.
-    :ivar queries: searches so far: query, attributes and page size.
+    :ivar queries: query, attributes and page size of each search so far.
     """
 
     def __init__(
@@ -71,7 +75,7 @@ class FakeDirectory:
     ) -> None:
         self.people = people
         self.people_by_server: dict[str, dict[str, EntryPage | DirectoryError]] = {}
-        self.referrals: dict[str, set[str]] = {}
+        self.references: dict[str, set[str]] = {}
         self.is_active_directory = True
         self.is_unencrypted = False
         self.settings: list[ConnectionSettings] = []
@@ -92,9 +96,9 @@ class FakeDirectory:
         query: Query,
         attributes: Sequence[str],
         page_size: int,
-        referrals: set[str],
+        references: set[str],
     ) -> Iterator[EntryPage]:
-        referrals.update(self.referrals.get(session.uri, ()))
+        references.update(self.references.get(session.uri, ()))
         self.queries.append((query, attributes, page_size))
         people = self.people_by_server.get(session.uri, self.people)
         page = people[query.search_base.partition("=")[2]]
@@ -104,5 +108,9 @@ class FakeDirectory:
 
 
 def run_export(params: dict[str, Any], spill: SpillArea = MEMORY) -> Export:
-    """Run an export with the parameters of ad_contacts_export."""
+    """Run an export.
+
+    :param params: parameters of ad_contacts_export.
+    :param spill: temporary storage of the export.
+    """
     return export(parse_export_options(params, check_mode=True), spill)

@@ -16,7 +16,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_
     info_spec,
     parse_read_options,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import Info, info
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import (
+    Info,
+    collect_info,
+)
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
     SEARCH,
@@ -35,7 +38,7 @@ ROOT_DSE = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
 def person(number: int, **attributes: list[bytes]) -> Message:
     """Return the entry of a person with all attributes of the default columns.
 
-    :param attributes: attributes that differ.
+    :param attributes: attributes that are added or replace the default values.
     """
     defaults = {
         "entryUUID": [str(uuid.UUID(int=number)).encode()],
@@ -50,8 +53,9 @@ def person(number: int, **attributes: list[bytes]) -> Message:
 class PeopleDirectory(Directory):
     """A directory server with people in OUs.
 
-    :param people: people in ``ou=NAME,dc=x``, by NAME; None closes the connection when the OU is searched.
-    :ivar people: the same, by encoded DN.
+    :param people: people in ``ou=NAME,dc=x``, by NAME; if None, the server closes the connection when the OU is
+        searched.
+    :ivar people: the people by encoded DN of the OU.
     """
 
     def __init__(self, **people: Sequence[Message] | None) -> None:
@@ -68,7 +72,10 @@ class PeopleDirectory(Directory):
 
 @contextmanager
 def serve_directories(tmp_path: Path, *directories: Directory) -> Iterator[dict[str, Any]]:
-    """Start directory servers with TLS, and yield the options that connect to them."""
+    """Start directory servers with TLS, and provide the options for connecting to them.
+
+    :param tmp_path: directory for the certificates.
+    """
     server_tls = tls(tmp_path, "localhost")
     with ExitStack() as stack:
         servers = [ldap_server(directory, server_tls.context) for directory in directories]
@@ -84,10 +91,20 @@ def serve_directories(tmp_path: Path, *directories: Directory) -> Iterator[dict[
 
 
 def run_info(*sources: dict[str, Any], **options: Any) -> Info:
-    """Run ad_contacts_info for sources."""
-    return info(parse_read_options(complete_params(info_spec(), sources=list(sources), **options)))
+    """Run ad_contacts_info.
+
+    :param sources: elements of the option ``sources``.
+    :param options: other options of the module.
+    """
+    return collect_info(
+        parse_read_options(complete_params(info_spec(), sources=list(sources), **options))
+    )
 
 
 def source_in(name: str, **options: Any) -> dict[str, Any]:
-    """Return a source that searches an OU of a `PeopleDirectory`."""
+    """Return a source that searches an OU of a `PeopleDirectory`.
+
+    :param name: name of the OU.
+    :param options: other options of the source.
+    """
     return source(f"ou={name},dc=x", **options)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fake AnsibleModule, and parameters of modules as ansible-core completes them."""
+"""A fake AnsibleModule, and parameters of modules with default values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 
 
 class FakeModule:
-    """The part of AnsibleModule that writing a roster uses.
+    """A fake of the part of AnsibleModule that installing a roster requires.
 
     :ivar backups: paths of the files that were backed up.
     """
@@ -51,19 +51,30 @@ class FakeModule:
 
 
 def complete_params(spec: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Return the parameters of a module: the options that are set, and the defaults of the others."""
+    """Return the parameters of a module: the given options, and the default values of all others.
+
+    :param spec: argument spec of the module.
+    """
     unknown = set(options) - set(spec)
     assert not unknown, unknown
     return {**{name: option.get("default") for name, option in spec.items()}, **options}
 
 
 def source(base: str | None, **options: Any) -> dict[str, Any]:
-    """Return the parameters of one source."""
+    """Return the parameters of one source.
+
+    :param base: search base; None if it is not set.
+    :param options: other options of the source.
+    """
     return complete_params(source_spec()["sources"]["options"], search_base=base, **options)
 
 
 def export_params(*sources: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Return the parameters of ad_contacts_export; options replace the defaults of these tests."""
+    """Return the parameters of ad_contacts_export.
+
+    :param sources: elements of the option ``sources``.
+    :param options: options that differ from the defaults of these tests.
+    """
     return complete_params(
         export_spec(),
         **{

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads from a roster and a state directory to a fake service on loopback."""
+"""Uploads of a roster to a fake service on loopback, with a state directory."""
 
 from __future__ import annotations
 
@@ -39,17 +39,18 @@ SECOND_ROW_REFUSED = (
 """Body of a response that refuses the second row."""
 
 RESULT_OPTION = {"counts": "counts", "errors": "errors"}
-"""The option ``result`` that describes the responses of the service."""
+"""Value of the option ``result`` that describes the responses of the service."""
 
 
 class Uploader:
-    """Uploads a roster to a fake service.
+    """A roster, a state directory, and a fake service to which the roster is uploaded.
 
+    :param directory: directory that contains the roster and the state directory.
     :ivar src: path of the roster.
-    :ivar state_dir: state directory; it is created by the first upload.
+    :ivar state_dir: state directory, which the first upload creates.
     :ivar port: port of the service.
     :ivar response: response of the service.
-    :ivar next_responses: responses to the next requests, before `response`.
+    :ivar next_responses: responses to the next requests; `response` is sent after these.
     :ivar sent_bodies: bodies of all requests.
     """
 
@@ -69,7 +70,7 @@ class Uploader:
     def write_roster(self, *rows: tuple[str, ...], identities: str | None = None) -> None:
         """Write the roster and its identities.
 
-        :param identities: a string with one character per row; by default, the names in lower case.
+        :param identities: string whose characters are the identities of the rows; by default, the names in lowercase.
         """
         names = identities or "".join(row[0].lower() for row in rows)
         data = csv_bytes(rows)
@@ -94,8 +95,8 @@ class Uploader:
         options.update(changes)
         if options["result"] is not None:
             options["result"] = complete_params(spec["result"]["options"], **options["result"])
-        job = parse_upload_options(complete_params(spec, **options))
-        return upload(job, check_mode, with_diff=True)
+        parsed = parse_upload_options(complete_params(spec, **options))
+        return upload(parsed, check_mode, with_diff=True)
 
     def state_files(self) -> dict[str, bytes]:
         """Return the content of each file in the state directory, by name."""
@@ -103,8 +104,8 @@ class Uploader:
 
 
 @contextlib.contextmanager
-def running_uploader(directory: Path) -> Iterator[Uploader]:
-    """Start the service and write a roster of three people."""
+def start_uploader(directory: Path) -> Iterator[Uploader]:
+    """Start the service, write a roster of three people, and provide the uploader."""
     uploader = Uploader(directory, 0)
     with http_server(uploader.serve) as server:
         uploader.port = server.port
@@ -113,7 +114,7 @@ def running_uploader(directory: Path) -> Iterator[Uploader]:
 
 
 def count_changes(outcome: Outcome) -> dict[str, object]:
-    """Return the number of contacts of each kind of change in the plan, without zeros."""
+    """Return the number of contacts for each kind of change in the plan, without zeros."""
     summary = outcome.plan.summary()
     return {
         kind: summary[kind] for kind in ("added", "changed", "moved", "removed") if summary[kind]

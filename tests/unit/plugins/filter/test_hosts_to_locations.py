@@ -38,7 +38,7 @@ def test_hosts_become_locations_in_the_same_order() -> None:
     assert hosts_to_locations([], HOSTVARS) == []
 
 
-def test_host_can_set_all_keys_of_a_location() -> None:
+def test_a_host_can_set_all_keys_of_a_location() -> None:
     keys = {
         "search_base": "DC=x",
         "search_scope": "base",
@@ -67,7 +67,7 @@ def test_host_can_set_all_keys_of_a_location() -> None:
         ("blank_search", SEARCH_VARIABLES),
     ],
 )
-def test_missing_variable_raises_an_error_with_the_host(host: str, variable: str) -> None:
+def test_a_missing_variable_raises_an_error_that_names_the_host(host: str, variable: str) -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         hosts_to_locations(["oslo", host], HOSTVARS)
     assert str(caught.value) == (

@@ -28,6 +28,6 @@ def test_input_errors_become_filter_errors() -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         locations_to_sources([{"location": "oslo"}], ou_template="OU={ou}")
     assert str(caught.value) == (
-        "Cannot use location 1 (oslo): it does not say where to search. "
+        "Cannot use location 1 (oslo): it does not define a search. "
         "Set ou, search_base, member_of or filter."
     )

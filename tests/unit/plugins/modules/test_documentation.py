@@ -80,9 +80,9 @@ def _options(fragment: Any) -> dict[str, Any]:
 
 
 def _option(option: dict[str, Any], below: str) -> dict[str, Any]:
-    """Return the properties of an option that must be identical in documentation and spec.
+    """Return the properties of an option that must be identical in the documentation and the argument spec.
 
-    :param below: key of the suboptions.
+    :param below: key that contains the suboptions.
     """
     properties = {key: option.get(key, value) for key, value in _DEFAULTS.items()}
     properties["type"] = option["type"]
@@ -111,7 +111,7 @@ def test_fragments_match_the_argument_specs(fragment: Any, spec: dict[str, Any])
 
 def test_ad_contacts_export_matches_its_argument_spec() -> None:
     options = dict(_documentation("ad_contacts_export")["options"])
-    # Only the description is overridden, to document the default. The rest comes from ansible-core's fragment.
+    # Only the description is overridden, to document the default. ansible-core's fragment contains the other keys.
     assert set(options.pop("mode")) == {"description"}
     shared = {**_options(Directory), **_options(Sources)}
     assert _documented({**shared, **options}) == _specified(export_spec())
@@ -300,13 +300,13 @@ def test_required_libraries_are_documented(module: str, libraries: list[Library]
     for name, fragment in (("directory", Directory), ("sources", Sources)):
         if f"frontdesk.contacts.{name}" in _fragments(module):
             documented += yaml.safe_load(fragment.DOCUMENTATION)["requirements"]
-    # Requirements of individual options are followed by these options in parentheses.
+    # If only some options require a library, they are listed after it in parentheses.
     requirements = [requirement.partition(" (")[0] for requirement in documented]
     assert requirements == [library.requirement for library in libraries]
 
 
 @pytest.mark.parametrize("library", [*_DIRECTORY_LIBRARIES, REQUESTS], ids=attrgetter("name"))
-def test_readme_lists_each_library(library: Library) -> None:
+def test_the_readme_lists_each_library(library: Library) -> None:
     readme = Path(__file__).parents[4].joinpath("README.md").read_text("utf-8")
     assert f"{library.name} {library.minimum}" in readme
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs import (
     Uploader,
-    running_uploader,
+    start_uploader,
 )
 
 
 @pytest.fixture(name="uploader")
 def _uploader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uploader]:
-    """An uploader with a roster of three people and no state, whose service is reached without a proxy."""
+    """Provide an uploader with a roster of three people and no state. It contacts the service without a proxy."""
     for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with running_uploader(tmp_path) as running:
-        yield running
+    with start_uploader(tmp_path) as uploader:
+        yield uploader

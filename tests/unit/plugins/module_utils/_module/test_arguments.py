@@ -36,14 +36,14 @@ def test_only_credentials_are_hidden() -> None:
     assert {name for name, option in specs.items() if option.get("no_log")} == {
         *("bind_pw", "token", "url_username", "url_password")
     }
-    # ansible-core warns about options whose names suggest a secret, unless no_log is false.
+    # ansible-core warns about options whose names suggest a secret, unless no_log is set.
     assert {name for name, option in specs.items() if option.get("no_log") is False} == {
         *("token_header", "token_prefix", "token_param", "client_key", "keytab", "key"),
         *("params", "headers", "form_fields"),
     }
 
 
-def test_options_with_an_environment_variable() -> None:
+def test_options_fall_back_to_their_environment_variables() -> None:
     specs = {**export_spec(), **upload_spec()}
     assert {name: spec["fallback"] for name, spec in specs.items() if "fallback" in spec} == {
         "bind_dn": (nonempty_env_fallback, ["FRONTDESK_BIND_DN"]),

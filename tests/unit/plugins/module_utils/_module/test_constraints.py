@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Constraints between options, which ansible-core enforces."""
+"""Constraints between options that ansible-core enforces."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UPLOAD = {"src": "/srv/contacts.csv", "url": "https://frontdesk.example/import"}
         ),
     ],
 )
-def test_constraints_between_the_options_of_a_directory(
+def test_violated_constraints_between_connection_options_are_reported(
     options: dict[str, Any], messages: list[str]
 ) -> None:
     validator = ArgumentSpecValidator(directory_spec(), **DIRECTORY_CONSTRAINTS)
@@ -56,7 +56,7 @@ def test_constraints_between_the_options_of_a_directory(
         ({"accepted": ["ok"]}, "'accepted': status"),
     ],
 )
-def test_parts_of_result_that_need_another_part(
+def test_a_key_of_result_can_require_another_key(
     result: dict[str, Any], message: str | None
 ) -> None:
     validated = ArgumentSpecValidator(upload_spec()).validate({**UPLOAD, "result": result})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installing and staging the two files of a roster."""
+"""Installation and staging of the two files of a roster."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._files import directory_lock
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import destination
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
-    InstalledRoster,
+    WrittenFiles,
+    choose_spill_directory,
     install_roster,
-    spill_directory,
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import (
@@ -60,12 +60,12 @@ def _install(
     module: FakeModule | None = None,
     *,
     backup: bool = False,
-) -> InstalledRoster:
+) -> WrittenFiles:
     roster = build_roster(COLUMNS, [people])
     return install_roster(module or FakeModule(), dest, roster, None, MEMORY, backup=backup)
 
 
-def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> InstalledRoster:
+def _stage(dest: Path, people: list[Contact | LeftOut], module: FakeModule) -> WrittenFiles:
     return stage_roster(module, dest, build_roster(COLUMNS, [people]), None, MEMORY)
 
 
@@ -81,13 +81,13 @@ def test_the_identities_file_is_next_to_the_roster() -> None:
     assert ids_path(Path("/a/contacts.csv")) == Path("/a/contacts.csv.ids")
 
 
-def test_both_files_are_private_and_not_replaced_without_changes(dest: Path) -> None:
+def test_both_files_are_private_and_only_replaced_if_they_change(dest: Path) -> None:
     installed = _install(dest, OLD)
-    assert installed == InstalledRoster(OLD_ROSTER.written, dest, True)
+    assert installed == WrittenFiles(OLD_ROSTER.written, dest, True)
     assert (dest.read_bytes(), ids_path(dest).read_bytes()) == (OLD_ROSTER.csv, OLD_ROSTER.ids)
     assert (file_mode(dest), file_mode(ids_path(dest))) == (0o600, 0o600)
     inode = dest.stat().st_ino
-    assert _install(dest, OLD) == InstalledRoster(OLD_ROSTER.written, dest, False)
+    assert _install(dest, OLD) == WrittenFiles(OLD_ROSTER.written, dest, False)
     assert dest.stat().st_ino == inode
     assert sorted(os.listdir(dest.parent)) == ["contacts.csv", "contacts.csv.ids"]
 
@@ -102,7 +102,7 @@ def test_only_the_file_that_differs_is_replaced(dest: Path) -> None:
 
 
 @pytest.mark.parametrize("which", ["contacts.csv", "contacts.csv.ids"])
-def test_another_mode_is_a_change(dest: Path, which: str) -> None:
+def test_a_different_mode_is_a_change(dest: Path, which: str) -> None:
     _install(dest, OLD)
     (dest.parent / which).chmod(0o644)
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
@@ -123,7 +123,7 @@ def test_the_mode_is_set_before_a_file_is_moved_into_place(
 
     monkeypatch.setattr(os, "replace", record_and_replace)
     _install(dest, OLD, FakeModule(mode="0640"))
-    # The identities file is moved last because it contains the checksum of the roster.
+    # The identities file is moved last, because it contains the checksum of the roster.
     assert moved == [("contacts.csv", 0o640), ("contacts.csv.ids", 0o640)]
     assert not _stage(dest, OLD, FakeModule(check_mode=True, mode="0640")).changed
     assert _stage(dest, OLD, FakeModule(check_mode=True)).changed
@@ -138,9 +138,7 @@ def test_files_are_backed_up_before_they_are_replaced(dest: Path, exists: bool) 
     assert installed.changed
     assert installed.backup == (f"{dest}.bak" if exists else None)
     assert module.backups == ([str(ids_path(dest)), str(dest)] if exists else [])
-    assert _install(dest, NEW, module, backup=True) == InstalledRoster(
-        NEW_ROSTER.written, dest, False
-    )
+    assert _install(dest, NEW, module, backup=True) == WrittenFiles(NEW_ROSTER.written, dest, False)
     if exists:
         assert Path(f"{dest}.bak").read_bytes() == OLD_ROSTER.csv
 
@@ -277,8 +275,8 @@ def test_the_diff_is_only_returned_in_diff_mode(dest: Path, write: Any) -> None:
     assert (diff["before"], diff["after"]) == ("", "Ola\n")
 
 
-def test_the_result_contains_the_option_and_the_path_of_the_roster() -> None:
-    installed = InstalledRoster(OLD_ROSTER.written, Path("/real/contacts.csv"), True)
+def test_the_result_contains_dest_and_the_path_of_the_roster() -> None:
+    installed = WrittenFiles(OLD_ROSTER.written, Path("/real/contacts.csv"), True)
     common = {"dest": "contacts.csv", "changed": True, "checksum": OLD_ROSTER.written.sha256}
     result = installed.result("contacts.csv", check_mode=False)
     assert result == {**common, "roster": "contacts.csv"}
@@ -296,6 +294,8 @@ def test_the_result_contains_the_option_and_the_path_of_the_roster() -> None:
     }
 
 
-def test_contacts_are_spilled_to_the_directory_of_the_roster(dest: Path) -> None:
-    assert spill_directory(dest, check_mode=False) == dest.parent
-    assert spill_directory(dest, check_mode=True) == Path(tempfile.gettempdir())
+def test_contacts_are_spilled_to_the_directory_of_the_roster_except_in_check_mode(
+    dest: Path,
+) -> None:
+    assert choose_spill_directory(dest, check_mode=False) == dest.parent
+    assert choose_spill_directory(dest, check_mode=True) == Path(tempfile.gettempdir())

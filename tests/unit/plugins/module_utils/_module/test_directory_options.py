@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connection settings from options, and environment variables that the account does not use."""
+"""Conversion of options to connection settings, and environment variables that the account does not use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directo
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 
 
-def test_options_describe_a_connection() -> None:
+def test_options_are_converted_to_connection_settings() -> None:
     params = complete_params(
         directory_spec(),
         server_uri=["ldaps://dc1"],
@@ -43,16 +43,16 @@ def test_options_describe_a_connection() -> None:
     assert settings.domain == Domain("x.no", "Oslo", ["192.0.2.53"])
 
 
-def test_options_describe_an_account() -> None:
+def test_options_are_converted_to_an_account() -> None:
     params = complete_params(directory_spec(), bind_dn="svc", bind_pw="pw")
     assert parse_account(params) == Account("simple", "svc", "pw")
     assert parse_account(complete_params(directory_spec())) == Account("simple")
 
 
-def test_unused_values_of_environment_variables_are_ignored(
+def test_environment_variables_that_the_protocol_does_not_use_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """ansible-core has already put the values into the parameters."""
+    """ansible-core has already copied the values of the variables to the parameters."""
     for option in ("bind_dn", "bind_pw"):
         monkeypatch.setenv(VARIABLES[option], f"{option} of the host")
     params = complete_params(

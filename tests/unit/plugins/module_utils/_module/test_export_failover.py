@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: if a server fails during an export, the export contains only what the next server returns."""
+"""Failover: if a server fails during an export, the export contains only the result of the next server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ PARAMS = export_params(
 )
 
 
-def test_people_and_counts_come_from_the_next_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failover_people_and_counts_come_only_from_the_next_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     directory = FakeDirectory(
         monkeypatch, A=[person(1), person(2, last_name="")], B=CONNECTION_LOST
     )
@@ -86,7 +88,7 @@ def test_spilled_contacts_of_the_first_server_are_discarded(
     directory = FakeDirectory(monkeypatch, A=[person(1), person(2), person(3)], B=CONNECTION_LOST)
     directory.people_by_server = {"ldaps://dc2": {"A": [person(4)], "B": [person(5)]}}
     exported = run_export(PARAMS, SpillArea("memory", new_file))
-    # One file per page. The file of the first server is closed before the second server fills the disk.
+    # Each page is spilled to a file. The file of the first server is closed before another file is opened.
     assert open_files == [0, 0, 1]
     assert [row[0] for row in write_to_memory(exported.roster).contacts] == [
         IDENTITIES[4],
@@ -94,13 +96,13 @@ def test_spilled_contacts_of_the_first_server_are_discarded(
     ]
 
 
-def test_referrals_of_a_server_that_failed_are_not_reported(
+def test_references_returned_by_a_server_that_failed_are_not_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     directory = FakeDirectory(monkeypatch, A=[person(1)], B=CONNECTION_LOST)
     directory.people_by_server = {"ldaps://dc2": {"A": [person(1)], "B": [person(2)]}}
-    directory.referrals = {"ldaps://dc1": {"ldap://child.x/DC=child"}}
-    assert run_export(PARAMS).referrals == []
+    directory.references = {"ldaps://dc1": {"ldap://child.x/DC=child"}}
+    assert run_export(PARAMS).references == []
 
 
 def test_if_all_servers_fail_the_error_names_each_server_and_source(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exports that fail: sources that fail or contain too few people, and people without a valid row."""
+"""Exports that fail because a source fails or returns too few contacts, or because people have no valid row."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ TOO_FEW_REMEDY = (
                 "without a valid row: Last Name is empty: 2"
             ),
         ),
-        # The second person loses the duplicate mail address, and the row is invalid without it.
+        # The duplicate mail address of the second person is removed, and the row is invalid without it.
         (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,
@@ -67,7 +67,7 @@ TOO_FEW_REMEDY = (
         ([], 0, None),
     ],
 )
-def test_a_source_must_contain_its_minimum_of_contacts(
+def test_a_source_must_return_its_minimum_number_of_contacts(
     monkeypatch: pytest.MonkeyPatch, people: EntryPage, minimum: int, message: str | None
 ) -> None:
     FakeDirectory(monkeypatch, A=people)

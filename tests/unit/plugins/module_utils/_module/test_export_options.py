@@ -30,7 +30,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source
 
 
-def test_both_modules_have_the_options_of_the_directory_and_of_sources() -> None:
+def test_both_modules_have_the_connection_and_source_options() -> None:
     common = {**directory_spec(), **source_spec()}
     assert set(export_spec()) - set(common) == {"on_invalid", "dest", "backup"}
     assert set(info_spec()) - set(common) == {"fail_on_problems"}
@@ -38,7 +38,7 @@ def test_both_modules_have_the_options_of_the_directory_and_of_sources() -> None
         assert {name: spec[name] for name in common} == common
 
 
-def test_the_options_of_an_export(tmp_path: Path) -> None:
+def test_all_options_of_an_export_are_parsed(tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("contacts.csv")
     params = export_params(
         source("OU=A", location="oslo"),
@@ -66,7 +66,7 @@ def test_the_options_of_an_export(tmp_path: Path) -> None:
     assert [column.header for column in options.read.columns] == ["Name", "Site"]
 
 
-def test_the_defaults_of_an_export(tmp_path: Path) -> None:
+def test_options_of_an_export_that_are_not_set_have_defaults(tmp_path: Path) -> None:
     params = export_params(source("OU=A", location="oslo"), dest=str(tmp_path / "contacts.csv"))
     options = parse_export_options(params, check_mode=False)
     assert (options.backup, options.fail_on_invalid) == (False, False)
@@ -89,7 +89,7 @@ def test_only_check_mode_accepts_a_missing_directory(tmp_path: Path) -> None:
 
 
 def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
-    """Of several errors, the same one is always reported first."""
+    """Of several errors, the error that is reported is always the same."""
     params = export_params(dest="/a\0b", ca_path="/c\0d", page_size=0, columns=[])
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("Cannot use dest: it contains a NUL byte", {"dest": str(tmp_path)}),
@@ -108,7 +108,7 @@ def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["ca_path", "client_cert", "client_key", "keytab"])
-def test_paths_of_the_connection_must_be_paths(option: str) -> None:
+def test_a_nul_byte_in_a_path_of_the_connection_is_an_error(option: str) -> None:
     params = export_params(source("OU=A"), **{option: "/a\0b"})
     with pytest.raises(InputError, match=f"Cannot use {option}: it contains a NUL byte"):
         parse_read_options(params)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A full disk, simulated by a limit on the size of files: one error, and nothing has changed."""
+"""A full disk, simulated by a limit on the file size: there is one error, and nothing changes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import FrontdeskError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.destination import (
-    InstalledRoster,
+    WrittenFiles,
+    choose_spill_directory,
     install_roster,
-    spill_directory,
     stage_roster,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.builder import (
@@ -41,7 +41,7 @@ COLUMNS = columns({"header": "Name", "value": "sn", "unique": True})
 
 @contextmanager
 def _file_size_limit(size: int) -> Iterator[None]:
-    # Python ignores the signal SIGXFSZ, so writing more fails with an OSError.
+    # Python ignores SIGXFSZ, so a write beyond the limit fails with an OSError.
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -52,9 +52,9 @@ def _file_size_limit(size: int) -> Iterator[None]:
 
 def _export(
     dest: Path, rows: int, limits: MemoryLimits = DEFAULT_LIMITS, *, check_mode: bool = False
-) -> InstalledRoster:
+) -> WrittenFiles:
     module = FakeModule(check_mode=check_mode)
-    with open_spill_area(spill_directory(dest, check_mode)) as spill:
+    with open_spill_area(choose_spill_directory(dest, check_mode)) as spill:
         builder = RosterBuilder(COLUMNS, ["oslo"], spill, limits)
         for number in range(rows):
             builder.add_page(mapped_page([contact(f"id-{number}", f"{number:05d}")]), 0)
@@ -67,8 +67,8 @@ def _export(
 @pytest.mark.parametrize(
     ("max_file_bytes", "limits", "action", "remedy"),
     [
-        # What does not fit: the roster; the identities, which are longer; spilled contacts; spilled pairs of
-        # values and identities.
+        # The data that exceeds the limit: the roster; the identities, which are longer; spilled contacts; spilled
+        # pairs of values and identities.
         (1_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (8_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (

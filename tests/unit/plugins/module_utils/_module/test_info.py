@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examining directory servers on loopback: their properties and their problems."""
+"""Examination of directory servers on loopback: their properties and their problems."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import (
 from ansible_collections.frontdesk.contacts.tests.unit.support.servers import free_port
 
 
-def test_a_server_without_problems(tmp_path: Path) -> None:
+def test_a_correctly_configured_server_has_no_problems(tmp_path: Path) -> None:
     directory = PeopleDirectory(a=[person(1), person(2, mobile=[])], b=[person(3)])
     with serve_directories(tmp_path, directory) as options:
         report = run_info(
@@ -78,7 +78,7 @@ def test_a_server_without_problems(tmp_path: Path) -> None:
     assert sources[1]["samples"][0]["Location"] == "bergen"
 
 
-def test_an_unencrypted_server_has_no_certificate(tmp_path: Path) -> None:
+def test_an_unencrypted_connection_has_no_certificate(tmp_path: Path) -> None:
     with (
         serve_directories(tmp_path) as options,
         ldap_server(PeopleDirectory(a=[person(1)])) as port,
@@ -101,10 +101,10 @@ def test_the_clock_offset_is_a_whole_number_of_seconds(tmp_path: Path) -> None:
         report = run_info(source_in("a"), **options)
     assert isinstance(report.servers[0]["clock_offset"], int)
     assert report.servers[0]["clock_offset"] < 0
-    assert "its clock differs from this host's by -" in report.verdict
+    assert "its clock differs from this host's by -" in report.message
 
 
-def test_an_account_that_one_server_rejects_is_not_tried_on_the_next(tmp_path: Path) -> None:
+def test_an_account_that_one_server_rejects_is_not_tried_on_the_others(tmp_path: Path) -> None:
     rejecting, second, third = (
         PeopleDirectory(),
         PeopleDirectory(a=[person(1)]),
@@ -115,7 +115,7 @@ def test_an_account_that_one_server_rejects_is_not_tried_on_the_next(tmp_path: P
         report = run_info(source_in("a"), **options)
     assert [server["bound"] for server in report.servers] == [False] * 3
     assert [server["sources"] for server in report.servers] == [[]] * 3
-    # Their root DSEs are reported nevertheless.
+    # The root DSEs of these servers are reported nevertheless.
     assert [server["product"] for server in report.servers] == ["Somebody"] * 3
     bound = [BIND in directory.operations for directory in (rejecting, second, third)]
     assert bound == [True, False, False]
@@ -130,7 +130,7 @@ def test_the_next_server_is_examined_if_one_is_down(tmp_path: Path) -> None:
         report = run_info(source_in("a"), **options)
     assert [server["bound"] for server in report.servers] == [False, True]
     (problem,) = report.problems
-    assert report.verdict == f"Problems found: 1. (1) {problem}"
+    assert report.message == f"Problems found: 1. (1) {problem}"
     assert report.result["problems"] == [
         {"where": down, "cause": problem.cause, "remedy": problem.remedy}
     ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examining sources on directory servers on loopback: their statistics and their problems."""
+"""Examination of sources on directory servers on loopback: their statistics and their problems."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _WithOtherEntries(PeopleDirectory):
         self.entries = entries
 
     def __call__(self, request: int, content: bytes) -> Sequence[Message] | None:
-        # The search for any entry has another filter than the search for people.
+        # The filter of the search for any entry contains objectClass; the filter of the search for people does not.
         if request == SEARCH and b"ou=a,dc=x" in content and b"objectClass" in content:
             return [*self.entries, result(SEARCH)]
         return super().__call__(request, content)
@@ -71,7 +71,7 @@ class _WithOtherEntries(PeopleDirectory):
         ([], "it is empty, or the account may not read it"),
     ],
 )
-def test_a_source_without_people_is_a_problem_with_a_cause(
+def test_a_source_without_people_is_reported_with_the_cause(
     tmp_path: Path, entries: list[Message], cause: str
 ) -> None:
     directory = _WithOtherEntries(entries, a=[], b=[person(1)])
@@ -82,7 +82,7 @@ def test_a_source_without_people_is_a_problem_with_a_cause(
     assert problem.cause.endswith(cause)
 
 
-def test_the_cause_is_known_even_if_a_later_source_ends_the_session(tmp_path: Path) -> None:
+def test_the_cause_is_determined_before_a_later_source_can_end_the_session(tmp_path: Path) -> None:
     directory = _WithOtherEntries([person(1)], a=[], b=None)
     with serve_directories(tmp_path, directory) as options:
         report = run_info(source_in("a"), source_in("b"), **options)
@@ -104,12 +104,12 @@ def test_excluded_people_are_counted(tmp_path: Path) -> None:
     assert (statistics["entries"], statistics["excluded"]) == (1, 1)
 
 
-def test_referrals_that_may_lead_to_people_are_problems(tmp_path: Path) -> None:
-    referrals = [
+def test_references_that_may_lead_to_people_are_problems(tmp_path: Path) -> None:
+    references = [
         reference("ldap://b.x/ou=c,ou=a,dc=x??sub"),
         reference("ldap://x/CN=Configuration,DC=x"),
     ]
-    with serve_directories(tmp_path, PeopleDirectory(a=[person(1), *referrals])) as options:
+    with serve_directories(tmp_path, PeopleDirectory(a=[person(1), *references])) as options:
         report = run_info(source_in("a"), **options)
     (problem,) = report.problems
     assert problem.where == options["server_uri"][0]
@@ -123,7 +123,7 @@ def test_different_numbers_of_people_on_two_servers_are_a_problem(tmp_path: Path
     first, second = options["server_uri"]
     (problem,) = report.problems
     assert problem.where == "source 1 (location 'oslo')"
-    assert problem.cause.endswith(f"the same people: 1 on {first}, 2 on {second}")
+    assert problem.cause.endswith(f"different numbers of people: 1 on {first}, 2 on {second}")
 
 
 def test_the_location_of_people_can_depend_on_an_attribute(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of turning the locations of the role into sources."""
+"""Conversion of the role's locations into sources."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ TEMPLATE = "OU={ou},OU=Staff,DC=x"
             {"location": "oslo", "search_base": "OU=A", "member_of": ""},
             {"location": "oslo", "search_base": "OU=A"},
         ),
-        # An empty list is kept, so that the export reports it instead of reading everyone.
+        # An empty list is kept, so that the export reports an error instead of reading everyone.
         (
             {"location": "oslo", "search_base": "OU=A", "member_of": []},
             {"location": "oslo", "search_base": "OU=A", "member_of": []},
@@ -118,7 +118,7 @@ def test_the_template_may_contain_the_location_and_repeated_placeholders() -> No
             {"location": "oslo", "minimum": 1},
             TEMPLATE,
             (
-                "Cannot use location 2 (oslo): it does not say where to search. "
+                "Cannot use location 2 (oslo): it does not define a search. "
                 "Set ou, search_base, member_of or filter."
             ),
         ),
@@ -137,7 +137,7 @@ def test_the_template_may_contain_the_location_and_repeated_placeholders() -> No
             "OU=Staff",
             (
                 "Cannot use contact_sync_ou_template: it does not contain {ou}. "
-                "Add {ou} in place of the name of the OU."
+                "Replace the name of the OU in it with {ou}."
             ),
         ),
     ],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Loading rosters, and checking the paths in options."""
+"""Loading of rosters, and checks of the paths in options."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLUMNS = columns({"header": "Name", "value": "sn"})
 LEFT_OUT = LeftOut("id-2", "oslo", "x")
 OLD = make_roster(COLUMNS, [contact("id-1", "Lie"), LEFT_OUT])
 NEW = make_roster(COLUMNS, [contact("id-3", "Ola")])
-REMEDY = "Set dest to a file in an existing directory that this user may write."
+REMEDY = "Set dest to a file in an existing directory that this user can write to."
 
 
 @pytest.fixture(name="dest")
@@ -157,7 +157,7 @@ def test_a_directory_without_write_permission_is_an_error(
     with pytest.raises(InputError) as caught:
         check_dest(dest, check_mode=False)
     assert str(caught.value) == (
-        f"Cannot write {dest}: no permission to write in {dest.parent}. {REMEDY}"
+        f"Cannot write {dest}: this user cannot write to {dest.parent}. {REMEDY}"
     )
     assert checks == [(dest.parent, os.W_OK | os.X_OK)]
 

@@ -42,9 +42,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.probe_report import (
     Problem,
-    difference_problems,
-    people_problems,
-    server_problems,
+    find_server_differences,
+    find_server_problems,
+    find_source_problems,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     Source,
@@ -64,10 +64,11 @@ def _certificate(valid_for: timedelta) -> Certificate:
 def _probe(
     valid_for: timedelta = timedelta(90), *, is_unencrypted: bool = False, clock: str = ""
 ) -> Probe:
-    """Return what is known of a server after a successful bind.
+    """Return the probe of a server that accepts the account.
 
-    :param valid_for: remaining validity of its certificate.
-    :param clock: value of currentTime in its root DSE.
+    :param valid_for: remaining validity of the server's certificate.
+    :param is_in_clear: whether the connection is unencrypted.
+    :param clock: value of currentTime in the root DSE; empty if it is missing.
     """
     probe = Probe(URI)
     probe.tls = TlsInfo("TLSv1.3", "A", _certificate(valid_for))
@@ -76,8 +77,8 @@ def _probe(
     return probe
 
 
-def test_a_server_without_problems() -> None:
-    assert server_problems(_probe(clock="20261124115501.0Z"), SETTINGS, NOW) == []
+def test_a_correctly_configured_server_has_no_problems() -> None:
+    assert find_server_problems(_probe(clock="20261124115501.0Z"), SETTINGS, NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -111,10 +112,10 @@ def test_a_server_without_problems() -> None:
         ),
     ],
 )
-def test_problems_of_a_server_that_accepts_the_account(
+def test_a_server_that_accepts_the_account_can_have_problems(
     probe: Probe, settings: ConnectionSettings, cause: str
 ) -> None:
-    (problem,) = server_problems(probe, settings, NOW)
+    (problem,) = find_server_problems(probe, settings, NOW)
     assert (problem.where, problem.cause) == (URI, cause)
     assert problem.remedy
 
@@ -122,7 +123,7 @@ def test_problems_of_a_server_that_accepts_the_account(
 def test_the_certificate_is_described_if_the_connection_fails() -> None:
     probe = _probe(timedelta(-1))
     probe.session, probe.error = None, ServerError("Cannot connect", "it has expired", "Renew it")
-    (problem,) = server_problems(probe, SETTINGS, NOW)
+    (problem,) = find_server_problems(probe, SETTINGS, NOW)
     assert problem == Problem(
         URI,
         "Cannot connect: it has expired; it presents a certificate for dc1.corp.example, issued by"
@@ -134,7 +135,7 @@ def test_the_certificate_is_described_if_the_connection_fails() -> None:
 def test_the_certificate_is_not_described_if_the_account_is_rejected() -> None:
     probe = _probe()
     probe.session, probe.error = None, DirectoryError("Cannot bind", "it is locked", "Unlock it")
-    (problem,) = server_problems(probe, SETTINGS, NOW)
+    (problem,) = find_server_problems(probe, SETTINGS, NOW)
     assert problem == Problem(URI, "Cannot bind: it is locked", "Unlock it")
     assert str(problem) == "ldaps://dc1: Cannot bind: it is locked. Unlock it."
 
@@ -154,7 +155,9 @@ def _result(
 ) -> tuple[Source, SourceStatistics]:
     """Return a source and its statistics.
 
-    :param people: mobile, pager and sn of each person.
+    :param minimum: minimum of the source.
+    :param people: values of mobile, pager and sn of each person.
+    :param excluded: number of excluded people.
     """
     statistics = SourceStatistics(COLUMNS)
     assert statistics.attributes == ("mobile", "pager", "sn")
@@ -182,7 +185,7 @@ LIE = ("+4722123456", "", "Lie")
         (
             _result(1),
             True,
-            ["no people found in OU=Oslo, although the bind account sees other entries"],
+            ["no people were found in OU=Oslo, although the bind account sees other entries"],
         ),
         (_result(1, excluded=3), True, ["everyone found in OU=Oslo is excluded: 3 people"]),
         (_result(0, excluded=3), True, []),
@@ -205,10 +208,10 @@ LIE = ("+4722123456", "", "Lie")
         ),
     ],
 )
-def test_problems_of_a_source(
+def test_problems_of_a_source_are_reported_with_their_causes(
     result: tuple[Source, SourceStatistics], has_entries: bool, causes: list[str]
 ) -> None:
-    problems = people_problems(URI, [result], {"source 1": has_entries})
+    problems = find_source_problems(URI, [result], {"source 1": has_entries})
     assert len(problems) == len(causes)
     for problem, cause in zip(problems, causes):
         assert problem.cause.startswith(cause)
@@ -222,13 +225,13 @@ def test_an_attribute_that_one_source_has_may_be_missing_from_the_others() -> No
         _result(1, ("", "", "Berg")),
         _result(0),
     ]
-    assert people_problems(URI, results, {"source 1": False}) == []
+    assert find_source_problems(URI, results, {"source 1": False}) == []
 
 
 def test_different_numbers_of_people_on_two_servers_are_a_problem() -> None:
     counts = {"source 1": {"ldaps://dc1": 3, "ldaps://dc2": 2}, "source 2": {"ldaps://dc1": 3}}
-    (problem,) = difference_problems(counts)
+    (problem,) = find_server_differences(counts)
     assert problem.where == "source 1"
     assert problem.cause == (
-        "its servers do not hold the same people: 3 on ldaps://dc1, 2 on ldaps://dc2"
+        "its servers return different numbers of people: 3 on ldaps://dc1, 2 on ldaps://dc2"
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches for the people of sources: each is sent once, even if several sources need its result."""
+"""Searches for the people of sources. Each search is sent once, even if several sources need the result."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ GROUP = "CN=G,DC=x"
 
 
 class _FakeServer:
-    """A server on which every search finds the same two people unless `results` lists its filter.
+    """A fake server on which a search finds two people unless `results` contains a part of its filter.
 
-    :ivar results: for a part of a filter: the people found, with their attribute values, by index in `IDENTITIES`.
-    :ivar error: error of every search; None for none.
-    :ivar queries: searches so far.
-    :ivar groups: groups whose members were looked up so far.
-    :ivar context_reads: number of times that the naming contexts were read.
+    :ivar results: results of searches, by part of the filter. A result maps the index of each person in `IDENTITIES` to
+        the person's attribute values.
+    :ivar error: error that every search raises; None if there is none.
+    :ivar queries: queries of all searches so far.
+    :ivar groups: groups whose members have been looked up so far.
+    :ivar context_reads: number of times that the naming contexts have been read.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +72,7 @@ class _FakeServer:
         query: Query,
         _attributes: object,
         _page_size: int,
-        _referrals: object,
+        _references: object,
     ) -> Iterator[list[Entry]]:
         yield self._search(query)
 
@@ -118,12 +119,12 @@ def _source_reader() -> SourceReader:
 def _read_identities(reader: SourceReader, params: dict[str, Any]) -> list[list[str]]:
     """Return the identities of the people of each source."""
     return [
-        [entry.identity for page in reader.pages(parsed, []) for entry in page]
+        [entry.identity for page in reader.read_pages(parsed, []) for entry in page]
         for parsed in parse_sources(params)
     ]
 
 
-def test_a_simple_source_takes_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simple_source_is_read_with_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _FakeServer(monkeypatch)
     reader = _source_reader()
     assert _read_identities(reader, export_params(source("OU=A"))) == [IDENTITIES[1:3]]
@@ -236,7 +237,7 @@ def test_entries_are_read_by_the_smallest_dn_in_each_attribute(
     )
     reader = _source_reader()
     sources = parse_sources(export_params(source("OU=A")))
-    values = reader.referenced_values(sources, columns)
+    values = reader.read_referenced_values(sources, columns)
     assert reader.missing_attributes == {"sn"}
     assert calls == [(["CN=b", "CN=å"], "DC=x", ["mail", "sn"])]
     assert values == {("CN=b", "mail"): "m@x"}
@@ -249,5 +250,5 @@ def test_nothing_is_read_if_no_expression_refers_to_another_entry(
     server = _FakeServer(monkeypatch)
     columns = compile_columns([{"header": "M", "value": "manager"}], all_global=True)
     sources = parse_sources(export_params(source("OU=A")))
-    assert _source_reader().referenced_values(sources, columns) == {}
+    assert _source_reader().read_referenced_values(sources, columns) == {}
     assert server.queries == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads that are accepted: when the roster is sent, and what the receipt contains."""
+"""Uploads that the service accepts: the conditions for sending the roster, and the contents of the receipt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 )
 
 
-def test_the_first_upload_and_its_receipt(uploader: Uploader) -> None:
+def test_the_first_upload_is_recorded_in_a_receipt(uploader: Uploader) -> None:
     outcome = uploader.upload(initial=True)
     assert outcome.error is None
     assert changed_and_uploaded(outcome) == (True, True)
@@ -107,7 +107,7 @@ def test_force_sends_an_unchanged_roster_but_does_not_override_the_limits(
 def test_a_first_upload_requires_initial(uploader: Uploader) -> None:
     outcome = uploader.upload()
     assert outcome.error is not None
-    assert outcome.error.cause == f"no receipt of an earlier upload is in {uploader.state_dir}"
+    assert outcome.error.cause == f"{uploader.state_dir} contains no receipt of an earlier upload"
     assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.result(show_diff=False)["receipt"] is None
     assert uploader.sent_bodies == []
@@ -161,7 +161,7 @@ def test_changed_identities_are_stored_without_an_upload(
     assert changed_and_uploaded(uploader.upload()) == (check_mode, False)
 
 
-def test_another_encoding_of_the_same_rows_is_not_sent(uploader: Uploader) -> None:
+def test_the_same_rows_in_another_encoding_are_not_sent_again(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     before = uploader.state_files()
     uploader.src.write_bytes(b"\xef\xbb\xbf" + uploader.src.read_bytes().replace(b"\r\n", b"\n"))

@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module import (
-    partial_acceptance as remaining,
+    partial_acceptance,
+    upload,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module import upload
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import check_plan
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.request_body import (
     FileContent,
@@ -59,7 +59,7 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
     assert len([name for name in uploader.state_files() if name.endswith(".csv")]) == 1
-    # The roster is again the last one accepted. It must be sent, because the service may have the added contact.
+    # The roster is the last accepted roster again. It must be sent, because the service may have the added contact.
     uploader.write_roster(A, B, C)
     uploader.response = acceptance
     assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)
@@ -73,7 +73,7 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
     "last", [plain("401 X"), plain("409 X"), plain("302 X", b"", "Location: /")]
 )
 @pytest.mark.parametrize("first", [b"", plain("502 X"), plain("503 X")])
-def test_a_refusal_of_a_retry_does_not_resolve_the_first_attempt(
+def test_a_refused_retry_does_not_resolve_the_unknown_outcome_of_the_first_attempt(
     uploader: Uploader, first: bytes, last: bytes
 ) -> None:
     uploader.upload(initial=True)
@@ -116,7 +116,7 @@ def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
     def fail(_directory: Path) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(remaining, "open_spill_area", fail)
+    monkeypatch.setattr(partial_acceptance, "open_spill_area", fail)
     outcome = uploader.upload()
     assert str(outcome.error) == (
         f"Cannot write to the state directory {uploader.state_dir}: No space left on device. The service has"
@@ -125,7 +125,7 @@ def test_a_partial_acceptance_is_reported_even_if_the_disk_is_full(
     assert (changed_and_uploaded(outcome), has_complete_receipt(uploader)) == ((True, False), False)
 
 
-def test_a_roster_that_shrinks_while_it_is_sent_was_not_accepted(
+def test_a_roster_that_becomes_shorter_while_it_is_sent_is_not_accepted(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploader.upload(initial=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parsing and checking the options of contact_upload."""
+"""Parsing and checks of the options of contact_upload."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _params(**options: Any) -> dict[str, Any]:
 def test_all_options_are_parsed() -> None:
     result = {"counts": "c", "errors": "e", "row": "r", "column": "k", "cause": "w"}
     more = {"refused": ["x"], "first_row": 2, "row_column": "A", "status": "s", "accepted": ["y"]}
-    job = parse_upload_options(
+    options = parse_upload_options(
         _params(
             method="PUT",
             body_format="multipart",
@@ -76,7 +76,7 @@ def test_all_options_are_parsed() -> None:
             token_prefix="Key",
         )
     )
-    assert job.endpoint == Endpoint(
+    assert options.endpoint == Endpoint(
         "https://X.no/contacts",
         "PUT",
         params=(("remove-hosts", "true"), ("send-emails", "false")),
@@ -100,21 +100,21 @@ def test_all_options_are_parsed() -> None:
         use_proxy=False,
         accepted_statuses=(200, 202),
     )
-    assert (job.src, job.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
-    assert (job.profile, job.location_column, job.key) == ("p", "L", ("A",))
-    assert (job.limits, job.force) == (Limits(3, 0.5, initial=True), True)
-    assert job.result == ResultFormat("c", ("x",), "e", "r", 2, "A", "k", "w", "s", ("y",))
+    assert (options.src, options.state_dir) == (Path("/x/contacts.csv"), Path("/state"))
+    assert (options.profile, options.location_column, options.key) == ("p", "L", ("A",))
+    assert (options.limits, options.force) == (Limits(3, 0.5, initial=True), True)
+    assert options.result == ResultFormat("c", ("x",), "e", "r", 2, "A", "k", "w", "s", ("y",))
 
 
-def test_the_defaults() -> None:
-    job = parse_upload_options(_params())
-    assert (job.limits, job.force) == (Limits(None, 10.0, initial=False), False)
-    assert job.result == ResultFormat()
-    assert job.key == ("Email", "SMS Phone")
-    assert (job.endpoint.body.field_name, job.endpoint.timeout) == ("file", 60)
-    assert job.endpoint.tls == TlsSettings()
-    assert (job.endpoint.retries, job.endpoint.accepted_statuses) == (Retries(), None)
-    assert job.endpoint.body == BodyFormat()
+def test_options_that_are_not_set_have_defaults() -> None:
+    options = parse_upload_options(_params())
+    assert (options.limits, options.force) == (Limits(None, 10.0, initial=False), False)
+    assert options.result == ResultFormat()
+    assert options.key == ("Email", "SMS Phone")
+    assert (options.endpoint.body.field_name, options.endpoint.timeout) == ("file", 60)
+    assert options.endpoint.tls == TlsSettings()
+    assert (options.endpoint.retries, options.endpoint.accepted_statuses) == (Retries(), None)
+    assert options.endpoint.body == BodyFormat()
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_the_defaults() -> None:
 def test_the_default_prefix_is_bearer_in_the_authorization_header_only(
     header: str, option: str | None, prefix: str
 ) -> None:
-    job = parse_upload_options(_params(token_header=header, token_prefix=option))
-    assert job.endpoint.credential.token_prefix == prefix
+    options = parse_upload_options(_params(token_header=header, token_prefix=option))
+    assert options.endpoint.credential.token_prefix == prefix
 
 
-def test_credentials() -> None:
+def test_credentials_are_parsed() -> None:
     for options, credential in (
         ({"token_param": "t"}, Credential("t0ken", "Authorization", "", "t")),
         (

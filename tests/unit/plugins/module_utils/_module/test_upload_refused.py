@@ -138,14 +138,14 @@ def test_no_row_counts_as_accepted_if_the_response_does_not_identify_the_refused
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
-def test_any_successful_status_is_an_acceptance(uploader: Uploader, status: str) -> None:
+def test_any_successful_status_counts_as_acceptance(uploader: Uploader, status: str) -> None:
     uploader.response = plain(status)
     assert changed_and_uploaded(uploader.upload(initial=True, result=None)) == (True, True)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "202 Accepted"])
 @pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"errors": {"1": "bad"}}'])
-def test_a_successful_status_with_an_unexpected_body_is_not_an_acceptance(
+def test_a_successful_status_with_an_unexpected_body_does_not_count_as_acceptance(
     uploader: Uploader, status: str, body: bytes
 ) -> None:
     uploader.response = plain(status, body)
@@ -162,7 +162,7 @@ def test_the_result_lists_at_most_50_row_errors_and_their_number(uploader: Uploa
     assert (len(service["errors"]), service["error_count"]) == (50, 60)
 
 
-def test_a_refused_connection_is_an_outcome(uploader: Uploader) -> None:
+def test_the_outcome_contains_the_error_after_a_refused_connection(uploader: Uploader) -> None:
     outcome = uploader.upload(initial=True, url=f"http://127.0.0.1:{free_port()}/c")
     assert outcome.error is not None
     assert outcome.error.cause == "Connection refused"
@@ -214,7 +214,7 @@ def _replace_columns(path: Path) -> None:
     ("damage", "message"),
     [
         (os.unlink, "No such file or directory. Export a roster to it first."),
-        (_remove_rows, "it contains a header and no contacts. Export a roster to it first."),
+        (_remove_rows, "it contains a header but no contacts. Export a roster to it first."),
         (
             _replace_columns,
             (

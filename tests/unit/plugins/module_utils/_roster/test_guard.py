@@ -21,7 +21,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.plan im
     Plan,
 )
 
-NO_RECEIPT = "no receipt of an earlier upload is in /state"
+NO_RECEIPT = "/state contains no receipt of an earlier upload"
 REMEDY = (
     "Review the removals with --check --diff and a higher {0}; if they are correct, run once with that "
     "value."
