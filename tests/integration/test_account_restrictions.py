@@ -108,7 +108,7 @@ def expected_error(cause: str, code: str, remedy: str) -> str:
                 "531",
                 "Remove its workstation restriction",
             ),
-            id="another workstation",
+            id="workstation not allowed",
         ),
     ],
 )

@@ -163,7 +163,7 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     temporary_values: TemporaryValues,
     workspace: Workspace,
 ) -> None:
-    """This includes attributes with several values, whose sort order would depend on the normalization form."""
+    """The two values of the second person would be sorted differently if they were not normalized first."""
     accounts = tromso_accounts(active_directory.company)
     composed = {accounts[0]: ["Åse Krüger".encode()], accounts[1]: ["Åse".encode(), b"Zoe"]}
     decomposed = {

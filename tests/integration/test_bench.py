@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_all_clients_return_the_same_rows() -> None:
-    """Clients that run playbooks are omitted, because they are slow and run the same module."""
+    """Clients that run playbooks are omitted, because they are slow."""
     options = [
         "--people",
         "60",

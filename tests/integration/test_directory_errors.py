@@ -70,7 +70,7 @@ class TestWrongPassword:
     WRONG_PASSWORD = "Pw7.not-the-password-at-all"
 
     @pytest.mark.parametrize("name", ["bind_dn", "bind_upn", "bind_down_level"])
-    def test_active_directory_rejects_the_bind_by_each_name(
+    def test_active_directory_rejects_the_bind_with_each_form_of_the_name(
         self, active_directory: RunningDirectory, workspace: Workspace, name: str
     ) -> None:
         bind_dn = getattr(active_directory, name)

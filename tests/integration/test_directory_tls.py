@@ -50,8 +50,8 @@ def server_with_certificate(
 
     :param message: template of the expected cause and remedy; see `FailingServer`.
     :param name: host name in the certificate.
-    :param valid_from: first day of its validity, relative to today.
-    :param valid_until: last day of its validity, relative to today.
+    :param valid_from: start of the certificate's validity, in days from now.
+    :param valid_until: end of the certificate's validity, in days from now.
     """
 
     def start(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:

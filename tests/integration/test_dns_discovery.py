@@ -210,7 +210,7 @@ CHECK_DNS = (
         ),
     ],
 )
-def test_missing_dns_data_is_an_error(
+def test_missing_or_unusable_dns_data_is_an_error(
     *,
     records: dict[str, list[str]],
     forced_rcode: dns.rcode.Rcode | None,

@@ -63,7 +63,7 @@ TIMED_OUT = (
     "it did not respond in time (*). Check its load and its log, or increase receive_timeout."
 )
 CLOSED = "it closed the connection (*). Check the server's log and try again."
-# If a TLS connection ends within a record, OpenSSL may report a closed connection as reset, and vice versa.
+# If a TLS connection ends in the middle of a record, OpenSSL might report a closed connection as reset, and vice versa.
 RESET = "it <reset|closed> the connection (*). Check the server's log and try again."
 RAISE_LIMIT = "Ask the directory administrator to increase the limit for the bind account, or reduce page_size."
 TRY_LATER = "Try again later."

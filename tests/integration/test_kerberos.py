@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kerberos authentication with the KDC and the directory of a domain controller."""
+"""Kerberos authentication to a domain controller, and to an OpenLDAP server in its realm."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_clock_skew_is_an_error(client: KerberosClient) -> None:
 
 
 def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> None:
-    """The directory is addressed by another name, as behind a load balancer."""
+    """The directory is addressed by a name other than its own, as behind a load balancer."""
     keytab = str(client.realm.keytab)
     with ldap_proxy(client.directory) as proxy_uri:
         uri = proxy_uri.replace("localhost", "127.0.0.1")

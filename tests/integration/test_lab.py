@@ -109,7 +109,7 @@ def test_the_company_contains_the_people_that_tests_need(company: Company) -> No
 
 
 class TestDirectory:
-    """Tests that Active Directory and OpenLDAP contain the same people with the same identities."""
+    """Tests that Active Directory and OpenLDAP contain the same people and support the operations that tests need."""
 
     def test_the_filter_finds_the_active_people_of_each_site(
         self, directory: RunningDirectory, company: Company
@@ -126,7 +126,7 @@ class TestDirectory:
         found = identities(directory, oslo, company.two_site_filter)
         assert found == {company.two_site_person.identity}
 
-    def test_the_service_account_can_bind_by_each_of_its_names(
+    def test_the_service_account_can_bind_with_each_of_its_names(
         self, directory: RunningDirectory
     ) -> None:
         names = [directory.bind_dn, directory.bind_upn, directory.bind_down_level]
@@ -239,7 +239,8 @@ def test_programs_in_a_namespace_can_use_low_ports_and_unpacked_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not can_create_namespaces():
-        # Containers and some systems forbid namespaces. Only the demo needs namespaces; without them, it uses OpenLDAP.
+        # Some hosts and containers forbid namespaces. Only an unprivileged demo needs them; where they are
+        # forbidden, the demo uses OpenLDAP.
         return
     (tmp_path / "usr/share/lab").mkdir(parents=True)
     (tmp_path / "usr/share/lab/greeting").write_text("hello ", encoding="utf-8")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Memory and temporary files of large rosters: memory must be bounded, and no files may remain."""
+"""Memory and temporary files of large rosters: memory must be bounded, and a killed run must leave no files."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
-"""Number of rows. They exceed one sorted run of the external merge sort, and would need 50 MiB of memory."""
+"""Number of rows: more than one sorted run of the external merge sort, and 50 MiB if all rows were kept in memory."""
 
 MAX_GROWTH_MIB = 16
-"""Maximum memory in addition to the imported libraries: 8 MiB for a sorted run, the rest for duplicate detection."""
+"""Maximum memory in MiB, without the imported libraries: 8 MiB for a sorted run, the rest for duplicate detection."""
 
 
 def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:

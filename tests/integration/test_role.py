@@ -142,7 +142,7 @@ def add_prefix(variables: dict[str, Any]) -> dict[str, Any]:
 def invalid_run(
     tmp_path_factory: pytest.TempPathFactory, collections_path: Path
 ) -> tuple[Workspace, PlaybookRun]:
-    """One run of the playbook, with one host per invalid variable."""
+    """One run of the playbook, with one host per case in INVALID."""
     workspace = Workspace.create(tmp_path_factory.mktemp("refused") / "work", collections_path)
     groups = {
         "invalid": {name: add_prefix(variables) for name, (variables, _message) in INVALID.items()},
@@ -210,7 +210,7 @@ OPTION_VALUES: dict[str, dict[str, tuple[str, Any, Any]]] = {
         "service_tls_minimum": ("tls_minimum", "1.3", "1.3"),
     },
 }
-"""For each module and variable of the role: the option, a value as a string, and the converted value."""
+"""For each module and variable of the role: the option, a value of the variable, and the converted value."""
 STRING_VALUES = {
     name: text
     for options in OPTION_VALUES.values()
@@ -222,7 +222,7 @@ STRING_VALUES = {
 def test_blank_variables_count_as_unset_and_strings_are_converted(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The modules return their options, which show the values. Zero and false are not blank."""
+    """The options that the modules return show the converted values. Zero and false are not blank."""
     variables = role_variables(open_ldap, service, workspace)
     for name in ("filter", "dest"):
         del variables[f"contact_sync_{name}"]

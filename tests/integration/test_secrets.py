@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that outputs and files contain no passwords or tokens, and no output except a diff contains personal data."""
+"""Tests that outputs and files contain no secrets, and that no output except a diff contains personal data."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class SyncScenario:
 
     @property
     def forbidden_strings(self) -> list[str]:
-        """All secrets, which must not appear anywhere."""
+        """All secrets, which must appear only in the inventory."""
         return [*self.secrets.values(), WRONG_SECRET]
 
     def run(self, *arguments: str, hosts: dict[str, Any], pipelining: bool = True) -> PlaybookRun:
-        """Run the playbook on all hosts, and assert that neither its output nor any file contains a secret."""
+        """Run the playbook on the given hosts, and assert that the output and the files contain no secrets."""
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],

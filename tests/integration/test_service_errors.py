@@ -203,7 +203,7 @@ class TestConnection:
     def test_netrc_does_not_replace_the_token(
         self, service: Receiver, workspace: Workspace
     ) -> None:
-        """By default, the library `requests` uses the credentials in ~/.netrc."""
+        """By default, the `requests` library uses the credentials in ~/.netrc."""
         netrc = workspace.home / ".netrc"
         netrc.write_text("machine localhost login ada password Pw7.other\n", encoding="ascii")
         netrc.chmod(0o600)

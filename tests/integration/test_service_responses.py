@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Responses of a service, retries, and a state directory that cannot be written."""
+"""Responses of a service, retries, and a state directory that cannot be written to."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 
 
 class TestUnwritableStateDirectory:
-    """Errors for a state directory that cannot be written, which state whether the roster was sent."""
+    """Errors for a state directory that cannot be written to. They must state whether the roster was sent."""
 
     def test_a_read_only_directory_is_an_error(
         self, service: Receiver, workspace: Workspace

@@ -79,7 +79,7 @@ def test_a_killed_export_keeps_the_old_roster(
 def test_an_export_removes_the_partial_files_of_a_killed_export(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """The time at which these files exist is too short for a reliable kill, so the test creates the files itself."""
+    """Partial files exist too briefly for a reliable kill, so the test creates them itself."""
     leftovers = [
         workspace.root / ".contacts.csv.abcd1234.new",
         workspace.root / ".contacts.csv.ids.x.new",

@@ -49,7 +49,7 @@ class FailingServer:
 def server_with_fault(
     fault: Callable[[], Fault], message: str, *, short_timeouts: bool = False
 ) -> FailingServer:
-    """Return a server whose responses have a fault.
+    """Return a server behind a proxy that injects a fault.
 
     :param fault: function that creates the fault.
     :param message: template of the expected error; see `FailingServer`.

@@ -80,7 +80,7 @@ class _LdapProxy:
             client.sendall(chunk)
 
     def close(self) -> None:
-        """Close all connections, including those that are waiting."""
+        """Close all connections, even while a response is withheld."""
         self.stopped.set()
         for sock in (self.listener, self._target):
             with suppress(OSError):

@@ -159,7 +159,8 @@ def start_playbook(
 ) -> subprocess.Popen[str]:
     """Start ansible-playbook.
 
-    :param playbook: a file in ``playbooks/`` without its extension, a path, or a playbook of a collection.
+    :param playbook: name of a file in ``tests/integration/playbooks/`` without its extension, path of another file, or
+        name of a playbook of a collection.
     :param arguments: additional command-line arguments.
     :param env: additional environment variables.
     """
@@ -244,7 +245,7 @@ def _environment(workspace: Workspace, extra: Mapping[str, str] | None) -> dict[
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
         "ANSIBLE_NOCOLOR": "true",
-        # The other settings save about one second per run. These tests do not cover the transfer of modules.
+        # The remaining settings save about one second per run. These tests do not cover the transfer of modules.
         "ANSIBLE_PIPELINING": "true",
         "PYTHONPATH": str(_BYTECODE_CACHE_HOOK),
         "MODULE_BYTECODE_CACHE": _cache_dir("bytecode").name,

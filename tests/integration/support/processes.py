@@ -59,7 +59,7 @@ def record_command_lines() -> Iterator[set[str]]:
     ended = threading.Event()
 
     def poll() -> None:
-        # The interval limits the CPU time of polling. Processes that end within one interval may be missed.
+        # The interval limits the CPU time of polling. Processes that end within one interval might be missed.
         while not ended.wait(4 * _POLL_SECONDS):
             for name in filter(str.isdigit, os.listdir("/proc")):
                 with (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Workspace:
     """Directories for a simulated user account, below one root directory.
 
-    :ivar root: parent of all other directories.
+    :ivar root: parent of all directories except the collections path.
     :ivar collections_path: collections path of Ansible.
     """
 

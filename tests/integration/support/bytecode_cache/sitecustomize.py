@@ -31,7 +31,7 @@ def _compile_once(pathname: str, source: bytes) -> Any:
             return marshal.load(file)  # noqa: S302  # the directory is private
     except FileNotFoundError:
         code = _compile(pathname, source)
-    # The file is renamed when it is complete, because other processes may read or write it at the same time.
+    # The temporary file is renamed when it is complete, because other processes might use the cache at the same time.
     temporary = f"{cached}.{os.getpid()}"
     with open(temporary, "wb") as file:
         marshal.dump(code, file)
