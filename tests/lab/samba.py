@@ -280,7 +280,7 @@ def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
         workgroup = {directory.company.netbios_domain}
         server role = active directory domain controller
         server services = ldap kdc
-        # The default of Active Directory.
+        # Active Directory behaves like this by default.
         ldap server require strong auth = allow_sasl_over_tls
         dcerpc endpoint servers = -mgmt
         # Samba does not listen on the address without the netmask.
