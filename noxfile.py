@@ -4,8 +4,8 @@
 
 """The sessions of the test gate.
 
-`make test` runs all of them, and `.venv/gate/bin/nox -s NAME` runs one. They do not need containers. The only network
-service that they need is the Python package index.
+`make test` runs all of them except fuzz and mutants, and `.venv/gate/bin/nox -s NAME` runs one. They do not need
+containers. The only network service that they need is the Python package index.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ antsibull_nox.load_antsibull_nox_toml()
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style and the format of Python, the style of YAML, and the wording of all texts."""
+    """Check the style and formatting of Python code, the style of YAML files, and the wording of all texts."""
     session.install("ruff", "yamllint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -134,7 +134,7 @@ def mutants(session: nox.Session) -> None:
 
 
 PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-"""pytest options for two workers, each with separate servers. The tests spend half of the time waiting."""
+"""pytest options for two workers, each with separate servers. The tests spend half of their time waiting."""
 
 
 def add_core_sessions(core: Core) -> None:
@@ -149,8 +149,8 @@ def add_core_sessions(core: Core) -> None:
     def integration(session: nox.Session) -> None:
         """Run the integration tests against the installed collection.
 
-        All tests run with the newest ansible-core. With the others, only tests run that depend on ansible-core, on the
-        Python version or on the libraries of the modules.
+        All tests run with the newest ansible-core. The other releases run only the tests that depend on ansible-core,
+        the Python version or the libraries of the modules.
         """
         session.install(package, "-r", "tests/integration/requirements.txt")
         selection = (
@@ -202,9 +202,9 @@ def add_core_sessions(core: Core) -> None:
     def units(session: nox.Session) -> None:
         """Run the unit tests with ansible-test, in the Python versions of ansible-core and of the modules.
 
-        All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. With the
-        others, only tests run that depend on ansible-core. Property-based tests use few examples except with the newest
-        ansible-core. The tests run in one process because sessions run in parallel.
+        All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. The other
+        releases run only the tests of code that imports ansible-core. Except with the newest release, property-based
+        tests use few examples. The tests run in one process because sessions run in parallel.
         """
         session.install(package, "-r", "tests/unit/requirements.txt")
         tree = copy_collection(session)

@@ -91,7 +91,9 @@ def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoConte
     """Start the servers, install the collection, and print an overview."""
     screen.heading("Demo of frontdesk.contacts with real servers and real playbook runs")
     if kind == "openldap":
-        screen.text("OpenLDAP is used because Samba AD needs root permissions or user namespaces.")
+        screen.text(
+            "This demo uses OpenLDAP. Samba AD requires root permissions or user namespaces."
+        )
     company = build_company()
     issuer = stack.enter_context(authority())
     directory = stack.enter_context(_DIRECTORIES[kind](company, issuer))
@@ -101,7 +103,7 @@ def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoConte
     locations = [site.location for site in company.sites]
     service = stack.enter_context(receiver(issuer, locations=locations))
     screen.fact(
-        "service", f"test service at {service.url}, with the rules of the profile receptionist"
+        "service", f"test service at {service.url}, with the rules of the receptionist profile"
     )
     working_directory = stack.enter_context(ProcessSupervisor()).directory
     secrets = {"FRONTDESK_BIND_PW": directory.bind_pw, "FRONTDESK_TOKEN": service.token}

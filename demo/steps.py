@@ -114,7 +114,9 @@ def preview_and_sync_changes(context: DemoContext) -> None:
     context.expected_contacts = context.expected_contacts - before | after
     context.expect_service_contacts()
     expect.equal("requests received by the service", context.service.requests, requests + 1)
-    screen.fact("service", f"received this plan, and now has {context.describe_service_contacts()}")
+    screen.fact(
+        "service", f"received the new roster, and now has {context.describe_service_contacts()}"
+    )
 
 
 def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:

@@ -80,7 +80,7 @@ unpack_packages() {
 }
 
 find_python() {
-  # Find a suitable Python in PATH or in pyenv. Each candidate has to be run, because a name in PATH may be a pyenv
+  # Find a suitable Python in PATH or in pyenv. Each candidate has to be run, because a name in PATH might be a pyenv
   # shim, and Debian's Python cannot create virtual environments without the package python3-venv.
   for python in python3.13 python3.12 python3.11 python3 \
     "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do

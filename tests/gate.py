@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the test gate: all sessions of noxfile.py, or the given ones, four at a time.
+"""Run the test gate: all default sessions of noxfile.py, or the given ones, four at a time.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 

@@ -50,8 +50,8 @@ LIBRARIES = "meta/requirements.txt"
 ALL_LIBRARIES = "meta/ee-requirements.txt"
 EVERY_CORE, BOTH_ENDS, EVERY_LIBRARY = "every_core", "both_ends", "every_library"
 OLDEST, LATEST = (f"tests/requirements/modules-{end}.txt" for end in ("oldest", "newest"))
-# Together, these entries cover all Python versions that the modules support, and the oldest and the newest release of
-# each library, including release candidates. Playbooks are tested with the oldest and the newest ansible-core, and
+# Together, these entries cover Python 3.9 to 3.13 for the modules, and the oldest and the newest release of each
+# library, including release candidates. Playbooks are tested with the oldest and the newest ansible-core, and
 # partly with 2.19, the first release with data tagging. Tests that depend on libraries run with the oldest and the
 # newest releases of the libraries, and with all optional libraries.
 CORES = (
@@ -107,7 +107,8 @@ CORE_DEPENDENT_UNIT_TESTS = (
 def replace_pyenv_shims() -> None:
     """Replace pyenv's shims in PATH with the directories of the interpreters.
 
-    Otherwise, ansible-test would use shims for Python versions that are not selected, which exit with status 127.
+    Otherwise, ansible-test would run the shims of Python versions that are not selected. Such a shim exits with status
+    127.
     """
     root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
@@ -129,7 +130,7 @@ def copy_collection(session: nox.Session) -> Path:
     """Copy the collection into an ansible_collections tree, and return its path there.
 
     Only files that git tracks or does not ignore are copied. The bytecode in an earlier copy is kept, because
-    compiling all tests takes seconds.
+    compiling all tests takes several seconds.
     """
     root = session_directory(session) / "ansible_collections"
     for path in root.rglob("*"):
@@ -201,8 +202,8 @@ def sanity_test_arguments(
 ) -> list[tuple[str, ...]]:
     """Return the arguments of each run of ansible-test's sanity tests.
 
-    The compile and import tests only run with the target Python versions. Over all releases of ansible-core, these
-    cover all versions that the modules support. pylint and pep8 take longer than all other tests, and their results do
+    The compile and import tests only run with the target Python versions, which are different for each release of
+    ansible-core. pylint and pep8 take longer than all other tests, and their results do
     not depend on the release of ansible-core. They therefore only run with the newest release, and only on plugins;
     ruff and mypy check the tests.
 

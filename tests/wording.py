@@ -6,7 +6,7 @@
 
     python tests/wording.py
 
-Prints one line for each match and exits with status 1 if there is one. A phrase is also found if it is broken
+Prints one line for each match, and exits with status 1 if there are any. A phrase is also found if it is broken
 across lines of a comment, a docstring or a string literal.
 """
 

@@ -22,7 +22,7 @@ name: demo_results
 type: notification
 short_description: Write the results of all tasks to a JSON Lines file
 description:
-  - Writes the result of each task, and the recap, to the file in the environment variable E(DEMO_RESULTS).
+  - Writes the result of each task, and the recap, to the file specified by the environment variable E(DEMO_RESULTS).
   - Only used by the demo.
 requirements:
   - The environment variable E(DEMO_RESULTS).

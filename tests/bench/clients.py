@@ -86,7 +86,7 @@ class Playbook(Export):
 
 
 class LdapSearch(Client):
-    """OpenLDAP's command-line client, which is written in C. Its output is discarded."""
+    """OpenLDAP's command-line client, which is written in C. The output of measured runs is discarded."""
 
     name = "ldapsearch"
 

@@ -46,7 +46,7 @@ def large_company(number: int) -> Company:
 def _people(number: int) -> Iterator[Person]:
     """Yield people with valid rows and unique values, so that all clients write the same rows.
 
-    One person in ten has no mobile number. The order is random.
+    About one person in ten has no mobile number. The order is random.
     """
     rng = random.Random(number)
     names = unit_names()

@@ -67,12 +67,12 @@ def _arguments() -> argparse.Namespace:
         type=int,
         nargs="*",
         default=[10_000, 100_000],
-        help="numbers of people in OpenLDAP; one pair of tables for each",
+        help="numbers of people in OpenLDAP; all clients are compared with each number",
     )
     parser.add_argument(
         "--samba",
         type=int,
-        # Without root permissions, Samba may not be able to use its ports, which are below 1024.
+        # Without root permissions, Samba might not be able to use its ports, which are below 1024.
         default=10_000 if os.geteuid() == 0 else 0,
         help="number of people in Samba AD; 0 to skip it",
     )

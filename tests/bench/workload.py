@@ -71,7 +71,7 @@ class Workload:
         return self.directory.dialect.identity_attribute
 
     def script_settings(self) -> dict[str, Any]:
-        """Return the settings for the other clients, which are passed in a file because they may contain a password."""
+        """Return the settings for the other clients. They contain a password, so they must be passed in a file."""
         return {
             "uri": self.uri,
             "bases": self.bases,

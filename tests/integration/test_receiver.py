@@ -119,18 +119,18 @@ class TestReceiver:
         ("rule", "value", "error"),
         [
             ("max_length: 5", "a@b.test", "is longer than 5 characters"),
-            ("phone_style: e164", "4791234567", "is not a phone number in the style e164"),
+            ("phone_style: e164", "4791234567", "is not a phone number in the e164 style"),
             (
                 "phone_style: e164_no_plus",
                 "+4791234567",
-                "is not a phone number in the style e164_no_plus",
+                "is not a phone number in the e164_no_plus style",
             ),
             (
                 "phone_style: international",
                 "+4791234567",
-                "is not a phone number in the style international",
+                "is not a phone number in the international style",
             ),
-            ("phone_style: national", "none", "is not a phone number in the style national"),
+            ("phone_style: national", "none", "is not a phone number in the national style"),
         ],
     )
     def test_rules_of_a_custom_profile_are_applied(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).parents[1] / "unit/fixtures"
 
-# Matches names with non-ASCII letters, groups with one and with many members, and search result references.
+# The result contains names with non-ASCII letters, groups with one and with many members, and search result references.
 _FILTER = "(|(givenName=Å*)(givenName=Ø*)(givenName=S*)(member=*))"
 _ATTRIBUTES = [
     *("objectClass", "cn", "givenName", "sn", "mail", "mobile", "telephoneNumber", "title"),

@@ -88,9 +88,9 @@ class Company:
     def two_site_person(self) -> Person:
         """A person at Oslo HQ who also works in Tromsø.
 
-        An LDAP entry has only one parent, so the second site is an attribute (physicalDeliveryOfficeName).
-        Below Oslo HQ, `two_site_filter` matches only this person. The person is also the member of the
-        group `CN=Tromsø duty,OU=Groups`.
+        An LDAP entry has only one parent, so the second site is stored in an attribute
+        (physicalDeliveryOfficeName). Below Oslo HQ, `two_site_filter` matches only this person. The person is also the
+        only member of the group `CN=Tromsø duty,OU=Groups`.
         """
         return self.person("ttidemand")
 

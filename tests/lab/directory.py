@@ -71,7 +71,7 @@ class RunningDirectory:
     dialect: Dialect
     uri_ldaps: str
     uri_ldap: str
-    """URI for StartTLS and for connections without TLS. The certificate contains the host name in it."""
+    """URI for StartTLS and for connections without TLS. The certificate contains the host name of this URI."""
     ca_file: Path
     certificate: Certificate
     """Certificate that the server presents."""

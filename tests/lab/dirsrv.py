@@ -145,7 +145,7 @@ def _create_instance(directory: RunningDirectory, supervisor: ProcessSupervisor)
 
 
 def _schema() -> str:
-    """Return the account attributes of `account.schema` as an LDIF entry."""
+    """Return the contents of `account.schema` as an LDIF entry."""
     lines = [line for line in SCHEMA.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
     text = "\n".join(["dn: cn=schema", "objectClass: top", *lines, ""])
     return text.replace("\nattributetype (", "\nattributeTypes: (").replace(

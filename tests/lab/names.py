@@ -71,7 +71,7 @@ _LANGUAGES: dict[str, tuple[str, str]] = {
 # Characters that Unicode does not decompose into ASCII letters and diacritics.
 _ASCII = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "ł": "l", "Ł": "L", "ß": "ss", "'": None})
 
-# The order of the languages. A realistic Norwegian staff list is mostly Norwegian.
+# The order of the languages. As in a real company in Norway, most names are Norwegian.
 _LANGUAGE_CYCLE = (
     *("Norwegian", "Norwegian", "German", "Norwegian", "Norwegian", "Polish", "Norwegian"),
     *("Norwegian", "Irish and French", "Norwegian", "Greek", "Norwegian", "Norwegian", "Russian"),

@@ -109,7 +109,7 @@ class ProcessSupervisor:
         return stat.rpartition(")")[2].split()[0] != "Z"
 
     def write_file(self, name: str, text: str) -> Path:
-        """Write a file to the working directory, with mode 0600 because it may contain a password."""
+        """Write a file to the working directory, with mode 0600 because it might contain a password."""
         path = self.directory / name
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
@@ -201,7 +201,7 @@ def _execute_commands(directory: str, running: list[subprocess.Popen[bytes]]) ->
         reply = child.pid
         if command["wait"]:
             reply = _wait(child)
-            # The system may reuse the process ID from now on.
+            # From now on, the system can reuse the process ID.
             running.remove(child)
         print(reply, flush=True)
 

@@ -108,7 +108,7 @@ class Receiver:
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Queue a response, which is sent to a later request regardless of its content.
+        """Queue a response for a later request. The content of this request is ignored.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.
@@ -233,7 +233,7 @@ class Receiver:
 
     def write_log_line(self, line: str) -> None:
         """Append a line to the log."""
-        # The thread of a slow client may outlive the service and its directory.
+        # The thread of a slow client can outlive the service and its directory.
         with (
             contextlib.suppress(FileNotFoundError),
             self.log_file.open("a", encoding="utf-8") as log,

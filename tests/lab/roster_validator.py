@@ -109,7 +109,7 @@ class RosterValidator:
         """Parse the contacts in a file.
 
         :raises InvalidFileError: if the file is not UTF-8 or not CSV, or if its header does not match the profile.
-            The location column may be missing if the contacts are for all locations.
+            A header without the location column is accepted: the contacts are then for all locations.
         """
         if content.startswith(codecs.BOM_UTF8):
             raise InvalidFileError("the file begins with a byte order mark")
@@ -161,7 +161,7 @@ class RosterValidator:
         if column.max_length is not None and len(value) > column.max_length:
             yield f"is longer than {column.max_length} characters"
         if value and column.phone_style and not _PHONE[column.phone_style].fullmatch(value):
-            yield f"is not a phone number in the style {column.phone_style}"
+            yield f"is not a phone number in the {column.phone_style} style"
         if _FORMULA.match(value):
             yield "could be interpreted as a spreadsheet formula"
         if _CONTROL.search(value):

@@ -48,7 +48,7 @@ _HOSTNAME = "dc"
 _PASSWORD_NEVER_EXPIRES = 0x10000  # DONT_EXPIRE_PASSWD (MS-ADTS, 2.2.16)
 _LOG = "samba.log"
 _CACHE = Path(__file__).parents[2] / ".cache" / "samba"
-"""Cache directory for an empty domain, because provisioning one takes seconds."""
+"""Cache directory for an empty domain, because provisioning one takes several seconds."""
 
 DIALECT = Dialect(
     identity_attribute="objectGUID",
@@ -206,8 +206,8 @@ def _check_ports(address: str) -> None:
                 probe.bind((address, port))
             except OSError as error:
                 raise RuntimeError(
-                    f"Cannot run Samba on {address}:{port}: {error}. Run as root or with CAP_NET_BIND_SERVICE,"
-                    f" and stop programs that listen on port {port} on all addresses."
+                    f"Cannot run Samba on {address}:{port}: {error}. Stop programs that listen on port {port}"
+                    " on all addresses. If permission is denied, run as root or with CAP_NET_BIND_SERVICE."
                 ) from error
 
 
@@ -280,7 +280,7 @@ def _smb_conf(directory: RunningDirectory, address: str, root: Path) -> str:
         workgroup = {directory.company.netbios_domain}
         server role = active directory domain controller
         server services = ldap kdc
-        # The default of Active Directory.
+        # Active Directory behaves like this by default.
         ldap server require strong auth = allow_sasl_over_tls
         dcerpc endpoint servers = -mgmt
         # Samba does not listen on the address without the netmask.

@@ -39,13 +39,13 @@ from samba.provision import provision  # type: ignore[import-not-found] # see ab
 from samba.samdb import SamDB  # type: ignore[import-not-found] # see above
 
 _RELAX = "relax:0"
-# Prevents the server from setting pwdLastSet to the current time.
+# Prevents Samba from setting pwdLastSet to the current time.
 _KEEP_PWD_LAST_SET = f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"
 _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
 def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
-    """Copy the empty domain from the cache. If the cache does not contain it, create it, which takes seconds."""
+    """Copy the empty domain from the cache. If it is not in the cache, create it first, which takes several seconds."""
     directory, cache = Path(setup["smb_conf"]).parent, Path(setup["cache"])
     names = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
     source = Path(__file__).read_text(encoding="utf-8")
@@ -140,7 +140,7 @@ def _message(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Create the domain described by the file on the command line."""
+    """Create the domain described by the file given on the command line."""
     setup = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     parameters = LoadParm()
     parameters.load(setup["smb_conf"])

@@ -127,7 +127,7 @@ def start_server(
     command: Callable[[int, int], Sequence[str]],
     env: Mapping[str, str],
 ) -> RunningDirectory:
-    """Start a server on free ports. Retry with other ports if another process takes them first.
+    """Start a server on free ports. If another process takes a port first, retry with other ports.
 
     :param directory: settings of the directory, from `plan_directory`.
     :param command: function that returns the command line for two ports, the first one without and the second one with

@@ -33,7 +33,7 @@ def extract_upload(
     :param body: body of the request.
     :param field: name of the form field that contains the file, which must be the last field.
     :param others: required values of the other form fields by name, in order.
-    :raises RejectedRequestError: if the form does not match.
+    :raises RejectedRequestError: if the request is not a valid upload.
     """
     # With the Content-Type header in front, a multipart body is a valid email message.
     head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
