@@ -105,8 +105,8 @@ def server_with_failing_start_tls(
         pytest.param(
             server_with_certificate(
                 (
-                    "its certificate was issued for another name (*). Use a name from the"
-                    " certificate in server_uri."
+                    "its certificate was issued for another name (*). In server_uri, use a name"
+                    " from the certificate."
                 ),
                 "elsewhere.test",
             ),

@@ -167,8 +167,8 @@ class TestTicketErrors:
 
     def test_a_missing_keytab_is_an_error(self, client: KerberosClient) -> None:
         assert client.export_error(keytab="/nowhere") == (
-            "Cannot use keytab /nowhere: No such file or directory. Set it to a file that the"
-            " user running the module can read."
+            "Cannot use keytab /nowhere: No such file or directory. Set keytab to a file that"
+            " the user running the module can read."
         )
 
     def test_a_keytab_of_another_account_is_an_error(self, client: KerberosClient) -> None:

@@ -39,7 +39,7 @@ def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:
         text=True,
     )
     peaks = {line["step"]: line["peak_mib"] for line in map(json.loads, run.stdout.splitlines())}
-    assert set(peaks) == {"base", "csv", "make", "other", "plan"}
+    assert set(peaks) == {"base", "csv", "build", "rebuild", "plan"}
     assert max(peaks.values()) < peaks["base"] + MAX_GROWTH_MIB, peaks
 
 
@@ -51,7 +51,7 @@ def test_a_killed_run_leaves_no_spill_files(workspace: Workspace) -> None:
         str(BENCH),
         str(workspace.collections_path),
         "step",
-        "make",
+        "build",
         "500000",
         str(directory),
     ]
