@@ -26,8 +26,8 @@ class Diagnosis(NamedTuple):
 class FrontdeskError(Exception):
     """A failure that ends the task.
 
-    Its message has the form *action: cause. Remedy.* Messages are printed and logged, so no part
-    may contain a password, a token or personal data.
+    Its message has the form *action: cause. Remedy.* Messages are printed and logged, so they must
+    not contain passwords, tokens or personal data.
 
     :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
     :param cause: the reason for the failure.

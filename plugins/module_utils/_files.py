@@ -108,7 +108,7 @@ def _sync_directory(directory: Path) -> None:
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files that killed runs left in the directory of a file.
 
-    The caller must prevent other processes from writing the file at the same time.
+    The caller must prevent other processes from writing to the file at the same time.
 
     :param path: path of the file that the temporary files were meant to replace.
     """

@@ -27,7 +27,7 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or an IP address belongs to the loopback interface."""
+    """Return whether a host is localhost, 127.0.0.1 or ::1."""
     return host in ("localhost", "127.0.0.1", "::1")
 
 

@@ -121,7 +121,7 @@ def test_rejected_rows_are_reported_without_personal_data(
     result = run_failing_upload(service, workspace)
     assert result.message == (
         f"Cannot upload to {service.url}: it returned HTTP 422 and refused 1 row; no row is treated"
-        " as accepted. Correct the entries of these people in the directory, or correct the columns;"
+        " as accepted. Correct the directory entries of the refused contacts, or correct the columns;"
         " service.errors lists the rows."
     )
     row = {"row": 2, "identity": roster[1].identity, "column": "Location"}

@@ -80,8 +80,8 @@ class TestRetries:
         result = run_upload(service, workspace, initial=True)
         assert result.message == (
             f"Cannot upload to {service.url}: it returned HTTP 429 (too many requests) and requested"
-            " a delay of 3600 seconds, which is longer than the maximum of 300."
-            " Run less often, or increase retries or retry_interval."
+            " a delay of 3600 seconds, which is longer than the maximum of 300 seconds."
+            " Run less often, and wait for the requested delay before the next run."
         )
         assert result.data["attempts"] == 1
 
@@ -114,7 +114,7 @@ class TestRetries:
         (
             502,
             (
-                "it returned HTTP 502 (a gateway could not reach the service)."
+                "it returned HTTP 502 (a gateway received no valid response from the service)."
                 " The service may have accepted "
             ),
         ),
@@ -171,7 +171,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 ) -> None:
     service.queue_response(202, {"counts": {}})
     assert (
-        "it returned HTTP 202 (it may still refuse the roster)."
+        "it returned HTTP 202 (it might still refuse the roster)."
         in run_upload(service, workspace, initial=True).message
     )
     service.queue_response(202, {"counts": {}})

@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the service refused some but not all rows, and the response identifies each one."""
+        """Whether the service refused some but not all rows, and the response identifies each refused row."""
         is_known = not self.problem and not self.unassigned
         return is_known and 0 < len(self.refused_rows) < self.row_count
 
@@ -132,7 +132,7 @@ def _explain_mismatch(document: Any, result_format: ResultFormat, row_count: int
     if not isinstance(errors, (list, type(None))):
         return f"{_path_label(result_format.errors)} is not a list"
     # A list that contains a status for each row must be complete. If `row_column` is set, one item
-    # may stand for several rows, so that only an empty list is known to be incomplete.
+    # can stand for several rows, so only an empty list is known to be incomplete.
     if result_format.status and len(errors or ()) < (1 if result_format.row_column else row_count):
         return f"{_path_label(result_format.errors)} lists {len(errors or ())} of {row_count} rows"
     return _explain_count_mismatch(counts or {}, result_format)

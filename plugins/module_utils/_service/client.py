@@ -71,7 +71,7 @@ def send_file(
     :param file_name: name of the file in a form.
     :param content: content of the file.
     :param sleep: function that waits between attempts.
-    :raises ServiceError: if there is no response, or the response is a redirect.
+    :raises ServiceError: if there is no complete response, or the response is a redirect.
     :raises InputError: if a certificate file or a key file cannot be used.
     """
     context = create_service_context(endpoint.tls)
@@ -83,7 +83,8 @@ def send_file(
             if isinstance(result, Failure)
             else (result.status, result.retry_after)
         )
-        # A rejected attempt does not undo an earlier attempt that the service may have accepted.
+        # If the service may have accepted the roster in an earlier attempt, a later rejection does not
+        # change that.
         may_be_accepted = may_be_accepted or is_outcome_unknown(outcome)
         delay = compute_retry_delay(
             endpoint.retries, endpoint.method, attempt, outcome, retry_after
@@ -99,7 +100,7 @@ def _finish(
 ) -> Response:
     """Return the response to the last attempt.
 
-    :raises ServiceError: if there is no response, or the response is a redirect.
+    :raises ServiceError: if there is no complete response, or the response is a redirect.
     """
     if isinstance(result, Failure):
         error = ServiceError(endpoint.action, *result.diagnosis)
@@ -189,7 +190,7 @@ def _read_response_body(raw: Any, encoding: str) -> ResponseBody:
 
 
 def _redirect_host(location: str) -> str:
-    """Return the target host of a redirect, for an error message."""
+    """Return the host that a redirect points to, for an error message."""
     with suppress(ValueError):
         host = urlsplit(location).hostname
         if not host or is_host(host):

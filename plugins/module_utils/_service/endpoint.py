@@ -94,7 +94,8 @@ class Retries:
     """The number of retries and the delay between them.
 
     :ivar limit: maximum number of retries.
-    :ivar interval: delay in seconds before the first retry; it doubles with each further retry.
+    :ivar interval: delay in seconds before the first retry; it doubles with each further retry,
+        up to 60 seconds.
     """
 
     limit: int = 3
@@ -180,7 +181,7 @@ class Endpoint:
     def accepts(self, status: int) -> bool:
         """Return whether a status code means that the service accepted the roster (RFC 9110, 15.3).
 
-        By default, 202 does not, because the service has not processed the roster yet.
+        By default, 202 does not mean acceptance, because the service has not yet processed the roster.
         """
         if self.accepted_statuses is not None:
             return status in self.accepted_statuses

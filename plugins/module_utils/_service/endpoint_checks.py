@@ -30,6 +30,8 @@ _RESERVED_HEADERS = frozenset(
     }
 )
 _CONTROL_REMEDY = "Look for line breaks and other special characters"
+_USERNAME_REMEDY = "Look for colons, line breaks and other control characters"
+_PAIR_REMEDY = "Look for empty names, line breaks and other control characters"
 # Shorter secrets may occur in other values by chance.
 _MIN_SECRET_LENGTH = 6
 
@@ -38,7 +40,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
     """Check all settings of an upload that can be checked without the service.
 
     :raises InputError: if a setting is invalid, contradicts another setting, or would cause
-        personal data to be sent unencrypted.
+        personal data to be sent unencrypted or a credential to be logged.
     """
     _check_encoding(endpoint)
     _check_url(endpoint)
@@ -53,9 +55,9 @@ def check_endpoint(endpoint: Endpoint) -> None:
 
 
 def _check_encoding(endpoint: Endpoint) -> None:
-    """Check that all values are valid Unicode.
+    """Check that all values that are not restricted to ASCII are valid Unicode.
 
-    For example, environment variables may contain arbitrary bytes (PEP 383).
+    Environment variables, for example, can contain arbitrary bytes (PEP 383).
     """
     credential = endpoint.credential
     for option, texts in (
@@ -73,7 +75,7 @@ def _check_encoding(endpoint: Endpoint) -> None:
 def _check_url(endpoint: Endpoint) -> None:
     try:
         parts = urlsplit(endpoint.url)
-        # Accessing the port raises an exception if it is not a number.
+        # Accessing the port raises an exception if it is not a valid port number.
         host = parts.hostname if parts.port is None or parts.port else None
     except ValueError:
         parts, host = urlsplit(""), None
@@ -125,7 +127,7 @@ def _check_credential(endpoint: Endpoint) -> None:
     # control characters (RFC 7617, 2).
     if ":" in credential.username or _CONTROL.search(credential.username):
         raise InputError(
-            "Cannot use url_username", "it contains a colon or control characters", _CONTROL_REMEDY
+            "Cannot use url_username", "it contains a colon or control characters", _USERNAME_REMEDY
         )
     if _CONTROL.search(credential.password):
         raise InputError(
@@ -164,7 +166,7 @@ def _check_conflicts(credential: Credential) -> None:
             ),
             "Cannot use token_param with token_header or token_prefix",
             "the token is sent either in the query or in a header",
-            "Omit one of them",
+            "Omit token_param, or omit token_header and token_prefix",
         ),
     ):
         if is_wrong:
@@ -202,7 +204,7 @@ def _check_body(endpoint: Endpoint) -> None:
 
 def _check_headers(endpoint: Endpoint) -> None:
     for name, value in endpoint.headers:
-        _check_header_name("headers", name)
+        _check_header_name("a name in headers", name)
         _check_header_value(f"headers: {name}", value)
         if name.lower() in _RESERVED_HEADERS:
             raise InputError(
@@ -272,7 +274,7 @@ def _check_pair(option: str, name: str, value: str) -> None:
         raise InputError(
             f"Cannot use {option}",
             "a name is empty, or a name or value contains control characters",
-            _CONTROL_REMEDY,
+            _PAIR_REMEDY,
         )
 
 

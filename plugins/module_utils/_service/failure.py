@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The classification of failed attempts that received no response from the service.
+"""The classification of failed attempts that received no complete response from the service.
 
 The messages of requests and urllib3 are omitted, because they may contain the URL with its query.
 """
@@ -28,7 +28,8 @@ _PROXY_DIAGNOSES = {
     ),
     403: Diagnosis(
         "it does not allow this host to connect to the service (403)",
-        "Allow access to the service in the proxy, add its host to NO_PROXY, or set use_proxy: false",
+        "Allow access to the service in the proxy's configuration, add the host in url to NO_PROXY,"
+        " or set use_proxy: false",
     ),
 }
 _TEMPORARY_PROXY_STATUSES = frozenset({429, 502, 503, 504})
@@ -42,7 +43,7 @@ _TLS_DIAGNOSES = {
         "Set client_cert to a certificate that the service issued or registered",
     ),
 }
-_MAY_REQUIRE_CERTIFICATE = "The service may require client_cert"
+_MAY_REQUIRE_CERTIFICATE = "If the service requires a client certificate, set client_cert"
 
 _CHECK_FIREWALLS = "Check firewalls and proxies, or increase timeout"
 _RESPONSE_TIMEOUT = Diagnosis("it did not respond in time", MAY_BE_ACCEPTED_REMEDY)
@@ -50,7 +51,7 @@ _CONNECTION_TIMEOUT = Diagnosis("the connection was not established in time", _C
 
 
 class Failure(NamedTuple):
-    """The failure of an attempt that received no response.
+    """The failure of an attempt that received no complete response.
 
     :ivar diagnosis: the cause and the remedy.
     :ivar outcome: NOT_SENT, OUTCOME_UNKNOWN or PERMANENT; determines whether to retry.
@@ -70,7 +71,7 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
     root = _root_cause(error)
     if isinstance(root, ssl.SSLCertVerificationError):
         return Failure(explain_certificate(root, "url"), PERMANENT)
-    # In TLS 1.3, the service may reject the client certificate after the request has been sent.
+    # In TLS 1.3, the service can reject the client certificate after the request has been sent.
     if getattr(root, "reason", None) in _TLS_DIAGNOSES:
         return Failure(_explain_tls_error(root), PERMANENT)
     if sent:
@@ -97,7 +98,7 @@ def classify_truncation(missing: int) -> Failure:
     return Failure(
         Diagnosis(
             f"the roster became {missing} bytes shorter while it was being sent",
-            "Do not write to src during the upload",
+            "Do not modify the files in state_dir during the upload",
         ),
         PERMANENT,
     )
@@ -127,7 +128,7 @@ def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis
     reason = root.strerror if isinstance(root, OSError) and root.strerror else kind
     cause = f"the connection was lost ({reason})"
     if isinstance(root, ssl.SSLEOFError):
-        # In TLS 1.3, a client may send data before the server has checked the client certificate.
+        # In TLS 1.3, a client can send data before the server has checked the client certificate.
         # The connection may then end before the client receives the alert that contains the reason
         # (RFC 8446, 4.4.2.4).
         return Diagnosis(cause, f"{_MAY_REQUIRE_CERTIFICATE}. {MAY_BE_ACCEPTED_REMEDY}")

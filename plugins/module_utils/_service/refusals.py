@@ -20,7 +20,7 @@ from typing import Any
 from .endpoint import ResultFormat
 
 MAX_ERRORS = 50
-"""Maximum number of refusals whose details are kept. Of other refusals, only rows are kept."""
+"""Maximum number of refusals whose details are kept. For further refusals, only row numbers are kept."""
 
 _MAX_TEXT = 200
 # The underscore is excluded, because it may separate a person's names.
@@ -114,7 +114,7 @@ class RefusalList:
         If there is anything to look up, the whole roster is read once.
 
         :param sent: the roster.
-        :param names: names from the response that may be shown as well.
+        :param names: names of counts in the response. Their words are looked up as well.
         :returns: the words from the response that occur in the roster and must be masked.
         """
         service_words = {
@@ -187,7 +187,7 @@ def _to_text(value: object) -> str:
 
 def _mask(text: str, roster_words: AbstractSet[str]) -> str:
     """Mask roster words and long numbers in a message of the service, and truncate the message."""
-    # This also removes unpaired surrogates, which a module result cannot contain.
+    # Unprintable characters include unpaired surrogates, which a module result cannot contain.
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     text = unicodedata.normalize("NFC", text)
     text = _WORD.sub(lambda word: "..." if word[0].casefold() in roster_words else word[0], text)

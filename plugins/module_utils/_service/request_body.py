@@ -35,7 +35,8 @@ def check_form_name(name: str) -> None:
     """
     if not name or _UNSAFE.search(name):
         raise InputError(
-            f"Cannot use {name!r} in a form", "it is empty or contains quotes or control characters"
+            f"Cannot use {name!r} in a form",
+            "it is empty or contains double quotes, backslashes or control characters",
         )
 
 

@@ -18,7 +18,8 @@ class ResponseBody(NamedTuple):
     """The content of a response.
 
     :ivar content: the decoded content, or its beginning.
-    :ivar problem: the reason why the content is incomplete; empty if it is complete.
+    :ivar problem: the reason why the content is incomplete or cannot be decoded; empty if the content
+        is complete.
     """
 
     content: bytes

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from .endpoint import Retries
 
 NOT_SENT, OUTCOME_UNKNOWN, PERMANENT = "not sent", "outcome unknown", "permanent"
-"""Outcomes of an attempt that received no response.
+"""Outcomes of an attempt that received no complete response.
 
 NOT_SENT: the attempt failed before any part of the roster was sent.
 OUTCOME_UNKNOWN: the attempt failed later, so the service may have accepted the roster.
@@ -65,7 +65,7 @@ def is_outcome_unknown(outcome: int | str) -> bool:
 def compute_retry_delay(
     retries: Retries, method: str, attempt: int, outcome: int | str, retry_after: float | None
 ) -> float | None:
-    """Return the delay in seconds before the next attempt; None if it must not be made.
+    """Return the delay in seconds before the next attempt; None if there must be no further attempt.
 
     :param retries: the retry settings.
     :param method: the HTTP method.

@@ -14,6 +14,7 @@ from .retry import MAX_RETRY_AFTER
 MAY_BE_ACCEPTED_REMEDY = "The service may have accepted the roster; the next run sends it again"
 _DOCUMENTATION = "the service's documentation"
 _CHECK_CREDENTIAL = "Check {credential}, and the permissions of the credential"
+_LONG_DELAY_REMEDY = "Run less often, and wait for the requested delay before the next run"
 _CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 
@@ -31,9 +32,9 @@ class ServiceError(FrontdeskError):
 # The meaning of status codes according to RFC 9110, 15, and their typical use by services.
 _STATUSES = {
     202: Diagnosis(
-        "it may still refuse the roster",
+        "it might still refuse the roster",
         f"Check url and result against {_DOCUMENTATION};"
-        " to treat this as accepted, add 202 to status_code",
+        " to treat this status as acceptance, add 202 to status_code",
     ),
     400: Diagnosis(
         "it cannot process the request",
@@ -62,7 +63,7 @@ _STATUSES = {
     412: Diagnosis("a precondition in the headers is not met", "Check headers"),
     413: Diagnosis(
         "the roster is too large",
-        f"Look up the limit in {_DOCUMENTATION}, and export fewer people",
+        f"Look up the limit in {_DOCUMENTATION}, and export fewer contacts",
     ),
     415: Diagnosis(
         "it does not support the media type of the roster", "Check body_format and content_type"
@@ -74,7 +75,7 @@ _STATUSES = {
     ),
     425: Diagnosis("the service refused early data", "The next run sends the roster again"),
     429: Diagnosis("too many requests", "Run less often, or increase retries or retry_interval"),
-    502: Diagnosis("a gateway could not reach the service", MAY_BE_ACCEPTED_REMEDY),
+    502: Diagnosis("a gateway received no valid response from the service", MAY_BE_ACCEPTED_REMEDY),
     503: Diagnosis("the service is unavailable", _CHECK_SERVICE),
     504: Diagnosis("a gateway did not receive a response in time", MAY_BE_ACCEPTED_REMEDY),
 }
@@ -100,7 +101,10 @@ def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
         diagnosis = explain_status(answer.status)
         cause = f"{status_text} ({diagnosis.cause})" if diagnosis.cause else status_text
         remedy = diagnosis.remedy.format(credential=endpoint.credential.option_names)
-        return ServiceError(endpoint.action, cause + _long_delay(answer), remedy)
+        long_delay = _long_delay(answer)
+        if long_delay and answer.status == 429:
+            remedy = _LONG_DELAY_REMEDY
+        return ServiceError(endpoint.action, cause + long_delay, remedy)
     if answer.problem:
         return ServiceError(
             endpoint.action,
@@ -118,7 +122,7 @@ def _refused_rows_error(endpoint: Endpoint, answer: Answer, status_text: str) ->
         consequence = (
             "the other rows are treated as accepted, and the next run sends the whole roster again"
         )
-    remedy = "Correct the entries of these people in the directory, or correct the columns"
+    remedy = "Correct the directory entries of the refused contacts, or correct the columns"
     if answer.errors:
         remedy += "; service.errors lists the rows"
     return ServiceError(endpoint.action, f"{status_text} and refused {rows}; {consequence}", remedy)
@@ -129,5 +133,5 @@ def _long_delay(answer: Answer) -> str:
         return ""
     return (
         f" and requested a delay of {answer.retry_after:.0f} seconds,"
-        f" which is longer than the maximum of {MAX_RETRY_AFTER:.0f}"
+        f" which is longer than the maximum of {MAX_RETRY_AFTER:.0f} seconds"
     )

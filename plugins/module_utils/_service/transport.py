@@ -4,8 +4,8 @@
 
 """The connection to the service through requests: TLS, credentials, proxies and a watchdog.
 
-Redirects are not followed, ~/.netrc is not read, and only the environment variables that this file
-names are used.
+Redirects are not followed, and ~/.netrc is not read. Of the environment variables that requests
+supports, only those for proxies and CA bundles are used.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class CredentialAuth(_AuthBase):
     def __call__(self, request: Any) -> Any:
         credential = self._credential
         if credential.username:
-            # In UTF-8, as RFC 7617, 2.1 recommends. The class that requests provides uses Latin-1.
+            # Encode the credential as UTF-8, as recommended in RFC 7617, section 2.1. HTTPBasicAuth from
+            # requests uses Latin-1.
             pair = f"{credential.username}:{credential.password}".encode()
             request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
         elif credential.token and not credential.token_param:
@@ -79,8 +80,8 @@ class CredentialAuth(_AuthBase):
 class _WatchedConnection:
     """A connection that is watched from the start.
 
-    `_new_conn` is private to urllib3, but identical in versions 1.26 and 2. It is the only method that is
-    called before the connection to a proxy and before the TLS handshake.
+    `_new_conn` is private to urllib3, but has the same interface in versions 1.26 and 2. It is the only
+    method that returns the socket before a proxy tunnel is set up and before the TLS handshake.
     """
 
     watchdog: Watchdog
@@ -158,7 +159,7 @@ def find_proxy_address(endpoint: Endpoint) -> str | None:
     url = requests.utils.select_proxy(endpoint.url, select_proxies(endpoint))
     if not url:
         return None
-    # The part before the last @ contains the credentials, even if it has slashes or number signs.
+    # The part before the last @ contains the credentials, even if they contain slashes or number signs.
     address = url.rpartition("@")[2].rpartition("//")[2]
     with suppress(ValueError):
         parts = urlsplit(f"//{address}")
@@ -170,7 +171,7 @@ def find_proxy_address(endpoint: Endpoint) -> str | None:
 def select_verify_argument(tls: TlsSettings) -> bool | str:
     """Return the `verify` argument for requests.
 
-    requests loads these certificates in addition to the certificates of the SSL context.
+    requests loads the certificates at the returned path in addition to those of the SSL context.
 
     :raises InputError: if an environment variable names certificates that cannot be used.
     """
@@ -181,8 +182,8 @@ def select_verify_argument(tls: TlsSettings) -> bool | str:
             continue
         _check_ca_bundle(name, os.environ[name])
         return os.environ[name]
-    # Not True, which has the same meaning as the default path: with True, requests 2.32.0 to 2.32.2
-    # use their own SSL context and ignore tls_minimum and client_cert.
+    # Not True, although it has the same meaning as the default path: with True, requests 2.32.0 to
+    # 2.32.2 use their own SSL context and ignore tls_minimum and client_cert.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 

@@ -35,7 +35,7 @@ class Watchdog:
         self.expired = False
 
     def watch(self, connection: socket.socket) -> None:
-        """Start to watch a connection.
+        """Start watching a connection.
 
         Call this as soon as the connection exists, before the TLS handshake.
         """

@@ -5,7 +5,8 @@
 """The state directory: the receipt, the baseline, and the two-phase commit of an upload.
 
 `begin_upload` stores the new roster and marks the receipt as incomplete. After the response,
-`commit_upload` makes this roster the baseline, or `abort_upload` restores the receipt.
+`commit_upload` makes this roster the baseline, or `abort_upload` restores the receipt unless the
+service may have accepted the roster.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def abort_upload(directory: Path, receipt: Receipt | None, *, may_be_accepted: b
 
     :param directory: the state directory.
     :param receipt: the receipt before the upload began; None if there was none.
-    :param may_be_accepted: whether the service may have accepted the roster. The receipt then stays
+    :param may_be_accepted: whether the service may have accepted the roster. If so, the receipt stays
         incomplete.
     """
     # If the receipt cannot be written, it stays incomplete. The next run then sends the roster
@@ -174,6 +175,7 @@ def commit_upload(
     :param roster: the roster that the service accepted.
     :param remedy: the remedy in the error message if the state cannot be written.
     :raises StateError: if the state cannot be written; the baseline is then unchanged.
+    :raises InputError: if the roster changed after it was read; the baseline is then unchanged.
     """
     _store_roster(directory, roster, remedy)
     _write_receipt(directory, receipt, remedy)
@@ -181,7 +183,7 @@ def commit_upload(
 
 
 def _store_roster(directory: Path, roster: RosterFile, remedy: str) -> RosterFile:
-    """Copy the files of a roster to the state directory, under their checksums as names.
+    """Copy the files of a roster to the state directory, and name them after their checksums.
 
     :returns: the roster in the state directory.
     :raises StateError: if the files cannot be written.

@@ -48,7 +48,7 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
 def shared_lock(directory: Path) -> Iterator[None]:
     """Lock the state directory for reading, without creating any file.
 
-    Check mode uses this lock.
+    Use this lock in check mode.
 
     :param directory: the state directory.
     :raises StateError: if the directory cannot be read, other users can access it, or another run

@@ -61,7 +61,7 @@ class Receipt:
     """The receipt of the last accepted upload.
 
     :ivar binding: the settings for which the receipt is valid.
-    :ivar roster: SHA-256 checksum of the CSV file that, as far as is known, the service has.
+    :ivar roster: SHA-256 checksum of the CSV file that the service is believed to have.
     :ivar identities: SHA-256 checksum of the identities file; empty if there was none.
     :ivar rows: number of contacts.
     :ivar accepted_at: time of the response in UTC (RFC 3339), according to this host's clock.
@@ -179,7 +179,7 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 checksum of a receipt without its checksum, regardless of white space."""
+    """Return the SHA-256 checksum of a receipt, without its checksum field and regardless of white space."""
     content = {key: value for key, value in document.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 

@@ -34,8 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
 
 _ROOT = Path(__file__).parents[4]
 _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
-# For each library: its name, the file that imports it, followed by other files that must load without
-# it, and the oldest supported release.
+# The name of each library; the file that imports it, followed by other files that must load without
+# it; and the oldest supported release.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
     ("dnspython", ["_directory.resolver"], "2.1.0"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The structure of module_utils: the allowed imports of each package, and the package that may import each library."""
+"""The structure of module_utils: the allowed imports of each package, and the only package to import each library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins import module_utils
 
 MODULE_UTILS = module_utils.__name__
-# Each package may import the packages before it. The shared files, directly in module_utils, come first.
+# Each package is allowed to import the packages before it. The shared files, directly in module_utils, come first.
 PACKAGES = (
     *("", "_directory", "_expressions", "_contacts", "_roster", "_state", "_service"),
     "_module",
@@ -40,7 +40,7 @@ LIBRARIES = {
 
 
 def _files() -> dict[str, Path]:
-    """Return the files of module_utils, by their names relative to it, such as ``_roster.plan``."""
+    """Return the files of module_utils, by dotted name relative to it, such as ``_roster.plan``."""
     (root,) = map(Path, module_utils.__path__)
     return {
         ".".join(path.relative_to(root).with_suffix("").parts): path

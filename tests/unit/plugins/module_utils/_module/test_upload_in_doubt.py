@@ -42,7 +42,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
             plain("200 OK", b"<html>"),
             "it returned HTTP 200, but the response does not match result",
         ),
-        (plain("202 Accepted"), "it returned HTTP 202 (it may still refuse the roster)"),
+        (plain("202 Accepted"), "it returned HTTP 202 (it might still refuse the roster)"),
         (b"", "the connection was lost"),
     ],
 )
@@ -136,7 +136,7 @@ def test_a_roster_that_becomes_shorter_while_it_is_sent_is_not_accepted(
     outcome = uploader.upload(max_removed_percent=100.0)
     assert str(outcome.error) == (
         f"Cannot upload to http://127.0.0.1:{uploader.port}/c: the roster became 5 bytes shorter while it"
-        " was being sent. Do not write to src during the upload."
+        " was being sent. Do not modify the files in state_dir during the upload."
     )
     assert changed_and_uploaded(outcome) == (False, False)
     assert outcome.attempts == 1

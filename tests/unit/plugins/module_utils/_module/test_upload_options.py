@@ -181,7 +181,10 @@ def test_credentials_are_parsed() -> None:
         ),
         (
             {"profile": 'a"b'},
-            """Cannot use 'a"b.csv' in a form: it is empty or contains quotes or control characters.""",
+            (
+                """Cannot use 'a"b.csv' in a form: """
+                "it is empty or contains double quotes, backslashes or control characters."
+            ),
         ),
         (
             {"max_removed": -1},

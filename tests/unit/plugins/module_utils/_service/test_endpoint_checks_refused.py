@@ -20,10 +20,15 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.endpoints import 
 
 NOT_TOGETHER = (
     "Cannot use token_param with token_header or token_prefix: "
-    "the token is sent either in the query or in a header. Omit one of them."
+    "the token is sent either in the query or in a header. "
+    "Omit token_param, or omit token_header and token_prefix."
 )
 INVALID_UTF_8 = b"p\xe5ss".decode("utf-8", "surrogateescape")
 CONTROL = "Look for line breaks and other special characters."
+INVALID_USERNAME = (
+    "url_username: it contains a colon or control characters. "
+    "Look for colons, line breaks and other control characters."
+)
 RESERVED = "the module sets this header itself. Omit it"
 RAW = "with body_format raw: a raw body has no form fields. Omit"
 _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
@@ -107,14 +112,14 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"headers": (("X Mode", ""),)},
-        "Cannot use headers: it is not a valid HTTP header name. Correct it.",
+        "Cannot use a name in headers: it is not a valid HTTP header name. Correct it.",
     ),
     *(
         (
             {"params": (pair,)},
             (
                 "Cannot use params: a name is empty, or a name or value contains control characters. "
-                f"{CONTROL}"
+                "Look for empty names, line breaks and other control characters."
             ),
         )
         for pair in (("", "x"), ("a\n", "x"), ("a", "x\r"))
@@ -122,12 +127,12 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     *(
         (
             {"token": "", "username": name, "password": password},
-            f"Cannot use {cause}. {CONTROL}",
+            f"Cannot use {cause}",
         )
         for name, password, cause in (
-            ("a:b", "", "url_username: it contains a colon or control characters"),
-            ("a\n", "", "url_username: it contains a colon or control characters"),
-            ("a", "b\0", "url_password: it contains control characters"),
+            ("a:b", "", INVALID_USERNAME),
+            ("a\n", "", INVALID_USERNAME),
+            ("a", "b\0", f"url_password: it contains control characters. {CONTROL}"),
         )
     ),
     (

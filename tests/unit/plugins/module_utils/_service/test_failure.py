@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the classification of failed attempts that received no response."""
+"""Tests of the classification of failed attempts that received no complete response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIREWALLS = "Check firewalls and proxies, or increase timeout"
 NETWORK = "Check the host name in url, and the network"
 CHECK_TLS = (
     "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. "
-    "The service may require client_cert"
+    "If the service requires a client certificate, set client_cert"
 )
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
 Protocol = urllib3.exceptions.ProtocolError
@@ -120,7 +120,10 @@ def test_failure_before_the_roster_is_sent_is_explained(
         (Protocol("secret", OSError("secret")), "the connection was lost (OSError)"),
         (
             _wrap(ssl.SSLEOFError(8, "EOF occurred"), CONNECTION),
-            "the connection was lost (EOF occurred). The service may require client_cert",
+            (
+                "the connection was lost (EOF occurred). "
+                "If the service requires a client certificate, set client_cert"
+            ),
         ),
         (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its response is incomplete"),
         (requests.exceptions.ReadTimeout("secret"), "it did not respond in time"),

@@ -41,7 +41,8 @@ Form = Literal["NFC", "NFD"]
         ),
         ({"row": 1}, RowError(row=1, identity="id-1")),
         ({"row": 1, "error": None, "column": 7}, RowError(row=1, identity="id-1", column="7")),
-        # Long numbers and words that occur in any row of the roster are masked, regardless of case.
+        # Words that occur in any row of the roster are masked, regardless of case. Long numbers are
+        # always masked.
         (
             {"row": 1, "error": "ASE@X.NO  of Åse at\noslo, not ola@y.no"},
             RowError(row=1, identity="id-1", cause="...@....... of ... at ..., not ...@y...."),
@@ -54,7 +55,8 @@ Form = Literal["NFC", "NFD"]
         ({"row": 1, "error": "x" * 300}, RowError(row=1, identity="id-1", cause="x" * 200)),
         ({"row": 1, "error": ["a", 1, "b"]}, RowError(row=1, identity="id-1", cause="a, b")),
         ({"row": 1, "error": {"a": 1}, "column": [["x"]]}, RowError(row=1, identity="id-1")),
-        # Characters that could control a terminal or cannot be part of a result are removed.
+        # Characters that could control a terminal or cannot be part of a result are replaced with
+        # spaces.
         (
             {"row": 1, "error": "a\x1b[2Jb\ud800c\u202e"},
             RowError(row=1, identity="id-1", cause="a [2Jb c"),

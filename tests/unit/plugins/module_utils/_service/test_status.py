@@ -29,7 +29,7 @@ CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 STATUSES = {
     199: ("", LOOK_UP),
-    202: ("it may still refuse the roster", "Check url and result against "),
+    202: ("it might still refuse the roster", "Check url and result against "),
     300: ("", LOOK_UP),
     400: (
         "it cannot process the request",
@@ -66,7 +66,7 @@ STATUSES = {
     425: ("the service refused early data", "The next run sends the roster again"),
     429: ("too many requests", "Run less often, or increase retries or retry_interval"),
     500: ("", CHECK_SERVICE),
-    502: ("a gateway could not reach the service", MAY_BE_ACCEPTED),
+    502: ("a gateway received no valid response from the service", MAY_BE_ACCEPTED),
     503: ("the service is unavailable", CHECK_SERVICE),
     504: ("a gateway did not receive a response in time", MAY_BE_ACCEPTED),
     599: ("", CHECK_SERVICE),
@@ -102,7 +102,7 @@ def test_remedy_names_the_options_of_the_credential(credential: Credential, opti
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 207, 299])
-def test_any_success_means_acceptance(status: int) -> None:
+def test_any_success_except_202_means_acceptance(status: int) -> None:
     assert answer_error(ENDPOINT, Answer(status)) is None
 
 
@@ -119,7 +119,7 @@ def test_accepted_statuses_can_be_configured(
         assert error.remedy.startswith("Check url, result and status_code against")
 
 
-CORRECT = "Correct the entries of these people in the directory, or correct the columns"
+CORRECT = "Correct the directory entries of the refused contacts, or correct the columns"
 ROWS = f"{CORRECT}; service.errors lists the rows"
 ERRORS = (RowError(row=1, column="Email", cause="not unique"),)
 OTHERS = "the other rows are treated as accepted, and the next run sends the whole roster again"
@@ -177,13 +177,26 @@ def test_answer_is_explained(answer: Answer, message: str) -> None:
         (300.0, ""),
         (
             3600.0,
-            " and requested a delay of 3600 seconds, which is longer than the maximum of 300",
+            " and requested a delay of 3600 seconds, which is longer than the maximum of 300 seconds",
         ),
     ],
 )
 def test_too_long_retry_after_is_reported(retry_after: float | None, text: str) -> None:
     message = _message(Answer(503, retry_after=retry_after))
     assert message.startswith(f"it returned HTTP 503 (the service is unavailable){text}. ")
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "remedy"),
+    [
+        (300.0, "Run less often, or increase retries or retry_interval"),
+        (301.0, "Run less often, and wait for the requested delay before the next run"),
+    ],
+)
+def test_more_retries_are_not_suggested_if_retry_after_is_too_long(
+    retry_after: float, remedy: str
+) -> None:
+    assert _message(Answer(429, retry_after=retry_after)).endswith(f". {remedy}")
 
 
 def test_endpoint_is_displayed_without_secrets_in_its_query() -> None:

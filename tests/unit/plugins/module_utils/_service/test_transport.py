@@ -49,7 +49,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
         (Credential(username="key"), {"Authorization": "Basic a2V5Og=="}),
     ],
 )
-def test_each_kind_of_credential_is_sent_in_its_header(
+def test_header_depends_on_the_kind_of_credential(
     credential: Credential, headers: dict[str, str]
 ) -> None:
     request = SimpleNamespace(headers={})
