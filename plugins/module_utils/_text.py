@@ -23,8 +23,8 @@ Escape sequences can produce surrogates, and so can undecodable bytes in environ
 def compose(text: str) -> str:
     """Normalize a string to Unicode's composed form (NFC, UAX #15).
 
-    Two directories, or a directory and a playbook, may encode the same name with different code points. In the composed
-    form, such strings are equal.
+    Two directories, or a directory and a playbook, might encode the same name with different code points. In the
+    composed form, such strings are equal.
     """
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 

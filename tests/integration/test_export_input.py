@@ -97,8 +97,8 @@ FIRST_SOURCE = "source 1 (location 'oslo-hq')"
 
 CASES: list[tuple[dict[str, Any], str]] = [
     (one_source(location="Oslo-HQ"), location_error("Oslo-HQ", "it contains an uppercase letter")),
-    (one_source(location="oslo hq"), location_error("oslo hq", "it contains a space")),
-    (one_source(location="oslo-hq\n"), location_error("oslo-hq\n", "it contains a space")),
+    (one_source(location="oslo hq"), location_error("oslo hq", "it contains whitespace")),
+    (one_source(location="oslo-hq\n"), location_error("oslo-hq\n", "it contains whitespace")),
     (one_source(location=""), location_error("", "it is empty")),
     (
         {"sources": [*one_source()["sources"], {"search_base": BASE}]},
@@ -181,7 +181,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"columns": [{"header": "A", "value": "mail", "required_unless": "B"}]},
-        "Cannot use required_unless of column 'A': there is no other column 'B'. Use one of 'A'.",
+        (
+            "Cannot use required_unless of column 'A': there is no other column 'B'. "
+            "Use the title of another column, or remove required_unless."
+        ),
     ),
     (
         {"server_uri": ["ldap://{listener}"]},

@@ -23,8 +23,8 @@ MAX_ROW_LENGTH = 128 * 1024
 The csv module, which reads rosters, rejects longer cells. A row of this length also fits in a line of the maximum
 length, whatever characters it contains."""
 
-# A value that a spreadsheet may interpret as a formula when it opens the file. A + or - before a digit is accepted, as
-# in a phone number, unless a function call or one of the characters | ! = " < > & follows.
+# A value that a spreadsheet might interpret as a formula when it opens the file. A + or - before a digit is accepted,
+# as in a phone number, unless a function call or one of the characters | ! = " < > & follows.
 _FORMULA = re.compile(r"""[=@]|[+-](?!\d)|[+-].*(?:[|!="<>&]|[A-Za-z]\()""")
 
 
@@ -55,7 +55,7 @@ def compile_columns(
 ) -> tuple[Column, ...]:
     """Validate the columns option and compile its expressions.
 
-    :param specifications: elements of the option: the title, the expression and the rules of each column.
+    :param specifications: elements of the option, with the title, the expression and the rules of each column.
     :param all_global: whether all sources are global. If they are, the location column is omitted.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if a title, a rule or an expression is not valid.
@@ -108,7 +108,7 @@ def _check_required_unless(column: Column, headers: Sequence[str]) -> None:
         raise InputError(
             action,
             f"there is no other column {other_header!r}",
-            f"Use one of {', '.join(map(repr, headers))}",
+            "Use the title of another column, or remove required_unless",
         )
     if column.required:
         raise InputError(action, "required is also set", "Set only one of the two")
@@ -156,8 +156,7 @@ def find_broken_rule(
     :param columns: columns of the roster.
     :param cells: normalized text of each column, in order.
     :param emptied: cause of each emptied cell, by column title.
-    :returns: a description of the first broken rule; None if the row is valid. It contains column titles, but no
-        attribute values.
+    :returns: a description of the first broken rule, without attribute values; None if the row is valid.
     """
     if sum(map(len, cells)) > MAX_ROW_LENGTH:
         return f"the row is longer than {MAX_ROW_LENGTH} characters"

@@ -6,7 +6,7 @@
 
 If all columns are bare names, nearly all rows in nearly all directories are simple: the raw values need no
 changes, and they satisfy all rules. All other rows take the slow path, where each cell is decoded, composed, cleaned
-and checked. A simple row may take the slow path, but a row that needs the slow path is never treated as simple.
+and checked. A simple row might take the slow path, but a row that needs the slow path is never treated as simple.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def find_identifier_problem(identifier: str) -> str | None:
     if not identifier:
         return "it is empty"
     if any(map(str.isspace, identifier)):
-        return "it contains a space"
+        return "it contains whitespace"
     if not identifier.isprintable():
         return "it contains an invisible character"
     if identifier != identifier.lower():
@@ -67,7 +67,7 @@ def _number_locations(locations: Sequence[Sequence[str]]) -> Iterator[tuple[int,
 
 
 def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
-    """Return a function that checks whether an identifier matches the option location_pattern."""
+    """Return a function that checks whether an identifier matches the location_pattern option."""
     if pattern is None:
         return lambda _identifier: True
     action = f"Cannot use location_pattern {pattern!r}"

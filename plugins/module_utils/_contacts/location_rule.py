@@ -14,7 +14,7 @@ from .._expressions.expression import Expression, Variables, compile_expression
 from .._text import clean, compose
 
 NO_LOCATION = "has no location"
-"""Cause if the expression yields an empty string."""
+"""Cause if the expression yields an empty or blank string."""
 
 UNLISTED_LOCATION = "has a location that is not listed in its source"
 """Cause if the expression yields an identifier that is not listed. The cause does not contain the identifier."""
@@ -25,7 +25,7 @@ class LocationRule(NamedTuple):
 
     :ivar name: name of the rule in error messages, such as ``location_value of source 2``.
     :ivar expression: expression that yields the identifier of a person's location.
-    :ivar locations: composed (NFC) identifiers of the locations that it may yield.
+    :ivar locations: composed (NFC) identifiers of the locations that the expression is allowed to yield.
     """
 
     name: str
@@ -35,7 +35,7 @@ class LocationRule(NamedTuple):
     def evaluate(self, variables: Variables) -> str:
         """Return the location of one person; empty if there is none.
 
-        :raises FilterError: if the result of the expression is not a string.
+        :raises FilterError: if the evaluation fails, or if its result is not a string.
         """
         return clean(self.expression.evaluate(variables).text)
 
@@ -52,17 +52,17 @@ def compile_location_rule(
     """Check and compile the location rule of a source.
 
     :param text: expression with the syntax of column expressions.
-    :param locations: valid identifiers that the expression may yield.
+    :param locations: valid identifiers that the expression is allowed to yield.
     :param name: name of the rule in error messages, such as ``location_value of source 2``.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
-    :raises InputError: if the expression is not valid, or if it reads the location.
+    :raises InputError: if the expression is not valid, or if it refers to the location.
     :raises LibraryError: if a library that the expression needs is missing or too old.
     """
     expression = compile_expression(text, name, phone_region)
     if expression.reads_location:
         raise InputError(
             f"Cannot use the expression {text!r} of {name}",
-            "it reads location, which it must determine",
+            "it refers to location, but its result is the location",
             "Use attributes, as in physicalDeliveryOfficeName | lower",
         )
     return LocationRule(name, expression, frozenset(map(compose, locations)))

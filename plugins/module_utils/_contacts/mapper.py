@@ -83,7 +83,7 @@ class Mapper:
         :param values: raw values of each attribute in `attributes`.
         :param location_or_rule: identifier of the location, or a location rule. The identifier is empty for contacts
             for all locations.
-        :raises InputError: if the result of an expression is not a string, or if a pattern takes too long.
+        :raises InputError: if the evaluation of an expression fails, or if its result is not a string.
         """
         self._mark_seen_attributes([(identity, values)])
         return self._map_entry(identity, values, location_or_rule)

@@ -83,7 +83,8 @@ class Expression:
 
     :ivar text: the expression as written, without surrounding whitespace.
     :ivar attributes: lowercase names of the LDAP attributes that the expression reads.
-    :ivar evaluate: function that evaluates the expression; it raises FilterError if the result is not a string.
+    :ivar evaluate: function that evaluates the expression; it raises FilterError if the evaluation fails or the result
+        is not a string.
     :ivar reads_location: whether the expression reads the location.
     :ivar lookups: attributes of other entries that the expression reads; see `syntax.Syntax`.
     :ivar bare_name: lowercase name if the expression is a bare name, otherwise None.

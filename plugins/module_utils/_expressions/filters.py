@@ -90,7 +90,8 @@ def regex_replace(
 ) -> str:
     """Replace every match of a pattern.
 
-    :raises PatternError: if the pattern or the replacement is not valid, or if a match takes too long.
+    :raises PatternError: if the pattern or the replacement is not valid, if the value is too long, or if a match takes
+        too long.
     """
     name = "regex_replace"
     compiled = _compile(name, pattern, ignorecase, multiline)
@@ -109,7 +110,8 @@ def regex_search(
     r"""Return the first match of a pattern, or one of its groups; an empty string if nothing matches.
 
     :param group: group reference such as ``\1`` or ``\g<name>``.
-    :raises PatternError: if the pattern is not valid or has no such group, or if the match takes too long.
+    :raises PatternError: if the pattern is not valid or has no such group, if the value is too long, or if the match
+        takes too long.
     """
     name = "regex_search"
     compiled = _compile(name, pattern, ignorecase, multiline)
@@ -174,9 +176,8 @@ CONSTANT_ARGUMENT_FILTERS = frozenset({"regex_replace", "regex_search"})
 def _require_string(value: object, name: str) -> str:
     if isinstance(value, str):
         return value
-    raise FilterError(
-        f"{name} expects a string, not {_describe_type(value)}: use first, last or join"
-    )
+    remedy = ": use first, last or join" if isinstance(value, (list, tuple)) else ""
+    raise FilterError(f"{name} expects a string, not {_describe_type(value)}{remedy}")
 
 
 def _require_strings(value: object, name: str) -> Sequence[str]:

@@ -5,7 +5,7 @@
 """Lazy import of jinja2 and phonenumbers.
 
 Each library is imported when its name in this module is first accessed, because an import takes as long as reading
-thousands of entries, and columns that are bare names need neither. Other modules therefore import this module and
+thousands of entries, and bare names without a phone style need neither. Other modules therefore import this module and
 access `library.jinja2` where they use it. The method `Library.require` reports a missing library.
 """
 
@@ -33,7 +33,7 @@ _LIBRARIES = {
     # The oldest tested release.
     "phonenumbers": Library("phonenumbers", "8.13.0"),
 }
-# The module to import for each library, which also imports the package. `import jinja2` does not import the sandbox.
+# The module to import for each library; this also imports the package. `import jinja2` does not import the sandbox.
 _MODULES = {"jinja2": "jinja2.sandbox", "phonenumbers": "phonenumbers"}
 
 

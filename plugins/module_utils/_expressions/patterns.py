@@ -31,13 +31,13 @@ Before Python 3.11, `re` checks for signals only while it matches at a single po
 ``a*b`` is tried at every position of a string, which takes quadratic time and cannot be interrupted: 0.04 s for
 a string of this length, and 4 s for a string that is ten times as long."""
 
-# In a Jinja string, \1 and \b with a single backslash are control characters. Tabs and line breaks may be intended.
+# In a Jinja string, \1 and \b with a single backslash are control characters. Tabs and line breaks might be intended.
 _CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _GROUP_REFERENCE = re.compile(r"\\([0-9]{1,3})|\\g<([0-9]{1,3}|[^\W\d]\w*)>")
 
 
 class PatternError(ValueError):
-    """A pattern, replacement or group is not valid, or a match takes too long.
+    """A pattern, replacement or group is not valid, a string is too long, or a match takes too long.
 
     The message never contains the string to which the pattern is applied.
     """
@@ -58,7 +58,7 @@ def compile_pattern(
     :param pattern: regular expression in the syntax of `re`.
     :param ignorecase: whether matching is case-insensitive.
     :param multiline: whether ^ and $ match at the beginning and end of each line.
-    :raises PatternError: if the pattern is not valid; the message contains the cause and the position.
+    :raises PatternError: if the pattern is not valid; the message contains the cause.
     """
     _check_control_characters("pattern", pattern)
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
@@ -73,7 +73,7 @@ def compile_pattern(
 def is_full_match(pattern: re.Pattern[str], text: str) -> bool:
     """Return whether a pattern matches a whole string.
 
-    :raises PatternError: if the match takes too long.
+    :raises PatternError: if the string is too long, or if the match takes too long.
     """
     return _run_limited(pattern.fullmatch, text) is not None
 
@@ -82,7 +82,7 @@ def search_group(pattern: re.Pattern[str], text: str, group: str = "\\g<0>") -> 
     r"""Return a group of the first match; an empty string if nothing matches.
 
     :param group: reference as in a replacement: ``\1``, ``\g<1>`` or ``\g<name>``.
-    :raises PatternError: if the group does not exist, or if the match takes too long.
+    :raises PatternError: if the group does not exist, if the string is too long, or if the match takes too long.
     """
     group_key = _parse_group(group)
     exists = (
@@ -111,7 +111,7 @@ def replace_matches(pattern: re.Pattern[str], text: str, replacement: str) -> st
     r"""Replace every match of a pattern.
 
     :param replacement: text that replaces each match. It may contain group references such as ``\1`` and ``\g<name>``.
-    :raises PatternError: if the replacement is not valid, or if a match takes too long.
+    :raises PatternError: if the replacement is not valid, if the string is too long, or if a match takes too long.
     """
     _check_control_characters("replacement", replacement)
     try:
@@ -162,7 +162,7 @@ def run_with_cpu_limit(
     finished = False
 
     def raise_error(_number: int, _frame: FrameType | None) -> None:
-        # The signal may arrive after the function has returned.
+        # The signal might arrive after the function has returned.
         if not finished:
             raise CpuLimitError
 

@@ -14,7 +14,7 @@ from . import library
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
 """Formats of phone numbers, in this order: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
 
-The spacing is that of phonenumbers and may change between its releases."""
+The spacing is that of phonenumbers and might change between its releases."""
 
 INVALID_NUMBER = "not a valid phone number"
 """Cause of an emptied cell."""
@@ -47,7 +47,8 @@ def is_region(region: str) -> bool:
 def check_region(region: str) -> None:
     """Check the phone_region option if the phonenumbers library is available.
 
-    Without the library, the region is not used: anything that needs it fails because of the missing library.
+    Without the library, the region is not checked. Anything that formats phone numbers then fails because of the
+    missing library.
 
     :param region: ISO 3166-1 alpha-2 code of the country; empty if there is none.
     :raises InputError: if the region is not supported.
@@ -67,7 +68,7 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     country (ITU-T E.164, 6.2), and without the extension it would be a different number.
 
     :param text: phone number in any common notation.
-    :param region: default country for numbers without a country code. It may be an attribute value that is not a
+    :param region: default country for numbers without a country code. It can be an attribute value that is not a
         valid region; in that case, only numbers with a country code are valid.
     :param style: one of `PHONE_STYLES`.
     """

@@ -43,7 +43,7 @@ TOO_DEEP = "it is nested too deeply"
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 # Names that Jinja always replaces with its own objects.
 _RESERVED_NAMES = frozenset({"self", "super"})
-# The Python parser accepts at most 200 nested parentheses, and Jinja generates up to two for each level.
+# The Python parser accepts at most 200 nested parentheses, and Jinja generates up to two pairs for each level.
 _MAX_DEPTH = 50
 _ALLOWED_NODES = frozenset(
     {"Or", "And", "Not", "CondExpr", "Compare", "Operand", "Add", "List", "Tuple"}
@@ -62,7 +62,7 @@ class Syntax:
     :ivar tree: syntax tree; its strings are composed (NFC).
     :ivar names: names that the expression reads, as written.
     :ivar list_names: names of the attributes whose list of values is read through `ALL`, as written.
-    :ivar lookups: attributes of other entries that are read with of_entry, in lower case. Each is a pair of the
+    :ivar lookups: attributes of other entries that are read with of_entry, in lowercase. Each is a pair of the
         attribute that contains the entry's distinguished name and the attribute that is read:
         ``manager | of_entry('mail')`` is ``("manager", "mail")``.
     """
@@ -257,7 +257,7 @@ def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> No
 
 
 def _check_region_argument(node: nodes.Expr | None) -> None:
-    """Check the constants in the region argument of e164. Attribute values are not checked; they may be any string."""
+    """Check the constants in the region argument of e164. Attribute values are not checked; they can be any string."""
     if isinstance(node, library.jinja2.nodes.Or):
         _check_region_argument(node.left)
         _check_region_argument(node.right)

@@ -61,7 +61,7 @@ class Roster:
 
     :param contacts: lines of the contacts.
     :param left_out: lines of the left-out people.
-    :param has_repeats: whether the same contact may occur more than once.
+    :param has_repeats: whether the same contact might occur more than once.
     :ivar header: titles of the columns.
     :ivar codec: codec that decodes the lines of `batches`.
     :ivar dropped_by_source: for each source, the number of contacts that have no row because other people have
@@ -129,8 +129,8 @@ class RosterBuilder:
         self._columns = tuple(columns)
         location_sets = [{names} if isinstance(names, str) else names for names in locations]
         source_counts = Counter(itertools.chain.from_iterable(location_sets))
-        # Values are compared only within a location. Those of a source that shares no location with
-        # another source cannot occur again.
+        # Values are compared only within a location. If a source shares no location with another source,
+        # its values cannot occur in later sources.
         self._has_exclusive_locations = [
             all(source_counts[name] == 1 for name in names) for names in location_sets
         ]
@@ -179,8 +179,8 @@ class RosterBuilder:
         holders = list(map(hash, heads))
         fields = b"\0".join(records).split(b"\0")
         count, width = len(self._columns), len(self._columns) + FIELDS_AFTER_CELLS
-        # At each location, a person has one row, or one cause for being left out. If the sources yield more than one of
-        # these for an identity, they are duplicates by identity.
+        # At each location, a person has one row, or one cause for being left out. If the sources yield several
+        # different rows or causes for an identity, all of them are candidates.
         self._add_values(location, _IDENTITY_COLUMN, fields[count::width], holders)
         for index in self._unique:
             cells = fields[index::width]
@@ -229,7 +229,11 @@ class RosterBuilder:
     def _resolve_person(
         self, candidates: Sequence[Candidate], unique_columns: UniqueColumns
     ) -> None:
-        """Keep the first of one person's candidates at one location. Candidates that are contacts sort first."""
+        """Keep only the first of one person's candidates at one location. Contacts sort before left-out people.
+
+        If the first candidate is a contact without a valid row, because other people have its values in unique
+        columns, the person is left out.
+        """
         preferred = candidates[0]
         if not preferred.is_contact:
             self._left_out.add_resolved(preferred.line)
@@ -288,7 +292,7 @@ class UniqueColumns:
         self._taken_values: dict[int, set[str]] = {index: set() for index in self._unique}
 
     def resolve(self, contact: Contact) -> Contact | LeftOut:
-        """Empty each cell whose value another person already has.
+        """Empty each cell in a unique column whose value another person already has.
 
         :returns: the contact, or a left-out person if the row is no longer valid.
         """
@@ -314,7 +318,7 @@ def fold_case(cells: Sequence[bytes]) -> list[bytes]:
     text = b"\0".join(cells)
     if text.isascii():
         return text.lower().split(b"\0")
-    # Like pack(), because expressions can produce unpaired surrogates.
+    # Pass surrogates like pack() does, because expressions can produce unpaired surrogates.
     return (
         text.decode(errors="surrogatepass").casefold().encode(errors="surrogatepass").split(b"\0")
     )

@@ -24,7 +24,7 @@ def plan_diff(
 ) -> dict[str, str]:
     """Return the changes of a plan as a diff.
 
-    :param plan: plan that contains its changes.
+    :param plan: plan made with `with_changes`.
     :param header: titles of the columns; they are added to the names of both sides.
     :param before_name: name of the old side.
     :param after_name: name of the new side.
@@ -44,7 +44,7 @@ def roster_diff(
 ) -> dict[str, str]:
     """Return the differences between the existing and the new roster as a diff.
 
-    :param old: existing roster; None if there is none, or if it cannot be read.
+    :param old: existing roster; None if there is none, or if it cannot be read. It is ignored if it has other columns.
     :param new: new roster.
     :param location_column: title of the location column; None if there is none.
     :param spill: spill area for rows that do not fit in memory.

@@ -42,7 +42,7 @@ class BloomFilter:
         return bool(self._table[member & self._mask])
 
     def select(self, lines: Iterable[bytes], tail_bytes: int) -> Iterator[bytes]:
-        """Return the lines whose hash may have been added.
+        """Return the lines whose hash might have been added.
 
         :param tail_bytes: number of bytes at the end of a line that are not part of its hash.
         """
@@ -67,7 +67,7 @@ class DuplicateFinder:
     :param spill: spill area for pairs that do not fit in memory.
     :param candidates: Bloom filter to which the holders of equal values are added.
     :param max_pairs: approximate maximum number of pairs in memory; when it is reached, the pairs are spilled.
-    :ivar has_repeats: whether the same pair was added more than once; may be false if its holder is a candidate.
+    :ivar has_repeats: whether the same pair was added more than once; might be false if the holder is a candidate.
     """
 
     def __init__(self, spill: SpillArea, candidates: BloomFilter, max_pairs: int) -> None:
@@ -76,7 +76,7 @@ class DuplicateFinder:
         self._max_pairs = max_pairs
         self.has_repeats = False
         self._holder_by_value: dict[int, int] = {}
-        # Whether pairs were spilled that may have values in common with the pairs in memory.
+        # Whether pairs were spilled that might have values in common with the pairs in memory.
         self._has_spilled = False
         self._file: BinaryIO | None = None
         # For each spill, the number of integers in each partition.

@@ -66,7 +66,7 @@ class RosterFile:
     :ivar start: length of the byte order mark in bytes; 0 if there is none.
     :ivar open_file: function that opens the CSV file.
     :ivar open_ids: function that opens the identities file; None if the file is missing or belongs to another roster.
-    :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty if there is none.
+    :ivar ids_sha256: SHA-256 of the identities file, in hexadecimal; empty if `open_ids` is None.
     """
 
     name: str
@@ -125,8 +125,8 @@ def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None
     :param name: name of the roster in error messages.
     :param open_file: function that opens the CSV file.
     :param open_ids: function that opens the identities file; None if there is none.
-    :raises InputError: if the CSV file is empty or not valid UTF-8 or CSV, or if a row has more or fewer
-        cells than the header.
+    :raises InputError: if the CSV file is empty or not valid UTF-8 or CSV, if two columns have the same title, or if a
+        row has more or fewer cells than the header.
     :raises OSError: if a file cannot be read.
     """
     with open_file() as file:
@@ -173,7 +173,9 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
             raise InputError(
                 f"Cannot read {error.filename or path}",
                 error.strerror or str(error),
-                "Export a roster to it first",
+                "Export a roster to it first"
+                if isinstance(error, FileNotFoundError)
+                else "Make sure that it is a readable file",
             ) from error
         yield roster
 
@@ -233,7 +235,7 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
             f"Cannot read {name}", f"{_line_range(previous_line, reader.line_num)}: {error}"
         ) from error
     if header is None:
-        raise _empty_error(name)
+        raise InputError(f"Cannot read {name}", "it is empty", "Export a roster to it first")
 
 
 def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
@@ -261,7 +263,11 @@ def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
 def _check_header(titles: Sequence[str], name: str) -> None:
     """Check the titles. Errors must not contain them: in a file without a header, they are personal data."""
     if not any(titles):
-        raise _empty_error(name)
+        raise InputError(
+            f"Cannot read {name}",
+            "its first line contains no column titles",
+            "Export a roster to it first",
+        )
     for separator, separator_name in ((";", "semicolons"), ("\t", "tabs")):
         if len(titles) == 1 and separator in titles[0]:
             raise InputError(
@@ -277,10 +283,6 @@ def _check_header(titles: Sequence[str], name: str) -> None:
                 f"its columns {first_number} and {number} have the same title",
                 "Give each column a unique title in the first line",
             )
-
-
-def _empty_error(name: str) -> InputError:
-    return InputError(f"Cannot read {name}", "it is empty", "Export a roster to it first")
 
 
 def _describe_width(

@@ -22,7 +22,7 @@ class Limits:
     """Limits for removals, and permission for a first upload.
 
     :ivar max_removed: maximum number of contacts that one plan may remove; None for no limit.
-    :ivar max_removed_percent: maximum percentage of the known contacts that one plan may remove.
+    :ivar max_removed_percent: maximum percentage of the contacts in the last accepted roster that one plan may remove.
     :ivar initial: whether an upload without a receipt of an earlier upload is allowed.
     """
 

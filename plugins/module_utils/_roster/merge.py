@@ -32,7 +32,7 @@ def merge_accepted_rows(
     location_column: str | None,
     spill: SpillArea,
 ) -> RosterFile:
-    """Merge the accepted rows of a new roster with the old rows that they do not replace.
+    """Merge the accepted rows of a new roster with old rows of the people whose new rows were refused.
 
     :param old: roster that the service had before, with the same header; None if it is not known.
     :param new: new roster.
@@ -101,7 +101,7 @@ def _reopener(file: BinaryIO) -> OpenFile:
 
 
 class _UnclosedReader(io.RawIOBase):
-    """A file that stays open when this object is closed."""
+    """A reader that does not close its file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

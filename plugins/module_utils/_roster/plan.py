@@ -48,7 +48,7 @@ class Plan:
     """All differences between the last accepted roster and a new roster.
 
     :ivar id: identifier derived from both rosters.
-    :ivar counts: number of contacts by location and kind of change.
+    :ivar counts: number of contacts by location and by kind of change or `REMOVED_INVALID`.
     :ivar unchanged: number of unchanged contacts by location.
     :ivar baseline_rows: number of contacts in the last accepted roster.
     :ivar by_identity: whether people are matched by identity instead of the key columns.
@@ -104,7 +104,7 @@ def make_plan(
     """Compare a new roster with the last accepted roster.
 
     Rows with equal cells are unchanged, because the service does not see a difference. The other rows are
-    matched by person: two rows at the same location are a change, and two rows at different locations are a move.
+    matched by person: an old and a new row at the same location are a change, and at different locations a move.
 
     :param old: last accepted roster with the same header; None if there is none.
     :param new: new roster.

@@ -20,16 +20,16 @@ from .._contacts.model import Contact, LeftOut
 from .._contacts.packing import pack, unpack
 
 _DIGITS = 6
-"""Width of ranks and source numbers."""
+"""Number of digits of ranks and source numbers."""
 
 RANK_BYTES = _DIGITS
-"""Length of the rank at the start of every line."""
+"""Length of the rank at the start of every line, in bytes."""
 
 HEAD_BYTES = RANK_BYTES + len("\0")
-"""Length of the part of a contact's line before its record."""
+"""Length of the part of a contact's line before its record, in bytes."""
 
 TAIL_BYTES = len("\0") + _DIGITS + len("\n")
-"""Length of the part of a contact's line after its record, which does not depend on the contact."""
+"""Length of the part of a contact's line after its record, in bytes. This part does not depend on the contact."""
 
 FIELDS_AFTER_CELLS = 2
 """Number of fields in a contact's record after the cells: the identity and the emptied cells."""
@@ -130,7 +130,7 @@ def split_lines(lines: Sequence[bytes]) -> LineParts:
 
 
 class Candidate(NamedTuple):
-    """A contact or left-out person that may have the same value or identity as another.
+    """A contact or left-out person that might have the same value or identity as another.
 
     :ivar rank: rank of the location.
     :ivar identity: packed identity.

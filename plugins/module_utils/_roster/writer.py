@@ -42,7 +42,7 @@ class EmptiedCell:
     :ivar identity: identity of the person.
     :ivar location: identifier of the location; empty for all locations.
     :ivar column: title of the column.
-    :ivar cause: why the value was removed: a duplicate, or an invalid phone number.
+    :ivar cause: reason why the value was removed: a duplicate, or an invalid phone number.
     """
 
     identity: str
@@ -139,7 +139,7 @@ def write_rows(
     while batch := list(itertools.islice(remaining, _BATCH_ROWS)):
         output.write(_encode_rows([row.cells for row in batch]))
         if ids_file is not None:
-            # The identities are escaped to ASCII, because identities from a file may contain unpaired surrogates.
+            # The identities are escaped to ASCII, because identities from a file might contain unpaired surrogates.
             identities.writelines([f"{json.dumps(row.identity)}\n".encode() for row in batch])
         row_count += len(batch)
     if ids_file is not None:
@@ -175,7 +175,7 @@ def _write_identities(
 def _write_left_out(
     ids_file: BinaryIO, left_out: Iterable[LeftOut]
 ) -> tuple[tuple[LeftOut, ...], int]:
-    """Write the left-out people. Return the first of these people, and the total number."""
+    """Write the left-out people, and return the first of them and their total number."""
     first: list[LeftOut] = []
     count = 0
     for person in left_out:
@@ -193,7 +193,7 @@ def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
-"""Bytes in packed cells that may require quotes. An escape sequence may represent a line feed."""
+"""Bytes in packed cells that might require quotes. An escape sequence can represent a line feed."""
 
 
 def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:

@@ -221,4 +221,4 @@ INVALID_EXPRESSIONS = st.builds(
         EXPRESSIONS,
     ),
 )
-"""Mostly invalid expressions, some of which are valid or yield a string for some entries."""
+"""Mostly invalid expressions; some are valid, or yield a string for some entries."""

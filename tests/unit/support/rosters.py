@@ -111,7 +111,8 @@ def roster_file(
 ) -> RosterFile:
     """Create a roster file with the given rows and identities.
 
-    :param identities: identity of each row, such as a character of a string; None for a roster without identities.
+    :param identities: identity of each row; each character of a string is an identity. None for a roster without
+        identities.
     """
     data = csv_bytes(rows, header)
     ids = None if identities is None else ids_bytes(data, list(identities), left_out)

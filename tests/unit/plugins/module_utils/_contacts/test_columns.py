@@ -105,7 +105,7 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
             [{**NAME_COLUMN, "required_unless": "Phone"}, SITE_COLUMN],
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Phone'. "
-                "Use one of 'Name', 'Site'."
+                "Use the title of another column, or remove required_unless."
             ),
         ),
         (
@@ -126,7 +126,7 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
             [{**NAME_COLUMN, "required_unless": "Name"}],
             (
                 "Cannot use required_unless of column 'Name': there is no other column 'Name'. "
-                "Use one of 'Name'."
+                "Use the title of another column, or remove required_unless."
             ),
         ),
     ],
@@ -162,7 +162,7 @@ def test_phone_region_is_checked_even_if_it_is_not_used() -> None:
     assert column.expression.evaluate(Variables({}, "")).text == "+4791234567"
 
 
-def test_phone_style_requires_the_library_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_style_requires_the_phonenumbers_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "PHONENUMBERS", Library("phonenumbers", "8.13.0", failure="None."))
     columns(NAME_COLUMN)
     with pytest.raises(LibraryError) as caught:

@@ -151,11 +151,11 @@ def test_common_values_are_simple(cell: str) -> None:
         ),
     ],
 )
-def test_values_that_may_be_changed_or_rejected_are_not_simple(cell: str) -> None:
+def test_values_that_might_be_changed_or_rejected_are_not_simple(cell: str) -> None:
     assert not _is_simple(cell)
 
 
-def test_a_row_that_satisfies_the_rules_is_simple() -> None:
+def test_the_fast_path_checks_required_and_the_maximum_lengths() -> None:
     assert _is_simple("A", required=True)
     assert not _is_simple("", required=True)
     assert _is_simple("abc", max_length=3)

@@ -25,13 +25,13 @@ COPY_IDENTIFIER = "Copy the identifier from your account with the service; it co
         ("tromsø_2", None),
         ("42", None),
         ("", "it is empty"),
-        ("oslo hq", "it contains a space"),
-        ("oslo\u00a0hq", "it contains a space"),
-        ("oslo\n", "it contains a space"),
+        ("oslo hq", "it contains whitespace"),
+        ("oslo\u00a0hq", "it contains whitespace"),
+        ("oslo\n", "it contains whitespace"),
         ("oslo\u200b", "it contains an invisible character"),
         ("Oslo", "it contains an uppercase letter"),
         ("TROMSØ", "it contains an uppercase letter"),
-        ("Oslo HQ", "it contains a space"),
+        ("Oslo HQ", "it contains whitespace"),
     ],
 )
 def test_identifiers_must_not_contain_uppercase_letters_or_spaces(

@@ -117,8 +117,8 @@ REMEDY = "Use attributes, as in physicalDeliveryOfficeName | lower."
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("location", f"it reads location, which it must determine. {REMEDY}"),
-        ("l or location", f"it reads location, which it must determine. {REMEDY}"),
+        ("location", f"it refers to location, but its result is the location. {REMEDY}"),
+        ("l or location", f"it refers to location, but its result is the location. {REMEDY}"),
         ("l | hq", "the filter 'hq' does not exist. Use attribute names, "),
     ],
 )
@@ -128,7 +128,7 @@ def test_an_invalid_location_rule_is_reported(text: str, cause: str) -> None:
     assert str(caught.value).startswith(f"Cannot use the expression {text!r} of {NAME}: {cause}")
 
 
-def test_a_page_may_contain_people_of_several_locations() -> None:
+def test_a_page_can_contain_people_at_several_locations() -> None:
     rule = compile_rule("l")
     page: list[Entry] = [
         ("1", [b"oslo-hq", b"Lie"]),

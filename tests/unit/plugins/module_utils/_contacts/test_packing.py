@@ -34,6 +34,6 @@ def test_a_prefix_sorts_first_regardless_of_the_next_field(texts: list[str]) -> 
     assert [tuple(unpack(line)) for line in sorted(map(pack, records))] == sorted(records)
 
 
-def test_only_separators_and_line_feeds_are_escaped() -> None:
+def test_separators_and_line_feeds_are_escaped() -> None:
     assert pack(["Åse", "", "a, b"]) == "Åse\0\0a, b\n".encode()
     assert pack(["a\nb", "\0"]) == b"a\v\x1ab\0\v\x10\n"

@@ -62,7 +62,7 @@ def test_the_result_contains_counts_causes_and_samples() -> None:
         },
         "excluded": 0,
         "empty_columns": [
-            # Cells of invalid rows are also counted, except for rows with a formula.
+            # Empty cells of invalid rows are also counted, except in rows that contain a formula.
             {"column": "First Name", "attributes": ["givenname"], "empty": 1},
             {"column": "Last Name", "attributes": ["sn"], "empty": 1},
             {"column": "Email", "attributes": ["mail"], "empty": 2},

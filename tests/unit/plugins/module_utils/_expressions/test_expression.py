@@ -102,7 +102,7 @@ VARIABLES = Variables(
         ("givenName | map_value({'A\u030ase': 'A\u030a'})", "Å"),
         ("givenName | replace('A\u030a', '')", "se"),
         ("givenName | regex_search('[A\u030a]')", "Å"),
-        # Operands of ~ may be any expression whose result is known to be a string.
+        # An operand of ~ can be any expression whose result is known to be a string.
         ("(mobile or sn) ~ (mail and sn) ~ (sn + 'x') ~ ('a' ~ 'b')", "LieLieLiexab"),
         ("('m' if mobile else 's') ~ ('m' if mobile) ~ 't'", "st"),
         ("(mobile | default('-')) ~ (all.mobile | default('-') | first)", "--"),

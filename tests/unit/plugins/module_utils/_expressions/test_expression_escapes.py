@@ -257,7 +257,7 @@ mail -%}
 mail\n.__class__
 # for x in mail
     """,
-    "Short expressions with a large result": r"""
+    "Arithmetic, such as short expressions with a large result": r"""
 9 ** 9 ** 9
 'a' * 999999999
 mail * 999999999

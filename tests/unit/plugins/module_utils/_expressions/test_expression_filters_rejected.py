@@ -89,7 +89,7 @@ _CAUSES = [
     ),
     (
         "sn | regex_search(1)",
-        "regex_search expects a string, not a value of type int: use first, last or join",
+        "regex_search expects a string, not a value of type int",
     ),
     (
         "sn | regex_search('a', ignorecase='yes')",
@@ -220,7 +220,7 @@ def test_only_e164_requires_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> Non
         assert caught.value.reason == "by the filter e164 of column 'SMS'"
 
 
-def test_only_expressions_beyond_a_bare_name_require_jinja2(
+def test_only_expressions_other_than_bare_names_require_jinja2(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(library, "JINJA2", Library("jinja2", "3.0", failure="None."))

@@ -106,7 +106,7 @@ _CAUSES = [
     ("sn if mail", "the result is a value of type Undefined, not a string"),
     ("all.mail | lower", "lower expects a string, not a list: use first, last or join"),
     ("'x' if sn < 1 else 'y'", "'<' not supported between instances of 'str' and 'int'"),
-    # These expressions fail if the attributes have values, but not if they are empty.
+    # These expressions fail if the attributes and the location have values, but not if they are empty.
     ("all.mail if mail else ''", "the result is a list: use first, last or join"),
     ("all.mail if location else ''", "the result is a list: use first, last or join"),
     ("sn if location", "the result is a value of type Undefined, not a string"),
@@ -134,7 +134,7 @@ _CAUSES = [
 
 
 @pytest.mark.parametrize(("text", "cause"), _CAUSES)
-def test_a_forbidden_expression_is_reported(text: str, cause: str) -> None:
+def test_an_invalid_or_forbidden_expression_is_reported(text: str, cause: str) -> None:
     with pytest.raises(InputError) as caught:
         compile_expression(text, "column 'E-mail'")
     assert str(caught.value) == (

@@ -116,7 +116,8 @@ def test_filters_for_a_string_reject_other_types(
 ) -> None:
     with pytest.raises(FilterError) as caught:
         FILTERS[name](*arguments)
-    assert str(caught.value) == f"{name} expects a string, not {kind}: use first, last or join"
+    remedy = ": use first, last or join" if kind == "a list" else ""
+    assert str(caught.value) == f"{name} expects a string, not {kind}{remedy}"
 
 
 @pytest.mark.parametrize("name", ["first", "last", "join", "primary_address"])
@@ -165,7 +166,7 @@ def test_default_rejects_boolean_false() -> None:
     assert str(caught.value) == "default always replaces an empty value: omit boolean"
 
 
-def test_parameter_names_are_those_of_jinja_and_ansible() -> None:
+def test_the_parameter_names_of_filters_are_fixed() -> None:
     names = {name: list(inspect.signature(FILTERS[name]).parameters)[1:] for name in FILTERS}
     assert {name: parameters for name, parameters in names.items() if parameters} == {
         "default": ["default_value", "boolean"],

@@ -55,7 +55,7 @@ from hypothesis import strategies as st
         ("+4722123456;ext=12", "", ""),
     ],
 )
-def test_a_valid_number_is_formatted_as_e_164(text: str, region: str, number: str) -> None:
+def test_a_number_is_formatted_as_e_164_if_it_is_valid(text: str, region: str, number: str) -> None:
     assert format_number(text, region) == number
 
 

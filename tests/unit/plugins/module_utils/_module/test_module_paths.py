@@ -86,8 +86,9 @@ def _loading_error(path: Path) -> str:
 
 
 def test_a_roster_that_cannot_be_read_is_an_error(dest: Path) -> None:
-    remedy = "Export a roster to it first."
-    assert _loading_error(dest) == f"Cannot read {dest}: No such file or directory. {remedy}"
+    message = f"Cannot read {dest}: No such file or directory. Export a roster to it first."
+    assert _loading_error(dest) == message
+    remedy = "Make sure that it is a readable file."
     dest.mkdir()
     assert _loading_error(dest) == f"Cannot read {dest}: Is a directory. {remedy}"
     dest.rmdir()

@@ -120,7 +120,7 @@ def test_changes_are_classified(
 @pytest.mark.parametrize(
     ("old", "new", "old_identities", "new_identities", "by_identity", "by_key"),
     [
-        # With a new email address, which is the key, the person seems to be new.
+        # With a new email address, which is the key, the person seems to be a new one.
         (
             *([A], [A_NEW_MAIL], "a", "a", [(CHANGED, A, A_NEW_MAIL)]),
             [(REMOVED, A, None), (ADDED, None, A_NEW_MAIL)],
@@ -297,7 +297,7 @@ def test_a_plan_contains_changes_only_on_request() -> None:
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
-    # Control characters sort before the separator of packed cells.
+    # Control characters are escaped in packed cells, but this does not change the order.
     rows = [("A\tB", "1", "oslo"), ("A", "2", "oslo"), ("A\nB", "3", "oslo"), ("A B", "4", "oslo")]
     old, new = roster_file(rows, "abcd"), roster_file([*reversed(rows), B], "dcbae")
     assert _changes(_compare(old, new)) == [(ADDED, None, B)]

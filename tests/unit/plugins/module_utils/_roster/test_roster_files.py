@@ -80,8 +80,8 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
     [
         (b"", "it is empty. Export a roster to it first."),
         (BOM, "it is empty. Export a roster to it first."),
-        (b"\n", "it is empty. Export a roster to it first."),
-        (b",\r\n", "it is empty. Export a roster to it first."),
+        (b"\n", "its first line contains no column titles. Export a roster to it first."),
+        (b",\r\n", "its first line contains no column titles. Export a roster to it first."),
         (b"A\r\nb\r\n\xe5\r\n", "line 3 is not valid UTF-8. Save it as UTF-8."),
         (b"\xe5", "line 1 is not valid UTF-8. Save it as UTF-8."),
         (b'A\n"b\n\xe5"\n', "line 3 is not valid UTF-8. Save it as UTF-8."),
@@ -98,7 +98,7 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
         (b"A\nb\n\n", "line 3 is empty."),
         (
             b"\nA\nb\n",
-            "it is empty. Export a roster to it first.",
+            "its first line contains no column titles. Export a roster to it first.",
         ),
         (b'"A\nb', "lines 1 to 2: unexpected end of data."),
         (b'A\r\n"b"c\r\n', "line 2: ',' expected after '\"'."),
@@ -130,7 +130,7 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
         ),
     ],
 )
-def test_invalid_csv_is_reported_with_the_line(data: bytes, cause: str) -> None:
+def test_an_invalid_csv_file_is_reported(data: bytes, cause: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_roster(data)
     assert str(caught.value) == f"Cannot read x.csv: {cause}"
@@ -208,7 +208,7 @@ def test_the_identities_file_of_the_roster_is_read(left_out: list[object]) -> No
         _ids(HEAD, "a", "b", {**LEFT_OUT, "more": "x" * MAX_LINE_BYTES}),
     ],
 )
-def test_the_identities_file_of_another_roster_is_ignored(data: bytes) -> None:
+def test_an_invalid_or_unrelated_identities_file_is_ignored(data: bytes) -> None:
     roster = parse_roster(CSV, data)
     assert (roster.open_ids, roster.ids_sha256) == (None, "")
     assert all_identities(roster) == [None, None]

@@ -135,6 +135,7 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         # Obsolete date formats (RFC 9110, 5.6.7).
         ("Tuesday, 24-Nov-26 09:00:30 GMT", None, 30.0),
         ("Tue Nov 24 09:00:30 2026", None, 30.0),
+        # An invalid date.
         ("Tue, 99 Nov 2026 09:00:30 GMT", None, None),
     ],
 )
