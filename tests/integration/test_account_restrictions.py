@@ -97,14 +97,14 @@ def expected_error(cause: str, code: str, remedy: str) -> str:
         pytest.param(
             {"logonHours": ["\0" * 21]},  # one bit per hour of the week
             expected_error(
-                "the account may not log on at this hour", "530", "Extend its logon hours"
+                "the account is not allowed to log on at this time", "530", "Extend its logon hours"
             ),
             id="outside logon hours",
         ),
         pytest.param(
             {"userWorkstations": ["NOWHERE"]},
             expected_error(
-                "the account may not log on from this computer",
+                "the account is not allowed to log on from this computer",
                 "531",
                 "Remove its workstation restriction",
             ),

@@ -31,8 +31,8 @@ WRITE_DN = "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within
 WRITE_FILTER = "Enclose every condition in parentheses, as in (&(objectClass=user)(mail=*))."
 COPY_IDENTIFIER = "Copy the identifier from your account with the service; it contains no uppercase letters or spaces."
 URI_FORM = (
-    "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Set the search base in search_base"
-    " and the account in bind_dn."
+    "it is not of the form ldaps://HOST or ldaps://HOST:PORT. Use one of these forms, and set the"
+    " search base in search_base and the account in bind_dn."
 )
 NAME_A_FILE = "Set dest to a file in an existing directory that this user can write to."
 

@@ -136,7 +136,7 @@ class TestTicketErrors:
         ("ccache", "cause"),
         [
             pytest.param("/nowhere", "there is no ticket (", id="missing file"),
-            pytest.param("{conf}", "this is not a ticket cache (", id="not a ticket cache"),
+            pytest.param("{conf}", "the file is not a ticket cache (", id="not a ticket cache"),
             pytest.param(
                 "ODD:x", "the type of the ticket cache is unknown (", id="unknown cache type"
             ),
@@ -189,7 +189,7 @@ class TestTicketErrors:
                 WRONG_PASSWORD,
                 "the password, or the key in the keytab, is wrong (Preauthentication failed)."
                 " Correct bind_pw, or create a new keytab; every change of the password"
-                " invalidates the old one.",
+                " invalidates existing keytabs.",
                 id="wrong password",
             ),
             pytest.param(

@@ -187,7 +187,8 @@ def _check_keytab(path: str) -> None:
         raise InputError(
             action, str(reason), "Set keytab to a file that the user running the module can read"
         ) from error
-    # Heimdal and MIT Kerberos write version 2 of the format (MIT Kerberos, "Keytab file format").
+    # Heimdal and MIT Kerberos write version 2 of the format, and can also read version 1 (MIT Kerberos, "Keytab file
+    # format").
     if magic not in (b"\x05\x02", b"\x05\x01"):
         raise InputError(action, "it is not a keytab", "Create one with ktpass, ktutil or msktutil")
 

@@ -27,7 +27,7 @@ ANYTHING = "(objectClass=*)"
 """Filter that matches every entry (RFC 4512, 2.4.1)."""
 
 BATCH_SIZE = 200
-"""Maximum number of conditions in a filter. Even if DNs are long, requests stay below the limits of servers."""
+"""Maximum number of conditions in a filter. Even if DNs are long, requests stay below the size limits of servers."""
 
 _Item = TypeVar("_Item")
 
@@ -56,7 +56,8 @@ def read_entry(
     :param dn: DN of the entry; empty for the root DSE.
     :param attributes: names of the attributes to request.
     :param search_filter: filter that the entry must match.
-    :returns: the entry; None if it does not exist, the account may not read it, or the filter does not match it.
+    :returns: the entry; None if it does not exist, the account is not allowed to read it, or the filter does not match
+        it.
     :raises DirectoryError: if the server does not respond, or returns an error.
     """
     action = f"Cannot read {dn or 'the root DSE'} on {session.uri}"
@@ -84,7 +85,7 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
     """Return the search bases for the whole directory: its naming contexts (RFC 4512, 5.1).
 
     In Active Directory, only the naming context of the server's own domain is used (MS-ADTS 3.1.1.3.2.3). Other
-    servers may also have a default naming context, but it may not be the only one with people.
+    servers can also have a default naming context, but it might not be the only one that contains people.
 
     :returns: the DNs of the naming contexts that can be searched; if there are none, a single empty DN, in which
         case entries can still be read by their DNs.
@@ -136,7 +137,7 @@ def read_all_values(
 
     :param dn: DN of the entry.
     :param attributes: lower-case names of the attributes.
-    :returns: the values by attribute; None if the entry does not exist, or the account may not read it.
+    :returns: the values by attribute; None if the entry does not exist, or the account is not allowed to read it.
     :raises DirectoryError: if the server does not return all values.
     """
     raw = read_entry(session, dn, attributes)
@@ -200,7 +201,8 @@ def read_entries_by_dn(
     :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
     :param references: as for `search`.
     :returns: lists of pairs of a DN and an entry. A DN is spelled as in `dns`; if `dns` contains it in several
-        spellings, the entry is repeated for each of them.
+        spellings, the entry is repeated for each of them. If only the server considers the DNs equal, its spelling is
+        returned.
     :raises DirectoryError: as for `search`.
     """
     if not dns:
@@ -231,7 +233,7 @@ def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
 def _find_dn_attribute(session: LdapSession, base: str) -> str | None:
     """Return the attribute that contains the DN and can be searched on this server; None if there is none.
 
-    :param base: DN of an entry for the test. If the account may not read this entry, no attribute is found.
+    :param base: DN of an entry for the test. If the account is not allowed to read this entry, no attribute is found.
     """
     if session.is_active_directory:
         return _ACTIVE_DIRECTORY_DN_ATTRIBUTE

@@ -18,7 +18,7 @@ class Explanation:
 
     :ivar cause: clause that follows the action in a message.
     :ivar remedy: imperative without its full stop.
-    :ivar is_server_specific: whether a request with this result may succeed on another server. Only used for
+    :ivar is_server_specific: whether a request with this result might succeed on another server. Only used for
         results of LDAP operations: after a failed connection, the next server is always tried.
     """
 
@@ -70,7 +70,7 @@ LDAP_RESULTS = {
     ),
     48: Explanation(
         "the server does not permit this kind of bind",
-        "Choose another auth_protocol, or permit this one for the account",
+        "Choose another auth_protocol, or permit this kind of bind for the account",
     ),
     49: Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
     50: Explanation(
@@ -108,9 +108,12 @@ AD_SUBCODES = {
     "525": Explanation("the account does not exist", "Correct bind_dn"),
     # Samba also returns this code for accounts that do not exist, so as not to reveal which accounts exist.
     "52e": Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
-    "530": Explanation("the account may not log on at this hour", "Extend its logon hours"),
+    "530": Explanation(
+        "the account is not allowed to log on at this time", "Extend its logon hours"
+    ),
     "531": Explanation(
-        "the account may not log on from this computer", "Remove its workstation restriction"
+        "the account is not allowed to log on from this computer",
+        "Remove its workstation restriction",
     ),
     "532": Explanation("the password has expired", _REPLACE_EXPIRED),
     "533": Explanation("the account is disabled", "Enable the bind account"),
@@ -164,7 +167,8 @@ KERBEROS_CODES = {
         " attribute",
     ),
     _KRB5 + 12: Explanation(  # KDC_ERR_POLICY
-        "the account may not log on at this hour or from this computer", "Remove its restrictions"
+        "the account is not allowed to log on at this time or from this computer",
+        "Remove its restrictions",
     ),
     _KRB5 + 14: Explanation(  # KDC_ERR_ETYPE_NOSUPP
         "the realm does not support this encryption type", "Create a new keytab with AES keys"
@@ -178,7 +182,7 @@ KERBEROS_CODES = {
     ),
     _KRB5 + 24: Explanation(  # KDC_ERR_PREAUTH_FAILED
         "the password, or the key in the keytab, is wrong",
-        "Correct bind_pw, or create a new keytab; every change of the password invalidates the old one",
+        "Correct bind_pw, or create a new keytab; every change of the password invalidates existing keytabs",
     ),
     _KRB5 + 32: TICKET_EXPIRED,  # KRB_AP_ERR_TKT_EXPIRED
     _KRB5 + 37: Explanation(  # KRB_AP_ERR_SKEW
@@ -200,7 +204,7 @@ KERBEROS_CODES = {
     _KRB5 + 181: NO_KEY,  # KRB5_KT_NOTFOUND
     _KRB5 + 195: NO_TICKET,  # KRB5_FCC_NOFILE
     _KRB5 + 212: Explanation(  # KRB5_CCACHE_BADVNO
-        "this is not a ticket cache", _CORRECT_CCACHE
+        "the file is not a ticket cache", _CORRECT_CCACHE
     ),
     _KRB5 + 224: Explanation(  # KRB5_CONFIG_NODEFREALM
         "bind_dn has no realm", "Write it as NAME@REALM"
@@ -211,9 +215,7 @@ KERBEROS_CODES = {
 }
 """Explanations by MIT Kerberos minor code."""
 
-OTHER_KERBEROS_CODE = Explanation(
-    "Kerberos failed", "Try kinit and kvno ldap/HOST on the same host"
-)
+OTHER_KERBEROS_CODE = Explanation("Kerberos failed", "Try kinit and kvno ldap/HOST on this host")
 """Explanation of all other minor codes."""
 
 _CHECK_TLS_PORT = "Check that it uses TLS on this port"

@@ -46,7 +46,7 @@ _HASHES = {
     _ECDSA + b"\x03\x03": "sha384",
     _ECDSA + b"\x03\x04": "sha512",
 }
-# The hash function of RSASSA-PSS is a parameter of the algorithm, which defaults to SHA-1 (RFC 4055, 3.1).
+# The hash function of RSASSA-PSS is a parameter of the algorithm. The default is SHA-1 (RFC 4055, 3.1).
 _PSS = _RSA + b"\x0a"
 _NIST = bytes.fromhex("6086480165030402")
 _PSS_HASHES = {
@@ -169,8 +169,7 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
     """Return the channel binding of type tls-server-end-point for a server's certificate (RFC 5929, 4).
 
     :param certificate: DER-encoded certificate.
-    :returns: the channel binding; None if it is undefined, because the signature algorithm does not use a single
-        hash function.
+    :returns: the channel binding; None if the signature algorithm is unknown, or does not use a single hash function.
     :raises ValueError: if the certificate is truncated.
     :raises IndexError: if its structure does not conform to RFC 5280.
     """

@@ -76,7 +76,7 @@ def open_session(
     :param settings: settings of the connection.
     :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
-    :raises ServerError: if the session fails for a reason that may not affect other servers.
+    :raises ServerError: if the session fails for a reason that might not affect other servers.
     :raises DirectoryError: if the server rejects the account.
     """
     connection = connect(settings, address, context)
@@ -92,7 +92,7 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
     :param settings: settings of the connection.
     :param address: address of the server.
     :param connection: result of `connect` for the same server; it stays open if the bind fails.
-    :raises ServerError: if the session fails for a reason that may not affect other servers.
+    :raises ServerError: if the session fails for a reason that might not affect other servers.
     :raises DirectoryError: if the server rejects the account.
     """
     has_sasl_layer = bind(connection, address.uri, settings.account)
@@ -149,9 +149,9 @@ def _create_connection(settings: ConnectionSettings, address: Address, tls: Veri
     return ldap3.Connection(
         server,
         client_strategy=ldap3.SYNC,
-        # When ldap3 follows a referral, it sends the credentials to that server, even unencrypted to an ldap:// URI.
+        # When ldap3 follows a referral, it sends the credentials to the other server, even unencrypted.
         auto_referrals=False,
-        # When ldap3 retrieves ranges of values itself, it may never stop, and it ignores missing ranges.
+        # When ldap3 retrieves ranges of values itself, it might never stop, and it ignores missing ranges.
         auto_range=False,
         # Adding empty lists for missing attributes makes ldap3 fail on ranges other than the first one.
         return_empty_attributes=False,
@@ -164,7 +164,7 @@ def _start_tls(connection: Any, uri: str, tls: VerifiedTls) -> None:
     try:
         if connection.start_tls(read_server_info=False):
             return
-        # Otherwise, ldap3 would continue without TLS and send the password unencrypted.
+        # Without an exception, the bind would follow and send the password unencrypted.
         raise ldap3.core.exceptions.LDAPStartTLSError("TLS was not started")
     except FAILURES as error:
         result = connection.result

@@ -4,7 +4,7 @@
 
 """Decoding of search results from BER (RFC 4511, 5.1; X.690, 8.1).
 
-`EntryDecoder` is the part of the fast reader that runs once per entry.
+`EntryDecoder.decode` is the part of the fast reader that runs once per entry.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class _HeaderCache(NamedTuple):
 class EntryDecoder:
     """A decoder for entries that caches the attribute headers of the server.
 
-    Almost all attributes have one value. If the header is cached, such an attribute takes a single dictionary lookup.
+    Almost all attributes have one value. If its header is cached, such an attribute is decoded with a single
+    dictionary lookup.
 
     :param names: requested attributes. The values of an entry are in this order; duplicates are allowed.
     """
@@ -205,7 +206,7 @@ def decode_first_string(operation: bytes) -> bytes:
 
 
 def _check_controls(operation: bytes, at: int) -> None:
-    """Check that only controls follow an operation. They are ignored, because none were requested for entries."""
+    """Check that only controls follow an operation. They are ignored: only those of the final response matter."""
     _start, end = locate_content(operation, at, len(operation), CONTROLS)
     if end < len(operation):
         raise MalformedError("a message does not end where its controls end")

@@ -60,7 +60,7 @@ class DirectoryError(FrontdeskError):
 
 
 class ServerError(DirectoryError):
-    """This server did not return a complete result, but another server may."""
+    """This server did not return a complete result, but another server might."""
 
 
 def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
@@ -68,7 +68,7 @@ def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
 
     :param action: the action that failed, for the error message.
     :param result: as for `explain_result`.
-    :returns: a ServerError if another server may succeed.
+    :returns: a ServerError if another server might succeed.
     """
     explanation = _look_up_result(result)
     error_class = ServerError if explanation.is_server_specific else DirectoryError
@@ -155,7 +155,7 @@ def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
 def explain_failure(
     error: BaseException, tls_error: OSError | None, *, during_start_tls: bool = False
 ) -> Diagnosis:
-    """Explain a failed connection. Another server may succeed, whatever the cause.
+    """Explain a failed connection. Another server might succeed, whatever the cause.
 
     :param error: the exception from ldap3.
     :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.

@@ -87,7 +87,9 @@ def check_domain(domain: Domain) -> None:
     for address in addresses:
         if addresses.count(address) > 1:
             raise InputError(
-                "Cannot use dns_servers", f"{address} is listed twice", "Remove one of them"
+                "Cannot use dns_servers",
+                f"{address} is listed twice",
+                "List each address only once",
             )
 
 
@@ -125,8 +127,8 @@ def site_srv_name(domain: Domain) -> str:
 def domain_srv_names(domain: Domain) -> list[str]:
     """Return the names of the SRV records of the whole domain; the first name with records is used.
 
-    The first name only has records of Active Directory domain controllers (MS-ADTS 6.3.2.3), the second name
-    has records of any LDAP servers (RFC 2782).
+    The first name only has records of Active Directory domain controllers (MS-ADTS 6.3.2.3); the second name has
+    records of any LDAP servers (RFC 2782).
     """
     return [f"_ldap._tcp.dc._msdcs.{domain.name}", f"_ldap._tcp.{domain.name}"]
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Union
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
-"""Attributes with an identifier that never changes, in Active Directory (MS-ADTS 3.1.1.1.4) and in RFC 4530."""
+"""Attributes with an identifier that never changes: objectGUID (MS-ADTS 3.1.1.1.4) and entryUUID (RFC 4530)."""
 
 Values = Union[bytes, "list[bytes]"]
 """The values of an attribute: a single value, which is empty if there is none, or an unordered list of several values.
 
-Almost all attributes have one value. Creating a list for each of them would take as long as reading it."""
+Almost all attributes have one value. Creating a list for each of them would take as long as reading the values."""
 
 AttributeValues = list[Values]
 """The values of an entry, in the order of the requested attributes."""
@@ -82,7 +82,7 @@ def select_values(
 def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
     """Build entries from their values.
 
-    :param value_lists: the values of each entry. The last ones, those of IDENTITY_ATTRIBUTES, are removed.
+    :param value_lists: the values of each entry. The last two, those of IDENTITY_ATTRIBUTES, are removed.
     :returns: the entries; None if an entry was returned without an identity.
     """
     uuids = [values.pop() for values in value_lists]

@@ -47,7 +47,7 @@ def read_with_failover(
 
     :param settings: settings of the connections.
     :param read: function that reads everything in a session; partial results from failed servers are discarded.
-    :returns: the result of `read`, and warnings that name the failed servers and the causes.
+    :returns: the result of `read`, and warnings about DNS records and about failed servers.
     :raises InputError: if the settings are invalid.
     :raises LibraryError: if DNS is used, and dnspython is missing or too old.
     :raises DirectoryError: if no server returns a complete result, or if the error does not depend on the server.

@@ -4,11 +4,10 @@
 
 """Group members, including those of nested groups.
 
-In Active Directory, only the groups are read, because people can be searched by group: with memberOf, and with
-primaryGroupID, because memberOf and member do not include the primary group of an account (MS-ADTS 3.1.1.4.5.11,
-MS-ADA3).
+In Active Directory, only the groups are read: people can be searched by group with memberOf and primaryGroupID. Both
+are necessary, because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3).
 
-Other servers may not have memberOf, and return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
+Other servers might not have memberOf, and they return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
 error. On these servers, the member lists of the groups are read, and then the people by their DNs.
 """
 
@@ -61,7 +60,7 @@ def resolve_groups(
     """Return the criteria that select the members of groups and of the groups nested in them.
 
     :param groups: DNs of the groups.
-    :param contexts: DNs below which nested groups are searched, from `find_searchable_contexts`.
+    :param contexts: search bases for nested groups, from `find_searchable_contexts`.
     :raises DirectoryError: if one of the DNs does not exist, or is not a group.
     """
     if session.is_active_directory:
@@ -80,7 +79,7 @@ def read_members(
 ) -> Iterator[list[Entry]]:
     """Yield the members of groups; each member is returned once.
 
-    :param queries: queries, at least one of which a member must match.
+    :param queries: queries with search bases that do not overlap. A member must match one of them.
     :param criteria: the criteria that select the members.
     :param attributes: as for `search`.
     :param page_size: as for `search`.
@@ -218,7 +217,7 @@ def _extract_member_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
 
 
 def _build_account_filters(values: dict[str, list[bytes]]) -> Iterator[str]:
-    """Yield filters for members of a posixGroup: by account name, or by primary group (RFC 2307, 3)."""
+    """Yield filters for members of a posixGroup: by account name, and by primary group (RFC 2307, 3)."""
     for value in values.get("memberuid", ()):
         yield filter_equals("uid", value.decode("utf-8", "replace"))
     for value in values.get("gidnumber", ()):

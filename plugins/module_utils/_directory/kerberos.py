@@ -127,7 +127,8 @@ def bind_with_kerberos(
     :param channel_binding: channel binding to the TLS connection; None for a bind without channel binding.
     :param encrypt: whether to negotiate encryption, because the connection does not use TLS.
     :returns: the security context for encryption; None without encryption, or if the server rejects the ticket.
-    :raises ServerError: if there is no ticket for this server, or if it does not offer the required security layer.
+    :raises ServerError: if there is no ticket for this server, or if the server does not offer the required security
+        layer.
     :raises DirectoryError: as for `acquire_credentials`.
     """
     gssapi = GSSAPI.load()

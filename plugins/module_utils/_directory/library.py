@@ -35,8 +35,10 @@ LDAP3 = Library("ldap3", "2.9.1")
 # The release in Red Hat Enterprise Linux 9. Only imported for binds with Kerberos.
 GSSAPI = Library("gssapi", "1.6.9")
 
-# Required by ldap3 for NTLM: pycryptodome for MD4, which current releases of OpenSSL do not provide, and, from
-# ldap3 2.10 on, cryptography for parsing the certificate. The oldest releases with wheels for Python 3.9 and newer.
+# Libraries that ldap3 needs for NTLM, but does not declare as dependencies. Before release 2.10, it needs pycryptodome
+# for MD4, unless OpenSSL provides MD4, which current releases do not do by default. From 2.10 on, it needs cryptography
+# to parse the certificate for channel binding; for MD4, it depends on pycryptodomex. The versions are the oldest
+# releases with wheels for Python 3.9 and newer.
 PYCRYPTODOME = Library("pycryptodome", "3.10.1")
 CRYPTOGRAPHY = Library("cryptography", "3.4.4")
 
@@ -56,6 +58,6 @@ try:
 except ImportError:
     LDAP3 = replace(LDAP3, failure=traceback.format_exc())
     # Other files import this name unconditionally.
-    ldap3 = None  # type: ignore[assignment]  # never used: the modules fail before
+    ldap3 = None  # type: ignore[assignment]  # never used: the modules fail first
 
 __all__ = ["CRYPTOGRAPHY", "DECODE_ERRORS", "FAILURES", "GSSAPI", "LDAP3", "PYCRYPTODOME", "ldap3"]

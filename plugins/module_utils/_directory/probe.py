@@ -40,7 +40,7 @@ class TlsInfo:
 
 
 class Probe:
-    """The findings about a server. Attributes keep their initial values for steps that were not performed.
+    """The findings about a server. The attributes for steps that were not performed keep their initial values.
 
     :ivar uri: URI of the server.
     :ivar resolved: all IP addresses of the host name.
@@ -64,7 +64,7 @@ class Probe:
 
     @property
     def is_account_refused(self) -> bool:
-        """Whether the server has rejected the account."""
+        """Whether the bind failed for a reason that does not depend on the server, such as a rejected account."""
         return self.error is not None and not isinstance(self.error, ServerError)
 
 
@@ -75,7 +75,7 @@ def probe_server(
     """Probe a server, and stay connected until the context ends.
 
     Two connections are made. The first connection does not verify the certificate, so that an untrusted certificate
-    can be shown, and does not send any requests. The second connection is the same as for any other session.
+    can be shown, and no credentials are sent over it. The second connection is the same as for any other session.
 
     :param settings: settings of the connections.
     :param address: address of the server.
@@ -95,7 +95,7 @@ def probe_server(
         if authenticate:
             _begin_session(probe, settings, address, connection)
         if not isinstance(probe.error, ServerError):
-            # Errors are ignored, because no other finding depends on the root DSE.
+            # Errors are ignored, because the other findings are also useful without the root DSE.
             with suppress(DirectoryError):
                 probe.root_dse = read_root_dse(connection, address.uri)
                 probe.authorization_id = _query_authorization_id(probe)
@@ -155,8 +155,8 @@ def _query_authorization_id(probe: Probe) -> str:
 def has_visible_entries(session: LdapSession, query: Query) -> bool:
     """Return whether the account can see any entry directly below a search base, even if it is not a person.
 
-    If the scope is base, only the base itself is read. Directories hide entries that an account may not read, as if
-    they did not exist. If the server does not respond, no entry is considered visible.
+    If the scope is base, only the base itself is read. Directories hide entries that an account is not allowed to
+    read, as if they did not exist. If the server does not respond, no entry is considered visible.
 
     :param query: the query whose base and scope are used.
     """

@@ -18,7 +18,7 @@ SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
 """ldap3's names of the scopes of RFC 4511, 4.5.1.2."""
 
 USER, CONTACT = "user", "contact"
-"""Types of objects that represent people in Active Directory, with and without an account."""
+"""Types of objects in Active Directory: people with an account, and people without one."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Query:
 
     :ivar search_base: distinguished name (DN) of the entry at which the search starts.
     :ivar scope: `subtree`, `one_level` or `base` (RFC 4511, 4.5.1.2).
-    :ivar filter: filter as in RFC 4515; empty for the directory's people filter.
+    :ivar filter: filter as in RFC 4515; empty for the default filter (`people_filter`).
     """
 
     search_base: str

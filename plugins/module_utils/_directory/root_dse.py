@@ -42,8 +42,8 @@ _ATTRIBUTES = (
 class RootDse:
     """The root DSE of a server.
 
-    :ivar values: values by lower-case attribute name. Attributes that do not exist, or that the account may not
-        read, are missing.
+    :ivar values: values by lower-case attribute name. Attributes that do not exist, or that the account is not
+        allowed to read, are missing.
     """
 
     values: Mapping[str, Sequence[str]]

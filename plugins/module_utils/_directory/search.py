@@ -58,7 +58,7 @@ def search(
 
 
 def select_people_references(references: set[str]) -> list[str]:
-    """Return the sorted URIs of continuation references to naming contexts that may contain people.
+    """Return the sorted URIs of continuation references to naming contexts that might contain people.
 
     :param references: URIs of continuation references.
     """
@@ -95,10 +95,10 @@ def _next_page(pages: Iterator[Page], action: str) -> Page | None:
             "Remove this attribute from the columns, or reduce the number of its values",
         ) from None
     except OversizeError as error:
-        # The size may be wrong because of a broken response, so another server may succeed.
+        # The size might be wrong because of a broken response, so another server might succeed.
         raise ServerError(
             action,
-            f"it sent a message of {error} bytes, which exceeds the maximum of {MAX_MESSAGE_SIZE}",
+            f"the server sent a message of {error} bytes, which exceeds the maximum of {MAX_MESSAGE_SIZE} bytes",
             "Remove attributes with very many or very long values from the columns",
         ) from None
     except FAILURES as error:
@@ -110,7 +110,8 @@ def _require_entries(page: Page, action: str) -> list[Entry]:
     if entries is None:
         raise DirectoryError(
             action,
-            "an entry was returned without objectGUID or entryUUID",
-            "Allow the bind account to read this attribute. It identifies a person even if the name changes",
+            "the server returned an entry with neither objectGUID nor entryUUID",
+            "Allow the bind account to read objectGUID (Active Directory) or entryUUID (other servers), which"
+            " identifies a person even if the name changes",
         )
     return entries

@@ -123,7 +123,7 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
 
 
 def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
-    """Query the configured DNS servers, because this host's resolver may not resolve the domain."""
+    """Query the configured DNS servers, because this host's resolver might not know the domain."""
     action = f"Cannot connect to {address.uri}"
     try:
         resolver = open_resolver(settings.domain, settings.connection_timeout)

@@ -29,7 +29,7 @@ class ConnectionSettings:
     :ivar start_tls: whether to encrypt ldap:// connections with StartTLS before the bind.
     :ivar validate_certs: whether to verify the server's certificate.
     :ivar ca_path: file with the trusted CA certificates; None for those of the system.
-    :ivar connection_timeout: timeout in seconds for the TCP connection and for each DNS query.
+    :ivar connection_timeout: timeout in seconds for the TCP connection, the TLS handshake and each DNS query.
     :ivar receive_timeout: timeout in seconds for each complete response.
     :ivar domain: the domain whose servers are looked up in DNS, as an alternative to `server_uris`.
     """
@@ -93,12 +93,12 @@ def _parse_uri(uri: str, settings: ConnectionSettings) -> Address:
         (parts.path.strip("/"), parts.query, parts.fragment, "@" in parts.netloc) if host else ()
     )
     if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(unexpected_parts):
-        # The part before an @ may contain a password.
+        # The part before an @ might contain a password.
         shown_uri = f"the server_uri {uri!r}" if "@" not in uri else "a server_uri with an account"
         raise InputError(
             f"Cannot use {shown_uri}",
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
-            "Set the search base in search_base and the account in bind_dn",
+            "Use one of these forms, and set the search base in search_base and the account in bind_dn",
         )
     if scheme == "ldap" and not settings.start_tls:
         check_cleartext_bind(settings.account, uri)

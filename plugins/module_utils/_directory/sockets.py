@@ -10,8 +10,8 @@ import socket
 import time
 from typing import Any, Protocol
 
-# Tolerance for responses that end after the deadline, as a fraction of the timeout. It avoids a system call to set the
-# timeout of the socket before each of the thousand reads that a page of results takes over TLS.
+# Tolerance for responses that end after the deadline, as a fraction of the timeout. Without it, a page of results over
+# TLS, which takes about a thousand reads, would require a system call before each read to set the socket's timeout.
 _TOLERANCE = 0.01
 
 MAX_BUFFER_SIZE = 0xFFFFFF
@@ -48,7 +48,7 @@ class DeadlineSocket:
         self._socket.sendall(data)
 
     def restart_deadline(self) -> None:
-        """Restart the deadline, because the client was busy before it waits for the response."""
+        """Restart the deadline, so that the time that the client spent on other work does not count."""
         self._deadline = time.monotonic() + self._seconds
 
     def recv(self, size: int) -> bytes:

@@ -4,8 +4,8 @@
 
 """TLS with a directory server: TLS 1.2 or newer, with certificates verified by OpenSSL instead of ldap3.
 
-ldap3 matches host names with its own code, which does not support all kinds of names in certificates, and does
-not verify anything by default.
+By default, ldap3 does not verify certificates. If it does, it matches host names with its own code, which does not
+support all kinds of names in certificates.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class VerifiedTls(_Tls):
 
     :param context: TLS context for the handshake.
     :param receive_timeout: timeout in seconds for each complete response.
-    :ivar failure: the error of the last handshake; None if it succeeded. ldap3 only passes on its message.
+    :ivar failure: the error of the handshake; None if there was none. ldap3 only passes on the message of the error.
     """
 
     def __init__(self, context: ssl.SSLContext, receive_timeout: int) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory server that accepts NTLM binds without verifying them."""
+"""A directory server that responds to NTLM binds without verifying them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.acco
 from ansible_collections.frontdesk.contacts.tests.unit.support.directories import Directory
 from ansible_collections.frontdesk.contacts.tests.unit.support.ldap import BIND, Message, ber
 
-# A CHALLENGE_MESSAGE (MS-NLMP, 2.2.1.2) with the fields that ldap3 requires for NTLMv2: the name of the domain.
+# A CHALLENGE_MESSAGE (MS-NLMP, 2.2.1.2) with the target information that ldap3 requires for NTLMv2: the domain name.
 _TARGET = "X".encode("utf-16-le")
 _TARGET_INFO = b"\x02\0\x02\0" + _TARGET + b"\0\0\0\0"
 _CHALLENGE = (
@@ -42,7 +42,7 @@ class NtlmDirectory(Directory):
 
 
 def _sicily_response(data: bytes) -> Message:
-    """Return a bind response with data in the field matchedDN."""
+    """Return a bind response with data in the matchedDN field."""
     return ber(0x61, ber(0x0A, b"\0"), ber(0x04, data), ber(0x04)), b""
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers on the loopback interface, in threads of the test process: HTTP servers, silent servers, and TLS."""
+"""HTTP servers and silent servers on the loopback interface, in the test process, and their TLS configuration."""
 
 from __future__ import annotations
 

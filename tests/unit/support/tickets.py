@@ -43,7 +43,7 @@ class _Flag(enum.IntFlag):
 class Gssapi:
     """A substitute for the part of the gssapi API that the collection uses.
 
-    :ivar calls: name and arguments of each call that creates credentials or contexts.
+    :ivar calls: name and arguments of each call that creates or inspects credentials, or creates a context.
     :ivar received_tokens: tokens from the server that were passed to the context.
     :ivar failures: errors to raise, by name of the call.
     :ivar is_encrypted: whether unwrapped messages are reported as encrypted.

@@ -109,7 +109,7 @@ def test_a_certificate_without_an_account_is_rejected(
 
 
 @pytest.mark.parametrize("start_tls", [False, True])
-def test_a_closed_connection_may_mean_a_rejected_certificate(
+def test_a_closed_connection_might_mean_a_rejected_certificate(
     *, server_tls: ServerTls, external: Account, start_tls: bool
 ) -> None:
     def respond(request: int, _content: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -169,7 +169,8 @@ def _referral(request: int, uri: str) -> Message:
     ("auth_protocol", "binding", "algorithms", "library"),
     [
         ("kerberos", None, {"md4"}, "gssapi"),
-        # Releases of ldap3 with channel binding do not need MD4. For older releases, OpenSSL may provide it.
+        # ldap3 with channel binding (2.10 and newer) depends on pycryptodomex for MD4. Older releases use the MD4 of
+        # OpenSSL if it is available, and pycryptodome otherwise.
         ("ntlm", "tls", {"md4"}, "cryptography"),
         ("ntlm", "tls", set(), "cryptography"),
         ("ntlm", None, set(), "pycryptodome"),

@@ -217,7 +217,7 @@ def test_a_missing_service_ticket_is_specific_to_the_server(
     gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
         _open_connection(server_tls, _KerberosDirectory(), unencrypted=False) as (connection, uri),
-        # The realm may have a service with the name of another server.
+        # The realm might have a service with the name of another server.
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)
@@ -225,9 +225,7 @@ def test_a_missing_service_ticket_is_specific_to_the_server(
     assert caught.value.cause == "the realm has no service of this name (message from Kerberos)"
 
 
-def test_an_account_without_tickets_sends_no_bind_request(
-    server_tls: ServerTls, gssapi: Gssapi
-) -> None:
+def test_no_bind_request_is_sent_without_a_ticket(server_tls: ServerTls, gssapi: Gssapi) -> None:
     gssapi.failures = {"credentials": GSSError(KRB5 + 195)}
     directory = _KerberosDirectory()
     with (

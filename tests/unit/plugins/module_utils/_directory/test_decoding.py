@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decoding of entries and continuation references. test_decoding_properties.py compares the results with ldap3."""
+"""Decoding of entries and continuation references. test_decoding_properties.py compares the results to ldap3's."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_invalid_entries_are_rejected(operation: bytes) -> None:
     for _attempt in range(2):
         with pytest.raises(MalformedError):
             decoder.decode(operation)
-        # The second attempt uses cached headers.
+        # Caches the headers for the second attempt.
         decoder.decode(SHORT)
 
 

@@ -121,7 +121,7 @@ def test_responses_of_real_servers_are_decoded_as_by_ldap3(server: str) -> None:
     names = ["sn", "member", "mail", "objectClass", "objectSid", *NAMES]
     entries, references = 0, 0
     for page in pages:
-        # The header of the first message has four bytes, because the message has between 128 and 65,535 bytes.
+        # The first byte 0x02 is the tag of the messageID: no length before it contains this byte.
         message_id = page[page.index(b"\x02") + 2]
         decoded = decode_fast(page, names, message_id=message_id)
         assert decoded == decode_with_ldap3(page, names, message_id=message_id)
@@ -184,12 +184,13 @@ def _outcome(decode: Callable[..., Any], response: bytes) -> Any:
         return None
 
 
-# Number of mutations: 100,000 by default, 1,000,000 in `make fuzz`, fewer with the small hypothesis profile.
+# Number of mutations: 100,000 by default, 1,000,000 in `make fuzz`, and fewer with the Hypothesis profiles `small` and
+# `mutants`.
 _MUTATIONS = min(1_000 * settings().max_examples, 1_000_000)
 _PARTS = 20
 
 
-# The mark makes `make fuzz` select this test, which generates its random inputs without hypothesis, for speed.
+# The mark makes `make fuzz` select this test, which generates its random inputs without Hypothesis, for speed.
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
     "length_bytes", [0, 4], ids=["lengths as in OpenLDAP", "lengths as in Active Directory"]

@@ -52,7 +52,7 @@ NEW_PASSWORD = "Set a new password for the bind account"
         (34, "the server does not accept the distinguished name", "Correct the spelling of the DN"),
         (
             *(48, "the server does not permit this kind of bind"),
-            "Choose another auth_protocol, or permit this one for the account",
+            "Choose another auth_protocol, or permit this kind of bind for the account",
         ),
         (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
         (
@@ -98,7 +98,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    """Only these results lead to the next server. An invalid request fails on all servers."""
+    """Only results specific to a server lead to the next server. An invalid request fails on all servers."""
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)
@@ -121,9 +121,9 @@ _MESSAGES = (
     [
         ("525", "the account does not exist", "Correct bind_dn"),
         ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
-        ("530", "the account may not log on at this hour", "Extend its logon hours"),
+        ("530", "the account is not allowed to log on at this time", "Extend its logon hours"),
         (
-            *("531", "the account may not log on from this computer"),
+            *("531", "the account is not allowed to log on from this computer"),
             "Remove its workstation restriction",
         ),
         ("532", "the password has expired", NEW_PASSWORD),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS with a directory server: verification, and TLS 1.2 as the minimum version."""
+"""TLS with a directory server: verification of the certificate, and the error of a failed handshake."""
 
 from __future__ import annotations
 

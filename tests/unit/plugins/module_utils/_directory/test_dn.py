@@ -80,7 +80,7 @@ def test_the_normal_form_has_one_line_per_relative_dn(value: str, other: str) ->
         ("CN=A,OU=AB,DC=x", "subtree", False),
     ],
 )
-def test_whether_a_dn_is_in_the_scope_of_a_search_is_determined(
+def test_dns_within_the_scope_of_a_search_are_recognized(
     dn: str, scope: str, expected: bool
 ) -> None:
     assert is_in_scope(dn, "OU=B,DC=x", scope) is expected

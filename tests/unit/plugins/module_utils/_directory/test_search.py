@@ -269,7 +269,7 @@ def test_an_entry_without_an_identity_is_an_error(tmp_path: Path) -> None:
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _read_all(search(session, QUERY, ["sn"], 100))
     assert str(caught.value) == (
-        f"Cannot search OU=Staff,DC=x on {session.uri}: an entry was returned without objectGUID"
-        " or entryUUID. Allow the bind account to read this attribute. It identifies a person even"
-        " if the name changes."
+        f"Cannot search OU=Staff,DC=x on {session.uri}: the server returned an entry with neither"
+        " objectGUID nor entryUUID. Allow the bind account to read objectGUID (Active Directory) or"
+        " entryUUID (other servers), which identifies a person even if the name changes."
     )

@@ -62,7 +62,8 @@ def test_addresses_keep_the_order_of_the_uris() -> None:
 def _malformed(uri: str) -> str:
     return (
         f"Cannot use the server_uri {uri!r}: it is not of the form ldaps://HOST or "
-        "ldaps://HOST:PORT. Set the search base in search_base and the account in bind_dn."
+        "ldaps://HOST:PORT. Use one of these forms, and set the search base in search_base and the"
+        " account in bind_dn."
     )
 
 
@@ -110,7 +111,7 @@ def test_a_domain_has_no_configured_addresses() -> None:
                 (
                     "Cannot use a server_uri with an account: it is not of the form "
                     "ldaps://HOST or ldaps://HOST:PORT. "
-                    "Set the search base in search_base and the account in bind_dn."
+                    "Use one of these forms, and set the search base in search_base and the account in bind_dn."
                 ),
             )
             for uri in ("ldaps://svc@dc1", "ldaps://svc:s3cret@dc1", "ldaps://:s3cret@dc1")
