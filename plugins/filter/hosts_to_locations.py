@@ -37,7 +37,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show the locations of the group sites
+- name: Show the locations of the hosts in the group sites
   ansible.builtin.debug:
     msg: "{{ groups['sites'] | frontdesk.contacts.hosts_to_locations(hostvars) }}"
 """
@@ -102,5 +102,5 @@ class FilterModule:
     """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filter function by its name."""
+        """Return the filter functions by name."""
         return {"hosts_to_locations": _hosts_to_locations}
