@@ -237,7 +237,7 @@ options:
     default: false
   force:
     description:
-      - Whether to upload even when nothing changed. The limits still apply.
+      - Whether to upload even if nothing changed. The limits still apply.
     type: bool
     default: false
   result:
