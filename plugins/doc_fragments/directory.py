@@ -111,7 +111,7 @@ options:
       - Path to a PEM file with the client certificate to present if the server requests one. The file can also contain
         the private key.
       - Required with O(auth_protocol=external). With other protocols, the certificate is presented in addition to the
-        authentication by the protocol.
+        credentials of the protocol.
     type: path
   client_key:
     description:
@@ -150,7 +150,7 @@ options:
   page_size:
     description:
       - Number of entries requested per page. Must be between 1 and 100000. By default, Active Directory returns at
-        most 1000.
+        most 1000 entries per page.
     type: int
     default: 1000
 requirements:

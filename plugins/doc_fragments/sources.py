@@ -21,7 +21,7 @@ options:
     suboptions:
       location:
         description:
-          - Identifier of the location in the service's account. Must not contain uppercase letters or spaces.
+          - Identifier of the location in your account with the service. Must not contain uppercase letters or spaces.
           - To create contacts for all locations, omit this option in all sources.
         type: str
       location_value:
@@ -57,7 +57,7 @@ options:
             members of nested groups. In Active Directory, people also belong to their primary group.
           - A string is always a single name, even if it contains commas.
           - If combined with O(sources[].search_base), people must match both. They must also match the LDAP filter,
-            which leaves out disabled accounts.
+            which by default leaves out disabled accounts.
           - In Active Directory, the server looks up the members of the groups. In other directories, the module reads
             the member lists of the groups (C(member), C(uniqueMember), C(memberUid) with C(gidNumber)), and then reads
             the members by their names.
@@ -218,9 +218,9 @@ options:
       phone_style:
         description:
           - Format of the phone numbers in this column. A value that is not a valid number, or a number with an
-            extension, is emptied if the other rules allow it and listed in
+            extension, is removed if the other rules allow it, and listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid.
-          - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), V(international) is C(+47 22 12 34 56).
+          - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), and V(international) is C(+47 22 12 34 56).
           - V(national) is C(22 12 34 56) for numbers with the country code of O(phone_region), which must be set. Other
             numbers have the format of V(international). The spacing can change between releases of phonenumbers.
         type: str

@@ -37,7 +37,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show the locations of the group sites
+- name: Show the locations of the hosts in the group sites
   ansible.builtin.debug:
     msg: "{{ groups['sites'] | frontdesk.contacts.hosts_to_locations(hostvars) }}"
 """
@@ -84,17 +84,17 @@ def _host_to_location(host: str, variables: Mapping[str, Any]) -> dict[str, Any]
     values = {key: variables[name] for key, name in names.items() if name in variables}
     location = {key: value for key, value in values.items() if value not in _BLANK}
     if "location" not in location:
-        raise _missing_variable(host, _LOCATION)
+        raise _missing_variable(host, _LOCATION, "Set it")
     if not any(key in location for key in _SEARCH_KEYS):
         *others, last = (_OPTIONAL[key] for key in _SEARCH_KEYS)
-        raise _missing_variable(host, f"{', '.join(others)} or {last}")
+        raise _missing_variable(host, f"{', '.join(others)} or {last}", "Set one of them")
     return location
 
 
-def _missing_variable(host: str, variable: str) -> AnsibleFilterError:
+def _missing_variable(host: str, variable: str, remedy: str) -> AnsibleFilterError:
     return AnsibleFilterError(
         f"Cannot create a location from host {host}: it does not set {variable}. "
-        "Set the variable in the inventory, or remove the host from the group."
+        f"{remedy} in the inventory, or remove the host from the group."
     )
 
 
@@ -102,5 +102,5 @@ class FilterModule:
     """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filter function by its name."""
+        """Return the filter functions by name."""
         return {"hosts_to_locations": _hosts_to_locations}

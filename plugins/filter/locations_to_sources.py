@@ -84,5 +84,5 @@ class FilterModule:
     """Filter plugin for ansible-core."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filter function by its name."""
+        """Return the filter functions by name."""
         return {"locations_to_sources": _locations_to_sources}

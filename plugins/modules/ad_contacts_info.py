@@ -83,7 +83,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: Problems in the order of the servers, followed by differences between the servers.
+  description:
+    - Problems of the DNS lookup of O(domain), followed by the problems of each server in order, and by differences
+      between the servers.
   returned: always
   type: list
   elements: dict

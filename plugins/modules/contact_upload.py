@@ -16,10 +16,10 @@ description:
   - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
   - A status code from 200 to 299 means that the service accepted the roster. The exception is 202, which means that the
     service has not decided yet. Use O(status_code) to change the accepted status codes.
-  - If the service accepts a roster but reports that it rejected some of the rows, the task fails. Only the other rows
-    count as accepted, and the next run sends the complete roster again.
-  - The module authenticates with O(token), which is sent in a header or, with O(token_param), in the query, or with
-    O(url_username) and O(url_password). O(client_cert) can be used instead or in addition.
+  - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
+    sends the complete roster again. The other rows count as accepted only if the response identifies the rejected rows.
+  - The module authenticates with O(token), or with O(url_username) and O(url_password). The token is sent in a header
+    or, with O(token_param), in the query. A client certificate (O(client_cert)) can be used instead or in addition.
   - The last accepted roster is stored with a receipt in a state directory. This roster is the baseline for the next
     run.
 extends_documentation_fragment:
@@ -109,7 +109,7 @@ options:
   token_prefix:
     description:
       - Prefix of the token in the header, separated from it by a space.
-      - If not set, the prefix is V(Bearer) in the header C(Authorization), and empty in other headers.
+      - If not set, the prefix is V(Bearer) in the C(Authorization) header, and empty in other headers.
     type: str
   token_param:
     description:
@@ -138,7 +138,8 @@ options:
   ca_path:
     description:
       - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used,
-        together with those of the requests library or of the file in the environment variable C(REQUESTS_CA_BUNDLE).
+        together with those of the requests library or of the file that the environment variable C(REQUESTS_CA_BUNDLE)
+        specifies.
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]
@@ -236,7 +237,7 @@ options:
     default: false
   force:
     description:
-      - Whether to upload even when nothing changed. The limits still apply.
+      - Whether to upload even if nothing changed. The limits still apply.
     type: bool
     default: false
   result:
@@ -267,7 +268,8 @@ options:
         type: str
       row:
         description:
-          - Key of the row number in these objects. With O(result.row_column), key of the value in that column.
+          - Key of the row number in the objects of O(result.errors). With O(result.row_column), key of the value in
+            that column.
         type: str
         default: row
       first_row:
@@ -282,18 +284,19 @@ options:
         type: str
       column:
         description:
-          - Key of the column title in these objects.
+          - Key of the column title in the objects of O(result.errors).
         type: str
         default: column
       cause:
         description:
-          - Key of the reason in these objects. Words that occur in the roster are masked in the reason.
+          - Key of the reason in the objects of O(result.errors). Words that occur in the roster are masked
+            in the reason.
         type: str
         default: error
       status:
         description:
-          - Key of the row status in these objects, for services that list all rows and not only the rejected rows. If
-            rows are missing from the list, the roster counts as not accepted.
+          - Key of the row status in the objects of O(result.errors), for services that list all rows and not only the
+            rejected rows. If rows are missing from the list, the roster counts as not accepted.
         type: str
       accepted:
         description:
@@ -506,7 +509,7 @@ def main() -> None:
         module.warn(warning)
     if not outcome.plan.by_identity:
         module.warn(
-            "The rosters have no matching identities: contacts are identified by "
+            "The roster or the last accepted roster has no identities: contacts are identified by "
             + ", ".join(options.key)
         )
     if outcome.error is not None:

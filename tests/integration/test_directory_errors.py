@@ -118,8 +118,8 @@ class TestTooFewContacts:
         entry_count = len(company.at(oslo))
         assert message == (
             f"source 1 (location 'oslo-hq'): only 0 contacts in {company.site_dn(oslo)} on"
-            f" {active_directory.uri_ldaps}: minimum is 1; the directory returned {entry_count} entries,"
-            f" without a valid row: Fax is empty: {entry_count}. Check the base, the filter and the"
+            f" {active_directory.uri_ldaps}: minimum is 1; the directory returned {entry_count} entries;"
+            f" people without a valid row: Fax is empty: {entry_count}. Check the search base, the filter and the"
             " permissions of the bind account; minimum: 0 allows an empty source."
         )
 
@@ -132,7 +132,9 @@ class TestTooFewContacts:
             active_directory, workspace, sources=[*others, {**oslo, "minimum": 2}]
         )
         assert "source 3 (location 'oslo-hq'): only 1 contacts in " in message
-        assert ": minimum is 2; the directory returned 1 entries. Check the base, " in message
+        assert (
+            ": minimum is 2; the directory returned 1 entries. Check the search base, " in message
+        )
 
     def test_on_invalid_fail_stops_the_export(
         self, active_directory: RunningDirectory, workspace: Workspace

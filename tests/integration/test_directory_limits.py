@@ -177,7 +177,7 @@ def test_the_error_for_an_empty_result_mentions_permissions(
     )
     assert message == (
         f"source 1 (location 'oslo-hq'): only 0 contacts in {limited_directory.staff_dn} on"
-        f" {limited_directory.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the base, the"
+        f" {limited_directory.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the search base, the"
         " filter and the permissions of the bind account; minimum: 0 allows an empty source."
     )
 

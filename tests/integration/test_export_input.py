@@ -107,7 +107,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
             " location in all sources, or in none of them for a global configuration."
         ),
     ),
-    ({"sources": []}, "Cannot export: sources is empty. Add at least one source."),
+    ({"sources": []}, "Cannot read people: sources is empty. Add at least one source."),
     (
         one_source(minimum=-1),
         f"Cannot use minimum -1 of {FIRST_SOURCE}: it must not be negative. Set it to 0 or more.",

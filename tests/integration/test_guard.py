@@ -305,7 +305,7 @@ def test_contacts_are_compared_by_key_if_identities_are_missing(
     result = run_upload(service, workspace)
     assert result["plan"]["changed"] == 1
     assert result.warnings == [
-        "The rosters have no matching identities: contacts are identified by Email, SMS Phone"
+        "The roster or the last accepted roster has no identities: contacts are identified by Email, SMS Phone"
     ]
 
 

@@ -79,7 +79,7 @@ def test_an_outdated_library_is_an_error(
     assert re.fullmatch(
         rf"Cannot use the Python library {library} {old} from /\S+/{library} on \S+'s Python \S+:"
         rf" {library} >= {minimum} is required\. Upgrade it for this Python, or set"
-        r" ansible_python_interpreter to a Python that has it\.",
+        r" ansible_python_interpreter to a Python with a supported release\.",
         result.message,
     )
     assert workspace.files() == before

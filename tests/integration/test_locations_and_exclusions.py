@@ -131,7 +131,7 @@ def test_excluded_people_are_counted_but_are_not_contacts(
         (
             "exclude_ous",
             "OU=None,DC=fjord,DC=test",
-            "there is no entry with this name. Correct exclude_ous",
+            "the bind account sees no entry with this name. Correct exclude_ous",
         ),
         (
             "exclude_groups",

@@ -30,7 +30,7 @@ FILES: list[tuple[bytes | None, str]] = [
         b"First Name,Last Name,Email\r\nAda,Aas,a@b.test\r\n",
         (
             "Cannot use {src}: it has no column 'SMS Phone', which is in key."
-            " Make sure that its first line contains the titles of its 3 columns."
+            " Correct key, or make sure that the first line contains the titles of the 3 columns."
         ),
     ),
     (

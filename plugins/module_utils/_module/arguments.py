@@ -23,9 +23,10 @@ from .._errors import InputError
 def nonempty_env_fallback(*names: str) -> str:
     """Return the value of the first environment variable that is set and not empty.
 
-    AWX sets an empty variable for a field that is left blank. ``env_fallback`` of ansible-core would return its value.
+    AWX sets an empty variable for a field that is left blank. ``env_fallback`` of ansible-core would return the empty
+    value.
 
-    :raises AnsibleFallbackNotFound: if no variable is set to a value.
+    :raises AnsibleFallbackNotFound: if all of the variables are unset or empty.
     """
     for name in names:
         if os.environ.get(name):

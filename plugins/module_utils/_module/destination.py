@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installation of the two files of a roster: they are private, and are replaced together.
+"""Installation of the two files of a roster, which are private by default and are replaced together.
 
-In check mode, they are staged in another directory.
+In check mode, the files are staged in another directory.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _DEST_REMEDY = "Set dest to a file in an existing directory that this user can w
 
 
 class Module(Protocol):
-    """The part of AnsibleModule that installing a roster requires.
+    """The part of AnsibleModule that is needed to install a roster.
 
     :ivar params: parameters of the module; they are only passed to `load_file_common_arguments`.
     """
@@ -102,8 +102,8 @@ class WrittenFiles:
 def choose_spill_directory(dest: Path, check_mode: bool) -> Path:
     """Return the directory for temporary files.
 
-    This is the directory of the roster, which needs the space anyway. In check mode, which must not write there, it is
-    the system's temporary directory, which may be in memory.
+    This is the directory of the roster, where the space is needed anyway. In check mode, nothing must be written there,
+    so the system's temporary directory is used, which might be in memory.
 
     :param dest: path of the roster.
     """
@@ -113,7 +113,8 @@ def choose_spill_directory(dest: Path, check_mode: bool) -> Path:
 def check_dest(dest: Path, check_mode: bool) -> None:
     """Check that a roster can be written to a path.
 
-    :param check_mode: whether the directory may be missing, because an earlier task would have created it.
+    :param check_mode: whether the module runs in check mode. The directory can then be missing, because an earlier task
+        would create it.
     :raises InputError: if the roster cannot be written.
     """
     try:
@@ -178,7 +179,7 @@ def install_roster(
         raise FrontdeskError(
             f"Cannot write {dest}",
             f"another process holds the lock on {dest.parent}",
-            "Wait until it has finished, or move dest to another directory",
+            "Wait until it has finished, or set dest to a file in another directory",
         ) from error
     except OSError as error:
         raise FrontdeskError(
@@ -228,7 +229,7 @@ def stage_roster(
         raise FrontdeskError(
             f"Cannot write the staged roster in {staging}",
             error.strerror or str(error),
-            "Free some space there",
+            "Free some space there, or make it writable",
         ) from error
     return WrittenFiles(summary=written, path=path, changed=changed, diff=diff)
 

@@ -58,7 +58,7 @@ def directory_spec() -> dict[str, Any]:
 
 
 def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
-    """Return the connection settings in a module's parameters, unchecked."""
+    """Return the connection settings that a module's parameters describe, without checking them."""
     return ConnectionSettings(
         server_uris=params["server_uri"] or [],
         account=parse_account(params),
@@ -74,10 +74,10 @@ def parse_connection_settings(params: Mapping[str, Any]) -> ConnectionSettings:
 
 
 def parse_account(params: Mapping[str, Any]) -> Account:
-    """Return the account in a module's parameters, unchecked.
+    """Return the account that a module's parameters describe, without checking it.
 
-    An environment variable applies to all tasks that run on a host. Its value is therefore ignored if the protocol of
-    the account does not use it. Any other value that the protocol does not use is kept, and `check_account` reports it.
+    An environment variable applies to all tasks that run on a host. Its value is therefore ignored if it conflicts with
+    the other options of the account. Any other conflicting value is kept, and `check_account` reports it.
     """
     values = {option: params[option] or "" for option in _ACCOUNT_OPTIONS}
     account = Account(params["auth_protocol"], **values)

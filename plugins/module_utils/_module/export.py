@@ -45,13 +45,13 @@ class Export:
     :ivar entries: number of entries found.
     :ivar excluded: number of entries excluded by an option.
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
-    :ivar missing_attributes: attributes used by the columns that no entry has.
-    :ivar missing_referenced_attributes: attributes read with of_entry that no referenced entry has.
+    :ivar missing_attributes: attributes that the columns use but no entry has.
+    :ivar missing_referenced_attributes: attributes that are read with of_entry but that no referenced entry has.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they were not
         followed.
     :ivar location_header: title of the column that contains the location; None if there is none.
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
-    :ivar failovers: warnings about the servers that failed before, each with the cause of the failure.
+    :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
     """
 
     roster: Roster
@@ -145,11 +145,11 @@ class _SourceTally:
         if self.excluded:
             details += f", {self.excluded} of them excluded"
         if causes:
-            details += f", without a valid row: {_most_common(causes)}"
+            details += f"; people without a valid row: {_most_common(causes)}"
         raise FrontdeskError(
             f"{source.name}: only {contacts} contacts in {source.description} on {server}",
             f"minimum is {source.minimum}{details}",
-            f"Check the {'group' if source.groups else 'base'}, the filter and the permissions of the bind"
+            f"Check the {'group' if source.groups else 'search base'}, the filter and the permissions of the bind"
             " account; minimum: 0 allows an empty source",
         )
 
@@ -207,7 +207,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
-    # If a location rule returns no valid location for people, they are left out under the empty location.
+    # If a location rule returns no valid location for a person, the person is left out with an empty location.
     locations = [
         {*source.locations, ""} if source.location_rule else {source.location} for source in sources
     ]

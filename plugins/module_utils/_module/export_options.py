@@ -46,7 +46,7 @@ def info_spec() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """Options for reading people from a directory, which both modules have.
+    """Options for reading people from a directory, common to both modules.
 
     :ivar connection: connection settings; they are checked immediately before the first connection.
     :ivar sources: sources, in the order in which they are configured.
@@ -81,7 +81,7 @@ class ExportOptions:
 def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportOptions:
     """Check and parse the parameters of ad_contacts_export.
 
-    :param check_mode: whether the directory of ``dest`` may be missing.
+    :param check_mode: whether the module runs in check mode. The directory of ``dest`` can then be missing.
     :raises InputError: if they contain an error that can be detected without contacting a server.
     :raises LibraryError: if a column needs a library that is missing or too old.
     """

@@ -38,7 +38,7 @@ class Info(NamedTuple):
     """Findings about all servers.
 
     :ivar servers: properties of each server and its sources, in the order of the servers.
-    :ivar problems: problems, in the order of the servers, followed by differences between the servers.
+    :ivar problems: problems of the DNS lookup, then of each server in order, then differences between the servers.
     """
 
     servers: list[dict[str, Any]]

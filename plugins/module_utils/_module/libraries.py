@@ -38,6 +38,6 @@ def fail(module: AnsibleModule, error: LibraryError) -> None:
         f"Cannot use the Python library {library.name} {library.version} from {library.path}"
         f" on {platform.node()}'s Python {sys.executable}",
         f"{library.requirement} is required {error.reason}".rstrip(),
-        "Upgrade it for this Python, or set ansible_python_interpreter to a Python that has it",
+        "Upgrade it for this Python, or set ansible_python_interpreter to a Python with a supported release",
     )
     module.fail_json(msg=str(too_old))

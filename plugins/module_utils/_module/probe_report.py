@@ -18,7 +18,7 @@ from .._directory.settings import ConnectionSettings
 from .source_options import Source
 
 EXPIRES_SOON = timedelta(days=30)
-"""Remaining validity of a certificate up to which it is reported as a problem."""
+"""A certificate that expires within this period is reported as a problem."""
 _CLOCK_SKEW = timedelta(minutes=5)  # Kerberos' default tolerance (RFC 4120, 1.6; MS-KILE 3.1.1)
 
 SourceResults = Sequence[tuple[Source, SourceStatistics]]
@@ -44,7 +44,7 @@ class Problem(NamedTuple):
 def problem_from_error(where: str, error: DirectoryError) -> Problem:
     """Convert an error to a problem.
 
-    :param where: server or domain on which the error occurred.
+    :param where: server or domain to which the error applies.
     """
     return Problem(where, f"{error.action}: {error.cause}", error.remedy)
 
@@ -68,7 +68,7 @@ def find_server_problems(
         problems += _certificate_problems(probe.uri, certificate, now)
     if probe.tls and not settings.validate_certs:
         cause = "its certificate is not verified: an attacker on the network can read and alter everything"
-        remedy = "Set validate_certs: true, and ca_path to the CA certificate"
+        remedy = "Set validate_certs: true, and set ca_path to the CA certificate"
         problems.append(Problem(probe.uri, cause, remedy))
     if probe.session and probe.session.is_unencrypted:
         cause = "personal data is transferred unencrypted and can be read and altered in transit"
@@ -111,7 +111,8 @@ def find_source_problems(
     """Find the problems of the sources that were read from a server.
 
     :param server: URI of the server.
-    :param has_entries: whether the account can see any entry in the search base, by name of each source without people.
+    :param has_entries: whether the account can see any entry in the search base, by name of the source. Only sources
+        without people are required.
     """
     problems = []
     for source, statistics in results:
@@ -137,7 +138,7 @@ def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
     else:
         cause = (
             f"the bind account sees nothing below {source.description}: it is empty,"
-            " or the account may not read it"
+            " or the account is not allowed to read it"
         )
         remedy = (
             "Give the account permission to list and read its contents,"
@@ -159,7 +160,7 @@ def _too_few_people(where: str, source: Source, statistics: SourceStatistics) ->
 def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     """Find attributes and columns that are empty in all sources.
 
-    A column that is empty in only some of the sources may be correct.
+    A column that is empty in only some of the sources is not necessarily a problem.
     """
     all_statistics = [statistics for _source, statistics in results if statistics.entries]
     if not all_statistics:
@@ -170,7 +171,7 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
     problems = [
         Problem(
             server,
-            f"no entry has the attribute {name}: it is not set, or the bind account may not read it",
+            f"no entry has the attribute {name}: it is not set, or the bind account is not allowed to read it",
             "Give the account permission to read it, or correct the columns that use it",
         )
         for name in sorted(missing)
@@ -182,7 +183,11 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
                 empty[cells.column] = empty.get(cells.column, 0) + cells.empty
     people = sum(statistics.entries for statistics in all_statistics)
     return problems + [
-        Problem(server, f"the column {column} is empty for everyone", "Correct its value")
+        Problem(
+            server,
+            f"the column {column} is empty for everyone",
+            "Correct the expression in its value option",
+        )
         for column, count in empty.items()
         if count == people
     ]
@@ -212,7 +217,7 @@ def find_server_differences(counts: Mapping[str, Mapping[str, int]]) -> list[Pro
     return [
         Problem(
             source,
-            "its servers return different numbers of people: "
+            "the servers return different numbers of people: "
             + ", ".join(f"{count} on {server}" for server, count in by_server.items()),
             "Check the replication between them, and make sure that none of them is a global catalog,"
             " which lacks some attributes",

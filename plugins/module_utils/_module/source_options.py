@@ -166,7 +166,7 @@ class Source:
 
 
 def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple[Column, ...]:
-    """Check and compile the columns in a module's parameters, or the default columns if there are none.
+    """Check and compile the columns in a module's parameters, or the default columns if none are set.
 
     :param sources: sources of the export; the location column is omitted if none of them has a location.
     :raises InputError: if a column is invalid.
@@ -190,7 +190,7 @@ def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
     """
     elements = params["sources"]
     if not elements:
-        raise InputError("Cannot export", "sources is empty", "Add at least one source")
+        raise InputError("Cannot read people", "sources is empty", "Add at least one source")
     # If an argument spec declared these constraints, the error would not name the element that violates them.
     for number, element in enumerate(elements, start=1):
         _check_location_options(element, f"source {number}")
@@ -203,7 +203,7 @@ def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
         check_filter(params["filter"], "all sources")
     if not params["object_types"]:
         raise InputError(
-            "Cannot export", "object_types is empty", "Set it to user, contact or both"
+            "Cannot read people", "object_types is empty", "Set it to user, contact or both"
         )
     common = _common_exclusion(params)
     return tuple(
@@ -281,7 +281,7 @@ def _check_search_options(
         raise InputError(
             f"Cannot search {name}",
             "neither search_base nor member_of is set",
-            "Set one of them to the DN of an OU or of a group",
+            "Set search_base to the DN of an OU, or member_of to the DN of a group",
         )
     if query.scope != "subtree":
         raise InputError(

@@ -41,7 +41,7 @@ class SourceReader:
     :ivar excluded: number of people who were found but excluded, by name of the source.
     :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they are not
         followed.
-    :ivar missing_attributes: attributes read with of_entry that no referenced entry has.
+    :ivar missing_attributes: attributes that are read with of_entry but that no referenced entry has.
     :ivar invalid_start_dates: identities of people whose start attribute does not contain a date; they are treated as
         already started.
     """
@@ -172,7 +172,7 @@ class SourceReader:
             if read_entry(self._session, ou, ["1.1"]) is None:
                 raise DirectoryError(
                     f"Cannot exclude {ou} on {self._session.uri}",
-                    "there is no entry with this name",
+                    "the bind account sees no entry with this name",
                     "Correct exclude_ous, or allow the bind account to see the entry",
                 )
             query = Query(ou, "subtree", ANYTHING)
@@ -216,7 +216,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(values: Values) -> str:
-    """Return the smallest value, which expressions use if there are several; empty if any value is not text."""
+    """Return the smallest value, as expressions do if there are several; empty if any value is not text."""
     listed = [values] if isinstance(values, bytes) else values
     try:
         return min(compose(value.decode()) for value in listed)

@@ -53,7 +53,7 @@ class Outcome:
         whether this would happen.
     :ivar uploaded: whether the service accepted the complete roster; in check mode, whether it would be sent.
     :ivar receipt: receipt in the state directory; None if there is none for this endpoint, profile and header.
-    :ivar answer: the report in the response; None if nothing was sent or no response was received.
+    :ivar answer: parsed response of the service; None if nothing was sent or no response was received.
     :ivar attempts: number of attempts to send the roster.
     :ivar warnings: problems that did not prevent the upload.
     :ivar error: error with which the module must fail, in addition to returning the other fields; None on success.
@@ -135,8 +135,9 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
             raise InputError(
                 f"Cannot use {options.src}",
                 f"it has no column {missing[0]!r}, which is in key",
-                # Do not list the titles: if the file has no header, they are personal data.
-                f"Make sure that its first line contains the titles of its {len(roster.header)} columns",
+                # Do not list the titles: if the file has no header, its first line contains personal data.
+                "Correct key, or make sure that the first line contains the titles of the"
+                f" {len(roster.header)} columns",
             )
         if not roster.row_count:
             raise InputError(
@@ -208,7 +209,7 @@ def _upload(
 def _explain_missing_baseline(
     stored: Baseline | None, binding: Binding, directory: Path
 ) -> str | None:
-    """Return the reason why the stored baseline cannot be used; None if it can be used."""
+    """Return the reason why there is no baseline for this binding; None if there is one."""
     if stored is None:
         return f"{directory} contains no receipt of an earlier upload"
     for part in fields(Binding):
@@ -224,7 +225,7 @@ def _update_identities(
     roster: RosterFile,
     check_mode: bool,
 ) -> Outcome:
-    """Store the identities of a roster whose rows have not changed, if they differ. Nothing is sent."""
+    """Store the identities of a roster with unchanged rows if they differ from the stored ones. Nothing is sent."""
     if roster.open_ids is None or roster.ids_sha256 == baseline.roster.ids_sha256:
         return outcome
     receipt = replace(baseline.receipt, roster=roster.sha256, identities=roster.ids_sha256)
@@ -290,7 +291,7 @@ def _read_answer(options: UploadOptions, roster: RosterFile, response: Response)
 def _commit(
     options: UploadOptions, outcome: Outcome, transition: _Transition, answer: Answer
 ) -> Receipt:
-    """Record the roster that the service now has as the new baseline.
+    """Store the new baseline, which is the roster that the service has after the upload.
 
     :raises StateError: if the state cannot be written.
     """

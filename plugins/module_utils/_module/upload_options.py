@@ -74,7 +74,7 @@ def _service_spec() -> dict[str, Any]:
         "params": readable,
         "headers": readable,
         "token": secret_spec("token", aliases=["api_token"]),
-        # These are not secret. If no_log were not set, ansible-core would warn because of the word "token".
+        # These are not secret. Without an explicit no_log, ansible-core would warn because of the word "token".
         "token_header": {"type": "str", "default": "Authorization", "no_log": False},
         "token_prefix": {"type": "str", "no_log": False},
         "token_param": {"type": "str", "no_log": False},
@@ -117,7 +117,7 @@ class UploadOptions:
     :ivar endpoint: upload endpoint of the service, with the settings of the request.
     :ivar profile: name of the profile; with the extension .csv, it is also the name of the uploaded file.
     :ivar location_column: title of the column that contains the location.
-    :ivar key: titles of the columns that identify a contact if a roster has no identities.
+    :ivar key: titles of the columns that identify a contact if either of the two rosters has no identities.
     :ivar state_dir: state directory for one account of the service.
     :ivar limits: limits that a plan must respect.
     :ivar force: whether to upload the roster even if it has not changed.
@@ -187,7 +187,7 @@ def _limits(params: Mapping[str, Any]) -> Limits:
 
 
 def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
-    """Return the endpoint in a module's parameters, unchecked.
+    """Return the endpoint that a module's parameters describe, without checking it.
 
     :raises InputError: if a dictionary contains a value that is not a string, a number or a boolean.
     """
@@ -221,7 +221,7 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
 def _credential(params: Mapping[str, Any]) -> Credential:
     prefix, in_query = params["token_prefix"], params["token_param"] or ""
     if prefix is None:
-        # The scheme Bearer (RFC 6750) is only used in the header Authorization. Other headers contain only the token.
+        # The Bearer scheme (RFC 6750) is used only in the Authorization header. Other headers contain only the token.
         is_bearer = params["token_header"].lower() == "authorization" and not in_query
         prefix = "Bearer" if is_bearer else ""
     return Credential(
@@ -243,7 +243,7 @@ def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...
         if not isinstance(value, (str, int, float)):
             raise InputError(
                 f"Cannot use {option}: {name}",
-                "its value is neither a string nor a number nor a boolean",
+                "its value is not a string, a number or a boolean",
                 "Write it as a string, in quotes",
             )
         pairs.append((str(name), str(value)))

@@ -38,7 +38,7 @@ ROOT_DSE = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
 def person(number: int, **attributes: list[bytes]) -> Message:
     """Return the entry of a person with all attributes of the default columns.
 
-    :param attributes: attributes that are added or replace the default values.
+    :param attributes: additional attributes, or replacements for the default values.
     """
     defaults = {
         "entryUUID": [str(uuid.UUID(int=number)).encode()],

@@ -122,7 +122,7 @@ def count_changes(outcome: Outcome) -> dict[str, object]:
 
 
 def changed_and_uploaded(outcome: Outcome) -> tuple[bool, bool]:
-    """Return whether anything changed, and whether the service accepted an upload."""
+    """Return whether anything changed, and whether the service accepted the complete roster."""
     return outcome.changed, outcome.uploaded
 
 

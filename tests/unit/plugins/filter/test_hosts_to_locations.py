@@ -58,19 +58,21 @@ def test_a_host_can_set_all_keys_of_a_location() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "variable"),
+    ("host", "variable", "remedy"),
     [
-        ("no_variables", "contact_sync_location"),
-        ("blank_location", "contact_sync_location"),
-        ("no_search", SEARCH_VARIABLES),
+        ("no_variables", "contact_sync_location", "Set it"),
+        ("blank_location", "contact_sync_location", "Set it"),
+        ("no_search", SEARCH_VARIABLES, "Set one of them"),
         # contact_sync_filter must not count: it would select the whole domain.
-        ("blank_search", SEARCH_VARIABLES),
+        ("blank_search", SEARCH_VARIABLES, "Set one of them"),
     ],
 )
-def test_a_missing_variable_raises_an_error_that_names_the_host(host: str, variable: str) -> None:
+def test_a_missing_variable_raises_an_error_that_names_the_host(
+    host: str, variable: str, remedy: str
+) -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         hosts_to_locations(["oslo", host], HOSTVARS)
     assert str(caught.value) == (
         f"Cannot create a location from host {host}: it does not set {variable}. "
-        "Set the variable in the inventory, or remove the host from the group."
+        f"{remedy} in the inventory, or remove the host from the group."
     )

@@ -193,7 +193,8 @@ def test_the_old_roster_is_unchanged_after_a_failure(
         _stage(dest, NEW, FakeModule(check_mode=True))
     (staging,) = str(caught.value).partition(": ")[0].split(" in ")[1:]
     assert str(caught.value) == (
-        f"Cannot write the staged roster in {staging}: No space left on device. Free some space there."
+        f"Cannot write the staged roster in {staging}: No space left on device. Free some space there, or make it"
+        " writable."
     )
     assert staging.startswith(f"{tempfile.gettempdir()}/frontdesk-contacts-")
     assert os.listdir(tempfile.gettempdir()) == []
@@ -212,7 +213,7 @@ def test_a_directory_that_another_process_has_locked_is_an_error(
         os.close(descriptor)
     assert str(caught.value) == (
         f"Cannot write {dest}: another process holds the lock on {dest.parent}. "
-        "Wait until it has finished, or move dest to another directory."
+        "Wait until it has finished, or set dest to a file in another directory."
     )
     assert os.listdir(dest.parent) == []
 
@@ -254,7 +255,8 @@ def test_a_missing_temporary_directory_is_an_error(
     with pytest.raises(FrontdeskError) as caught:
         _stage(dest, NEW, FakeModule(check_mode=True))
     assert str(caught.value) == (
-        "Cannot write the staged roster in /nowhere: No such file or directory. Free some space there."
+        "Cannot write the staged roster in /nowhere: No such file or directory. Free some space there, or make it"
+        " writable."
     )
 
 

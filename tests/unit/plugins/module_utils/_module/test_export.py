@@ -69,7 +69,7 @@ def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyP
     }
 
 
-def test_a_warning_names_each_reference_that_may_lead_to_people(
+def test_a_warning_names_each_reference_that_might_lead_to_people(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     directory = FakeDirectory(monkeypatch, A=[person(1)])

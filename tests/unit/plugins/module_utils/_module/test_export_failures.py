@@ -33,7 +33,7 @@ def test_the_error_names_the_source_that_failed(monkeypatch: pytest.MonkeyPatch)
 
 
 TOO_FEW_REMEDY = (
-    "Check the base, the filter and the permissions of the bind account; "
+    "Check the search base, the filter and the permissions of the bind account; "
     "minimum: 0 allows an empty source."
 )
 
@@ -50,8 +50,8 @@ TOO_FEW_REMEDY = (
             [person(1), person(2, last_name=""), person(3, last_name="")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 3 entries, "
-                "without a valid row: Last Name is empty: 2"
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 3 entries; "
+                "people without a valid row: Last Name is empty: 2"
             ),
         ),
         # The duplicate mail address of the second person is removed, and the row is invalid without it.
@@ -59,8 +59,8 @@ TOO_FEW_REMEDY = (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 2 entries, "
-                "without a valid row: Email: another person at this location has the same value: 1"
+                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 2 entries; "
+                "people without a valid row: Email: another person at this location has the same value: 1"
             ),
         ),
         ([person(1)], 1, None),

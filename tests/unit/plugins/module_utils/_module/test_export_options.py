@@ -94,7 +94,7 @@ def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("Cannot use dest: it contains a NUL byte", {"dest": str(tmp_path)}),
         ("Cannot use ca_path: it contains a NUL byte", {"ca_path": None}),
-        ("Cannot export: sources is empty", {"sources": [source("OU=A")]}),
+        ("Cannot read people: sources is empty", {"sources": [source("OU=A")]}),
         ("Cannot use page_size 0: ", {"page_size": 1}),
         ("Cannot create a roster: columns is empty", {"columns": None}),
         (f"Cannot write {tmp_path}: it is a directory", {"dest": str(tmp_path / "contacts.csv")}),

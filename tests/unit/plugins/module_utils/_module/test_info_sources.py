@@ -68,7 +68,7 @@ class _WithOtherEntries(PeopleDirectory):
     ("entries", "cause"),
     [
         ([person(1)], "although the bind account sees other entries there"),
-        ([], "it is empty, or the account may not read it"),
+        ([], "it is empty, or the account is not allowed to read it"),
     ],
 )
 def test_a_source_without_people_is_reported_with_the_cause(
@@ -104,7 +104,7 @@ def test_excluded_people_are_counted(tmp_path: Path) -> None:
     assert (statistics["entries"], statistics["excluded"]) == (1, 1)
 
 
-def test_references_that_may_lead_to_people_are_problems(tmp_path: Path) -> None:
+def test_references_that_might_lead_to_people_are_problems(tmp_path: Path) -> None:
     references = [
         reference("ldap://b.x/ou=c,ou=a,dc=x??sub"),
         reference("ldap://x/CN=Configuration,DC=x"),

@@ -99,7 +99,7 @@ def test_sources_are_in_the_order_of_the_locations() -> None:
     assert [source["location"] for source in sources] == ["b", "a"]
 
 
-def test_the_template_may_contain_the_location_and_repeated_placeholders() -> None:
+def test_the_template_can_contain_the_location_and_repeated_placeholders() -> None:
     locations = [{"location": "a,b", "ou": "{ou}"}]
     (source,) = locations_to_sources(locations, "OU={ou},L={location},OU={ou}", "")
     assert source["search_base"] == "OU={ou},L=a\\,b,OU={ou}"

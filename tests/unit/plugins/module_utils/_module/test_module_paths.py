@@ -135,7 +135,7 @@ def test_pipes_and_devices_are_rejected(dest: Path, name: str) -> None:
     assert str(caught.value) == f"Cannot write {pipe}: it is not a regular file. {REMEDY}"
 
 
-def test_only_check_mode_accepts_a_directory_that_an_earlier_task_may_create(
+def test_only_check_mode_accepts_a_directory_that_an_earlier_task_would_create(
     tmp_path: Path,
 ) -> None:
     dest = tmp_path / "nowhere" / "contacts.csv"

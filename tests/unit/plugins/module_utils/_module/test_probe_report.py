@@ -67,7 +67,7 @@ def _probe(
     """Return the probe of a server that accepts the account.
 
     :param valid_for: remaining validity of the server's certificate.
-    :param is_in_clear: whether the connection is unencrypted.
+    :param is_unencrypted: whether the connection is unencrypted.
     :param clock: value of currentTime in the root DSE; empty if it is missing.
     """
     probe = Probe(URI)
@@ -179,7 +179,7 @@ LIE = ("+4722123456", "", "Lie")
             _result(1),
             False,
             [
-                "the bind account sees nothing below OU=Oslo: it is empty, or the account may not read it"
+                "the bind account sees nothing below OU=Oslo: it is empty, or the account is not allowed to read it"
             ],
         ),
         (
@@ -219,7 +219,7 @@ def test_problems_of_a_source_are_reported_with_their_causes(
         assert problem.remedy
 
 
-def test_an_attribute_that_one_source_has_may_be_missing_from_the_others() -> None:
+def test_an_attribute_that_one_source_has_can_be_missing_from_the_others() -> None:
     results = [
         _result(1, ("+4722123456", "+4722123457", "Lie")),
         _result(1, ("", "", "Berg")),
@@ -233,5 +233,5 @@ def test_different_numbers_of_people_on_two_servers_are_a_problem() -> None:
     (problem,) = find_server_differences(counts)
     assert problem.where == "source 1"
     assert problem.cause == (
-        "its servers return different numbers of people: 3 on ldaps://dc1, 2 on ldaps://dc2"
+        "the servers return different numbers of people: 3 on ldaps://dc1, 2 on ldaps://dc2"
     )

@@ -79,7 +79,7 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        (export_params(), "Cannot export: sources is empty. Add at least one source."),
+        (export_params(), "Cannot read people: sources is empty. Add at least one source."),
         (
             export_params(source("OU=A", minimum=-1, location="oslo")),
             "Cannot use minimum -1 of source 1 (location 'oslo'): it must not be negative. Set it to 0 or more.",
@@ -146,7 +146,7 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
         ),
         (
             export_params(source("OU=A"), object_types=[]),
-            "Cannot export: object_types is empty. Set it to user, contact or both.",
+            "Cannot read people: object_types is empty. Set it to user, contact or both.",
         ),
         (
             export_params(source("OU=A", location="o", location_value="l")),

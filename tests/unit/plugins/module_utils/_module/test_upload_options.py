@@ -172,7 +172,7 @@ def test_credentials_are_parsed() -> None:
             (
                 {option: {"a": value}},
                 (
-                    f"Cannot use {option}: a: its value is neither a string nor a number nor a boolean. "
+                    f"Cannot use {option}: a: its value is not a string, a number or a boolean. "
                     "Write it as a string, in quotes."
                 ),
             )

@@ -219,7 +219,7 @@ def _replace_columns(path: Path) -> None:
             _replace_columns,
             (
                 "it has no column 'Email', which is in key. "
-                "Make sure that its first line contains the titles of its 2 columns."
+                "Correct key, or make sure that the first line contains the titles of the 2 columns."
             ),
         ),
     ],
