@@ -261,6 +261,7 @@ options:
           - The response must contain at least one of them, and their values must be integers.
         type: list
         elements: str
+        default: []
       errors:
         description:
           - Path to a list of objects, one for each rejected row or, with O(result.status), one for each row of the
@@ -304,6 +305,7 @@ options:
             case-sensitive. Rows with any other status count as rejected.
         type: list
         elements: str
+        default: []
 seealso:
   - module: frontdesk.contacts.ad_contacts_export
 """

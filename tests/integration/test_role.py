@@ -231,6 +231,7 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
         "unset": {},
         "blank": blank_variables(""),
         "null": blank_variables(None),
+        "list": {"contact_sync_domain": []},
         "strings": add_prefix(STRING_VALUES),
     }
     inventory = Inventory(variables, {"syncs": hosts})
@@ -248,7 +249,8 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
         }
         for options in module_args.values():
             options.pop("src", None)  # each host has its own staged roster
-        assert module_args["blank"] == module_args["null"] == module_args["unset"]
+        for blank in ("blank", "null", "list"):
+            assert module_args[blank] == module_args["unset"]
         for option, _text, value in OPTION_VALUES[module].values():
             assert module_args["strings"][option] == value
 

@@ -169,8 +169,8 @@ class TestClientCertificates:
                 ssl.TLSVersion.TLSv1_2,
                 (
                     "the TLS connection failed (SSLV3_ALERT_HANDSHAKE_FAILURE). Check that the service"
-                    " supports TLS 1.2 or newer, and at least tls_minimum. The service may require"
-                    " client_cert."
+                    " supports TLS 1.2 or newer, and at least tls_minimum. If the service requires a"
+                    " client certificate, set client_cert."
                 ),
             ),
         ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._hosts import is_loopback
@@ -41,7 +41,8 @@ class LdapSession:
     """
 
     uri: str
-    connection: Any
+    # ldap3's representation of a connection contains the password.
+    connection: Any = field(repr=False)
     is_active_directory: bool
     is_unencrypted: bool = False
     has_sasl_layer: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import InputError
-from .source_options import one_source_spec
+from .source_spec import one_source_spec
 
 # Keys that a location and a source have in common.
 _SOURCE_KEYS = tuple(one_source_spec())

@@ -19,6 +19,7 @@ from .._directory.query import CONTACT, USER, Query, check_filter, check_query, 
 from .._errors import InputError
 from .._expressions.phone import PHONE_STYLES
 from .._text import compose
+from .source_spec import exclusion_spec, one_source_spec
 
 # The name of an attribute (RFC 4512, 1.4: keystring).
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
@@ -43,32 +44,12 @@ def source_spec() -> dict[str, Any]:
             "choices": [USER, CONTACT],
             "default": [USER],
         },
-        **_exclusion_spec(),
+        **exclusion_spec(),
         "skip_hidden": {"type": "bool", "default": False},
         "start_attribute": {"type": "str"},
         "columns": {"type": "list", "elements": "dict", "options": _column_spec()},
         "phone_region": {"type": "str"},
         "location_pattern": {"type": "str"},
-    }
-
-
-def one_source_spec() -> dict[str, Any]:
-    """Return the argument spec of one source."""
-    return {
-        "location": {"type": "str"},
-        "location_value": {"type": "str"},
-        "locations": {"type": "list", "elements": "str"},
-        "search_base": {"type": "str"},
-        "search_scope": {
-            "type": "str",
-            "choices": ["subtree", "one_level", "base"],
-            "default": "subtree",
-        },
-        # The type is not list, because ansible-core would split a string at its commas, and DNs contain commas.
-        "member_of": {"type": "raw"},
-        "filter": {"type": "str"},
-        **_exclusion_spec(),
-        "minimum": {"type": "int", "default": 1},
     }
 
 
@@ -81,15 +62,6 @@ def _column_spec() -> dict[str, Any]:
         "unique": {"type": "bool", "default": False},
         "max_length": {"type": "int"},
         "phone_style": {"type": "str", "choices": list(PHONE_STYLES)},
-    }
-
-
-def _exclusion_spec() -> dict[str, Any]:
-    """Return the spec of the options that exclude people. Options that contain DNs are raw, like ``member_of``."""
-    return {
-        "exclude_ous": {"type": "raw"},
-        "exclude_groups": {"type": "raw"},
-        "exclude_filter": {"type": "str"},
     }
 
 

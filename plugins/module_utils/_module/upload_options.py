@@ -48,16 +48,7 @@ def upload_spec() -> dict[str, Any]:
         "max_removed_percent": {"type": "float", "default": 10.0},
         "initial": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
-        "result": {
-            "type": "dict",
-            "options": _result_spec(),
-            "required_by": {
-                "refused": "counts",
-                "row_column": "errors",
-                "status": ("errors", "accepted"),
-                "accepted": "status",
-            },
-        },
+        "result": {"type": "dict", "options": _result_spec()},
     }
 
 
@@ -97,7 +88,7 @@ def _result_spec() -> dict[str, Any]:
     """Return the spec of the suboptions of ``result``, which describe the response."""
     return {
         "counts": {"type": "str"},
-        "refused": {"type": "list", "elements": "str"},
+        "refused": {"type": "list", "elements": "str", "default": []},
         "errors": {"type": "str"},
         "row": {"type": "str", "default": "row"},
         "first_row": {"type": "int", "default": 1},
@@ -105,7 +96,7 @@ def _result_spec() -> dict[str, Any]:
         "column": {"type": "str", "default": "column"},
         "cause": {"type": "str", "default": "error"},
         "status": {"type": "str"},
-        "accepted": {"type": "list", "elements": "str"},
+        "accepted": {"type": "list", "elements": "str", "default": []},
     }
 
 
@@ -251,7 +242,24 @@ def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...
 
 
 def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
+    """Check and convert ``result``. Blank values count as not set, unlike in ansible-core's ``required_by``.
+
+    :raises InputError: if a key is set without a key that it requires.
+    """
     if not result:
         return ResultFormat()
-    lists = {name: tuple(result[name] or ()) for name in ("refused", "accepted")}
+    for key, required_key in (
+        ("refused", "counts"),
+        ("row_column", "errors"),
+        ("status", "errors"),
+        ("status", "accepted"),
+        ("accepted", "status"),
+    ):
+        if result[key] and not result[required_key]:
+            raise InputError(
+                f"Cannot use result.{key}",
+                f"it requires result.{required_key}, which is not set",
+                f"Set result.{required_key}",
+            )
+    lists = {name: tuple(result[name]) for name in ("refused", "accepted")}
     return ResultFormat(**{**result, **lists})

@@ -119,6 +119,12 @@ def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -
     assert "requests" in loaded
 
 
+def test_filter_loads_neither_the_directory_client_nor_any_library() -> None:
+    loaded = _modules_loaded_by(f"{MODULE_UTILS.rpartition('.')[0]}.filter.locations_to_sources")
+    assert {"ldap3", "phonenumbers", "requests"} & loaded == set()
+    assert {name for name in loaded if name.startswith(f"{MODULE_UTILS}._directory")} == set()
+
+
 def _modules_loaded_by(module: str) -> set[str]:
     """Import a module in a new process, and return the names of all modules that are loaded afterwards."""
     program = f"import sys; sys.path[:0] = {sys.path!r}; import {module}; print(*sys.modules)"

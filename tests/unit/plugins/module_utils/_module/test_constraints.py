@@ -14,11 +14,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directo
     DIRECTORY_CONSTRAINTS,
     directory_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
-    upload_spec,
-)
-
-UPLOAD = {"src": "/srv/contacts.csv", "url": "https://frontdesk.example/import"}
 
 
 @pytest.mark.parametrize(
@@ -42,24 +37,3 @@ def test_violated_constraints_between_connection_options_are_reported(
 ) -> None:
     validator = ArgumentSpecValidator(directory_spec(), **DIRECTORY_CONSTRAINTS)
     assert validator.validate(options).error_messages == messages
-
-
-@pytest.mark.parametrize(
-    ("result", "message"),
-    [
-        ({"counts": "c", "refused": ["failed"]}, None),
-        ({"refused": ["failed"]}, "'refused': counts"),
-        ({"row_column": "Email"}, "'row_column': errors"),
-        ({"errors": "e", "status": "s", "accepted": ["ok"]}, None),
-        ({"status": "s", "accepted": ["ok"]}, "'status': errors"),
-        ({"errors": "e", "status": "s"}, "'status': accepted"),
-        ({"accepted": ["ok"]}, "'accepted': status"),
-    ],
-)
-def test_a_key_of_result_can_require_another_key(
-    result: dict[str, Any], message: str | None
-) -> None:
-    validated = ArgumentSpecValidator(upload_spec()).validate({**UPLOAD, "result": result})
-    assert validated.error_messages == (
-        [f"missing parameter(s) required by {message} found in result"] if message else []
-    )

@@ -221,3 +221,31 @@ def test_the_default_state_directory_is_named_after_the_host_of_the_service(
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setenv("XDG_STATE_HOME", "/state-home")
     assert parse_upload_options(_params(state_dir=None)).state_dir == Path(directory)
+
+
+@pytest.mark.parametrize(
+    ("result", "key", "required_key"),
+    [
+        ({"counts": "", "refused": ["failed"]}, "refused", "counts"),
+        ({"counts": "c", "errors": "", "row_column": "Email"}, "row_column", "errors"),
+        ({"status": "s", "accepted": ["ok"]}, "status", "errors"),
+        ({"errors": "e", "status": "s", "accepted": []}, "status", "accepted"),
+        ({"errors": "e", "status": "", "accepted": ["ok"]}, "accepted", "status"),
+    ],
+)
+def test_a_key_of_result_can_require_another_key(
+    result: dict[str, Any], key: str, required_key: str
+) -> None:
+    with pytest.raises(InputError) as failure:
+        parse_upload_options(_params(result={**RESULT, **result}))
+    assert str(failure.value) == (
+        f"Cannot use result.{key}: it requires result.{required_key}, which is not set."
+        f" Set result.{required_key}."
+    )
+
+
+@pytest.mark.parametrize(
+    "result", [{"errors": "e", "refused": [], "accepted": []}, {"counts": "c", "status": ""}]
+)
+def test_blank_keys_of_result_require_nothing(result: dict[str, Any]) -> None:
+    parse_upload_options(_params(result={**RESULT, **result}))
