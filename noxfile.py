@@ -100,7 +100,10 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(name="build-import-check")
 def build_import_check(session: nox.Session) -> None:
-    """Build the collection, and import it with Galaxy's importer. Fail on warnings."""
+    """Build the collection, and import it with Galaxy's importer.
+
+    Fail on warnings.
+    """
     session.install("galaxy-importer", "ansible-core")
     archive = build_collection(session)
     with session.chdir(archive.parent):

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expectations about the results of the demo. The demo stops if one of them is not met."""
+"""Expectations about the results of the demo.
+
+The demo stops if one of them is not met.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class ExpectationError(Exception):
-    """A result differs from the expectation. The message describes both."""
+    """A result differs from the expectation.
+
+    The message describes both.
+    """
 
 
 class Expectations:
@@ -39,7 +45,9 @@ class Expectations:
         self.met += 1
 
     def same_rows(self, what: str, actual: Iterable[Row], expected: AbstractSet[Row]) -> None:
-        """Expect exactly the given rows, each once and in any order. The error only lists the differences.
+        """Expect exactly the given rows, each once and in any order.
+
+        The error only lists the differences.
 
         :param what: description of the rows.
         :raises ExpectationError: if the rows differ.

@@ -31,7 +31,10 @@ _TERMINATE_SECONDS = 10.0
 
 
 class ProgramError(Exception):
-    """A program failed or printed a secret. The message contains the output only if there is no secret in it."""
+    """A program failed or printed a secret.
+
+    The message contains the output only if there is no secret in it.
+    """
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,10 @@ class Ansible:
 
 
 def _terminate(process: subprocess.Popen[str]) -> None:
-    """Terminate a program that is still running. Ansible forwards SIGTERM to its workers."""
+    """Terminate a program that is still running.
+
+    Ansible forwards SIGTERM to its workers.
+    """
     if process.poll() is not None:
         return
     process.terminate()

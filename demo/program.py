@@ -126,7 +126,10 @@ def _set_up(kind: str, screen: Screen, stack: contextlib.ExitStack) -> DemoConte
 
 
 def _variables(directory: RunningDirectory, service: Receiver, state: str) -> dict[str, object]:
-    """Return the variables that differ in each demo run. All other variables are in group_vars."""
+    """Return the variables that differ in each demo run.
+
+    All other variables are in group_vars.
+    """
     variables: dict[str, object] = {
         "contact_sync_server_uri": [directory.uri_ldaps],
         "contact_sync_ca_path": str(directory.ca_file),

@@ -76,7 +76,10 @@ def run_first_sync(context: DemoContext) -> None:
 
 
 def run_unchanged_sync(context: DemoContext) -> None:
-    """Run the sync again without changes in the directory. It must not send a request."""
+    """Run the sync again without changes in the directory.
+
+    It must not send a request.
+    """
     context.screen.heading("3. Second sync: nothing changed, so nothing is sent")
     requests, state = context.service.requests, context.state_digests()
     run = context.run_successfully()

@@ -104,7 +104,9 @@ def _stamp(session: Session) -> Path:
 
 
 def run_session(session: Session, inputs_hash: str) -> Outcome:
-    """Run one session. Its environment is not updated if `has_current_environment` is true.
+    """Run one session.
+
+    Its environment is not updated if `has_current_environment` is true.
 
     :param inputs_hash: hash of the current files, from `hash_environment_inputs`.
     """

@@ -50,7 +50,10 @@ class Export(Client):
     name = "ad_contacts_export"
 
     def run(self, workload: Workload) -> Cost:
-        """Read all people. The roster of the previous run is deleted first, so that the module does not read it."""
+        """Read all people.
+
+        The roster of the previous run is deleted first, so that the module does not read it.
+        """
         _delete_files(workload.folder / "roster.csv", workload.folder / "roster.csv.ids")
         name = "ansible_collections.frontdesk.contacts.plugins.modules.ad_contacts_export"
         options = workload.write("options.json", {"ANSIBLE_MODULE_ARGS": workload.export_options()})
@@ -86,7 +89,10 @@ class Playbook(Export):
 
 
 class LdapSearch(Client):
-    """OpenLDAP's command-line client, which is written in C. The output of measured runs is discarded."""
+    """OpenLDAP's command-line client, which is written in C.
+
+    The output of measured runs is discarded.
+    """
 
     name = "ldapsearch"
 

@@ -71,7 +71,10 @@ class Workload:
         return self.directory.dialect.identity_attribute
 
     def script_settings(self) -> dict[str, Any]:
-        """Return the settings for the other clients. They contain a password, so they must be passed in a file."""
+        """Return the settings for the other clients.
+
+        They contain a password, so they must be passed in a file.
+        """
         return {
             "uri": self.uri,
             "bases": self.bases,

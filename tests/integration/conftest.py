@@ -45,21 +45,30 @@ def ca() -> Iterator[Authority]:
 
 @pytest.fixture(scope="session")
 def active_directory(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """Samba as an Active Directory domain controller. Tests must undo their changes."""
+    """Samba as an Active Directory domain controller.
+
+    Tests must undo their changes.
+    """
     with samba(company, ca) as running:
         yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
 def open_ldap(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """OpenLDAP with the people of the company. Tests must undo their changes."""
+    """OpenLDAP with the people of the company.
+
+    Tests must undo their changes.
+    """
     with openldap(company, ca) as running:
         yield from _assert_restored(running)
 
 
 @pytest.fixture(scope="session")
 def ds_389(company: Company, ca: Authority) -> Iterator[RunningDirectory]:
-    """389 Directory Server with the people of the company. Tests must undo their changes."""
+    """389 Directory Server with the people of the company.
+
+    Tests must undo their changes.
+    """
     with dirsrv(company, ca) as running:
         yield from _assert_restored(running)
 

@@ -55,7 +55,10 @@ def test_default_columns_accept_a_phone_region(
 def test_phone_numbers_follow_the_phone_style_of_their_column(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The expression makes one mobile number invalid. Columns with a fallback contain the telephoneNumber instead."""
+    """The expression makes one mobile number invalid.
+
+    Columns with a fallback contain the telephoneNumber instead.
+    """
     local_number = (
         f"mobile | replace('{company.canary_person.mobile}', '12 34') | replace('+47', '')"
     )

@@ -43,7 +43,10 @@ def certificate(ca: Authority) -> Certificate:
 
 @pytest.fixture
 def port(open_ldap: RunningDirectory, certificate: Certificate) -> Iterator[int]:
-    """The LDAPS port of a server in the domain. The server accepts one client."""
+    """The LDAPS port of a server in the domain.
+
+    The server accepts one client.
+    """
     with ldap_proxy(open_ldap, certificate=certificate) as uri:
         yield urlsplit(uri).port or 0
 

@@ -302,7 +302,10 @@ def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
 def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
     workspace: Workspace, listener: Listener
 ) -> None:
-    """In a real run, an earlier task would have created the directory. The export fails for another reason."""
+    """In a real run, an earlier task would have created the directory.
+
+    The export fails for another reason.
+    """
     options = {
         "server_uri": "ldaps://no-such-host.invalid",
         "bind_dn": "a",

@@ -139,7 +139,8 @@ def test_member_of_must_name_an_existing_group(
     result = export(directory, workspace, {"location": "night", "member_of": missing})
     assert result.message == (
         f"source 1 (location 'night'): Cannot read the group {missing} on {directory.uri_ldaps}:"
-        " the group does not exist. Correct the name, or allow the bind account to read the group."
+        " the bind account sees no entry with this DN. Correct member_of or exclude_groups, or allow the"
+        " bind account to read the group."
     )
     person = company.person_dn(company.two_site_person)
     result = export(directory, workspace, {"location": "night", "member_of": person})

@@ -42,7 +42,10 @@ def client(active_directory: RunningDirectory, workspace: Workspace) -> Kerberos
 def kerberos_openldap(
     active_directory: RunningDirectory, company: Company, ca: Authority
 ) -> Iterator[RunningDirectory]:
-    """OpenLDAP in the Kerberos realm. The server verifies channel bindings."""
+    """OpenLDAP in the Kerberos realm.
+
+    The server verifies channel bindings.
+    """
     with openldap(company, ca, realm=active_directory.realm) as running:
         yield running
 

@@ -222,7 +222,10 @@ STRING_VALUES = {
 def test_blank_variables_count_as_unset_and_strings_are_converted(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The options that the modules return show the converted values. Zero and false are not blank."""
+    """The options that the modules return show the converted values.
+
+    Zero and false are not blank.
+    """
     variables = role_variables(open_ldap, service, workspace)
     for name in ("filter", "dest"):
         del variables[f"contact_sync_{name}"]

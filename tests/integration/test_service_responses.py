@@ -179,7 +179,10 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 
 
 class TestUnwritableStateDirectory:
-    """Errors for a state directory that cannot be written to. They must state whether the roster was sent."""
+    """Errors for a state directory that cannot be written to.
+
+    They must state whether the roster was sent.
+    """
 
     def test_a_read_only_directory_is_an_error(
         self, service: Receiver, workspace: Workspace

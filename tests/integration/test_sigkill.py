@@ -32,7 +32,10 @@ STALL_AFTER = 20_000
 
 
 def kill(pid: int) -> None:
-    """Kill a process and its descendants, and wait until they have ended. There must be at least one descendant."""
+    """Kill a process and its descendants, and wait until they have ended.
+
+    There must be at least one descendant.
+    """
     children = find_descendants(pid)
     assert children
     pids = {pid, *children}

@@ -72,7 +72,10 @@ class Dialect:
         return {"objectClass": list(self.person), **filled}
 
     def entries(self, company: Company) -> Iterator[Entry]:
-        """Yield all entries below the domain, except the service accounts. Parents come first."""
+        """Yield all entries below the domain, except the service accounts.
+
+        Parents come first.
+        """
         for top in ("Staff", "Groups", "Service Accounts"):
             yield _ou_entry(f"OU={top},{company.base_dn}", top)
         for path in company.ous:

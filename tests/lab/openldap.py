@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An OpenLDAP server on free ports of 127.0.0.1. It does not need root permissions.
+"""An OpenLDAP server on free ports of 127.0.0.1.
+
+It does not need root permissions.
 
 On machines where packages cannot be installed, slapd and its libraries can be unpacked instead
 (`dpkg -x slapd_*.deb ROOT`).
@@ -127,7 +129,10 @@ def _load_entries(
     installation: _Installation,
     conf: Path,
 ) -> None:
-    """Load the company into the database. The server is offline, because only then can entryUUID be set."""
+    """Load the company into the database.
+
+    The server is offline, because only then can entryUUID be set.
+    """
     company = supervisor.write_file("company.ldif", ldif(directory, directory.bind_pw))
     (supervisor.directory / "database").mkdir()
     supervisor.run(

@@ -38,7 +38,10 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A person with an account. Empty attributes are not written to the directory."""
+    """A person with an account.
+
+    Empty attributes are not written to the directory.
+    """
 
     account: str
     given_name: str

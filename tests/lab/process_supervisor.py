@@ -90,7 +90,9 @@ class ProcessSupervisor:
             raise SupervisorError(f"{argv[0]} failed with status {status}:\n{self.tail(log)}")
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> int:
-        """Start a server in the working directory. It runs until the supervisor exits.
+        """Start a server in the working directory.
+
+        It runs until the supervisor exits.
 
         :param argv: command line of the server.
         :param log: name of the file for the output of the server.

@@ -108,7 +108,9 @@ class Receiver:
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Queue a response for a later request. The content of this request is ignored.
+        """Queue a response for a later request.
+
+        The content of this request is ignored.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.

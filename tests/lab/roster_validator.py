@@ -40,7 +40,10 @@ class InvalidFileError(Exception):
 
 @dataclass(frozen=True)
 class RowError:
-    """An error in one cell. `row` is 1 for the first row after the header."""
+    """An error in one cell.
+
+    `row` is 1 for the first row after the header.
+    """
 
     row: int
     column: str

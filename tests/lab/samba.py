@@ -195,7 +195,9 @@ def _reserve_address() -> tuple[str, socket.socket]:
 
 
 def _check_ports(address: str) -> None:
-    """Check that the ports are free. If they are not, Samba itself only logs an error.
+    """Check that the ports are free.
+
+    If they are not, Samba itself only logs an error.
 
     :raises RuntimeError: if a port is not free.
     """
@@ -256,7 +258,10 @@ def _setup_data(directory: RunningDirectory, address: str, smb_conf: Path) -> di
 
 
 def _account_entry(directory: RunningDirectory, name: str, *, control: int) -> dict[str, Any]:
-    """Return the entry of a service account for samba_setup.py. All service accounts have the same password."""
+    """Return the entry of a service account for samba_setup.py.
+
+    All service accounts have the same password.
+    """
     company = directory.company
     return {
         "dn": service_dn(company, name),

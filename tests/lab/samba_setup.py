@@ -45,7 +45,10 @@ _SAMDB_OPTIONS = ["batch_mode:1"]
 
 
 def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
-    """Copy the empty domain from the cache. If it is not in the cache, create it first, which takes several seconds."""
+    """Copy the empty domain from the cache.
+
+    If it is not in the cache, create it first, which takes several seconds.
+    """
     directory, cache = Path(setup["smb_conf"]).parent, Path(setup["cache"])
     names = [setup[name] for name in ("realm", "netbios_domain", "hostname")]
     source = Path(__file__).read_text(encoding="utf-8")

@@ -48,7 +48,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response. A body that is a mapping is encoded as JSON."""
+    """An HTTP response.
+
+    A body that is a mapping is encoded as JSON.
+    """
 
     status: int
     body: Mapping[str, Any] | bytes
@@ -106,7 +109,10 @@ class _Server(ThreadingHTTPServer):
         self._context = context
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection. Its thread performs the TLS handshake, so that other clients are not delayed."""
+        """Accept a connection.
+
+        Its thread performs the TLS handshake, so that other clients are not delayed.
+        """
         raw, address = super().get_request()
         raw.settimeout(_CLIENT_SECONDS)
         secured = self._context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)

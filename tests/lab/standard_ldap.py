@@ -113,7 +113,10 @@ def _records(directory: RunningDirectory, password: str, domain: Attributes) -> 
 
 
 def _record(entry: Entry) -> str:
-    """Return an entry as an LDIF record. All values are encoded in base64, so no special cases are needed."""
+    """Return an entry as an LDIF record.
+
+    All values are encoded in base64, so no special cases are needed.
+    """
     lines = [("dn", entry.dn), ("entryUUID", str(entry.identity))]
     lines += [(name, value) for name, values in entry.attributes.items() for value in values]
     return "".join(
@@ -127,7 +130,9 @@ def start_server(
     command: Callable[[int, int], Sequence[str]],
     env: Mapping[str, str],
 ) -> RunningDirectory:
-    """Start a server on free ports. If another process takes a port first, retry with other ports.
+    """Start a server on free ports.
+
+    If another process takes a port first, retry with other ports.
 
     :param directory: settings of the directory, from `plan_directory`.
     :param command: function that returns the command line for two ports, the first one without and the second one with

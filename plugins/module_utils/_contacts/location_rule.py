@@ -40,7 +40,10 @@ class LocationRule(NamedTuple):
         return clean(self.expression.evaluate(variables).text)
 
     def find_problem(self, location: str) -> str | None:
-        """Return the cause if a location is not valid, otherwise None. The cause does not contain attribute values."""
+        """Return the cause if a location is not valid, otherwise None.
+
+        The cause does not contain attribute values.
+        """
         if not location:
             return NO_LOCATION
         return None if location in self.locations else UNLISTED_LOCATION

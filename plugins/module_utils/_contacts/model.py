@@ -26,7 +26,9 @@ Entry = tuple[str, Sequence[RawValues]]
 
 
 class Contact(NamedTuple):
-    """One person at one location. Contacts sort in the order of the roster.
+    """One person at one location.
+
+    Contacts sort in the order of the roster.
 
     :ivar location: identifier of the location; empty for all locations.
     :ivar cells: clean text of each column.
@@ -47,7 +49,10 @@ class Contact(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A left-out person, with the cause. The cause never contains attribute values."""
+    """A left-out person, with the cause.
+
+    The cause never contains attribute values.
+    """
 
     identity: str
     location: str

@@ -19,7 +19,9 @@ PROTOCOLS = (SIMPLE, KERBEROS, NTLM, EXTERNAL, ANONYMOUS)
 
 @dataclass(frozen=True)
 class Account:
-    r"""The account for reading a directory. Strings are empty for options that are not set.
+    r"""The account for reading a directory.
+
+    Strings are empty for options that are not set.
 
     :ivar auth_protocol: one of `PROTOCOLS`.
     :ivar bind_dn: distinguished name, user principal name, DOMAIN\user, or Kerberos principal.

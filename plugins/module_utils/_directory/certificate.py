@@ -147,7 +147,10 @@ def _decode_text(value: Element) -> str:
 
 
 def _parse_time(field: Element) -> datetime:
-    """Parse a time in UTC. Years with two digits are between 1950 and 2049 (RFC 5280, 4.1.2.5.1)."""
+    """Parse a time in UTC.
+
+    Years with two digits are between 1950 and 2049 (RFC 5280, 4.1.2.5.1).
+    """
     text = field.content.decode("ascii", errors="replace")
     if field.tag == _UTC_TIME:
         text = ("19" if text >= "5" else "20") + text
@@ -204,7 +207,9 @@ class Element(NamedTuple):
 
 
 def parse_elements(data: bytes) -> list[Element]:
-    """Parse consecutive DER elements (X.690, 8.1). Only one-byte tags are supported; certificates use no others.
+    """Parse consecutive DER elements (X.690, 8.1).
+
+    Only one-byte tags are supported; certificates use no others.
 
     :raises ValueError: if the content of the last element is truncated.
     :raises IndexError: if the header of the last element is truncated.

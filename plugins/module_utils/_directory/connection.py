@@ -133,7 +133,9 @@ def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLCont
 
 
 def _create_connection(settings: ConnectionSettings, address: Address, tls: VerifiedTls) -> Any:
-    """Create the ldap3 connection without opening it. Only the server's name is resolved.
+    """Create the ldap3 connection without opening it.
+
+    Only the server's name is resolved.
 
     :raises ServerError: if the host name does not resolve.
     """

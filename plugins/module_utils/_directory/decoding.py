@@ -206,7 +206,10 @@ def decode_first_string(operation: bytes) -> bytes:
 
 
 def _check_controls(operation: bytes, at: int) -> None:
-    """Check that only controls follow an operation. They are ignored: only those of the final response matter."""
+    """Check that only controls follow an operation.
+
+    They are ignored: only those of the final response matter.
+    """
     _start, end = locate_content(operation, at, len(operation), CONTROLS)
     if end < len(operation):
         raise MalformedError("a message does not end where its controls end")

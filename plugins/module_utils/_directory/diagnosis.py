@@ -155,7 +155,9 @@ def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
 def explain_failure(
     error: BaseException, tls_error: OSError | None, *, during_start_tls: bool = False
 ) -> Diagnosis:
-    """Explain a failed connection. Another server might succeed, whatever the cause.
+    """Explain a failed connection.
+
+    Another server might succeed, whatever the cause.
 
     :param error: the exception from ldap3.
     :param tls_error: the exception from Python's ssl module that caused `error`; None if there was none.

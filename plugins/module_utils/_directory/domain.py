@@ -49,7 +49,9 @@ class SrvRecord(NamedTuple):
 
 
 class DnsError(Exception):
-    """A DNS query failed. The caller adds the action to the error message.
+    """A DNS query failed.
+
+    The caller adds the action to the error message.
 
     :ivar diagnosis: cause and remedy.
     """

@@ -34,7 +34,10 @@ class Entry(NamedTuple):
 
 
 class IncompleteValuesError(Exception):
-    """Only some values of an attribute were returned. The message is the attribute with its range option."""
+    """Only some values of an attribute were returned.
+
+    The message is the attribute with its range option.
+    """
 
 
 def first_text(values: Values) -> str:

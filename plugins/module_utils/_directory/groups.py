@@ -185,8 +185,8 @@ def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> Raw
     if raw is None:
         raise DirectoryError(
             action,
-            "the group does not exist",
-            "Correct the name, or allow the bind account to read the group",
+            "the bind account sees no entry with this DN",
+            "Correct member_of or exclude_groups, or allow the bind account to read the group",
         )
     classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
     if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):

@@ -38,7 +38,9 @@ _LAYER_ERRORS = {
 
 @dataclass(frozen=True)
 class SecurityContext:
-    """The security context established by a bind. Implements `MessageCipher`.
+    """The security context established by a bind.
+
+    Implements `MessageCipher`.
 
     :ivar context: gssapi context.
     :ivar max_message_size: maximum size in bytes of a message to encrypt.

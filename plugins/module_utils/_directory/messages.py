@@ -39,7 +39,10 @@ _NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"
 
 
 class OversizeError(Exception):
-    """A message exceeds MAX_MESSAGE_SIZE. The argument of the exception is the size of the message in bytes."""
+    """A message exceeds MAX_MESSAGE_SIZE.
+
+    The argument of the exception is the size of the message in bytes.
+    """
 
 
 class PartialResponse(NamedTuple):

@@ -73,7 +73,10 @@ def choose_reader(connection: Any) -> PageReader:
 def read_pages_with_ldap3(
     connection: Any, query: Query, names: Sequence[str], page_size: int
 ) -> Generator[Page, None, None]:
-    """Read the pages with ldap3, one after another. Implements `PageReader`."""
+    """Read the pages with ldap3, one after another.
+
+    Implements `PageReader`.
+    """
     cookie = b""
     while True:
         connection.search(
@@ -106,7 +109,9 @@ def read_pages_with_ldap3(
 def read_pages_fast(
     connection: Any, query: Query, names: Sequence[str], page_size: int
 ) -> Generator[Page, None, None]:
-    """Receive and decode entries without ldap3. Implements `PageReader`.
+    """Receive and decode entries without ldap3.
+
+    Implements `PageReader`.
 
     The next page is requested before the current page is decoded, so that the server and the client work in parallel.
     """

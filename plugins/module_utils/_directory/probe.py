@@ -40,7 +40,9 @@ class TlsInfo:
 
 
 class Probe:
-    """The findings about a server. The attributes for steps that were not performed keep their initial values.
+    """The findings about a server.
+
+    The attributes for steps that were not performed keep their initial values.
 
     :ivar uri: URI of the server.
     :ivar resolved: all IP addresses of the host name.

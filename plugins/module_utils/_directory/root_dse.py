@@ -95,7 +95,10 @@ class RootDse:
 
     @property
     def clock(self) -> datetime | None:
-        """Current time of the server in UTC; None if it is unknown. Only Active Directory reports it."""
+        """Current time of the server in UTC; None if it is unknown.
+
+        Only Active Directory reports it.
+        """
         text = self.get_first("currenttime").partition(".")[0]
         try:
             return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)

@@ -20,7 +20,9 @@ _TIMESTAMP = re.compile(
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """Parse a timestamp. The time defaults to the start of the day, and the time zone to UTC.
+    """Parse a timestamp.
+
+    The time defaults to the start of the day, and the time zone to UTC.
 
     :param text: a date, or a date and a time.
     :returns: a datetime in UTC; None if the text is not a timestamp.

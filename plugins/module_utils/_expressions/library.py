@@ -5,8 +5,9 @@
 """Lazy import of jinja2 and phonenumbers.
 
 Each library is imported when its name in this module is first accessed, because an import takes as long as reading
-thousands of entries, and bare names without a phone style need neither. Other modules therefore import this module and
-access `library.jinja2` where they use it. The method `Library.require` reports a missing library.
+thousands of entries. A column without a phone style whose value is only the name of an attribute requires neither
+library. Other modules therefore import this module and access `library.jinja2` where they use it. `Library.require`
+reports a missing library.
 """
 
 from __future__ import annotations

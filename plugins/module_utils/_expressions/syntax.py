@@ -257,7 +257,10 @@ def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> No
 
 
 def _check_region_argument(node: nodes.Expr | None) -> None:
-    """Check the constants in the region argument of e164. Attribute values are not checked; they can be any string."""
+    """Check the constants in the region argument of e164.
+
+    Attribute values are not checked; they can be any string.
+    """
     if isinstance(node, library.jinja2.nodes.Or):
         _check_region_argument(node.left)
         _check_region_argument(node.right)
@@ -299,7 +302,10 @@ def _get_string_constant(node: nodes.Node) -> str | None:
 
 
 def _is_string(node: nodes.Node | None) -> bool:
-    """Return whether an operand of ~ is a string. Jinja would convert any other value with str()."""
+    """Return whether an operand of ~ is a string.
+
+    Jinja would convert any other value with str().
+    """
     nodes_module = library.jinja2.nodes
     if isinstance(node, nodes_module.Const):
         return isinstance(node.value, str)

@@ -292,7 +292,10 @@ def _parse_groups(value: object, name: str) -> tuple[str, ...]:
 
 
 def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
-    """Return the DNs in an option that accepts one DN or a list of DNs. Blank strings are skipped."""
+    """Return the DNs in an option that accepts one DN or a list of DNs.
+
+    Blank strings are skipped.
+    """
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise InputError(

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reader for the people of sources on one server. It searches by OU or group, and leaves out excluded people."""
+"""Reader for the people of sources on one server.
+
+It searches by OU or group, and leaves out excluded people.
+"""
 
 from __future__ import annotations
 
@@ -172,7 +175,7 @@ class SourceReader:
             if read_entry(self._session, ou, ["1.1"]) is None:
                 raise DirectoryError(
                     f"Cannot exclude {ou} on {self._session.uri}",
-                    "the bind account sees no entry with this name",
+                    "the bind account sees no entry with this DN",
                     "Correct exclude_ous, or allow the bind account to see the entry",
                 )
             query = Query(ou, "subtree", ANYTHING)

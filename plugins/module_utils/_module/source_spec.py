@@ -33,7 +33,10 @@ def one_source_spec() -> dict[str, Any]:
 
 
 def exclusion_spec() -> dict[str, Any]:
-    """Return the spec of the options that exclude people. Options that contain DNs are raw, like ``member_of``."""
+    """Return the spec of the options that exclude people.
+
+    Options that contain DNs are raw, like ``member_of``.
+    """
     return {
         "exclude_ous": {"type": "raw"},
         "exclude_groups": {"type": "raw"},

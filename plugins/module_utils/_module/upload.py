@@ -70,7 +70,9 @@ class Outcome:
     error: FrontdeskError | None = None
 
     def result(self, show_diff: bool) -> dict[str, Any]:
-        """Return the module's result. Only the diff contains personal data.
+        """Return the module's result.
+
+        Only the diff contains personal data.
 
         :param show_diff: whether to include the diff.
         """
@@ -225,7 +227,10 @@ def _update_identities(
     roster: RosterFile,
     check_mode: bool,
 ) -> Outcome:
-    """Store the identities of a roster with unchanged rows if they differ from the stored ones. Nothing is sent."""
+    """Store the identities of a roster with unchanged rows if they differ from the stored ones.
+
+    Nothing is sent.
+    """
     if roster.open_ids is None or roster.ids_sha256 == baseline.roster.ids_sha256:
         return outcome
     receipt = replace(baseline.receipt, roster=roster.sha256, identities=roster.ids_sha256)

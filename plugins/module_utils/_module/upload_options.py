@@ -226,7 +226,10 @@ def _credential(params: Mapping[str, Any]) -> Credential:
 
 
 def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Convert a dictionary option to pairs of strings. Booleans are written as in JSON."""
+    """Convert a dictionary option to pairs of strings.
+
+    Booleans are written as in JSON.
+    """
     pairs = []
     for name, value in (params[option] or {}).items():
         if isinstance(value, bool):
@@ -242,7 +245,9 @@ def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...
 
 
 def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
-    """Check and convert ``result``. Blank values count as not set, unlike in ansible-core's ``required_by``.
+    """Check and convert ``result``.
+
+    Blank values count as not set, unlike in ansible-core's ``required_by``.
 
     :raises InputError: if a key is set without a key that it requires.
     """

@@ -57,7 +57,9 @@ DEFAULT_LIMITS = MemoryLimits()
 
 
 class Roster:
-    """A complete roster. It can be read any number of times, by one reader at a time.
+    """A complete roster.
+
+    It can be read any number of times, by one reader at a time.
 
     :param contacts: lines of the contacts.
     :param left_out: lines of the left-out people.
@@ -146,7 +148,9 @@ class RosterBuilder:
         self._unique = [index for index, column in enumerate(columns) if column.unique]
 
     def add_page(self, page: MappedPage, source: int) -> None:
-        """Add a mapped page of a source. All pages of a source must be added before those of the next source.
+        """Add a mapped page of a source.
+
+        All pages of a source must be added before those of the next source.
 
         :param page: result of mapping the page.
         :param source: number of the source; the first one is 0.
@@ -229,7 +233,9 @@ class RosterBuilder:
     def _resolve_person(
         self, candidates: Sequence[Candidate], unique_columns: UniqueColumns
     ) -> None:
-        """Keep only the first of one person's candidates at one location. Contacts sort before left-out people.
+        """Keep only the first of one person's candidates at one location.
+
+        Contacts sort before left-out people.
 
         If the first candidate is a contact without a valid row, because other people have its values in unique
         columns, the person is left out.

@@ -22,7 +22,9 @@ _INTEGER_BYTES = array("q").itemsize
 
 
 class BloomFilter:
-    """A Bloom filter with one hash function. It uses constant memory, and false positives are possible.
+    """A Bloom filter with one hash function.
+
+    It uses constant memory, and false positives are possible.
 
     :param size: size of the table in bytes; must be a power of two.
     :ivar is_empty: whether no hash has been added.

@@ -116,7 +116,9 @@ class ExternalSorter:
         self._run_size = 0
 
     def add(self, line: bytes) -> None:
-        """Add a line. It must end with a line feed and must not contain another one.
+        """Add a line.
+
+        It must end with a line feed and must not contain another one.
 
         :raises FrontdeskError: if a run cannot be written.
         """
@@ -140,14 +142,20 @@ class ExternalSorter:
         self._run_size = 0
 
     def runs(self) -> list[Iterator[bytes]]:
-        """Return an iterator over each sorted run. Iterators that were returned earlier become invalid."""
+        """Return an iterator over each sorted run.
+
+        Iterators that were returned earlier become invalid.
+        """
         self._lines.sort()
         for file in self._files:
             file.seek(0)
         return [*self._files, iter(self._lines)]
 
     def __iter__(self) -> Iterator[bytes]:
-        """Iterate over all lines in order. Iterators that were returned earlier become invalid."""
+        """Iterate over all lines in order.
+
+        Iterators that were returned earlier become invalid.
+        """
         return itertools.chain.from_iterable(merge_sorted(self.runs()))
 
 

@@ -120,7 +120,9 @@ class RosterFile:
 
 
 def read_roster(name: str, open_file: OpenFile, open_ids: OpenFile | None = None) -> RosterFile:
-    """Read and check the complete files of a roster. A byte order mark and LF line endings are accepted.
+    """Read and check the complete files of a roster.
+
+    A byte order mark and LF line endings are accepted.
 
     :param name: name of the roster in error messages.
     :param open_file: function that opens the CSV file.
@@ -158,7 +160,9 @@ def ids_path(path: Path) -> Path:
 
 @contextmanager
 def load_roster(path: Path) -> Iterator[RosterFile]:
-    """Read a roster, and its identities file if it matches. Both remain readable even if they are replaced.
+    """Read a roster, and its identities file if it matches.
+
+    Both remain readable even if they are replaced.
 
     :raises InputError: if the file is missing, unreadable or not a roster.
     """
@@ -261,7 +265,10 @@ def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
 
 
 def _check_header(titles: Sequence[str], name: str) -> None:
-    """Check the titles. Errors must not contain them: in a file without a header, they are personal data."""
+    """Check the titles.
+
+    Errors must not contain them: in a file without a header, they are personal data.
+    """
     if not any(titles):
         raise InputError(
             f"Cannot read {name}",
@@ -327,7 +334,10 @@ def _verify_identities(open_ids: OpenFile, roster: RosterFile) -> str | None:
 
 
 def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
-    """Yield the identity of each row. Afterwards, the file is positioned at the left-out people."""
+    """Yield the identity of each row.
+
+    Afterwards, the file is positioned at the left-out people.
+    """
     try:
         head = json.loads(file.readline(MAX_LINE_BYTES))
         expected = ids_head(roster.sha256, roster.row_count)

@@ -32,7 +32,10 @@ class Limits:
 
 
 class GuardError(FrontdeskError):
-    """A plan exceeds a limit, or would be a first upload without permission. Nothing was sent."""
+    """A plan exceeds a limit, or would be a first upload without permission.
+
+    Nothing was sent.
+    """
 
 
 def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None:

@@ -197,7 +197,10 @@ _NEEDS_QUOTES = f',"\r{ESCAPE}'.encode()
 
 
 def _encode_packed_rows(rows: Sequence[bytes]) -> bytes:
-    """Encode rows of packed cells as CSV. The csv module is slow, so only rows that need quotes are passed to it."""
+    """Encode rows of packed cells as CSV.
+
+    The csv module is slow, so it encodes only empty rows and rows that might require quotes.
+    """
     data = b"\r\n".join([*rows, b""])
     if b"" not in rows and len(data) - len(data.translate(None, _NEEDS_QUOTES)) == len(rows):
         return data.replace(b"\0", b",")

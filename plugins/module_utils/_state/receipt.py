@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The receipt of the last accepted upload. Writing it commits a sync.
+"""The receipt of the last accepted upload.
+
+Writing it commits a sync.
 
 A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json.
 The receipt is replaced last, and atomically. If a sync fails before that, the state still describes

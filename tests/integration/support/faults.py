@@ -27,7 +27,10 @@ class InjectedResetError(Exception):
 
 
 class Fault:
-    """A transformation of the messages that pass through a proxy. This base class leaves them unchanged."""
+    """A transformation of the messages that pass through a proxy.
+
+    This base class leaves them unchanged.
+    """
 
     def transform_request(self, request: bytes) -> bytes:
         """Return the request that the proxy sends to the directory."""

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A proxy in front of a directory. It parses the LDAP messages that it relays, and can inject faults into them."""
+"""A proxy in front of a directory.
+
+It parses the LDAP messages that it relays, and can inject faults into them.
+"""
 
 from __future__ import annotations
 

@@ -66,7 +66,9 @@ class ModuleResult:
 
 
 class ModuleRunner:
-    """A fork server that runs modules, one at a time. It ends with the process that started it.
+    """A fork server that runs modules, one at a time.
+
+    It ends with the process that started it.
 
     :ivar pid: process ID of the fork server; a running module is its child.
     """

@@ -114,7 +114,10 @@ class PlaybookRun:
 
     @property
     def failure(self) -> str:
-        """The error message of the failed task. Exactly one host must have failed."""
+        """The error message of the failed task.
+
+        Exactly one host must have failed.
+        """
         assert self.code != 0, self.output
         (message,) = self.failures.values()
         return message

@@ -57,7 +57,9 @@ class Workspace:
         return self.root / "contacts.csv"
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment variables for a program in this workspace. Only PATH is inherited.
+        """Return the environment variables for a program in this workspace.
+
+        Only PATH is inherited.
 
         :param extra: additional environment variables.
         """

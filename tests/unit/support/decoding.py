@@ -107,7 +107,10 @@ def decode_fast(
 def decode_with_ldap3(
     data: bytes, names: Sequence[str], message_id: int = MESSAGE_ID
 ) -> DecodedResponse:
-    """Decode a response with ldap3. The parameters are as for `decode_fast`."""
+    """Decode a response with ldap3.
+
+    The parameters are as for `decode_fast`.
+    """
     connection = connection_to(FakeSocket(data))
     *responses, result, _complete = connection.strategy._get_response(message_id, None)
     return DecodedResponse(

@@ -72,7 +72,9 @@ def session_with(tmp_path: Path, respond: Responder) -> Iterator[connection.Ldap
 
 
 class Directory:
-    """A directory server that records the received requests. It can be used as a `Responder`.
+    """A directory server that records the received requests.
+
+    It can be used as a `Responder`.
 
     :ivar attributes: attributes of the only entry that searches return.
     :ivar bind: response to binds.

@@ -59,7 +59,9 @@ def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
 
 
 class FakeDirectory:
-    """Fake directory servers. The functions that open a session and send a search are replaced.
+    """Fake directory servers.
+
+    The functions that open a session and send a search are replaced.
 
     :param people: the page that a search returns, or the error that it raises, by NAME in its search base ``OU=NAME``.
     :ivar people_by_server: results that replace ``people`` on individual servers, by URI of the server.

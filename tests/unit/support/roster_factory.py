@@ -74,7 +74,10 @@ class RosterInMemory:
 def build_roster(
     columns: Sequence[Column], sources: Sequence[People], limits: MemoryLimits = DEFAULT_LIMITS
 ) -> Roster:
-    """Build a roster from sources. All people in a source must be at the same location."""
+    """Build a roster from sources.
+
+    All people in a source must be at the same location.
+    """
     people_by_source = [list(source) for source in sources]
     locations = [people[0].location if people else "" for people in people_by_source]
     builder = RosterBuilder(columns, locations, MEMORY, limits)

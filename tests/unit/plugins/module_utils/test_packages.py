@@ -57,7 +57,10 @@ def _package(name: str) -> str:
 
 
 def _imports(name: str) -> Iterator[str]:
-    """Yield the names of the modules that a file imports. Names in module_utils are relative to it."""
+    """Yield the names of the modules that a file imports.
+
+    Names in module_utils are relative to it.
+    """
     for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

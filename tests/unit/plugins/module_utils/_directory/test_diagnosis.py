@@ -98,7 +98,10 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
 def test_only_results_specific_to_a_server_are_server_errors(
     codes: Sequence[int], error_class: type[DirectoryError]
 ) -> None:
-    """Only results specific to a server lead to the next server. An invalid request fails on all servers."""
+    """Only results specific to a server cause failover.
+
+    An invalid request fails on all servers.
+    """
     for code in codes:
         result = {"result": code, "description": "someWord", "message": "data 52e"}
         error = result_error("Cannot search", result)

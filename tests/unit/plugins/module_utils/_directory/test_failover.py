@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: errors that lead to the next server, and results that come from a single server."""
+"""Failover: errors that cause it, errors that do not, and results that come from a single server."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_rejected_account_is_not_tried_on_other_servers(server_tls: ServerTls)
     assert second.operations == []
 
 
-def test_a_busy_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
+def test_a_busy_server_causes_failover(server_tls: ServerTls) -> None:
     first, second = Directory(), Directory()
     first.bind = result(BIND, 51)
     with (
@@ -90,7 +90,7 @@ def test_a_busy_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
         assert read_with_failover(settings, _uri)[0] == uri
 
 
-def test_an_unreachable_server_leads_to_the_next_server(server_tls: ServerTls) -> None:
+def test_an_unreachable_server_causes_failover(server_tls: ServerTls) -> None:
     with ldap_server(Directory(), server_tls.context) as port:
         closed, uri = f"ldaps://127.0.0.1:{free_port()}", f"ldaps://localhost:{port}"
         used, warnings = read_with_failover(settings_for(server_tls, closed, uri), _uri)
@@ -143,7 +143,7 @@ def _three_servers(server_tls: ServerTls) -> Iterator[ConnectionSettings]:
         yield settings_for(server_tls, *uris)
 
 
-def test_an_error_while_reading_leads_to_the_next_server_and_frees_the_data(
+def test_an_error_while_reading_causes_failover_and_frees_the_data(
     three_servers: ConnectionSettings,
 ) -> None:
     gc.disable()  # the data must be freed without the cyclic garbage collector

@@ -18,7 +18,10 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
 
 @pytest.fixture(name="uploader")
 def _uploader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uploader]:
-    """Provide an uploader with a roster of three people and no state. It contacts the service without a proxy."""
+    """Provide an uploader with a roster of three people and no state.
+
+    It contacts the service without a proxy.
+    """
     for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with start_uploader(tmp_path) as uploader:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches for the people of sources. Each search is sent once, even if several sources need the result."""
+"""Searches for the people of sources.
+
+Each search is sent once, even if several sources need the result.
+"""
 
 from __future__ import annotations
 
@@ -207,7 +210,7 @@ def test_an_ou_to_exclude_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DirectoryError) as caught:
         _read_identities(_source_reader(), export_params(source("OU=A"), exclude_ous="OU=none"))
     assert str(caught.value) == (
-        "source 1: Cannot exclude OU=none on ldaps://dc1: the bind account sees no entry with this name. Correct"
+        "source 1: Cannot exclude OU=none on ldaps://dc1: the bind account sees no entry with this DN. Correct"
         " exclude_ous, or allow the bind account to see the entry."
     )
 

@@ -44,7 +44,10 @@ def _compare(old: RosterFile | None, new: RosterFile, *, with_changes: bool = Tr
 def _compare_rows(
     old: Rows | None, new: Rows, old_identities: str | None, new_identities: str | None
 ) -> Plan:
-    """Compare rows. Each letter in a string of identities is the identity of a row; None means no identities."""
+    """Compare rows.
+
+    Each letter in a string of identities is the identity of a row; None means no identities.
+    """
     old_file = None if old is None else roster_file(old, old_identities)
     return _compare(old_file, roster_file(new, new_identities))
 
