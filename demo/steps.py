@@ -161,7 +161,7 @@ def _apply_changes(context: DemoContext) -> tuple[set[Row], set[Row]]:
 
 
 def stop_on_empty_ou(context: DemoContext) -> None:
-    """Empty an OU, which must stop the export, then restore its people, which must not cause an upload."""
+    """Show that an empty OU stops the export, and that restoring its people causes no upload."""
     screen, directory = context.screen, context.directory
     tromso = context.company.site("tromso")
     screen.heading("5. Empty OU: the export fails, so nothing is sent")
@@ -183,7 +183,7 @@ def stop_on_empty_ou(context: DemoContext) -> None:
 
 
 def stop_on_mass_removal(context: DemoContext) -> None:
-    """Disable half of the accounts of a site, which must make the guard stop the upload."""
+    """Show that the guard stops the upload after half of the accounts of a site are disabled."""
     screen, known = context.screen, context.expected_contacts
     screen.heading("6. Mass removal: the guard stops the upload")
     oslo, tromso = context.company.site("oslo-hq"), context.company.site("tromso")

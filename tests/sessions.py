@@ -175,7 +175,7 @@ def available_python(session: nox.Session, version: str) -> str:
     if shutil.which(f"python{version}"):
         return version
     report = session.error if IN_CI else session.warn
-    report(f"Python {version} is not installed: its tests run in Python {session.python} instead")
+    report(f"Python {version} is not installed: its tests run with Python {session.python} instead")
     return str(session.python)
 
 
@@ -203,9 +203,8 @@ def sanity_test_arguments(
     """Return the arguments of each run of ansible-test's sanity tests.
 
     The compile and import tests only run with the target Python versions, which are different for each release of
-    ansible-core. pylint and pep8 take longer than all other tests, and their results do
-    not depend on the release of ansible-core. They therefore only run with the newest release, and only on plugins;
-    ruff and mypy check the tests.
+    ansible-core. pylint and pep8 take longer than all other tests, and their results do not depend on the release of
+    ansible-core. They therefore only run with the newest release, and only on plugins; ruff and mypy check the tests.
 
     :param python: Python version that runs ansible-core.
     :param targets: Python versions that run the modules.

@@ -75,7 +75,7 @@ options:
   bind_dn:
     description:
       - Account that reads the directory, as a distinguished name, a user principal name or C(DOMAIN\user).
-      - It only needs permission to read the people.
+      - The account only needs permission to read the people and any groups used in the options.
       - With O(auth_protocol=kerberos), this is a principal in the form C(NAME@REALM), with the realm in uppercase. In
         Active Directory, C(NAME) is the C(sAMAccountName) of the account. The principal is required only with
         O(bind_pw). With a keytab or a ticket cache, it selects the key or ticket to use.
@@ -126,7 +126,7 @@ options:
   validate_certs:
     description:
       - Whether to verify the certificate of the server and the host name in it.
-      - If V(false), anyone on the network can read the password and alter the list of contacts.
+      - If V(false), an attacker on the network can read the password and alter the list of contacts.
     type: bool
     default: true
   ca_path:

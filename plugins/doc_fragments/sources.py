@@ -175,7 +175,7 @@ options:
             nothing matches. Supports C(ignorecase=true) and C(multiline=true).
           - >-
             C(map_value), as in V(l | map_value({'Oslo': 'oslo-hq', 'Bergen': 'bergen'}, 'elsewhere'\)), looks up the
-            value in a dictionary. If it is not found, the filter returns the second argument, or an empty value.
+            value in a dictionary. If the value is not a key, the filter returns the second argument, or an empty value.
           - C(e164), as in V(mobile | e164('NO'\)), formats a valid phone number as in C(+4791234567), and returns an
             empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
             back to the second attribute. The argument is the default country for numbers without a country code, as an

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Diagnosis(NamedTuple):
-    """The meaning of a response or a failure: the last two parts of an error message.
+    """The explanation of a failure or a warning: its cause and its remedy.
 
     :ivar cause: the reason for the failure.
     :ivar remedy: an instruction for the administrator, without a full stop.
@@ -49,4 +49,4 @@ class FrontdeskError(Exception):
 
 
 class InputError(FrontdeskError):
-    """Invalid input from the administrator that was found before anything was sent."""
+    """Invalid input from the administrator, detected before anything is sent."""

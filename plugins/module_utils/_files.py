@@ -61,8 +61,8 @@ def write_atomically(path: Path, data: bytes | BinaryIO) -> None:
 def pending_file(path: Path) -> Iterator[PendingFile]:
     """Create a temporary file that will replace another file when `commit_files` is called.
 
-    The temporary file has mode 0600 and is in the same directory as the other file. At the end of
-    the context, it is deleted unless it was committed.
+    The temporary file has mode 0600 and is in the same directory as the file to replace. It is
+    deleted at the end of the context unless it was committed.
 
     :param path: path of the file to replace.
     :raises OSError: if the file cannot be created.
@@ -106,7 +106,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove the temporary files that killed runs left in the directory of a file.
+    """Remove the temporary files that killed runs left behind.
 
     The caller must prevent other processes from writing to the file at the same time.
 
@@ -119,6 +119,8 @@ def remove_leftovers(path: Path) -> None:
 @contextmanager
 def directory_lock(directory: Path, timeout: float = 60.0) -> Iterator[None]:
     """Hold an exclusive advisory lock on a directory, so that other runs do not write to it.
+
+    If the file system cannot lock directories, no lock is held.
 
     :param directory: the directory.
     :param timeout: maximum number of seconds to wait. Any process that can open the directory can
@@ -153,11 +155,11 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
     """Provide access to a file even after another file has replaced it at its path.
 
     :param path: path of the file.
-    :returns: a function that opens the original file at its beginning. The function can be called
-        repeatedly; the files that it returns have independent positions.
+    :returns: a context manager. Its value is a function that opens the original file at its beginning. The function
+        can be called repeatedly; the files that it returns have independent positions.
     :raises OSError: if the file cannot be opened.
     """
-    # Without O_NONBLOCK, opening a pipe without a writer would block. Reading from a pipe fails later.
+    # Without O_NONBLOCK, opening a pipe without a writer would block. os.pread fails later, as for any pipe.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)
@@ -195,7 +197,7 @@ class _SnapshotReader(io.RawIOBase):
 def has_same_bytes(path: Path, other: Path) -> bool:
     """Return whether two files exist and have the same content.
 
-    :raises OSError: if a file cannot be read.
+    :raises OSError: if an existing file cannot be read.
     """
     try:
         with path.open("rb") as one, other.open("rb") as two:
@@ -212,7 +214,7 @@ def has_same_bytes(path: Path, other: Path) -> bool:
 def sha256_file(file: BinaryIO) -> str:
     """Return the SHA-256 checksum of a whole file as a hexadecimal string.
 
-    Afterwards, the file is positioned at its end.
+    Afterwards, the file's position is at its end.
 
     :raises OSError: if the file cannot be read.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requirements for Python libraries, and the releases that are installed.
+"""Python libraries: required and installed releases.
 
 This file is private to the collection: its interface may change in any release.
 """
@@ -19,12 +19,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Library:
-    """A Python library that the collection imports, as installed for this interpreter.
+    """A Python library that the collection requires, and the result of importing it.
 
     :ivar name: name in the package index, which is usually also the name of the Python module.
     :ivar minimum: oldest supported release, for example ``2.9.1``.
-    :ivar package: the imported Python module; None if the import failed.
-    :ivar failure: traceback of the failed import; None if the import succeeded.
+    :ivar package: the imported Python module; None if the library has not been imported.
+    :ivar failure: traceback of the failed import; None if no import has failed.
     :ivar release: the installed release if the library has no ``__version__``; None otherwise.
     """
 
@@ -62,7 +62,7 @@ class Library:
     def load(self, reason: str = "", module: str = "") -> Any:
         """Import the library on demand.
 
-        Use this for a library that only a few options require.
+        Use this method for a library that only a few options require.
 
         :param reason: the feature that requires the library, as in `LibraryError`.
         :param module: name of the Python module, if it differs from the name in the package index.
@@ -103,7 +103,7 @@ class LibraryError(Exception):
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers of a release, without suffixes such as rc4 and without trailing zeros."""
+    """Return the numeric components of a release, without suffixes such as rc4 and without trailing zeros."""
     release = re.match(r"\d+(?:\.\d+)*", version)
     numbers = [int(number) for number in release.group().split(".")] if release else []
     while numbers and numbers[-1] == 0:

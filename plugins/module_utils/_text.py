@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# The control characters of ISO 6429, the line and paragraph separators of Unicode, which are not control characters,
-# and the byte order mark, which has a meaning only at the beginning of a file (Unicode Standard, 23.8).
+# The control characters of ISO 6429, and three other characters: Unicode's line and paragraph separators, and the byte
+# order mark. A byte order mark has a meaning only at the beginning of a file (Unicode Standard, 23.8).
 _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -76,7 +76,9 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
     except OSError as error:
         raise InputError(
             action,
-            explain_file_error(error, "it is not a certificate with a matching private key"),
+            explain_file_error(
+                error, "the certificate or the key is not valid, or they do not match"
+            ),
             "Provide files in PEM format;"
             " without client_key, client_cert must also contain the key",
         ) from error
@@ -114,7 +116,7 @@ _VERIFICATION_CODES = {
         "In {option}, use a name from the certificate",
     ),
     64: Diagnosis(
-        "its certificate was issued for another address",
+        "its certificate is not valid for this IP address",
         "In {option}, use a name from the certificate",
     ),
 }

@@ -53,7 +53,7 @@ seealso:
   - module: frontdesk.contacts.contact_upload
   - module: frontdesk.contacts.ad_contacts_info
   - ref: ansible_collections.frontdesk.contacts.docsite.connecting
-    description: Permissions, certificates and ports, and how to resolve each error message.
+    description: Permissions, certificates and ports, and what to check for common error messages.
 """
 
 EXAMPLES = r"""

@@ -40,7 +40,7 @@ attributes:
 seealso:
   - module: frontdesk.contacts.ad_contacts_export
   - ref: ansible_collections.frontdesk.contacts.docsite.connecting
-    description: Permissions, certificates and ports, and how to resolve each error message.
+    description: Permissions, certificates and ports, and what to check for common error messages.
 """
 
 EXAMPLES = r"""
@@ -243,7 +243,8 @@ servers:
           description: Number of people left out, by cause.
           type: dict
         excluded:
-          description: Number of other people, who were excluded by an option such as O(exclude_ous).
+          description:
+            - Number of people excluded by an option such as O(exclude_ous). They are not included in C(entries).
           type: int
         empty_columns:
           description: Columns that are empty for at least one person.

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - Contributors to the frontdesk.contacts project (@frontdesk)
 description:
-  - Compares a roster with the last one that the service accepted, and uploads it over HTTPS if they differ.
+  - Compares a roster with the last one that the service accepted, and uploads the roster over HTTPS if they differ.
   - Nothing is sent if nothing changed, or if the plan would remove more contacts than the limits allow.
   - A status code from 200 to 299 means that the service accepted the roster. The exception is 202, which means that the
     service has not decided yet. Use O(status_code) to change the accepted status codes.
@@ -146,7 +146,7 @@ options:
   validate_certs:
     description:
       - Whether to verify the certificate of the service and the host name in it.
-      - If V(false), anyone on the network can read the token and all contacts.
+      - If V(false), an attacker on the network can read the token and all contacts.
     type: bool
     default: true
   tls_minimum:
@@ -180,8 +180,8 @@ options:
     description:
       - Interval in seconds before the first retry, from 0 to 60. The interval doubles with each retry, up to 60
         seconds.
-      - If the service requests a longer interval (C(Retry-After)), the module waits for that interval. If it exceeds
-        300 seconds, the task fails.
+      - If the service requests a longer interval (C(Retry-After)), the module waits for that interval. If that
+        interval exceeds 300 seconds, the task fails.
     type: int
     default: 2
   status_code:
@@ -253,7 +253,7 @@ options:
     suboptions:
       counts:
         description:
-          - Path to an object whose values are numbers, as keys separated by dots. V(.) means the complete response.
+          - Path, as keys separated by dots, to an object whose values are numbers. V(.) means the complete response.
         type: str
       refused:
         description:
@@ -452,7 +452,7 @@ receipt:
       type: list
       elements: str
     roster:
-      description: SHA-256 checksum of the roster, which is also its file name in the state directory.
+      description: SHA-256 checksum of the roster. Its file in the state directory is C(<checksum>.csv).
       type: str
     identities:
       description: SHA-256 checksum of the identities; empty if there are none.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNITS = 20
 PARENT_UNIT = "Large"
-"""Name of the parent of these units. It does not contain people of the lab's company."""
+"""Name of the parent of the additional units. It does not contain people of the lab's company."""
 
 _GIVEN = (
     *("Anna", "Bjørn", "Camilla", "David", "Erik", "Frøydis", "Geir", "Hanne", "Ingrid", "Jan"),
@@ -35,7 +35,7 @@ def unit_names() -> list[str]:
 
 
 def large_company(number: int) -> Company:
-    """Return the lab's company with additional people, which are the same on each call.
+    """Return the lab's company with the same additional people on each call.
 
     :param number: number of additional people.
     """

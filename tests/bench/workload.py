@@ -108,7 +108,7 @@ class Workload:
         return [{"location": unit, "search_base": base} for unit, base in pairs]
 
     def write(self, name: str, document: object) -> Path:
-        """Write a JSON file, which is also valid YAML, and which only the current user can read."""
+        """Write a document as JSON, and thus as valid YAML, to a file that only the current user can read."""
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(json.dumps(document), encoding="utf-8")

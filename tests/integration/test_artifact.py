@@ -4,7 +4,7 @@
 
 """Tests of the files in the archive that ansible-galaxy builds.
 
-The nox sessions run all integration tests with the installed archive, which shows that it works.
+The nox sessions run all integration tests with the installed archive, which shows that the archive works.
 """
 
 from __future__ import annotations

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 TEST_ATTRIBUTE = "audio"
-"""An attribute of people that all directory servers define. It can have several values, which are arbitrary bytes."""
+"""An attribute of people that all directory servers define, and that accepts several values of arbitrary bytes."""
 COLUMNS = [
     {"header": "Account", "value": "sAMAccountName"},
     {"header": "Test", "value": TEST_ATTRIBUTE},
     {"header": "Location", "value": "location"},
 ]
 
-# The value in the directory and the cell in the roster, or None if the person is left out.
+# By case: the value in the directory, and the cell in the roster (None if the person is left out).
 VALUES: dict[str, tuple[bytes, str | None]] = {
     "right to left": ("\u200fדנה כהן\u200e".encode(), "\u200fדנה כהן\u200e"),
     "right to left, with digits": ("سارة ١٢٣".encode(), "سارة ١٢٣"),
@@ -65,7 +65,10 @@ def directory(request: pytest.FixtureRequest) -> RunningDirectory:
 
 @pytest.fixture
 def temporary_values() -> Iterator[TemporaryValues]:
-    """An object that writes values, which are removed after the test."""
+    """An object that writes attribute values.
+
+    The fixture removes these values after the test.
+    """
     created = TemporaryValues()
     yield created
     created.remove()
@@ -163,7 +166,7 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     temporary_values: TemporaryValues,
     workspace: Workspace,
 ) -> None:
-    """The two values of the second person would be sorted differently if they were not normalized first."""
+    """If values were sorted before normalization, the order of the second person's two values would differ."""
     accounts = tromso_accounts(active_directory.company)
     composed = {accounts[0]: ["Åse Krüger".encode()], accounts[1]: ["Åse".encode(), b"Zoe"]}
     decomposed = {

@@ -162,7 +162,7 @@ class TestExternal:
         assert message.startswith(
             f"Cannot use client_cert {certificate_options['client_cert']} with client_key "
         )
-        assert ": it is not a certificate with a matching private key. " in message
+        assert ": the certificate or the key is not valid, or they do not match. " in message
 
     def test_a_server_without_sasl_external_is_an_error(
         self,

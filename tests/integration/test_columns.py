@@ -57,7 +57,7 @@ def test_phone_numbers_follow_the_phone_style_of_their_column(
 ) -> None:
     """The expression makes one mobile number invalid.
 
-    Columns with a fallback contain the telephoneNumber instead.
+    For that person, columns with a fallback contain the telephoneNumber instead.
     """
     local_number = (
         f"mobile | replace('{company.canary_person.mobile}', '12 34') | replace('+47', '')"
@@ -81,7 +81,7 @@ def test_phone_numbers_follow_the_phone_style_of_their_column(
             "cause": "not a valid phone number",
         }
     ]
-    # Some releases of ansible-core return the options as invocation; in this test, one option contains the number.
+    # Some releases of ansible-core return the options in `invocation`. In this test, an option contains the number.
     returned = {name: value for name, value in result.data.items() if name != "invocation"}
     assert company.canary_person.mobile not in str(returned)
     number = company.person("plunde").mobile

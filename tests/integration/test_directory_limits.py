@@ -153,7 +153,7 @@ def test_smaller_pages_stay_within_the_page_size_limit(
     assert not second["changed"]
 
 
-def test_a_server_without_paged_results_returns_everyone_at_once(
+def test_the_roster_is_complete_if_the_server_does_not_support_paged_results(
     open_ldap: RunningDirectory,
     ca: Authority,
     expected_files: Mapping[str, bytes],

@@ -210,7 +210,7 @@ def test_a_person_at_two_locations_has_two_rows(
 def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     active_directory: RunningDirectory, company: Company, workspace: Workspace
 ) -> None:
-    """The cell of the other person is emptied and listed in the result."""
+    """The other person's cell is empty, and the result lists this cell."""
     result = export(active_directory, workspace)
     smaller_identity, larger_identity = sorted(
         str(person.identity) for person in company.people_sharing_mobile

@@ -131,7 +131,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         email_column("mail |"),
         value_error(
             "mail |",
-            "it is not a valid Jinja expression (unexpected end of template, expected 'name'.)",
+            "it is not a valid Jinja expression (unexpected end of template, expected 'name')",
         ),
     ),
     (email_column("mail | b64"), value_error("mail | b64", "the filter 'b64' does not exist")),
@@ -302,9 +302,9 @@ def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
 def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
     workspace: Workspace, listener: Listener
 ) -> None:
-    """In a real run, an earlier task would have created the directory.
+    """Outside check mode, an earlier task would have created the directory.
 
-    The export fails for another reason.
+    The export fails only later, because the server does not exist.
     """
     options = {
         "server_uri": "ldaps://no-such-host.invalid",

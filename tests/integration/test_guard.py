@@ -175,10 +175,10 @@ class TestReceipt:
         receipt = json.loads((workspace.state_dir / "receipt.json").read_text("utf-8"))
         assert [earlier["rows"] for earlier in receipt["history"]] == [BASELINE_ROWS]
 
-    def test_a_receipt_of_another_endpoint_does_not_count(
+    def test_a_receipt_of_another_endpoint_is_not_used(
         self, ca: Authority, service: Receiver, workspace: Workspace
     ) -> None:
-        """After a switch from a test account to the production account, all contacts are sent."""
+        """After a change from a test account to the production account, all contacts must be sent."""
         with receiver(ca, locations=["oslo-hq"]) as other:
             result = run_upload(other, workspace)
             assert result.message == (
@@ -194,7 +194,7 @@ class TestReceipt:
     ) -> None:
         assert not run_upload(service, workspace, url=f"{service.url}?account=7")["changed"]
 
-    def test_a_receipt_of_another_profile_or_header_does_not_count(
+    def test_a_receipt_of_another_profile_or_header_is_not_used(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         result = run_upload(service, workspace, profile="other")

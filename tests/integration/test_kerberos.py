@@ -247,7 +247,7 @@ def test_clock_skew_is_an_error(client: KerberosClient) -> None:
 
 
 def test_an_unknown_service_principal_is_an_error(client: KerberosClient) -> None:
-    """The directory is addressed by a name other than its own, as behind a load balancer."""
+    """The URI contains a host without a service principal, as can happen behind a load balancer."""
     keytab = str(client.realm.keytab)
     with ldap_proxy(client.directory) as proxy_uri:
         uri = proxy_uri.replace("localhost", "127.0.0.1")

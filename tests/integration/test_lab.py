@@ -239,8 +239,8 @@ def test_programs_in_a_namespace_can_use_low_ports_and_unpacked_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not can_create_namespaces():
-        # Some hosts and containers forbid namespaces. Only an unprivileged demo needs them; where they are
-        # forbidden, the demo uses OpenLDAP.
+        # Some hosts and containers forbid namespaces. Only an unprivileged demo needs namespaces; without
+        # namespaces, the demo uses OpenLDAP.
         return
     (tmp_path / "usr/share/lab").mkdir(parents=True)
     (tmp_path / "usr/share/lab/greeting").write_text("hello ", encoding="utf-8")

@@ -105,7 +105,10 @@ def started_scenarios(
     ca: Authority,
     active_directory: RunningDirectory,
 ) -> Iterator[StartedScenarios]:
-    """The playbooks of all selected tests, started in parallel with at most one per CPU."""
+    """The playbooks of all selected tests, which run in parallel.
+
+    At most one playbook per CPU runs at the same time.
+    """
     tests = {item.name for item in request.session.items}
     requested = {name.partition("[")[2].rstrip("]") for name in tests}
     if MODULE_DEFAULTS_TEST in tests:

@@ -39,7 +39,7 @@ FAILURES = {
     "wrong_columns": "valu",
     "list_as_password": ": the name or the password is wrong (",
 }
-"""For each host that fails: a part of the expected error message."""
+"""Part of the expected error message, by host that fails."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def test_verbose_output_contains_no_secrets_and_no_personal_data(
 
 @pytest.mark.parametrize("host", FAILURES)
 def test_failures_are_reported_without_secrets(host: str, verbose_run: PlaybookRun) -> None:
-    """`SyncScenario.run` has already searched for the secrets."""
+    """`SyncScenario.run` has already asserted that the output and the files contain no secrets."""
     assert FAILURES[host] in verbose_run.failures[host]
 
 

@@ -49,7 +49,7 @@ REJECTED_REQUESTS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.fixture
 def two_contacts(workspace: Workspace) -> None:
-    """A roster of two contacts."""
+    """Write a roster of two contacts."""
     write_roster(workspace.dest, make_contacts(2))
 
 
@@ -113,7 +113,7 @@ class TestErrorResponses:
 def test_rejected_rows_are_reported_without_personal_data(
     service: Receiver, workspace: Workspace
 ) -> None:
-    """People are listed by identity, and personal data is masked in messages of the service."""
+    """The result lists people by identity, and masks personal data in messages from the service."""
     roster = make_contacts(3)
     roster[1] = replace(roster[1], location="vardo", first_name="Zebedy", last_name="Quarrelstone")
     write_roster(workspace.dest, roster)

@@ -59,7 +59,7 @@ class TestRetries:
     def test_an_upload_with_an_unknown_outcome_is_repeated_by_the_next_run(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
-        """The service may have accepted that upload, so even a roster that matches the receipt must be sent again."""
+        """The service may have accepted the upload, so the next run sends even a roster that matches the receipt."""
         with receiver(ca, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")) as service:
             assert run_upload(service, workspace, initial=True, method="PUT")["uploaded"]
             write_roster(workspace.dest, make_contacts(3))

@@ -222,7 +222,7 @@ class TestClientCertificates:
         cert = client_cert["client_cert"]
         for path, problem in (
             (str(workspace.root / "none.pem"), "No such file or directory"),
-            (cert, "it is not a certificate with a matching private key"),
+            (cert, "the certificate or the key is not valid, or they do not match"),
         ):
             result = _upload(service, workspace, client_cert=path)
             assert result.message == (
@@ -253,7 +253,7 @@ def test_an_expired_server_certificate_is_an_error(ca: Authority, workspace: Wor
 
 
 class TestProxies:
-    """Proxies from environment variables."""
+    """Proxies that environment variables configure."""
 
     def test_the_proxy_is_used_unless_an_option_or_no_proxy_excludes_it(
         self, service: Receiver, workspace: Workspace

@@ -82,7 +82,7 @@ def test_a_killed_export_keeps_the_old_roster(
 def test_an_export_removes_the_partial_files_of_a_killed_export(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    """Partial files exist too briefly for a reliable kill, so the test creates them itself."""
+    """The test creates the partial files itself, because a real export keeps them too briefly for a reliable kill."""
     leftovers = [
         workspace.root / ".contacts.csv.abcd1234.new",
         workspace.root / ".contacts.csv.ids.x.new",
@@ -102,7 +102,7 @@ def test_an_export_removes_the_partial_files_of_a_killed_export(
 def test_a_killed_upload_is_repeated_by_the_next_run(
     accepted: bool, service: Receiver, workspace: Workspace
 ) -> None:
-    """Even if the service accepted the upload, the receipt names the old roster and the next run sends the new one."""
+    """Even if the service accepted the upload, the receipt describes the old roster, so the new one is sent again."""
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
@@ -135,7 +135,7 @@ def test_a_killed_upload_is_repeated_by_the_next_run(
 def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
 ) -> None:
-    """ansible-playbook and all its child processes are killed while the service processes the request."""
+    """ansible-playbook and all its child processes are killed while the service handles the request."""
     variables = role_variables(open_ldap, service, workspace)
     inventory = Inventory(variables)
     with service.hold() as arrived:

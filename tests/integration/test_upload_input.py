@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXPORT_FIRST = "Export a roster to it first."
 NOT_A_HEADER = (
     "it contains characters that are not allowed in an HTTP header."
-    " Look for line breaks and other special characters."
+    " Remove line breaks and other control characters."
 )
 
 FILES: list[tuple[bytes | None, str]] = [
@@ -41,7 +41,7 @@ FILES: list[tuple[bytes | None, str]] = [
         b"Email;SMS Phone\r\na@b.test;1\r\n",
         (
             "Cannot read {src}: its columns are separated by semicolons."
-            " Save it with comma-separated values (RFC 4180)."
+            " Save it as comma-separated values (RFC 4180)."
         ),
     ),
     (
@@ -122,7 +122,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.fixture
 def two_contacts(workspace: Workspace) -> None:
-    """A roster of two contacts."""
+    """Write a roster of two contacts."""
     write_roster(workspace.dest, make_contacts(2))
 
 

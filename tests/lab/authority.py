@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A server's certificate and its private key, as PEM files."""
+    """A certificate and its private key, as PEM files."""
 
     cert_file: Path
     key_file: Path

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's company, Fjord: its sites and its people, which are the same on each run.
+"""Sites and people of the lab's fictional company, Fjord.
 
-`entries.py` turns this data into LDAP entries.
+The data is the same on each run. `entries.py` turns it into LDAP entries.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Company:
 
     @property
     def canary_person(self) -> Person:
-        """A person whose name, mail address and phone numbers are unique, so that tests can find them in outputs."""
+        """A person whose name, mail address and phone numbers are unique, so that tests can search outputs for them."""
         return self.person("zquarrelstone")
 
     @property
@@ -116,5 +116,5 @@ class Company:
 
 
 def build_company() -> Company:
-    """Return the company, which has about 200 people at three sites and is the same on each call."""
+    """Return the same company on each call, with about 200 people at three sites."""
     return Company(sites=SITES, people=tuple(generate_people()))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KDC_PORT = 88
 OTHER_SERVICE = "ldap/localhost"
-"""Service principal, without the realm, of a directory on localhost other than the domain controller."""
+"""Service principal, without the realm, of an LDAP server on localhost that is not the domain controller."""
 
 
 @dataclass(frozen=True, kw_only=True)

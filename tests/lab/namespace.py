@@ -6,8 +6,8 @@
 
 Inside the namespace, the program can listen on ports below 1024 of a separate loopback interface, and unpacked
 Debian packages are mounted over /usr, the path for which they were built. Clients outside the namespace connect to
-ports of the host's loopback interface, which are forwarded: a socket that was created outside the namespace keeps
-accepting connections there even if it is passed to a process inside the namespace.
+forwarded ports of the host's loopback interface. Forwarding works because a socket that was created outside the
+namespace keeps accepting connections there even if it is passed to a process inside the namespace.
 
 This file is both a module and a script: the module provides `namespace_command` and `can_create_namespaces`. The
 script creates the sockets, enters the namespace and starts the program. It imports only the standard library.

@@ -23,7 +23,7 @@ def filetime(moment: datetime) -> int:
 
 
 def identity(account: str) -> uuid.UUID:
-    """Return the identity of an account, which is its objectGUID or entryUUID on each server."""
+    """Return the UUID that every server uses as the initial objectGUID or entryUUID of an account."""
     return uuid.uuid5(_IDENTITIES, account)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 PREFIX = "frontdesk-lab-"
-"""Prefix of the names of all working directories, by which leftovers can be recognized."""
+"""Prefix of the names of all working directories, so that leftovers can be recognized."""
 
 _TERMINATE_SECONDS = 5.0
 _KILL_SECONDS = 15.0
@@ -195,7 +195,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 
 def _execute_commands(directory: str, running: list[subprocess.Popen[bytes]]) -> None:
-    # readline() instead of iteration, which reads ahead and thereby hides input from select().
+    # Use readline(), because iteration would read ahead and thereby hide input from select().
     while line := sys.stdin.readline():
         command: _Command = json.loads(line)
         child = _launch(command, directory)

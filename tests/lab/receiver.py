@@ -48,7 +48,7 @@ FIELD = "file"
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceBehavior:
-    """Request format and authentication, in which front-desk services differ."""
+    """Request format and authentication of a service, which vary between front-desk services."""
 
     method: str = "POST"
     """HTTP method of uploads."""
@@ -110,7 +110,7 @@ class Receiver:
     ) -> None:
         """Queue a response for a later request.
 
-        The content of this request is ignored.
+        The content of that request is ignored.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.

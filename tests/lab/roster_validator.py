@@ -173,7 +173,7 @@ class RosterValidator:
             yield "is not a location of this account"
 
     def _find_duplicates(self, contacts: Sequence[Contact]) -> Iterator[RowError]:
-        """Yield an error for each repeated value in a unique column of one location, ignoring case."""
+        """Yield an error for each value of a unique column that is repeated within a location, ignoring case."""
         seen: Counter[tuple[str, str, str]] = Counter()
         for number, contact in enumerate(contacts, start=1):
             location = contact.get(self.location_column, "")

@@ -88,7 +88,7 @@ def samba(
             bind_down_level=f"{company.netbios_domain}\\{SERVICE_ACCOUNT}",
             people_filter=None,
             administrator=Login(f"Administrator@{company.domain}", new_password()),
-            # Clients outside the namespace cannot connect to its KDC.
+            # Clients outside the namespace cannot connect to a KDC inside it.
             realm=None if server.in_namespace else _realm(company, address, supervisor.directory),
         )
         smb_conf = supervisor.write_file(

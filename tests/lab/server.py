@@ -111,7 +111,7 @@ class _Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection.
 
-        Its thread performs the TLS handshake, so that other clients are not delayed.
+        The thread of the connection performs the TLS handshake, so that other clients are not delayed.
         """
         raw, address = super().get_request()
         raw.settimeout(_CLIENT_SECONDS)

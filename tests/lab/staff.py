@@ -54,7 +54,7 @@ _UNITS = (
 
 
 def generate_people() -> Iterator[Person]:
-    """Yield all people, who are the same on each call."""
+    """Yield the same people, in the same order, on each call."""
     yield from _special_people()
     units = (unit for unit in _UNITS for _person_number in range(unit.size))
     for number, (name, unit) in enumerate(zip(generate_names(), units, strict=False)):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parts shared by the lab's directories other than Active Directory.
+"""Code shared by the lab's directories other than Active Directory.
 
 These directories use the same object classes, are loaded from LDIF, and listen on free ports of 127.0.0.1.
 """
@@ -53,7 +53,7 @@ DIALECT = Dialect(
 def plan_directory(
     company: Company, authority: Authority, certificate: Certificate | None
 ) -> RunningDirectory:
-    """Return the settings of a directory that has not been started: with new passwords, but without URIs.
+    """Return the settings of a directory that is not running yet, with new passwords and without URIs.
 
     :param certificate: certificate of the server; None to issue one for localhost and 127.0.0.1.
     """

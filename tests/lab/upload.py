@@ -31,7 +31,7 @@ def extract_upload(
 
     :param content_type: Content-Type header of the request.
     :param body: body of the request.
-    :param field: name of the form field that contains the file, which must be the last field.
+    :param field: name of the form field that contains the file; it must be the last field.
     :param others: required values of the other form fields by name, in order.
     :raises RejectedRequestError: if the request is not a valid upload.
     """

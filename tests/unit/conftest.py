@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings for all unit tests: Hypothesis profiles, forking and trusted certificates.
+"""Settings for all unit tests: Hypothesis profiles, no forking, and no trusted system certificates.
 
 The environment variable HYPOTHESIS_PROFILE selects a profile, which determines the number of examples in property-based
-tests. With `fuzz`, the tests run for minutes. `mutants` uses few and reproducible examples, because the tests run a
-thousand times. `small` uses few examples, because the tests also run with more examples in another Python version.
-ansible-test does not pass environment variables to tests, so the file hypothesis-profile can contain the name of
-the profile instead. Examples have no deadline, because the host may be busy.
+tests. With `fuzz`, the tests run for minutes. `mutants` uses few, reproducible examples, because mutation testing runs
+the tests a thousand times. `small` uses few examples, because the tests also run with more examples in another Python
+version. ansible-test does not pass environment variables to tests, so the file hypothesis-profile can contain the name
+of the profile instead. Examples have no deadline, because the host might be busy.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _profile_name))
 def pytest_configure(config: pytest.Config) -> None:
     """Run all tests of a worker in one process.
 
-    By default, ansible-test forks a process for each test. Forking accounts for half of the run time, and no test
-    requires it, because tests clean up after themselves.
+    By default, ansible-test forks a process for each test. Forking would account for half of the run time, and no
+    test requires it, because tests clean up after themselves.
     """
     forking = config.pluginmanager.get_plugin("ansible_forked")
     if forking is not None:

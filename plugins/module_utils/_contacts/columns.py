@@ -20,8 +20,8 @@ from .._text import SURROGATE, clean, compose
 MAX_ROW_LENGTH = 128 * 1024
 """Maximum total number of characters in the cells of a row.
 
-The csv module, which reads rosters, rejects longer cells. A row of this length also fits in a line of the maximum
-length, whatever characters it contains."""
+When a roster is read, the csv module rejects longer cells. A row of this length also fits in a line of
+`files.MAX_LINE_BYTES` bytes, whatever characters it contains."""
 
 # A value that a spreadsheet might interpret as a formula when it opens the file. A + or - before a digit is accepted,
 # as in a phone number, unless a function call or one of the characters | ! = " < > & follows.
@@ -141,7 +141,7 @@ def _compile_phone_style(header: str, style: str | None, phone_region: str) -> P
     if style == "national" and not phone_region:
         raise InputError(
             f"Cannot use phone_style national of column {header!r}",
-            "phone_region is not set, so numbers without a country code have no country",
+            "phone_region is not set, so the country of numbers without a country code is unknown",
             "Set phone_region, or use phone_style international",
         )
     library.PHONENUMBERS.require(f"by phone_style of column {header!r}")

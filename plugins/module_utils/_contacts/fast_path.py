@@ -21,7 +21,7 @@ from .columns import MAX_ROW_LENGTH, Column
 from .model import Entry
 
 # Printable ASCII, and characters with two bytes in UTF-8: U+00C0 to U+02FF (Latin) and U+0400 to U+047F (Cyrillic).
-# NFC changes no sequence of them, and the space is the only whitespace.
+# NFC changes no sequence of these characters, and the space is the only whitespace among them.
 _ASCII = rb"[ -~]*"
 _TEXT = _ASCII + rb"(?:[\xc3-\xcb\xd0\xd1][\x80-\xbf]" + _ASCII + rb")*(?<! )"
 # A value that a spreadsheet cannot interpret as a formula, or a phone number in a common notation.
@@ -90,7 +90,7 @@ class FastPath:
 def _cell_pattern(column: Column) -> bytes:
     """Return the pattern of a cell in a simple row.
 
-    In a simple row, a cell with the rule required_unless must not be empty, because the other cell is not checked here.
+    In a simple row, a cell must not be empty if its column has required_unless, because the other cell is not checked.
     """
     length_limit = b"" if column.max_length is None else rb"(?![^\0]{%d})" % (column.max_length + 1)
     is_needed = column.required or column.required_unless is not None

@@ -16,7 +16,7 @@ from .._text import compose
 def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = None) -> None:
     """Check the locations of all sources.
 
-    :param locations: location identifiers of each source; none for a global source.
+    :param locations: location identifiers of each source; empty for a global source.
     :param pattern: regular expression that each complete identifier must match; None to accept any.
     :raises InputError: if an identifier or the pattern is not valid, or if only some of the sources have a location.
     """

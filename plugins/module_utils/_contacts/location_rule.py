@@ -65,7 +65,7 @@ def compile_location_rule(
     if expression.reads_location:
         raise InputError(
             f"Cannot use the expression {text!r} of {name}",
-            "it refers to location, but its result is the location",
+            "it refers to location, which is the result of this expression",
             "Use attributes, as in physicalDeliveryOfficeName | lower",
         )
     return LocationRule(name, expression, frozenset(map(compose, locations)))

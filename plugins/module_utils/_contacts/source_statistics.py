@@ -74,7 +74,7 @@ class SourceStatistics:
 
     @property
     def attributes(self) -> Sequence[str]:
-        """Lowercase names of the attributes that the columns read, in the order of an entry's values."""
+        """Lowercase names of the attributes that columns and location rules read, in the order of an entry's values."""
         return self._mapper.attributes
 
     def add(

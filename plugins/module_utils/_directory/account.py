@@ -179,7 +179,7 @@ def _check_kerberos(account: Account) -> None:
 
 
 def _check_keytab(path: str) -> None:
-    """Check that a keytab is readable, because Kerberos itself would only report that there are no tickets."""
+    """Check that a file is a readable keytab, because Kerberos would only report that there are no tickets."""
     action = f"Cannot use keytab {path}"
     try:
         with open(path, "rb") as file:

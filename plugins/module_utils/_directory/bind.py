@@ -44,7 +44,7 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
     :param uri: URI of the server for error messages.
     :param account: the account to bind as.
     :returns: whether the bind has installed a SASL security layer, which encrypts all further messages.
-    :raises LibraryError: if a library required by the protocol is missing.
+    :raises LibraryError: if a library required by the protocol is missing or too old.
     :raises ServerError: if the server does not respond, or if it returns an error that does not concern the account.
     :raises DirectoryError: if the server rejects the account.
     """

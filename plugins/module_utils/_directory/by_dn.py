@@ -65,7 +65,7 @@ def read_entry(
     try:
         connection.search(dn, search_filter, ldap3.BASE, attributes=list(attributes))
     except FAILURES as error:
-        # Leftover bytes of a broken response must not be parsed as the next one.
+        # Leftover bytes of a broken response must not be parsed as the next response.
         close(connection)
         raise ServerError(action, *explain_failure(error, None)) from None
     result = connection.result
@@ -89,7 +89,7 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
 
     :returns: the DNs of the naming contexts that can be searched; if there are none, a single empty DN, in which
         case entries can still be read by their DNs.
-    :raises DirectoryError: if the root DSE does not list any naming contexts.
+    :raises DirectoryError: if the root DSE cannot be read, or does not list any naming contexts.
     """
     attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
     raw = read_entry(session, "", [attribute]) or {}
@@ -131,7 +131,7 @@ def read_all_values(
 ) -> dict[str, list[bytes]] | None:
     """Read all values of an entry's attributes, in several requests if necessary.
 
-    Active Directory returns at most about 1,500 values at once, as the attribute
+    Active Directory returns at most about 1,500 values at once, with a description such as
     ``member;range=0-1499``. The next values are requested as another range; the last range ends with ``*``
     (MS-ADTS 3.1.1.3.1.3.3).
 
@@ -201,8 +201,8 @@ def read_entries_by_dn(
     :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
     :param references: as for `search`.
     :returns: lists of pairs of a DN and an entry. A DN is spelled as in `dns`; if `dns` contains it in several
-        spellings, the entry is repeated for each of them. If only the server considers the DNs equal, its spelling is
-        returned.
+        spellings, the entry is repeated for each of them. If the DNs are equal only according to the server's
+        matching rules, the server's spelling is returned.
     :raises DirectoryError: as for `search`.
     """
     if not dns:
@@ -233,7 +233,8 @@ def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
 def _find_dn_attribute(session: LdapSession, base: str) -> str | None:
     """Return the attribute that contains the DN and can be searched on this server; None if there is none.
 
-    :param base: DN of an entry for the test. If the account is not allowed to read this entry, no attribute is found.
+    :param base: DN of an entry with which to test the attributes. If the account is not allowed to read this entry, no
+        attribute is found.
     """
     if session.is_active_directory:
         return _ACTIVE_DIRECTORY_DN_ATTRIBUTE

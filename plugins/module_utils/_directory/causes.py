@@ -92,11 +92,11 @@ OTHER_RESULT = Explanation(
 )
 """Explanation of all other result codes."""
 
-NO_SASL_WITHIN_TLS = Explanation(
-    "the server does not accept Kerberos within TLS",
+NO_SASL_OVER_TLS = Explanation(
+    "the server does not accept Kerberos over TLS",
     "Use ldap:// without start_tls; Kerberos encrypts the connection",
 )
-"""Explanation of result code 8 if Samba returns it for a SASL bind within TLS."""
+"""Explanation of result code 8 if Samba returns it for a SASL bind over TLS."""
 
 ANONYMOUS_REFUSED = Explanation(
     "the server does not allow anonymous reads",

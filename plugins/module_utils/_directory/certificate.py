@@ -61,9 +61,9 @@ _PSS_HASHES = {
 class Certificate:
     """The fields of a certificate that administrators need.
 
-    :ivar subject: name of the holder, such as ``CN=dc1.corp.example``.
+    :ivar subject: name of the subject, such as ``CN=dc1.corp.example``.
     :ivar issuer: name of the issuing CA.
-    :ivar names: host names and IP addresses of the holder (subjectAltName).
+    :ivar names: host names and IP addresses in the extension subjectAltName.
     :ivar not_before: start of the validity period.
     :ivar not_after: end of the validity period.
     """
@@ -131,7 +131,7 @@ def _parse_certificate(der: bytes) -> Certificate:
 
 
 def _format_name(field: Element) -> str:
-    """Format a distinguished name as in RFC 4514, with the most specific part first."""
+    """Format a distinguished name in the order of RFC 4514: the most specific part first."""
     parts = []
     for part in parse_elements(field.content):
         for pair in parse_elements(part.content):
@@ -149,7 +149,7 @@ def _decode_text(value: Element) -> str:
 def _parse_time(field: Element) -> datetime:
     """Parse a time in UTC.
 
-    Years with two digits are between 1950 and 2049 (RFC 5280, 4.1.2.5.1).
+    Two-digit years stand for 1950 to 2049 (RFC 5280, 4.1.2.5.1).
     """
     text = field.content.decode("ascii", errors="replace")
     if field.tag == _UTC_TIME:

@@ -36,7 +36,7 @@ class LdapSession:
     :ivar uri: URI of the server.
     :ivar connection: ldap3 connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
-    :ivar is_unencrypted: whether messages cross a network unencrypted, where they can be read and altered.
+    :ivar is_unencrypted: whether messages cross a network unencrypted, so that attackers could read and alter them.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
     """
 

@@ -28,7 +28,7 @@ INTERMEDIATE_RESPONSE: Final = 0x79
 CONTROLS: Final = 0xA0
 
 # Maximum number of cached attribute headers. There is one for each combination of an attribute and the length of its
-# value, typically a few hundred for people. The limit bounds the memory regardless of what a server returns.
+# value, typically a few hundred in a search for people. The limit bounds the memory whatever a server returns.
 _MAX_CACHED_HEADERS = 8192
 
 
@@ -58,7 +58,7 @@ def locate_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
 
 
 def parse_long_length(data: bytes, at: int) -> tuple[int, int]:
-    """Return the start and the length of an element's content if the length has the long form (X.690, 8.1.3.5).
+    """Parse a length in the long form (X.690, 8.1.3.5), and return the start and the length of the element's content.
 
     The first byte is the number of length bytes. Leading zeros are valid: Active Directory always writes four
     bytes. The indefinite form is not valid (RFC 4511, 5.1), and 0xff is reserved.
@@ -78,7 +78,7 @@ class _HeaderCache(NamedTuple):
     """The cached attribute headers of a server.
 
     The header of an attribute with one value consists of all bytes before the value: tags, lengths and the attribute
-    description. It determines the length of the value, on which the lengths of the enclosing elements depend.
+    description. A header includes the length of the value, and therefore determines where the attribute ends.
 
     :ivar name_length_at: offset of the description's length within a header.
     :ivar overhead: length of a header without the description.
@@ -208,7 +208,7 @@ def decode_first_string(operation: bytes) -> bytes:
 def _check_controls(operation: bytes, at: int) -> None:
     """Check that only controls follow an operation.
 
-    They are ignored: only those of the final response matter.
+    The controls are ignored: only those of the final response matter.
     """
     _start, end = locate_content(operation, at, len(operation), CONTROLS)
     if end < len(operation):

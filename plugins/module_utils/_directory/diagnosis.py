@@ -22,7 +22,7 @@ from .causes import (
     KERBEROS_CODES,
     LDAP_RESULTS,
     NO_KEY,
-    NO_SASL_WITHIN_TLS,
+    NO_SASL_OVER_TLS,
     NO_TICKET,
     NOT_LDAP,
     OTHER_FAILURE_REMEDY,
@@ -47,7 +47,7 @@ _INVALID_CREDENTIALS = 49
 # Parts of the result messages from Active Directory and Samba.
 _NOT_BOUND = re.compile(r"\b000004DC\b|unavailable without authentication")
 _UNSUPPORTED_MECHANISM = "Failed to start authentication system"
-_SASL_WITHIN_TLS = "not allowed if TLS is used"
+_SASL_OVER_TLS = "not allowed if TLS is used"
 _SUBCODE = re.compile(r"\bdata ([0-9a-f]+)")
 
 # GSS_S_CREDENTIALS_EXPIRED (RFC 2744, 3.9.1).
@@ -68,7 +68,7 @@ def result_error(action: str, result: Mapping[str, Any]) -> DirectoryError:
 
     :param action: the action that failed, for the error message.
     :param result: as for `explain_result`.
-    :returns: a ServerError if another server might succeed.
+    :returns: a ServerError if another server might succeed; otherwise, a DirectoryError.
     """
     explanation = _look_up_result(result)
     error_class = ServerError if explanation.is_server_specific else DirectoryError
@@ -112,8 +112,8 @@ def _look_up_result(result: Mapping[str, Any]) -> Explanation:
         return ANONYMOUS_REFUSED
     if code == _OPERATIONS_ERROR and _UNSUPPORTED_MECHANISM in message:
         return LDAP_RESULTS[_AUTH_METHOD_NOT_SUPPORTED]
-    if code == _STRONGER_AUTH_REQUIRED and _SASL_WITHIN_TLS in message:
-        return NO_SASL_WITHIN_TLS
+    if code == _STRONGER_AUTH_REQUIRED and _SASL_OVER_TLS in message:
+        return NO_SASL_OVER_TLS
     explanation = LDAP_RESULTS.get(code, OTHER_RESULT)
     if code == _INVALID_CREDENTIALS:
         subcode = _SUBCODE.search(message)
@@ -142,9 +142,9 @@ def explain_ticket(error: Any, *, from_keytab: bool = False) -> Diagnosis:
     :param from_keytab: whether the ticket was requested with a keytab.
     """
     if int(error.maj_code) == _CREDENTIALS_EXPIRED:
-        # If a cache contains expired tickets, GSSAPI itself reports this, and the minor code indicates success.
+        # For expired tickets in a cache, only the major code reports the error; the minor code indicates success.
         return _with_detail(TICKET_EXPIRED, "; ".join(error.get_all_statuses(error.maj_code, True)))
-    # gssapi returns signed 32-bit numbers as unsigned ones.
+    # Minor codes are signed 32-bit numbers, but gssapi returns them as unsigned ones.
     minor_code = (int(error.min_code) + _SIGN_BIT) % (2 * _SIGN_BIT) - _SIGN_BIT
     explanation = KERBEROS_CODES.get(minor_code, OTHER_KERBEROS_CODE)
     if from_keytab and explanation is NO_TICKET:
@@ -183,7 +183,7 @@ def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
     """Explain why DNS did not provide the address of a server.
 
     :param failure: the reason.
-    :param detail: names, or the error message of the resolver.
+    :param detail: names of hosts or records, or the error message of the resolver.
     """
     explanation = DNS_FAILURES[failure]
     if not detail:

@@ -42,7 +42,7 @@ def check_dn(dn: str, option: str, context: str) -> None:
 
 
 def normalize_dn(dn: str) -> str:
-    """Normalize a DN, so that equal DNs become the same string, with one line per relative DN.
+    """Normalize a DN to one line per relative DN, so that equal DNs become the same string.
 
     Whether DNs are equal depends on the matching rules of their attribute types (RFC 4517, 4.2.15), which are
     defined in the server's schema. This function applies the rules of almost all attribute types to all values:
@@ -60,7 +60,7 @@ def normalize_dn(dn: str) -> str:
 
 
 def is_in_scope(dn: str, base: str, scope: str) -> bool:
-    """Return whether a search can return the entry with the given DN.
+    """Return whether the entry with the given DN is within the base and the scope of a search.
 
     :param dn: DN of the entry.
     :param base: DN of the entry at which the search starts.

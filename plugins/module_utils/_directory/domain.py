@@ -30,7 +30,7 @@ class Domain:
     """A domain whose servers are looked up in DNS.
 
     :ivar name: DNS name of the domain; empty if the servers are configured by URI.
-    :ivar site: Active Directory site whose servers are tried first; empty for none.
+    :ivar site: Active Directory site whose servers are tried first; empty if no site is preferred.
     :ivar dns_servers: DNS servers to query, as ADDRESS or ADDRESS:PORT; empty for those of this host.
     """
 
@@ -99,7 +99,7 @@ def parse_dns_servers(values: Iterable[str]) -> list[tuple[str, int]]:
     """Parse DNS servers into IP addresses and ports.
 
     :param values: DNS servers, as in `Domain.dns_servers`.
-    :raises InputError: if a value contains a host name, which would have to be resolved first, or is malformed.
+    :raises InputError: if a value is malformed, or contains a host name instead of an IP address.
     """
     return [_parse_dns_server(value) for value in values]
 
@@ -136,7 +136,7 @@ def domain_srv_names(domain: Domain) -> list[str]:
 
 
 def is_in_domain(host: str, domain: str) -> bool:
-    """Return whether the target of an SRV record is a valid host name that is in a domain.
+    """Return whether the target of an SRV record is a valid host name in a domain.
 
     :param host: the target.
     :param domain: the domain name. A domain contains its own name.
@@ -158,7 +158,7 @@ def order_srv_records(
     by_priority = attrgetter("priority")
     ordered = []
     for _priority, group in groupby(sorted(records, key=by_priority), key=by_priority):
-        # Records with weight 0 come first, so that they are selected if the random number is 0.
+        # Records with weight 0 precede the others here, so that one of them is selected if the random number is 0.
         remaining = sorted(group, key=lambda record: record.weight > 0)
         while remaining:
             totals = list(accumulate(record.weight for record in remaining))

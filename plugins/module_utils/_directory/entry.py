@@ -14,7 +14,7 @@ IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
 """Attributes with an identifier that never changes: objectGUID (MS-ADTS 3.1.1.1.4) and entryUUID (RFC 4530)."""
 
 Values = Union[bytes, "list[bytes]"]
-"""The values of an attribute: a single value, which is empty if there is none, or an unordered list of several values.
+"""The values of an attribute: a single value (empty if there is none), or an unordered list of several values.
 
 Almost all attributes have one value. Creating a list for each of them would take as long as reading the values."""
 
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 class IncompleteValuesError(Exception):
     """Only some values of an attribute were returned.
 
-    The message is the attribute with its range option.
+    The message is the attribute description, including the range option.
     """
 
 
@@ -85,7 +85,7 @@ def select_values(
 def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
     """Build entries from their values.
 
-    :param value_lists: the values of each entry. The last two, those of IDENTITY_ATTRIBUTES, are removed.
+    :param value_lists: the values of each entry. The last two values, those of IDENTITY_ATTRIBUTES, are removed.
     :returns: the entries; None if an entry was returned without an identity.
     """
     uuids = [values.pop() for values in value_lists]
@@ -100,8 +100,8 @@ def build_entries(value_lists: Sequence[AttributeValues]) -> list[Entry] | None:
     return list(map(Entry, identities, value_lists))
 
 
-# The index of the hexadecimal digit for each character in the text form of a GUID; None for a hyphen. The first
-# three fields are little-endian (MS-DTYP 2.3.4.2).
+# For each character in the text form of a GUID, the index of its hexadecimal digit in the octets; None for a hyphen.
+# The first three fields are little-endian (MS-DTYP 2.3.4.2).
 _GUID_DIGITS = (
     *(6, 7, 4, 5, 2, 3, 0, 1, None),
     *(10, 11, 8, 9, None, 14, 15, 12, 13, None),

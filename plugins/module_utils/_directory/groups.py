@@ -4,8 +4,8 @@
 
 """Group members, including those of nested groups.
 
-In Active Directory, only the groups are read: people can be searched by group with memberOf and primaryGroupID. Both
-are necessary, because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3).
+In Active Directory, member lists are not read: filters on memberOf and primaryGroupID find the members of a group. Both
+attributes are necessary, because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3).
 
 Other servers might not have memberOf, and they return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
 error. On these servers, the member lists of the groups are read, and then the people by their DNs.
@@ -61,7 +61,7 @@ def resolve_groups(
 
     :param groups: DNs of the groups.
     :param contexts: search bases for nested groups, from `find_searchable_contexts`.
-    :raises DirectoryError: if one of the DNs does not exist, or is not a group.
+    :raises DirectoryError: if one of the groups cannot be read, or is not a group.
     """
     if session.is_active_directory:
         return _resolve_with_backlinks(session, groups, contexts)
@@ -77,7 +77,7 @@ def read_members(
     page_size: int,
     references: set[str] | None = None,
 ) -> Iterator[list[Entry]]:
-    """Yield the members of groups; each member is returned once.
+    """Yield the members of groups in pages, each member once.
 
     :param queries: queries with search bases that do not overlap. A member must match one of them.
     :param criteria: the criteria that select the members.
@@ -89,7 +89,7 @@ def read_members(
         session, queries, criteria, attributes, page_size=page_size, references=references
     )
     if len(criteria.filters) <= BATCH_SIZE and not (criteria.filters and criteria.dns):
-        # Neither a single search nor reads by DN return duplicates.
+        # A single search does not return duplicates, and neither do reads by DN.
         yield from pages
         return
     seen: set[str] = set()
@@ -211,7 +211,7 @@ def _extract_member_dns(values: dict[str, list[bytes]]) -> Iterator[str]:
     for value in values.get("member", ()):
         yield value.decode("utf-8", "replace")
     for value in values.get("uniquemember", ()):
-        # A DN may be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
+        # A DN can be followed by a unique identifier, as in #'0101'B (RFC 4517, 3.3.21).
         dn, hash_sign, _bits = value.decode("utf-8", "replace").rpartition("#'")
         yield dn if hash_sign else value.decode("utf-8", "replace")
 

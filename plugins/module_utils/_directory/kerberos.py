@@ -30,7 +30,7 @@ _LAYER_ERRORS = {
         "Use ldaps://, or start_tls: true",
     ),
     False: (
-        "the server requires encryption by Kerberos inside TLS",
+        "the server requires Kerberos encryption over TLS",
         "Use ldap:// without start_tls: Kerberos then encrypts the connection",
     ),
 }
@@ -78,7 +78,8 @@ class SecurityContext:
 def acquire_credentials(account: Account) -> Any:
     """Acquire Kerberos credentials from a password, keytab or ticket cache.
 
-    New tickets are kept in memory only. Files and environment variables are not changed.
+    Tickets obtained with the password or with a keytab are kept in memory only, unless a ticket cache is configured.
+    Environment variables are not changed.
 
     :param account: the account and its secrets.
     :returns: gssapi credentials.
@@ -97,7 +98,7 @@ def acquire_credentials(account: Account) -> Any:
         credentials = gssapi.Credentials(
             name=name, usage="initiate", mechs=[gssapi.MechType.kerberos], store=store
         )
-        # The key in a keytab is only used when the credentials are inspected.
+        # With a keytab, a ticket is requested only when the credentials are inspected.
         credentials.inquire(name=False, lifetime=True)
     except gssapi.exceptions.GSSError as error:
         diagnosis = explain_ticket(error, from_keytab=bool(store and "client_keytab" in store))
@@ -127,10 +128,10 @@ def bind_with_kerberos(
     :param uri: URI of the server for error messages.
     :param account: the account to bind as.
     :param channel_binding: channel binding to the TLS connection; None for a bind without channel binding.
-    :param encrypt: whether to negotiate encryption, because the connection does not use TLS.
+    :param encrypt: whether to negotiate encryption; required if the connection does not use TLS.
     :returns: the security context for encryption; None without encryption, or if the server rejects the ticket.
-    :raises ServerError: if there is no ticket for this server, or if the server does not offer the required security
-        layer.
+    :raises ServerError: if no ticket for this server can be obtained, or if the server does not offer the required
+        security layer.
     :raises DirectoryError: as for `acquire_credentials`.
     """
     gssapi = GSSAPI.load()
@@ -184,7 +185,7 @@ def _select_layer(offer: bytes, *, encrypt: bool) -> tuple[bytes | None, int]:
     """Select a security layer (RFC 4752, 3.1).
 
     :param offer: the layers that the server offers, and the size of the largest buffer that it accepts.
-    :returns: the response to the offer, or None if the required layer is not offered; and the server's buffer size.
+    :returns: the response (None if the required layer is not offered), and the server's maximum buffer size.
     """
     layer = _CONFIDENTIALITY if encrypt else _NO_LAYER
     if len(offer) != 4 or not offer[0] & layer:

@@ -14,7 +14,9 @@ from .query import SCOPES, Query
 
 
 class PagedSearch:
-    """A search with simple paged results (RFC 2696). ldap3 sends the requests, but does not read the responses.
+    """A search with simple paged results (RFC 2696), with requests sent by ldap3.
+
+    ldap3 does not read the responses; the caller must read them from the socket.
 
     :param connection: bound ldap3 connection.
     :param query: the query, with a non-empty filter.

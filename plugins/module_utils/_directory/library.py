@@ -15,7 +15,7 @@ from dataclasses import replace
 from .._library import Library
 
 # Exceptions that ldap3's decoder raises if a response is not LDAP. If there is an integer instead of a string, the
-# decoder allocates as many bytes as the value of the integer. Its recursion depth is not limited.
+# decoder tries to allocate that number of bytes (MemoryError). It does not limit its recursion depth (RecursionError).
 DECODE_ERRORS: tuple[type[Exception], ...] = (
     LookupError,
     TypeError,

@@ -26,8 +26,8 @@ from .library import ldap3
 MAX_MESSAGE_SIZE = 16 << 20
 """Maximum size of a message in bytes: enough for a group with 200,000 members, and small enough to fit in memory."""
 
-# Number of bytes after which a response is returned in parts. A server that does not support paged results sends a
-# whole directory in one response.
+# Number of bytes after which a response is returned in parts. A server that does not support paged results can send
+# a whole directory in one response.
 _MAX_PART_SIZE = 4 << 20
 
 # Number of bytes to request from the socket. A TLS record contains at most 16 KiB. Reads of more than 64 KiB are
@@ -61,8 +61,8 @@ class PartialResponse(NamedTuple):
 class MessageReader:
     """Reader of search responses from the socket of an ldap3 connection.
 
-    :param connection: bound ldap3 connection. Its socket is a DeadlineSocket or a SaslSocket, and ldap3 itself does not
-        add a security layer.
+    :param connection: bound ldap3 connection. Its socket must be a DeadlineSocket or a SaslSocket, and ldap3 itself
+        must not add a security layer.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -75,7 +75,7 @@ class MessageReader:
         """Wait for a search response, or for the next part of it.
 
         :param message_id: messageID of the search request.
-        :raises MalformedError: if a message is not part of the response.
+        :raises MalformedError: if a message is malformed, or is not part of the response.
         :raises OversizeError: if a message is too large.
         :raises LDAPExceptionError: from ldap3, if the connection ends, or the response does not arrive in
             time.
@@ -177,10 +177,10 @@ def _build_session_terminated_error(detail: str = "") -> Exception:
 
 
 def _encode_entry_prefix(message_id: int) -> bytes:
-    """Encode the first bytes in the content of every message with an entry.
+    """Encode the messageID and the tag with which the content of every message with an entry begins.
 
     The messageID is encoded in as few bytes as possible, as X.690, 8.3 requires. Messages with a longer encoding
-    are also accepted, but read more slowly.
+    are also accepted, but reading them is slower.
     """
     size = message_id.bit_length() // 8 + 1
     return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])

@@ -61,7 +61,7 @@ class PageReader(Protocol):
         :param page_size: number of entries to request per page.
         :raises IncompleteValuesError: if the server returns only some values of an attribute.
         :raises OversizeError: if the server sends a message that is too large.
-        :raises Exception: one of FAILURES.
+        :raises Exception: one of FAILURES if the connection fails, or a response is malformed.
         """
 
 
@@ -169,6 +169,6 @@ def _discard_response(connection: Any, messages: MessageReader, message_id: int)
 
 
 def _close_connection(connection: Any) -> None:
-    # Leftover bytes of a broken response must not be parsed as the next one. ldap3 does the same in this case.
+    # Leftover bytes of a broken response must not be parsed as the next response. ldap3 does the same in this case.
     with suppress(*FAILURES):
         connection.strategy.close()

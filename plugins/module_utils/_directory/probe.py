@@ -77,12 +77,12 @@ def probe_server(
     """Probe a server, and stay connected until the context ends.
 
     Two connections are made. The first connection does not verify the certificate, so that an untrusted certificate
-    can be shown, and no credentials are sent over it. The second connection is the same as for any other session.
+    can be shown, and no credentials are sent over it. The second connection is set up as for any other session.
 
     :param settings: settings of the connections.
     :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
-    :param authenticate: whether to bind; if not, only the root DSE is read.
+    :param authenticate: whether to bind; the root DSE is read even without a bind.
     """
     probe = Probe(address.uri)
     probe.resolved = _resolve_ip_addresses(settings, address)
@@ -155,7 +155,7 @@ def _query_authorization_id(probe: Probe) -> str:
 
 
 def has_visible_entries(session: LdapSession, query: Query) -> bool:
-    """Return whether the account can see any entry directly below a search base, even if it is not a person.
+    """Return whether the account can see at least one entry of any type directly below a search base.
 
     If the scope is base, only the base itself is read. Directories hide entries that an account is not allowed to
     read, as if they did not exist. If the server does not respond, no entry is considered visible.

@@ -15,7 +15,7 @@ from .dn import check_dn
 from .library import ldap3
 
 SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
-"""ldap3's names of the scopes of RFC 4511, 4.5.1.2."""
+"""ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by scope option."""
 
 USER, CONTACT = "user", "contact"
 """Types of objects in Active Directory: people with an account, and people without one."""
@@ -72,11 +72,12 @@ def check_filter(search_filter: str, context: str) -> None:
 def people_filter(
     is_active_directory: bool, now: datetime, object_types: Sequence[str] = (USER,)
 ) -> str:
-    """Return the default filter of sources: people whose accounts are enabled and have not expired.
+    """Return the default filter of sources, which matches people.
 
-    Only Active Directory has a standard way to express this: bit 2 of userAccountControl (ACCOUNTDISABLE,
-    MS-ADTS 2.2.16), and accountExpires, a FILETIME for which 0 and 2^63-1 mean never (MS-ADTS 2.2.18,
-    MS-ADA1). On other servers the filter matches all people (inetOrgPerson, RFC 2798).
+    In Active Directory, disabled and expired accounts do not match: the filter tests the flag ACCOUNTDISABLE of
+    userAccountControl (value 2, MS-ADTS 2.2.16), and accountExpires, a FILETIME for which 0 and 2^63-1 mean never
+    (MS-ADTS 2.2.18, MS-ADA1). Other servers have no standard attributes for these states, so the filter matches all
+    people (inetOrgPerson, RFC 2798).
 
     :param is_active_directory: whether the filter is for Active Directory.
     :param now: current time, with a time zone. Accounts that have expired by then do not match.

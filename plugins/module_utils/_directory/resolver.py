@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS queries.
-
-No other file imports dnspython.
+"""DNS queries with dnspython, which no other file imports.
 
 Loading dnspython takes as long as loading ldap3, so `open_resolver` imports this file only when it is needed.
 """

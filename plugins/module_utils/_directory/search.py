@@ -42,7 +42,7 @@ def search(
         not followed.
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
-    :raises DirectoryError: if no other server would return it either, for instance because the search base
+    :raises DirectoryError: if the error does not depend on the server, for instance because the search base
         does not exist, the server returns a referral, an entry has no identity, or an attribute has more values
         than the server returns at once.
     """

@@ -90,7 +90,7 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
 
 
 def _build_secure_address(record: SrvRecord, start_tls: bool) -> Address:
-    """Build the address for a TLS connection to a server, because SRV records contain the port without TLS."""
+    """Build the address for a TLS connection from an SRV record, which contains the port for LDAP without TLS."""
     scheme, default_port = ("ldap", LDAP_PORT) if start_tls else ("ldaps", LDAPS_PORT)
     host, port = record.target.lower(), record.port
     if port == LDAP_PORT:

@@ -65,9 +65,9 @@ def check_settings(settings: ConnectionSettings) -> list[Address]:
 
     :param settings: the settings to check.
     :returns: the addresses of the configured servers; empty if the servers are looked up in DNS.
-    :raises InputError: if a URI is malformed, options of the account contradict each other, or a secret would be
-        sent unencrypted.
-    :raises LibraryError: if a library required by the account's protocol is missing.
+    :raises InputError: if a setting is missing or malformed, options contradict each other, or a secret would be sent
+        unencrypted.
+    :raises LibraryError: if a library required by the account's protocol is missing or too old.
     """
     if not (settings.server_uris or settings.domain.name):
         raise InputError(

@@ -25,7 +25,7 @@ class DeadlineSocket:
 
     The timeouts of Python sockets and of ldap3 only limit the wait for the next byte, so a response that
     trickles in could take forever. The deadline is restarted whenever the client sends a request, or calls
-    `restart_deadline` before it waits for a response. All other attributes are those of the socket.
+    `restart_deadline` before it waits for a response. All other attributes are delegated to the socket.
 
     :param sock: connected socket, with or without TLS.
     :param seconds: timeout in seconds, from the request to the last byte of the response.
@@ -94,7 +94,7 @@ class SaslSocket:
     """A socket wrapper that applies a SASL security layer.
 
     Each encrypted buffer is preceded by its length in four bytes (RFC 4422, 3.7). All other attributes are
-    those of the socket.
+    delegated to the socket.
 
     :param sock: connected socket.
     :param cipher: security context that encrypts and decrypts the buffers.

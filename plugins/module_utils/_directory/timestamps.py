@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-# Generalized Time (RFC 4517, 3.3.13), which Active Directory also uses, and the dates and times of ISO 8601, which
-# administrators write into string attributes.
+# Generalized Time (RFC 4517, 3.3.13; also used by Active Directory), and the dates and times of ISO 8601, because
+# administrators write them into string attributes.
 _TIMESTAMP = re.compile(
     r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)"
     r"(?:[T ]?(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,]\d+)?"
@@ -42,7 +42,7 @@ def parse_timestamp(text: str) -> datetime | None:
 
 
 def _parse_offset(zone: str) -> timedelta:
-    # For UTC, which is "Z" or empty, no digits remain.
+    # If the zone is "Z" or empty (UTC), no digits remain.
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -offset if zone.startswith("-") else offset

@@ -4,8 +4,8 @@
 
 """TLS with a directory server: TLS 1.2 or newer, with certificates verified by OpenSSL instead of ldap3.
 
-By default, ldap3 does not verify certificates. If it does, it matches host names with its own code, which does not
-support all kinds of names in certificates.
+By default, ldap3 does not verify certificates. Even if verification is enabled, ldap3 matches host names with its own
+code, which does not support all kinds of names in certificates.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ _SAMPLE_VALUE = "a"
 
 
 class Variables(NamedTuple):
-    """The variables of an expression: one entry at one location.
+    """The values of an expression's variables for one entry at one location.
 
     :ivar attributes: sorted, composed (NFC) values by lowercase attribute name; missing attributes may be omitted.
     :ivar location: identifier of the location; empty for contacts for all locations.
@@ -99,7 +99,7 @@ class Expression:
 
     @property
     def is_location(self) -> bool:
-        """Whether the expression consists only of the location."""
+        """Whether the expression consists only of the name ``location``."""
         return self.bare_name == LOCATION
 
 
@@ -107,7 +107,7 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     """Check and compile an expression.
 
     :param text: Jinja expression without braces.
-    :param owner: option to which the expression belongs, for error messages, such as ``column 'Email'``.
+    :param owner: option to which the expression belongs, such as ``column 'Email'``, for error messages.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the expression is not valid or contains something that is not allowed.
     :raises LibraryError: if the expression is not a bare name, and jinja2 is missing or too old; or if it uses e164,
@@ -124,7 +124,7 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     except (ForbiddenError, FilterError) as error:
         cause = str(error)
     except library.jinja2.TemplateSyntaxError as error:
-        cause = f"it is not a valid Jinja expression ({error.message})"
+        cause = f"it is not a valid Jinja expression ({(error.message or '').rstrip('.')})"
     except RecursionError:
         cause = TOO_DEEP
     raise InputError(
@@ -193,7 +193,8 @@ def _compile_jinja(text: str, owner: str, phone_region: str) -> Expression:
 
     def evaluate(variables: Variables) -> EvaluationResult:
         context: dict[str, object] = {name: variables.value(name.lower()) for name in names}
-        # Always lists: in Jinja, as in Python, a list and a tuple cannot be concatenated and are never equal.
+        # The values are always lists, because in Jinja, as in Python, a list and a tuple cannot be concatenated and
+        # are never equal.
         context[ALL] = {
             name: list(variables.attributes.get(name.lower(), ())) for name in syntax.list_names
         }

@@ -12,9 +12,9 @@ from .._errors import InputError
 from . import library
 
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
-"""Formats of phone numbers, in this order: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
+"""Names of phone formats. Examples, in the same order: +4722123456, 4722123456, +47 22 12 34 56, 22 12 34 56.
 
-The spacing is that of phonenumbers and might change between its releases."""
+The phonenumbers library determines the spacing, which might change between its releases."""
 
 INVALID_NUMBER = "not a valid phone number"
 """Cause of an emptied cell."""

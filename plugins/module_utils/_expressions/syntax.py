@@ -39,7 +39,7 @@ ALL = "all"
 TOO_DEEP = "it is nested too deeply"
 """Cause in the error about an expression that exceeds the nesting limit."""
 
-# An attribute description without options (RFC 4512, 2.5: keystring or a dotted numeric OID).
+# An attribute description without options (RFC 4512, 2.5), but only a keystring, not a numeric OID.
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 # Names that Jinja always replaces with its own objects.
 _RESERVED_NAMES = frozenset({"self", "super"})
@@ -241,7 +241,7 @@ def _bind_arguments(node: nodes.Filter) -> dict[str, nodes.Expr]:
 def _check_constant_arguments(name: str, arguments: dict[str, nodes.Expr]) -> None:
     """Check the arguments of a filter by applying it to an empty string.
 
-    Invalid arguments would otherwise fail for every entry.
+    Invalid arguments would otherwise cause an error only when an entry is mapped.
     """
     constants = {}
     for parameter, node in list(arguments.items())[1:]:

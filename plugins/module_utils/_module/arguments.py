@@ -51,10 +51,10 @@ def secret_spec(option: str, **more: Any) -> dict[str, Any]:
 
 
 def check_paths(params: Mapping[str, Any], *options: str) -> None:
-    """Check that the values of path options are possible paths.
+    """Check that no path option contains a NUL byte.
 
     :param options: names of the options; options that are not set are skipped.
-    :raises InputError: if a value cannot be a path; the error names the option.
+    :raises InputError: if a value contains a NUL byte; the error names the option.
     """
     for option in options:
         if "\0" in (params[option] or ""):

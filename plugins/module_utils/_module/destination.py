@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installation of the two files of a roster, which are private by default and are replaced together.
+"""Installation of a roster: both of its files are replaced together, and are private by default.
 
 In check mode, the files are staged in another directory.
 """
@@ -36,7 +36,7 @@ from .._roster.writer import WrittenRoster, write_roster
 _SPOOL_BYTES = 1024 * 1024
 """Maximum number of bytes of identities kept in memory.
 
-The identities are written after the first line of their file, which depends on all rows.
+The first line of the identities file depends on all rows, so the identities are collected before they are written.
 """
 
 _DEST_REMEDY = "Set dest to a file in an existing directory that this user can write to"
@@ -85,7 +85,7 @@ class WrittenFiles:
     def result(self, dest: str, check_mode: bool) -> dict[str, Any]:
         """Return the part of the module's result that describes the files.
 
-        :param dest: value of the option ``dest``, in which symbolic links are not resolved.
+        :param dest: value of the option ``dest``, before symbolic links are resolved.
         :param check_mode: whether the roster was staged instead of installed.
         """
         staged = {"roster": str(self.path), "staging_dir": str(self.path.parent)}
@@ -102,8 +102,8 @@ class WrittenFiles:
 def choose_spill_directory(dest: Path, check_mode: bool) -> Path:
     """Return the directory for temporary files.
 
-    This is the directory of the roster, where the space is needed anyway. In check mode, nothing must be written there,
-    so the system's temporary directory is used, which might be in memory.
+    The directory of the roster needs the free space anyway. In check mode, nothing must be written there, so the
+    system's temporary directory is used, even if it is in memory.
 
     :param dest: path of the roster.
     """
@@ -153,8 +153,8 @@ def install_roster(
 ) -> WrittenFiles:
     """Replace both files of a roster.
 
-    Both are completely written to disk before the first one is replaced, so a full disk leaves the old roster
-    unchanged.
+    Both new files are completely written to disk before the first old file is replaced, so a full disk leaves the old
+    roster unchanged.
 
     :param dest: path of the roster.
     :param location_column: title of the column that contains the location; None if there is none.

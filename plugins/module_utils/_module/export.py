@@ -172,9 +172,10 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     The roster is not written.
 
     :param spill: temporary storage; it must exist until the roster is written.
-    :raises InputError: if the connection settings are invalid, before anything is read.
+    :raises InputError: if the connection settings are invalid; nothing is then read.
     :raises LibraryError: if an option needs a library that is missing or too old.
-    :raises FrontdeskError: if a source fails, is incomplete or returns fewer contacts than its minimum.
+    :raises FrontdeskError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
+        have no valid row and `fail_on_invalid` is set.
     """
     read = options.read
     result, failovers = read_with_failover(read.connection, partial(_read, read, spill))

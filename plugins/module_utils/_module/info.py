@@ -74,9 +74,9 @@ class _Examination:
 def collect_info(options: ReadOptions) -> Info:
     """Examine every server and, on each one that accepts the account, every source.
 
-    An account that one server rejects is not tried on the other servers, because that could lock the account.
+    After one server rejects the account, it is not tried on the remaining servers, because that could lock it.
 
-    :raises InputError: if the connection settings are invalid, before anything is read.
+    :raises InputError: if the connection settings are invalid; nothing is then read.
     :raises LibraryError: if an option needs a library that is missing or too old.
     """
     settings = options.connection
@@ -114,7 +114,7 @@ def _examine_servers(
 
 
 def _examine_sources(options: ReadOptions, session: LdapSession) -> _Examination:
-    """Read every source.
+    """Read every source on one server, and return the findings.
 
     A failure in one source does not stop the others from being read, unless it ends the session.
     """

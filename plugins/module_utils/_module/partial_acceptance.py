@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The new baseline after a service accepted all rows of an upload, or only some of them."""
+"""The new baseline after a service accepts all or some of the rows of an upload."""
 
 from __future__ import annotations
 

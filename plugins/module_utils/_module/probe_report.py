@@ -111,8 +111,8 @@ def find_source_problems(
     """Find the problems of the sources that were read from a server.
 
     :param server: URI of the server.
-    :param has_entries: whether the account can see any entry in the search base, by name of the source. Only sources
-        without people are required.
+    :param has_entries: whether the account can see any entry in the search base, by name of the source. Required
+        only for sources without people.
     """
     problems = []
     for source, statistics in results:
@@ -158,7 +158,7 @@ def _too_few_people(where: str, source: Source, statistics: SourceStatistics) ->
 
 
 def _column_problems(server: str, results: SourceResults) -> list[Problem]:
-    """Find attributes and columns that are empty in all sources.
+    """Return a problem for each attribute and each column that is empty in all sources.
 
     A column that is empty in only some of the sources is not necessarily a problem.
     """

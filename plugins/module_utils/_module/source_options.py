@@ -68,7 +68,8 @@ def _column_spec() -> dict[str, Any]:
 def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
     """Return the columns of The Receptionist for iPad (support articles 9275517 and 1110164).
 
-    :param phone_region: value of the option; if it is not set, phone numbers are exported as stored in the directory.
+    :param phone_region: value of the option ``phone_region``; if it is not set, phone numbers are exported as stored in
+        the directory.
     """
     sms = "mobile | e164(phone_region)" if phone_region else "mobile"
     return [
@@ -157,7 +158,7 @@ def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple
 def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
     """Check and parse the sources in a module's parameters.
 
-    :raises InputError: if they contain an error that can be detected without contacting a server.
+    :raises InputError: if the sources contain an error that can be detected without contacting a server.
     :raises LibraryError: if a location rule uses a filter whose library is missing or too old.
     """
     elements = params["sources"]

@@ -219,7 +219,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(values: Values) -> str:
-    """Return the smallest value, as expressions do if there are several; empty if any value is not text."""
+    """Return the smallest value, as an expression does for several values; empty if any value is not valid UTF-8."""
     listed = [values] if isinstance(values, bytes) else values
     try:
         return min(compose(value.decode()) for value in listed)

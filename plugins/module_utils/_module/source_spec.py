@@ -4,7 +4,8 @@
 
 """Argument spec of one source.
 
-It imports nothing, because the role's filter needs it on the control node, where ldap3 may be missing.
+The module imports only the standard library, because the role's filter also uses it on the control node, where ldap3
+might be missing.
 """
 
 from __future__ import annotations

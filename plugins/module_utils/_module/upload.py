@@ -124,7 +124,7 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
     with _load_source(options):  # with an invalid roster, fail before anything is created
         pass
     lock = shared_lock if check_mode else exclusive_lock
-    # Read the roster again under the lock, because a run that held the lock before may have replaced it.
+    # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
     with lock(options.state_dir), _load_source(options) as roster:
         return _upload(options, roster, check_mode, with_diff)
 
@@ -267,7 +267,7 @@ def _send(options: UploadOptions, outcome: Outcome, transition: _Transition) -> 
     try:
         receipt = _commit(options, outcome, transition, answer)
     except StateError as error:
-        # If the state directory contains a receipt, it is still marked as incomplete.
+        # A receipt in the state directory is still marked as incomplete.
         return replace(_with_incomplete_receipt(outcome), error=error)
     return replace(outcome, receipt=receipt, error=refusal)
 

@@ -129,7 +129,7 @@ class UploadOptions:
 def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
     """Check and parse the parameters of contact_upload.
 
-    :raises InputError: if they contain an error that can be detected without contacting the service.
+    :raises InputError: if the parameters contain an error that can be detected without contacting the service.
     """
     check_paths(params, "src", "state_dir", "ca_path", "client_cert", "client_key")
     endpoint = parse_endpoint(params)

@@ -49,7 +49,7 @@ class MemoryLimits:
     """
 
     run_bytes: int = RUN_BYTES
-    max_pairs: int = 170_000  # one more page of entries would double the size of the dictionary
+    max_pairs: int = 170_000  # leaves room for one more page before the dictionary doubles
     filter_bytes: int = 1024 * 1024
 
 
@@ -154,7 +154,7 @@ class RosterBuilder:
 
         :param page: result of mapping the page.
         :param source: number of the source; the first one is 0.
-        :raises ValueError: if a page of a later source was added before.
+        :raises ValueError: if a page of a later source has already been added.
         :raises FrontdeskError: if a temporary file cannot be written.
         """
         self._begin_source(source)
@@ -199,10 +199,10 @@ class RosterBuilder:
         self._duplicates.add([hash(value) ^ seed for value in values], holders)
 
     def build(self) -> Roster:
-        """Build the roster of all people who were added, regardless of their order.
+        """Build the roster from all added pages.
 
-        A person who was found more than once at a location gets one row. If several people at a location have the
-        same value in a unique column, the person with the smallest identity keeps the value.
+        A person who was found more than once at a location gets at most one row. If several people at a location have
+        the same value in a unique column, the person with the smallest identity keeps the value.
 
         :raises FrontdeskError: if a temporary file cannot be written.
         """
@@ -267,7 +267,7 @@ class _PersonLines:
         self._resolved = ExternalSorter(spill, run_bytes)
         self._tail_bytes = tail_bytes
         self._candidates: BloomFilter | None = None
-        # Assigned instead of defined as methods, which would only pass on their arguments.
+        # Assigned directly, because methods would only pass on their arguments.
         self.add_all, self.add_resolved = self._lines.add_all, self._resolved.add
 
     def extract(self, candidates: BloomFilter) -> Iterator[bytes]:
@@ -285,7 +285,7 @@ class _PersonLines:
 
 
 class UniqueColumns:
-    """Enforces unique columns at one location.
+    """Enforces unique values in the unique columns at one location.
 
     Contacts must be resolved in the order of their identities.
 
@@ -324,7 +324,7 @@ def fold_case(cells: Sequence[bytes]) -> list[bytes]:
     text = b"\0".join(cells)
     if text.isascii():
         return text.lower().split(b"\0")
-    # Pass surrogates like pack() does, because expressions can produce unpaired surrogates.
+    # Surrogates are allowed, as in pack(), because expressions can produce unpaired surrogates.
     return (
         text.decode(errors="surrogatepass").casefold().encode(errors="surrogatepass").split(b"\0")
     )

@@ -32,7 +32,7 @@ class RosterRow(NamedTuple):
 
 
 class NotSortedError(Exception):
-    """A roster is not in the order of an exported roster."""
+    """The rows of a roster are not sorted by location, cells and person key."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def choose_layout(
 class PersonDifferences(NamedTuple):
     """Differences between two rosters for one person.
 
-    :ivar before: rows that only the old roster contains, by location and cells.
-    :ivar after: rows that only the new roster contains, by location and cells.
+    :ivar before: rows that only the old roster contains, sorted by location and cells.
+    :ivar after: rows that only the new roster contains, sorted by location and cells.
     :ivar left_out: left-out people of the new roster with the identity of the person.
     """
 
@@ -127,8 +127,8 @@ _BEFORE, _AFTER, _LEFT_OUT = "0", "1", "2"
 class Differences:
     """All differences between two rosters.
 
-    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains a
-    row more often than the other, only the surplus rows, which are the last ones, differ.
+    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains
+    a row n more times than the other, only its last n copies differ.
 
     :param layout: common layout of both rosters.
     :param spill: spill area for rows that do not fit in memory.

@@ -4,9 +4,9 @@
 
 """Duplicate detection in bounded memory.
 
-Values and their holders are represented by Python's hashes, which differ from process to process. Equal value hashes
-only make people candidates, whose values are then compared. Only a collision of two holder hashes (64 bits) could hide
-a duplicate.
+Values and their holders are represented by Python's hashes, which differ from process to process. People whose values
+have equal hashes are only candidates: their values are compared later. Only a collision of two holder hashes (64 bits)
+could hide a duplicate.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class DuplicateFinder:
     def _match_pairs(
         self, holder_by_value: dict[int, int], values: Sequence[int], holders: Sequence[int]
     ) -> None:
-        """Add pairs to a dictionary, in which each value keeps its first holder.
+        """Add pairs to a dictionary that keeps the first holder of each value.
 
         If a value gets another holder, both holders become candidates.
         """

@@ -17,13 +17,13 @@ from typing import IO, BinaryIO, NamedTuple, cast
 from .._errors import FrontdeskError
 
 RUN_BYTES = 8 * 1024 * 1024
-"""Memory in bytes that one run may use. Data that fits in one run is sorted without using the disk."""
+"""Approximate maximum memory for one run, in bytes. Data that fits in one run is sorted without using the disk."""
 
 _LINE_OVERHEAD_BYTES = 64
 """Memory in bytes that a line uses in addition to its content: the object's header and a reference in a list."""
 
 _LINES_PER_RUN = 500
-"""Number of lines of each run that are in memory while runs are merged."""
+"""Maximum number of lines of each run that are in memory while runs are merged."""
 
 _BUFFER_BYTES = 64 * 1024
 
@@ -64,7 +64,7 @@ def open_spill_area(directory: Path) -> Iterator[SpillArea]:
 
 @contextmanager
 def discard_on_error(spill: SpillArea) -> Iterator[SpillArea]:
-    """Provide a nested spill area whose files are deleted immediately if the block raises.
+    """Provide a nested spill area whose files are deleted immediately if the block raises an exception.
 
     A second attempt then does not need more disk space than the first one.
     """
@@ -105,7 +105,7 @@ class ExternalSorter:
     """Sorts any number of lines in bounded memory.
 
     :param spill: spill area for complete runs.
-    :param run_bytes: memory in bytes that one run may use.
+    :param run_bytes: approximate maximum memory for one run, in bytes.
     """
 
     def __init__(self, spill: SpillArea, run_bytes: int = RUN_BYTES) -> None:
@@ -142,7 +142,7 @@ class ExternalSorter:
         self._run_size = 0
 
     def runs(self) -> list[Iterator[bytes]]:
-        """Return an iterator over each sorted run.
+        """Return one iterator per sorted run.
 
         Iterators that were returned earlier become invalid.
         """
@@ -171,7 +171,7 @@ def merge_sorted(
     """
     buffers = [(run, list(itertools.islice(run, lines_per_run))) for run in runs]
     while buffers := [(run, buffer) for run, buffer in buffers if buffer]:
-        # Up to this line, the buffers contain all lines of all runs.
+        # All remaining lines up to this one are in the buffers.
         limit = min(buffer[-1] for _run, buffer in buffers)
         batch: list[bytes] = []
         for run, buffer in buffers:

@@ -80,7 +80,9 @@ class RosterFile:
     ids_sha256: str = ""
 
     def open_content(self) -> BinaryIO:
-        """Open the CSV file after its byte order mark, which services mistake for part of the first title.
+        """Open the CSV file, positioned after the byte order mark if there is one.
+
+        A service might treat a byte order mark as part of the first title.
 
         :returns: an open file that the caller must close.
         """
@@ -162,9 +164,9 @@ def ids_path(path: Path) -> Path:
 def load_roster(path: Path) -> Iterator[RosterFile]:
     """Read a roster, and its identities file if it matches.
 
-    Both remain readable even if they are replaced.
+    Both files remain readable until the context ends, even if they are replaced.
 
-    :raises InputError: if the file is missing, unreadable or not a roster.
+    :raises InputError: if the CSV file is missing or not a roster, or if either file cannot be read.
     """
     with ExitStack() as opened:
         try:
@@ -185,7 +187,10 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
 
 
 def ids_head(csv_sha256: str, row_count: int) -> dict[str, object]:
-    """Return the content of the first line of an identities file, which ties the file to a CSV file."""
+    """Return the content of the first line of an identities file.
+
+    It identifies the CSV file to which the identities file belongs.
+    """
     return {"format": _IDS_FORMAT, "sha256": csv_sha256, "rows": row_count}
 
 
@@ -267,7 +272,7 @@ def _decode_lines(file: BinaryIO, name: str) -> Iterator[str]:
 def _check_header(titles: Sequence[str], name: str) -> None:
     """Check the titles.
 
-    Errors must not contain them: in a file without a header, they are personal data.
+    Error messages must not contain the titles: if a file has no header, its first line contains personal data.
     """
     if not any(titles):
         raise InputError(
@@ -280,7 +285,7 @@ def _check_header(titles: Sequence[str], name: str) -> None:
             raise InputError(
                 f"Cannot read {name}",
                 f"its columns are separated by {separator_name}",
-                "Save it with comma-separated values (RFC 4180)",
+                "Save it as comma-separated values (RFC 4180)",
             )
     for number, title in enumerate(titles, start=1):
         first_number = titles.index(title) + 1
@@ -302,7 +307,10 @@ def _describe_width(
 
 
 def _line_range(previous_line: int, last_line: int) -> str:
-    """Describe the lines of a row, which can be several if a quoted cell contains line breaks."""
+    """Return a description of the line or lines of a row.
+
+    A row has several lines if a quoted cell contains line breaks.
+    """
     return (
         f"line {last_line}"
         if previous_line + 1 >= last_line
@@ -357,7 +365,10 @@ def _read_identities(file: BinaryIO, roster: RosterFile) -> Iterator[str]:
 
 
 def _pair_row(cells: tuple[str, ...] | None, identity: str | None) -> FileRow:
-    """Combine the cells and the identity of a row; one of them is None if the other file has more rows."""
+    """Combine the cells and the identity of a row.
+
+    :raises _MismatchError: if either is None, because one of the files has more rows than the other.
+    """
     if cells is None or identity is None:
         raise _MismatchError
     return FileRow(cells, identity)

@@ -32,7 +32,7 @@ class Limits:
 
 
 class GuardError(FrontdeskError):
-    """A plan exceeds a limit, or would be a first upload without permission.
+    """A plan exceeds a limit, removes all contacts, or is a first upload without permission.
 
     Nothing was sent.
     """
@@ -43,8 +43,8 @@ def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None
 
     :param plan: plan for the upload.
     :param limits: limits and permission for this upload.
-    :param no_receipt_cause: reason why no receipt of an earlier upload can be used; None if there is a receipt.
-    :raises GuardError: if the plan exceeds a limit, or if it would be a first upload without permission.
+    :param no_receipt_cause: reason why no receipt of an earlier upload can be used; None if one can be used.
+    :raises GuardError: if the plan exceeds a limit, removes all contacts, or is a first upload without permission.
     """
     if no_receipt_cause is not None and not limits.initial:
         raise GuardError(

@@ -25,7 +25,7 @@ REMOVED_INVALID = "removed_invalid"
 
 
 class Change(NamedTuple):
-    """One contact that differs.
+    """One contact that differs between two rosters.
 
     :ivar kind: one of `KINDS`.
     :ivar before: row in the old roster; None for an added contact.
@@ -48,12 +48,12 @@ class Plan:
     """All differences between the last accepted roster and a new roster.
 
     :ivar id: identifier derived from both rosters.
-    :ivar counts: number of contacts by location and by kind of change or `REMOVED_INVALID`.
+    :ivar counts: number of contacts by location and key; the key is a kind of change or `REMOVED_INVALID`.
     :ivar unchanged: number of unchanged contacts by location.
     :ivar baseline_rows: number of contacts in the last accepted roster.
     :ivar by_identity: whether people are matched by identity instead of the key columns.
     :ivar invalid: removed contacts of people without a valid row, each with the cause; at most MAX_LISTED.
-    :ivar changes: all changes in the order of the contacts; empty if only counts were requested.
+    :ivar changes: all changes, sorted by location and row; empty if only counts were requested.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the rosters do not differ."""
+        """Whether the plan contains no changes."""
         return not any(self.counts.values())
 
     def count(self, kind: str) -> int:
@@ -183,7 +183,10 @@ class _ChangeTally:
 
 
 def _choose_left_out(removed: RosterRow, left_out: Sequence[LeftOut]) -> LeftOut:
-    """Return the left-out person that explains the removal of a contact, preferably at the same location."""
+    """Return the left-out person who explains the removal of a contact, with the location of the contact.
+
+    A left-out person at the same location is preferred.
+    """
     same_location = [person for person in left_out if person.location == removed.location]
     return (same_location or left_out)[0]._replace(location=removed.location)
 

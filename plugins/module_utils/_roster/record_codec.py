@@ -6,7 +6,7 @@
 
 The line of a contact contains the rank of its location, its record (cells, identity and emptied cells) and
 the number of its source. The line of a left-out person contains the rank of the location, the identity and
-the cause. Ranks and source numbers have a fixed width, so that they can be cut off.
+the cause. Ranks and source numbers have a fixed width, so that they can be removed without decoding the line.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class RecordCodec:
         return pack((self._ranks[person.location], person.identity, person.cause))
 
     def decode_location(self, line: bytes) -> str:
-        """Return the location of a contact or a left-out person."""
+        """Return the location from the line of a contact or a left-out person, or from only the rank."""
         return self._locations[int(line[:_DIGITS])]
 
     def decode_contact(self, line: bytes) -> Contact:

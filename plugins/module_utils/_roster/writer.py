@@ -28,7 +28,7 @@ from .files import FileRow, ids_head
 from .record_codec import RANK_BYTES, split_lines
 
 if TYPE_CHECKING:
-    # Not imported at run time: the upload also writes rosters, but must not import the expression engine.
+    # Not imported at run time: the upload module also writes rosters, but must not import the expression engine.
     from .builder import Roster
 
 _BATCH_ROWS = 1000
@@ -82,8 +82,8 @@ def write_roster(
     :param roster: roster to write.
     :param csv_file: empty file for the CSV.
     :param ids_file: empty file for the identities.
-    :param identities: empty temporary file. It contains the identities until the first line of the
-        identities file, which contains the checksum of the CSV file, can be written.
+    :param identities: empty temporary file for the identities. They are copied to `ids_file` after its first line,
+        which contains the checksum of the complete CSV file.
     :raises OSError: if a file cannot be written.
     """
     codec = roster.codec
@@ -175,7 +175,7 @@ def _write_identities(
 def _write_left_out(
     ids_file: BinaryIO, left_out: Iterable[LeftOut]
 ) -> tuple[tuple[LeftOut, ...], int]:
-    """Write the left-out people, and return the first of them and their total number."""
+    """Write the left-out people, and return the first MAX_LISTED of them and their total number."""
     first: list[LeftOut] = []
     count = 0
     for person in left_out:

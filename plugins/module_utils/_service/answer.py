@@ -102,7 +102,8 @@ def read_answer(
 def _parse_document(body: ResponseBody, result_format: ResultFormat) -> tuple[Any, str]:
     """Parse the JSON document (RFC 8259) in a response.
 
-    :returns: the document and an empty string, or None and the reason why it is missing.
+    :returns: the document and an empty string, or None and the reason why there is no valid document.
+        The reason is empty if the profile does not require a document.
     """
     if not result_format.counts and not result_format.errors:
         return None, ""

@@ -70,7 +70,7 @@ def send_file(
     :param endpoint: the endpoint to which the file is sent.
     :param file_name: name of the file in a form.
     :param content: content of the file.
-    :param sleep: function that waits between attempts.
+    :param sleep: function that waits for the given number of seconds between attempts.
     :raises ServiceError: if there is no complete response, or the response is a redirect.
     :raises InputError: if a certificate file or a key file cannot be used.
     """

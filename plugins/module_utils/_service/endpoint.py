@@ -17,7 +17,9 @@ CSV_TYPE = "text/csv; charset=utf-8"
 
 @dataclass(frozen=True)
 class Credential:
-    """The credential for the service: a token, a user name and password, or neither.
+    """The credential for the service: a token, or a user name and a password.
+
+    It is empty if only a client certificate is used.
 
     :ivar token: the token, sent in a header or, with `token_param`, in the query.
     :ivar token_header: name of the header that contains the token.
@@ -91,7 +93,7 @@ class TlsSettings:
 
 @dataclass(frozen=True)
 class Retries:
-    """The number of retries and the delay between them.
+    """The number of retries and the delay between attempts.
 
     :ivar limit: maximum number of retries.
     :ivar interval: delay in seconds before the first retry; it doubles with each further retry,

@@ -29,10 +29,10 @@ _RESERVED_HEADERS = frozenset(
         *("expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
-_CONTROL_REMEDY = "Look for line breaks and other special characters"
-_USERNAME_REMEDY = "Look for colons, line breaks and other control characters"
-_PAIR_REMEDY = "Look for empty names, line breaks and other control characters"
-# Shorter secrets may occur in other values by chance.
+_CONTROL_REMEDY = "Remove line breaks and other control characters"
+_USERNAME_REMEDY = "Use a user name without colons, line breaks or other control characters"
+_PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
+# Shorter secrets might occur in other values by chance.
 _MIN_SECRET_LENGTH = 6
 
 

@@ -26,7 +26,7 @@ try:
     REQUESTS = replace(REQUESTS, package=requests)
 except ImportError:
     REQUESTS = replace(REQUESTS, failure=traceback.format_exc())
-    # Other files import these names in any case, but the module ends before it uses them.
+    # Other files import these names even if a library is missing, but the module ends before it uses them.
     requests = urllib3 = None  # type: ignore[assignment]  # None instead of a module.
 
 __all__ = ["REQUESTS", "requests", "urllib3"]

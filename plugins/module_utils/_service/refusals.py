@@ -102,7 +102,7 @@ class RefusalList:
             self._listed.append((fields, reference))
 
     def _row_reference(self, row: Any) -> int | str | None:
-        """Return the number of a row or its value in `row_column`; None if the reference is invalid."""
+        """Return the number of a row, or its value if `row_column` is set; None if the reference is invalid."""
         if self._result_format.row_column is not None:
             return _fold(row) if isinstance(row, str) else None
         number = row - self._result_format.first_row + 1 if is_integer(row) else 0

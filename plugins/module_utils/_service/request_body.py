@@ -107,7 +107,7 @@ class RequestBody:
         self.content_type = body_format.content_type
         self.started = False
         if body_format.kind != RAW:
-            # The boundary is random, so that the file does not contain it.
+            # The boundary is random, so that it does not occur in the file by chance.
             boundary = secrets.token_hex(16)
             self._prefix = _form_head(boundary, body_format, file_name)
             self._suffix = f"\r\n--{boundary}--\r\n".encode("ascii")
@@ -133,7 +133,7 @@ class RequestBody:
 
 
 def _form_head(boundary: str, body_format: BodyFormat, file_name: str) -> bytes:
-    """Return the part of a form before the content of the file."""
+    """Return everything that precedes the content of the file in a multipart form."""
     field_names = [name for name, _value in body_format.form_fields]
     for name in (*field_names, body_format.field_name, file_name):
         check_form_name(name)

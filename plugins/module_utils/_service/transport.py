@@ -56,7 +56,7 @@ def check_tls_files(tls: TlsSettings) -> None:
 
 
 class CredentialAuth(_AuthBase):
-    """An authentication object for requests that adds the header with the credential.
+    """An authentication object for the requests library that adds the header with the credential.
 
     By default, requests would replace a plain Authorization header with the credential from ~/.netrc.
     """

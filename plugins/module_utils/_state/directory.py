@@ -237,7 +237,7 @@ def _explain_write_errors(directory: Path, remedy: str) -> Iterator[None]:
 
 
 def _remove_old_rosters(directory: Path, receipt: Receipt | None) -> None:
-    """Remove all rosters except the baseline, because they contain personal data."""
+    """Remove all rosters except the baseline, so that no unneeded personal data is kept."""
     kept = {f"{receipt.roster}.csv", f"{receipt.identities}.ids"} if receipt else set()
     # The outcome is already recorded, and the next run tries again to remove the remaining files.
     with suppress(OSError):

@@ -142,7 +142,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
             profile=document["profile"],
             header=tuple(str(title) for title in document["header"]),
         )
-        # The first format does not contain these fields, which would always have had these values.
+        # The first format does not contain these fields, but these values are correct for all its receipts.
         defaults = {"sequence": 1 + len(document["history"]), "complete": True}
         values = {**defaults, **document} if document["format"] == 1 else document
         receipt = Receipt(
@@ -181,7 +181,7 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 checksum of a receipt, without its checksum field and regardless of white space."""
+    """Return the SHA-256 checksum of a receipt, ignoring its checksum field and white space."""
     content = {key: value for key, value in document.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 

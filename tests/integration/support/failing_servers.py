@@ -28,14 +28,14 @@ SHORT_TIMEOUTS = {"connection_timeout": 1, "receive_timeout": 1}
 PAGE_SIZE = 5
 
 ServerFactory = Callable[[RunningDirectory, Authority], AbstractContextManager[str]]
-"""A function whose context manager runs a failing server in front of a working directory, and yields its URI."""
+"""A function that returns a context manager, which runs a failing server for a directory and yields its URI."""
 
 
 @dataclass(frozen=True)
 class FailingServer:
     """A server that does not return a complete result.
 
-    :ivar start: function whose context manager runs the server.
+    :ivar start: function that returns a context manager, which runs the server and yields its URI.
     :ivar message: template of the expected error, for `assert_message`, with the fields ``{uri}``, ``{bind_dn}``
         and ``{base}`` (the base of the first source).
     :ivar options: additional options for the export.
@@ -53,7 +53,7 @@ def server_with_fault(
 
     :param fault: function that creates the fault.
     :param message: template of the expected error; see `FailingServer`.
-    :param short_timeouts: whether the export needs short timeouts, because the fault causes a timeout.
+    :param short_timeouts: whether the fault causes a timeout, so that the export needs short timeouts.
     """
 
     def start(directory: RunningDirectory, ca: Authority) -> AbstractContextManager[str]:
@@ -67,7 +67,7 @@ def server_at_uri(
 ) -> FailingServer:
     """Return a server that fails because its URI is wrong.
 
-    :param uri: function that returns the URI, given the working directory.
+    :param uri: function that returns the URI for a given directory.
     :param message: template of the expected error; see `FailingServer`.
     :param options: additional options for the export.
     """
@@ -77,7 +77,7 @@ def server_at_uri(
 def server_on_port(port: Callable[[], AbstractContextManager[int]], message: str) -> FailingServer:
     """Return a server that does not respond on its port.
 
-    :param port: context manager that yields the port.
+    :param port: function that returns a context manager, which yields the port.
     :param message: template of the expected error; see `FailingServer`.
     """
 
@@ -121,8 +121,8 @@ def assert_failover(
 def assert_message(message: str, template: str) -> None:
     """Assert that a message matches a template.
 
-    :param template: expected text. ``(*)`` matches any text in parentheses, such as the message of a library, which
-        may differ between releases. ``<this|that>`` matches either word.
+    :param template: expected text. ``(*)`` matches any text in parentheses, such as a library's message that
+        differs between releases. ``<this|that>`` matches either word.
     """
     pattern = re.escape(template).replace(re.escape("(*)"), r"\(.+\)")
     pattern = re.sub("<(.+?)>", lambda choice: f"(?:{choice[1]})".replace(r"\|", "|"), pattern)

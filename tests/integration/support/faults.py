@@ -29,7 +29,7 @@ class InjectedResetError(Exception):
 class Fault:
     """A transformation of the messages that pass through a proxy.
 
-    This base class leaves them unchanged.
+    This base class leaves the messages unchanged.
     """
 
     def transform_request(self, request: bytes) -> bytes:
@@ -37,7 +37,9 @@ class Fault:
         return request
 
     def transform_response(self, response: bytes) -> Iterable[bytes] | None:
-        """Return the data that the proxy sends to the client instead of a response, in chunks with pauses between them.
+        """Return the chunks that the proxy sends to the client instead of a response.
+
+        The proxy pauses between the chunks.
 
         :returns: the chunks, or None to send no further data.
         :raises EOFError: to close the connection to the client.
@@ -80,7 +82,7 @@ class NoFurtherResponses(_ResponseFault):
 
 
 class EndlessResponse(_ResponseFault):
-    """A response that is sent one byte at a time and never ends."""
+    """A fault that replaces the response with one that never ends, sent in small chunks."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         # The header declares a length of almost 16 MiB, which the modules still accept.
@@ -88,7 +90,7 @@ class EndlessResponse(_ResponseFault):
 
 
 class OversizedResponse(_ResponseFault):
-    """A response whose header declares a length of almost 4 GiB."""
+    """A fault that prepends a header that declares a length of almost 4 GiB to the response."""
 
     def inject(self, response: bytes) -> Iterable[bytes]:
         return [b"\x30\x84\xff\xff\xff\xff", response]
@@ -117,7 +119,7 @@ class TruncatedResponse(_ResponseFault):
 
 
 class ErrorResult(_ResponseFault):
-    """A response whose result code is replaced with the code of an error.
+    """A fault that replaces the success code of the response with an error code.
 
     :param code: result code (RFC 4511, appendix A).
     """

@@ -61,7 +61,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                 requires_password
                 and self.headers.get("Proxy-Authorization") != f"Basic {expected_credentials}"
             ):
-                # The name of a person, which the module must not show.
+                # The module must not show this name of a person.
                 self.send_error(407, "Zebedy Quarrelstone")
                 return
             self.send_response(proxy.status)

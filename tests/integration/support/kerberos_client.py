@@ -78,7 +78,7 @@ class KerberosClient:
     def make_ticket_cache(self, *, clock_offset: int = 0) -> str:
         """Obtain a ticket with kinit, and return the path of the ticket cache.
 
-        :param clock_offset: number of seconds by which the ticket cache claims that the KDC's clock is ahead.
+        :param clock_offset: number of seconds by which, according to the ticket cache, the KDC's clock is ahead.
         """
         path = self.workspace.root / "ticket"
         conf = self.workspace.root / "krb5.conf"

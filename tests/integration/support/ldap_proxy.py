@@ -4,7 +4,7 @@
 
 """A proxy in front of a directory.
 
-It parses the LDAP messages that it relays, and can inject faults into them.
+The proxy parses the LDAP messages that it relays, and can inject faults into these messages.
 """
 
 from __future__ import annotations

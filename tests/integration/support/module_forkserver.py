@@ -9,8 +9,8 @@
 The server reads one `RunRequest` per line from stdin, as JSON, and writes one `RunOutcome` per line to stdout. Each
 module runs in a child process that inherits the imported libraries and the collection, because importing them takes
 longer than most runs. Each child imports only the module itself again, or the whole collection if the request simulates
-a missing library or another version of a library. Imports without this cache are covered by ansible-test's sanity test
-"import" and by the tests that run playbooks.
+a missing library or another version of a library. Imports without preloaded modules are covered by ansible-test's
+sanity test "import" and by the tests that run playbooks.
 
 The program must run on every Python version that the modules support: 3.9 and newer. It does not import other files of
 the tests.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A runner for modules, which does not need playbooks, and the results that the modules return."""
+"""A runner that runs modules without playbooks, and the results of these modules."""
 
 from __future__ import annotations
 
@@ -48,13 +48,16 @@ class ModuleResult:
 
     @property
     def message(self) -> str:
-        """The error message of the task, which must have failed."""
+        """The error message; the task must have failed."""
         assert self.failed, self.data
         return str(self.data["msg"])
 
     @property
     def warnings(self) -> list[str]:
-        """The warnings of the module, which ansible-core 2.19 and newer wrap in objects."""
+        """The texts of the module's warnings.
+
+        In the output of ansible-core 2.19 and newer, each warning is an object that contains the text.
+        """
         return [
             warning if isinstance(warning, str) else warning["event"]["msg"]
             for warning in self.data.get("warnings", [])
@@ -68,7 +71,7 @@ class ModuleResult:
 class ModuleRunner:
     """A fork server that runs modules, one at a time.
 
-    It ends with the process that started it.
+    The fork server ends when the process that started it ends.
 
     :ivar pid: process ID of the fork server; a running module is its child.
     """
@@ -92,7 +95,7 @@ class ModuleRunner:
         self.pid = self._process.pid
 
     def start(self, request: RunRequest) -> None:
-        """Start a module, whose result `wait` returns."""
+        """Start a module; `wait` returns its result."""
         print(json.dumps(request), file=self._process.stdin, flush=True)
 
     def wait(self) -> ModuleResult:

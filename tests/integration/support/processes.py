@@ -38,9 +38,9 @@ def kill_tree(pid: int) -> None:
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
-    """Wait until a condition is true or the time has elapsed, and return whether the condition is true.
+    """Wait until a condition is true or the timeout expires, and return whether the condition is true.
 
-    :param seconds: maximum time to wait.
+    :param seconds: timeout in seconds.
     """
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
@@ -50,9 +50,11 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 
 @contextmanager
 def record_command_lines() -> Iterator[set[str]]:
-    """Record the command lines of all processes on this host, which every user of the host can see.
+    """Record the command lines of all processes on this host.
 
-    :returns: a context manager that yields a set, which is filled when the block ends.
+    Every user of the host can see these command lines.
+
+    :returns: a context manager that yields a set, and adds the command lines to the set when the block ends.
     """
     command_lines: set[str] = set()
     raw: set[bytes] = set()

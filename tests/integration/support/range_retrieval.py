@@ -27,9 +27,9 @@ _RANGE_REQUEST = re.compile(rb"member;range=(\d+)-\*")
 
 
 class RangeRetrieval(Fault):
-    """A fault that limits `member` to MAX_VALUES values per response, starting with the requested value.
+    """A fault that limits `member` to MAX_VALUES values per response, starting at the requested index.
 
-    :ivar returned_names: names of the returned attributes, including their range options.
+    :ivar returned_names: attribute descriptions of the returned ranges, such as ``member;range=0-1499``.
     """
 
     def __init__(self) -> None:

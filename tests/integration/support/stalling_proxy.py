@@ -18,7 +18,7 @@ _CHUNK_SIZE = 1024
 
 
 class StallingProxy:
-    """A proxy for one LDAP or LDAPS connection, which relays the bytes unchanged.
+    """A proxy that relays the bytes of one LDAP or LDAPS connection unchanged.
 
     :ivar port: port of 127.0.0.1 on which the proxy listens.
     :ivar stalled: set when the proxy stops relaying responses.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster of two people that was sent to a service, and a function that reads the service's answers."""
+"""A sent roster of two people, and a function that parses the service's answer to it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
     """Return the entry of a person with the attributes of the default columns: givenname, mail, mobile and sn.
 
     :param number: number of the person, which determines the identity.
-    :param mail: mail address; if it is empty, it is derived from the number.
+    :param mail: mail address; if empty, an address is derived from the number.
     """
     values = ("Åse", mail or f"{number}@x", "", last_name)
     return Entry(IDENTITIES[number], [value.encode() for value in values])

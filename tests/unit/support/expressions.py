@@ -107,7 +107,7 @@ def _conditions(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippe
 
 
 def _apply_filters(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
-    """Apply a filter that expects a single string."""
+    """Return a strategy for expressions that apply a filter to a single string."""
     replaced = st.builds(
         lambda string, old, new: Snippet(
             f"({string.text} | replace({old.text}, {new.text}))",

@@ -27,7 +27,7 @@ Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
-    """Encode an element as Active Directory does: the length of constructed elements has four bytes."""
+    """Encode an element as Active Directory does, always with a four-byte length for constructed elements."""
     content = b"".join(contents)
     if len(content) < 0x80 and not tag & 0x20:
         return bytes([tag, len(content)]) + content
@@ -67,7 +67,7 @@ def page_end(cookie: bytes, code: int = 0) -> Message:
 
 
 def _read_message(connection: socket.socket) -> bytes:
-    """Receive the content of the next element; empty if the client has closed the connection."""
+    """Receive and return the content of the next message, or no bytes if the client has closed the connection."""
     with connection.makefile("rb", buffering=0) as stream:
         head = stream.read(2) or b""
         if len(head) < 2:

@@ -4,7 +4,7 @@
 
 """A pattern with exponential backtracking, and a string that triggers the backtracking.
 
-A complete match takes up to a second. This is far longer than the limit in the tests, but short enough for a test to
+Without a limit, a match takes up to a second: far longer than the limit in the tests, but short enough for a test to
 fail quickly if the limit does not work.
 """
 

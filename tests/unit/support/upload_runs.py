@@ -114,7 +114,7 @@ def start_uploader(directory: Path) -> Iterator[Uploader]:
 
 
 def count_changes(outcome: Outcome) -> dict[str, object]:
-    """Return the number of contacts for each kind of change in the plan, without zeros."""
+    """Return the number of contacts for each kind of change that occurs in the plan."""
     summary = outcome.plan.summary()
     return {
         kind: summary[kind] for kind in ("added", "changed", "moved", "removed") if summary[kind]

@@ -63,7 +63,7 @@ def test_a_host_can_set_all_keys_of_a_location() -> None:
         ("no_variables", "contact_sync_location", "Set it"),
         ("blank_location", "contact_sync_location", "Set it"),
         ("no_search", SEARCH_VARIABLES, "Set one of them"),
-        # contact_sync_filter must not count: it would select the whole domain.
+        # contact_sync_filter is not sufficient, because it would select people in the whole domain.
         ("blank_search", SEARCH_VARIABLES, "Set one of them"),
     ],
 )

@@ -116,7 +116,7 @@ def test_file_that_cannot_be_closed_is_deleted(tmp_path: Path) -> None:
     def fail() -> None:
         with pending_file(path) as new:
             new.file.write(b"new")
-            # Closing the file then fails, as it does on a full disk.
+            # Close the descriptor, so that closing the file fails, as on a full disk.
             os.close(new.file.fileno())
             raise ZeroDivisionError
 

@@ -72,7 +72,7 @@ def test_files_can_be_imported_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
     package = _IMPORTED_AS.get(library, library)
-    # Modules can be hidden only after they were imported.
+    # Import the library first, so that the modules that it loads are known and can be hidden.
     importlib.import_module(f"{_PACKAGE}.{names[0]}")
     importlib.import_module(package)
     for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
@@ -173,7 +173,7 @@ def test_release_is_compared_with_the_oldest_supported_release(
 
 
 class _ModuleFailedError(Exception):
-    """The module called fail_json."""
+    """Raised when the module calls fail_json."""
 
 
 class _Module:

@@ -69,7 +69,7 @@ NAME = "In url, use a name from the certificate"
         (19, "its certificate was issued by an unknown CA", TRUST),
         (20, "its certificate was issued by an unknown CA", TRUST),
         (62, "its certificate was issued for another name", NAME),
-        (64, "its certificate was issued for another address", NAME),
+        (64, "its certificate is not valid for this IP address", NAME),
         (23, "its certificate could not be verified", "Check the server's certificate and ca_path"),
     ],
 )
@@ -121,9 +121,12 @@ def test_unusable_client_certificate_is_reported(pair: tuple[Path, Path], tmp_pa
         )
     )
     for (cert_file, key_file), cause in (
-        ((cert, None), "it is not a certificate with a matching private key"),
-        ((cert, tmp_path / "other.pem"), "it is not a certificate with a matching private key"),
-        ((key, cert), "it is not a certificate with a matching private key"),
+        ((cert, None), "the certificate or the key is not valid, or they do not match"),
+        (
+            (cert, tmp_path / "other.pem"),
+            "the certificate or the key is not valid, or they do not match",
+        ),
+        ((key, cert), "the certificate or the key is not valid, or they do not match"),
         ((tmp_path / "none.pem", key), "No such file or directory"),
         ((cert, encrypted), "the key is encrypted"),
     ):

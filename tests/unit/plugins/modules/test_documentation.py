@@ -300,7 +300,7 @@ def test_required_libraries_are_documented(module: str, libraries: list[Library]
     for name, fragment in (("directory", Directory), ("sources", Sources)):
         if f"frontdesk.contacts.{name}" in _fragments(module):
             documented += yaml.safe_load(fragment.DOCUMENTATION)["requirements"]
-    # If only some options require a library, they are listed after it in parentheses.
+    # If only some options require a library, these options follow the library in parentheses.
     requirements = [requirement.partition(" (")[0] for requirement in documented]
     assert requirements == [library.requirement for library in libraries]
 

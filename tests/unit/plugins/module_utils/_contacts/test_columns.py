@@ -97,8 +97,8 @@ def test_the_location_column_is_omitted_if_all_sources_are_global() -> None:
         (
             [{**NAME_COLUMN, "phone_style": "national"}, SITE_COLUMN],
             (
-                "Cannot use phone_style national of column 'Name': phone_region is not set, so numbers "
-                "without a country code have no country. Set phone_region, or use phone_style international."
+                "Cannot use phone_style national of column 'Name': phone_region is not set, so the country of "
+                "numbers without a country code is unknown. Set phone_region, or use phone_style international."
             ),
         ),
         (
@@ -142,7 +142,7 @@ def test_a_rule_about_the_omitted_location_column_is_reported() -> None:
         compile_columns([{**NAME_COLUMN, "required_unless": "Site"}, SITE_COLUMN], all_global=True)
 
 
-def test_column_titles_are_composed() -> None:
+def test_column_titles_are_normalized_to_nfc() -> None:
     (first, _second) = columns(
         {"header": "Bla\u030a", "value": "sn"},
         {"header": "B", "value": "sn", "required_unless": "Blå"},
@@ -220,14 +220,14 @@ def test_a_broken_rule_is_reported(cells: tuple[str, ...], cause: str | None) ->
         (("Lie", "", ""), {"Phone": "no number"}, "Phone: no number"),
         (("Lie", "", ""), {"Email": "gone", "Phone": "gone"}, "Email and Phone: gone"),
         (("Lie", "", ""), {"Phone": "no", "Email": "gone"}, "Email: gone; Phone: no"),
-        # Emptied cells that no rule requires are not the cause.
+        # Emptied cells that no rule requires do not break a rule.
         (("Lie", "", "1"), {"Email": "gone"}, None),
         (("Lie", "a@x", ""), {"Phone": "no number"}, None),
         (("", "a@x", ""), {"Phone": "no number"}, "Name is empty"),
         (("Lie", "=1", ""), {"Phone": "no"}, "Email could be interpreted as a spreadsheet formula"),
     ],
 )
-def test_an_emptied_cell_is_the_cause_if_a_rule_requires_it(
+def test_a_broken_rule_is_explained_by_the_cause_of_the_emptied_cell(
     cells: tuple[str, ...], emptied: dict[str, str], cause: str | None
 ) -> None:
     assert find_broken_rule(RULES, cells, emptied) == cause

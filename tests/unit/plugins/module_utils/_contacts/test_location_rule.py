@@ -62,7 +62,7 @@ def test_the_location_is_the_result_of_the_expression(
     assert contact == Contact(location, ("Lie", location), "id")
 
 
-def test_listed_identifiers_are_composed() -> None:
+def test_listed_identifiers_are_normalized_to_nfc() -> None:
     mapper = Mapper(COLUMNS, [compile_rule("l", "malå")])
     person = mapper.map_entry("id", ["malå".encode(), b"Lie"], compile_rule("l", "mala\u030a"))
     assert isinstance(person, Contact)
@@ -117,8 +117,11 @@ REMEDY = "Use attributes, as in physicalDeliveryOfficeName | lower."
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("location", f"it refers to location, but its result is the location. {REMEDY}"),
-        ("l or location", f"it refers to location, but its result is the location. {REMEDY}"),
+        ("location", f"it refers to location, which is the result of this expression. {REMEDY}"),
+        (
+            "l or location",
+            f"it refers to location, which is the result of this expression. {REMEDY}",
+        ),
         ("l | hq", "the filter 'hq' does not exist. Use attribute names, "),
     ],
 )

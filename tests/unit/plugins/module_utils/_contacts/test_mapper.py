@@ -50,7 +50,7 @@ def test_two_normalization_forms_of_a_name_are_one_value() -> None:
     both = ["A\u030ase".encode(), "Åse".encode()]
     for values in (both, both[:1], both[1:]):
         assert mapper.map_entry("id", [values], "") == Contact("", ("Åse",), "id")
-    # Values are compared after they are composed: a decomposed Å would sort before Z.
+    # Values are compared after normalization to NFC. Otherwise, the decomposed Å would sort before Z.
     smallest = Mapper(columns({"header": "A", "value": "sn"}))
     assert smallest.map_entry("id", [["A\u030a".encode(), b"Z"]], "") == Contact("", ("Z",), "id")
 
@@ -68,7 +68,7 @@ def test_any_script_is_supported(name: str) -> None:
     "value",
     [
         *(b"\xff", b"\xc3", b"\xc0\x80", b"A\xe5se"),
-        # Surrogates, even in pairs, are not valid UTF-8 (RFC 3629, 3).
+        # Surrogates, even in pairs, and code points above U+10FFFF are not valid in UTF-8 (RFC 3629, 3).
         *(b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80"),
     ],
 )

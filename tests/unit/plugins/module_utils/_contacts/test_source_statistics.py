@@ -39,9 +39,10 @@ PEOPLE = [
 def make_statistics(
     people: list[tuple[str, str, str, str]], numbers: list[int]
 ) -> SourceStatistics:
-    """Create statistics of the people with the given numbers, in this order.
+    """Create statistics of the selected people.
 
-    The values of each person are givenname, mail, mobile and sn.
+    :param people: values of givenname, mail, mobile and sn of each person.
+    :param numbers: indexes of the selected people, in the order in which they are added.
     """
     statistics = SourceStatistics(COLUMNS)
     assert statistics.attributes == ("givenname", "mail", "mobile", "sn")

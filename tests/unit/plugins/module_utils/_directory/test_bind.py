@@ -62,12 +62,12 @@ def _external(tmp_path: Path) -> Account:
 @pytest.mark.parametrize(
     ("capabilities", "operations"),
     [
-        # The first search determines the server type: Active Directory has already authenticated the client.
+        # The first search determines the server type. Active Directory authenticates the client without a bind.
         ([], [SEARCH, BIND, SEARCH, UNBIND]),
         (ACTIVE_DIRECTORY, [SEARCH, SEARCH, UNBIND]),
     ],
 )
-def test_external_binds_over_ldaps_except_to_active_directory(
+def test_external_binds_over_ldaps_unless_the_server_is_active_directory(
     server_tls: ServerTls, external: Account, capabilities: list[bytes], operations: list[int]
 ) -> None:
     directory = Directory(supportedCapabilities=capabilities)
@@ -109,7 +109,7 @@ def test_a_certificate_without_an_account_is_rejected(
 
 
 @pytest.mark.parametrize("start_tls", [False, True])
-def test_a_closed_connection_might_mean_a_rejected_certificate(
+def test_the_remedy_for_a_closed_connection_mentions_the_client_certificate(
     *, server_tls: ServerTls, external: Account, start_tls: bool
 ) -> None:
     def respond(request: int, _content: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -127,7 +127,7 @@ def test_a_closed_connection_might_mean_a_rejected_certificate(
 
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
 @pytest.mark.parametrize("operation", [BIND, SEARCH])
-def test_referrals_are_not_followed_with_any_protocol(
+def test_no_protocol_follows_referrals(
     *, server_tls: ServerTls, external: Account, protocol: str, operation: int
 ) -> None:
     accounts = {

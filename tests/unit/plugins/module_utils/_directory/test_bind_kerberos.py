@@ -137,7 +137,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
         # The server's buffer must have room for the message and the overhead of the encryption.
         assert sasl_socket._max_message_size == 0x010000 - 60
     options = _context_options(gssapi)
-    # All flags are required: the server is authenticated, and messages are protected.
+    # All flags are set: the server must authenticate itself, and messages must be protected.
     assert options["flags"] == sum(Gssapi.RequirementFlag)
     assert options["channel_bindings"] is None
     assert directory.requests[2].endswith(b"signed:\x04\xff\xff\xff")
@@ -156,7 +156,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
                 False,
                 (CONFIDENTIALITY + LARGEST, INTEGRITY + LARGEST, NO_LAYER, NO_LAYER + bytes(4)),
             ),
-            "the server requires encryption by Kerberos inside TLS",
+            "the server requires Kerberos encryption over TLS",
             "Use ldap:// without start_tls: Kerberos then encrypts the connection",
         ),
     ],
@@ -179,7 +179,7 @@ def test_a_server_must_offer_the_required_security_layer(
             assert not connection.bound
         assert caught.value.action == f"Cannot bind to {uri} using Kerberos as svc@X.NO"
         assert (caught.value.cause, caught.value.remedy) == (cause, remedy)
-        # No layer was selected.
+        # The client did not send the bind request that selects a layer.
         assert directory.operations.count(BIND) == 2
 
 
@@ -217,7 +217,7 @@ def test_a_missing_service_ticket_is_specific_to_the_server(
     gssapi.failures = {function: GSSError(KRB5 + 7)}
     with (
         _open_connection(server_tls, _KerberosDirectory(), unencrypted=False) as (connection, uri),
-        # The realm might have a service with the name of another server.
+        # The realm might have a service for another server, so the error must cause failover.
         pytest.raises(ServerError) as caught,
     ):
         bind(connection, uri, KERBEROS)

@@ -27,7 +27,7 @@ ID = str(uuid.UUID(int=1))
 
 
 class _Server:
-    """A server with entries, which are found by a DN in the filter or by the search base.
+    """A server whose entries can be found by a DN in the filter or in the search base.
 
     :ivar dn_attribute: attribute that contains the DN and can be searched; None if there is none.
     :ivar searches: queries of the searches.
@@ -100,7 +100,7 @@ def test_entries_are_returned_with_the_given_dns(
         QUERY,
         filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
-    # Active Directory always has this attribute, so the module does not check for it.
+    # Active Directory always has the DN attribute, so no entry is read to check for it.
     assert (server.read == []) is is_active_directory
 
 

@@ -148,7 +148,7 @@ def test_the_error_names_each_address_of_a_host(
     [
         ("other", "localhost", "its certificate was issued by an unknown CA ("),
         ("x.no", "localhost", "its certificate was issued for another name ("),
-        ("x.no", "127.0.0.1", "its certificate was issued for another address ("),
+        ("x.no", "127.0.0.1", "its certificate is not valid for this IP address ("),
     ],
 )
 def test_a_server_without_a_valid_certificate_does_not_receive_the_password(

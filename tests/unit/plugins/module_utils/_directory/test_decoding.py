@@ -119,7 +119,7 @@ def test_invalid_entries_are_rejected(operation: bytes) -> None:
     for _attempt in range(2):
         with pytest.raises(MalformedError):
             decoder.decode(operation)
-        # Caches the headers for the second attempt.
+        # Cache the headers for the second attempt.
         decoder.decode(SHORT)
 
 

@@ -190,7 +190,7 @@ _MUTATIONS = min(1_000 * settings().max_examples, 1_000_000)
 _PARTS = 20
 
 
-# The mark makes `make fuzz` select this test, which generates its random inputs without Hypothesis, for speed.
+# The mark lets `make fuzz` select this test. For speed, its random inputs are generated without Hypothesis.
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
     "length_bytes", [0, 4], ids=["lengths as in OpenLDAP", "lengths as in Active Directory"]

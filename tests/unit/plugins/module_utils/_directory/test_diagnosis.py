@@ -286,12 +286,12 @@ def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Excep
     )
 
 
-def test_the_rejection_of_kerberos_within_tls_is_explained() -> None:
+def test_the_rejection_of_kerberos_over_tls_is_explained() -> None:
     # The message from Samba.
     message = "SASL:[GSSAPI]: not allowed if TLS is used."
     result = {"result": 8, "description": "strongerAuthRequired", "message": message}
     diagnosis = explain_result(result)
-    assert diagnosis.cause.startswith("the server does not accept Kerberos within TLS (result 8 ")
+    assert diagnosis.cause.startswith("the server does not accept Kerberos over TLS (result 8 ")
     assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
 
 

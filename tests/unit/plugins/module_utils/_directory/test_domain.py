@@ -149,7 +149,7 @@ def _srv_record(name: str, priority: int, weight: int) -> SrvRecord:
 @pytest.mark.parametrize(
     ("numbers", "order"),
     [
-        # The running sums of a, b, c are 0, 10, 40, and those of a, c are 0, 30.
+        # The running sums of the weights of a, b and c are 0, 10 and 40; those of a and c are 0 and 30.
         ((0, 0, 0), "abcz"),
         ((1, 0, 0), "bacz"),
         ((10, 30, 0), "bcaz"),

@@ -117,7 +117,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
 
 
 class _Reader:
-    """A function that raises the given errors in its first sessions.
+    """A function that raises the next of the given errors in each session until none is left.
 
     :ivar data: weak references to the data read in each session.
     """
@@ -146,7 +146,7 @@ def _three_servers(server_tls: ServerTls) -> Iterator[ConnectionSettings]:
 def test_an_error_while_reading_causes_failover_and_frees_the_data(
     three_servers: ConnectionSettings,
 ) -> None:
-    gc.disable()  # the data must be freed without the cyclic garbage collector
+    gc.disable()  # The data must be freed without the cyclic garbage collector.
     try:
         read = _Reader(ServerError("Cannot a", "b", "C"), ServerError("Cannot d", "e", "F"))
         used, warnings = read_with_failover(three_servers, read)

@@ -34,7 +34,7 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
     return Gssapi(monkeypatch)
 
 
-def test_a_password_is_used_for_tickets_in_memory(gssapi: Gssapi) -> None:
+def test_a_password_obtains_tickets_that_are_kept_in_memory(gssapi: Gssapi) -> None:
     assert (
         acquire_credentials(Account("kerberos", bind_dn="svc@X.NO", bind_pw="s3crét")) == "tickets"
     )

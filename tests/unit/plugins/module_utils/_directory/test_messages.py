@@ -161,7 +161,7 @@ def test_a_large_response_is_returned_in_parts(monkeypatch: pytest.MonkeyPatch) 
     assert fake_socket.waits == len(responses) > 2
 
 
-def test_a_socket_error_is_raised_as_by_ldap3() -> None:
+def test_a_socket_error_raises_the_same_exception_as_in_ldap3() -> None:
     class Broken(FakeSocket):
         def recv(self, size: int) -> bytes:
             raise TimeoutError("no complete response within 5 s")

@@ -103,7 +103,7 @@ def test_the_next_page_is_requested_before_the_current_page_is_yielded() -> None
     with _connection(*_pages(1), [_person(2), page_end(b"")]) as (connection, server):
         pages = read_pages_fast(connection, QUERY, NAMES, 10)
         assert len(next(pages).values) == 1
-        # The response arrives before the client waits for it.
+        # The second page has been requested and arrives before the client asks the reader for it.
         assert connection.socket._socket.recv(1, socket.MSG_PEEK)
         assert server.searches == 2
         assert len(next(pages).values) == 1
@@ -180,7 +180,7 @@ def test_time_spent_by_the_client_does_not_count_towards_the_timeout(
         now = time.monotonic()
 
         class Later:
-            """A substitute for the module `time` in which it is one minute later."""
+            """A substitute for the module `time` whose clock is one minute ahead."""
 
             @staticmethod
             def monotonic() -> float:

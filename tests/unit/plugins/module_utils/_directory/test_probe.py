@@ -142,7 +142,7 @@ def test_a_connection_without_tls_has_no_tls_parameters(server_tls: ServerTls) -
             assert (probe.address, probe.tls) == ("127.0.0.1", None)
 
 
-def test_an_untrusted_certificate_is_shown(server_tls: ServerTls, tmp_path: Path) -> None:
+def test_the_probe_contains_an_untrusted_certificate(server_tls: ServerTls, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = tls(tmp_path / "other", "elsewhere.test")
     directory = Directory()
@@ -222,5 +222,5 @@ def test_visible_entries_are_detected(
         open_session(settings_for(server_tls, f"ldaps://localhost:{port}")) as session,
     ):
         assert has_visible_entries(session, Query("dc=x", scope, "(sn=*)")) is is_visible
-    # The scope follows the base (RFC 4511, 4.5.1).
+    # In the request, the scope follows the search base (RFC 4511, 4.5.1).
     assert b"dc=x\x0a\x01" + code in requests[0]

@@ -64,7 +64,7 @@ def test_addresses_include_ipv4_and_ipv6(responses: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("error", [dns.resolver.NXDOMAIN, dns.resolver.NoAnswer])
 def test_a_name_without_records_is_not_an_error(responses: dict[str, Any], error: Any) -> None:
-    # The arguments of the constructor are irrelevant here.
+    # Skip the constructor, because its arguments do not matter here.
     responses["x.no. SRV"] = error.__new__(error)
     assert open_resolver(DOMAIN, 5).query_srv("x.no") == []
 

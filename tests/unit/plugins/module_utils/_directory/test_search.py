@@ -111,7 +111,7 @@ def test_an_unreadable_root_dse_is_an_error(tmp_path: Path) -> None:
 
 
 def test_incomplete_values_are_an_error(tmp_path: Path) -> None:
-    """Active Directory returns incomplete values, but no server in the lab does."""
+    """Simulate Active Directory, because no server in the lab returns incomplete values."""
     pages = _Pages([_person(0, **{"memberOf": [], "memberOf;range=0-1499": [b"A"]}), page_end(b"")])
     with session_with(tmp_path, pages) as session, pytest.raises(DirectoryError) as caught:
         _read_all(search(session, QUERY, ["memberof"], 100))
@@ -192,7 +192,7 @@ def test_a_repeated_page_is_an_error(tmp_path: Path, pages: list[Sequence[Messag
 
 
 def test_the_session_can_be_used_while_the_error_of_a_search_is_handled(tmp_path: Path) -> None:
-    """The traceback keeps the generators alive, so they must have been closed."""
+    """The traceback keeps the generators alive, so the search must close them explicitly."""
     repeated = [_person(1), page_end(b"c")]
     pages = _Pages(repeated, repeated, repeated, [_person(2), result(SEARCH)])
     with session_with(tmp_path, pages) as session:

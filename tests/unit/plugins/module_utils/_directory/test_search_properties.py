@@ -83,7 +83,7 @@ def _access(
 
 
 @given(edits=EDITS)
-@settings(max_examples=settings().max_examples // 3)  # each example is a session with a server
+@settings(max_examples=settings().max_examples // 3)  # Each example is a session with a server.
 def test_a_corrupted_response_results_in_entries_or_an_error(
     corrupting_server: _CorruptingServer,
     access: ConnectionSettings,

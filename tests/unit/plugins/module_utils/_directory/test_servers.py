@@ -103,7 +103,7 @@ def _srv_record(target: str, priority: int = 0, port: int = 389) -> SrvRecord:
         ),
     ],
 )
-def test_addresses_use_tls(
+def test_addresses_use_ldaps_unless_start_tls_is_set(
     monkeypatch: pytest.MonkeyPatch, start_tls: bool, port: int, address: Address
 ) -> None:
     dns = _Dns({CONTROLLERS: [_srv_record("DC1.x.no", port=port)]})
@@ -221,7 +221,7 @@ def test_no_usable_server_is_an_error(
 def test_host_names_are_resolved_by_the_resolver_that_returned_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dns_servers: Sequence[str]
 ) -> None:
-    """The certificate is verified against the host name in both cases."""
+    """With either resolver, the certificate is verified against the host name."""
     host = "dc1.x.no" if dns_servers else "localhost"
     domain = Domain("x.no" if dns_servers else "localhost", dns_servers=dns_servers)
     server_tls = tls(tmp_path, host)

@@ -67,6 +67,6 @@ def test_other_text_is_not_a_timestamp(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("0123456789-:TZ+. "), max_size=25))
-def test_timestamps_are_in_utc(text: str) -> None:
+def test_parsed_timestamps_are_in_utc(text: str) -> None:
     timestamp = parse_timestamp(text)
     assert timestamp is None or timestamp.utcoffset() == timedelta(0)

@@ -96,7 +96,7 @@ VARIABLES = Variables(
         ("'08 123 456 78' | e164(region='NO') or 'none'", "none"),
         ("'08 123 456 78' | e164(c or phone_region)", "+46812345678"),
         ("'08 123 456 78' | e164(sn or phone_region)", ""),
-        # String literals are composed (NFC), whether written directly or with escapes.
+        # String literals are normalized to NFC, whether the characters are written directly or as escape sequences.
         ("'yes' if givenName == 'A\u030ase' else 'no'", "yes"),
         ("'yes' if givenName == 'A\\u030ase' else 'no'", "yes"),
         ("givenName | map_value({'A\u030ase': 'A\u030a'})", "Å"),

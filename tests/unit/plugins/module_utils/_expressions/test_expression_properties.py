@@ -86,7 +86,7 @@ def _evaluate_with_jinja(text: str, attributes: dict[str, list[str]]) -> object:
 
 
 @given(st.lists(EXPRESSIONS, min_size=5, max_size=5), ATTRIBUTES)
-def test_the_result_of_an_expression_is_that_of_jinja(
+def test_an_expression_has_the_same_result_as_in_jinja(
     snippets: list[Snippet], attributes: dict[str, list[str]]
 ) -> None:
     variables = Variables(

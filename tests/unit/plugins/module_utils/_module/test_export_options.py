@@ -55,7 +55,7 @@ def test_all_options_of_an_export_are_parsed(tmp_path: Path) -> None:
         read=ReadOptions(
             connection=parse_connection_settings(params),
             sources=sources,
-            columns=options.read.columns,  # two compiled expressions are never equal
+            columns=options.read.columns,  # Compiled expressions are never equal.
             object_types=("user", "contact"),
             page_size=7,
         ),
@@ -89,7 +89,7 @@ def test_only_check_mode_accepts_a_missing_directory(tmp_path: Path) -> None:
 
 
 def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
-    """Of several errors, the error that is reported is always the same."""
+    """If several options are invalid, the first error in a fixed order is reported."""
     params = export_params(dest="/a\0b", ca_path="/c\0d", page_size=0, columns=[])
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("Cannot use dest: it contains a NUL byte", {"dest": str(tmp_path)}),

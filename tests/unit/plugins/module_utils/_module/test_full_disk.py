@@ -67,8 +67,8 @@ def _export(
 @pytest.mark.parametrize(
     ("max_file_bytes", "limits", "action", "remedy"),
     [
-        # The data that exceeds the limit: the roster; the identities, which are longer; spilled contacts; spilled
-        # pairs of values and identities.
+        # The data that exceeds the limit in each case: the roster; the identities file, which is larger; spilled
+        # contacts; spilled pairs of values and identities.
         (1_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (8_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (

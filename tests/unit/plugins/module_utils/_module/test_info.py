@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examination of directory servers on loopback: their properties and their problems."""
+"""Tests of the properties and problems that are reported for directory servers on the loopback interface."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_an_account_that_one_server_rejects_is_not_tried_on_the_others(tmp_path:
         report = run_info(source_in("a"), **options)
     assert [server["bound"] for server in report.servers] == [False] * 3
     assert [server["sources"] for server in report.servers] == [[]] * 3
-    # The root DSEs of these servers are reported nevertheless.
+    # The contents of the root DSE are reported even without a bind.
     assert [server["product"] for server in report.servers] == ["Somebody"] * 3
     bound = [BIND in directory.operations for directory in (rejecting, second, third)]
     assert bound == [True, False, False]

@@ -140,7 +140,7 @@ def test_the_query_of_the_url_is_not_part_of_the_endpoint(uploader: Uploader) ->
     assert changed_and_uploaded(outcome) == (False, False)
 
 
-def test_another_profile_keeps_the_history(uploader: Uploader) -> None:
+def test_the_history_is_kept_if_the_profile_changes(uploader: Uploader) -> None:
     uploader.upload(initial=True)
     assert changed_and_uploaded(uploader.upload(initial=True, profile="other")) == (True, True)
     assert len(json.loads(uploader.state_files()["receipt.json"])["history"]) == 1

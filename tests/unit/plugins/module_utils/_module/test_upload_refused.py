@@ -86,7 +86,7 @@ def test_the_rows_that_were_not_refused_count_as_accepted(uploader: Uploader) ->
     assert changed_and_uploaded(outcome) == (True, False)
     assert outcome.receipt is not None
     assert (outcome.receipt.rows, outcome.receipt.complete) == (4, False)
-    # Four contacts are known: the service still has the old row of B, and it does not have E.
+    # The new baseline has four contacts: it contains the old row of B, and it does not contain E.
     plan = uploader.upload(check_mode=True).plan
     assert (plan.baseline_rows, plan.by_identity) == (4, True)
     assert count_changes(uploader.upload(check_mode=True)) == {"added": 1, "changed": 1}
@@ -155,7 +155,9 @@ def test_a_successful_status_with_an_unexpected_body_does_not_count_as_acceptanc
     assert "receipt.json" not in uploader.state_files()
 
 
-def test_the_result_lists_at_most_50_row_errors_and_their_number(uploader: Uploader) -> None:
+def test_the_result_lists_at_most_50_row_errors_and_contains_the_total_number(
+    uploader: Uploader,
+) -> None:
     errors = [{"row": 1, "error": "bad"}] * 60
     uploader.response = plain("422 X", json.dumps({"errors": errors}).encode())
     service = uploader.upload(initial=True).result(show_diff=False)["service"]

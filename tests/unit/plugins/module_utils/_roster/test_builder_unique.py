@@ -89,7 +89,7 @@ def test_a_person_who_needs_the_duplicate_value_is_left_out(
 
 
 def test_a_left_out_person_does_not_claim_a_value() -> None:
-    # The second person has the name of the first person and is left out, so the third person keeps the phone number.
+    # The second person has the same name as the first one and is left out, so the third person keeps the phone number.
     strict_columns = columns(
         {"header": "Name", "value": "sn", "required": True, "unique": True},
         {"header": "Phone", "value": "mobile", "unique": True},

@@ -74,7 +74,7 @@ def test_all_pairs_are_spilled_to_one_file() -> None:
     for holder, file_count in ((1, 0), (2, 0), (3, 1), (4, 1), (5, 1)):
         finder.add([7, holder], [holder, holder])
         assert len(files) == file_count
-    # The value 7 is kept once until it is spilled.
+    # Until the spill, only the first holder of the value 7 is kept in memory.
     assert len(files[0].getvalue()) == 4 * _PAIR_BYTES
     finder.finish()
     assert len(files[0].getvalue()) == 7 * _PAIR_BYTES

@@ -105,7 +105,7 @@ def test_only_removals_are_limited() -> None:
     check_plan(_plan(100, 0, **{ADDED: 200, CHANGED: 100, MOVED: 100}), Limits(max_removed=0), None)
 
 
-def test_a_first_upload_needs_permission() -> None:
+def test_a_first_upload_requires_initial() -> None:
     plan = _plan(0, 0, added=3)
     with pytest.raises(GuardError) as caught:
         check_plan(plan, Limits(), NO_RECEIPT)
@@ -116,7 +116,7 @@ def test_a_first_upload_needs_permission() -> None:
     check_plan(plan, Limits(initial=True), NO_RECEIPT)
 
 
-def test_default_limits() -> None:
+def test_by_default_at_most_ten_percent_of_the_contacts_can_be_removed() -> None:
     assert Limits() == Limits(max_removed=None, max_removed_percent=10.0, initial=False)
 
 

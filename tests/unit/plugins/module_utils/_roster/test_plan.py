@@ -44,7 +44,7 @@ def _compare(old: RosterFile | None, new: RosterFile, *, with_changes: bool = Tr
 def _compare_rows(
     old: Rows | None, new: Rows, old_identities: str | None, new_identities: str | None
 ) -> Plan:
-    """Compare rows.
+    """Return the plan that replaces the old rows with the new rows.
 
     Each letter in a string of identities is the identity of a row; None means no identities.
     """
@@ -63,7 +63,7 @@ def _changes(plan: Plan) -> list[tuple[str, tuple[str, ...] | None, tuple[str, .
     ]
 
 
-# Cases with the same result, whether people are matched by identity or by key.
+# Cases in which matching people by identity and matching them by key have the same result.
 _BY_EITHER = [
     ("no change", [A], [A], "a", "a", []),
     ("added", [A], [A, B], "a", "ab", [(ADDED, None, B)]),
@@ -123,7 +123,7 @@ def test_changes_are_classified(
 @pytest.mark.parametrize(
     ("old", "new", "old_identities", "new_identities", "by_identity", "by_key"),
     [
-        # With a new email address, which is the key, the person seems to be a new one.
+        # The email address is the key, so a person with a new address seems to be a new person.
         (
             *([A], [A_NEW_MAIL], "a", "a", [(CHANGED, A, A_NEW_MAIL)]),
             [(REMOVED, A, None), (ADDED, None, A_NEW_MAIL)],
@@ -182,7 +182,7 @@ def test_changes_are_sorted_by_location_and_row() -> None:
     ]
 
 
-def test_contacts_change_instead_of_moving_without_a_location_column() -> None:
+def test_without_a_location_column_contacts_are_changed_instead_of_moved() -> None:
     old, new = roster_file([A], "a"), roster_file([A_BERGEN], "a")
     plan = make_plan(old, new, ["Email"], "Office", MEMORY, with_changes=True)
     assert [(change.kind, change.location) for change in plan.changes] == [

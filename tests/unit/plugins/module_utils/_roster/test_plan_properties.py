@@ -60,7 +60,7 @@ def test_applying_the_plan_to_the_old_rows_results_in_the_new_rows(
 
 
 @given(_rosters(), _rosters())
-def test_counts_add_up(old: RosterFile, new: RosterFile) -> None:
+def test_the_counts_of_a_plan_add_up_to_the_row_counts(old: RosterFile, new: RosterFile) -> None:
     plan = _compare(old, new)
     summary = plan.summary()
     added, changed, moved, removed = (plan.count(kind) for kind in KINDS)

@@ -115,11 +115,11 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
         ),
         (
             b"Name;Mail\r\nA;B\r\n",
-            "its columns are separated by semicolons. Save it with comma-separated values (RFC 4180).",
+            "its columns are separated by semicolons. Save it as comma-separated values (RFC 4180).",
         ),
         (
             b"Name\tMail\r\nA\tB\r\n",
-            "its columns are separated by tabs. Save it with comma-separated values (RFC 4180).",
+            "its columns are separated by tabs. Save it as comma-separated values (RFC 4180).",
         ),
         (
             b"A,B,C,B\r\n1,2,3,4\r\n",

@@ -153,7 +153,7 @@ def test_row_with_an_unknown_status_is_refused(state: object, is_accepted: bool)
             replace(STATUSES, errors="rows", counts="counts"),
             "rows lists 0 of 2 rows",
         ),
-        # A single value may identify several rows.
+        # A single value can identify several rows.
         ([{"row": "oslo", "state": "Imported"}], replace(STATUSES, row_column="Location"), ""),
         ([], replace(STATUSES, row_column="Location"), "it lists 0 of 2 rows"),
     ],

@@ -150,5 +150,5 @@ def test_endless_response_is_truncated(status: str) -> None:
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
                 exchange(server.port)
-    # Apart from the data that the client read, only the socket buffers contain data.
+    # The server could send only the data that the client read and that fits in the socket buffers (in MiB).
     assert len(sent) < 64

@@ -81,7 +81,7 @@ def test_missing_or_invalid_response_is_reported(handler: Any, message: str) -> 
 def test_incomplete_response_is_reported_if_urllib3_ignores_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # This is how urllib3 1.26 behaves when requests uses it.
+    # When requests uses urllib3 1.26, the length of the content is not checked.
     lenient = property(lambda _response: False, lambda _response, _value: None)
     monkeypatch.setattr(urllib3.HTTPResponse, "enforce_content_length", lenient, raising=False)
     with http_server(_truncate) as server, pytest.raises(ServiceError) as caught:

@@ -58,5 +58,5 @@ def test_upload_of_a_large_file_requires_little_memory(kind: str, tmp_path: Path
         )
     status, growth = map(int, process.stdout.split())
     assert status == 200
-    # In MiB. This includes modules that are imported late and chunks of 256 KiB, but not the file.
+    # In MiB. The growth is due to modules that are imported late and chunks of 256 KiB, not to the file.
     assert growth < 20

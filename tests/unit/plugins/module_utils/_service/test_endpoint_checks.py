@@ -48,7 +48,7 @@ UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
         {"accepted_statuses": (200, 202, 299)},
-        # Short secrets may occur in other values by chance.
+        # Short secrets are accepted in other values, because they might occur there by chance.
         {"token": "", "username": "mode", "params": (("mode", "mode"),)},
     ],
 )

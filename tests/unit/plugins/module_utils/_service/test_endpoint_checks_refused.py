@@ -24,10 +24,10 @@ NOT_TOGETHER = (
     "Omit token_param, or omit token_header and token_prefix."
 )
 INVALID_UTF_8 = b"p\xe5ss".decode("utf-8", "surrogateescape")
-CONTROL = "Look for line breaks and other special characters."
+CONTROL = "Remove line breaks and other control characters."
 INVALID_USERNAME = (
     "url_username: it contains a colon or control characters. "
-    "Look for colons, line breaks and other control characters."
+    "Use a user name without colons, line breaks or other control characters."
 )
 RESERVED = "the module sets this header itself. Omit it"
 RAW = "with body_format raw: a raw body has no form fields. Omit"
@@ -119,7 +119,7 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
             {"params": (pair,)},
             (
                 "Cannot use params: a name is empty, or a name or value contains control characters. "
-                "Look for empty names, line breaks and other control characters."
+                "Remove empty names, line breaks and other control characters."
             ),
         )
         for pair in (("", "x"), ("a\n", "x"), ("a", "x\r"))

@@ -48,7 +48,7 @@ def _ssl_error(reason: str) -> ssl.SSLError:
 
 @pytest.fixture(autouse=True)
 def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the attributes that only real certificate errors have."""
+    """Add the attributes that certificate errors created by a test lack."""
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
 

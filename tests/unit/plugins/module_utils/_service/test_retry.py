@@ -67,7 +67,7 @@ def test_retry_depends_on_the_outcome_and_the_method(outcome: int | str, methods
         ),
     ],
 )
-def test_outcome_shows_whether_the_roster_may_have_been_accepted(
+def test_outcome_shows_whether_the_roster_might_have_been_accepted(
     outcome: int | str, is_unknown: bool
 ) -> None:
     assert is_outcome_unknown(outcome) is is_unknown
@@ -129,7 +129,7 @@ DATE = "Tue, 24 Nov 2026 08:00:00 GMT"
         ("١٢", None, None),
         ("Tue, 24 Nov 2026 09:00:30 GMT", None, 30.0),
         ("Tue, 24 Nov 2026 08:59:00 GMT", None, 0.0),
-        # Both headers are based on the service's clock, which is one hour slow.
+        # Retry-After and Date are both based on the service's clock, which is one hour slow.
         ("Tue, 24 Nov 2026 08:00:30 GMT", DATE, 30.0),
         ("Tue, 24 Nov 2026 08:00:30 GMT", "nonsense", 0.0),
         # Obsolete date formats (RFC 9110, 5.6.7).

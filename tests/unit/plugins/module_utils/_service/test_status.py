@@ -102,7 +102,7 @@ def test_remedy_names_the_options_of_the_credential(credential: Credential, opti
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 207, 299])
-def test_any_success_except_202_means_acceptance(status: int) -> None:
+def test_any_2xx_status_except_202_means_acceptance(status: int) -> None:
     assert answer_error(ENDPOINT, Answer(status)) is None
 
 

@@ -97,7 +97,7 @@ def test_proxy_is_reported_without_its_password(
     assert find_proxy_address(ENDPOINT) is None
 
 
-def test_connections_through_a_proxy_are_watched_once() -> None:
+def test_the_watchdog_is_added_only_once_to_connections_through_a_proxy() -> None:
     with (
         Watchdog(1) as watchdog,
         UploadSession(ENDPOINT, create_service_context(TlsSettings()), watchdog) as session,

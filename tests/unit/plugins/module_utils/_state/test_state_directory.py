@@ -173,13 +173,15 @@ def test_receipt_is_replaced_last(
     assert len(os.listdir(tmp_path)) == 2 + new_files
 
 
-def test_state_is_written_before_anything_is_sent(tmp_path: Path) -> None:
+def test_begin_upload_stores_the_new_roster_and_marks_the_receipt_incomplete(
+    tmp_path: Path,
+) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     new = parse_roster(b"Name\r\nOla\r\n")
     begin_upload(tmp_path, _receipt(), new)
     baseline = read_baseline(tmp_path)
     assert baseline is not None
-    # The service may have a newer roster than the baseline.
+    # The service might have a newer roster than the baseline.
     assert baseline.receipt == replace(_receipt(), complete=False)
     assert (tmp_path / f"{new.sha256}.csv").exists()
 
@@ -236,7 +238,7 @@ def test_roster_to_send_is_read_from_the_state_directory(tmp_path: Path) -> None
     assert [row.cells for row in stored.rows()] == [("Lie",)]
 
 
-def test_receipt_stays_incomplete_if_the_abort_cannot_be_written(
+def test_receipt_stays_incomplete_if_the_abort_cannot_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
