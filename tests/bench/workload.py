@@ -71,9 +71,9 @@ class Workload:
         return self.directory.dialect.identity_attribute
 
     def script_settings(self) -> dict[str, Any]:
-        """Return the settings for the other clients.
+        """Return the settings for clients other than the module.
 
-        They contain a password, so they must be passed in a file.
+        The settings contain a password, so they must be passed in a file.
         """
         return {
             "uri": self.uri,

@@ -45,7 +45,7 @@ also_copy = ["ansible_collections"]
 
 
 class Mutant(NamedTuple):
-    """A change to one expression.
+    """A small change to the code that a test should detect.
 
     :ivar file: path of the file below module_utils, such as ``_roster/plan.py``.
     :ivar before: the original lines without indentation.
