@@ -4,8 +4,8 @@
 
 """The sessions of the test gate.
 
-`make test` runs all of them except fuzz and mutants, and `.venv/gate/bin/nox -s NAME` runs one. They do not need
-containers. The only network service that they need is the Python package index.
+`make test` runs all of them except fuzz and mutants, and `.venv/gate/bin/nox -s NAME` runs one. The sessions
+do not need containers. The only network service that they need is the Python package index.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class DemoContext:
 
         :param module: module that must fail.
         :param parts: strings that its error message must contain.
-        :raises ExpectationError: if the run succeeds, fails elsewhere or changes something.
+        :raises ExpectationError: if the run succeeds, fails elsewhere, reports a different error or changes something.
         """
         state, requests = self.state_digests(), self.service.requests
         run = self.ansible.run("sync")
@@ -84,7 +84,7 @@ class DemoContext:
     def expect_no_requests(self, requests: int) -> None:
         """Expect that the service received no further requests and still has the same contacts.
 
-        :param requests: number of earlier requests.
+        :param requests: number of requests that the service had received before.
         """
         self.expect.equal("requests received by the service", self.service.requests, requests)
         self.expect_service_contacts()

@@ -73,7 +73,7 @@ class Ansible:
 
         :param directory: empty directory.
         :param screen: output of the demo.
-        :param secrets: environment variables of the programs, whose values must not appear in any output.
+        :param secrets: environment variables for the programs; their values must not appear in any output.
         """
         self._directory = directory
         self._screen = screen
@@ -172,7 +172,7 @@ def _terminate(process: subprocess.Popen[str]) -> None:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Return the environment of the programs: the current environment without variables that affect Ansible."""
+    """Return an environment for the programs without the Ansible settings, home directory and proxies of the user."""
     unwanted = ("ANSIBLE_", "FRONTDESK_", "PYTHON")
     kept = {
         name: value

@@ -81,7 +81,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    """Exit through the context managers, and ignore further signals during the cleanup."""
+    """Raise SystemExit so that the context managers clean up, and ignore further signals meanwhile."""
     for other in _SIGNALS:
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)

@@ -219,7 +219,7 @@ def _extract_diff(output: str) -> list[str]:
 
 
 def _parse_rows(diff: list[str], sign: str) -> list[Row]:
-    """Return the rows in the diff lines that start with a sign."""
+    """Return the rows in the lines of a diff that start with the given sign, `+` or `-`."""
     lines = [line[1:] for line in diff[2:] if line.startswith(sign)]
     return [tuple(cells) for cells in csv.reader(lines)]
 

@@ -35,7 +35,7 @@ WORKERS = 4
 tests spend much of their time waiting for timeouts and processes. More workers only increase the CPU time: from 594
 seconds with four workers to 670 with six."""
 SLOWEST = ("integration", "units", "sanity")
-"""Prefixes of the slowest sessions in the order in which they start, so that none of them runs alone at the end."""
+"""Prefixes of the slowest sessions, which start first and in this order so that none of them runs alone at the end."""
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
 # The files that determine the virtual environments, which are reused until one of these files changes.
 ENVIRONMENT_INPUTS = (
@@ -140,7 +140,7 @@ def run_session(session: Session, inputs_hash: str) -> Outcome:
 
 
 def read_report(report: Path) -> str:
-    """Return the result of a session from nox's report."""
+    """Return the result of a session from nox's report, or `failed` if there is no report."""
     if not report.exists():
         return "failed"
     results = {entry["result"] for entry in json.loads(report.read_text())["sessions"]}
@@ -152,7 +152,7 @@ def read_report(report: Path) -> str:
 def run_sessions(sessions: list[Session]) -> Iterator[Outcome]:
     """Run the sessions in parallel, and yield the outcome of each one when it ends.
 
-    Sessions with a common tag do not run in parallel while their environments have to be created.
+    Sessions with a common tag do not run in parallel if their environments still have to be created.
     """
     inputs_hash = hash_environment_inputs()
     waiting = [

@@ -32,7 +32,7 @@ class Core:
     pythons: tuple[str, ...]
     """Supported Python versions, the preferred one first."""
     get_pip_version: str
-    """Version of get-pip that ansible-test downloads: get_pip_VERSION.py."""
+    """Version in the name of the script that ansible-test downloads to install pip: get_pip_VERSION.py."""
     unit_test_python: str
     """Python version in which the unit tests of modules and module_utils run."""
     runs_all_unit_tests: bool

@@ -94,8 +94,8 @@ options:
     type: str
   keytab:
     description:
-      - Path to a keytab with the Kerberos keys of the account. Can be used instead of O(bind_pw). The ticket that is
-        obtained with it is kept in memory only.
+      - Path to a keytab with the Kerberos keys of the account. Can be used instead of O(bind_pw). The ticket
+        obtained with the keytab is kept in memory only.
       - If neither this option nor E(KRB5CCNAME) is set, the environment variable E(KRB5_CLIENT_KTNAME) is used.
       - Can only be used with O(auth_protocol=kerberos).
     type: path

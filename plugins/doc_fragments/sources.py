@@ -98,7 +98,7 @@ options:
     type: str
   object_types:
     description:
-      - Types of objects that count as people in Active Directory, V(user) for accounts and V(contact) for contact
+      - Types of objects that count as people in Active Directory. V(user) means accounts, and V(contact) means contact
         objects. Only users are required to be enabled.
       - This option only affects the default of O(filter). It is ignored for sources with a filter.
     type: list
@@ -156,7 +156,7 @@ options:
             V(all['mail']) returns the sorted list of values.
           - V(location) returns the location of the contact. A column with only this expression is omitted if no source
             has a location. V(phone_region) returns the value of O(phone_region), or an empty value.
-          - The following filters are available. Filters that Jinja or Ansible also provide have the same behavior
+          - The following filters are available. Filters that Jinja or Ansible also provide behave as they do
             there. Arguments can be passed by name.
           - C(lower), as in V(mail | lower), converts a value to lowercase.
           - C(upper), as in V(sn | upper), converts a value to uppercase.

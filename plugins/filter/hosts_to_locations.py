@@ -57,8 +57,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 _LOCATION = "contact_sync_location"
-# The key filter is not read from contact_sync_filter, which is the role's filter for all locations. If it were, a
-# host without an OU would select the whole domain.
+# The key "filter" has its own variable. Do not read it from contact_sync_filter, the role's filter for all
+# locations: a host without an OU would then select the whole domain.
 _OPTIONAL = {
     "ou": "contact_sync_ou",
     **{

@@ -97,7 +97,7 @@ def commit_files(files: Sequence[PendingFile]) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    # Otherwise, a power failure could undo the renaming of a file.
+    # Without this, a power failure could undo the replacement of a file.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -159,7 +159,7 @@ def snapshot(path: Path) -> Iterator[Callable[[], BinaryIO]]:
         can be called repeatedly; the files that it returns have independent positions.
     :raises OSError: if the file cannot be opened.
     """
-    # Without O_NONBLOCK, opening a pipe without a writer would block. os.pread fails later, as for any pipe.
+    # Without O_NONBLOCK, opening a pipe without a writer would block. Reading a pipe fails later, in os.pread.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         yield lambda: io.BufferedReader(_SnapshotReader(descriptor), _BLOCK_SIZE)

@@ -17,7 +17,7 @@ from ._errors import Diagnosis, InputError
 
 
 def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
-    """Create the SSL context of a client connection.
+    """Create the TLS context of a client connection.
 
     :param ca_path: file with the trusted certificates; None to trust the system's certificates.
     :param validate_certs: whether to verify the server's certificate and the host name in it.
@@ -52,7 +52,7 @@ class _EncryptedKeyError(Exception):
 def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     """Load the certificate that the client presents to servers that request one.
 
-    :param context: the SSL context of the client.
+    :param context: the TLS context of the client.
     :param cert: file with the certificate in PEM format.
     :param key: file with its private key; None if `cert` also contains the key.
     :raises InputError: if the files cannot be used, or the key does not match the certificate.

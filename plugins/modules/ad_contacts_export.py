@@ -14,7 +14,7 @@ author:
 description:
   - Reads the people of each source from Active Directory or another LDAP directory, assigns them to locations, and
     writes a single CSV file, the roster, in the format that front-desk services expect.
-  - A roster is either complete or not written at all. If a source fails, is cut short or returns fewer contacts than
+  - A roster is either complete or not written at all. If a source fails, is incomplete or returns fewer contacts than
     its O(sources[].minimum), the task fails and the old roster is left unchanged.
   - The roster is reproducible. The same directory content results in the same bytes, regardless of the order in which
     the server returns entries.
@@ -48,7 +48,8 @@ options:
     default: false
   mode:
     description:
-      - Mode of both files. If not set, V(0600) is used, because the files contain personal data.
+      - Mode of the roster and its identities file. If not set, V(0600) is used, because the files contain personal
+        data.
 seealso:
   - module: frontdesk.contacts.contact_upload
   - module: frontdesk.contacts.ad_contacts_info

@@ -29,7 +29,7 @@ extends_documentation_fragment:
 options:
   fail_on_problems:
     description:
-      - Whether the task fails if there are problems. It returns the same values in both cases.
+      - Whether the task fails if there are problems. The task returns the same values in both cases.
     type: bool
     default: false
 attributes:

@@ -113,12 +113,14 @@ options:
     type: str
   token_param:
     description:
-      - Name of a query parameter that carries the token, instead of a header. It is added to O(params), and its value
-        is never shown. Servers and proxies can still log the token, so use a header if the service supports one.
+      - Name of a query parameter that carries the token, instead of a header. It is sent in addition to O(params), and
+        its value is never shown. Servers and proxies can still log the token, so use a header if the service supports
+        one.
     type: str
   url_username:
     description:
-      - User name for HTTP Basic authentication. For services that expect a key without a password, set it to the key.
+      - User name for HTTP Basic authentication. For services that expect a key without a password, set this
+        option to the key.
       - If not set, the environment variable E(FRONTDESK_URL_USERNAME) is used. An empty variable counts as unset.
     type: str
   url_password:
@@ -138,8 +140,8 @@ options:
   ca_path:
     description:
       - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used,
-        together with those of the requests library or of the file that the environment variable C(REQUESTS_CA_BUNDLE)
-        specifies.
+        together with those of the requests library or, if the environment variable C(REQUESTS_CA_BUNDLE) or
+        C(CURL_CA_BUNDLE) is set, with those at that path.
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]
@@ -169,7 +171,7 @@ options:
     default: 60
   retries:
     description:
-      - Number of retries, from 0 to 10, for requests that are safe to repeat.
+      - Maximum number of retries, from 0 to 10. Only requests that are safe to repeat are retried.
       - With every O(method), the module retries if the service cannot have accepted the roster. This is the case if no
         connection was established, and after the status codes 408, 425, 429 and 503.
       - With V(PUT), it also retries if the service may have accepted the roster. This is the case if the connection was

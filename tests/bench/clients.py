@@ -28,7 +28,7 @@ class Client:
 
     :ivar name: name of the client in the table.
     :ivar max_people: maximum number of people; with more, a run takes too long.
-    :ivar searches_by_unit: whether the client is also compared when it runs one search per Organizational Unit.
+    :ivar searches_by_unit: whether the client is also measured with one search per Organizational Unit.
     """
 
     name = ""
@@ -45,7 +45,7 @@ class Client:
 
 
 class Export(Client):
-    """The module in a separate process, without the overhead of Ansible."""
+    """The module ad_contacts_export in a separate process, without the overhead of Ansible."""
 
     name = "ad_contacts_export"
 
@@ -76,7 +76,7 @@ class Export(Client):
 
 
 class Playbook(Export):
-    """The module in a run of ansible-playbook."""
+    """The module ad_contacts_export in a run of ansible-playbook."""
 
     name = "ansible-playbook, ad_contacts_export"
     searches_by_unit = False

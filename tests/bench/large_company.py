@@ -35,7 +35,9 @@ def unit_names() -> list[str]:
 
 
 def large_company(number: int) -> Company:
-    """Return the lab's company with the same additional people on each call.
+    """Return the lab's company with additional people.
+
+    Calls with the same number return the same people.
 
     :param number: number of additional people.
     """
@@ -46,7 +48,7 @@ def large_company(number: int) -> Company:
 def _people(number: int) -> Iterator[Person]:
     """Yield people with valid rows and unique values, so that all clients write the same rows.
 
-    About one person in ten has no mobile number. The order is random.
+    About one person in ten has no mobile number. The order is shuffled, but is the same for the same number.
     """
     rng = random.Random(number)
     names = unit_names()

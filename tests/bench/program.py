@@ -93,7 +93,7 @@ _NAMES = ("export", "playbook", "python-ldap", "ldap3", "community")
 
 
 def _create_client(name: str) -> Client:
-    """Create the client with the given name on the command line."""
+    """Create the client that has the given name in the option `--clients`."""
     if name == "export":
         return Export()
     if name == "playbook":

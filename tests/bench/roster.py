@@ -48,7 +48,7 @@ def import_from_collection(name: str) -> Any:
 
 
 def generate_contacts(rows: int, seed: int = 1) -> Iterator[tuple[Any, int]]:
-    """Yield contacts and the numbers of their sources.
+    """Yield each contact with the number of its source.
 
     About one contact in a thousand has the mail address of another one.
 
@@ -103,7 +103,10 @@ def build_roster(rows: int, folder: Path, name: str, seed: int) -> None:
 
 
 def compare_rosters(folder: Path) -> None:
-    """Compare the two rosters, whose identities and most last names differ."""
+    """Compare the two rosters.
+
+    All identities and most last names in them differ.
+    """
     files = import_from_collection("_roster.files")
     with (
         files.load_roster(folder / "old.csv") as old,

@@ -37,7 +37,10 @@ def ldif_rows(workload: Workload, ldif: str) -> Rows:
 
 
 def csv_rows(workload: Workload) -> Rows:
-    """Return the rows of the CSV file, which contains attributes, identities and distinguished names."""
+    """Return the rows of the CSV file.
+
+    Each line of the file contains the attributes, the identity and the distinguished name of a person.
+    """
     with (workload.folder / "output.csv").open(encoding="utf-8", newline="") as file:
         names = [*ATTRIBUTES, workload.identity, "dn"]
         people = [dict(zip(names, row, strict=True)) for row in csv.reader(file)]

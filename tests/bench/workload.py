@@ -40,7 +40,7 @@ class Workload:
     :ivar directory: the LDAP directory to read.
     :ivar folder: working directory, which contains the collection below `ansible_collections`.
     :ivar filter: LDAP filter that matches the people.
-    :ivar by_unit: whether each unit is a separate search and location; if false, there is only one search.
+    :ivar by_unit: whether to run one search per unit, with the unit as the location, instead of a single search.
     :ivar tls: whether to use LDAPS instead of LDAP without TLS.
     :ivar password: password of the account; empty for anonymous access.
     """

@@ -86,7 +86,7 @@ def _assert_restored(running: RunningDirectory) -> Iterator[RunningDirectory]:
 def expected_files(
     open_ldap: RunningDirectory, tmp_path_factory: pytest.TempPathFactory, collections_path: Path
 ) -> dict[str, bytes]:
-    """The contents of the roster and its identities file, by relative path, exported from OpenLDAP without a proxy."""
+    """A roster and its identities file, exported from OpenLDAP without a proxy: file contents by relative path."""
     workspace = Workspace.create(tmp_path_factory.mktemp("expected") / "work", collections_path)
     result = run_module(workspace, "ad_contacts_export", export_options(open_ldap, workspace))
     assert result["changed"]

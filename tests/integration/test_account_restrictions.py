@@ -46,7 +46,10 @@ def reader(company: Company) -> Person:
 
 @pytest.fixture(scope="module")
 def login(active_directory: RunningDirectory, reader: Person) -> Iterator[Login]:
-    """The account of `reader`, which exists only during these tests."""
+    """The login of `reader`.
+
+    The account exists only during the tests of this module.
+    """
     active_directory.add_person(reader)
     dn, password = active_directory.find_dn(reader), new_password()
     with active_directory.session() as session:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attribute values in any script and with arbitrary bytes, and the cells that they become."""
+"""Attribute values in any script and with arbitrary bytes, and the resulting cells."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.every_library
 
 TEST_ATTRIBUTE = "audio"
-"""An attribute of people that all directory servers define, and that accepts several values of arbitrary bytes."""
+"""An attribute that all directory servers define for people, and that accepts several values of arbitrary bytes."""
 COLUMNS = [
     {"header": "Account", "value": "sAMAccountName"},
     {"header": "Test", "value": TEST_ATTRIBUTE},
@@ -75,7 +75,7 @@ def temporary_values() -> Iterator[TemporaryValues]:
 
 
 class TemporaryValues:
-    """Values of TEST_ATTRIBUTE that a test has written, and that can be removed together."""
+    """An object that writes values of TEST_ATTRIBUTE, and can remove all of them together."""
 
     def __init__(self) -> None:
         self._removals = ExitStack()

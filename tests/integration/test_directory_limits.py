@@ -42,7 +42,7 @@ _NO_ESCAPING = re.compile("[A-Za-z =,]+")
 
 
 def account_holders(company: Company) -> dict[str, Person]:
-    """Choose a person for each account, with a DN that does not need escaping in slapd.conf."""
+    """Choose, for each limit and access level, a person whose DN does not need escaping in slapd.conf."""
     candidates = [
         person for person in company.people if _NO_ESCAPING.fullmatch(company.person_dn(person))
     ]

@@ -58,7 +58,7 @@ BY_DOMAIN: dict[str, Any] = {"server_uri": None, "domain": "fjord.test"}
 def test_active_directory_is_found_by_its_domain_name(
     start_tls: bool, active_directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """The SRV record contains port 389; LDAPS uses port 636 of the same host."""
+    """The SRV record contains port 389, but LDAPS must use port 636 of the same host."""
     host = urlsplit(active_directory.uri_ldaps).hostname or ""
     records = {CONTROLLERS: ["0 100 389 dc.fjord.test."], "dc.fjord.test A": [host]}
     with name_server(records) as dns_server:
@@ -131,7 +131,7 @@ def test_an_unknown_site_causes_a_warning(
 def test_a_server_outside_the_domain_does_not_receive_the_password(
     open_ldap: RunningDirectory, port: int, workspace: Workspace
 ) -> None:
-    """The server's certificate would only prove a name that comes from unauthenticated DNS."""
+    """The server's certificate would prove only a name that comes from unauthenticated DNS."""
     records = {
         **ADDRESSES,
         "dc1.evil.test A": ["127.0.0.1"],

@@ -124,9 +124,7 @@ def test_every_plugin_example_runs(
 def write_playbook(workspace: Workspace, tasks: dict[str, Any], directory: RunningDirectory) -> str:
     """Write a playbook with all examples, and return its path.
 
-    The uploads come last.
-
-    The module_defaults of the playbook contain the settings of the lab.
+    The uploads come last. The module_defaults of the playbook contain the settings of the lab.
     """
     names = sorted(tasks, key=lambda name: name == "contact_upload")
     upload = {

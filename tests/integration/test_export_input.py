@@ -302,9 +302,9 @@ def _substitute(value: Any, substitutions: dict[str, str]) -> Any:
 def test_check_mode_accepts_a_dest_directory_that_does_not_exist_yet(
     workspace: Workspace, listener: Listener
 ) -> None:
-    """Outside check mode, an earlier task would have created the directory.
+    """In check mode, an earlier task has only reported that it would create the directory.
 
-    The export fails only later, because the server does not exist.
+    The module accepts the missing directory, and then fails because the server does not exist.
     """
     options = {
         "server_uri": "ldaps://no-such-host.invalid",

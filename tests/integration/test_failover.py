@@ -4,8 +4,8 @@
 
 """Failover: servers that are unreachable, time out, close the connection or reach a limit.
 
-In the tests of failover, the second server works: it returns the complete result, and a warning contains the error
-that the first server would cause without failover.
+In `test_the_next_server_is_used_after_a_failure`, the second server returns the complete result, and a warning contains
+the error that the first server would cause without failover.
 """
 
 from __future__ import annotations

@@ -251,10 +251,10 @@ def test_all_ranges_of_a_member_attribute_are_read(
     ]
 
 
-def test_a_large_group_is_read_in_batches(
+def test_a_group_of_all_people_yields_the_active_people(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
-    """The group has more members than a single search looks up."""
+    """The members are all people of the company, including people whose accounts are disabled or have expired."""
     people = directory.company.people
     members = [directory.company.person_dn(person) for person in people]
     with temporary_group(directory, "Everybody", *members) as everybody:

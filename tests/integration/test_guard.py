@@ -162,7 +162,7 @@ class TestReceipt:
         assert receipt["endpoint"] == service.url
         assert receipt["rows"] == BASELINE_ROWS
 
-    def test_only_the_accepted_roster_is_kept(
+    def test_only_the_last_accepted_roster_is_kept(
         self, service: Receiver, workspace: Workspace
     ) -> None:
         write_roster(workspace.dest, make_contacts(BASELINE_ROWS + 1))

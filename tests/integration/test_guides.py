@@ -133,7 +133,7 @@ def test_the_inventory_of_several_domains_syncs(
 def test_the_delegation_and_defaults_examples_run(
     open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
 ) -> None:
-    """The delegated host determines secrets and base paths, but the state directory is named after the play's host."""
+    """Secrets and base paths come from the delegated host, but the state directory is named after the play's host."""
     variables = role_variables(open_ldap, service, workspace)
     for name in ("state_dir", "dest", "bind_pw", "service_token", "ca_path", "service_ca_path"):
         del variables[f"contact_sync_{name}"]

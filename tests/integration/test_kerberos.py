@@ -64,7 +64,7 @@ def expected_roster(
 
 
 class TestCredentials:
-    """Sources of Kerberos credentials and kinds of encryption, all of which yield the same roster."""
+    """Tests that the source of the Kerberos credentials and the kind of encryption do not change the roster."""
 
     def assert_roster(
         self, client: KerberosClient, expected_roster: bytes, result: ModuleResult

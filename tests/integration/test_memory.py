@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).parents[1] / "bench/roster.py"
 
 ROWS = 40_000
-"""Number of rows: more than one sorted run of the external merge sort, and 50 MiB if all rows were kept in memory."""
+"""Number of rows. They fill more than one sorted run of the external merge sort, and would take 50 MiB of memory."""
 
 MAX_GROWTH_MIB = 16
-"""Maximum memory in MiB, without the imported libraries: 8 MiB for a sorted run, the rest for duplicate detection."""
+"""Maximum growth of peak memory over step ``base`` in MiB: 8 for a sorted run, the rest for duplicate detection."""
 
 
 def test_memory_is_bounded_for_large_rosters(workspace: Workspace) -> None:
-    """The program builds a roster, and compares it with a roster of entirely different people."""
+    """The benchmark builds a roster, and compares it with a roster of entirely different people."""
     run = subprocess.run(
         [sys.executable, str(BENCH), str(workspace.collections_path), str(ROWS)],
         cwd=workspace.root,

@@ -37,8 +37,8 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "module_defaults": [CHECK_RUN],
     "role_three_times_in_one_play": [REAL_RUN],
 }
-"""The runs of each playbook, limited to the behavior that the runs of other playbooks do not cover."""
-# Show the options of modules. Verbosity 3 is sufficient before ansible-core 2.21.
+"""The arguments of each run, by playbook. Runs that would only repeat what other playbooks cover are omitted."""
+# These variables show the options of modules. Before ansible-core 2.21, the verbosity is sufficient.
 SHOW_OPTIONS = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_INJECT_INVOCATION": "true"}
 
 CUSTOM_PROFILE = {
@@ -105,9 +105,9 @@ def started_scenarios(
     ca: Authority,
     active_directory: RunningDirectory,
 ) -> Iterator[StartedScenarios]:
-    """The playbooks of all selected tests, which run in parallel.
+    """The scenario of each playbook that the selected tests need, with a `Future` of its runs, by playbook name.
 
-    At most one playbook per CPU runs at the same time.
+    The playbooks run in parallel, but at most one per CPU.
     """
     tests = {item.name for item in request.session.items}
     requested = {name.partition("[")[2].rstrip("]") for name in tests}
@@ -208,7 +208,7 @@ def test_module_defaults_apply_to_options_that_the_role_does_not_set(
         future.result()[0].run.module_results(module)["localhost"]["invocation"]["module_args"]
         for module in ("ad_contacts_export", "contact_upload")
     )
-    # The values come from defaults of the action group, defaults of modules and variables of the role, in this order.
+    # In this order: defaults of the action group, defaults of the modules, and variables of the role.
     assert exported["ca_path"] == scenario.inventory.variables["authority"]
     assert (exported["page_size"], uploaded["timeout"]) == (7, 71)
     assert exported["connection_timeout"] == 5

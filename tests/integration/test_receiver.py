@@ -160,7 +160,7 @@ class TestReceiver:
         assert service.contacts[2]["First Name"] == "李"
         assert (service.uploads, service.requests, len(service.history)) == (2, 2, 2)
 
-    def test_a_global_file_needs_no_location_column(self, service: Receiver) -> None:
+    def test_a_file_without_a_location_column_is_accepted(self, service: Receiver) -> None:
         content = b"First Name,Last Name,Email,SMS Phone\r\nBo,Lie,bo@fjord.test,\r\n"
         assert post(service, content)[0] == 200
 

@@ -240,7 +240,7 @@ def test_blank_variables_count_as_unset_and_strings_are_converted(
     inventory = Inventory(variables, {"syncs": hosts})
     workspace.state_dir.mkdir(mode=0o700)
     arguments = ["--check", "-vvv", "-e", "contact_sync_hosts=syncs"]
-    # Before ansible-core 2.21, -vvv is sufficient to show the options of modules.
+    # The variable shows the options of modules. Before ansible-core 2.21, -vvv is sufficient.
     run = run_playbook(
         workspace, SYNC, inventory, *arguments, env={"ANSIBLE_INJECT_INVOCATION": "1"}
     )

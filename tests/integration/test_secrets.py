@@ -65,7 +65,7 @@ class SyncScenario:
         env = {
             "FRONTDESK_BIND_PW": self.secrets[PASSWORD],
             "FRONTDESK_TOKEN": self.secrets[TOKEN],
-            # Before ansible-core 2.21, -vvv is sufficient to show the options of modules.
+            # Shows the options of modules. Before ansible-core 2.21, -vvv is sufficient.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_PIPELINING": str(pipelining),
         }
@@ -100,7 +100,7 @@ def scenario(
 
 @pytest.fixture(scope="module")
 def verbose_run(scenario: SyncScenario) -> PlaybookRun:
-    """A run with maximum verbosity, in which some syncs succeed and others fail."""
+    """A run with -vvvv, in which some syncs succeed and others fail."""
     secrets = scenario.secrets
     hosts = {
         "variables": secrets,

@@ -44,7 +44,7 @@ class TestRetries:
             ("PUT", 409, 1),
         ],
     )
-    def test_each_attempt_sends_the_complete_body(
+    def test_retries_depend_on_method_and_status_and_send_the_complete_body(
         self, method: str, status: int, attempts: int, ca: Authority, workspace: Workspace
     ) -> None:
         behavior = ServiceBehavior(method=method)
@@ -59,7 +59,7 @@ class TestRetries:
     def test_an_upload_with_an_unknown_outcome_is_repeated_by_the_next_run(
         self, statuses: tuple[int, int], ca: Authority, workspace: Workspace
     ) -> None:
-        """The service may have accepted the upload, so the next run sends even a roster that matches the receipt."""
+        """The service might have accepted the upload, so the next run sends even a roster that matches the receipt."""
         with receiver(ca, locations=["oslo-hq"], behavior=ServiceBehavior(method="PUT")) as service:
             assert run_upload(service, workspace, initial=True, method="PUT")["uploaded"]
             write_roster(workspace.dest, make_contacts(3))
@@ -181,7 +181,7 @@ def test_202_counts_as_accepted_only_if_status_code_lists_it(
 class TestUnwritableStateDirectory:
     """Errors for a state directory that cannot be written to.
 
-    They must state whether the roster was sent.
+    The errors must state whether the roster was sent.
     """
 
     def test_a_read_only_directory_is_an_error(

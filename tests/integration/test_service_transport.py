@@ -134,7 +134,7 @@ def test_credentials_are_not_sent_to_a_redirect_target(
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_each_request_body_is_accepted(name: str, ca: Authority, workspace: Workspace) -> None:
+def test_each_request_format_is_accepted(name: str, ca: Authority, workspace: Workspace) -> None:
     behavior, options = BODIES[name]
     with receiver(ca, locations=["oslo-hq"], behavior=behavior) as service:
         assert _upload(service, workspace, **options)["uploaded"]

@@ -102,7 +102,7 @@ def test_an_export_removes_the_partial_files_of_a_killed_export(
 def test_a_killed_upload_is_repeated_by_the_next_run(
     accepted: bool, service: Receiver, workspace: Workspace
 ) -> None:
-    """Even if the service accepted the upload, the receipt describes the old roster, so the new one is sent again."""
+    """Even if the service accepted the new roster, the receipt describes the old one, so the upload is repeated."""
     options = upload_options(service, workspace)
     write_roster(workspace.dest, make_contacts(30))
     assert run_module(workspace, "contact_upload", {**options, "initial": True})["uploaded"]
@@ -146,7 +146,7 @@ def test_a_killed_playbook_leaves_no_receipt_and_can_run_again(
     assert wait_until(lambda: service.requests == 1)
     assert not (workspace.state_dir / "receipt.json").exists()
     assert_leftovers_are_private(workspace, company.canary_person.mail)
-    # Ansible itself leaves the module file, which contains the options.
+    # Ansible itself leaves a file with the module and its options.
     secrets = workspace.files_containing([open_ldap.bind_pw, service.token])
     assert all(workspace.is_private(name) for name in secrets)
 

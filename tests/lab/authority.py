@@ -29,7 +29,7 @@ class Certificate:
 
 
 class Authority:
-    """A new certificate authority, which writes the certificates it issues to one directory."""
+    """A certificate authority that writes the certificates it issues to one directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -116,5 +116,8 @@ class Company:
 
 
 def build_company() -> Company:
-    """Return the same company on each call, with about 200 people at three sites."""
+    """Return the company, with about 200 people at three sites.
+
+    The data is the same on each call.
+    """
     return Company(sites=SITES, people=tuple(generate_people()))

@@ -63,8 +63,8 @@ class Login:
 class RunningDirectory:
     """The connection settings of a running directory, and methods that change its people.
 
-    The methods look up people by account name (sAMAccountName), so they also work after a move or a rename.
-    They raise ldap3's LDAPOperationResult if the server rejects an operation.
+    The methods look up people by account name (sAMAccountName), so they also work after a person was moved or renamed.
+    If the server rejects an operation, ldap3's LDAPOperationResult is raised.
     """
 
     company: Company
@@ -151,9 +151,9 @@ class RunningDirectory:
             session.delete(_find_dn(session, self.company, person))
 
     def change_last_name(self, person: Person, new_last_name: str, *, rename: bool = True) -> None:
-        """Change the last name of a person.
+        """Change the last name and the display name of a person.
 
-        :param rename: whether to rename the entry as well.
+        :param rename: whether to also rename the entry, which changes its DN.
         """
         display_name = f"{person.given_name} {new_last_name}"
         self.modify(person, {"sn": [new_last_name], "displayName": [display_name]})
@@ -228,7 +228,7 @@ def wait_until_ready(
 
     :param supervisor: supervisor of the server process.
     :param pid: process ID of the server.
-    :param log: name of the log file of the server, whose last lines are included in the error.
+    :param log: name of the log file of the server; the error message includes its last lines.
     :raises NotReadyError: if the server exited or did not become ready in time.
     """
     deadline = time.monotonic() + _READY_SECONDS

@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A 389 Directory Server on free ports of 127.0.0.1.
-
-It does not need root permissions.
+"""A 389 Directory Server on free ports of 127.0.0.1, without root permissions.
 
 The instance is created in a temporary directory from the templates of the package, because `dscreate` requires
 root permissions and a directory below /etc.

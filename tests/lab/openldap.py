@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An OpenLDAP server on free ports of 127.0.0.1.
-
-It does not need root permissions.
+"""An OpenLDAP server on free ports of 127.0.0.1, without root permissions.
 
 On machines where packages cannot be installed, slapd and its libraries can be unpacked instead
 (`dpkg -x slapd_*.deb ROOT`).
@@ -191,7 +189,7 @@ def _access_conf(*, anonymous_reads: bool) -> str:
 
 
 def _limits_conf(directory: RunningDirectory, size_limit: int | None) -> str:
-    """Return limits for all clients: large results are only returned in pages."""
+    """Return limits for the service account and anonymous clients: large results are only returned in pages."""
     total = "unlimited" if size_limit is None else size_limit
     limits = f"size=500 size.pr=1000 size.prtotal={total}"
     return f"""\

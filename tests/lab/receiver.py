@@ -57,7 +57,7 @@ class ServiceBehavior:
     fields: Mapping[str, str] = field(default_factory=dict)
     """Required values of the other form fields."""
     flags: Mapping[str, str] = field(default_factory=dict)
-    """Required query parameters."""
+    """Required query parameters and their values."""
     token_param: str | None = None
     """Query parameter that contains the token; None if the token is in a header."""
     is_basic: bool = False
@@ -65,7 +65,7 @@ class ServiceBehavior:
     client_name: str | None = None
     """Required common name of the client certificate; None if no certificate is required."""
     requires_token: bool = True
-    """Whether requests need a token."""
+    """Whether requests must contain a token; if false, requests with an Authorization header are rejected."""
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Receiver:
     ) -> None:
         """Queue a response for a later request.
 
-        The content of that request is ignored.
+        Requests receive the queued responses in order, and the content of these requests is ignored.
 
         :param status: status code.
         :param body: body; a mapping is encoded as JSON.

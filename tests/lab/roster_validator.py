@@ -4,7 +4,7 @@
 
 """Validation of a CSV file of contacts against the rules in a profile.
 
-The implementation is independent of the collection, whose files it validates.
+It shares no code with the collection, so that it detects errors in the files that the collection writes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Contact = dict[str, str]
 # The beginning of a spreadsheet formula. A + or - before a digit is the beginning of a number.
 _FORMULA = re.compile(r"[=@]|[+-](?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# The format of a phone number in each style. Services of this kind do not check whether the number exists.
+# The format of a phone number in each style. The patterns do not check whether the number exists.
 _PHONE = {
     "e164": re.compile(r"\+[1-9][0-9]{6,14}"),
     "e164_no_plus": re.compile(r"[1-9][0-9]{6,14}"),
@@ -111,8 +111,10 @@ class RosterValidator:
     def parse(self, content: bytes) -> list[Contact]:
         """Parse the contacts in a file.
 
-        :raises InvalidFileError: if the file is not UTF-8 or not CSV, or if its header does not match the profile.
-            A header without the location column is accepted: the contacts are then for all locations.
+        A header without the location column is also accepted: the contacts are then for all locations.
+
+        :raises InvalidFileError: if the file begins with a byte order mark, is not UTF-8 or not CSV, if its header
+            does not match the profile, or if a row has a different number of cells than the header.
         """
         if content.startswith(codecs.BOM_UTF8):
             raise InvalidFileError("the file begins with a byte order mark")

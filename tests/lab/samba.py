@@ -5,8 +5,8 @@
 """A Samba Active Directory domain controller.
 
 The LDAP and Kerberos ports of a domain controller are fixed and below 1024. If the user can bind to them, each server
-gets a separate address in 127.0.0.0/8, which has no host name. Otherwise, the server runs in a namespace with a
-separate loopback interface, and clients connect to forwarded ports of 127.0.0.1.
+listens on a separate IP address in 127.0.0.0/8, and clients connect to this address. Otherwise, the server runs in a
+namespace with a separate loopback interface, and clients connect to forwarded ports of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class _ServerAddress:
         """Return the command line that runs a program at this address, in a namespace if necessary.
 
         :param argv: command line of the program.
-        :param ports: ports for clients by port of the program.
+        :param ports: ports to which clients connect, by the port on which the program listens.
         """
         return namespace_command(argv, ports or {}) if self.in_namespace else argv
 

@@ -47,7 +47,7 @@ _SAMDB_OPTIONS = ["batch_mode:1"]
 def provision_from_cache(setup: dict[str, Any], parameters: Any) -> None:
     """Copy the empty domain from the cache.
 
-    If it is not in the cache, create it first, which takes several seconds.
+    If the cache does not contain the domain, provision it, which takes several seconds, and copy it to the cache.
     """
     directory, cache = Path(setup["smb_conf"]).parent, Path(setup["cache"])
     names = [setup[name] for name in ("realm", "netbios_domain", "hostname")]

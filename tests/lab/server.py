@@ -41,7 +41,7 @@ class Request:
     problem: HTTPStatus | None = None
     """Status code that gives the reason why the body was not read; None if it was read."""
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Query parameters, which may contain secrets."""
+    """Query parameters. They can contain secrets."""
     client: str | None = None
     """Common name of the client certificate."""
 
@@ -76,8 +76,8 @@ def https_server(
     :param write_log_line: function that logs a failed connection.
     :param certificate: certificate of the server.
     :param tls_maximum: newest supported TLS version; the oldest is 1.2.
-    :param client_ca: CA certificate for validating client certificates, which are then required; None to not
-        request them.
+    :param client_ca: CA certificate for validating client certificates. If it is given, every client must present
+        a certificate. If it is None, the server does not request client certificates.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -136,7 +136,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Log failed handshakes and closed connections, which http.server prints by default."""
+        """Log the type of an error, such as a failed handshake, instead of printing a traceback."""
         self.write_log_line(f"connection lost: {type(sys.exception()).__name__}")
 
 
@@ -204,4 +204,4 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length)), None
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Do not log anything, because the query in the request line may contain secrets."""
+        """Do not log anything, because the query in the request line can contain secrets."""

@@ -79,7 +79,7 @@ def _person(name: Name, unit: _Unit, number: int) -> Person:
 
 
 def _vary(person: Person, number: int) -> Person:
-    """Disable or expire the accounts of some people, and remove the mobile number or the mail address of others."""
+    """Disable some accounts, change the expiry of others, and remove some mobile numbers and mail addresses."""
     if number % 29 == 7:
         person = replace(person, disabled=True)
     elif number % 41 == 11:

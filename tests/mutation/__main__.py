@@ -121,7 +121,7 @@ def main() -> int:
     # mutmut would also collect tests of earlier runs that have been renamed since.
     shutil.rmtree(root / "mutants", ignore_errors=True)
     (root / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
-    # This file contains pytest settings for the integration tests.
+    # The pytest settings of the collection are for the integration tests.
     (root / COLLECTION / "pyproject.toml").unlink(missing_ok=True)
     patterns = [name_pattern(file) for file in files]
     run_mutmut(root, "run", *patterns)

@@ -45,7 +45,7 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
 def find_identifier_problem(identifier: str) -> str | None:
     """Return the reason why an identifier is not valid, or None if it is valid.
 
-    In the account, the identifier of a location contains neither uppercase letters nor spaces (The Receptionist,
+    In an account with the service, location identifiers contain neither uppercase letters nor spaces (The Receptionist,
     support article 9275517-active-directory).
     """
     if not identifier:

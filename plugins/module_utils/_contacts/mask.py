@@ -28,8 +28,8 @@ def mask(text: str) -> str:
     - Phone numbers with at least seven digits: the last two digits (``***56``).
     - Other values: the first letters of up to three words (``Å** L**``).
 
-    Words of one letter, and numbers with fewer digits, are hidden completely. The number of asterisks does not
-    depend on the length of the value.
+    Words of one letter, and numbers with fewer than seven digits, are hidden completely. The number of asterisks does
+    not depend on the length of a word or number.
 
     :param text: composed (NFC) value without line breaks.
     :returns: a string that does not contain the value; empty if the value is empty.

@@ -13,13 +13,13 @@ from typing import NamedTuple, Union
 from .packing import pack
 
 GLOBAL_LOCATION = "(all locations)"
-"""Location that results show for contacts for all locations."""
+"""Text that results show as the location of contacts for all locations."""
 
 MAX_LISTED = 50
 """Maximum number of people listed in a result. Longer results would slow down every callback plugin."""
 
 RawValues = Union[bytes, "list[bytes]"]
-"""Values of an attribute as received: empty bytes, a single value, or an unordered list of several values."""
+"""Values of an attribute as received: empty bytes for no value, one value, or an unordered list of several values."""
 
 Entry = tuple[str, Sequence[RawValues]]
 """Identity of a directory entry, and the values of each requested attribute."""

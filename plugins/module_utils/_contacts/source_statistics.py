@@ -44,7 +44,7 @@ class SourceStatistics:
     :param lookup_values: as for `Mapper`.
     :ivar entries: number of entries that were added.
     :ivar contacts: number of people with a valid row.
-    :ivar excluded: number of people excluded by options, who are not counted in `entries`; set by the caller.
+    :ivar excluded: number of people excluded by options and not counted in `entries`; set by the caller.
     :ivar causes: number of people without a valid row, by cause.
     """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The account for reading a directory, with checks of its options that do not require a connection."""
+"""The account for reading a directory, and checks of its options before a connection is opened."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Account:
 
     @property
     def identity_phrase(self) -> str:
-        """The part of the description that identifies the account; empty if no option identifies it."""
+        """The part of the description that identifies the account; empty if bind_dn, keytab and ccache are empty."""
         if self.bind_dn:
             return f"as {self.bind_dn}"
         if self.keytab:
@@ -70,7 +70,7 @@ class _ProtocolRules:
 
     :ivar required: options that must be set.
     :ivar unsupported: options that must not be set.
-    :ivar unsupported_reason: cause of the error if one of them is set.
+    :ivar unsupported_reason: cause of the error if an unsupported option is set.
     :ivar cleartext_error: action and cause of the error for connections without TLS; None if TLS is not required.
     """
 
@@ -179,7 +179,12 @@ def _check_kerberos(account: Account) -> None:
 
 
 def _check_keytab(path: str) -> None:
-    """Check that a file is a readable keytab, because Kerberos would only report that there are no tickets."""
+    """Check that a file is a readable keytab.
+
+    With any other file, Kerberos would only report that there are no tickets.
+
+    :raises InputError: if the file cannot be read, or is not a keytab.
+    """
     action = f"Cannot use keytab {path}"
     try:
         with open(path, "rb") as file:
@@ -196,9 +201,9 @@ def _check_keytab(path: str) -> None:
 
 
 def check_cleartext_bind(account: Account, uri: str) -> None:
-    """Check that a bind without TLS does not expose a secret.
+    """Check that the account can be used on a connection without TLS.
 
-    :param uri: URI of the server for the error message; the connection to it does not use TLS.
+    :param uri: URI of the server, for the error message.
     :raises InputError: if the account must not be used without TLS.
     """
     cleartext_error = _RULES[account.auth_protocol].cleartext_error

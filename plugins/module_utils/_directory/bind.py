@@ -18,12 +18,12 @@ from .library import CRYPTOGRAPHY, FAILURES, GSSAPI, PYCRYPTODOME, ldap3
 from .root_dse import read_root_dse
 from .sockets import SaslSocket
 
-# ldap3's constant that requests channel binding for NTLM; None in releases before 2.10, which do not support it.
+# ldap3's constant that requests channel binding for NTLM; None before release 2.10, which introduced it.
 _NTLM_CHANNEL_BINDING: Any = getattr(ldap3, "TLS_CHANNEL_BINDING", None)
 
 
 def require_libraries(auth_protocol: str) -> None:
-    """Check that the libraries required by a protocol are available.
+    """Check that the libraries required by an authentication protocol are available.
 
     :raises LibraryError: if a library is missing or too old.
     """
@@ -41,12 +41,12 @@ def bind(connection: Any, uri: str, account: Account) -> bool:
     """Authenticate a connection.
 
     :param connection: ldap3 connection without credentials.
-    :param uri: URI of the server for error messages.
+    :param uri: URI of the server, for error messages.
     :param account: the account to bind as.
-    :returns: whether the bind has installed a SASL security layer, which encrypts all further messages.
+    :returns: whether a SASL security layer encrypts all messages after the bind.
     :raises LibraryError: if a library required by the protocol is missing or too old.
-    :raises ServerError: if the server does not respond, or if it returns an error that does not concern the account.
-    :raises DirectoryError: if the server rejects the account.
+    :raises ServerError: if the bind fails for a reason that might not affect other servers.
+    :raises DirectoryError: if the bind fails for any other reason, such as a wrong password.
     """
     action = f"Cannot bind to {uri} {account}"
     has_sasl_layer = False
@@ -93,7 +93,8 @@ def _bind_external(connection: Any, uri: str) -> None:
         connection.bound = True
         return
     connection.authentication, connection.sasl_mechanism = ldap3.SASL, ldap3.EXTERNAL
-    # Empty credentials must be sent: otherwise, the server would request an authorization identity (RFC 4422, A).
+    # Empty credentials must be sent: otherwise, the server would request an authorization identity
+    # (RFC 4422, appendix A).
     connection.sasl_credentials = b""
     connection.bind(read_server_info=False)
 
@@ -131,6 +132,6 @@ def _bind_kerberos(connection: Any, uri: str, account: Account) -> bool:
 
 
 def _get_server_certificate(connection: Any) -> bytes | None:
-    """Return the server's certificate, DER-encoded; None if the connection does not use TLS."""
+    """Return the server's DER-encoded certificate; None if the connection does not use TLS."""
     getpeercert = getattr(connection.socket, "getpeercert", None)
     return getpeercert(binary_form=True) if getpeercert else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads by distinguished name (DN): a single entry, all values of an entry's attributes, or many entries."""
+"""Functions that read a single entry, all values of its attributes, or many entries by distinguished name (DN)."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
     In Active Directory, only the naming context of the server's own domain is used (MS-ADTS 3.1.1.3.2.3). Other
     servers can also have a default naming context, but it might not be the only one that contains people.
 
-    :returns: the DNs of the naming contexts that can be searched; if there are none, a single empty DN, in which
-        case entries can still be read by their DNs.
+    :returns: the DNs of the naming contexts that can be searched. If there are none, the list contains only an empty
+        DN, because entries can still be read by their DNs.
     :raises DirectoryError: if the root DSE cannot be read, or does not list any naming contexts.
     """
     attribute = "defaultNamingContext" if session.is_active_directory else "namingContexts"
@@ -131,14 +131,14 @@ def read_all_values(
 ) -> dict[str, list[bytes]] | None:
     """Read all values of an entry's attributes, in several requests if necessary.
 
-    Active Directory returns at most about 1,500 values at once, with a description such as
+    By default, Active Directory returns at most 1,500 values at once, with a description such as
     ``member;range=0-1499``. The next values are requested as another range; the last range ends with ``*``
     (MS-ADTS 3.1.1.3.1.3.3).
 
     :param dn: DN of the entry.
     :param attributes: lower-case names of the attributes.
     :returns: the values by attribute; None if the entry does not exist, or the account is not allowed to read it.
-    :raises DirectoryError: if the server does not return all values.
+    :raises DirectoryError: if the server does not respond, returns an error, or does not return all values.
     """
     raw = read_entry(session, dn, attributes)
     if raw is None:
@@ -176,7 +176,10 @@ def _find_range(raw: RawEntry, attribute: str) -> _ValueRange | None:
 def _check_range(
     session: LdapSession, dn: str, value_range: _ValueRange | None, start: int
 ) -> _ValueRange:
-    """Check that a range is the requested one, and that it contains values unless it is the last range."""
+    """Return a range if it starts at the requested index, and if it contains values or is the last range.
+
+    :raises ServerError: otherwise.
+    """
     if value_range and value_range.start == start and (value_range.values or value_range.is_last):
         return value_range
     raise ServerError(
@@ -194,15 +197,15 @@ def read_entries_by_dn(
     attributes: Sequence[str],
     references: set[str] | None = None,
 ) -> Iterator[list[tuple[str, Entry]]]:
-    """Yield the entries with the given DNs that exist and match a query.
+    """Yield the entries that have one of the given DNs and match a query.
 
     :param dns: DNs of the entries.
     :param query: base, scope and filter that the entries must match. If the base is empty, they can be anywhere.
     :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.
     :param references: as for `search`.
     :returns: lists of pairs of a DN and an entry. A DN is spelled as in `dns`; if `dns` contains it in several
-        spellings, the entry is repeated for each of them. If the DNs are equal only according to the server's
-        matching rules, the server's spelling is returned.
+        spellings, the entry is repeated for each of them. If the DN from the server does not equal any of `dns`
+        according to `normalize_dn`, the pair contains the DN from the server.
     :raises DirectoryError: as for `search`.
     """
     if not dns:
@@ -231,7 +234,7 @@ def _find_spellings(dn: str, spellings: Mapping[str, list[str]]) -> list[str]:
 
 
 def _find_dn_attribute(session: LdapSession, base: str) -> str | None:
-    """Return the attribute that contains the DN and can be searched on this server; None if there is none.
+    """Return the attribute that contains an entry's DN and can be used in filters on this server, or None.
 
     :param base: DN of an entry with which to test the attributes. If the account is not allowed to read this entry, no
         attribute is found.

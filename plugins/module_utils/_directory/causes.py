@@ -143,7 +143,8 @@ REFUSED_BINDS = {
 }
 """Explanations of result code 49 by auth_protocol, for binds without a name and a password."""
 
-# The offset of the krb5 error table. Its first 128 codes are those of RFC 4120, 7.5.9; those of the library follow.
+# Offset of the error codes of MIT Kerberos. The first 128 codes are those of the protocol (RFC 4120, 7.5.9); the
+# others are those of the library.
 _KRB5 = -1765328384
 _KG_CCACHE_NOMATCH = 39756032
 
@@ -239,13 +240,13 @@ HANDSHAKE_FAILURES = {
         "its response to the TLS handshake is not TLS", _CHECK_TLS_PORT
     ),
 }
-"""Explanations of failed TLS handshakes by a part of Python's error message, as in `SOCKET_FAILURES`."""
+"""Explanations of failed TLS handshakes, with keys as in `SOCKET_FAILURES`."""
 
 START_TLS_FAILURES = {
     "terminated by server": Explanation("it closed the connection", _USE_LDAPS),
     "reset": Explanation("it reset the connection", _USE_LDAPS),
 }
-"""Explanations of failures during StartTLS by a part of the error message, as in `SOCKET_FAILURES`."""
+"""Explanations of connections that failed during StartTLS, with keys as in `SOCKET_FAILURES`."""
 
 SOCKET_FAILURES = {
     "alert certificate required": Explanation(
@@ -273,9 +274,9 @@ SOCKET_FAILURES = {
     "eof": Explanation("it closed the connection", _CHECK_LOG),
     "terminated by server": Explanation("it closed the connection", _CHECK_LOG),
 }
-"""Explanations of failed connections by a lower-case part of the error message from ldap3 or Python.
+"""Explanations of failed connections. A key is a part of the lower-case error message from ldap3 or Python.
 
-There is no other way to distinguish the failures. The first match is used.
+Only the messages distinguish the failures. The first match is used.
 """
 
 _CHECK_LDAP_PORT = "Check that an LDAP server listens on this port"

@@ -46,7 +46,8 @@ _HASHES = {
     _ECDSA + b"\x03\x03": "sha384",
     _ECDSA + b"\x03\x04": "sha512",
 }
-# The hash function of RSASSA-PSS is a parameter of the algorithm. The default is SHA-1 (RFC 4055, 3.1).
+# The hash function of RSASSA-PSS is a parameter of the algorithm. The default is SHA-1 (RFC 4055, 3.1),
+# which SHA-256 replaces.
 _PSS = _RSA + b"\x0a"
 _NIST = bytes.fromhex("6086480165030402")
 _PSS_HASHES = {
@@ -82,7 +83,7 @@ class Certificate:
         return (self.not_after - now).days
 
     def result(self, now: datetime) -> dict[str, Any]:
-        """Return the certificate as part of a module's result.
+        """Return the fields as they appear in the result of a module.
 
         :param now: current time, with a time zone.
         """
@@ -173,8 +174,8 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
 
     :param certificate: DER-encoded certificate.
     :returns: the channel binding; None if the signature algorithm is unknown, or does not use a single hash function.
-    :raises ValueError: if the certificate is truncated.
-    :raises IndexError: if its structure does not conform to RFC 5280.
+    :raises ValueError: if the structure of the certificate does not conform to RFC 5280.
+    :raises IndexError: for the same reason.
     """
     _to_be_signed, algorithm, *_signature = parse_elements(parse_elements(certificate)[0].content)
     algorithm_id, *parameters = parse_elements(algorithm.content)
@@ -187,7 +188,7 @@ def tls_server_end_point(certificate: bytes) -> bytes | None:
 
 
 def _find_pss_hash(parameters: Sequence[Element]) -> str | None:
-    """Return the hash function specified by RSASSA-PSS parameters; None if it is unknown."""
+    """Return the name of the hash function for RSASSA-PSS parameters; None if the function is unknown."""
     for parameter in parameters:
         if parameter.tag == _PSS_HASH_ALGORITHM:
             algorithm = parse_elements(parameter.content)[0]
@@ -211,8 +212,8 @@ def parse_elements(data: bytes) -> list[Element]:
 
     Only one-byte tags are supported; certificates use no others.
 
-    :raises ValueError: if the content of the last element is truncated.
-    :raises IndexError: if the header of the last element is truncated.
+    :raises ValueError: if the last element is truncated, but has at least two bytes.
+    :raises IndexError: if the last element consists of a single byte.
     """
     elements, offset = [], 0
     while offset < len(data):

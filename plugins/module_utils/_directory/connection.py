@@ -22,7 +22,7 @@ from .settings import Address, ConnectionSettings
 from .sockets import DeadlineSocket
 from .tls import VerifiedTls
 
-# This file must be importable without ldap3, so that the modules can report that it is missing.
+# This file must be importable without ldap3, so that the modules can report that ldap3 is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Server as _Server
 else:
@@ -49,11 +49,13 @@ class LdapSession:
 
 
 class ResolvedServer(_Server):
-    """An ldap3 server whose name is already resolved, because ldap3 only reports failed resolutions as text.
+    """An ldap3 server whose name is already resolved.
+
+    If ldap3 resolved the name, the only description of a failure would be the text of an error message.
 
     :param address_infos: results of `socket.getaddrinfo`.
     :param host: host name of the server.
-    :param options: further arguments for ldap3's Server.
+    :param options: other arguments for ldap3's Server.
     """
 
     def __init__(self, address_infos: Sequence[tuple[Any, ...]], host: str, **options: Any) -> None:
@@ -78,7 +80,7 @@ def open_session(
     :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
     :raises ServerError: if the session fails for a reason that might not affect other servers.
-    :raises DirectoryError: if the server rejects the account.
+    :raises DirectoryError: if the session fails for any other reason, such as a wrong password.
     """
     connection = connect(settings, address, context)
     try:
@@ -88,13 +90,13 @@ def open_session(
 
 
 def begin_session(settings: ConnectionSettings, address: Address, connection: Any) -> LdapSession:
-    """Bind on a connection.
+    """Bind on a connection, and return the session.
 
     :param settings: settings of the connection.
     :param address: address of the server.
     :param connection: result of `connect` for the same server; it stays open if the bind fails.
     :raises ServerError: if the session fails for a reason that might not affect other servers.
-    :raises DirectoryError: if the server rejects the account.
+    :raises DirectoryError: if the session fails for any other reason, such as a wrong password.
     """
     has_sasl_layer = bind(connection, address.uri, settings.account)
     return LdapSession(
@@ -109,13 +111,13 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
 
 
 def connect(settings: ConnectionSettings, address: Address, context: ssl.SSLContext) -> Any:
-    """Connect to a server and start TLS as configured, without sending any credentials.
+    """Connect to a server, with TLS if configured, without sending any credentials.
 
     :param settings: settings of the connection.
     :param address: address of the server.
     :param context: TLS context for verifying the server's certificate.
     :returns: the ldap3 connection.
-    :raises ServerError: if the server does not respond, or if TLS fails.
+    :raises ServerError: if the host name does not resolve, the server does not respond, or TLS fails.
     """
     tls = VerifiedTls(context, settings.receive_timeout)
     action = f"Cannot connect to {address.uri}"

@@ -4,7 +4,7 @@
 
 """Decoding of search results from BER (RFC 4511, 5.1; X.690, 8.1).
 
-`EntryDecoder.decode` is the part of the fast reader that runs once per entry.
+`EntryDecoder.decode` is the part of the fast reader in page_readers.py that runs once per entry.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def locate_content(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     :param at: start of the element.
     :param end: end of the enclosing element.
     :param tag: expected tag. Strings are primitive (RFC 4511, 5.1), so each type has exactly one tag.
-    :raises MalformedError: if the tag differs, or the element exceeds the enclosing one.
+    :raises MalformedError: if the tag differs, the length is not valid, or the element exceeds the enclosing one.
     """
     start = at + 2
     if start > end or data[at] != tag:
@@ -81,8 +81,8 @@ class _HeaderCache(NamedTuple):
     description. A header includes the length of the value, and therefore determines where the attribute ends.
 
     :ivar name_length_at: offset of the description's length within a header.
-    :ivar overhead: length of a header without the description.
-    :ivar headers: index of the attribute in the result and length of the value, by header.
+    :ivar overhead: length of a header in bytes, not counting the description.
+    :ivar headers: for each header, the index of the attribute in the result, and the length of the value in bytes.
     """
 
     name_length_at: int
@@ -90,7 +90,7 @@ class _HeaderCache(NamedTuple):
     headers: dict[bytes, tuple[int, int]]
 
     def add(self, header: bytes, index: int, size: int) -> None:
-        """Add a header, unless the cache is full, or a lookup would compute a different end of the header."""
+        """Add a header, unless the cache is full, or `EntryDecoder.decode` would assume another header length."""
         name_length_at = self.name_length_at
         is_usable = (
             len(header) > name_length_at and len(header) == self.overhead + header[name_length_at]
@@ -100,7 +100,7 @@ class _HeaderCache(NamedTuple):
 
 
 class EntryDecoder:
-    """A decoder for entries that caches the attribute headers of the server.
+    """An entry decoder that caches the attribute headers of a server.
 
     Almost all attributes have one value. If its header is cached, such an attribute is decoded with a single
     dictionary lookup.

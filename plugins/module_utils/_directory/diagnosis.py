@@ -183,7 +183,7 @@ def explain_dns(failure: DnsFailure, detail: str = "") -> Diagnosis:
     """Explain why DNS did not provide the address of a server.
 
     :param failure: the reason.
-    :param detail: names of hosts or records, or the error message of the resolver.
+    :param detail: names of hosts or records, or the error message of the resolver; can be empty.
     """
     explanation = DNS_FAILURES[failure]
     if not detail:

@@ -64,7 +64,8 @@ class DnsError(Exception):
 def check_domain(domain: Domain) -> None:
     """Check that the options of a domain are consistent and well-formed.
 
-    :raises InputError: if the name, the site or an address is malformed, or if other options are set without a name.
+    :raises InputError: if the name, the site or an address is malformed, if an address is repeated, or if other
+        options are set without a name.
     """
     for option, value in (("site", domain.site), ("dns_servers", domain.dns_servers)):
         if value and not domain.name:
@@ -127,10 +128,10 @@ def site_srv_name(domain: Domain) -> str:
 
 
 def domain_srv_names(domain: Domain) -> list[str]:
-    """Return the names of the SRV records of the whole domain; the first name with records is used.
+    """Return the possible names of the SRV records of the whole domain, in the order in which to look them up.
 
-    The first name only has records of Active Directory domain controllers (MS-ADTS 6.3.2.3); the second name has
-    records of any LDAP servers (RFC 2782).
+    Under the first name, DNS lists only Active Directory domain controllers (MS-ADTS 6.3.2.3); under the second name,
+    it can list any LDAP server (RFC 2782). Only the first name that has records is used.
     """
     return [f"_ldap._tcp.dc._msdcs.{domain.name}", f"_ldap._tcp.{domain.name}"]
 

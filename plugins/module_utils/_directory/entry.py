@@ -48,7 +48,7 @@ def first_text(values: Values) -> str:
 def check_complete(name: bytes) -> None:
     """Check that an attribute was returned with all its values.
 
-    Active Directory returns at most about 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3).
+    By default, Active Directory returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3).
 
     :param name: attribute description from the response. It has the option ``range`` if values are missing.
     :raises IncompleteValuesError: if values are missing.
@@ -112,7 +112,7 @@ _HYPHENS = [index for index, digit in enumerate(_GUID_DIGITS) if digit is None]
 
 
 def _format_guids(guids: Sequence[Values]) -> list[str] | None:
-    """Return the text of each GUID, or None unless all of them are single values of 16 bytes."""
+    """Return the text of each GUID; None if any of them is not a single value of 16 bytes."""
     digits = _join(guids, 16).hex().encode()
     if not digits:
         return None
@@ -124,7 +124,7 @@ def _format_guids(guids: Sequence[Values]) -> list[str] | None:
 
 
 def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
-    """Return the text of each UUID, or None unless all of them are in lower case, with hyphens."""
+    """Return the text of each UUID; None if any of them is not a single value in lower case, with hyphens."""
     text = _join(uuids, _UUID_LENGTH)
     hyphens = b"-" * len(uuids)
     is_canonical = text.translate(None, b"0123456789abcdef") == hyphens * len(_HYPHENS) and all(
@@ -134,7 +134,7 @@ def _format_uuids(uuids: Sequence[Values]) -> list[str] | None:
 
 
 def _join(values: Sequence[Values], size: int) -> bytes:
-    """Concatenate values; return no bytes unless all of them are single values of the given size."""
+    """Concatenate values; return no bytes if any of them is not a single value of the given size in bytes."""
     matching = [value for value in values if isinstance(value, bytes) and len(value) == size]
     return b"".join(matching) if len(matching) == len(values) else b""
 

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class _FailedServer:
-    """A server that failed, and the parts of its error.
+    """A server from which reading failed, and the parts of the error.
 
     The exception itself is not stored, because its traceback would keep all data of the failed attempt in memory.
     """
@@ -49,8 +49,9 @@ def read_with_failover(
     :param read: function that reads everything in a session; partial results from failed servers are discarded.
     :returns: the result of `read`, and warnings about DNS records and about failed servers.
     :raises InputError: if the settings are invalid.
-    :raises LibraryError: if DNS is used, and dnspython is missing or too old.
-    :raises DirectoryError: if no server returns a complete result, or if the error does not depend on the server.
+    :raises LibraryError: if a library that the settings require is missing or too old.
+    :raises DirectoryError: if no server returns a complete result, or if reading fails for a reason that does not
+        depend on the server.
     """
     context = create_ssl_context(settings)
     addresses, notes = find_servers(settings)

@@ -8,7 +8,7 @@ In Active Directory, member lists are not read: filters on memberOf and primaryG
 attributes are necessary, because memberOf and member do not reflect primary groups (MS-ADTS 3.1.1.4.5.11, MS-ADA3).
 
 Other servers might not have memberOf, and they return an empty result for LDAP_MATCHING_RULE_IN_CHAIN instead of an
-error. On these servers, the member lists of the groups are read, and then the people by their DNs.
+error. On these servers, the member lists of the groups are therefore read first, and then the listed members.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def read_members(
 ) -> Iterator[list[Entry]]:
     """Yield the members of groups in pages, each member once.
 
-    :param queries: queries with search bases that do not overlap. A member must match one of them.
+    :param queries: queries with search bases that do not overlap. Members that match none of them are omitted.
     :param criteria: the criteria that select the members.
     :param attributes: as for `search`.
     :param page_size: as for `search`.
@@ -119,7 +119,7 @@ def _read_all_members(
 def _resolve_with_backlinks(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return filters on Active Directory's memberOf and primaryGroupID."""
+    """Return the criteria for Active Directory: filters on memberOf and primaryGroupID."""
     dns: dict[str, str] = {}
     filters: list[str] = []
 
@@ -157,7 +157,10 @@ def _resolve_with_backlinks(
 def _resolve_with_member_lists(
     session: LdapSession, groups: Sequence[str], contexts: Sequence[str]
 ) -> MemberCriteria:
-    """Return the DNs that the groups list, and filters on the account names and group numbers that they list."""
+    """Return the criteria for other servers: DNs, and filters on account names and on primary groups.
+
+    The DNs and the account names are those in the groups' member lists.
+    """
     for group in groups:
         _read_group(session, group, [])
     dns: dict[str, str] = {}

@@ -5,7 +5,7 @@
 """Kerberos: credentials, and binds with the SASL mechanism GSSAPI (RFC 4752).
 
 This module uses gssapi directly instead of ldap3's implementation, which requires another library for channel binding
-and only supports encryption from release 2.10 on.
+and supports encryption only from release 2.10 on.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class SecurityContext:
     def decrypt(self, message: bytes) -> bytes:
         """Decrypt a message from the peer and verify its integrity.
 
-        :raises ValueError: if it was not encrypted with the session key.
+        :raises ValueError: if the message is not encrypted, or cannot be decrypted and verified.
         """
         try:
             unwrapped = self.context.unwrap(message)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private ldap3 APIs used by the fast reader; identical in 2.9.1 and 2.10.2."""
+"""Wrappers for private ldap3 APIs, which are identical in ldap3 2.9.1 and 2.10.2."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .query import SCOPES, Query
 
 
 class PagedSearch:
-    """A search with simple paged results (RFC 2696), with requests sent by ldap3.
+    """A paged search (RFC 2696) for which ldap3 only sends the requests.
 
-    ldap3 does not read the responses; the caller must read them from the socket.
+    The caller must read the responses from the socket.
 
     :param connection: bound ldap3 connection.
     :param query: the query, with a non-empty filter.
@@ -51,7 +51,7 @@ class PagedSearch:
             criticality=False, size=self._page_size, cookie=cookie
         )
         message_id: int = self._connection.send("searchRequest", self._request, [control])
-        # ldap3 keeps the request until it has read the response, which it never does here.
+        # ldap3 would keep the request until it reads the response, but the caller reads the response instead.
         self._connection.strategy._outstanding.pop(message_id)
         return message_id
 
@@ -69,9 +69,10 @@ def decode_message(connection: Any, message: bytes) -> dict[str, Any]:
 
 
 def has_security_layer(connection: Any) -> bool:
-    """Return whether ldap3 must unwrap the data of the socket, because the bind negotiated a security layer.
+    """Return whether ldap3 must unwrap the received data, because the bind negotiated a security layer.
 
-    SASL and NTLM have such layers (RFC 4513, 5.2.1). With TLS, the socket itself returns decrypted LDAP messages.
+    Binds with SASL or NTLM can negotiate such a layer (RFC 4513, 5.2.1). With TLS, ldap3 does not need to unwrap data,
+    because the socket itself returns decrypted LDAP messages.
     """
     session_security = getattr(connection, "session_security", None)  # 2.10 and newer
     return bool(session_security or connection._digest_md5_kis)

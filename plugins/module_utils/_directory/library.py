@@ -4,7 +4,7 @@
 
 """The libraries of the directory client: ldap3, and libraries that are only imported when they are needed.
 
-This file is importable without ldap3, so that the modules can report that it is missing or outdated.
+This file is importable without ldap3, so that the modules can report that ldap3 is missing or outdated.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from .._library import Library
 
-# Exceptions that ldap3's decoder raises if a response is not LDAP. If there is an integer instead of a string, the
-# decoder tries to allocate that number of bytes (MemoryError). It does not limit its recursion depth (RecursionError).
+# Exceptions that ldap3's decoder raises if a response is not LDAP. If the decoder finds an integer instead of a string,
+# it tries to allocate that number of bytes (MemoryError). It does not limit its recursion depth (RecursionError).
 DECODE_ERRORS: tuple[type[Exception], ...] = (
     LookupError,
     TypeError,
@@ -26,7 +26,7 @@ DECODE_ERRORS: tuple[type[Exception], ...] = (
     RecursionError,
 )
 
-# All exceptions that ldap3 raises: those of the decoder, those of sockets, and its own, which are added below.
+# All exceptions that ldap3 raises: those of its decoder, those of sockets, and LDAPExceptionError (added below).
 FAILURES: tuple[type[Exception], ...] = (*DECODE_ERRORS, OSError)
 
 # The oldest release that supports Python 3.9 and newer.
@@ -37,8 +37,8 @@ GSSAPI = Library("gssapi", "1.6.9")
 
 # Libraries that ldap3 needs for NTLM, but does not declare as dependencies. Before release 2.10, it needs pycryptodome
 # for MD4, unless OpenSSL provides MD4, which current releases do not do by default. From 2.10 on, it needs cryptography
-# to parse the certificate for channel binding; for MD4, it depends on pycryptodomex. The versions are the oldest
-# releases with wheels for Python 3.9 and newer.
+# to parse the certificate for channel binding; for MD4, it then uses pycryptodomex, a declared dependency. The versions
+# are the oldest releases with wheels for Python 3.9 and newer.
 PYCRYPTODOME = Library("pycryptodome", "3.10.1")
 CRYPTOGRAPHY = Library("cryptography", "3.4.4")
 
@@ -50,8 +50,8 @@ try:
     import ldap3.protocol.sasl.sasl
     import ldap3.utils.asn1
 
-    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and a range of
-    # member's values as if it contained all of them. Regular dictionaries contain the names as the server returns them.
+    # From 2.10 on, ldap3's case-insensitive dictionaries of attributes return sn;lang-de for sn, and one range
+    # of the values of member as if it were all of them. Regular dictionaries contain the names that the server returns.
     ldap3.set_config_parameter("CASE_INSENSITIVE_ATTRIBUTE_NAMES", False)
     FAILURES = (ldap3.core.exceptions.LDAPExceptionError, *FAILURES)
     LDAP3 = replace(LDAP3, package=ldap3)

@@ -67,7 +67,7 @@ class MessageReader:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        # Received bytes, and the start of the first message that has not been returned.
+        # Received bytes, and the offset in them of the first message that has not been returned.
         self._data = b""
         self._at = 0
 
@@ -77,8 +77,7 @@ class MessageReader:
         :param message_id: messageID of the search request.
         :raises MalformedError: if a message is malformed, or is not part of the response.
         :raises OversizeError: if a message is too large.
-        :raises LDAPExceptionError: from ldap3, if the connection ends, or the response does not arrive in
-            time.
+        :raises LDAPExceptionError: if the connection ends, or the response does not arrive in time.
         """
         self._connection.socket.restart_deadline()
         entries: list[bytes] = []
@@ -177,10 +176,10 @@ def _build_session_terminated_error(detail: str = "") -> Exception:
 
 
 def _encode_entry_prefix(message_id: int) -> bytes:
-    """Encode the messageID and the tag with which the content of every message with an entry begins.
+    """Encode the first bytes of the content of every message with an entry: the messageID and the tag.
 
-    The messageID is encoded in as few bytes as possible, as X.690, 8.3 requires. Messages with a longer encoding
-    are also accepted, but reading them is slower.
+    The messageID is encoded in as few bytes as possible, as X.690, 8.3 requires. A longer encoding is also
+    accepted, but reading such messages is slower.
     """
     size = message_id.bit_length() // 8 + 1
     return bytes([INTEGER, size]) + message_id.to_bytes(size, "big") + bytes([SEARCH_RESULT_ENTRY])

@@ -50,8 +50,8 @@ class Probe:
     :ivar tls: TLS parameters; None if the connection did not use TLS.
     :ivar root_dse: root DSE of the server.
     :ivar authorization_id: authorization identity of the account (RFC 4513, 5.2.1.8); empty if it is unknown.
-    :ivar session: session with the server, open until `probe_server` ends; None if there was none.
-    :ivar error: the error that prevented the session; None if there was none.
+    :ivar session: session with the server, open until the `with` block of `probe_server` ends; None if there was none.
+    :ivar error: the error that prevented the connection or the session; None if there was none.
     """
 
     def __init__(self, uri: str) -> None:
@@ -74,7 +74,7 @@ class Probe:
 def probe_server(
     settings: ConnectionSettings, address: Address, context: ssl.SSLContext, *, authenticate: bool
 ) -> Iterator[Probe]:
-    """Probe a server, and stay connected until the context ends.
+    """Probe a server, and stay connected until the `with` block ends.
 
     Two connections are made. The first connection does not verify the certificate, so that an untrusted certificate
     can be shown, and no credentials are sent over it. The second connection is set up as for any other session.
@@ -97,7 +97,7 @@ def probe_server(
         if authenticate:
             _begin_session(probe, settings, address, connection)
         if not isinstance(probe.error, ServerError):
-            # Errors are ignored, because the other findings are also useful without the root DSE.
+            # Errors are ignored, because the other findings are useful even without the root DSE.
             with suppress(DirectoryError):
                 probe.root_dse = read_root_dse(connection, address.uri)
                 probe.authorization_id = _query_authorization_id(probe)

@@ -72,7 +72,7 @@ def check_filter(search_filter: str, context: str) -> None:
 def people_filter(
     is_active_directory: bool, now: datetime, object_types: Sequence[str] = (USER,)
 ) -> str:
-    """Return the default filter of sources, which matches people.
+    """Return the filter for people, which is the default filter of a source.
 
     In Active Directory, disabled and expired accounts do not match: the filter tests the flag ACCOUNTDISABLE of
     userAccountControl (value 2, MS-ADTS 2.2.16), and accountExpires, a FILETIME for which 0 and 2^63-1 mean never

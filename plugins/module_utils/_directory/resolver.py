@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS queries with dnspython, which no other file imports.
+"""DNS queries, in the only file that imports dnspython.
 
 Loading dnspython takes as long as loading ldap3, so `open_resolver` imports this file only when it is needed.
 """
@@ -32,12 +32,12 @@ except ImportError:
 
 
 class Resolver:
-    """A resolver that queries the DNS servers of a domain, or those of this host if none are configured.
+    """A resolver that queries the DNS servers configured for a domain, or by default those that this host uses.
 
     :param domain: the domain.
     :param timeout: timeout of a query in seconds.
     :raises LibraryError: if dnspython is missing or too old.
-    :raises DnsError: if no DNS server is configured.
+    :raises DnsError: if neither the domain nor this host has a configured DNS server.
     """
 
     def __init__(self, domain: Domain, timeout: int) -> None:

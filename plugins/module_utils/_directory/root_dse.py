@@ -19,7 +19,7 @@ _AD_CAPABILITY = "1.2.840.113556.1.4.800"
 _AD_LDS_CAPABILITY = "1.2.840.113556.1.4.1851"
 
 # Windows Server releases by domainControllerFunctionality (MS-ADTS 3.1.1.3.2.25). Windows Server 2019 and 2022 have
-# the value of Windows Server 2016.
+# the same value as Windows Server 2016.
 _WINDOWS_SERVER_RELEASES = {
     "0": "2000",
     "2": "2003",

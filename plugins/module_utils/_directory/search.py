@@ -33,7 +33,7 @@ def search(
     """Yield the entries of a search, one page (or one part of a large page) at a time.
 
     The session must not be used for anything else until the generator ends or is closed, because the next
-    page has already been requested.
+    page might already have been requested.
 
     :param query: checked query with a non-empty filter.
     :param attributes: lower-case names of the attributes to request. The values of an entry are in this order.

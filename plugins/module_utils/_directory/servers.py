@@ -32,8 +32,8 @@ def find_servers(settings: ConnectionSettings) -> tuple[list[Address], list[Diag
 
     :param settings: the connection settings.
     :raises InputError: if the settings are invalid.
-    :raises LibraryError: if DNS is used, and dnspython is missing or too old.
-    :raises DirectoryError: if DNS lists no usable server.
+    :raises LibraryError: if a library that the settings require is missing or too old.
+    :raises DirectoryError: if the DNS lookup fails, or finds no usable server.
     """
     addresses = check_settings(settings)
     return (addresses, []) if addresses else _find_servers_in_dns(settings)
@@ -90,7 +90,10 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
 
 
 def _build_secure_address(record: SrvRecord, start_tls: bool) -> Address:
-    """Build the address for a TLS connection from an SRV record, which contains the port for LDAP without TLS."""
+    """Build the address for a TLS connection from an SRV record.
+
+    SRV records usually contain port 389, which is replaced with 636 for LDAPS. Other ports are not changed.
+    """
     scheme, default_port = ("ldap", LDAP_PORT) if start_tls else ("ldaps", LDAPS_PORT)
     host, port = record.target.lower(), record.port
     if port == LDAP_PORT:
@@ -123,7 +126,10 @@ def resolve_address(settings: ConnectionSettings, address: Address) -> list[tupl
 
 
 def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[str]:
-    """Query the configured DNS servers, because this host's resolver might not know the domain."""
+    """Return the IP addresses of a server from the configured DNS servers.
+
+    This host's resolver is not used, because it might not know the domain.
+    """
     action = f"Cannot connect to {address.uri}"
     try:
         resolver = open_resolver(settings.domain, settings.connection_timeout)
@@ -143,7 +149,7 @@ def open_resolver(domain: Domain, timeout: int) -> Resolver:
     :param domain: the domain.
     :param timeout: timeout of a query in seconds.
     :raises LibraryError: if dnspython is missing or too old.
-    :raises DnsError: if no DNS server is configured.
+    :raises DnsError: if neither the domain nor this host has a configured DNS server.
     """
     from .resolver import Resolver  # noqa: PLC0415  # loads dnspython, which is slow and rarely needed
 

@@ -86,19 +86,19 @@ class MessageCipher(Protocol):
     def decrypt(self, message: bytes) -> bytes:
         """Decrypt a message from the peer and verify its integrity.
 
-        :raises ValueError: if it was not encrypted with the session key.
+        :raises ValueError: if the message is not encrypted, or cannot be decrypted and verified.
         """
 
 
 class SaslSocket:
     """A socket wrapper that applies a SASL security layer.
 
-    Each encrypted buffer is preceded by its length in four bytes (RFC 4422, 3.7). All other attributes are
+    Each encrypted buffer is preceded by a four-byte field with its length (RFC 4422, 3.7). All other attributes are
     delegated to the socket.
 
     :param sock: connected socket.
     :param cipher: security context that encrypts and decrypts the buffers.
-    :param max_message_size: maximum size in bytes of a message whose encrypted buffer the peer accepts.
+    :param max_message_size: maximum number of bytes to encrypt into one buffer, so that the peer accepts the buffer.
     """
 
     def __init__(self, sock: Any, cipher: MessageCipher, max_message_size: int) -> None:

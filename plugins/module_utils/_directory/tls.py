@@ -18,7 +18,7 @@ from .library import LDAP3
 from .settings import ConnectionSettings
 from .sockets import DeadlineSocket
 
-# This file must be importable without ldap3, so that the modules can report that it is missing.
+# This file must be importable without ldap3, so that the modules can report that ldap3 is missing.
 if TYPE_CHECKING or LDAP3.failure is None:
     from ldap3 import Tls as _Tls
 else:
@@ -43,7 +43,7 @@ class VerifiedTls(_Tls):
 
     :param context: TLS context for the handshake.
     :param receive_timeout: timeout in seconds for each complete response.
-    :ivar failure: the error of the handshake; None if there was none. ldap3 only passes on the message of the error.
+    :ivar failure: the error of the handshake; None if there was none. ldap3 passes on only its message.
     """
 
     def __init__(self, context: ssl.SSLContext, receive_timeout: int) -> None:
@@ -53,9 +53,9 @@ class VerifiedTls(_Tls):
         self.failure: OSError | None = None
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
-        """Start TLS on a connection's socket. ldap3 calls this method for LDAPS and StartTLS.
+        """Start TLS on a connection's socket.
 
-        The timeout of the handshake is the connection timeout.
+        ldap3 calls this method for LDAPS and StartTLS. The timeout of the handshake is the connection timeout.
 
         :param do_handshake: parameter of ldap3; ignored, because the handshake is always performed at once.
         :raises OSError: ssl.SSLError or another error if the handshake or the verification fails.

@@ -54,9 +54,9 @@ class Variables(NamedTuple):
     lookup_values: LookupValues = NO_LOOKUP_VALUES
 
     def value(self, name: str) -> str:
-        """Return the location, or the smallest value of an attribute; empty if there is none.
+        """Return the location or the smallest value of an attribute; an empty string if there is no value.
 
-        Attribute values are unordered (RFC 4511, 4.1.7).
+        The smallest value is used because attribute values are unordered (RFC 4511, 4.1.7).
 
         :param name: lowercase name.
         """
@@ -110,8 +110,8 @@ def compile_expression(text: str, owner: str, phone_region: str = "") -> Express
     :param owner: option to which the expression belongs, such as ``column 'Email'``, for error messages.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the expression is not valid or contains something that is not allowed.
-    :raises LibraryError: if the expression is not a bare name, and jinja2 is missing or too old; or if it uses e164,
-        and phonenumbers is missing or too old.
+    :raises LibraryError: if a library that the expression needs is missing or too old. All expressions except bare
+        names need jinja2, and the filter e164 needs phonenumbers.
     """
     stripped = text.strip()
     if is_bare_name(stripped):
@@ -168,7 +168,7 @@ class _E164Filter:
 class _OfEntryFilter:
     """The of_entry filter of one expression.
 
-    :ivar lookup_values: values of the current evaluation.
+    :ivar lookup_values: attribute values of other entries for the current evaluation.
     """
 
     def __init__(self) -> None:
@@ -238,7 +238,7 @@ def _require_string(result: object) -> str:
 
 
 def _evaluate_samples(expression: Expression) -> None:
-    """Evaluate an expression without attribute values, and with the same value for every attribute.
+    """Evaluate an expression twice: without attribute values, and with a sample value for every attribute.
 
     This finds most expressions whose result is not a string (for example, a list) before any entry is read.
     """

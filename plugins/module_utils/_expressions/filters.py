@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^-\s({\[<]+")
 
 
 class FilterError(ValueError):
-    """A filter or an expression received a value that it does not support."""
+    """A filter received a value that it does not support, or the evaluation of an expression failed."""
 
 
 def lower(value: Value) -> str:

@@ -5,9 +5,9 @@
 """Lazy import of jinja2 and phonenumbers.
 
 Each library is imported when its name in this module is first accessed, because an import takes as long as reading
-thousands of entries. A column without a phone style whose value is only the name of an attribute requires neither
-library. Other modules therefore import this module and access `library.jinja2` where they use it. `Library.require`
-reports a missing library.
+thousands of entries. Neither library is needed for a column that has no phone style and whose value is only an
+attribute name. Other modules therefore import this module and access `library.jinja2` where they use it.
+`Library.require` reports a missing library.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _LIBRARIES = {
     # The oldest tested release.
     "phonenumbers": Library("phonenumbers", "8.13.0"),
 }
-# The module to import for each library; this also imports the package. `import jinja2` does not import the sandbox.
+# The module to import for each library. `import jinja2` does not import the sandbox, but importing the sandbox also
+# imports jinja2.
 _MODULES = {"jinja2": "jinja2.sandbox", "phonenumbers": "phonenumbers"}
 
 

@@ -27,9 +27,9 @@ CPU_SECONDS = 1.0
 MAX_LENGTH = 10_000
 """Maximum length, in characters, of a string to which a pattern is applied.
 
-Before Python 3.11, `re` checks for signals only while it matches at a single position. A simple pattern such as
-``a*b`` is tried at every position of a string, which takes quadratic time and cannot be interrupted: 0.04 s for
-a string of this length, and 4 s for a string that is ten times as long."""
+Before Python 3.11, `re` checks for signals during a long match attempt at one position of a string, but not between
+positions. Trying a simple pattern such as ``a*b`` at every position takes quadratic time and cannot be interrupted:
+0.04 s for a string of this length, and 4 s for a string that is ten times as long."""
 
 # In a Jinja string, \1 and \b with a single backslash are control characters. Tabs and line breaks might be intended.
 _CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -131,7 +131,12 @@ def _check_control_characters(kind: str, text: str) -> None:
 
 
 def _run_limited(function: Callable[..., _Result], *arguments: str) -> _Result:
-    """Call a method of a pattern; the last argument is the string to which the pattern is applied."""
+    """Call a method of a pattern, with limits on the length of the string and on CPU time.
+
+    :param function: method of the pattern.
+    :param arguments: arguments of the method; the last one is the string to which the pattern is applied.
+    :raises PatternError: if the string is too long, or if the call takes too long.
+    """
     if len(arguments[-1]) > MAX_LENGTH:
         raise PatternError(
             f"its regular expression is applied to a value of more than {MAX_LENGTH} characters"

@@ -74,7 +74,7 @@ class Syntax:
 
 
 def is_bare_name(text: str) -> bool:
-    """Return whether an expression consists only of the name of an attribute or of the location."""
+    """Return whether an expression consists only of an attribute name or the name ``location``."""
     return _BARE_NAME.fullmatch(text) is not None and text.lower() != ALL
 
 

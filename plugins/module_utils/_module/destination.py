@@ -102,8 +102,8 @@ class WrittenFiles:
 def choose_spill_directory(dest: Path, check_mode: bool) -> Path:
     """Return the directory for temporary files.
 
-    The directory of the roster needs the free space anyway. In check mode, nothing must be written there, so the
-    system's temporary directory is used, even if it is in memory.
+    Outside of check mode, this is the directory of the roster, which needs enough free space anyway. In check mode,
+    nothing must be written there, so the system's temporary directory is used, even if it is in memory.
 
     :param dest: path of the roster.
     """

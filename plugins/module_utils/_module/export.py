@@ -39,16 +39,16 @@ _INVALID_START_DATES = (
 class Export:
     """A complete export from one server, before the roster is written.
 
-    :ivar roster: contacts, and people left out; the roster must be written while the spill area exists.
+    :ivar roster: the contacts and the people left out; the roster must be written while the spill area exists.
     :ivar sources: sources that were read.
     :ivar server: URI of the server that returned the complete result.
     :ivar entries: number of entries found.
     :ivar excluded: number of entries excluded by an option.
     :ivar invalid_start_dates: number of people whose start attribute does not contain a date.
-    :ivar missing_attributes: attributes that the columns use but no entry has.
+    :ivar missing_attributes: attributes that columns or location rules use but that no entry has.
     :ivar missing_referenced_attributes: attributes that are read with of_entry but that no referenced entry has.
-    :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) that the server returned; they were not
-        followed.
+    :ivar references: URIs in the continuation references (RFC 4511, 4.5.3) to naming contexts that might contain
+        people; they were not followed.
     :ivar location_header: title of the column that contains the location; None if there is none.
     :ivar is_unencrypted: whether personal data crossed a network unencrypted.
     :ivar failovers: warnings about the servers that failed before this server, each with the cause of the failure.
@@ -208,7 +208,7 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
     reader = SourceReader(session, options.page_size, options.object_types)
     rules = [source.location_rule for source in sources if source.location_rule is not None]
     mapper = Mapper(columns, rules, reader.read_referenced_values(sources, columns))
-    # If a location rule returns no valid location for a person, the person is left out with an empty location.
+    # People without a valid location from their location rule are recorded as left out, with an empty location.
     locations = [
         {*source.locations, ""} if source.location_rule else {source.location} for source in sources
     ]

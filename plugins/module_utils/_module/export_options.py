@@ -83,7 +83,7 @@ def parse_export_options(params: Mapping[str, Any], check_mode: bool) -> ExportO
 
     :param check_mode: whether the module runs in check mode. The directory of ``dest`` can then be missing.
     :raises InputError: if the parameters contain an error that can be detected without contacting a server.
-    :raises LibraryError: if a column needs a library that is missing or too old.
+    :raises LibraryError: if a column or a location rule needs a library that is missing or too old.
     """
     check_paths(params, "dest")
     read = parse_read_options(params)
@@ -101,7 +101,7 @@ def parse_read_options(params: Mapping[str, Any]) -> ReadOptions:
     """Check and parse the parameters that ad_contacts_export and ad_contacts_info have in common.
 
     :raises InputError: if the parameters contain an error that can be detected without contacting a server.
-    :raises LibraryError: if a column needs a library that is missing or too old.
+    :raises LibraryError: if a column or a location rule needs a library that is missing or too old.
     """
     check_paths(params, *DIRECTORY_PATHS)
     sources = parse_sources(params)

@@ -74,7 +74,8 @@ class _Examination:
 def collect_info(options: ReadOptions) -> Info:
     """Examine every server and, on each one that accepts the account, every source.
 
-    After one server rejects the account, it is not tried on the remaining servers, because that could lock it.
+    After a server has rejected the account, no bind is attempted on the remaining servers, because repeated failures
+    could lock the account.
 
     :raises InputError: if the connection settings are invalid; nothing is then read.
     :raises LibraryError: if an option needs a library that is missing or too old.

@@ -24,7 +24,7 @@ from .source_spec import exclusion_spec, one_source_spec
 # The name of an attribute (RFC 4512, 1.4: keystring).
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
-# People who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
+# Filter for people who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
 _HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
 
 
@@ -128,7 +128,7 @@ class Source:
 
     @property
     def location_or_rule(self) -> str | LocationRule:
-        """Location of the people of this source, or the rule that determines it, as `Mapper` expects it."""
+        """Location of the people of this source, or the rule that determines it, as `Mapper.map_page` requires."""
         return self.location if self.location_rule is None else self.location_rule
 
     @property

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reader for the people of sources on one server.
+"""Read the people of each source from one server.
 
-It searches by OU or group, and leaves out excluded people.
+The people are found by OU or group, and excluded people are left out.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .source_options import Source
 
 
 class SourceReader:
-    """A reader for the people of sources, in one session.
+    """Reads the people of each source in one LDAP session.
 
     Data that several sources need, such as the members of a group that all of them exclude, is read only once.
 
@@ -111,7 +111,7 @@ class SourceReader:
         return referenced
 
     def _read_names(self, sources: Sequence[Source], attributes: Sequence[str]) -> list[str]:
-        """Read the distinguished names in the given attributes of all people of the sources."""
+        """Read the distinguished name in each of the given attributes, for all people of the sources."""
         names: set[str] = set()
         has_name = filter_or(f"({attribute}=*)" for attribute in attributes)
         for source in sources:
@@ -219,7 +219,7 @@ def _identities(pages: Iterable[list[Entry]]) -> set[str]:
 
 
 def _smallest(values: Values) -> str:
-    """Return the smallest value, as an expression does for several values; empty if any value is not valid UTF-8."""
+    """Return the smallest value, as expressions do; an empty string if any value is not valid UTF-8."""
     listed = [values] if isinstance(values, bytes) else values
     try:
         return min(compose(value.decode()) for value in listed)

@@ -4,8 +4,8 @@
 
 """Argument spec of one source.
 
-The module imports only the standard library, because the role's filter also uses it on the control node, where ldap3
-might be missing.
+This file imports only the standard library, because the filter locations_to_sources also uses it on the control node,
+where ldap3 might be missing.
 """
 
 from __future__ import annotations

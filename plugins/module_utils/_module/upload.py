@@ -227,7 +227,7 @@ def _update_identities(
     roster: RosterFile,
     check_mode: bool,
 ) -> Outcome:
-    """Store the identities of a roster with unchanged rows if they differ from the stored ones.
+    """Store the identities of a roster whose rows are unchanged, if the identities have changed.
 
     Nothing is sent.
     """
@@ -296,7 +296,7 @@ def _read_answer(options: UploadOptions, roster: RosterFile, response: Response)
 def _commit(
     options: UploadOptions, outcome: Outcome, transition: _Transition, answer: Answer
 ) -> Receipt:
-    """Store the new baseline, which is the roster that the service has after the upload.
+    """Store the roster that the service has after the upload as the new baseline, and return its receipt.
 
     :raises StateError: if the state cannot be written.
     """

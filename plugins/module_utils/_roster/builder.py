@@ -42,7 +42,7 @@ _IDENTITY_COLUMN = -1
 class MemoryLimits:
     """Limits on the memory for building a roster.
 
-    :ivar run_bytes: size of a run of contacts, and of a run of left-out people, in bytes.
+    :ivar run_bytes: approximate maximum memory for one run of each `ExternalSorter`, in bytes.
     :ivar max_pairs: number of (value hash, person hash) pairs that `DuplicateFinder` keeps in memory; each uses about
         80 bytes.
     :ivar filter_bytes: size of the Bloom filter in bytes; must be a power of two.
@@ -235,10 +235,8 @@ class RosterBuilder:
     ) -> None:
         """Keep only the first of one person's candidates at one location.
 
-        Contacts sort before left-out people.
-
-        If the first candidate is a contact without a valid row, because other people have its values in unique
-        columns, the person is left out.
+        Contacts sort before left-out people. If the first candidate is a contact whose row is no longer valid, because
+        other people have the same values in unique columns, the person is left out.
         """
         preferred = candidates[0]
         if not preferred.is_contact:
@@ -298,7 +296,7 @@ class UniqueColumns:
         self._taken_values: dict[int, set[str]] = {index: set() for index in self._unique}
 
     def resolve(self, contact: Contact) -> Contact | LeftOut:
-        """Empty each cell in a unique column whose value another person already has.
+        """Empty each cell in a unique column if another person already has the same value.
 
         :returns: the contact, or a left-out person if the row is no longer valid.
         """

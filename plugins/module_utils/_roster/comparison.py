@@ -112,7 +112,7 @@ class PersonDifferences(NamedTuple):
 
     :ivar before: rows that only the old roster contains, sorted by location and cells.
     :ivar after: rows that only the new roster contains, sorted by location and cells.
-    :ivar left_out: left-out people of the new roster with the identity of the person.
+    :ivar left_out: `LeftOut` objects of the new roster for this person; empty if people are matched by the key columns.
     """
 
     before: list[RosterRow]
@@ -127,8 +127,8 @@ _BEFORE, _AFTER, _LEFT_OUT = "0", "1", "2"
 class Differences:
     """All differences between two rosters.
 
-    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains
-    a row n more times than the other, only its last n copies differ.
+    Rows with equal cells are unchanged, even if they belong to different people. If one roster contains more copies of
+    a row than the other, only the surplus copies (the last ones) differ.
 
     :param layout: common layout of both rosters.
     :param spill: spill area for rows that do not fit in memory.

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Differences in the form that Ansible shows with --diff: one line for each contact that differs.
+"""Differences in the form that Ansible shows with --diff: one CSV line for each old or new row that differs.
 
-No other output of the collection contains personal data.
+No other part of a module's result contains personal data.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def roster_diff(
 ) -> dict[str, str]:
     """Return the differences between the existing and the new roster as a diff.
 
-    :param old: existing roster; None if there is none, or if it cannot be read. It is ignored if it has other columns.
+    :param old: existing roster; None if there is none, or if it cannot be read. A roster with other columns is ignored.
     :param new: new roster.
     :param location_column: title of the location column; None if there is none.
     :param spill: spill area for rows that do not fit in memory.

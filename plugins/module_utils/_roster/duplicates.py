@@ -69,7 +69,7 @@ class DuplicateFinder:
     :param spill: spill area for pairs that do not fit in memory.
     :param candidates: Bloom filter to which the holders of equal values are added.
     :param max_pairs: approximate maximum number of pairs in memory; when it is reached, the pairs are spilled.
-    :ivar has_repeats: whether the same pair was added more than once; might be false if the holder is a candidate.
+    :ivar has_repeats: whether the same pair was added more than once. Repeated pairs of a candidate might be missed.
     """
 
     def __init__(self, spill: SpillArea, candidates: BloomFilter, max_pairs: int) -> None:
@@ -114,9 +114,9 @@ class DuplicateFinder:
             self.has_repeats = True
 
     def forget(self) -> None:
-        """Drop the pairs added since the last call, because none of their values will be added again.
+        """Drop the pairs in memory, or spill them if other pairs were spilled since the last call.
 
-        If some of these pairs were already spilled, the others are also spilled.
+        Call this method only if no value in memory will be added again.
 
         :raises FrontdeskError: if pairs cannot be spilled.
         """

@@ -4,9 +4,9 @@
 
 """Read the two files of a roster: the CSV file that is uploaded, and the identities file.
 
-The CSV file is UTF-8 with comma-separated values (RFC 4180), header first. The identities file is JSON Lines.
-The first line contains the format, the SHA-256 of the CSV file and the number of rows. The next lines contain the
-identity of each row, and the last lines contain the left-out people, each with the cause.
+The CSV file contains comma-separated values (RFC 4180) in UTF-8, starting with the header. The identities file is in
+the JSON Lines format. Its first line contains the format version, the SHA-256 of the CSV file and the number of rows.
+The next lines contain the identity of each row, and the last lines contain the left-out people, each with the cause.
 
 Both files are checked once from start to end. Afterwards, the rows are read again whenever they are needed, and they
 are never kept in memory.
@@ -40,7 +40,7 @@ MAX_LINE_BYTES = 1024 * 1024
 _BUFFER_BYTES = 64 * 1024
 
 OpenFile = Callable[[], BinaryIO]
-"""Function that opens a file at its start, independently of earlier calls."""
+"""Function that opens a file at its start each time it is called."""
 
 
 class FileRow(NamedTuple):
@@ -189,7 +189,7 @@ def load_roster(path: Path) -> Iterator[RosterFile]:
 def ids_head(csv_sha256: str, row_count: int) -> dict[str, object]:
     """Return the content of the first line of an identities file.
 
-    It identifies the CSV file to which the identities file belongs.
+    The line identifies the CSV file to which the identities file belongs.
     """
     return {"format": _IDS_FORMAT, "sha256": csv_sha256, "rows": row_count}
 
@@ -223,7 +223,10 @@ class _HashingReader(io.RawIOBase):
 
 
 def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
-    """Yield the header and all rows, which must have the same number of cells."""
+    """Yield the header and all rows.
+
+    :raises InputError: if the content is not valid, or if a row has more or fewer cells than the header.
+    """
     reader = csv.reader(_decode_lines(file, name), strict=True)
     previous_line = 0
     header: list[str] | None = None
@@ -307,7 +310,7 @@ def _describe_width(
 
 
 def _line_range(previous_line: int, last_line: int) -> str:
-    """Return a description of the line or lines of a row.
+    """Describe which lines contain a row, as in ``line 2`` or ``lines 2 to 4``.
 
     A row has several lines if a quoted cell contains line breaks.
     """

@@ -12,9 +12,10 @@ from .._errors import FrontdeskError
 from .plan import ADDED, REMOVED, REMOVED_INVALID, Plan
 
 MAX_SMALL_ROSTER = 20
-"""Maximum number of contacts in a roster to which the percentage limit does not apply.
+"""Maximum number of contacts in a small roster.
 
-In a small roster, even a few removals are a large percentage: one of ten contacts is already 10%."""
+The percentage limit does not apply if the last accepted roster is small. In a small roster, even a few removals are a
+large percentage: one of ten contacts is already 10%."""
 
 
 @dataclass(frozen=True)

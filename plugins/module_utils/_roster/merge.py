@@ -4,9 +4,10 @@
 
 """Merge two rosters after a service refused some rows of the new roster.
 
-The merged roster contains the accepted rows. For each person with a refused row, it also contains the old rows,
-because the service may still have them, except at locations where another new row of the person was accepted.
-The guard of the next upload then counts every contact that the service may have.
+The merged roster contains the accepted rows of the new roster. It also contains the old rows of each person with a
+refused row, because the service may still have them. If another new row of that person was accepted at a location, the
+old rows of the person at that location are omitted. The guard of the next upload then counts every contact that the
+service may have.
 """
 
 from __future__ import annotations

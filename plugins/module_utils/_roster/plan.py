@@ -21,7 +21,7 @@ ADDED, CHANGED, MOVED, REMOVED = "added", "changed", "moved", "removed"
 KINDS = (ADDED, CHANGED, MOVED, REMOVED)
 
 REMOVED_INVALID = "removed_invalid"
-"""Key of the number of removed contacts of people who are still in the directory but have no valid row."""
+"""Key for the number of removed contacts whose people are still in the directory but have no valid row."""
 
 
 class Change(NamedTuple):
@@ -70,7 +70,10 @@ class Plan:
         return not any(self.counts.values())
 
     def count(self, kind: str) -> int:
-        """Return the number of changes of one kind."""
+        """Return the number of changes of one kind.
+
+        :param kind: one of `KINDS`, or `REMOVED_INVALID`.
+        """
         return sum(
             number
             for (_location, counted_kind), number in self.counts.items()
@@ -104,7 +107,7 @@ def make_plan(
     """Compare a new roster with the last accepted roster.
 
     Rows with equal cells are unchanged, because the service does not see a difference. The other rows are
-    matched by person: an old and a new row at the same location are a change, and at different locations a move.
+    matched by person: an old and a new row of a person are a change if they have the same location, otherwise a move.
 
     :param old: last accepted roster with the same header; None if there is none.
     :param new: new roster.

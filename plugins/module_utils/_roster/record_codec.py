@@ -70,7 +70,10 @@ class RecordCodec:
         return pack((self._ranks[person.location], person.identity, person.cause))
 
     def decode_location(self, line: bytes) -> str:
-        """Return the location from the line of a contact or a left-out person, or from only the rank."""
+        """Decode the location in the line of a contact or a left-out person.
+
+        :param line: complete line, or only its rank.
+        """
         return self._locations[int(line[:_DIGITS])]
 
     def decode_contact(self, line: bytes) -> Contact:
@@ -149,7 +152,8 @@ def encode_candidate(line: bytes, kind: bytes) -> bytes:
 
     :param kind: CONTACT or LEFT_OUT.
     """
-    # The third field from the end of a contact's line, or the second of the three fields of a left-out person's line.
+    # The identity is the third field from the end of a contact's line, and the second of three fields in the line of a
+    # left-out person.
     identity = line.rsplit(b"\0", 3)[1]
     return b"\0".join((line[:_DIGITS], identity, kind, line))
 

@@ -166,7 +166,7 @@ class _HashingWriter:
 def _write_identities(
     ids_file: BinaryIO, csv_sha256: str, row_count: int, identities: BinaryIO
 ) -> None:
-    """Write an identities file up to the identity of the last row."""
+    """Write the first line of an identities file and the identities of the rows."""
     ids_file.write(_encode_json_line(ids_head(csv_sha256, row_count)))
     identities.seek(0)
     shutil.copyfileobj(identities, ids_file)
@@ -220,7 +220,10 @@ _UUID_CHARACTERS = b"0123456789abcdef-"
 
 
 def _encode_packed_identities(identities: Sequence[bytes]) -> bytes:
-    """Encode packed identities as JSON Lines with a single call, which is much faster than one call per identity."""
+    """Encode packed identities as JSON Lines.
+
+    The identities are encoded together, because one call per identity would be much slower.
+    """
     if not b"".join(identities).translate(None, _UUID_CHARACTERS):
         return b'"%b"\n' % b'"\n"'.join(identities)
     array = _JSON_ON_LINES.encode(unpack(b"\0".join(identities) + b"\n"))

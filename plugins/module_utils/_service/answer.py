@@ -4,8 +4,8 @@
 
 """The service's answer: the counts and the refused rows from the JSON document in a response.
 
-The service's profile defines the structure of the document. Words that occur in the roster are
-masked, because the document may repeat personal data.
+The module's option ``result`` defines the structure of the document. Words that occur in the roster
+are masked, because the document may repeat personal data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .endpoint import ResultFormat
 from .refusals import MAX_ERRORS, RefusalList, RowError, SentRoster, is_integer, split_words
 from .response_body import ResponseBody
 
-# A typical name of a count, as opposed to personal data such as an email address.
+# A key that looks like the name of a count. Any other key could be personal data, such as an email address.
 _COUNT_NAME = re.compile(r"[A-Za-z_][\w -]{0,39}")
 
 
@@ -35,7 +35,7 @@ class Answer:
     :ivar refused_rows: numbers of the refused rows; the first row after the header is 1.
     :ivar unassigned: number of refused rows that the response does not identify.
     :ivar row_count: number of rows that were sent.
-    :ivar problem: reason why the response does not match the profile; empty if it matches.
+    :ivar problem: reason why the response does not match the result format; empty if it matches.
     :ivar retry_after: delay in seconds that the service requested; None if it did not request one.
     """
 
@@ -103,7 +103,7 @@ def _parse_document(body: ResponseBody, result_format: ResultFormat) -> tuple[An
     """Parse the JSON document (RFC 8259) in a response.
 
     :returns: the document and an empty string, or None and the reason why there is no valid document.
-        The reason is empty if the profile does not require a document.
+        The reason is empty if the result format does not require a document.
     """
     if not result_format.counts and not result_format.errors:
         return None, ""
@@ -158,7 +158,7 @@ def _path_label(path: str | None) -> str:
 
 
 def _get_path(document: Any, path: str | None) -> Any:
-    """Return the value at a path of dot-separated keys; None if the path does not exist."""
+    """Return the value at a path of dot-separated keys, or the document itself for ``.``; None if there is no value."""
     if not path:
         return None
     for key in path.split(".") if path != "." else ():

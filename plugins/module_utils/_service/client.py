@@ -119,7 +119,7 @@ def _finish(
 def _attempt(
     endpoint: Endpoint, context: ssl.SSLContext, file_name: str, content: FileContent
 ) -> Response | Failure:
-    """Send the file once."""
+    """Send the file once, and return the response or the failure."""
     with (
         Watchdog(endpoint.timeout) as watchdog,
         UploadSession(endpoint, context, watchdog) as session,

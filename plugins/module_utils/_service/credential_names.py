@@ -27,7 +27,7 @@ _SECRET_SUFFIXES = (
     *("apikey", "authkey", "accesskey", "secretkey", "privatekey", "sharedkey", "subscriptionkey"),
     *("sessionid", "token", "secret", "password", "passwd"),
 )
-# In combination with one of these words, a key identifies a contact or a column, and is not a
+# In a name that contains one of these words, the word "key" refers to a contact or a column, not to a
 # credential.
 _HARMLESS_WITH_KEY = frozenset(
     {

@@ -93,7 +93,7 @@ class TlsSettings:
 
 @dataclass(frozen=True)
 class Retries:
-    """The number of retries and the delay between attempts.
+    """The maximum number of retries and the delay between attempts.
 
     :ivar limit: maximum number of retries.
     :ivar interval: delay in seconds before the first retry; it doubles with each further retry,

@@ -136,7 +136,7 @@ def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis
 
 
 def _is_timeout(error: Exception, root: BaseException) -> bool:
-    # While the body of the response is being read, a socket timeout raises a different exception.
+    # While the response body is being read, a timeout raises urllib3's exception, not the one from requests.
     timeouts = (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError)
     return isinstance(error, timeouts) or (isinstance(root, socket.timeout) and not root.strerror)
 

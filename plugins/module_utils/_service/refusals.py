@@ -23,7 +23,7 @@ MAX_ERRORS = 50
 """Maximum number of refusals whose details are kept. For further refusals, only row numbers are kept."""
 
 _MAX_TEXT = 200
-# The underscore is excluded, because it may separate a person's names.
+# An underscore separates words, because it may separate the parts of a person's name.
 _WORD = re.compile(r"[^\W_]+")
 # Phone numbers and other long numbers, with any common separators.
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s()./-]*\d){4,}")
@@ -102,7 +102,7 @@ class RefusalList:
             self._listed.append((fields, reference))
 
     def _row_reference(self, row: Any) -> int | str | None:
-        """Return the number of a row, or its value if `row_column` is set; None if the reference is invalid."""
+        """Return a row's number or, if `row_column` is set, its value in that column; None if `row` is invalid."""
         if self._result_format.row_column is not None:
             return _fold(row) if isinstance(row, str) else None
         number = row - self._result_format.first_row + 1 if is_integer(row) else 0
@@ -179,7 +179,7 @@ def _fold(text: str) -> str:
 
 
 def _to_text(value: object) -> str:
-    """Return a JSON value as a string; objects and null become an empty string."""
+    """Return a JSON value as a string; lists of strings are joined, objects and null become an empty string."""
     if isinstance(value, list):
         return ", ".join(item for item in value if isinstance(item, str))
     return str(value) if isinstance(value, (str, int, float)) else ""

@@ -27,7 +27,7 @@ MAX_DELAY = 60.0
 """Maximum delay in seconds between two attempts, unless the service requests a longer delay."""
 
 MAX_RETRY_AFTER = 300.0
-"""Maximum Retry-After delay in seconds. If the service requests a longer delay, the run ends."""
+"""Maximum Retry-After delay in seconds. If the service requests a longer delay, there is no retry."""
 
 # Of the supported methods, only PUT is idempotent (RFC 9110, 9.2.2).
 _IDEMPOTENT = frozenset({"PUT"})
@@ -53,7 +53,7 @@ def is_outcome_unknown(outcome: int | str) -> bool:
     """Return whether the service may have accepted the roster in an attempt.
 
     This is possible after any server error and after any success status, even if the response does
-    not match the profile.
+    not have the expected structure.
 
     :param outcome: the status code, or NOT_SENT, OUTCOME_UNKNOWN or PERMANENT.
     """
@@ -92,7 +92,7 @@ def parse_retry_after(retry_after: str | None, date: str | None, now: datetime) 
     """
     text = (retry_after or "").strip()
     if re.fullmatch("[0-9]+", text):
-        # Nine digits are more than enough for a delay in seconds.
+        # Only the first nine digits are used: they are more than enough for a delay in seconds.
         return float(text[:9])
     timestamp = _parse_http_date(text)
     if timestamp is None:

@@ -29,7 +29,8 @@ class ServiceError(FrontdeskError):
     may_be_accepted = False
 
 
-# The meaning of status codes according to RFC 9110, 15, and their typical use by services.
+# The meaning of status codes according to RFC 9110, 15 (425: RFC 8470; 429: RFC 6585), and their typical
+# use by services.
 _STATUSES = {
     202: Diagnosis(
         "it might still refuse the roster",

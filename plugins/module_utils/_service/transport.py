@@ -58,7 +58,7 @@ def check_tls_files(tls: TlsSettings) -> None:
 class CredentialAuth(_AuthBase):
     """An authentication object for the requests library that adds the header with the credential.
 
-    By default, requests would replace a plain Authorization header with the credential from ~/.netrc.
+    If a request has an authentication object, requests does not read a credential from ~/.netrc.
     """
 
     def __init__(self, credential: Credential) -> None:
@@ -147,7 +147,7 @@ class UploadSession(_RequestsSession):
 
 
 def select_proxies(endpoint: Endpoint) -> dict[str, str]:
-    """Return the proxies from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+    """Return the proxies to use, by URL scheme, from the environment (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
     # Unencrypted requests to a loopback address must not be sent to a proxy.
     if not endpoint.use_proxy or not endpoint.url.lower().startswith("https:"):
         return {}
@@ -182,8 +182,8 @@ def select_verify_argument(tls: TlsSettings) -> bool | str:
             continue
         _check_ca_bundle(name, os.environ[name])
         return os.environ[name]
-    # Not True, although it has the same meaning as the default path: with True, requests 2.32.0 to
-    # 2.32.2 use their own SSL context and ignore tls_minimum and client_cert.
+    # The default path has the same meaning as True. True is not used, because it makes requests 2.32.0
+    # to 2.32.2 create another TLS context and ignore tls_minimum and client_cert.
     return tls.ca_path or str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 

@@ -37,7 +37,7 @@ class Watchdog:
     def watch(self, connection: socket.socket) -> None:
         """Start watching a connection.
 
-        Call this as soon as the connection exists, before the TLS handshake.
+        Call this method as soon as the connection exists, before the TLS handshake.
         """
         # The socket is duplicated, because the HTTP library wraps and closes the original.
         self._connection = connection.dup()

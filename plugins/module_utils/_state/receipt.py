@@ -4,7 +4,7 @@
 
 """The receipt of the last accepted upload.
 
-Writing it commits a sync.
+Writing the receipt commits a sync.
 
 A state directory contains immutable rosters, named by their SHA-256 checksums, and receipt.json.
 The receipt is replaced last, and atomically. If a sync fails before that, the state still describes
@@ -142,7 +142,7 @@ def parse_receipt(data: bytes, name: str) -> Receipt:
             profile=document["profile"],
             header=tuple(str(title) for title in document["header"]),
         )
-        # The first format does not contain these fields, but these values are correct for all its receipts.
+        # Receipts in the first format do not contain these fields, but these values are correct for all of them.
         defaults = {"sequence": 1 + len(document["history"]), "complete": True}
         values = {**defaults, **document} if document["format"] == 1 else document
         receipt = Receipt(
@@ -181,7 +181,7 @@ def _check_format(document: Mapping[str, Any], name: str) -> None:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 checksum of a receipt, ignoring its checksum field and white space."""
+    """Return the SHA-256 checksum of a receipt, ignoring its checksum field and whitespace."""
     content = {key: value for key, value in document.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 

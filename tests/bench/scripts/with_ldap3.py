@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write people to a CSV file with ldap3, in the way of a typical script.
+"""Write people to a CSV file with ldap3, as a typical script does.
 
 with_ldap3.py SETTINGS.json
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write people to a CSV file with python-ldap, page by page as in the documentation of python-ldap.
+"""Write people to a CSV file with python-ldap, page by page, as shown in the documentation of python-ldap.
 
 with_python_ldap.py SETTINGS.json
 """

@@ -22,7 +22,9 @@ _RST = re.compile(
 
 
 def example_files(document: str) -> dict[str, str]:
-    """Return the example files in a document, by the path that introduces each of them.
+    """Return the contents of the example files in a document, by path.
+
+    An example file is a code block that follows a line with the path of the file.
 
     :param document: path of the document, relative to the root of the collection.
     """

@@ -145,7 +145,7 @@ class NoPagedResults(Fault):
 
 
 class RepeatedPage(Fault):
-    """A fault that replaces all requests for pages with the first request, so that every response is the same page."""
+    """A fault that replaces each request for a page with the first such request, so that all pages are the same."""
 
     def __init__(self) -> None:
         self._first_request: bytes | None = None

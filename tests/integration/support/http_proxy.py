@@ -35,12 +35,12 @@ class HttpProxy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables that configure this proxy without a password."""
+        """Environment variables that make a client use this proxy without a password."""
         return {"HTTPS_PROXY": f"http://127.0.0.1:{self.port}"}
 
     @property
     def environment_with_password(self) -> dict[str, str]:
-        """Environment variables that configure this proxy with its password."""
+        """Environment variables that make a client use this proxy with its password."""
         return {"HTTPS_PROXY": f"http://{PROXY_USER}:{PROXY_PASSWORD}@127.0.0.1:{self.port}"}
 
 
@@ -61,7 +61,7 @@ def http_proxy(*, requires_password: bool = False, status: int = 200) -> Iterato
                 requires_password
                 and self.headers.get("Proxy-Authorization") != f"Basic {expected_credentials}"
             ):
-                # The module must not show this name of a person.
+                # The module must not show this reason phrase, because it is the name of a person.
                 self.send_error(407, "Zebedy Quarrelstone")
                 return
             self.send_response(proxy.status)

@@ -46,7 +46,7 @@ class _LdapProxy:
 
     def serve(self) -> None:
         """Accept one client, and relay requests and responses, one request at a time."""
-        # The connection ends when either side closes it.
+        # These exceptions mean that one side has closed its connection.
         with suppress(OSError, EOFError):
             client, _address = self.listener.accept()
             with closing(client):
@@ -100,7 +100,7 @@ def ldap_proxy(
     max_tls_version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     tls_to_directory: bool = False,
 ) -> Iterator[str]:
-    """Run a proxy for one client, and yield its URI.
+    """Run a proxy for one client, and yield the URI of the proxy.
 
     :param fault: fault to inject; None relays all messages unchanged.
     :param certificate: server certificate of the proxy; None for ``ldap://`` without TLS.

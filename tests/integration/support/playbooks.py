@@ -97,7 +97,7 @@ class PlaybookRun:
         return [result["plan"] for result in self.uploads]
 
     def module_results(self, module: str) -> dict[str, dict[str, Any]]:
-        """Return the last result of a module of the collection on each host, by host."""
+        """Return the last result of ad_contacts_export or contact_upload on each host, by host."""
         distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
         return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
@@ -199,7 +199,7 @@ def run_playbook(
 def run_command(
     workspace: Workspace, command: str, *inputs: str, env: Mapping[str, str] | None = None
 ) -> PlaybookRun:
-    """Run a shell command on a terminal.
+    """Run a shell command on a pseudoterminal, and return the finished run.
 
     :param inputs: passwords to enter at the password prompts of the command, in order.
     :param env: additional environment variables.

@@ -39,7 +39,7 @@ class Contact:
 
 
 def make_contacts(count: int, *, location: str = "oslo-hq") -> list[Contact]:
-    """Return distinct contacts that depend only on the arguments."""
+    """Generate distinct contacts deterministically from the arguments."""
     return [
         Contact(
             first_name="Ada",

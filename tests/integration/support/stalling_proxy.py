@@ -18,7 +18,7 @@ _CHUNK_SIZE = 1024
 
 
 class StallingProxy:
-    """A proxy that relays the bytes of one LDAP or LDAPS connection unchanged.
+    """A proxy that relays the bytes of one LDAP or LDAPS connection unchanged, but later stops relaying responses.
 
     :ivar port: port of 127.0.0.1 on which the proxy listens.
     :ivar stalled: set when the proxy stops relaying responses.
@@ -45,7 +45,7 @@ class StallingProxy:
     @staticmethod
     def _relay(source: socket.socket, destination: socket.socket, limit: int | None) -> None:
         relayed = 0
-        # The connection ends when either side closes it.
+        # An OSError means that one side has closed its connection.
         with suppress(OSError):
             while limit is None or relayed < limit:
                 data = source.recv(_CHUNK_SIZE)
@@ -67,7 +67,7 @@ def stalling_proxy(target: int, *, stall_after: int) -> Iterator[StallingProxy]:
     """Run a proxy in front of a server on this host.
 
     :param target: port of 127.0.0.1 to which the proxy connects.
-    :param stall_after: number of response bytes to relay before the proxy stalls.
+    :param stall_after: minimum number of response bytes to relay before the proxy stalls.
     """
     proxy = StallingProxy(target, stall_after)
     thread = threading.Thread(target=proxy.serve, daemon=True)

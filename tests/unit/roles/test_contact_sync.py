@@ -58,7 +58,7 @@ STAGE_OF = {"ad_contacts_export": "export", "ad_contacts_info": "probe", "contac
 def _module_options(module: str) -> dict[str, str]:
     """Return the templates of all options that the role passes to a module.
 
-    Some are options of the task. The others are passed through module_defaults if they are set.
+    The task sets some options. The others are passed through module_defaults if they are set.
     """
     stage = STAGE_OF[module]
     tasks = yaml.safe_load(TASKS[f"{stage}.yml"])
@@ -98,7 +98,7 @@ def test_required_options_have_no_default() -> None:
 
 
 def test_options_that_cannot_be_blank_are_raw_and_validated_by_the_role() -> None:
-    """A role's argument spec accepts blank values only for strings, lists and raw values."""
+    # A role's argument spec accepts blank values only for strings, lists and raw values.
     raw = {name for name, option in OPTIONS.items() if option["type"] == "raw"}
     assert raw == set(VARIABLE_SPECS)
     for name in set(OPTIONS) - raw:

@@ -42,7 +42,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.externa
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import MEMORY
 
 IDENTITIES = [str(uuid.UUID(int=number)) for number in range(100)]
-"""Identities of the people, by their number."""
+"""Identity of each person, by number."""
 
 EntryPage = Sequence[Entry]
 """One page of a search result."""
@@ -52,18 +52,16 @@ def person(number: int, mail: str = "", last_name: str = "Lie") -> Entry:
     """Return the entry of a person with the attributes of the default columns: givenname, mail, mobile and sn.
 
     :param number: number of the person, which determines the identity.
-    :param mail: mail address; if empty, an address is derived from the number.
+    :param mail: email address; if empty, an address is derived from the number.
     """
     values = ("Åse", mail or f"{number}@x", "", last_name)
     return Entry(IDENTITIES[number], [value.encode() for value in values])
 
 
 class FakeDirectory:
-    """Fake directory servers.
+    """A replacement for the functions that open sessions with directory servers and search them.
 
-    The functions that open a session and send a search are replaced.
-
-    :param people: the page that a search returns, or the error that it raises, by NAME in its search base ``OU=NAME``.
+    :param people: the page that a search of ``OU=NAME`` returns, or the error that it raises, by NAME.
     :ivar people_by_server: results that replace ``people`` on individual servers, by URI of the server.
     :ivar references: URIs in the continuation references that each server returns, by URI of the server.
     :ivar is_active_directory: whether the servers are Active Directory.

@@ -178,7 +178,7 @@ def _extend(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
         lists.map(lambda snippet: snippet.wrap("({} | first)", "({} | first | default(''))")),
         lists.map(lambda snippet: snippet.wrap("({} | last)", "({} | last | default(''))")),
         lists.map(lambda snippet: snippet.wrap("({} | primary_address)")),
-        # There are no other entries in these tests.
+        # These tests have no other entries, so of_entry returns an empty string.
         st.sampled_from(NAMES).map(lambda name: Snippet(f"({name} | of_entry('sn'))", "''")),
         st.builds(
             lambda items, d: Snippet(
@@ -190,7 +190,7 @@ def _extend(strings: st.SearchStrategy[Snippet]) -> st.SearchStrategy[Snippet]:
 
 
 EXPRESSIONS = st.recursive(_OPERANDS, _extend, max_leaves=8)
-"""Valid expressions, whose result is a string for every entry."""
+"""Valid expressions. The result of each expression is a string for every entry."""
 
 ATTRIBUTES = st.dictionaries(
     st.sampled_from([name.lower() for name in NAMES]),
@@ -221,4 +221,4 @@ INVALID_EXPRESSIONS = st.builds(
         EXPRESSIONS,
     ),
 )
-"""Mostly invalid expressions; some are valid, or yield a string for some entries."""
+"""Expressions that are mostly invalid; a few are valid, or yield a string only for some entries."""

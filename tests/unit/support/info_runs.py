@@ -38,6 +38,7 @@ ROOT_DSE = {"vendorName": [b"Somebody"], "namingContexts": [b"dc=x"]}
 def person(number: int, **attributes: list[bytes]) -> Message:
     """Return the entry of a person with all attributes of the default columns.
 
+    :param number: number from which the DN, the identity and the email address are derived.
     :param attributes: additional attributes, or replacements for the default values.
     """
     defaults = {
@@ -55,7 +56,7 @@ class PeopleDirectory(Directory):
 
     :param people: people in ``ou=NAME,dc=x``, by NAME; if None, the server closes the connection when the OU is
         searched.
-    :ivar people: the people by encoded DN of the OU.
+    :ivar people: the same people, by encoded DN of the OU.
     """
 
     def __init__(self, **people: Sequence[Message] | None) -> None:

@@ -23,11 +23,11 @@ Message = tuple[bytes, bytes]
 HANG_UP: Message = (b"", b"")
 """A value that closes the connection when it is sent instead of a message."""
 Responder = Callable[[int, bytes], Optional[Sequence[Message]]]
-"""A function that returns the responses to an operation, given its tag and content; None closes the connection."""
+"""A function that takes the tag and content of a request, and returns the responses; None closes the connection."""
 
 
 def ber(tag: int, *contents: bytes) -> bytes:
-    """Encode an element as Active Directory does, always with a four-byte length for constructed elements."""
+    """Encode an element as Active Directory does: constructed elements always have a four-byte length."""
     content = b"".join(contents)
     if len(content) < 0x80 and not tag & 0x20:
         return bytes([tag, len(content)]) + content
@@ -67,7 +67,7 @@ def page_end(cookie: bytes, code: int = 0) -> Message:
 
 
 def _read_message(connection: socket.socket) -> bytes:
-    """Receive and return the content of the next message, or no bytes if the client has closed the connection."""
+    """Return the content of the next message; empty if the client has closed the connection."""
     with connection.makefile("rb", buffering=0) as stream:
         head = stream.read(2) or b""
         if len(head) < 2:

@@ -35,7 +35,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files i
 HEADER = ("Name", "Email", "Location")
 
 MEMORY = SpillArea("memory", io.BytesIO)
-"""Spill area that does not touch the disk."""
+"""Spill area in memory."""
 
 
 def recording_spill() -> tuple[SpillArea, list[io.BytesIO]]:

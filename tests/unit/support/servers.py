@@ -60,7 +60,8 @@ def http_server(
 ) -> Iterator[Server]:
     """Run an HTTP server, and yield it.
 
-    :param respond: function that writes the complete response to a request with a body.
+    :param respond: function that writes the complete response to a POST, PUT or PATCH request. The response to a GET
+        request is always empty, with status 200.
     :param context: TLS context of the server; None for HTTP without TLS.
     """
     requests: list[Request] = []

@@ -92,7 +92,7 @@ class Gssapi:
             raise self.failures[function]
 
     def step(self, token: bytes | None) -> bytes | None:
-        """Return a token at first, and complete the context when the server has responded with a token."""
+        """Return a token, or complete the context if the server has responded with a token."""
         self.received_tokens.append(token)
         if "step" in self.failures:
             raise self.failures["step"]

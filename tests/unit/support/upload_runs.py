@@ -49,8 +49,8 @@ class Uploader:
     :ivar src: path of the roster.
     :ivar state_dir: state directory, which the first upload creates.
     :ivar port: port of the service.
-    :ivar response: response of the service.
-    :ivar next_responses: responses to the next requests; `response` is sent after these.
+    :ivar response: default response of the service.
+    :ivar next_responses: responses to the next requests, in order; later requests receive `response`.
     :ivar sent_bodies: bodies of all requests.
     """
 

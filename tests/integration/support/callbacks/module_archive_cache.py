@@ -50,7 +50,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
 
 def _link(source: Path, target: Path) -> None:
-    # Runs do not share one directory, because a run could read archives that another run is still writing.
+    # If all runs shared one directory, a run could read archives that another run is still writing.
     for archive in source.iterdir():
         if archive.suffix == ".lock":
             continue

@@ -94,7 +94,7 @@ def test_pending_file_is_private_and_deleted_unless_committed(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("removes_file", [False, True])
-def test_failure_leaves_only_the_old_file(tmp_path: Path, removes_file: bool) -> None:
+def test_interrupted_write_leaves_only_the_old_file(tmp_path: Path, removes_file: bool) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(b"old")
 
@@ -176,7 +176,7 @@ def test_files_are_compared_by_their_bytes(
     assert has_same_bytes(tmp_path / "one", tmp_path / "other") is is_same
 
 
-def test_missing_file_has_different_bytes(tmp_path: Path) -> None:
+def test_missing_file_differs_from_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "one").touch()
     assert has_same_bytes(tmp_path / "missing", tmp_path / "one") is False
     assert has_same_bytes(tmp_path / "one" / "below", tmp_path / "one") is False
@@ -184,7 +184,7 @@ def test_missing_file_has_different_bytes(tmp_path: Path) -> None:
         has_same_bytes(tmp_path, tmp_path / "one")
 
 
-def test_missing_directory_raises_an_os_error(tmp_path: Path) -> None:
+def test_writing_to_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "missing" / "contacts.csv", b"new")
 
@@ -207,7 +207,7 @@ def _kill_while_writing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["contacts.csv", "contacts[1].csv", "co*cts.csv"])
-def test_only_leftovers_of_killed_runs_are_removed(tmp_path: Path, name: str) -> None:
+def test_only_temporary_files_of_killed_runs_are_removed(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"old")
     others = [f"{name}.new", ".contactsX.csv.1.new", f".{name}.swp", "x.new"]
@@ -260,7 +260,7 @@ def test_directory_lock_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 class _Clock:
-    """A replacement for the time module whose clock advances without any waiting."""
+    """A substitute for the module `time` that advances its clock instead of sleeping."""
 
     def __init__(self, now: list[float]) -> None:
         self._now = now

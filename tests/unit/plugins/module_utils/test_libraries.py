@@ -4,7 +4,7 @@
 
 """Tests of required Python libraries that are missing or too old.
 
-Files that use a library can be imported without it, so that the module can report the missing library.
+Files that use a library can be imported without it, so that the Ansible module can report that the library is missing.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
 
 _ROOT = Path(__file__).parents[4]
 _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
-# The name of each library; the file that imports it, followed by other files that must load without
-# it; and the oldest supported release.
+# For each library: its name, the files that must load without it (the first of them imports it), and its oldest
+# supported release.
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
     ("dnspython", ["_directory.resolver"], "2.1.0"),
@@ -47,7 +47,7 @@ _IMPORTED_AS = {"dnspython": "dns"}
 
 
 def _reload(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
-    """Import a file again, and restore the previously imported module at the end of the test."""
+    """Import a module again, and restore the previously imported module at the end of the test."""
     package, _dot, last = f"{_PACKAGE}.{name}".rpartition(".")
     loaded = importlib.import_module(f"{package}.{last}")
     monkeypatch.setattr(importlib.import_module(package), last, loaded)
@@ -72,7 +72,7 @@ def test_files_can_be_imported_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
     package = _IMPORTED_AS.get(library, library)
-    # Import the library first, so that the modules that it loads are known and can be hidden.
+    # Import the library first, so that all of its modules are in sys.modules and can be hidden.
     importlib.import_module(f"{_PACKAGE}.{names[0]}")
     importlib.import_module(package)
     for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:

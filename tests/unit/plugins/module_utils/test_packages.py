@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The structure of module_utils: the allowed imports of each package, and the one package that imports each library."""
+"""The structure of module_utils: the allowed imports of each package, and the package that imports each library."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins import module_utils
 
 MODULE_UTILS = module_utils.__name__
-# Packages by rank: each package may import only the packages before it. The empty name stands for the shared files,
-# which are directly in module_utils.
+# Packages by rank: each package can import only from itself and from the packages before it. The empty name stands for
+# the shared files directly in module_utils.
 PACKAGES = (
     *("", "_directory", "_expressions", "_contacts", "_roster", "_state", "_service"),
     "_module",
@@ -41,7 +41,7 @@ LIBRARIES = {
 
 
 def _files() -> dict[str, Path]:
-    """Return the files of module_utils, by dotted name relative to it, such as ``_roster.plan``."""
+    """Return the files of module_utils, by dotted name relative to module_utils, such as ``_roster.plan``."""
     (root,) = map(Path, module_utils.__path__)
     return {
         ".".join(path.relative_to(root).with_suffix("").parts): path
@@ -60,7 +60,7 @@ def _package(name: str) -> str:
 def _imports(name: str) -> Iterator[str]:
     """Yield the names of the modules that a file imports.
 
-    Names in module_utils are relative to it.
+    The names of modules in module_utils are relative to module_utils.
     """
     for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -124,14 +124,14 @@ def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -
 
 
 def test_locations_are_converted_without_the_directory_client_and_libraries() -> None:
-    """The conversion runs on the control node, where the libraries may be missing."""
+    """The conversion runs on the control node, where the libraries might be missing."""
     loaded = _modules_loaded_by(f"{MODULE_UTILS}._module.location_sources")
     assert {"ldap3", "phonenumbers", "requests"} & loaded == set()
     assert {name for name in loaded if name.startswith(f"{MODULE_UTILS}._directory")} == set()
 
 
 def _modules_loaded_by(module: str) -> set[str]:
-    """Import a module in a new process, and return the names of all modules that are loaded afterwards."""
+    """Return the names of all modules that are loaded after a new process has imported the given module."""
     program = f"import sys; sys.path[:0] = {sys.path!r}; import {module}; print(*sys.modules)"
     process = subprocess.run(
         [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True

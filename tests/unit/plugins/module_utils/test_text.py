@@ -30,7 +30,7 @@ from hypothesis import strategies as st
         ("A\u030ase", "Åse"),
         ("\x20\x7e", "~"),
         ("\x00", ""),
-        # Invisible characters that names or emoji need are kept.
+        # Invisible characters that are part of names or emoji are kept.
         ("a\u200bb", "a\u200bb"),
         ("\u202b\u0634\u0647\u0631\u202c", "\u202b\u0634\u0647\u0631\u202c"),
         ("דוד בן-גוריון", "דוד בן-גוריון"),
@@ -43,7 +43,7 @@ def test_a_cell_is_cleaned_to_one_trimmed_line(text: str, cleaned: str) -> None:
 
 
 @given(st.text())
-def test_a_clean_cell_is_unchanged(text: str) -> None:
+def test_cleaning_a_cell_again_changes_nothing(text: str) -> None:
     cleaned = clean(text)
     assert clean(cleaned) == cleaned == cleaned.strip()
     assert len(cleaned.splitlines()) <= 1

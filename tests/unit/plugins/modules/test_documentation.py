@@ -254,7 +254,7 @@ def test_documented_expressions_return_the_expected_results() -> None:
 
 
 def test_code_markup_has_no_backslash_escapes() -> None:
-    """Unlike V(...), C(...) has no escapes: it ends at the first closing parenthesis."""
+    # Unlike V(...), C(...) supports no escapes: C(...) ends at the first closing parenthesis.
     modules = ("ad_contacts_export", "ad_contacts_info", "contact_upload")
     documented: list[Any] = [importlib.import_module(f"{_MODULES}.{each}") for each in modules]
     documented += [Directory, Sources]

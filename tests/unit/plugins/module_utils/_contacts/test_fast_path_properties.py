@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of the fast path: its results are those of the slow path, and it handles only simple rows."""
+"""Tests of the fast path: its results equal those of the slow path, and it handles only simple rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 IDENTITY = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 LETTERS = [*map(chr, range(0xC0, 0x300)), *map(chr, range(0x400, 0x480))]
-# Characters with an effect on cleaning, composing, rules or sorting, and their neighbors.
+# Characters that affect cleaning, NFC normalization, rules or sorting, and the code points next to them.
 _SPECIAL_CHARACTERS = (
     "\0\t\n\v\r\x1c\x7f\x80\x85\xa0\xad\u02ff\u0300\u030a\u0374\u0387\u0483\u1680"
     "\u2019\u2028\u212b\u3000\ufeff\U0001f600"
@@ -196,7 +196,7 @@ def test_a_location_that_is_not_simple_takes_the_slow_path() -> None:
     )
 
 
-def test_composing_and_trimming_do_not_change_the_letters_of_simple_rows() -> None:
+def test_nfc_normalization_and_trimming_do_not_change_the_letters_of_simple_rows() -> None:
     pairs = "".join(map("".join, itertools.product([*LETTERS, "e", " "], repeat=2)))
     assert unicodedata.normalize("NFC", pairs) == pairs
     assert not any(letter.isspace() for letter in LETTERS)

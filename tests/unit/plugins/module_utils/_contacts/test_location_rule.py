@@ -86,7 +86,7 @@ def test_people_without_a_listed_location_are_left_out_without_revealing_the_val
     assert mapper.map_entry("id", [office, b"Lie"], rule) == LeftOut("id", "", cause)
 
 
-def test_a_location_rule_may_read_another_entry() -> None:
+def test_a_location_rule_can_read_another_entry() -> None:
     rule = compile_rule("manager | of_entry('l')")
     mapper = Mapper(COLUMNS, [rule], {("cn=boss", "l"): "tromsø"})
     contact = mapper.map_entry("id", [b"cn=boss", b"Lie"], rule)

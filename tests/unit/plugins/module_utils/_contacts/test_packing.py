@@ -13,7 +13,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.packi
 from hypothesis import given
 from hypothesis import strategies as st
 
-# The special characters: separators, escape sequences, their neighbors, and the largest code points.
+# Separators, escape characters, surrogates, the code points next to them, and the largest code points.
 _CHARACTERS = "\0\1\2\t\n\x0b\x0c\r\x10\x1a\x1b ,A\x7f\x80ÿĀ\ud7ff\ud800\udfff\ue000\uffff\U00010000\U0010ffff"
 _TEXT = st.text(st.sampled_from(_CHARACTERS), max_size=4) | st.text(max_size=4)
 _RECORDS = st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[_TEXT] * width)))

@@ -140,7 +140,7 @@ def test_attributes_without_values_are_listed() -> None:
     assert make_statistics(PEOPLE, [0]).unseen_attributes == []
 
 
-def test_location_rules_and_columns_may_read_other_entries() -> None:
+def test_location_rules_and_columns_can_read_other_entries() -> None:
     rule = compile_location_rule(
         "secretary | of_entry('l')", ["tromso"], "location_value of source 1"
     )

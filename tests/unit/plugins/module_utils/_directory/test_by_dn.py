@@ -36,7 +36,7 @@ Attributes = Mapping[str, Sequence[bytes]]
 
 
 class _Server:
-    """A server that returns an empty root DSE, and then an entry or a result code for each search."""
+    """A server that returns an empty root DSE first, and an entry or a result code for each further search."""
 
     def __init__(self, *responses: Attributes | int) -> None:
         self.responses: list[Attributes | int] = [{}, *responses]
@@ -140,7 +140,7 @@ def test_an_unexpected_range_is_an_error(
     )
 
 
-def test_an_entry_deleted_during_the_read_is_missing(tmp_path: Path) -> None:
+def test_an_entry_deleted_during_the_read_is_treated_as_missing(tmp_path: Path) -> None:
     with session_with(tmp_path, _Server({"member;range=0-0": [b"a"]}, 32)) as session:
         assert read_all_values(session, "CN=G", ["member"]) is None
 

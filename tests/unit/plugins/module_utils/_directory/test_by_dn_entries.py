@@ -29,7 +29,7 @@ ID = str(uuid.UUID(int=1))
 class _Server:
     """A server whose entries can be found by a DN in the filter or in the search base.
 
-    :ivar dn_attribute: attribute that contains the DN and can be searched; None if there is none.
+    :ivar dn_attribute: searchable attribute that contains the DN; None if the server has no such attribute.
     :ivar searches: queries of the searches.
     :ivar read: DNs of entries that were read one by one.
     """
@@ -100,7 +100,7 @@ def test_entries_are_returned_with_the_given_dns(
         QUERY,
         filter=f"(&(a=b)(|({dn_attribute}=CN=a,DC=x)({dn_attribute}=CN=gone,DC=x)({dn_attribute}=CN=b,DC=x)))",
     )
-    # Active Directory always has the DN attribute, so no entry is read to check for it.
+    # Active Directory always has the DN attribute, so the client does not read an entry to check whether it exists.
     assert (server.read == []) is is_active_directory
 
 

@@ -65,7 +65,7 @@ def test_an_attribute_can_be_requested_twice() -> None:
     assert EntryDecoder(["mail", "sn", "Mail"]).decode(operation) == [b"b", b"a", b"b"]
 
 
-def test_the_last_of_several_equal_attributes_is_used() -> None:
+def test_the_last_of_several_attributes_with_the_same_name_is_used() -> None:
     operation = entry("CN=1", {"sn": [b"a"], "SN": [b"b"]})[0]
     assert _decode(operation) == [b"b", b""]
 
@@ -140,7 +140,7 @@ def test_an_entry_can_contain_lengths_in_both_forms() -> None:
     assert _decode(ber(0x64, ber(0x04), ber(0x30, attributes))) == [b"y", b""]
 
 
-def test_a_header_that_a_lookup_would_not_find_is_not_cached() -> None:
+def test_a_header_with_an_unexpected_length_is_not_cached() -> None:
     twice = bytes.fromhex("308108 0481016c 3102 0400") * 2
     assert _decode(bytes.fromhex("641a 0400 3016") + twice) == [b"", b""]
 

@@ -209,7 +209,7 @@ def test_corrupted_responses_are_decoded_as_by_ldap3_or_rejected(
         if decoded is None:
             rejected += 1
         else:
-            # ldap3 only receives the bytes that the fast reader decoded as the response.
+            # ldap3 receives only the bytes that the fast reader decoded as the response.
             assert decoded == _outcome(decode_with_ldap3, corrupted[: decoded.size]), (
                 corrupted.hex()
             )

@@ -278,7 +278,9 @@ def test_connections_that_fail_during_start_tls_are_explained(text: str, cause: 
 @pytest.mark.parametrize(
     "error_class", [KeyError, TypeError, UnicodeError, OverflowError, MemoryError, RecursionError]
 )
-def test_responses_that_ldap3_cannot_decode_are_not_ldap(error_class: type[Exception]) -> None:
+def test_responses_that_ldap3_cannot_decode_are_reported_as_not_ldap(
+    error_class: type[Exception],
+) -> None:
     assert issubclass(error_class, FAILURES)
     assert explain_failure(error_class("odd"), None) == Diagnosis(
         f"its response is not LDAP ({error_class.__name__})",

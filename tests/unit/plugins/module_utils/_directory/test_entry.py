@@ -91,7 +91,7 @@ def test_values_are_in_the_order_of_the_requested_attributes() -> None:
     assert values == [b"Lie", b"", [b"b@x", b"a@x"], b"", b""]
 
 
-def test_a_description_with_an_option_is_another_attribute() -> None:
+def test_an_attribute_name_does_not_match_a_description_with_an_option() -> None:
     assert select_values(["sn"], {"sn;lang-de": [b"Luege"]}) == [b""]
 
 

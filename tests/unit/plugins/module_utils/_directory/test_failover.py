@@ -117,7 +117,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
 
 
 class _Reader:
-    """A function that raises the next of the given errors in each session until none is left.
+    """A reader that raises the given errors, one in each session, and then returns the URI of the session.
 
     :ivar data: weak references to the data read in each session.
     """

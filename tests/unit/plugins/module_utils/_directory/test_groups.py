@@ -63,7 +63,7 @@ class _Groups:
         yield [(dn, Entry(IDS[0], [])) for dn in dns if dn in self.lists]
 
 
-def test_member_lists_of_all_object_classes_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_of_all_object_classes_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     server = _Groups(
         monkeypatch,
         a={"member": [b"CN=b", b"CN=p,DC=x", b"CN=a"]},
@@ -159,10 +159,10 @@ def test_a_dn_that_is_not_a_group_is_an_error(
         (["(uid=a)"] * (BATCH_SIZE + 1), [], False),
     ],
 )
-def test_duplicates_are_removed_if_there_are_several_searches(
+def test_duplicates_across_searches_and_reads_by_dn_are_removed(
     monkeypatch: pytest.MonkeyPatch, *, filters: list[str], dns: list[str], keeps_duplicates: bool
 ) -> None:
-    """Entries from a single search, or only from reads by DN, are not compared."""
+    """Entries are not compared if all of them come from a single search or from reads by DN."""
     people = [Entry(IDS[1], []), Entry(IDS[2], [])]
     queries: list[str] = []
 

@@ -34,7 +34,7 @@ def _gssapi(monkeypatch: pytest.MonkeyPatch) -> Gssapi:
     return Gssapi(monkeypatch)
 
 
-def test_a_password_obtains_tickets_that_are_kept_in_memory(gssapi: Gssapi) -> None:
+def test_tickets_obtained_with_a_password_are_kept_in_memory(gssapi: Gssapi) -> None:
     assert (
         acquire_credentials(Account("kerberos", bind_dn="svc@X.NO", bind_pw="s3crét")) == "tickets"
     )
@@ -76,7 +76,7 @@ def test_credentials_come_from_the_configured_store(
     (_credentials, options), inquired = gssapi.calls
     store_used = options.pop("store")
     assert options == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
-    # The key in a keytab is only used when the credentials are inspected.
+    # The client must inspect the credentials, because gssapi does not use the key in a keytab before then.
     assert inquired == ("inquire", {"name": False, "lifetime": True})
     if store_used and store and store_used["ccache"] != store["ccache"]:
         # The name of the memory cache ends with a unique identifier.

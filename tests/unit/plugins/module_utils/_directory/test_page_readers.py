@@ -143,7 +143,7 @@ def test_the_connection_is_closed_if_the_last_response_cannot_be_discarded(
         assert connection.closed
 
 
-def test_closing_a_search_raises_no_error_if_the_server_is_gone() -> None:
+def test_closing_a_search_raises_no_error_if_the_server_closed_the_connection() -> None:
     with _connection(*_pages(1)) as (connection, _server):
         pages = read_pages_fast(connection, QUERY, NAMES, 10)
         next(pages)

@@ -103,7 +103,7 @@ def test_an_ou_with_any_name_can_be_the_search_base(name: str) -> None:
 
 
 @given(st.text(st.sampled_from('OU=a\\,+# "')))
-def test_checking_any_search_base_only_raises_input_errors(search_base: str) -> None:
+def test_checking_any_search_base_raises_no_error_except_an_input_error(search_base: str) -> None:
     try:
         check_query(Query(search_base=search_base, scope="subtree", filter=""), "source 1")
     except InputError:
@@ -158,7 +158,7 @@ def test_invalid_filters_are_rejected(search_filter: str) -> None:
 
 
 @given(st.text(st.sampled_from("()&|!=*a\\2:<>~ ø\0")))
-def test_checking_any_filter_only_raises_input_errors(search_filter: str) -> None:
+def test_checking_any_filter_raises_no_error_except_an_input_error(search_filter: str) -> None:
     with suppress(InputError):
         check_filter(search_filter, "source 1")
 

@@ -56,7 +56,7 @@ SETTINGS = ConnectionSettings(
 
 
 class _Dns:
-    """A resolver that returns the records in a table, or raises the errors in it."""
+    """A fake resolver that looks up names in a table of records and errors."""
 
     def __init__(
         self, records: Mapping[str, Sequence[SrvRecord] | DnsError], *addresses: str
@@ -218,10 +218,10 @@ def test_no_usable_server_is_an_error(
 
 
 @pytest.mark.parametrize("dns_servers", [(), ("192.0.2.53",)])
-def test_host_names_are_resolved_by_the_resolver_that_returned_them(
+def test_host_names_are_resolved_by_the_configured_dns_servers_or_by_the_system(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dns_servers: Sequence[str]
 ) -> None:
-    """With either resolver, the certificate is verified against the host name."""
+    """In both cases, the certificate is verified against the host name."""
     host = "dc1.x.no" if dns_servers else "localhost"
     domain = Domain("x.no" if dns_servers else "localhost", dns_servers=dns_servers)
     server_tls = tls(tmp_path, host)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 
 class ReversingCipher:
-    """A substitute for a security context that reverses messages and adds a prefix."""
+    """A fake security context that reverses messages and adds a prefix."""
 
     def encrypt(self, message: bytes) -> bytes:
         return b"sealed" + message[::-1]

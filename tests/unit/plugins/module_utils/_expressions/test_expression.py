@@ -90,7 +90,7 @@ VARIABLES = Variables(
         ("phone_region", "SE"),
         ("phone_region ~ sn", "SELie"),
         ("'+47 912 34 567' | e164", "+4791234567"),
-        # phone_region is SE here.
+        # In this test, phone_region is SE.
         ("'08 123 456 78' | e164", "+46812345678"),
         ("'08 123 456 78' | e164(phone_region)", "+46812345678"),
         ("'08 123 456 78' | e164(region='NO') or 'none'", "none"),
@@ -131,7 +131,7 @@ def test_an_invalid_phone_number_is_reported(text: str, has_invalid_number: bool
     expression = compile_expression(text, "C")
     filled = Variables({"mail": ("a@x",), "mobile": ("22 12 34 56",), "blank": (" ",)}, "oslo")
     empty = Variables({}, "oslo")
-    # Each evaluation resets the flag.
+    # Each evaluation resets has_invalid_number.
     assert expression.evaluate(filled).has_invalid_number is has_invalid_number
     assert expression.evaluate(empty).has_invalid_number is False
     assert expression.evaluate(filled).has_invalid_number is has_invalid_number
@@ -188,7 +188,7 @@ def test_an_expression_lists_the_attributes_that_it_reads(text: str, attributes:
         ("'location'", False),
     ],
 )
-def test_an_expression_that_consists_of_the_location_is_recognized(
+def test_an_expression_that_consists_only_of_location_is_recognized(
     text: str, expected: bool
 ) -> None:
     assert compile_expression(text, "C").is_location is expected
@@ -211,7 +211,7 @@ def test_names_are_case_insensitive(template: str, uppercase: list[bool]) -> Non
     assert mixed.evaluate(VARIABLES).text == lower.evaluate(VARIABLES).text
 
 
-def test_an_expression_may_contain_several_spellings_of_a_name() -> None:
+def test_an_expression_can_contain_several_spellings_of_a_name() -> None:
     expression = compile_expression("(SN | upper) ~ (sn | lower) ~ (all.Sn | first)", "C")
     assert expression.evaluate(VARIABLES).text == "LIElieLie"
 
@@ -246,7 +246,7 @@ def test_names_used_by_jinja_are_attributes(name: str) -> None:
         ),
     ],
 )
-def test_a_failure_for_a_single_entry_is_a_filter_error(text: str, message: str) -> None:
+def test_an_evaluation_failure_raises_a_filter_error(text: str, message: str) -> None:
     expression = compile_expression(text, "C")
     with pytest.raises(FilterError) as caught:
         expression.evaluate(VARIABLES)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of of_entry: expressions that read attributes of other entries."""
+"""Tests of the filter of_entry: expressions that read attributes of other entries."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_expression_lists_the_lookups_in_other_entries() -> None:
     assert compile_expression("manager", "C").lookups == frozenset()
 
 
-def test_a_cell_may_contain_a_value_of_another_entry() -> None:
+def test_a_cell_can_contain_a_value_from_another_entry() -> None:
     mapper = Mapper(
         columns({"header": "Host", "value": "manager | of_entry('mail')"}),
         lookup_values=MANAGER_VALUES,

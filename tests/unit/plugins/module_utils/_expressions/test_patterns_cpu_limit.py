@@ -23,7 +23,7 @@ _LONG = 3_600.0
 
 
 def _use_cpu(milliseconds: int) -> str:
-    """Keep the CPU busy for the given CPU time."""
+    """Use the given number of milliseconds of CPU time, and return "done"."""
     signal.setitimer(signal.ITIMER_PROF, _LONG)
     while _LONG - signal.getitimer(signal.ITIMER_PROF)[0] < milliseconds / 1000:
         pass

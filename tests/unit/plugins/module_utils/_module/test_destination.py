@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installation and staging of the two files of a roster."""
+"""Tests of the installation and staging of the two files of a roster."""
 
 from __future__ import annotations
 

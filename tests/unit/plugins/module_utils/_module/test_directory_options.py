@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Conversion of options to connection settings, and environment variables that the account does not use."""
+"""Tests of the conversion of options to connection settings and an account."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_options_are_converted_to_an_account() -> None:
 def test_environment_variables_that_the_protocol_does_not_use_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """ansible-core has already copied the values of the variables to the parameters."""
+    # When the module parses its parameters, ansible-core has already copied the variables into them.
     for option in ("bind_dn", "bind_pw"):
         monkeypatch.setenv(VARIABLES[option], f"{option} of the host")
     params = complete_params(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover: if a server fails during an export, the export contains only the result of the next server."""
+"""Tests of failover: if a server fails during an export, the export contains only data from the next server."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exports that fail because a source fails or returns too few contacts, or because people have no valid row."""
+"""Tests of exports that fail: a source fails or returns too few contacts, or people have no valid row."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ TOO_FEW_REMEDY = (
                 "people without a valid row: Last Name is empty: 2"
             ),
         ),
-        # The duplicate mail address of the second person is removed, and the row is invalid without it.
+        # The duplicate email address of the second person is removed. Without an email address, the row is invalid.
         (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of ad_contacts_export and ad_contacts_info, parsed into typed objects."""
+"""Tests of parsing the options of ad_contacts_export and ad_contacts_info into typed objects."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_only_check_mode_accepts_a_missing_directory(tmp_path: Path) -> None:
 
 
 def test_options_are_checked_in_a_fixed_order(tmp_path: Path) -> None:
-    """If several options are invalid, the first error in a fixed order is reported."""
+    # Each correction removes the error that is reported first.
     params = export_params(dest="/a\0b", ca_path="/c\0d", page_size=0, columns=[])
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("Cannot use dest: it contains a NUL byte", {"dest": str(tmp_path)}),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A full disk, simulated by a limit on the file size: there is one error, and nothing changes."""
+"""Tests of a full disk, simulated by a limit on the file size: the export fails and changes nothing."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _export(
 @pytest.mark.parametrize(
     ("max_file_bytes", "limits", "action", "remedy"),
     [
-        # The data that exceeds the limit in each case: the roster; the identities file, which is larger; spilled
-        # contacts; spilled pairs of values and identities.
+        # The data that exceeds the limit, case by case: the roster, the identities file (which is larger than the
+        # roster), spilled contacts, and spilled pairs of values and identities.
         (1_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (8_000, DEFAULT_LIMITS, "Cannot write", "Free some space"),
         (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examination of sources on directory servers on loopback: their statistics and their problems."""
+"""Tests of the statistics and problems that are reported for sources on directory servers on loopback."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Searches for the people of sources.
+"""Tests of searches for the people of sources.
 
 Each search is sent once, even if several sources need the result.
 """
@@ -44,10 +44,10 @@ GROUP = "CN=G,DC=x"
 
 
 class _FakeServer:
-    """A fake server on which a search finds two people unless `results` contains a part of its filter.
+    """A fake server that finds two people in each search whose filter contains no key of `results`.
 
-    :ivar results: results of searches, by part of the filter. A result maps the index of each person in `IDENTITIES` to
-        the person's attribute values.
+    :ivar results: results of searches, by substring of the filter. A result maps the index of each person in
+        `IDENTITIES` to the person's attribute values.
     :ivar error: error that every search raises; None if there is none.
     :ivar queries: queries of all searches so far.
     :ivar groups: groups whose members have been looked up so far.
@@ -120,7 +120,7 @@ def _source_reader() -> SourceReader:
 
 
 def _read_identities(reader: SourceReader, params: dict[str, Any]) -> list[list[str]]:
-    """Return the identities of the people of each source."""
+    """Return one list of identities for each source."""
     return [
         [entry.identity for page in reader.read_pages(parsed, []) for entry in page]
         for parsed in parse_sources(params)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads that the service accepts: the conditions for sending the roster, and the contents of the receipt."""
+"""Tests of uploads that the service accepts: the conditions for sending the roster, and the contents of the receipt."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_first_upload_requires_initial(uploader: Uploader) -> None:
         ("header", {}),
     ],
 )
-def test_a_receipt_belongs_to_one_endpoint_profile_and_header(
+def test_a_receipt_of_another_endpoint_profile_or_header_is_rejected(
     uploader: Uploader, part: str, changes: dict[str, Any]
 ) -> None:
     uploader.upload(initial=True)

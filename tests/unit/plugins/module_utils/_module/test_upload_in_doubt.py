@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads with an unknown outcome, and rosters that change during an upload."""
+"""Tests of uploads with an unknown outcome, and of rosters that change during an upload."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_after_an_unknown_outcome_the_next_upload_is_sent_even_if_nothing_change
     assert outcome.receipt is not None
     assert (outcome.receipt.complete, has_complete_receipt(uploader)) == (False, False)
     assert len([name for name in uploader.state_files() if name.endswith(".csv")]) == 1
-    # This is the last accepted roster, but it must be sent, because the service might have the added contact.
+    # The roster is the last accepted one again, but it must be sent, because the service might have added contact D.
     uploader.write_roster(A, B, C)
     uploader.response = acceptance
     assert changed_and_uploaded(uploader.upload(check_mode=True)) == (True, True)

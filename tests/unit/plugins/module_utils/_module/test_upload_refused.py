@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads that the service refuses, completely or in part, and errors before anything is sent."""
+"""Tests of uploads that the service refuses, completely or in part, and of errors before anything is sent."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def _replace_columns(path: Path) -> None:
         ),
     ],
 )
-def test_an_unusable_roster_is_an_error_before_anything_is_created(
+def test_an_unusable_roster_is_reported_before_anything_is_created(
     uploader: Uploader, damage: Callable[[Path], None], message: str
 ) -> None:
     damage(uploader.src)

@@ -120,16 +120,14 @@ def test_all_emptied_cells_are_reported() -> None:
     ("people", "resolved_count"),
     [
         ([contact("1", "A", "a@x", ""), contact("2", "B", "b@x", "")], 0),
-        # Equal values in different columns, and at different locations.
+        # Equal values in different columns or at different locations are not duplicates.
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "1", "a@x")], 0),
         ([contact("1", "A", "a@x", ""), contact("2", "B", "a@x", "", location="bergen")], 0),
         ([contact("1", "A", "a@x", "1"), contact("2", "B", "a@x", "2")], 2),
         ([contact("1", "A", "a@x", ""), LeftOut("1", "oslo", "x"), contact("2", "B", "", "2")], 1),
     ],
 )
-def test_only_people_with_duplicate_values_are_resolved(
-    people: list[Contact | LeftOut], resolved_count: int
-) -> None:
+def test_only_candidates_are_resolved(people: list[Contact | LeftOut], resolved_count: int) -> None:
     spill, files = recording_spill()
     locations = list(dict.fromkeys(person.location for person in people))
     # Each line is spilled to its own file.

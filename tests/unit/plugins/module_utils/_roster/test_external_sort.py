@@ -109,7 +109,7 @@ def test_spill_files_are_private_and_have_no_name(tmp_path: Path) -> None:
             assert os.listdir(tmp_path) == []
             assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
             assert os.fstat(file.fileno()).st_dev == tmp_path.stat().st_dev
-            # Close the descriptor, so that the buffer cannot be flushed, as on a full disk.
+            # Close the descriptor, so that flushing the buffer fails, as it would on a full disk.
             os.close(file.fileno())
     finally:
         os.umask(umask)

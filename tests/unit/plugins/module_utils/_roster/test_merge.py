@@ -67,7 +67,7 @@ def test_people_are_matched_by_key_if_a_roster_has_no_identities(
     assert (merged.open_ids, merged.ids_sha256) == (None, "")
 
 
-def test_an_old_row_is_dropped_if_a_new_row_at_its_location_was_accepted() -> None:
+def test_an_old_row_is_dropped_if_a_new_row_of_the_person_at_its_location_was_accepted() -> None:
     old = roster_file([B_BERGEN, B, B_TROMSO], "bbb")
     new = roster_file([B_BERGEN, B_NEW], "bb")
     assert all_cells(_merge(old, new, 1)) == [B_NEW, B_BERGEN, B_TROMSO]

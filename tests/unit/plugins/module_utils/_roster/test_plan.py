@@ -133,7 +133,7 @@ def test_changes_are_classified(
             *([A], [A_NEW_NAME], "a", "z"),
             *([(REMOVED, A, None), (ADDED, None, A_NEW_NAME)], [(CHANGED, A, A_NEW_NAME)]),
         ),
-        # Equal rows with other identities: the service does not see a difference.
+        # Only the identities differ. The service does not see them, so there are no changes.
         ([A, B], [A, B], "ab", "yz", [], []),
         ([A, B], [A, B], "ab", "ba", [], []),
     ],
@@ -300,7 +300,7 @@ def test_a_plan_contains_changes_only_on_request() -> None:
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
-    # Control characters are escaped in packed cells, but this does not change the order.
+    # Control characters are escaped in packed cells, but escaping does not change the order.
     rows = [("A\tB", "1", "oslo"), ("A", "2", "oslo"), ("A\nB", "3", "oslo"), ("A B", "4", "oslo")]
     old, new = roster_file(rows, "abcd"), roster_file([*reversed(rows), B], "dcbae")
     assert _changes(_compare(old, new)) == [(ADDED, None, B)]

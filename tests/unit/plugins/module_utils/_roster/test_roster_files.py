@@ -61,7 +61,7 @@ def test_a_roster_is_read_with_or_without_a_byte_order_mark_and_crlf(
     assert list(roster.left_out()) == []
 
 
-def test_quoted_cells_may_contain_line_breaks_quotes_and_separators() -> None:
+def test_quoted_cells_can_contain_line_breaks_quotes_and_separators() -> None:
     data = b'A,"B\n1"\n"1\r\n\n""2""","\r"\n";",\t\n'
     roster = parse_roster(data)
     assert roster.header == ("A", "B\n1")

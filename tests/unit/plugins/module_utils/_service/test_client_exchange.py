@@ -150,5 +150,5 @@ def test_endless_response_is_truncated(status: str) -> None:
         else:
             with pytest.raises(ServiceError, match="a redirect to localhost"):
                 exchange(server.port)
-    # The server could send only the data that the client read and that fits in the socket buffers (in MiB).
+    # In MiB. The server can send only what the client reads and what fits in the socket buffers.
     assert len(sent) < 64

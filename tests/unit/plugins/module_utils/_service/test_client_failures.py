@@ -78,7 +78,7 @@ def test_missing_or_invalid_response_is_reported(handler: Any, message: str) -> 
     assert caught.value.may_be_accepted
 
 
-def test_incomplete_response_is_reported_if_urllib3_ignores_it(
+def test_incomplete_response_is_reported_if_urllib3_does_not_check_the_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # When requests uses urllib3 1.26, the length of the content is not checked.
@@ -198,7 +198,7 @@ def test_each_retry_sends_the_whole_body_after_a_longer_delay() -> None:
 def test_service_that_accepts_no_connection_is_reported_after_the_timeout() -> None:
     clients = []
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        # If the queue is full, Linux drops connection attempts, as some firewalls do.
+        # If the accept queue is full, Linux drops connection attempts, as some firewalls do.
         for _client in range(4):
             clients.append(socket.socket())
             clients[-1].setblocking(False)

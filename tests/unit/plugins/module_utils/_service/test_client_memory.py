@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of memory usage: a larger roster does not require more memory."""
+"""Tests of memory usage: an upload does not read the whole roster into memory."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def test_upload_of_a_large_file_requires_little_memory(kind: str, tmp_path: Path
         )
     status, growth = map(int, process.stdout.split())
     assert status == 200
-    # In MiB. The growth is due to modules that are imported late and chunks of 256 KiB, not to the file.
+    # In MiB. Modules that are imported late and chunks of 256 KiB cause the growth, not the size of the file.
     assert growth < 20

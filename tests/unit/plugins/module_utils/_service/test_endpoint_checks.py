@@ -48,7 +48,7 @@ UNENCRYPTED = "personal data would be sent unencrypted. Use https://."
         {"limit": 0, "interval": 0},
         {"limit": 10, "interval": 60},
         {"accepted_statuses": (200, 202, 299)},
-        # Short secrets are accepted in other values, because they might occur there by chance.
+        # Other values can contain a short secret, because the match might be a coincidence.
         {"token": "", "username": "mode", "params": (("mode", "mode"),)},
     ],
 )
@@ -87,7 +87,7 @@ def test_valid_endpoint_is_accepted(changes: dict[str, object]) -> None:
         ),
         *(
             ({"url": f"http://{host}/x"}, f"Cannot upload to http://{host}: {UNENCRYPTED}")
-            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # No socket is bound to it.
+            for host in ("x.no", "127.0.0.2", "localhost.x.no", "0.0.0.0")  # noqa: S104  # Used only in URLs.
         ),
         *(
             ({option: value}, f"Cannot use {option}: {INVALID_HEADER_VALUE}")

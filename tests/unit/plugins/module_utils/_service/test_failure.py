@@ -35,7 +35,7 @@ Protocol = urllib3.exceptions.ProtocolError
 
 
 def _wrap(error: Exception, kind: type[Exception]) -> Exception:
-    """Wrap an exception as requests and urllib3 do."""
+    """Wrap an exception in the same way as requests and urllib3 do."""
     pool = urllib3.HTTPSConnectionPool("x.no")
     return kind(urllib3.exceptions.MaxRetryError(pool, "/contacts?token=secret", error))
 
@@ -48,7 +48,7 @@ def _ssl_error(reason: str) -> ssl.SSLError:
 
 @pytest.fixture(autouse=True)
 def _certificate_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the attributes that certificate errors created by a test lack."""
+    """Set the attributes that are missing from certificate errors created in tests."""
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "expired", raising=False)
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_code", 10, raising=False)
 

@@ -110,7 +110,7 @@ def test_keys_of_row_errors_are_configurable() -> None:
     )
 
 
-def test_row_of_unknown_identity_is_reported() -> None:
+def test_row_with_an_unknown_identity_is_reported() -> None:
     body = ResponseBody(b'{"errors": [{"row": 1, "error": "bad"}]}')
     answer = read_answer(422, body, RESULT_FORMAT, sent_roster(identities=()))
     assert answer.errors == (RowError(row=1, cause="bad"),)

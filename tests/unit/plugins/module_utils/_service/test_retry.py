@@ -104,7 +104,7 @@ def test_delay_before_a_retry_is_computed(
     )
 
 
-def test_delay_depends_on_the_method() -> None:
+def test_unknown_outcome_is_retried_with_put_but_not_with_post() -> None:
     assert (
         compute_retry_delay(Retries(limit=3, interval=2), "POST", 1, OUTCOME_UNKNOWN, None) is None
     )

@@ -18,13 +18,13 @@ def test_connection_without_progress_is_closed() -> None:
     near, far = socket.socketpair()
     with near, far, Watchdog(SHORT) as watchdog:
         watchdog.watch(near)
-        # Without a watchdog, this would block forever.
+        # Without a watchdog, recv would block forever.
         assert near.recv(1) == b""
         assert far.recv(1) == b""
     assert watchdog.expired
 
 
-def test_watchdog_tolerates_a_connection_that_the_peer_closed() -> None:
+def test_watchdog_tolerates_a_closed_connection() -> None:
     near, far = socket.socketpair()
     with near, Watchdog(SHORT) as watchdog:
         watchdog.watch(near)

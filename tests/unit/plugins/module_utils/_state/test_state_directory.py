@@ -181,13 +181,13 @@ def test_begin_upload_stores_the_new_roster_and_marks_the_receipt_incomplete(
     begin_upload(tmp_path, _receipt(), new)
     baseline = read_baseline(tmp_path)
     assert baseline is not None
-    # The service might have a newer roster than the baseline.
+    # The receipt is incomplete, because the service might have a newer roster than the baseline.
     assert baseline.receipt == replace(_receipt(), complete=False)
     assert (tmp_path / f"{new.sha256}.csv").exists()
 
 
 @pytest.mark.parametrize("may_be_accepted", [True, False])
-def test_aborted_upload_is_removed(tmp_path: Path, may_be_accepted: bool) -> None:
+def test_abort_removes_the_files_of_the_upload(tmp_path: Path, may_be_accepted: bool) -> None:
     commit_upload(tmp_path, _receipt(), ROSTER)
     files_before = set(os.listdir(tmp_path))
     begin_upload(tmp_path, _receipt(), parse_roster(b"Name\r\nOla\r\n"))
