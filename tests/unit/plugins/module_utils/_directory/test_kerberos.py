@@ -76,7 +76,7 @@ def test_credentials_come_from_the_configured_store(
     (_credentials, options), inquired = gssapi.calls
     store_used = options.pop("store")
     assert options == {"name": name, "usage": "initiate", "mechs": ["kerberos"]}
-    # The client must inspect the credentials, because gssapi does not use the key in a keytab before then.
+    # With a keytab, a ticket is requested only when the credentials are inspected.
     assert inquired == ("inquire", {"name": False, "lifetime": True})
     if store_used and store and store_used["ccache"] != store["ccache"]:
         # The name of the memory cache ends with a unique identifier.
