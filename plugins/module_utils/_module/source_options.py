@@ -19,6 +19,7 @@ from .._directory.query import CONTACT, USER, Query, check_filter, check_query, 
 from .._errors import InputError
 from .._expressions.phone import PHONE_STYLES
 from .._text import compose
+from .receptionist import LOCATION_HEADER, default_columns
 from .source_spec import exclusion_spec, one_source_spec
 
 # The name of an attribute (RFC 4512, 1.4: keystring).
@@ -48,6 +49,7 @@ def source_spec() -> dict[str, Any]:
         "skip_hidden": {"type": "bool", "default": False},
         "start_attribute": {"type": "str"},
         "columns": {"type": "list", "elements": "dict", "options": _column_spec()},
+        "location_header": {"type": "str", "default": LOCATION_HEADER},
         "phone_region": {"type": "str"},
         "location_pattern": {"type": "str"},
     }
@@ -63,22 +65,6 @@ def _column_spec() -> dict[str, Any]:
         "max_length": {"type": "int"},
         "phone_style": {"type": "str", "choices": list(PHONE_STYLES)},
     }
-
-
-def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
-    """Return the columns of The Receptionist for iPad (support articles 9275517 and 1110164).
-
-    :param phone_region: value of the option ``phone_region``; if it is not set, phone numbers are exported as stored in
-        the directory.
-    """
-    sms = "mobile | e164(phone_region)" if phone_region else "mobile"
-    return [
-        {"header": "First Name", "value": "givenName", "required": True},
-        {"header": "Last Name", "value": "sn", "required": True},
-        {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
-        {"header": "SMS Phone", "value": sms, "unique": True},
-        {"header": "Location", "value": "location", "required": True},
-    ]
 
 
 @dataclass(frozen=True)
@@ -147,7 +133,7 @@ def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple
     """
     columns = params["columns"]
     if columns is None:
-        columns = default_columns(params["phone_region"])
+        columns = default_columns(params["phone_region"], params["location_header"])
     return compile_columns(
         columns,
         all_global=not any(any(source.locations) for source in sources),

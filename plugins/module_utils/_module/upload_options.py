@@ -28,6 +28,7 @@ from .._service.endpoint_checks import check_endpoint
 from .._service.request_body import check_form_name
 from .._state.directory import default_state_dir
 from .arguments import check_paths, secret_spec
+from .receptionist import KEY, LOCATION_HEADER, PROFILE
 
 
 def upload_spec() -> dict[str, Any]:
@@ -35,12 +36,12 @@ def upload_spec() -> dict[str, Any]:
     return {
         "src": {"type": "path", "required": True},
         **_service_spec(),
-        "profile": {"type": "str", "default": "receptionist"},
-        "location_column": {"type": "str", "default": "Location"},
+        "profile": {"type": "str", "default": PROFILE},
+        "location_column": {"type": "str", "default": LOCATION_HEADER},
         "key": {
             "type": "list",
             "elements": "str",
-            "default": ["Email", "SMS Phone"],
+            "default": list(KEY),
             "no_log": False,
         },
         "state_dir": {"type": "path"},
