@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select people and define their rows, which must match source_spec in _module/source_options.py."""
+    """Options that select people and define their rows, which must match source_spec in _module/source_spec.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._directory.dn import escape_dn_value
 from .._errors import InputError
-from .source_spec import one_source_spec
+from .source_spec import source_spec
 
 # Keys that a location and a source have in common.
-_SOURCE_KEYS = tuple(one_source_spec())
+_SOURCE_KEYS = tuple(source_spec()["sources"]["options"])
 # A location must set at least one of these keys.
 _SEARCH_KEYS = ("ou", "search_base", "member_of", "filter")
 _EMPTY = ("", None)
@@ -77,16 +78,3 @@ def _fill_ou_template(template: str, location: Mapping[str, Any]) -> str:
     identifier = escape_dn_value(str(location.get("location") or ""))
     filled = [part.replace("{location}", identifier) for part in parts]
     return escape_dn_value(str(location["ou"])).join(filled)
-
-
-def escape_dn_value(value: str) -> str:
-    """Escape a value for use in a distinguished name (RFC 4514, 2.4)."""
-    escaped = "".join(
-        "\\" + character if character in '"+,;<>\\' else character for character in value
-    )
-    escaped = escaped.replace("\0", "\\00")
-    if escaped.endswith(" "):
-        escaped = escaped[:-1] + "\\ "
-    if escaped.startswith((" ", "#")):
-        escaped = "\\" + escaped
-    return escaped
