@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from .._service.endpoint import (
 )
 from .._service.endpoint_checks import check_endpoint
 from .._service.request_body import check_form_name
-from .._state.directory import default_state_dir
+from .._state.directory import find_default_state_dir
 from .arguments import check_paths
 
 
@@ -86,9 +85,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
 def _state_dir(given: str | None, endpoint: Endpoint) -> Path:
     if given:
         return Path(given)
-    return default_state_dir(
-        urlsplit(endpoint.url).hostname or "service", os.geteuid() == 0, dict(os.environ)
-    )
+    return find_default_state_dir(urlsplit(endpoint.url).hostname or "service")
 
 
 def _limits(params: Mapping[str, Any]) -> Limits:
