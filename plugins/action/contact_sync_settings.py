@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -14,6 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import InputError
 from ..plugin_utils._locations import Location, location_from_host
+from ..plugin_utils._result import format_time
 from ..plugin_utils._settings import Host, Settings, convert_variables, make_settings
 from ..plugin_utils._state import describe_missing_state
 from ..plugin_utils._values import is_blank, plain
@@ -31,11 +33,12 @@ class ActionModule(ActionBase):
         """Return the settings of the sync, or a failure that names the variable to correct."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
+        result["started"] = format_time(datetime.now(timezone.utc))
         for_upload = self._task.args.get("entry_point") != "probe"
         try:
             settings = self._read_settings(variables, for_upload)
         except InputError as error:
-            return {**result, "failed": True, "msg": str(error)}
+            return {**result, "failed": True, "kind": "configuration", "msg": str(error)}
         returned = {
             "options": settings.options,
             "sources": settings.sources,

@@ -222,6 +222,18 @@ left_out:
     cause:
       description: Reason why the person was left out.
       type: str
+left_out_causes:
+  description: Number of all people without a valid row by cause, the most frequent cause first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    cause:
+      description: Reason why the people were left out.
+      type: str
+    count:
+      description: Number of people.
+      type: int
 emptied:
   description:
     - Cells whose values were removed, either because another person at the location has the same value in a unique

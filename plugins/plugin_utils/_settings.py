@@ -108,12 +108,11 @@ def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
 
     Other options are not passed, so that the user's module_defaults apply.
     """
-    options = {
+    return {
         variable.options[stage]: host.values[name]
         for name, variable in VARIABLES.items()
         if stage in variable.options and name in host.values
     }
-    return options
 
 
 def _check_directory(host: Host) -> None:

@@ -20,8 +20,8 @@ def describe_missing_state(settings: Settings, state: Mapping[str, Any]) -> str:
     if state["exists"] or settings.is_initial:
         return ""
     return (
-        f"Cannot sync {settings.name}: the state directory {state['state_dir']} does not exist on {state['node']}, so it"
-        " is unknown which contacts the service has from earlier runs. Nothing was read. If there were earlier runs,"
+        f"Cannot sync {settings.name}: the state directory {state['state_dir']} does not exist on {state['node']}, so"
+        " it is unknown which contacts the service has from earlier runs. Nothing was read. If there were earlier runs,"
         " mount the directory there, set contact_sync_state_dir to its actual path, or run the sync on the host that"
         " has it. If this is the first run, add -e contact_sync_initial=true to this run only."
     )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -119,7 +119,7 @@ def describe(value: object) -> str:
         return f"the boolean {str(value).lower()}"
     if isinstance(value, (int, float)):
         return f"the number {value}"
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return f"the date {value}"
     if isinstance(value, str):
         return "text"

@@ -103,9 +103,9 @@ class PlaybookRun:
 
     @property
     def reports(self) -> list[str]:
-        """The summaries that the role prints, one per run of the role."""
-        reports = [task.result for task in self.tasks if task.name == "Report the result"]
-        return [result["msg"] for result in reports if "msg" in result]
+        """The reports that the role prints, one per run of the role, with their lines joined."""
+        reports = [task.result for task in self.tasks if task.name == "Show the result"]
+        return ["\n".join(result["msg"]) for result in reports if "msg" in result]
 
     @property
     def failures(self) -> dict[str, str]:
