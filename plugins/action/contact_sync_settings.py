@@ -16,7 +16,13 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._errors import InputError
 from ..plugin_utils._locations import Location, location_from_host
 from ..plugin_utils._result import format_time
-from ..plugin_utils._settings import Host, Settings, convert_variables, make_settings
+from ..plugin_utils._settings import (
+    Host,
+    Settings,
+    check_combinations,
+    convert_variables,
+    make_settings,
+)
 from ..plugin_utils._state import describe_missing_state
 from ..plugin_utils._values import is_blank, plain
 from ..plugin_utils._variables import LOCATION_VARIABLES, VARIABLES, check_names
@@ -75,6 +81,7 @@ class ActionModule(ActionBase):
             host_name,
             convert_variables({name: value for name, value in values.items() if value != omitted}),
         )
+        check_combinations(host)
         return make_settings(host, self._group_locations(host, variables), for_upload=for_upload)
 
     def _group_locations(self, host: Host, variables: Mapping[str, Any]) -> list[Location]:

@@ -76,15 +76,23 @@ def convert_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload: bool) -> Settings:
-    """Check the variables of a host, and combine them into settings.
+def check_combinations(host: Host) -> None:
+    """Check which variables are set together: one way to find the servers, and one way to define the locations.
 
-    :param group_locations: locations from contact_sync_locations_group; empty if it is not set.
-    :param for_upload: whether the settings of the service are required.
-    :raises InputError: if variables are missing, invalid or contradictory.
+    :raises InputError: if variables are missing or contradictory.
     """
     _check_directory(host)
     _check_location_variables(host)
+
+
+def make_settings(host: Host, group_locations: Sequence[Location], *, for_upload: bool) -> Settings:
+    """Combine the variables of a host into settings.
+
+    :param host: the host, which `check_combinations` has accepted.
+    :param group_locations: locations from contact_sync_locations_group; empty if it is not set.
+    :param for_upload: whether the settings of the service are required.
+    :raises InputError: if a location or a setting of the service is missing or invalid.
+    """
     locations = group_locations or locations_from_list(host.get("locations"))
     bases = Bases(base_dn=host.get("base_dn") or "", ou_template=host.get("ou_template") or "")
     sources = build_sources(locations, bases)

@@ -89,7 +89,7 @@ class PlaybookRun:
     @property
     def uploads(self) -> list[dict[str, Any]]:
         """The results of contact_upload, in order."""
-        return [task.result for task in self.tasks if "plan" in task.result]
+        return [task.result for task in self.tasks if "uploaded" in task.result]
 
     @property
     def plans(self) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ class PlaybookRun:
 
     def module_results(self, module: str) -> dict[str, dict[str, Any]]:
         """Return the last result of ad_contacts_export or contact_upload on each host, by host."""
-        distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
+        distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "uploaded"}[module]
         return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
     @property
