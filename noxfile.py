@@ -223,7 +223,7 @@ def add_core_sessions(core: Core) -> None:
             interpreter = ("--python-interpreter", path)
         with session.chdir(tree):
             if interpreter:
-                session.run(*units, python, "tests/unit/plugins/filter/", "tests/unit/roles/")
+                session.run(*units, python, "tests/unit/plugins/plugin_utils/", "tests/unit/roles/")
             selection = session.posargs or (
                 () if core.runs_all_unit_tests else CORE_DEPENDENT_UNIT_TESTS
             )
