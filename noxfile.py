@@ -75,6 +75,7 @@ def mypy(session: nox.Session) -> None:
     other_paths = (
         *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
         *("tests/sessions.py", "tests/wording.py", "noxfile.py", "demo"),
+        "tests/role_documentation",
     )
     session.run("mypy", cache, *other_paths, env={"MYPYPATH": f".:{root}"})
 
