@@ -77,6 +77,7 @@ def mypy(session: nox.Session) -> None:
     other_paths = (
         *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
         *("tests/sessions.py", "tests/wording.py", "noxfile.py", "demo", "docs/site"),
+        "tests/role_documentation",
     )
     session.run("mypy", cache, *other_paths, env={"MYPYPATH": f".:{root}"})
 
@@ -245,7 +246,7 @@ def add_core_sessions(core: Core) -> None:
             interpreter = ("--python-interpreter", path)
         with session.chdir(tree):
             if interpreter:
-                session.run(*units, python, "tests/unit/plugins/filter/", "tests/unit/roles/")
+                session.run(*units, python, "tests/unit/plugins/plugin_utils/", "tests/unit/roles/")
             selection = session.posargs or (
                 () if core.runs_all_unit_tests else CORE_DEPENDENT_UNIT_TESTS
             )

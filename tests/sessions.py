@@ -99,7 +99,7 @@ CORES = (
 NEWEST = CORES[-1]
 # Unit tests of the code that imports ansible-core. The other packages in module_utils do not import it.
 CORE_DEPENDENT_UNIT_TESTS = (
-    *("tests/unit/plugins/filter/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
+    *("tests/unit/plugins/plugin_utils/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
     "tests/unit/plugins/module_utils/_module/",
 )
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._variables impo
     PROBE,
     UPLOAD,
     VARIABLES,
+    Variable,
     check_names,
     option_names,
 )
@@ -40,8 +42,43 @@ NOT_FORWARDED = {
 }
 
 
-def _keys(spec: dict[str, Any]) -> set[str]:
-    return {key for option in spec.values() for key in [*option, *_keys(option.get("options", {}))]}
+FORWARDED = [variable for variable in VARIABLES.values() if variable.options]
+
+
+def _module_options(variable: Variable) -> list[dict[str, Any]]:
+    """Return the specs of all options that a variable sets."""
+    return [SPECS[stage][option] for stage, option in variable.options.items()]
+
+
+def _accepted_values(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a spec that determine which values are accepted."""
+    return {
+        "type": spec["type"].replace("path", "str"),
+        "elements": spec.get("elements"),
+        "choices": spec.get("choices"),
+        "no_log": bool(spec.get("no_log")),
+        "options": {
+            name: {**_accepted_values(option), "required": bool(option.get("required"))}
+            for name, option in spec.get("options", {}).items()
+        },
+    }
+
+
+@pytest.mark.parametrize("variable", FORWARDED, ids=lambda variable: variable.name)
+def test_a_variable_accepts_the_values_of_each_option_that_it_sets(variable: Variable) -> None:
+    for option in _module_options(variable):
+        expected = _accepted_values(option)
+        if variable.name == "contact_sync_profile":
+            # The module accepts any name, because it only records it in the receipt.
+            assert expected["choices"] is None
+            expected["choices"] = [option["default"]]
+        assert _accepted_values(variable.spec) == expected
+
+
+@pytest.mark.parametrize("variable", FORWARDED, ids=lambda variable: variable.name)
+def test_all_options_that_a_variable_sets_have_the_same_default(variable: Variable) -> None:
+    first, *others = (option.get("default") for option in _module_options(variable))
+    assert others == [first] * len(others)
 
 
 @pytest.mark.parametrize("stage", SPECS)
@@ -67,14 +104,19 @@ def test_names_of_variables_state_what_they_configure() -> None:
     assert UPLOAD not in VARIABLES["contact_sync_ca_path"].options
 
 
+def _specs_with_suboptions(specs: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for spec in specs.values():
+        yield spec
+        yield from _specs_with_suboptions(spec.get("options", {}))
+
+
 def test_specs_contain_nothing_that_applies_only_to_the_managed_node() -> None:
-    specs = {name: dict(variable.spec) for name, variable in VARIABLES.items()}
-    keys = _keys(specs)
-    assert keys & {"default", "fallback", "aliases"} == set()
-    assert "path" not in {spec["type"] for spec in specs.values()}
-    assert "required" not in {key for spec in specs.values() for key in spec}
-    assert specs["contact_sync_columns"]["options"]["header"]["required"] is True
-    assert specs["contact_sync_bind_pw"]["no_log"] is True
+    specs = list(_specs_with_suboptions({name: each.spec for name, each in VARIABLES.items()}))
+    assert len(specs) > len(VARIABLES)
+    for spec in specs:
+        assert set(spec) <= {"type", "elements", "choices", "no_log", "options", "required"}
+        assert spec["type"] != "path"
+    assert [name for name, each in VARIABLES.items() if "required" in each.spec] == []
 
 
 def test_a_location_has_the_options_of_a_source_and_ou() -> None:
