@@ -26,7 +26,7 @@ from ..plugin_utils._settings import (
     make_settings,
 )
 from ..plugin_utils._state import describe_missing_state
-from ..plugin_utils._values import is_blank, plain
+from ..plugin_utils._values import plain
 from ..plugin_utils._variables import LOCATION_VARIABLES, VARIABLES, check_names
 
 MODULE = "frontdesk.contacts.contact_sync_settings"
@@ -75,7 +75,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         values = {
             name: self._evaluate(name, host_name, partial(self._templar.template, variables[name]))
             for name in VARIABLES
-            if name in variables and not is_blank(variables[name])
+            if name in variables
         }
         host = Host(
             host_name,
