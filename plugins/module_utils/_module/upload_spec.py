@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._service.endpoint import CSV_TYPE
-from .arguments import secret_spec
+from .arguments import option_names_spec, secret_spec
 from .receptionist import KEY, LOCATION_HEADER, PROFILE
 
 
@@ -32,6 +32,7 @@ def upload_spec() -> dict[str, Any]:
         "initial": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
         "result": {"type": "dict", "options": _result_spec()},
+        **option_names_spec(),
     }
 
 
