@@ -31,6 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
     fail,
     require,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.reporter import Reporter
 
 _ROOT = Path(__file__).parents[4]
 _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
@@ -179,17 +180,22 @@ class _ModuleFailedError(Exception):
 class _Module:
     """A fake module whose fail_json raises an exception."""
 
+    def __init__(self, **option_names: str) -> None:
+        self.params = {"option_names": option_names}
+
     def fail_json(self, **result: Any) -> None:
         raise _ModuleFailedError(result)
 
 
 def test_module_continues_with_supported_libraries() -> None:
-    require(_Module(), _library("2.9.1"), _library("3"))
+    require(Reporter(_Module()), _library("2.9.1"), _library("3"))
 
 
 def test_module_fails_if_a_library_is_missing() -> None:
     with pytest.raises(_ModuleFailedError) as caught:
-        require(_Module(), _library("3"), Library("ldap3", "2.9.1", failure="Traceback ..."))
+        require(
+            Reporter(_Module()), _library("3"), Library("ldap3", "2.9.1", failure="Traceback ...")
+        )
     (result,) = caught.value.args
     assert result["exception"] == "Traceback ..."
     assert result["msg"].startswith(
@@ -198,18 +204,18 @@ def test_module_fails_if_a_library_is_missing() -> None:
 
 
 @pytest.mark.parametrize("library", [_library("2.8"), Library("ldap3", "2.9.1", failure="T")])
-def test_module_reports_the_feature_that_requires_a_library(library: Library) -> None:
+def test_module_reports_the_option_that_requires_a_library(library: Library) -> None:
     with pytest.raises(LibraryError) as raised:
-        library.require("by an option")
+        library.require("by O(domain)")
     assert str(raised.value) == "ldap3 >= 2.9.1"
     with pytest.raises(_ModuleFailedError) as caught:
-        fail(_Module(), raised.value)
-    assert " required by an option. " in caught.value.args[0]["msg"]
+        fail(Reporter(_Module(domain="the_domain")), raised.value)
+    assert " required by the_domain. " in caught.value.args[0]["msg"]
 
 
 def test_module_reports_the_version_and_path_of_an_old_library() -> None:
     with pytest.raises(_ModuleFailedError) as caught:
-        require(_Module(), _library("3"), _library("2.8.1"))
+        require(Reporter(_Module()), _library("3"), _library("2.8.1"))
     (result,) = caught.value.args
     assert result == {
         "msg": (
