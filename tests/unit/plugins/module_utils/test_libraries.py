@@ -72,8 +72,8 @@ def test_files_can_be_imported_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
     package = _IMPORTED_AS.get(library, library)
-    # Import the library first, so that all of its modules are in sys.modules and can be hidden.
-    importlib.import_module(f"{_PACKAGE}.{names[0]}")
+    # Load the library first, so that all of its modules are in sys.modules and can be hidden.
+    getattr(importlib.import_module(f"{_PACKAGE}.{names[0]}"), library.upper())
     importlib.import_module(package)
     for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, loaded, None)
