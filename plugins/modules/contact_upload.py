@@ -31,7 +31,7 @@ attributes:
     details:
       - With O(force=true), the roster is uploaded every time.
 requirements:
-  - requests >= 2.31.0
+  - requests >= 2.25.1
 options:
   src:
     description:
