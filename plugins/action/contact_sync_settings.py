@@ -73,7 +73,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         check_names(variables, f"host {host_name}")
         omitted = variables.get("omit")
         values = {
-            name: self._evaluate(name, host_name, partial(self._templar.template, variables[name]))
+            name: _evaluate(name, host_name, partial(self._templar.template, variables[name]))
             for name in VARIABLES
             if name in variables
         }
@@ -103,29 +103,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def _group_location(self, name: str, variables: Mapping[str, Any]) -> Location:
         check_names(variables, f"host {name}")
-        values = {
-            option: self._evaluate(variable, name, partial(getitem, variables, variable))
-            for option, variable in LOCATION_VARIABLES.items()
-            if variable in variables
-        }
+        values = {}
+        for option, variable in LOCATION_VARIABLES.items():
+            if variable in variables:
+                value = _evaluate(variable, name, partial(getitem, variables, variable))
+                # ansible-core 2.16 returns a template with an undefined variable unchanged.
+                if isinstance(value, str) and "{{" in value:
+                    raise _template_error(variable, name, "it uses an undefined variable")
+                values[option] = value
         return location_from_host(name, values)
-
-    def _evaluate(self, variable: str, host: str, evaluate: Callable[[], object]) -> Any:
-        """Evaluate a variable, whose value may be a template.
-
-        :raises InputError: if the template cannot be evaluated.
-        """
-        action = f"Cannot evaluate {variable} of host {host}"
-        try:
-            value = plain(evaluate())
-        except AnsibleError as error:
-            raise InputError(action, str(error), "Correct the template") from error
-        # For the variables of other hosts, ansible-core 2.16 returns a template with undefined variables unchanged.
-        if isinstance(value, str) and "{{" in value and "{{" in str(plain(evaluate())):
-            raise InputError(
-                action, "its template uses an undefined variable", "Correct the template"
-            )
-        return value
 
     def _find_state(self, settings: Settings, variables: dict[str, Any]) -> dict[str, Any]:
         """Run the module on the managed node, and return its result."""
@@ -136,3 +122,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             task_vars=variables,
         )
         return state
+
+
+def _evaluate(variable: str, host: str, evaluate: Callable[[], object]) -> Any:
+    """Evaluate a variable, whose value may be a template.
+
+    :raises InputError: if the template cannot be evaluated.
+    """
+    try:
+        return plain(evaluate())
+    except AnsibleError as error:
+        raise _template_error(variable, host, str(error)) from error
+
+
+def _template_error(variable: str, host: str, cause: str) -> InputError:
+    return InputError(f"Cannot evaluate {variable} of host {host}", cause, "Correct its template")

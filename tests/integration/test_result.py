@@ -141,7 +141,7 @@ def test_the_result_of_uploads_a_guard_stop_and_a_preview(
     assert notifications.mails == (
         "To: it@corp.example\nSubject: Contact sync fjord: uploaded\n\n"
         + uploaded["summary"]
-        + "\n"
+        + "\n\n"
     )
 
     unchanged = published(notifications.run())

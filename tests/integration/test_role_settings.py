@@ -6,18 +6,28 @@
 
 from __future__ import annotations
 
+import json
 import platform
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
+from tests.integration.support.options import role_variables
 from tests.integration.support.playbooks import Inventory, PlaybookRun, run_playbook
 from tests.integration.support.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.lab.company import Company
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
 SYNC = "frontdesk.contacts.sync"
+HARBOUR = "OU=Harbour,OU=Bergen\\, Sales and Harbour,OU=Staff,DC=fjord,DC=test"
 
 VALID: dict[str, Any] = {
     # No server listens on this port, and the role must not connect to it.
@@ -346,3 +356,92 @@ def test_invalid_variables_are_reported_before_the_directory_is_read(
     assert "ad_contacts_export" not in "".join(str(task.result) for task in run.tasks_on_host(host))
     assert set(workspace.files()) == {"inventory.yml"}
     assert "evaluated" not in run.output.replace("echo evaluated", "")
+
+
+@pytest.mark.every_core
+def test_secrets_can_be_inline_vault_values(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    """All secrets are encrypted one by one, as by ``ansible-vault encrypt_string``, and some of them are nested."""
+    (workspace.root / "vault-password").write_text("Vp7.of-the-vault")
+    vault = VaultLib([("default", VaultSecret(b"Vp7.of-the-vault"))])
+
+    def encrypt(text: str) -> str:
+        return f"!vault |\n{textwrap.indent(vault.encrypt(text).decode(), ' ' * 10)}"
+
+    variables = role_variables(open_ldap, service, workspace)
+    password = variables.pop("contact_sync_bind_pw")
+    token = variables.pop("contact_sync_service_token")
+    hosts = f"""
+syncs:
+  vars:
+    contact_sync_bind_pw: {encrypt(password)}
+    contact_sync_exclude_ous:
+      - {encrypt(HARBOUR)}
+  hosts:
+    token:
+      contact_sync_service_token: {encrypt(token)}
+    basic:
+      contact_sync_service_url_username: {encrypt("user")}
+      contact_sync_service_url_password: {encrypt("Pw7.of-the-user")}
+"""
+    (workspace.root / "vault.yml").write_text(hosts, encoding="utf-8")
+    run = run_playbook(
+        workspace,
+        SYNC,
+        Inventory(variables),
+        *("-i", "vault.yml", "--vault-password-file", "vault-password"),
+        *("-e", "contact_sync_hosts=syncs", "--check"),
+    )
+    run.assert_clean()
+    assert {upload["plan"]["added"] > 0 for upload in run.uploads} == {True}
+    assert len(run.uploads) == 2
+    secrets = [password, token, "Pw7.of-the-user"]
+    assert [secret for secret in secrets if secret in run.output] == []
+    assert workspace.files_containing(secrets) == []
+
+
+def test_structures_can_be_text(
+    open_ldap: RunningDirectory, company: Company, service: Receiver, workspace: Workspace
+) -> None:
+    """Surveys return lists and dictionaries as YAML or JSON text, which is not evaluated as a template."""
+    variables = role_variables(open_ldap, service, workspace)
+    locations = [{"location": site.location, "ou": site.ou} for site in company.sites]
+    columns = [
+        {"header": "Name", "value": "sn", "required": True},
+        {"header": "Mail", "value": "mail | replace('{{', '')"},
+        {"header": "Location", "value": "location"},
+    ]
+    text = {
+        "server_uri": f"{open_ldap.uri_ldaps}\nldaps://localhost:1\n",
+        "locations": yaml.safe_dump(locations, allow_unicode=True),
+        "columns": json.dumps(columns),
+        "key": "Mail",
+        "service_result": json.dumps(variables["contact_sync_service_result"]),
+        "exclude_ous": f"{HARBOUR}\nOU=Service Accounts,{company.base_dn}",
+    }
+    # AWX marks the answers of a survey as unsafe.
+    survey = [f"{name}: !unsafe {json.dumps(value)}\n" for name, value in add_prefix(text).items()]
+    (workspace.root / "survey.yml").write_text("contact_sync_hosts: text\n" + "".join(survey))
+    inventory = Inventory(variables, {"syncs": {"text": {}}})
+    run = run_playbook(
+        workspace,
+        SYNC,
+        inventory,
+        "-e",
+        "@survey.yml",
+        "--check",
+        "-vvv",
+        env={"ANSIBLE_INJECT_INVOCATION": "1"},
+    )
+    run.assert_clean()
+    options = run.module_results("ad_contacts_export")["text"]["invocation"]["module_args"]
+    assert options["server_uri"] == [open_ldap.uri_ldaps, "ldaps://localhost:1"]
+    assert [source["location"] for source in options["sources"]] == [
+        site.location for site in company.sites
+    ]
+    assert [column["header"] for column in options["columns"]] == ["Name", "Mail", "Location"]
+    assert options["exclude_ous"] == text["exclude_ous"].splitlines()
+    assert run.module_results("contact_upload")["text"]["invocation"]["module_args"]["key"] == [
+        "Mail"
+    ]
