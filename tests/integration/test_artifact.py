@@ -24,28 +24,19 @@ DIRECTORIES = ("LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins",
 EXCLUDED = ("changelogs/config.yaml", "changelogs/fragments/", "docs/site/")
 FILES = {"CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"}
 GENERATED = {"FILES.json", "MANIFEST.json"}
-# Files that a user might store in any directory of a checkout, and that git does not track.
+# Files that a user might keep in any directory of a checkout, and that git does not track.
 PRIVATE_FILES = (
-    *(".env", ".vault_pass", ".yamllint.yml", "ca.crt", "client.key", "client.p12", "client.pem"),
+    *(".env", ".vault_pass", "ca.crt", "client.key", "client.p12", "client.pem", "client.pfx"),
     *("contacts.csv", "contacts.csv.ids", "credentials.yml", "group_vars/all/main.yml"),
-    *("host_vars/corp.yml", "id_ed25519", "id_rsa", "inventory.ini", "inventory.yml"),
-    *("krb5.keytab", "my.private.key", "passwd", "password.txt", "people.tsv", "people.rtf"),
-    *("receipt.json", "reply.msg", "secrets.yml", "secrets.yml.bak", "sync.pyo", "sync.yml.orig"),
-    *("settings.yml~", "people.yxdb", "token.txt", "vault.yml", "vault_password"),
+    *("host_vars/corp.yml", "id_ed25519", "id_rsa.pub", "inventory.ini", "inventory/corp.yml"),
+    *("krb5.keytab", "my.private.key", "passwd", "password.txt", "receipt.json", "secrets.yml"),
+    *("secrets.yml.bak", "settings.yml~", "sync.log", "sync.yml.orig", "token.txt", "vault.yml"),
 )
 FILES_OF_USERS = (
-    # At the top level, the archive must not contain any file of a user.
-    *("ansible.cfg", "certs/ca.txt", "chain.txt", "changelogs.yml", "chef.yml", "contacts.yml"),
-    *("collections/requirements.yml", "Contacts.yml", "data/people.yml", "docs.yml", "domain.yml"),
-    *("hosts", "hosts.yml", "LDAP.txt", "LICENSES.txt", "members.txt", "meta.yml", "misc/oslo.yml"),
-    *("plan.txt", "play.yml", "playbook.yml", "playbooks.yml", "plugins.txt", "prod/main.yml"),
-    *("production", "roles.yml", "roster.txt", "Roster.txt", "run.yml", "Secrets.txt", "site.yml"),
-    *("changelogs/notes.yml", "docs/notes.rst", "playbooks/contacts.yml", "playbooks/hosts"),
-    *("playbooks/vars/corp.yml", "roles/other/tasks/main.yml"),
     *PRIVATE_FILES,
+    *("ansible.cfg", "frontdesk-contacts-0.1.0.tar.gz", "hosts"),
     *(f"{directory}/{name}" for directory in DIRECTORIES for name in PRIVATE_FILES),
-    *(f"roles/contact_sync/vars/{name}" for name in PRIVATE_FILES),
-    *(f"plugins/modules/{name}" for name in PRIVATE_FILES),
+    *(f"roles/contact_sync/tasks/{name}" for name in PRIVATE_FILES),
 )
 
 
