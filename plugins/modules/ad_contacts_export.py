@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
   - frontdesk.contacts.sources
+  - frontdesk.contacts.option_names
   - ansible.builtin.files
 options:
   on_invalid:
@@ -222,6 +223,18 @@ left_out:
     cause:
       description: Reason why the person was left out.
       type: str
+left_out_causes:
+  description: Number of all people without a valid row by cause, the most frequent cause first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    cause:
+      description: Reason why the people were left out.
+      type: str
+    count:
+      description: Number of people.
+      type: int
 emptied:
   description:
     - Cells whose values were removed, either because another person at the location has the same value in a unique
@@ -252,6 +265,12 @@ duration:
   returned: success
   type: float
   sample: 0.8
+kind:
+  description:
+    - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).
+  returned: failure
+  type: str
+  sample: directory
 """
 
 import os
@@ -269,6 +288,7 @@ from ..module_utils._module.export import export
 from ..module_utils._module.export_options import parse_export_options
 from ..module_utils._module.export_spec import export_spec
 from ..module_utils._module.libraries import fail, require
+from ..module_utils._module.reporter import Reporter
 from ..module_utils._roster.external_sort import open_spill_area
 
 
@@ -280,7 +300,8 @@ def main() -> None:
         supports_check_mode=True,
         **DIRECTORY_CONSTRAINTS,
     )
-    require(module, LDAP3)
+    reporter = Reporter(module)
+    require(reporter, LDAP3)
     # All files, including backups, must be private from the start. Mode, owner and group are set later.
     os.umask(0o077)
     started = time.monotonic()
@@ -295,12 +316,12 @@ def main() -> None:
             )
             files = write(module, options.dest, exported.roster, exported.location_header, spill)
     except LibraryError as error:
-        fail(module, error)
+        fail(reporter, error)
     except FrontdeskError as error:
-        module.fail_json(msg=str(error))
+        reporter.fail_with(error)
     for warning in exported.warnings:
-        module.warn(warning)
-    module.exit_json(
+        reporter.warn(warning)
+    reporter.exit(
         **files.result(module.params["dest"], module.check_mode),
         **exported.result(files.summary),
         duration=round(time.monotonic() - started, 3),

@@ -200,7 +200,7 @@ def test_every_variable_in_the_guides_exists() -> None:
     variable_pattern = re.compile(r"\bcontact_sync_\w+")
     existing = {
         name
-        for pattern in ("roles/*/meta/argument_specs.yml", "playbooks/*.yml")
+        for pattern in ("roles/*/meta/argument_specs.yml", "roles/*/tasks/*.yml", "playbooks/*.yml")
         for path in ROOT.glob(pattern)
         for name in variable_pattern.findall(path.read_text("utf-8"))
     }

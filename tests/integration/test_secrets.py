@@ -35,9 +35,9 @@ WRONG_SECRET = "No7.such-password-or-token"
 FAILURES = {
     "wrong_password": ": the name or the password is wrong (",
     "wrong_token": ": it returned HTTP 401",
-    "wrong_number": "argument 'contact_sync_page_size' is of type ",
+    "wrong_number": "Cannot use contact_sync_page_size: 'many' is not an integer.",
     "wrong_columns": "valu",
-    "list_as_password": ": the name or the password is wrong (",
+    "list_as_password": "Cannot use contact_sync_bind_pw: it is a list.",
 }
 """Part of the expected error message, by host that fails."""
 

@@ -15,9 +15,9 @@ from typing import Any
 from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
+from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
 from .._directory.search import select_people_references
-from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
@@ -27,11 +27,12 @@ from .source_reader import SourceReader
 
 _UNENCRYPTED = (
     "Personal data from {} was transferred unencrypted and could have been read or altered in transit."
-    " Use ldaps://, or start_tls: true."
+    " Use ldaps://, or O(start_tls=true)."
 )
 
 _INVALID_START_DATES = (
-    "Number of people whose start_attribute is not a date: {}. They are treated as already started."
+    "Number of people whose O(start_attribute) is not a date: {}."
+    " They are treated as already started."
 )
 
 
@@ -109,6 +110,12 @@ class Export:
                 "by_location": {**dict.fromkeys(sorted(names), 0), **written.by_location},
             },
             "left_out": [person._asdict() for person in written.left_out],
+            "left_out_causes": [
+                {"cause": cause, "count": count}
+                for cause, count in sorted(
+                    written.left_out_causes.items(), key=lambda item: (-item[1], item[0])
+                )
+            ],
             "emptied": [asdict(cell) for cell in written.emptied],
         }
 
@@ -135,22 +142,26 @@ class _SourceTally:
 
         :param dropped: number of contacts of the source whose rows were dropped because of duplicate values, by cause.
         :param server: URI of the server.
-        :raises FrontdeskError: if there are too few contacts; the error names the source and the causes.
+        :raises DirectoryError: if there are too few contacts; the error names the source and the causes.
         """
         source, causes = self.source, self.causes + dropped
         contacts = self.contacts - sum(dropped.values())
         if contacts >= source.minimum:
             return
-        details = f"; the directory returned {self.entries} entries"
+        found = "only 1 contact was" if contacts == 1 else f"only {contacts} contacts were"
+        details = (
+            f"; the directory returned {self.entries} {'entry' if self.entries == 1 else 'entries'}"
+        )
         if self.excluded:
             details += f", {self.excluded} of them excluded"
         if causes:
             details += f"; people without a valid row: {_most_common(causes)}"
-        raise FrontdeskError(
-            f"{source.name}: only {contacts} contacts in {source.description} on {server}",
-            f"minimum is {source.minimum}{details}",
+        raise DirectoryError(
+            f"Cannot export {source.name} from {server}",
+            f"{found if contacts else 'no contacts were'} found in {source.description}, but"
+            f" O(sources[].minimum) is {source.minimum}{details}",
             f"Check the {'group' if source.groups else 'search base'}, the filter and the permissions of the bind"
-            " account; minimum: 0 allows an empty source",
+            " account, or set O(sources[].minimum=0) if an empty source is correct",
         )
 
 
@@ -174,7 +185,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     :param spill: temporary storage; it must exist until the roster is written.
     :raises InputError: if the connection settings are invalid; nothing is then read.
     :raises LibraryError: if an option needs a library that is missing or too old.
-    :raises FrontdeskError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
+    :raises DirectoryError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
         have no valid row and `fail_on_invalid` is set.
     """
     read = options.read
@@ -236,10 +247,12 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
 def _check_left_out(roster: Roster) -> None:
     causes = Counter(person.cause for person in roster.left_out())
     if causes:
-        raise FrontdeskError(
-            f"Stopped because {sum(causes.values())} people have no valid row",
+        count = sum(causes.values())
+        people = "1 person has" if count == 1 else f"{count} people have"
+        raise DirectoryError(
+            f"Stopped because {people} no valid row",
             _most_common(causes),
-            "Correct their entries in the directory, or set on_invalid: skip",
+            "Correct their entries in the directory, or set O(on_invalid=skip)",
         )
 
 

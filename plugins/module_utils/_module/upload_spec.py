@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._service.endpoint import CSV_TYPE
-from .arguments import secret_spec
+from .arguments import option_names_spec, secret_spec
 from .receptionist import KEY, LOCATION_HEADER, PROFILE
 
 
@@ -17,7 +17,7 @@ def upload_spec() -> dict[str, Any]:
     """Return the argument spec of contact_upload."""
     return {
         "src": {"type": "path", "required": True},
-        **_service_spec(),
+        **service_spec(),
         "profile": {"type": "str", "default": PROFILE},
         "location_column": {"type": "str", "default": LOCATION_HEADER},
         "key": {
@@ -31,12 +31,12 @@ def upload_spec() -> dict[str, Any]:
         "max_removed_percent": {"type": "float", "default": 10.0},
         "initial": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
-        "result": {"type": "dict", "options": _result_spec()},
+        **option_names_spec(),
     }
 
 
-def _service_spec() -> dict[str, Any]:
-    """Return the spec of the options that describe the request."""
+def service_spec() -> dict[str, Any]:
+    """Return the spec of the options that describe the service: the request and its response."""
     readable = {"type": "dict", "default": {}, "no_log": False}
     return {
         "url": {"type": "str", "required": True},
@@ -64,6 +64,7 @@ def _service_spec() -> dict[str, Any]:
         "retries": {"type": "int", "default": 3},
         "retry_interval": {"type": "int", "default": 2},
         "status_code": {"type": "list", "elements": "int"},
+        "result": {"type": "dict", "options": _result_spec()},
     }
 
 

@@ -60,6 +60,7 @@ def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyP
         "left_out": [
             {"identity": IDENTITIES[3], "location": "bergen", "cause": "Last Name is empty"}
         ],
+        "left_out_causes": [{"cause": "Last Name is empty", "count": 1}],
         "emptied": [],
     }
     assert (exported.missing_attributes, exported.location_header) == (["mobile"], "Location")
@@ -94,7 +95,7 @@ def test_a_warning_reports_an_unencrypted_transfer(monkeypatch: pytest.MonkeyPat
     directory = FakeDirectory(monkeypatch, A=[person(1)])
     warning = (
         "Personal data from ldaps://dc1 was transferred unencrypted and could have been read or altered"
-        " in transit. Use ldaps://, or start_tls: true."
+        " in transit. Use ldaps://, or O(start_tls=true)."
     )
     for is_unencrypted in (True, False):
         directory.is_unencrypted = is_unencrypted
