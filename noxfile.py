@@ -27,6 +27,8 @@ from tests.sessions import (
     CORE_DEPENDENT_UNIT_TESTS,
     CORES,
     IN_CI,
+    NAME,
+    NAMESPACE,
     NEWEST,
     Core,
     available_python,
@@ -74,7 +76,7 @@ def mypy(session: nox.Session) -> None:
         session.run("mypy", f"--config-file={tree / 'pyproject.toml'}", cache, *collection)
     other_paths = (
         *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
-        *("tests/sessions.py", "tests/wording.py", "noxfile.py", "demo"),
+        *("tests/sessions.py", "tests/wording.py", "noxfile.py", "demo", "docs/site"),
     )
     session.run("mypy", cache, *other_paths, env={"MYPYPATH": f".:{root}"})
 
@@ -96,6 +98,26 @@ def changelog(session: nox.Session) -> None:
     """Check the changelog fragments."""
     session.install("antsibull-changelog")
     session.run("antsibull-changelog", "lint")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the HTML documentation in docs/build/html. Fail on warnings."""
+    session.install("antsibull-docs", "sphinx-ansible-theme", "ansible-core")
+    tree = copy_collection(session)
+    pages, site = session_directory(session) / "pages", Path("docs/build/html").resolve()
+    for directory in (pages, site):
+        shutil.rmtree(directory, ignore_errors=True)
+    pages.mkdir(mode=0o755)  # antsibull-docs refuses a directory that other users can write to
+    session.run(
+        *("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"),
+        *("--dest-dir", str(pages), f"{NAMESPACE}.{NAME}"),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2])},
+    )
+    session.run(
+        *("sphinx-build", "--builder", "html", "--conf-dir", "docs/site", "--quiet"),
+        *("--fail-on-warning", "--keep-going", str(pages), str(site)),
+    )
 
 
 @nox.session(name="build-import-check")

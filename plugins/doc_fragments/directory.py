@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options for connecting to a directory, which must match directory_spec in _module/directory_options.py."""
+    """Options for connecting to a directory, which must match directory_spec in _module/directory_spec.py."""
 
     DOCUMENTATION = r"""
 options:

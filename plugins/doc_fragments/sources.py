@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options that select people and define their rows, which must match source_spec in _module/source_options.py."""
+    """Options that select people and define their rows, which must match source_spec in _module/source_spec.py."""
 
     DOCUMENTATION = r"""
 options:
@@ -138,7 +138,7 @@ options:
     description:
       - Columns of the roster, in order.
       - If not set, the columns are First Name, Last Name, Email, SMS Phone and Location, with the rules of
-        The Receptionist for iPad.
+        The Receptionist for iPad. O(location_header) changes the title of the last one.
     type: list
     elements: dict
     suboptions:
@@ -225,6 +225,11 @@ options:
             numbers have the format of V(international). The spacing can change between releases of phonenumbers.
         type: str
         choices: [e164, e164_no_plus, international, national]
+  location_header:
+    description:
+      - Title of the location column, exactly as the service expects it. It only affects the default of O(columns).
+    type: str
+    default: Location
   phone_region:
     description:
       - Default country for phone numbers without a country code, as an uppercase ISO 3166-1 alpha-2 code. Quote it in

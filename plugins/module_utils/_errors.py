@@ -45,7 +45,8 @@ class FrontdeskError(Exception):
         sentences = [failure.rstrip(".")]
         if self.remedy:
             sentences.append(self.remedy.rstrip("."))
-        return ". ".join(sentences) + "."
+        text = ". ".join(sentences)
+        return text if text.endswith("?") else f"{text}."
 
 
 class InputError(FrontdeskError):

@@ -222,6 +222,18 @@ left_out:
     cause:
       description: Reason why the person was left out.
       type: str
+left_out_causes:
+  description: Number of all people without a valid row by cause, the most frequent cause first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    cause:
+      description: Reason why the people were left out.
+      type: str
+    count:
+      description: Number of people.
+      type: int
 emptied:
   description:
     - Cells whose values were removed, either because another person at the location has the same value in a unique
@@ -264,9 +276,10 @@ from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
 from ..module_utils._module.destination import choose_spill_directory, install_roster, stage_roster
-from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
+from ..module_utils._module.directory_spec import DIRECTORY_CONSTRAINTS
 from ..module_utils._module.export import export
-from ..module_utils._module.export_options import export_spec, parse_export_options
+from ..module_utils._module.export_options import parse_export_options
+from ..module_utils._module.export_spec import export_spec
 from ..module_utils._module.libraries import fail, require
 from ..module_utils._roster.external_sort import open_spill_area
 

@@ -292,8 +292,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
-from ..module_utils._module.directory_options import DIRECTORY_CONSTRAINTS
-from ..module_utils._module.export_options import info_spec, parse_read_options
+from ..module_utils._module.directory_spec import DIRECTORY_CONSTRAINTS
+from ..module_utils._module.export_options import parse_read_options
+from ..module_utils._module.export_spec import info_spec
 from ..module_utils._module.info import collect_info
 from ..module_utils._module.libraries import fail, require
 

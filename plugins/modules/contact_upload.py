@@ -495,7 +495,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._module.libraries import require
 from ..module_utils._module.upload import upload
-from ..module_utils._module.upload_options import parse_upload_options, upload_spec
+from ..module_utils._module.upload_options import parse_upload_options
+from ..module_utils._module.upload_spec import upload_spec
 from ..module_utils._service.library import REQUESTS
 
 

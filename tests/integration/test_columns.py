@@ -94,9 +94,7 @@ def test_phone_numbers_follow_the_phone_style_of_their_column(
     )
     assert canary["SMS"] == ""
     profile = {"columns": [*columns, SITE_COLUMN], "key": ["e164"], "location_column": "Site"}
-    validator = RosterValidator.from_profile(
-        profile, [site.location for site in company.sites], "Site"
-    )
+    validator = RosterValidator.from_profile(profile, [site.location for site in company.sites])
     contacts = validator.parse(workspace.dest.read_bytes())
     assert len(contacts) == result["counts"]["contacts"]
     assert validator.validate(contacts) == []

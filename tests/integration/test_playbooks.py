@@ -135,7 +135,7 @@ def _make_scenario(
     services = [stack.enter_context(receiver(ca, locations=locations))]
     variables = role_variables(directory, services[0], workspace)
     if name == "role_three_times_in_one_play":
-        custom_rules: dict[str, Any] = {"profile": CUSTOM_PROFILE, "location_header": "Office"}
+        custom_rules: dict[str, Any] = {"profile": CUSTOM_PROFILE}
         for account, rules in (("coast", custom_rules), ("everywhere", {})):
             service = stack.enter_context(receiver(ca, locations=locations, **rules))
             services.append(service)

@@ -26,22 +26,25 @@ import threading
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from tests.lab.process_supervisor import ProcessSupervisor
-from tests.lab.roster_validator import Contact, Counts, InvalidFileError, RosterValidator
+from tests.lab.roster_validator import (
+    RECEPTIONIST,
+    Contact,
+    Counts,
+    InvalidFileError,
+    RosterValidator,
+)
 from tests.lab.server import Request, Response, https_server
 from tests.lab.upload import RejectedRequestError, extract_upload
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
 
     from tests.lab.authority import Authority, Certificate
 
-RECEPTIONIST = Path(__file__).parents[2] / "roles/contact_sync/vars/profiles/receptionist.yml"
 PATH = "/contacts"
 FIELD = "file"
 
@@ -248,8 +251,7 @@ def receiver(
     authority: Authority,
     *,
     locations: Collection[str],
-    profile: Path | Mapping[str, Any] = RECEPTIONIST,
-    location_header: str = "Location",
+    profile: Mapping[str, Any] = RECEPTIONIST,
     token_header: str = "Authorization",
     token_prefix: str = "Bearer ",
     certificate: Certificate | None = None,
@@ -259,8 +261,7 @@ def receiver(
     """Run the service on a free port of 127.0.0.1, with a new token.
 
     :param locations: identifiers of the locations of the account.
-    :param profile: path of a profile, or its parsed data.
-    :param location_header: header of the location column, if the profile uses a template for it.
+    :param profile: columns with their rules, key and location column, as for `RosterValidator.from_profile`.
     :param token_header: name of the header that contains the token.
     :param token_prefix: prefix of the token in the header.
     :param certificate: certificate of the service; None to issue one for localhost and 127.0.0.1.
@@ -268,14 +269,10 @@ def receiver(
     :param behavior: request format and authentication; None for the default.
     """
     behavior = behavior or ServiceBehavior()
-    if isinstance(profile, Path):
-        data: Mapping[str, Any] = yaml.safe_load(profile.read_text(encoding="utf-8"))
-    else:
-        data = profile
     certificate = certificate or authority.issue("localhost", "127.0.0.1")
     with ProcessSupervisor() as supervisor:
         service = Receiver(
-            validator=RosterValidator.from_profile(data, locations, location_header),
+            validator=RosterValidator.from_profile(profile, locations),
             ca_file=authority.ca_file,
             log_file=supervisor.write_file("receiver.log", ""),
             token=f"Tk7.{secrets.token_hex(16)}",

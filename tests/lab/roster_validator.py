@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 Contact = dict[str, str]
 
+RECEPTIONIST: dict[str, Any] = {
+    "columns": [
+        {"header": "First Name", "required": True},
+        {"header": "Last Name", "required": True},
+        {"header": "Email", "unique": True, "required_unless": "SMS Phone"},
+        {"header": "SMS Phone", "unique": True},
+        {"header": "Location", "required": True},
+    ],
+    "key": ["Email", "SMS Phone"],
+    "location_column": "Location",
+}
+"""What The Receptionist for iPad accepts (support articles 9275517 and 1110164)."""
+
 # The beginning of a spreadsheet formula. A + or - before a digit is the beginning of a number.
 _FORMULA = re.compile(r"[=@]|[+-](?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -83,20 +96,17 @@ class RosterValidator:
 
     @classmethod
     def from_profile(
-        cls, profile: Mapping[str, Any], locations: Collection[str], location_header: str
+        cls, profile: Mapping[str, Any], locations: Collection[str]
     ) -> RosterValidator:
         """Create a validator from the data of a profile.
 
-        :param profile: the parsed profile.
+        :param profile: columns with their rules, key and location column, as in `RECEPTIONIST`.
         :param locations: identifiers of the locations of the account.
-        :param location_header: header of the location column, if the profile uses a template for it.
         """
-        location_column = profile["location_column"]
-        headers = {location_column: location_header} if "{{" in location_column else {}
         rules = ("required", "required_unless", "unique", "max_length", "phone_style")
         columns = tuple(
             Column(
-                header=headers.get(column["header"], column["header"]),
+                header=column["header"],
                 **{rule: column[rule] for rule in rules if column.get(rule) is not None},
             )
             for column in profile["columns"]
@@ -104,7 +114,7 @@ class RosterValidator:
         return cls(
             columns=columns,
             key=tuple(profile["key"]),
-            location_column=headers.get(location_column, location_column),
+            location_column=profile["location_column"],
             locations=frozenset(locations),
         )
 

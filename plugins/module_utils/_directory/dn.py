@@ -98,3 +98,16 @@ def _unescape(match: re.Match[str]) -> str:
     if character is not None:
         return str(character)
     return bytes.fromhex(octets.replace("\\", "")).decode("utf-8", "replace")
+
+
+def escape_dn_value(value: str) -> str:
+    """Escape a value for use in a distinguished name (RFC 4514, 2.4)."""
+    escaped = "".join(
+        "\\" + character if character in '"+,;<>\\' else character for character in value
+    )
+    escaped = escaped.replace("\0", "\\00")
+    if escaped.endswith(" "):
+        escaped = escaped[:-1] + "\\ "
+    if escaped.startswith((" ", "#")):
+        escaped = "\\" + escaped
+    return escaped

@@ -2,13 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Directory entries: identities and raw attribute values."""
+"""Directory entries: types of objects, identities and raw attribute values."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Union
+
+USER, CONTACT = "user", "contact"
+"""Types of objects in Active Directory: people with an account, and people without one."""
 
 IDENTITY_ATTRIBUTES = ("objectGUID", "entryUUID")
 """Attributes with an identifier that never changes: objectGUID (MS-ADTS 3.1.1.1.4) and entryUUID (RFC 4530)."""

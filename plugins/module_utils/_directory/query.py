@@ -12,13 +12,11 @@ from datetime import datetime, timezone
 
 from .._errors import InputError
 from .dn import check_dn
+from .entry import CONTACT, USER
 from .library import ldap3
 
 SCOPES = {"subtree": "SUBTREE", "one_level": "LEVEL", "base": "BASE"}
 """ldap3's names for the search scopes (RFC 4511, 4.5.1.2), by scope option."""
-
-USER, CONTACT = "user", "contact"
-"""Types of objects in Active Directory: people with an account, and people without one."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@
 
 """Building blocks of argument specs.
 
-The argument specs are in the files *_options.py, next to the functions that parse the options. Each argument spec must
-match a documentation fragment or the documentation of a module.
+The argument specs are in the files *_spec.py, and the functions that parse the options in *_options.py. Each argument
+spec must match a documentation fragment or the documentation of a module.
 """
 
 from __future__ import annotations

@@ -109,6 +109,12 @@ class Export:
                 "by_location": {**dict.fromkeys(sorted(names), 0), **written.by_location},
             },
             "left_out": [person._asdict() for person in written.left_out],
+            "left_out_causes": [
+                {"cause": cause, "count": count}
+                for cause, count in sorted(
+                    written.left_out_causes.items(), key=lambda item: (-item[1], item[0])
+                )
+            ],
             "emptied": [asdict(cell) for cell in written.emptied],
         }
 

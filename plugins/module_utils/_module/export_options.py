@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of ad_contacts_export and ad_contacts_info: their argument specs, and the functions that parse them."""
+"""Parsing of the options of ad_contacts_export and ad_contacts_info."""
 
 from __future__ import annotations
 
@@ -17,31 +17,11 @@ from .._directory.settings import ConnectionSettings
 from .._errors import InputError
 from .arguments import check_paths
 from .destination import check_dest
-from .directory_options import DIRECTORY_PATHS, directory_spec, parse_connection_settings
-from .source_options import Source, parse_columns, parse_sources, source_spec
+from .directory_options import DIRECTORY_PATHS, parse_connection_settings
+from .source_options import Source, parse_columns, parse_sources
 
 MAX_PAGE_SIZE = 100_000
 """Maximum number of entries per page. With a larger page, one response could contain a whole directory."""
-
-
-def export_spec() -> dict[str, Any]:
-    """Return the argument spec of ad_contacts_export, without the file options that ansible-core adds."""
-    return {
-        **directory_spec(),
-        **source_spec(),
-        "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
-        "dest": {"type": "path", "required": True},
-        "backup": {"type": "bool", "default": False},
-    }
-
-
-def info_spec() -> dict[str, Any]:
-    """Return the argument spec of ad_contacts_info."""
-    return {
-        **directory_spec(),
-        **source_spec(),
-        "fail_on_problems": {"type": "bool", "default": False},
-    }
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of sources and columns: their argument spec, and the functions that parse them."""
+"""Parsing of the options that define sources and columns."""
 
 from __future__ import annotations
 
@@ -15,70 +15,16 @@ from .._contacts.columns import Column, compile_columns
 from .._contacts.location_identifier import check_locations
 from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn
-from .._directory.query import CONTACT, USER, Query, check_filter, check_query, filter_equals
+from .._directory.query import Query, check_filter, check_query, filter_equals
 from .._errors import InputError
-from .._expressions.phone import PHONE_STYLES
 from .._text import compose
-from .source_spec import exclusion_spec, one_source_spec
+from .receptionist import default_columns
 
 # The name of an attribute (RFC 4512, 1.4: keystring).
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 # Filter for people who are hidden from Exchange address lists (MS-ADA2, msExchHideFromAddressLists).
 _HIDDEN = filter_equals("msExchHideFromAddressLists", "TRUE")
-
-
-def source_spec() -> dict[str, Any]:
-    """Return the argument spec of sources and columns, which must match the fragment ``sources``."""
-    return {
-        "sources": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": one_source_spec(),
-        },
-        "filter": {"type": "str"},
-        "object_types": {
-            "type": "list",
-            "elements": "str",
-            "choices": [USER, CONTACT],
-            "default": [USER],
-        },
-        **exclusion_spec(),
-        "skip_hidden": {"type": "bool", "default": False},
-        "start_attribute": {"type": "str"},
-        "columns": {"type": "list", "elements": "dict", "options": _column_spec()},
-        "phone_region": {"type": "str"},
-        "location_pattern": {"type": "str"},
-    }
-
-
-def _column_spec() -> dict[str, Any]:
-    return {
-        "header": {"type": "str", "required": True},
-        "value": {"type": "str", "required": True},
-        "required": {"type": "bool", "default": False},
-        "required_unless": {"type": "str"},
-        "unique": {"type": "bool", "default": False},
-        "max_length": {"type": "int"},
-        "phone_style": {"type": "str", "choices": list(PHONE_STYLES)},
-    }
-
-
-def default_columns(phone_region: str | None) -> list[dict[str, Any]]:
-    """Return the columns of The Receptionist for iPad (support articles 9275517 and 1110164).
-
-    :param phone_region: value of the option ``phone_region``; if it is not set, phone numbers are exported as stored in
-        the directory.
-    """
-    sms = "mobile | e164(phone_region)" if phone_region else "mobile"
-    return [
-        {"header": "First Name", "value": "givenName", "required": True},
-        {"header": "Last Name", "value": "sn", "required": True},
-        {"header": "Email", "value": "mail", "unique": True, "required_unless": "SMS Phone"},
-        {"header": "SMS Phone", "value": sms, "unique": True},
-        {"header": "Location", "value": "location", "required": True},
-    ]
 
 
 @dataclass(frozen=True)
@@ -147,7 +93,7 @@ def parse_columns(params: Mapping[str, Any], sources: Sequence[Source]) -> tuple
     """
     columns = params["columns"]
     if columns is None:
-        columns = default_columns(params["phone_region"])
+        columns = default_columns(params["phone_region"], params["location_header"])
     return compile_columns(
         columns,
         all_global=not any(any(source.locations) for source in sources),

@@ -18,7 +18,7 @@ import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -57,21 +57,26 @@ class WrittenRoster:
 
     :ivar sha256: SHA-256 of the CSV file, in hexadecimal.
     :ivar by_location: number of contacts by location.
-    :ivar left_out_count: number of people without a row.
     :ivar left_out: first people without a row, sorted by location and identity; at most MAX_LISTED.
+    :ivar left_out_causes: number of all people without a row, by cause.
     :ivar emptied: first emptied cells, sorted by location and identity; at most MAX_LISTED.
     """
 
     sha256: str
     by_location: dict[str, int]
-    left_out_count: int
     left_out: tuple[LeftOut, ...]
+    left_out_causes: Mapping[str, int]
     emptied: tuple[EmptiedCell, ...]
 
     @property
     def row_count(self) -> int:
         """Number of contacts."""
         return sum(self.by_location.values())
+
+    @property
+    def left_out_count(self) -> int:
+        """Number of people without a row."""
+        return sum(self.left_out_causes.values())
 
 
 def write_roster(
@@ -105,12 +110,12 @@ def write_roster(
         codec.decode_location(rank) or GLOBAL_LOCATION: count for rank, count in row_counts.items()
     }
     _write_identities(ids_file, output.sha256, sum(by_location.values()), identities)
-    left_out, left_out_count = _write_left_out(ids_file, roster.left_out())
+    left_out, causes = _write_left_out(ids_file, roster.left_out())
     return WrittenRoster(
         sha256=output.sha256,
         by_location=by_location,
-        left_out_count=left_out_count,
         left_out=left_out,
+        left_out_causes=causes,
         emptied=emptied_cells.cells(),
     )
 
@@ -174,16 +179,16 @@ def _write_identities(
 
 def _write_left_out(
     ids_file: BinaryIO, left_out: Iterable[LeftOut]
-) -> tuple[tuple[LeftOut, ...], int]:
-    """Write the left-out people, and return the first MAX_LISTED of them and their total number."""
+) -> tuple[tuple[LeftOut, ...], Counter[str]]:
+    """Write the left-out people, and return the first MAX_LISTED of them and the number of all of them by cause."""
     first: list[LeftOut] = []
-    count = 0
+    causes: Counter[str] = Counter()
     for person in left_out:
         ids_file.write(_encode_json_line(person._asdict()))
-        count += 1
-        if count <= MAX_LISTED:
+        causes[person.cause] += 1
+        if len(first) < MAX_LISTED:
             first.append(person)
-    return tuple(first), count
+    return tuple(first), causes
 
 
 def _encode_rows(rows: Iterable[Sequence[str]]) -> bytes:

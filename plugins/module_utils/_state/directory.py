@@ -12,8 +12,9 @@ service may have accepted the roster.
 from __future__ import annotations
 
 import os
+import pwd
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,20 +50,40 @@ class Baseline:
     warning: str = ""
 
 
-def default_state_dir(name: str, is_root: bool, environment: dict[str, str]) -> Path:
+def find_default_state_dir(name: str) -> Path:
+    """Return the default state directory of a sync for the user that runs the module.
+
+    :param name: name that identifies the sync on its host.
+    :raises InputError: if the user has no home directory.
+    """
+    home = os.environ.get("HOME", "")
+    if not os.path.isabs(home):
+        with suppress(KeyError):
+            home = pwd.getpwuid(os.geteuid()).pw_dir
+    return default_state_dir(name, os.geteuid() == 0, {**os.environ, "HOME": home})
+
+
+def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) -> Path:
     """Return the default state directory of a sync.
 
     :param name: name that identifies the sync on its host.
     :param is_root: whether the module runs as root.
-    :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory
-        Specification) and HOME.
+    :param environment: the environment variables, for XDG_STATE_HOME (XDG Base Directory Specification, which requires
+        that a relative path is ignored) and HOME.
+    :raises InputError: if neither of these variables contains an absolute path.
     """
     if is_root:
         return _ROOT_STATE / name
-    home = environment.get("XDG_STATE_HOME") or os.path.join(
-        environment.get("HOME", "/"), ".local", "state"
+    state_home, home = (environment.get(key, "") for key in ("XDG_STATE_HOME", "HOME"))
+    if os.path.isabs(state_home):
+        return Path(state_home) / "frontdesk-contacts" / name
+    if os.path.isabs(home):
+        return Path(home) / ".local" / "state" / "frontdesk-contacts" / name
+    raise InputError(
+        "Cannot choose a state directory",
+        "the environment variable HOME is not set, and the user has no home directory",
+        "Set state_dir",
     )
-    return Path(home) / "frontdesk-contacts" / name
 
 
 def read_baseline(directory: Path) -> Baseline | None:

@@ -89,7 +89,7 @@ class PlaybookRun:
     @property
     def uploads(self) -> list[dict[str, Any]]:
         """The results of contact_upload, in order."""
-        return [task.result for task in self.tasks if "plan" in task.result]
+        return [task.result for task in self.tasks if "uploaded" in task.result]
 
     @property
     def plans(self) -> list[dict[str, Any]]:
@@ -98,14 +98,14 @@ class PlaybookRun:
 
     def module_results(self, module: str) -> dict[str, dict[str, Any]]:
         """Return the last result of ad_contacts_export or contact_upload on each host, by host."""
-        distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "plan"}[module]
+        distinctive_key = {"ad_contacts_export": "roster", "contact_upload": "uploaded"}[module]
         return {task.host: task.result for task in self.tasks if distinctive_key in task.result}
 
     @property
     def reports(self) -> list[str]:
-        """The summaries that the role prints, one per run of the role."""
-        reports = [task.result for task in self.tasks if task.name == "Report the result"]
-        return [result["msg"] for result in reports if "msg" in result]
+        """The reports that the role prints, one per run of the role, with their lines joined."""
+        reports = [task.result for task in self.tasks if task.name == "Show the result"]
+        return ["\n".join(result["msg"]) for result in reports if "msg" in result]
 
     @property
     def failures(self) -> dict[str, str]:

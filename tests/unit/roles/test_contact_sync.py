@@ -12,18 +12,17 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_spec import (
     directory_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_spec import (
     export_spec,
     info_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
-    default_columns,
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_spec import (
     source_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
 
@@ -47,10 +46,6 @@ VARS = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
 ROLE_VARS = _load("vars/main.yml")
 VARIABLE_SPECS: dict[str, dict[str, Any]] = ROLE_VARS["__contact_sync_variable_specs"]
 TAGS = {f"contact_sync_{stage}" for stage in ("preflight", "export", "upload", "report")}
-PROFILES = {
-    path.stem: path.read_text(encoding="utf-8") for path in (ROLE / "vars/profiles").glob("*")
-}
-
 
 STAGE_OF = {"ad_contacts_export": "export", "ad_contacts_info": "probe", "contact_upload": "upload"}
 
@@ -82,14 +77,12 @@ def _module_options(module: str) -> dict[str, str]:
 
 
 def test_defaults_of_the_role_match_its_documentation() -> None:
-    for name in ("contact_sync_profile", "contact_sync_locations"):
-        assert f"{name} | default({OPTIONS[name]['default']!r}, true)" in VARS
-    assert "V(Location)" in OPTIONS["contact_sync_location_header"]["description"]
-    assert "contact_sync_location_header | default('Location', true)" in VARS
+    default = OPTIONS["contact_sync_locations"]["default"]
+    assert f"contact_sync_locations | default({default!r}, true)" in VARS
 
 
 def test_every_option_is_used_and_every_variable_is_an_option() -> None:
-    text = "\n".join([*TASKS.values(), *TEMPLATES, VARS, *PROFILES.values()])
+    text = "\n".join([*TASKS.values(), *TEMPLATES, VARS])
     assert set(_VARIABLE.findall(text)) - TAGS == set(OPTIONS)
 
 
@@ -146,7 +139,9 @@ def test_defaults_types_and_choices_match_the_modules(
             assert option["default"] == module_option.get("default"), name
         assert variable_spec["type"] == module_option["type"].replace("path", "str"), name
         assert variable_spec.get("elements") == module_option.get("elements"), name
-        assert variable_spec.get("choices") == module_option.get("choices"), name
+        # The module accepts any name of a profile, because it only records the name in the receipt.
+        if name != "profile":
+            assert variable_spec.get("choices") == module_option.get("choices"), name
         assert bool(option.get("no_log")) == bool(module_option.get("no_log")), name
         # default(..., true) would treat 0 and false as blank.
         is_number_or_bool = variable_spec["type"] in ("bool", "int", "float")
@@ -165,24 +160,19 @@ def test_locations_accept_ou_in_addition_to_the_options_of_a_source() -> None:
         assert "default" not in location[name]
 
 
-def test_profile_files_match_the_choices_of_contact_sync_profile() -> None:
-    assert sorted(PROFILES) == VARIABLE_SPECS["contact_sync_profile"]["choices"]
+def test_the_only_profile_is_the_default_of_the_module() -> None:
+    assert VARIABLE_SPECS["contact_sync_profile"]["choices"] == [
+        upload_spec()["profile"]["default"]
+    ]
 
 
-@pytest.mark.parametrize("region", ["", "NO"])
-def test_the_profile_receptionist_has_the_default_columns_of_the_module(region: str) -> None:
-    phone = (
-        "{{ 'mobile | e164(phone_region)' if contact_sync_phone_region | default('', true)"
-        " else 'mobile' }}"
+def test_the_location_header_is_passed_to_the_export_and_the_upload() -> None:
+    template = "{{ contact_sync_location_header | default('') }}"
+    assert _module_options("ad_contacts_export")["location_header"] == template
+    assert _module_options("contact_upload")["location_column"] == template
+    assert (
+        source_spec()["location_header"]["default"] == upload_spec()["location_column"]["default"]
     )
-    text = PROFILES["receptionist"].replace("{{ __contact_sync_location_header }}", "Location")
-    assert phone in text
-    text = text.replace(phone, "mobile | e164(phone_region)" if region else "mobile")
-    profile = yaml.safe_load(text)
-    assert profile["columns"] == default_columns(region)
-    assert profile["key"] == upload_spec()["key"]["default"]
-    assert profile["location_column"] == upload_spec()["location_column"]["default"]
-    assert upload_spec()["profile"]["default"] == "receptionist"
 
 
 def test_every_task_file_is_imported_or_an_entry_point() -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
-    info_spec,
     parse_read_options,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_spec import (
+    info_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.info import (
     Info,

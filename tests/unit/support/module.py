@@ -11,10 +11,10 @@ import shutil
 import stat
 from typing import Any
 
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_spec import (
     export_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_spec import (
     source_spec,
 )
 

@@ -18,6 +18,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload 
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     parse_upload_options,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.files import ids_path

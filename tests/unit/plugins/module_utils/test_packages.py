@@ -123,11 +123,11 @@ def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -
     assert "requests" in loaded
 
 
-def test_locations_are_converted_without_the_directory_client_and_libraries() -> None:
-    """The conversion runs on the control node, where the libraries might be missing."""
-    loaded = _modules_loaded_by(f"{MODULE_UTILS}._module.location_sources")
-    assert {"ldap3", "phonenumbers", "requests"} & loaded == set()
-    assert {name for name in loaded if name.startswith(f"{MODULE_UTILS}._directory")} == set()
+@pytest.mark.parametrize("file", ["export_spec", "upload_spec", "location_sources"])
+def test_argument_specs_load_no_client_library(file: str) -> None:
+    """The role uses these files on the control node, where the libraries might be missing."""
+    loaded = _modules_loaded_by(f"{MODULE_UTILS}._module.{file}")
+    assert {"ldap3", "jinja2", "phonenumbers", "requests"} & loaded == set()
 
 
 def _modules_loaded_by(module: str) -> set[str]:

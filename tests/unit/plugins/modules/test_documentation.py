@@ -43,17 +43,17 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.li
     PHONENUMBERS,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_spec import (
     directory_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_spec import (
     export_spec,
     info_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_spec import (
     source_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._service.library import REQUESTS

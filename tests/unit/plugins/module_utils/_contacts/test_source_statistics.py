@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._contacts.sourc
     SourceStatistics,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.receptionist import (
     default_columns,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import columns

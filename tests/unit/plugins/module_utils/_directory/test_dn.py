@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (
+    escape_dn_value,
     is_in_scope,
     normalize_dn,
-)
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.location_sources import (
-    escape_dn_value,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,3 +82,40 @@ def test_dns_within_the_scope_of_a_search_are_recognized(
     dn: str, scope: str, expected: bool
 ) -> None:
     assert is_in_scope(dn, "OU=B,DC=x", scope) is expected
+
+
+# The examples of RFC 4514, section 4, and variants of them.
+@pytest.mark.parametrize(
+    ("value", "escaped"),
+    [
+        ("Sales XL", "Sales XL"),
+        ("Bergen, Sales and Harbour", "Bergen\\, Sales and Harbour"),
+        ('James "Jim" Smith', 'James \\"Jim\\" Smith'),
+        ("a+b;c<d>e\\f", "a\\+b\\;c\\<d\\>e\\\\f"),
+        ("# 1", "\\# 1"),
+        ("no # 1", "no # 1"),
+        (" x ", "\\ x\\ "),
+        (" ", "\\ "),
+        ("  ", "\\ \\ "),
+        ("a=b", "a=b"),
+        ("x\0y", "x\\00y"),
+        ("Tromsø", "Tromsø"),
+        ("", ""),
+    ],
+)
+def test_a_value_is_escaped_for_a_distinguished_name(value: str, escaped: str) -> None:
+    assert escape_dn_value(value) == escaped
+
+
+@given(st.text(st.sampled_from(' ",+;<>\\#=aø'), min_size=1))
+def test_an_escaped_value_can_be_unescaped(value: str) -> None:
+    assert _unescape(escape_dn_value(value)) == value
+
+
+def _unescape(text: str) -> str:
+    """Unescape a string according to RFC 4514, with an independent implementation."""
+    unescaped, letters = [], iter(text)
+    for letter in letters:
+        assert letter not in ',+"<>;'
+        unescaped.append(next(letters) if letter == "\\" else letter)
+    return "".join(unescaped)

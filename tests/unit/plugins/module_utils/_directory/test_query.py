@@ -10,9 +10,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.dn import (
+    escape_dn_value,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
     CONTACT,
     USER,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.query import (
     Query,
     check_filter,
     check_query,
@@ -22,9 +27,6 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.quer
     people_filter,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.location_sources import (
-    escape_dn_value,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,10 +11,10 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
     nonempty_env_fallback,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_spec import (
     export_spec,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
 

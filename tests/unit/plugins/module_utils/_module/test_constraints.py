@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_spec import (
     DIRECTORY_CONSTRAINTS,
     directory_spec,
 )

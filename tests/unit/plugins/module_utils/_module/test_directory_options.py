@@ -14,9 +14,11 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.sett
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._environment import VARIABLES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
     parse_account,
     parse_connection_settings,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_spec import (
+    directory_spec,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import complete_params
 

@@ -134,6 +134,16 @@ def test_custom_columns_replace_the_default_columns(monkeypatch: pytest.MonkeyPa
     assert directory.queries[0][1] == ("sn",)
 
 
+def test_location_header_is_the_title_of_the_default_location_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    FakeDirectory(monkeypatch, A=[person(1)])
+    params = export_params(source("OU=A", location="oslo"), location_header="Office")
+    exported = run_export(params)
+    assert exported.roster.header == ("First Name", "Last Name", "Email", "SMS Phone", "Office")
+    assert exported.location_header == "Office"
+
+
 def test_phone_numbers_are_exported_in_e_164_format_if_a_region_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -12,19 +12,25 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
-    directory_spec,
     parse_connection_settings,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_spec import (
+    directory_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_options import (
     ExportOptions,
     ReadOptions,
-    export_spec,
-    info_spec,
     parse_export_options,
     parse_read_options,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.export_spec import (
+    export_spec,
+    info_spec,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_options import (
     parse_sources,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.source_spec import (
     source_spec,
 )
 from ansible_collections.frontdesk.contacts.tests.unit.support.module import export_params, source

@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.location_sources import (
-    escape_dn_value,
     locations_to_sources,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEMPLATE = "OU={ou},OU=Staff,DC=x"
 
@@ -148,40 +145,3 @@ def test_an_invalid_location_is_reported(
     with pytest.raises(InputError) as caught:
         locations_to_sources([{"search_base": "DC=x"}, location], template, "")
     assert str(caught.value) == message
-
-
-# The examples of RFC 4514, section 4, and variants of them.
-@pytest.mark.parametrize(
-    ("value", "escaped"),
-    [
-        ("Sales XL", "Sales XL"),
-        ("Bergen, Sales and Harbour", "Bergen\\, Sales and Harbour"),
-        ('James "Jim" Smith', 'James \\"Jim\\" Smith'),
-        ("a+b;c<d>e\\f", "a\\+b\\;c\\<d\\>e\\\\f"),
-        ("# 1", "\\# 1"),
-        ("no # 1", "no # 1"),
-        (" x ", "\\ x\\ "),
-        (" ", "\\ "),
-        ("  ", "\\ \\ "),
-        ("a=b", "a=b"),
-        ("x\0y", "x\\00y"),
-        ("Tromsø", "Tromsø"),
-        ("", ""),
-    ],
-)
-def test_a_value_is_escaped_for_a_distinguished_name(value: str, escaped: str) -> None:
-    assert escape_dn_value(value) == escaped
-
-
-@given(st.text(st.sampled_from(' ",+;<>\\#=aø'), min_size=1))
-def test_an_escaped_value_can_be_unescaped(value: str) -> None:
-    assert _unescape(escape_dn_value(value)) == value
-
-
-def _unescape(text: str) -> str:
-    """Unescape a string according to RFC 4514, with an independent implementation."""
-    unescaped, letters = [], iter(text)
-    for letter in letters:
-        assert letter not in ',+"<>;'
-        unescaped.append(next(letters) if letter == "\\" else letter)
-    return "".join(unescaped)

@@ -14,6 +14,8 @@ import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_options import (
     parse_upload_options,
+)
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.upload_spec import (
     upload_spec,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._roster.guard import Limits

@@ -1,0 +1,212 @@
+#!/usr/bin/python
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: contact_sync_result
+short_description: Publish the result of the role contact_sync
+version_added: 0.1.0
+author:
+  - Contributors to the frontdesk.contacts project (@frontdesk)
+description:
+  - The role P(frontdesk.contacts.contact_sync#role) runs this module last, also after a failure, and registers its
+    result as C(contact_sync_result). It is not intended for other uses.
+  - The action plugin of this module combines the results of the role's tasks on the control node, and removes the
+    roster that a run in check mode has staged. It also adds the result to the statistics of the run (see
+    M(ansible.builtin.set_stats)) under C(frontdesk_contacts), by the name of the sync.
+  - The result contains neither secrets nor personal data.
+extends_documentation_fragment:
+  - frontdesk.contacts.attributes
+attributes:
+  diff_mode:
+    support: none
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Publish the result
+  frontdesk.contacts.contact_sync_result:
+  register: contact_sync_result
+"""
+
+RETURN = r"""
+name:
+  description: Name of the sync, C(contact_sync_name).
+  returned: always
+  type: str
+  sample: oslo
+verdict:
+  description:
+    - V(unchanged) if the service already has these contacts, and nothing was sent.
+    - V(uploaded) if the service accepted the roster.
+    - V(preview) if check mode showed what would be uploaded.
+    - V(stopped) if the plan exceeds a limit, and nothing was sent.
+    - V(failed) for all other failures.
+    - V(exported) if the tags of the run left out the upload, and V(skipped) if they left out the export too.
+  returned: always
+  type: str
+  sample: uploaded
+started:
+  description: Time at which the sync started, in UTC.
+  returned: always
+  type: str
+  sample: "2026-11-30T04:00:02.120Z"
+duration:
+  description: Duration of the sync in seconds.
+  returned: always
+  type: float
+  sample: 3.2
+server:
+  description: URI of the server from which the people were read; V(null) if they were not read.
+  returned: always
+  type: str
+  sample: ldaps://dc1.corp.example
+counts:
+  description: Numbers of contacts by location; empty if nothing was read and compared.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    location:
+      description: Identifier of the location.
+      type: str
+    contacts:
+      description: Number of contacts in the new roster.
+      type: int
+    added:
+      description: Number of new contacts.
+      type: int
+    changed:
+      description: Number of contacts with different values.
+      type: int
+    moved:
+      description: Number of contacts that moved to this location.
+      type: int
+    removed:
+      description: Number of contacts that are no longer in the roster.
+      type: int
+plan:
+  description: Differences between the roster and the last accepted roster; V(null) if they were not compared.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: Identifier of the plan.
+      type: str
+    added:
+      description: Number of new contacts.
+      type: int
+    changed:
+      description: Number of contacts with different values at the same location.
+      type: int
+    moved:
+      description: Number of contacts that moved to another location.
+      type: int
+    removed:
+      description: Number of contacts that are no longer in the roster.
+      type: int
+    removed_invalid:
+      description: Number of removed contacts who are still in the directory but have no valid row.
+      type: int
+    unchanged:
+      description: Number of unchanged contacts.
+      type: int
+left_out:
+  description: Number of people without a valid row by cause, the most frequent cause first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    cause:
+      description: Reason why the people were left out.
+      type: str
+    count:
+      description: Number of people.
+      type: int
+service:
+  description: Response of the service; V(null) if nothing was sent or no response was received.
+  returned: always
+  type: dict
+  contains:
+    status:
+      description: HTTP status code.
+      type: int
+    refused:
+      description: Number of rejected contacts.
+      type: int
+    error_count:
+      description: Number of row errors in the response.
+      type: int
+    attempts:
+      description: Number of upload attempts.
+      type: int
+    counts:
+      description: Counts from the response, each with C(name) and C(count).
+      type: list
+      elements: dict
+receipt:
+  description: Receipt of the last accepted roster; V(null) if there is none.
+  returned: always
+  type: dict
+  contains:
+    sequence:
+      description: Sequence number of the accepted upload.
+      type: int
+    time:
+      description: Time of acceptance, in UTC.
+      type: str
+warnings:
+  description: Warnings of the export and the upload.
+  returned: always
+  type: list
+  elements: str
+failure:
+  description: The failure that ended the sync; V(null) if there is none.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description:
+        - V(configuration) if a variable, an option or a library must be corrected.
+        - V(directory) if the directory could not be read completely.
+        - V(guard) if the plan exceeds a limit, or if the upload would be the first one without C(contact_sync_initial).
+        - V(service_auth) if the service rejected the credential.
+        - V(service_refused) if the service rejected the roster or a part of it.
+        - V(service_unsure) if it is unknown whether the service accepted the roster.
+        - V(network) if the service could not be reached, and nothing was sent.
+        - V(state) if the state directory or the files on the managed node cannot be used.
+      type: str
+    message:
+      description: Error message.
+      type: str
+summary:
+  description: Three lines of text for a mail or a chat.
+  returned: always
+  type: str
+  sample: |-
+    Contact sync oslo: uploaded (421 contacts)
+    3 added, 1 changed, 0 moved, 2 removed, 417 unchanged.
+    Started 2026-11-30T04:00:02.120Z, took 3.2 s, read from ldaps://dc1.corp.example, 1 people left out
+report:
+  description: Lines that the role prints.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main() -> None:
+    """Fail, because the action plugin does all the work on the control node."""
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module.fail_json(
+        msg="Cannot publish the result: this module requires its action plugin. Run it as a task."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The result of a sync as text: the lines that the role prints, and the summary for a mail or a chat."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from ._result import (
+    EXPORTED,
+    PREVIEW,
+    SKIPPED,
+    STOPPED,
+    UNCHANGED,
+    UPLOADED,
+    LocationCounts,
+    SyncResult,
+    join_causes,
+)
+
+WIDTH = 96
+"""Maximum length of a printed line, so that it fits into 100 columns with Ansible's quotes and indentation."""
+
+_MINUS = "\N{MINUS SIGN}"
+_NEXT_COMMANDS = {
+    PREVIEW: "To upload, run the same command without --check.",
+    STOPPED: "Nothing was sent. To see who would be removed, run the same command with --check --diff.",
+}
+
+
+def report_lines(result: SyncResult, dest: str) -> list[str]:
+    """Return the lines that the role prints last: verdict, locations, people left out, and next command.
+
+    :param dest: path of the roster; its identities file lists the people left out.
+    """
+    return [*_wrap(verdict_line(result)), *_details(result, dest)]
+
+
+def _details(result: SyncResult, dest: str) -> Iterator[str]:
+    for each in result.counts:
+        yield f"  {location_line(each)}"
+    if result.left_out:
+        yield from _wrap(f"Left out: {join_causes(result.left_out)}.")
+        yield from _wrap(f"They are listed in {dest}.ids.") if result.verdict != PREVIEW else ()
+    if result.verdict in _NEXT_COMMANDS:
+        yield _NEXT_COMMANDS[result.verdict]
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def location_line(counts: LocationCounts) -> str:
+    """Return the line of a location, for example ``oslo-hq 93 (+2 -1)``.
+
+    The parentheses contain added and removed contacts, and the numbers of changed and moved contacts if there are any.
+    """
+    changes = [
+        f"+{counts.added}" if counts.added else "",
+        f"{_MINUS}{counts.removed}" if counts.removed else "",
+        f"{counts.changed} changed" if counts.changed else "",
+        f"{counts.moved} moved here" if counts.moved else "",
+    ]
+    noted = " ".join(change for change in changes if change)
+    return f"{counts.location} {counts.contacts}" + (f" ({noted})" if noted else "")
+
+
+def verdict_line(result: SyncResult) -> str:
+    """Return the sentence that states what the sync did."""
+    contacts = _contacts(result.contacts)
+    if result.failure is not None:
+        return f"{'Stopped' if result.verdict == STOPPED else 'Failed'}: {result.failure.message}"
+    return {
+        UNCHANGED: f"Unchanged: the service already has these {contacts}, so nothing was uploaded.",
+        UPLOADED: f"Uploaded: the service accepted {contacts}. {_plan_text(result)}",
+        PREVIEW: f"Preview: {_preview_text(result, contacts)}",
+        EXPORTED: f"Exported: {contacts}. Nothing was uploaded, because the tags of this run left out the upload.",
+        SKIPPED: "Nothing was done: the tags of this run left out the export and the upload.",
+    }[result.verdict]
+
+
+def _preview_text(result: SyncResult, contacts: str) -> str:
+    if result.plan is None:
+        return f"{contacts} would be exported. The tags of this run left out the upload."
+    return f"{contacts} would be uploaded. {_plan_text(result)}"
+
+
+def _plan_text(result: SyncResult) -> str:
+    kinds = ("added", "changed", "moved", "removed", "unchanged")
+    return ", ".join(f"{(result.plan or {}).get(kind, 0)} {kind}" for kind in kinds) + "."
+
+
+def _contacts(number: int) -> str:
+    return "1 contact" if number == 1 else f"{number} contacts"
+
+
+def summary(result: SyncResult) -> str:
+    """Return three lines for a mail or a chat: name and verdict, plan or failure, and origin of the contacts."""
+    if result.failure is not None:
+        details = f"{result.failure.kind}: {result.failure.message}"
+    elif result.plan is not None:
+        details = _plan_text(result)
+    else:
+        details = verdict_line(result)
+    left_out = sum(each["count"] for each in result.left_out)
+    origin = (
+        f"read from {result.server}, {left_out} people left out"
+        if result.server
+        else "nothing was read"
+    )
+    return "\n".join(
+        (
+            f"Contact sync {result.name}: {result.verdict} ({_contacts(result.contacts)})",
+            " ".join(details.split()),
+            f"Started {result.started}, took {result.duration:g} s, {origin}",
+        )
+    )

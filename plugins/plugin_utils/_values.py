@@ -1,0 +1,297 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Conversion of the values of variables: types, blank values, text from surveys, and values that YAML changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.text.converters import to_text
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
+
+from ..module_utils._errors import InputError
+from ._variables import find_similar
+
+_MAX_QUOTED = 60
+"""Maximum number of characters of a value that a message quotes."""
+
+# The beginning of a list or a dictionary as YAML or JSON text.
+_STRUCTURE = re.compile(r"\s*(?:[\[{]|- |---|[^\s:,=]+:(?:\s|$))")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
+_FALSE = {text for text in BOOLEANS_FALSE if isinstance(text, str)}
+_TRUE = {text for text in BOOLEANS_TRUE if isinstance(text, str)}
+
+EXAMPLES: Mapping[str, str] = {
+    "contact_sync_locations": "[{location: oslo-hq, ou: Oslo}]",
+    "contact_sync_columns": "[{header: Name, value: displayName}]",
+    "contact_sync_server_uri": "[ldaps://dc1.corp.example]",
+}
+"""Examples of structured values for messages, by variable."""
+
+
+def plain(value: object) -> Any:
+    """Return a value that consists only of plain Python objects.
+
+    In ansible-core 2.16 to 2.18, the value of an inline vault is an object that is not a string.
+    """
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if isinstance(value, (str, bytes)) or hasattr(value, "__ENCRYPTED__"):
+        return str(to_text(value))
+    return value
+
+
+def is_blank(value: object) -> bool:
+    """Return whether a value counts as unset: null, an empty list or dictionary, or text without visible characters."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, (list, dict)) and not value)
+
+
+def convert_value(name: str, value: object, spec: Mapping[str, Any]) -> Any:
+    """Convert a value to the type in its spec.
+
+    :param name: name of the variable or of the suboption, for messages.
+    :param value: a value that is not blank, from `plain`.
+    :param spec: argument spec with ``type`` and, optionally, ``elements``, ``choices``, ``options`` and ``no_log``.
+    :raises InputError: if the value has another type or form.
+    """
+    return _CONVERTERS[spec["type"]](name, value, spec)
+
+
+def convert_suboptions(
+    name: str, value: object, specs: Mapping[str, Mapping[str, Any]], example: str = ""
+) -> dict[str, Any]:
+    """Convert a dictionary with known keys, and drop its keys without a value.
+
+    :param name: the dictionary, for messages.
+    :param specs: argument specs by key.
+    :param example: the expected form, for messages.
+    :raises InputError: if the value is not a dictionary, or if a key is unknown or required or has an invalid value.
+    """
+    if not isinstance(value, dict):
+        remedy = (
+            f"Write it as a dictionary, such as {example}"
+            if example
+            else "Write it as a dictionary"
+        )
+        raise InputError(f"Cannot use {name}", f"it is {describe(value)}", remedy)
+    for key in value:
+        if key not in specs:
+            similar = find_similar(str(key), specs)
+            remedy = (
+                f"Did you mean {' or '.join(similar)}?"
+                if similar
+                else f"Use only {', '.join(specs)}"
+            )
+            raise InputError(f"Cannot use {name}", f"it has the unknown key {key!r}", remedy)
+    for key, spec in specs.items():
+        if spec.get("required") and _is_unset(value.get(key)):
+            raise InputError(f"Cannot use {name}", f"it has no {key}", f"Add {key}")
+    return {
+        key: convert_value(f"{key} of {name}", item, specs[key])
+        for key, item in value.items()
+        if not _is_unset(item)
+    }
+
+
+def _is_unset(value: object) -> bool:
+    """Return whether a suboption counts as unset.
+
+    Unlike an empty variable, an empty list in a location is an error: without the groups in ``member_of``, the location
+    would include everyone.
+    """
+    return is_blank(value) and not isinstance(value, (list, dict))
+
+
+def describe(value: object) -> str:
+    """Describe the type of a value and, if YAML may have changed it, the value."""
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, dt.date):
+        return f"the date {value}"
+    if isinstance(value, str):
+        return "text"
+    return {list: "a list", dict: "a dictionary", type(None): "null"}.get(
+        type(value), "not a plain value"
+    )
+
+
+def _quote(value: object, spec: Mapping[str, Any]) -> str:
+    """Quote a value for a message, except if it is a secret."""
+    text = str(value)
+    if spec.get("no_log"):
+        return "the value"
+    return repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}...")
+
+
+def _convert_str(name: str, value: object, spec: Mapping[str, Any]) -> str:
+    choices = spec.get("choices")
+    if choices and not isinstance(value, (list, dict)):
+        # YAML reads an unquoted choice such as 1.2 as a number.
+        return _check_choice(name, str(value), spec)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, dict)):
+        raise InputError(
+            f"Cannot use {name}", f"it is {describe(value)}", "Set it to a single string"
+        )
+    given = "another type than text" if spec.get("no_log") else describe(value)
+    raise InputError(f"Cannot use {name}", f"YAML reads it as {given}", "Write it in quotes")
+
+
+def _check_choice(name: str, value: str, spec: Mapping[str, Any]) -> str:
+    choices: Sequence[str] = spec["choices"]
+    if value not in choices:
+        *others, last = choices
+        listed = f"{', '.join(others)} or {last}" if others else last
+        raise InputError(
+            f"Cannot use {name}",
+            f"{_quote(value, spec)} is not a valid choice",
+            f"Set it to {listed}",
+        )
+    return value
+
+
+def _convert_bool(name: str, value: object, spec: Mapping[str, Any]) -> bool:
+    text = str(value).strip().lower()
+    if isinstance(value, (list, dict)) or text not in _TRUE | _FALSE:
+        given = describe(value) if isinstance(value, (list, dict)) else _quote(value, spec)
+        raise InputError(
+            f"Cannot use {name}", f"{given} is neither true nor false", "Set it to true or false"
+        )
+    return text in _TRUE
+
+
+def _convert_int(name: str, value: object, spec: Mapping[str, Any]) -> int:
+    return int(_check_number(name, value, spec, _INTEGER, "an integer"))
+
+
+def _convert_float(name: str, value: object, spec: Mapping[str, Any]) -> float:
+    return float(_check_number(name, value, spec, _NUMBER, "a number"))
+
+
+def _check_number(
+    name: str, value: object, spec: Mapping[str, Any], pattern: re.Pattern[str], kind: str
+) -> str:
+    text = str(value).strip()
+    if not isinstance(value, (bool, list, dict)) and pattern.fullmatch(text):
+        return text
+    percent = text.rstrip("% ")
+    remedy = f"Write {percent}" if pattern.fullmatch(percent) else f"Set it to {kind}, such as 10"
+    given = _quote(value, spec) if isinstance(value, (str, float)) else describe(value)
+    raise InputError(f"Cannot use {name}", f"{given} is not {kind}", remedy)
+
+
+def _convert_list(name: str, value: object, spec: Mapping[str, Any]) -> list[Any]:
+    of_dicts = spec["elements"] == "dict"
+    if isinstance(value, str):
+        value = (
+            _parse_structure(name, value) if of_dicts or _STRUCTURE.match(value) else _split(value)
+        )
+    if isinstance(value, dict) or (of_dicts and not isinstance(value, list)):
+        raise InputError(f"Cannot use {name}", f"it is {describe(value)}", _list_remedy(name))
+    elements = [
+        item for item in (value if isinstance(value, list) else [value]) if not is_blank(item)
+    ]
+    if of_dicts:
+        return [
+            _convert_element(name, number, item, spec) for number, item in enumerate(elements, 1)
+        ]
+    element_spec = {**spec, "type": spec["elements"]}
+    return [
+        convert_value(_element_name(name, number, elements), item, element_spec)
+        for number, item in enumerate(elements, 1)
+    ]
+
+
+def _element_name(name: str, number: int, elements: Sequence[object]) -> str:
+    return name if len(elements) == 1 else f"element {number} of {name}"
+
+
+def _convert_element(name: str, number: int, value: object, spec: Mapping[str, Any]) -> Any:
+    label = f"element {number} of {name}"
+    if isinstance(value, dict) and value.get("header"):
+        label += f" ({value['header']})"
+    if not isinstance(value, dict):
+        raise InputError(f"Cannot use {label}", f"it is {describe(value)}", _list_remedy(name))
+    return convert_suboptions(label, value, spec["options"]) if "options" in spec else value
+
+
+def _list_remedy(name: str) -> str:
+    example = EXAMPLES.get(name)
+    return f"Write it as a list, such as {example}" if example else "Write it as a list"
+
+
+def _split(text: str) -> list[str]:
+    """Split a string at line breaks and commas, as in a text area of a survey."""
+    return [part.strip() for part in re.split(r"[\n,]", text)]
+
+
+def _convert_dict(name: str, value: object, spec: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(value, str):
+        value = _parse_structure(name, value)
+    if not isinstance(value, dict):
+        raise InputError(
+            f"Cannot use {name}",
+            f"it is {describe(value)}",
+            "Write it as a dictionary, such as {name: value}",
+        )
+    return convert_suboptions(name, value, spec["options"]) if "options" in spec else value
+
+
+def _convert_names(name: str, value: object, spec: Mapping[str, Any]) -> str | list[str]:
+    """Convert an option that accepts one distinguished name or a list of them.
+
+    Lines of a string are separate names. Commas do not separate names, because the names contain commas.
+    """
+    if isinstance(value, str):
+        if re.match(r"\s*(?:\[|- )", value):
+            value = _parse_structure(name, value)
+        else:
+            lines = [line.strip() for line in value.splitlines() if line.strip()]
+            return lines[0] if len(lines) == 1 else lines
+    if not isinstance(value, list):
+        raise InputError(
+            f"Cannot use {name}",
+            f"it is {describe(value)}",
+            "Set it to a distinguished name, or to a list of them",
+        )
+    return [
+        _convert_str(_element_name(name, number, value), item, spec)
+        for number, item in enumerate(value, 1)
+        if not is_blank(item)
+    ]
+
+
+def _parse_structure(name: str, text: str) -> Any:
+    """Parse YAML or JSON text, which is never templated."""
+    try:
+        return plain(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        cause = f"its text is not valid YAML or JSON{where}"
+        raise InputError(f"Cannot use {name}", cause, f"Correct the syntax of {name}") from error
+
+
+_CONVERTERS: Mapping[str, Callable[[str, object, Mapping[str, Any]], Any]] = {
+    "str": _convert_str,
+    "bool": _convert_bool,
+    "int": _convert_int,
+    "float": _convert_float,
+    "list": _convert_list,
+    "dict": _convert_dict,
+    "raw": _convert_names,
+}
