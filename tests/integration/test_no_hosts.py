@@ -168,7 +168,7 @@ def test_the_playbook_runs_on_the_selected_hosts(
     (workspace.root / "hosts.retry").write_text("corp\n", encoding="utf-8")
     run = run_with_hosts(workspace, SYNC, hosts, *arguments)
     assert set(run.failures) == expected
-    assert all("contact_sync_service_url" in message for message in run.failures.values())
+    assert all("contact_sync_server_uri" in message for message in run.failures.values())
 
 
 def test_contact_sync_hosts_can_be_a_variable_of_import_playbook(workspace: Workspace) -> None:
