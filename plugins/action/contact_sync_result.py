@@ -25,7 +25,7 @@ _REGISTERED = {
 """Variables in which the role registers the results of its tasks."""
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
     """Collect the results of the role's tasks, and remove the roster that a run in check mode has staged."""
 
     def run(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from functools import partial
+from operator import getitem
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -24,13 +26,13 @@ from ..plugin_utils._settings import (
     make_settings,
 )
 from ..plugin_utils._state import describe_missing_state
-from ..plugin_utils._values import is_blank, plain
+from ..plugin_utils._values import plain
 from ..plugin_utils._variables import LOCATION_VARIABLES, VARIABLES, check_names
 
 MODULE = "frontdesk.contacts.contact_sync_settings"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
     """Check the variables on the control node, and find the state directory on the managed node."""
 
     def run(
@@ -71,11 +73,9 @@ class ActionModule(ActionBase):
         check_names(variables, f"host {host_name}")
         omitted = variables.get("omit")
         values = {
-            name: self._evaluate(
-                name, host_name, lambda name=name: self._templar.template(variables[name])
-            )
+            name: self._evaluate(name, host_name, partial(self._templar.template, variables[name]))
             for name in VARIABLES
-            if name in variables and not is_blank(variables[name])
+            if name in variables
         }
         host = Host(
             host_name,
@@ -104,7 +104,7 @@ class ActionModule(ActionBase):
     def _group_location(self, name: str, variables: Mapping[str, Any]) -> Location:
         check_names(variables, f"host {name}")
         values = {
-            option: self._evaluate(variable, name, lambda variable=variable: variables[variable])
+            option: self._evaluate(variable, name, partial(getitem, variables, variable))
             for option, variable in LOCATION_VARIABLES.items()
             if variable in variables
         }

@@ -25,6 +25,10 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 
 
 def how_to_set(option: str) -> str:
-    """Return the remedy for a missing option, such as ``Set token, or the environment variable FRONTDESK_TOKEN``."""
+    """Return the remedy for a missing option, such as ``Set O(token), or the environment variable FRONTDESK_TOKEN``."""
     variable = VARIABLES.get(option)
-    return f"Set {option}, or the environment variable {variable}" if variable else f"Set {option}"
+    return (
+        f"Set O({option}), or the environment variable {variable}"
+        if variable
+        else f"Set O({option})"
+    )

@@ -4,16 +4,59 @@
 
 """The exceptions that end a task, with messages for the administrator.
 
+The names of options are marked in messages with Ansible's semantic markup, as in ``O(ca_path)``,
+``O(initial=true)``, ``O(result.errors)`` and ``O(sources[].minimum)``. The modules replace the markers
+just before they show a message, because the role shows the names of its variables instead.
+
 This file is private to the collection: its interface may change in any release.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+_OPTION = r"[A-Za-z_][A-Za-z0-9_]*(?:\[\])?"
+_MARKER = re.compile(
+    rf"\bO\((?P<option>{_OPTION}(?:\.{_OPTION})*)(?:=(?P<value>[A-Za-z0-9_.-]+))?\)"
+)
+
+
+def render_message(text: str, names: Mapping[str, str]) -> str:
+    """Replace the markers in a message with the names that the reader knows.
+
+    ``O(ca_path)`` becomes ``ca_path``, ``O(start_tls=true)`` becomes ``start_tls: true``, and
+    ``O(sources[].minimum)`` becomes ``minimum``, because the message says which element is meant. Other text
+    in parentheses after an O is not changed.
+
+    :param text: the message.
+    :param names: the names to show, by option, such as ``ca_path``, or by the whole content of a marker,
+        such as ``initial=true``. The name of a dictionary also applies to its keys.
+    """
+
+    def render_marker(marker: re.Match[str]) -> str:
+        option, value = marker["option"], marker["value"]
+        if value is None:
+            return _name_option(option, names)
+        return names.get(f"{option}={value}") or f"{_name_option(option, names)}: {value}"
+
+    return _MARKER.sub(render_marker, text)
+
+
+def _name_option(option: str, names: Mapping[str, str]) -> str:
+    if option in names:
+        return names[option]
+    dictionary, _, key = option.partition(".")
+    if key and dictionary in names:
+        return f"{names[dictionary]}.{key}"
+    return option.rpartition("[].")[2]
 
 
 class Diagnosis(NamedTuple):
     """The explanation of a failure or a warning: its cause and its remedy.
+
+    The names of options are marked in both.
 
     :ivar cause: the reason for the failure.
     :ivar remedy: an instruction for the administrator, without a full stop.
@@ -26,8 +69,8 @@ class Diagnosis(NamedTuple):
 class FrontdeskError(Exception):
     """A failure that ends the task.
 
-    Its message has the form *action: cause. Remedy.* Messages are printed and logged, so they must
-    not contain passwords, tokens or personal data.
+    Its message has the form *action: cause. Remedy.* The names of options are marked in all three parts.
+    Messages are printed and logged, so they must not contain passwords, tokens or personal data.
 
     :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
     :param cause: the reason for the failure.
@@ -41,6 +84,18 @@ class FrontdeskError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
+        return self.render({})
+
+    def render(self, names: Mapping[str, str]) -> str:
+        """Return the message for a reader.
+
+        :param names: names to show instead of those of the options, as for `render_message`.
+        """
+        return render_message(self.message, names)
+
+    @property
+    def message(self) -> str:
+        """The message in which the names of options are marked."""
         failure = f"{self.action}: {self.cause}" if self.cause else self.action
         sentences = [failure.rstrip(".")]
         if self.remedy:

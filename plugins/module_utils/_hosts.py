@@ -40,5 +40,5 @@ def check_timeout(option: str, seconds: int) -> None:
     """
     if not 1 <= seconds <= MAX_TIMEOUT:
         raise InputError(
-            f"Cannot use {option} {seconds}", f"it must be between 1 and {MAX_TIMEOUT} seconds"
+            f"Cannot use O({option}) {seconds}", f"it must be between 1 and {MAX_TIMEOUT} seconds"
         )

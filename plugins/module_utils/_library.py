@@ -93,7 +93,8 @@ class LibraryError(Exception):
 
     :param library: the library.
     :param reason: the feature that requires it, for example
-        ``by phone_style of column 'SMS Phone'``; empty if the module always requires it.
+        ``by O(columns[].phone_style) of column 'SMS Phone'``, with the names of options marked as in the
+        messages of `FrontdeskError`; empty if the module always requires it.
     """
 
     def __init__(self, library: Library, reason: str) -> None:

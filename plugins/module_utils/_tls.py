@@ -26,7 +26,7 @@ def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLCont
     """
     if ca_path and not validate_certs:
         raise InputError(
-            f"Cannot use ca_path {ca_path} with validate_certs: false",
+            f"Cannot use O(ca_path) {ca_path} with O(validate_certs=false)",
             "certificates are not verified",
             "Set only one of the two options",
         )
@@ -34,7 +34,7 @@ def create_tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLCont
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_path)
     except OSError as error:
         raise InputError(
-            f"Cannot read the certificates in ca_path {ca_path}",
+            f"Cannot read the certificates in O(ca_path) {ca_path}",
             str(error),
             "Provide a file in PEM format",
         ) from error
@@ -62,9 +62,9 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
         # Without a callback, OpenSSL would prompt for the passphrase on the terminal.
         raise _EncryptedKeyError
 
-    action = f"Cannot use client_cert {cert}"
+    action = f"Cannot use O(client_cert) {cert}"
     if key:
-        action += f" with client_key {key}"
+        action += f" with O(client_key) {key}"
     try:
         context.load_cert_chain(cert, key, reject_encrypted_key)
     except _EncryptedKeyError as error:
@@ -80,7 +80,7 @@ def load_client_certificate(context: ssl.SSLContext, cert: str, key: str | None)
                 error, "the certificate or the key is not valid, or they do not match"
             ),
             "Provide files in PEM format;"
-            " without client_key, client_cert must also contain the key",
+            " without O(client_key), O(client_cert) must also contain the key",
         ) from error
 
 
@@ -98,7 +98,7 @@ def explain_file_error(error: OSError, content_cause: str) -> str:
 
 _UNKNOWN_CA = Diagnosis(
     "its certificate was issued by an unknown CA",
-    "Set ca_path to a file with the issuing CA's certificate",
+    "Set O(ca_path) to a file with the issuing CA's certificate",
 )
 
 # Codes of OpenSSL's certificate verification (X509_V_ERR_*).
@@ -107,17 +107,17 @@ _VERIFICATION_CODES = {
     10: Diagnosis("its certificate has expired", "Renew the server's certificate"),
     18: Diagnosis(
         "its certificate is self-signed and not trusted",
-        "Set ca_path to a file with this certificate",
+        "Set O(ca_path) to a file with this certificate",
     ),
     19: _UNKNOWN_CA,
     20: _UNKNOWN_CA,
     62: Diagnosis(
         "its certificate was issued for another name",
-        "In {option}, use a name from the certificate",
+        "In O({option}), use a name from the certificate",
     ),
     64: Diagnosis(
         "its certificate is not valid for this IP address",
-        "In {option}, use a name from the certificate",
+        "In O({option}), use a name from the certificate",
     ),
 }
 
@@ -131,7 +131,7 @@ def explain_certificate(error: ssl.SSLCertVerificationError, option: str) -> Dia
     diagnosis = _VERIFICATION_CODES.get(
         error.verify_code,
         Diagnosis(
-            "its certificate could not be verified", "Check the server's certificate and ca_path"
+            "its certificate could not be verified", "Check the server's certificate and O(ca_path)"
         ),
     )
     return Diagnosis(

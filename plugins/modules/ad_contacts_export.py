@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
   - frontdesk.contacts.sources
+  - frontdesk.contacts.option_names
   - ansible.builtin.files
 options:
   on_invalid:
@@ -281,6 +282,7 @@ from ..module_utils._module.export import export
 from ..module_utils._module.export_options import parse_export_options
 from ..module_utils._module.export_spec import export_spec
 from ..module_utils._module.libraries import fail, require
+from ..module_utils._module.reporter import Reporter
 from ..module_utils._roster.external_sort import open_spill_area
 
 
@@ -292,7 +294,8 @@ def main() -> None:
         supports_check_mode=True,
         **DIRECTORY_CONSTRAINTS,
     )
-    require(module, LDAP3)
+    reporter = Reporter(module)
+    require(reporter, LDAP3)
     # All files, including backups, must be private from the start. Mode, owner and group are set later.
     os.umask(0o077)
     started = time.monotonic()
@@ -307,12 +310,12 @@ def main() -> None:
             )
             files = write(module, options.dest, exported.roster, exported.location_header, spill)
     except LibraryError as error:
-        fail(module, error)
+        fail(reporter, error)
     except FrontdeskError as error:
-        module.fail_json(msg=str(error))
+        reporter.fail(error.message)
     for warning in exported.warnings:
-        module.warn(warning)
-    module.exit_json(
+        reporter.warn(warning)
+    reporter.exit(
         **files.result(module.params["dest"], module.check_mode),
         **exported.result(files.summary),
         duration=round(time.monotonic() - started, 3),

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - frontdesk.contacts.attributes
   - frontdesk.contacts.directory
   - frontdesk.contacts.sources
+  - frontdesk.contacts.option_names
 options:
   fail_on_problems:
     description:
@@ -297,6 +298,7 @@ from ..module_utils._module.export_options import parse_read_options
 from ..module_utils._module.export_spec import info_spec
 from ..module_utils._module.info import collect_info
 from ..module_utils._module.libraries import fail, require
+from ..module_utils._module.reporter import Reporter
 
 
 def main() -> None:
@@ -304,16 +306,17 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=info_spec(), supports_check_mode=True, **DIRECTORY_CONSTRAINTS
     )
-    require(module, LDAP3)
+    reporter = Reporter(module)
+    require(reporter, LDAP3)
     try:
         report = collect_info(parse_read_options(module.params))
     except LibraryError as error:
-        fail(module, error)
+        fail(reporter, error)
     except FrontdeskError as error:
-        module.fail_json(msg=str(error))
+        reporter.fail(error.message)
     if report.problems and module.params["fail_on_problems"]:
-        module.fail_json(msg=report.message, **report.result)
-    module.exit_json(changed=False, **report.result)
+        reporter.fail(report.message, **report.result)
+    reporter.exit(changed=False, **report.result)
 
 
 if __name__ == "__main__":

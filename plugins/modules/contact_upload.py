@@ -24,13 +24,14 @@ description:
     run.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
+  - frontdesk.contacts.option_names
 attributes:
   idempotent:
     support: partial
     details:
       - With O(force=true), the roster is uploaded every time.
 requirements:
-  - requests >= 2.31.0
+  - requests >= 2.25.1
 options:
   src:
     description:
@@ -494,6 +495,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._module.libraries import require
+from ..module_utils._module.reporter import Reporter
 from ..module_utils._module.upload import upload
 from ..module_utils._module.upload_options import parse_upload_options
 from ..module_utils._module.upload_spec import upload_spec
@@ -503,23 +505,24 @@ from ..module_utils._service.library import REQUESTS
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
-    require(module, REQUESTS)
+    reporter = Reporter(module)
+    require(reporter, REQUESTS)
     try:
         options = parse_upload_options(module.params)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
-        module.fail_json(msg=str(error), uploaded=False, attempts=0)
+        reporter.fail(error.message, uploaded=False, attempts=0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
     for warning in outcome.warnings:
-        module.warn(warning)
+        reporter.warn(warning)
     if not outcome.plan.by_identity:
-        module.warn(
+        reporter.warn(
             "The roster or the last accepted roster has no identities: contacts are identified by "
             + ", ".join(options.key)
         )
     if outcome.error is not None:
-        module.fail_json(msg=str(outcome.error), **result)
-    module.exit_json(**result)
+        reporter.fail(outcome.error.message, **result)
+    reporter.exit(**result)
 
 
 if __name__ == "__main__":

@@ -144,9 +144,10 @@ def check_names(names: Iterable[str], owner: str) -> None:
 
 def _unknown_variable(name: str, owner: str) -> str:
     sentence = f"{name} of {owner} is not a variable of the role."
-    similar = find_similar(
-        name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN]
-    )
+    suffix = name.removeprefix(PREFIX)
+    known = sorted(each.removeprefix(PREFIX) for each in _KNOWN)
+    # A user may forget the word "service", as in contact_sync_url.
+    similar = find_similar(suffix, known) or [each for each in known if each.endswith(f"_{suffix}")]
     if similar:
         return f"{sentence} Did you mean {' or '.join(PREFIX + name for name in similar)}?"
     return f"{sentence} Remove it, or correct its name: ansible-doc -t role {ROLE} lists all variables."

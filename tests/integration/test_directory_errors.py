@@ -117,10 +117,10 @@ class TestTooFewContacts:
         oslo = company.sites[0]
         entry_count = len(company.at(oslo))
         assert message == (
-            f"source 1 (location 'oslo-hq'): only 0 contacts in {company.site_dn(oslo)} on"
-            f" {active_directory.uri_ldaps}: minimum is 1; the directory returned {entry_count} entries;"
+            f"Cannot export source 1 (location 'oslo-hq') from {active_directory.uri_ldaps}: no contacts were"
+            f" found in {company.site_dn(oslo)}, but minimum is 1; the directory returned {entry_count} entries;"
             f" people without a valid row: Fax is empty: {entry_count}. Check the search base, the filter and the"
-            " permissions of the bind account; minimum: 0 allows an empty source."
+            " permissions of the bind account, or set minimum: 0 if an empty source is correct."
         )
 
     def test_fewer_contacts_than_minimum_is_an_error(
@@ -131,9 +131,10 @@ class TestTooFewContacts:
         message = run_failing_export(
             active_directory, workspace, sources=[*others, {**oslo, "minimum": 2}]
         )
-        assert "source 3 (location 'oslo-hq'): only 1 contacts in " in message
+        assert message.startswith("Cannot export source 3 (location 'oslo-hq') from ldaps://")
+        assert ": only 1 contact was found in " in message
         assert (
-            ": minimum is 2; the directory returned 1 entries. Check the search base, " in message
+            ", but minimum is 2; the directory returned 1 entry. Check the search base, " in message
         )
 
     def test_on_invalid_fail_stops_the_export(
@@ -141,7 +142,7 @@ class TestTooFewContacts:
     ) -> None:
         message = run_failing_export(active_directory, workspace, on_invalid="fail")
         assert message == (
-            "Stopped because 1 people have no valid row: Email and SMS Phone are both empty: 1."
+            "Stopped because 1 person has no valid row: Email and SMS Phone are both empty: 1."
             " Correct their entries in the directory, or set on_invalid: skip."
         )
 
@@ -152,6 +153,6 @@ class TestTooFewContacts:
         without_people = replace(open_ldap, people_filter="(sn=Nobody At All)")
         message = run_failing_export(without_people, workspace)
         assert message.startswith(
-            f"source 1 (location 'oslo-hq'): only 0 contacts in {company.site_dn(company.sites[0])} on"
-            f" {open_ldap.uri_ldaps}: minimum is 1; the directory returned 0 entries. "
+            f"Cannot export source 1 (location 'oslo-hq') from {open_ldap.uri_ldaps}: no contacts were found in"
+            f" {company.site_dn(company.sites[0])}, but minimum is 1; the directory returned 0 entries. "
         )

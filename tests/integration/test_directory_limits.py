@@ -176,9 +176,9 @@ def test_the_error_for_an_empty_result_mentions_permissions(
         **single_search_options(limited_directory, logins["search only"]),
     )
     assert message == (
-        f"source 1 (location 'oslo-hq'): only 0 contacts in {limited_directory.staff_dn} on"
-        f" {limited_directory.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the search base, the"
-        " filter and the permissions of the bind account; minimum: 0 allows an empty source."
+        f"Cannot export source 1 (location 'oslo-hq') from {limited_directory.uri_ldaps}: no contacts were found in"
+        f" {limited_directory.staff_dn}, but minimum is 1; the directory returned 0 entries. Check the search base,"
+        " the filter and the permissions of the bind account, or set minimum: 0 if an empty source is correct."
     )
 
 

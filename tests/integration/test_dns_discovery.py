@@ -191,8 +191,7 @@ CHECK_DNS = (
             {CONTROLLERS: ["0 0 389 dc9.fjord.test."]},
             None,
             (
-                "Cannot connect to ldaps://dc9.fjord.test: its name does not resolve (DNS has no"
-                " address for it)."
+                "Cannot connect to ldaps://dc9.fjord.test: its name does not resolve (no A or AAAA record)."
             ),
             "Correct its address in DNS, or set dns_servers to servers that can resolve it.",
             id="server without an address",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that run the examples in the documentation of modules and filters."""
+"""Tests that run the examples in the documentation of modules."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
-PLUGINS = sorted([*ROOT.glob("plugins/modules/*.py"), *ROOT.glob("plugins/filter/*.py")])
+PLUGINS = sorted(ROOT.glob("plugins/modules/*.py"))
 SERVICE_URL = "https://frontdesk.example/api/contacts/import"
 
 
 def read_examples() -> dict[str, str]:
-    """Return the EXAMPLES of all modules and filters, by plugin name."""
+    """Return the EXAMPLES of all modules, by name."""
     examples_by_plugin = {}
     for path in PLUGINS:
         for node in ast.parse(path.read_text("utf-8")).body:

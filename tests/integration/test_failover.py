@@ -221,7 +221,7 @@ PAGE_3 = (SEARCH_RESULT_DONE, 4)
                 (
                     53,
                     "the server is unwilling to perform the operation",
-                    "Check its message and its log.",
+                    "Look for the reason in the server's message and in its log.",
                 ),
             )
         ),
@@ -265,8 +265,8 @@ def test_the_next_server_is_used_after_a_failure(
         pytest.param(
             ErrorResult(50, SEARCH_RESULT_DONE, 2),
             (
-                f"{SEARCH}the bind account does not have permission to read this part of the directory (*). Grant it"
-                " read access to the people's attributes."
+                f"{SEARCH}the bind account does not have permission to read this part of the directory (*). Grant the"
+                " bind account read access to the people and their attributes."
             ),
             id="insufficient access rights",
         ),
@@ -312,7 +312,7 @@ def test_if_every_server_fails_all_errors_are_reported_and_the_old_roster_stays(
     assert_message(
         message,
         (
-            f"None of the 2 servers returned a complete result: {first_error} (*); {second_error} (*). Check the"
+            f"Cannot read the directory from any of the 2 servers: {first_error} (*); {second_error} (*). Check the"
             " server's log and try again. Check its load and its log, or increase receive_timeout."
         ),
     )

@@ -125,9 +125,10 @@ def test_a_group_without_active_people_is_an_error_unless_minimum_is_0(
         source = {"location": "night", "member_of": empty_group}
         assert export(directory, workspace, {**source, "minimum": 0})["counts"]["contacts"] == 0
         assert export(directory, workspace, source).message == (
-            f"source 1 (location 'night'): only 0 contacts in the group {empty_group} on"
-            f" {directory.uri_ldaps}: minimum is 1; the directory returned 0 entries. Check the group, the"
-            " filter and the permissions of the bind account; minimum: 0 allows an empty source."
+            f"Cannot export source 1 (location 'night') from {directory.uri_ldaps}: no contacts were found in"
+            f" the group {empty_group}, but minimum is 1; the directory returned 0 entries. Check the group,"
+            " the filter and the permissions of the bind account, or set minimum: 0 if an empty source is"
+            " correct."
         )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BASELINE_ROWS = 40
 SINCE_FORMAT_2 = ("needs", "checksum", "sequence", "complete")
 """Keys of the receipt that format 1 does not contain."""
-SET_INITIAL = "If this is the first upload, set initial: true for this run."
+SET_INITIAL = "If this is the first upload to this account, run once with initial: true."
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ class TestLimits:
         result = run_upload(service, workspace, max_removed_percent=100, **options)
         assert result.message == (
             f"Refused to remove all {BASELINE_ROWS} contacts: this is never allowed. Check the sources and"
-            " the export; to start over, remove the state directory and set initial: true."
+            " the export; to start over, remove the state directory and run once with initial: true."
         )
         assert service.requests == 1
 
@@ -217,7 +217,7 @@ class TestReceipt:
         receipt.write_bytes(damage)
         assert run_upload(service, workspace, initial=True).message == (
             f"Cannot use {receipt}: {problem}. Restore it from a backup, or remove the state"
-            " directory and upload with initial: true."
+            " directory and run once with initial: true."
         )
         assert service.requests == 1
 
@@ -248,7 +248,7 @@ class TestReceipt:
         roster.write_bytes(roster.read_bytes()[:-9])
         assert run_upload(service, workspace).message == (
             f"Cannot use {roster}: it is missing or damaged. Restore it from a backup, or remove"
-            " the state directory and upload with initial: true."
+            " the state directory and run once with initial: true."
         )
 
     def test_an_upload_stops_if_the_state_directory_was_removed(

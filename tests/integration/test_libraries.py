@@ -41,7 +41,7 @@ EXPORT_BY_DOMAIN = (
 )
 MODULE_LIBRARIES = [
     pytest.param(*EXPORT, "ldap3", "2.8.1", "2.9.1", id="ldap3"),
-    pytest.param(*UPLOAD, "requests", "2.30.0", "2.31.0", id="requests"),
+    pytest.param(*UPLOAD, "requests", "2.24.0", "2.25.1", id="requests"),
 ]
 KERBEROS_OPTIONS = {**EXPORT[1], "auth_protocol": "kerberos", "bind_dn": "reader@CORP.EXAMPLE"}
 

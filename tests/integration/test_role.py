@@ -147,7 +147,10 @@ def test_each_stage_can_run_separately(
     assert exported.reports == [
         "\n".join(
             (
-                f"Exported: {contact_count} contacts. Nothing was uploaded, because the tags of this run left out the upload.",
+                (
+                    f"Exported: {contact_count} contacts. Nothing was uploaded, because the tags of this run left out"
+                    " the upload."
+                ),
                 *locations,
                 left_out,
                 f"They are listed in {workspace.dest}.ids.",

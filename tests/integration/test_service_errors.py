@@ -190,7 +190,7 @@ class TestConnection:
             result = run_failing_upload(service, workspace, timeout=1)
         assert result.message == (
             f"Cannot upload to {service.url}: it did not respond in time."
-            " The service may have accepted the roster; the next run sends it again."
+            " Run again to send the roster once more; the service may already have accepted it."
         )
 
     def test_the_query_of_the_url_is_not_shown(

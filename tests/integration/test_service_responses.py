@@ -115,16 +115,13 @@ class TestRetries:
             502,
             (
                 "it returned HTTP 502 (a gateway received no valid response from the service)."
-                " The service may have accepted "
+                " Run again to send the roster "
             ),
         ),
         (503, "it returned HTTP 503 (the service is unavailable). Check the service; "),
         (
             504,
-            (
-                "it returned HTTP 504 (a gateway did not receive a response in time)."
-                " The service may "
-            ),
+            ("it returned HTTP 504 (a gateway did not receive a response in time). Run again to "),
         ),
     ],
 )

@@ -51,14 +51,17 @@ FILES: list[tuple[bytes | None, str]] = [
             " Give each column a unique title in the first line."
         ),
     ),
-    (b"Email,SMS Phone\r\na@b.test,1\r\n\r\n", "Cannot read {src}: line 3 is empty."),
+    (
+        b"Email,SMS Phone\r\na@b.test,1\r\n\r\n",
+        "Cannot read {src}: line 3 is empty. Correct the file, or export the roster again.",
+    ),
     (
         b"Email,SMS Phone\r\n" + b"a" * 1_000_000 + b",1\r\n",
         "Cannot read {src}: line 2: field larger than field limit (131072).",
     ),
     (
         b"Email,SMS Phone\r\na@b.test,1\r\nb@b.test,2,3\r\n",
-        "Cannot read {src}: the row on line 3 has 3 instead of 2 cells.",
+        "Cannot read {src}: the row on line 3 has 3 cells instead of 2. Correct the file, or export the roster again.",
     ),
     (b'Email,SMS Phone\r\n"a@b.test,1\r\n', "Cannot read {src}: line 2: unexpected end of data."),
     (

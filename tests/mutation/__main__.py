@@ -22,6 +22,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,19 +44,19 @@ also_copy = ["ansible_collections"]
 # Without this section, pytest would use the settings in a parent directory.
 [tool.pytest.ini_options]
 """
+# Strings, words, operators and other characters of Python code.
+TOKEN = re.compile(r"""\"[^"]*"|'[^']*'|\w+|[-+*/%&|^~<>=!@]+|\S""")
 
 
 class Mutant(NamedTuple):
     """A small change to the code that a test should detect.
 
-    :ivar file: path of the file below module_utils, such as ``_roster/plan.py``.
-    :ivar before: the original lines without indentation.
-    :ivar after: the changed lines without indentation.
+    :ivar function: the function with its module below module_utils, such as ``_roster.plan.Plan.id``.
+    :ivar change: the parts of the code that are replaced and their replacement, such as ``< -> <=``.
     """
 
-    file: str
-    before: str
-    after: str
+    function: str
+    change: str
 
 
 def run_mutmut(root: Path, *arguments: str) -> str:
@@ -95,23 +97,38 @@ def name_pattern(file: str) -> str:
     return f"*.{file.removesuffix('.py').replace('/', '.')}.*"
 
 
-def parse_mutant(difference: str) -> Mutant:
-    """Parse the unified diff of a mutant."""
-    lines = difference.splitlines()
-    file = next(line for line in lines if line.startswith("--- ")).rpartition("module_utils/")[2]
-    changed = [line for line in lines if not line.startswith(("--- ", "+++ "))]
+def name_function(name: str) -> str:
+    """Return the function that a mutant changes.
+
+    :param name: name of the mutant in mutmut, which ends with ``_text.x_compose__mutmut_1`` for a function, and with
+        ``_roster.plan.xǁPlanǁid__mutmut_1`` for a method.
+    """
+    module, _dot, function = re.sub(r"__mutmut_\d+$", "", name).rpartition(".")
+    parts = function.split("ǁ")[1:] or [function.removeprefix("x_")]
+    return ".".join([module.rpartition("module_utils.")[2], *parts])
+
+
+def describe_change(difference: str) -> str:
+    """Return the change in the unified diff of a mutant, such as ``< -> <=`` or ``nothing -> not``."""
+    lines = [line for line in difference.splitlines() if not line.startswith(("--- ", "+++ "))]
     before, after = (
-        " ".join(line[1:].strip() for line in changed if line.startswith(sign)) for sign in "-+"
+        [token for line in lines if line.startswith(sign) for token in TOKEN.findall(line[1:])]
+        for sign in "-+"
     )
-    return Mutant(file, before, after)
+    removed, added = [], []
+    for kind, start, end, new_start, new_end in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
+        if kind != "equal":
+            removed += before[start:end]
+            added += after[new_start:new_end]
+    return f"{' '.join(removed) or 'nothing'} -> {' '.join(added) or 'nothing'}"
 
 
-def load_equivalent_mutants() -> dict[Mutant, str]:
-    """Return the mutants listed in equivalent.yml, each with the reason why no test can kill it."""
+def load_equivalent_mutants() -> list[Mutant]:
+    """Return the mutants listed in equivalent.yml."""
     entries = yaml.safe_load(EQUIVALENT_FILE.read_text(encoding="utf-8"))
-    return {
-        Mutant(entry["file"], entry["before"], entry["after"]): entry["reason"] for entry in entries
-    }
+    return [Mutant(entry["function"], entry["change"]) for entry in entries]
 
 
 def main() -> int:
@@ -126,22 +143,26 @@ def main() -> int:
     patterns = [name_pattern(file) for file in files]
     run_mutmut(root, "run", *patterns)
     results = list_results(root, patterns)
-    survivors = [
-        parse_mutant(run_mutmut(root, "show", name))
+    # A function can contain several mutants with the same change.
+    survivors = Counter(
+        Mutant(name_function(name), describe_change(run_mutmut(root, "show", name)))
         for name, result in results.items()
         if result != "killed"
-    ]
-    known = {mutant for mutant in load_equivalent_mutants() if not files or mutant.file in files}
-    problems = [f"Survived: {mutant}" for mutant in survivors if mutant not in known]
+    )
+    modules = [f"{file.removesuffix('.py').replace('/', '.')}." for file in files] or [""]
+    known = Counter(
+        mutant for mutant in load_equivalent_mutants() if mutant.function.startswith(tuple(modules))
+    )
+    problems = [f"Survived: {mutant}" for mutant in (survivors - known).elements()]
     problems += [
         f"Not needed in {EQUIVALENT_FILE.name}: {mutant}"
-        for mutant in sorted(known - set(survivors))
+        for mutant in (known - survivors).elements()
     ]
     print("\n".join(problems))
     seconds = time.monotonic() - started
-    killed = len(results) - len(survivors)
+    killed = len(results) - survivors.total()
     print(
-        f"=== {killed} of {len(results)} mutants killed, {len(survivors)} survived, in {seconds:.0f} s ==="
+        f"=== {killed} of {len(results)} mutants killed, {survivors.total()} survived, in {seconds:.0f} s ==="
     )
     return int(bool(problems))
 

@@ -82,7 +82,7 @@ def compile_columns(
 def _check_headers(headers: Sequence[str]) -> None:
     if not headers:
         raise InputError(
-            "Cannot create a roster", "columns is empty", "Specify at least one column"
+            "Cannot create a roster", "O(columns) is empty", "Specify at least one column"
         )
     for header in headers:
         if not header or clean(header) != header or SURROGATE.search(header):
@@ -103,15 +103,15 @@ def _check_required_unless(column: Column, headers: Sequence[str]) -> None:
     other_header = column.required_unless
     if other_header is None:
         return
-    action = f"Cannot use required_unless of column {column.header!r}"
+    action = f"Cannot use O(columns[].required_unless) of column {column.header!r}"
     if other_header not in headers or other_header == column.header:
         raise InputError(
             action,
             f"there is no other column {other_header!r}",
-            "Use the title of another column, or remove required_unless",
+            "Use the title of another column, or remove O(columns[].required_unless)",
         )
     if column.required:
-        raise InputError(action, "required is also set", "Set only one of the two")
+        raise InputError(action, "O(columns[].required) is also set", "Set only one of the two")
 
 
 def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Column:
@@ -119,7 +119,8 @@ def _compile_column(specification: Mapping[str, Any], phone_region: str) -> Colu
     length = specification.get("max_length")
     if length is not None and length < 1:
         raise InputError(
-            f"Cannot use max_length {length} of column {header!r}", "it must be at least 1"
+            f"Cannot use O(columns[].max_length) {length} of column {header!r}",
+            "it must be at least 1",
         )
     other_header = specification.get("required_unless")
     return Column(
@@ -140,11 +141,11 @@ def _compile_phone_style(header: str, style: str | None, phone_region: str) -> P
         return None
     if style == "national" and not phone_region:
         raise InputError(
-            f"Cannot use phone_style national of column {header!r}",
-            "phone_region is not set, so the country of numbers without a country code is unknown",
-            "Set phone_region, or use phone_style international",
+            f"Cannot use O(columns[].phone_style) national of column {header!r}",
+            "O(phone_region) is not set, so the country of numbers without a country code is unknown",
+            "Set O(phone_region), or use O(columns[].phone_style) international",
         )
-    library.PHONENUMBERS.require(f"by phone_style of column {header!r}")
+    library.PHONENUMBERS.require(f"by O(columns[].phone_style) of column {header!r}")
     return PhoneStyle(style, phone_region)
 
 

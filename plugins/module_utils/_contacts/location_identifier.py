@@ -24,7 +24,7 @@ def check_locations(locations: Sequence[Sequence[str]], pattern: str | None = No
     for number, location in _number_locations(locations):
         problem = find_identifier_problem(location)
         if problem is None and not matches(location):
-            problem = f"it does not match location_pattern {pattern!r}"
+            problem = f"it does not match O(location_pattern) {pattern!r}"
         if problem is not None:
             raise InputError(
                 f"Cannot use the location {location!r} of source {number}",
@@ -70,7 +70,7 @@ def _compile_location_pattern(pattern: str | None) -> Callable[[str], bool]:
     """Return a function that checks whether an identifier matches the location_pattern option."""
     if pattern is None:
         return lambda _identifier: True
-    action = f"Cannot use location_pattern {pattern!r}"
+    action = f"Cannot use O(location_pattern) {pattern!r}"
     try:
         compiled = compile_pattern(compose(pattern))
     except PatternError as error:

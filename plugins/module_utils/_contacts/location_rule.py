@@ -23,7 +23,7 @@ UNLISTED_LOCATION = "has a location that is not listed in its source"
 class LocationRule(NamedTuple):
     """A rule that determines the location of each person in a source.
 
-    :ivar name: name of the rule in error messages, such as ``location_value of source 2``.
+    :ivar name: name of the rule in error messages, such as ``O(sources[].location_value) of source 2``.
     :ivar expression: expression that yields the identifier of a person's location.
     :ivar locations: composed (NFC) identifiers of the locations that the expression is allowed to yield.
     """
@@ -56,7 +56,7 @@ def compile_location_rule(
 
     :param text: expression with the syntax of column expressions.
     :param locations: valid identifiers that the expression is allowed to yield.
-    :param name: name of the rule in error messages, such as ``location_value of source 2``.
+    :param name: name of the rule in error messages, such as ``O(sources[].location_value) of source 2``.
     :param phone_region: default country for phone numbers without a country code; empty if there is none.
     :raises InputError: if the expression is not valid, or if it refers to the location.
     :raises LibraryError: if a library that the expression needs is missing or too old.

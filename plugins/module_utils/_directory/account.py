@@ -135,21 +135,23 @@ def check_account(account: Account) -> None:
     for option in rules.required:
         if not getattr(account, option):
             # A simple bind with a name but no password succeeds as an anonymous bind (RFC 4513, 5.1.2).
-            raise InputError("Cannot bind", f"{option} is empty", how_to_set(option))
+            raise InputError("Cannot bind", f"O({option}) is empty", how_to_set(option))
     for option in rules.unsupported:
         if getattr(account, option):
             raise InputError(
-                f"Cannot use {option} with auth_protocol {account.auth_protocol}",
+                f"Cannot use O({option}) with O(auth_protocol) {account.auth_protocol}",
                 rules.unsupported_reason,
-                f"Remove {option}, or choose another auth_protocol",
+                f"Remove O({option}), or choose another O(auth_protocol)",
             )
     if account.client_key and not account.client_cert:
-        raise InputError("Cannot use client_key", "client_cert is not set", "Set client_cert")
+        raise InputError(
+            "Cannot use O(client_key)", "O(client_cert) is not set", "Set O(client_cert)"
+        )
     if account.auth_protocol == KERBEROS:
         _check_kerberos(account)
     if account.auth_protocol == NTLM and not _DOWN_LEVEL_NAME.fullmatch(account.bind_dn):
         raise InputError(
-            f"Cannot use bind_dn {account.bind_dn} with auth_protocol ntlm",
+            f"Cannot use O(bind_dn) {account.bind_dn} with O(auth_protocol) ntlm",
             "it does not contain the domain of the account",
             "Write it as DOMAIN\\NAME",
         )
@@ -160,17 +162,17 @@ def _check_kerberos(account: Account) -> None:
     for option in ("keytab", "ccache"):
         if account.bind_pw and getattr(account, option):
             raise InputError(
-                f"Cannot use bind_pw and {option} together",
+                f"Cannot use O(bind_pw) and O({option}) together",
                 "they are alternative ways to obtain a ticket",
                 "Set only one of them",
             )
     if account.bind_pw and not account.bind_dn:
         raise InputError(
-            "Cannot get a Kerberos ticket", "bind_pw is set without bind_dn", "Set bind_dn"
+            "Cannot get a Kerberos ticket", "O(bind_pw) is set without O(bind_dn)", "Set O(bind_dn)"
         )
     if account.bind_dn and not _PRINCIPAL.fullmatch(account.bind_dn):
         raise InputError(
-            f"Cannot use bind_dn {account.bind_dn} with auth_protocol kerberos",
+            f"Cannot use O(bind_dn) {account.bind_dn} with O(auth_protocol) kerberos",
             "it is not a Kerberos principal",
             "Write it as NAME@REALM, with the realm in uppercase",
         )
@@ -185,14 +187,14 @@ def _check_keytab(path: str) -> None:
 
     :raises InputError: if the file cannot be read, or is not a keytab.
     """
-    action = f"Cannot use keytab {path}"
+    action = f"Cannot use O(keytab) {path}"
     try:
         with open(path, "rb") as file:
             magic = file.read(2)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
-            action, str(reason), "Set keytab to a file that the user running the module can read"
+            action, str(reason), "Set O(keytab) to a file that the user running the module can read"
         ) from error
     # Heimdal and MIT Kerberos write version 2 of the format, and can also read version 1 (MIT Kerberos, "Keytab file
     # format").
@@ -212,5 +214,5 @@ def check_cleartext_bind(account: Account, uri: str) -> None:
     if cleartext_error:
         action, cause = cleartext_error
         raise InputError(
-            f"Cannot bind to {uri} {action}", cause, "Use ldaps://, or start_tls: true"
+            f"Cannot bind to {uri} {action}", cause, "Use ldaps://, or O(start_tls=true)"
         )

@@ -27,7 +27,7 @@ def require_libraries(auth_protocol: str) -> None:
 
     :raises LibraryError: if a library is missing or too old.
     """
-    reason = f"by auth_protocol {auth_protocol}"
+    reason = f"by O(auth_protocol) {auth_protocol}"
     if auth_protocol == KERBEROS:
         GSSAPI.load(reason)
     if auth_protocol == NTLM:
@@ -82,7 +82,7 @@ def _build_no_response_error(action: str, diagnosis: Diagnosis, account: Account
     """
     if not account.client_cert:
         return ServerError(action, *diagnosis)
-    remedy = f"Check that the server accepts client_cert. {diagnosis.remedy}"
+    remedy = f"Check that the server accepts O(client_cert). {diagnosis.remedy}"
     return ServerError(action, diagnosis.cause, remedy)
 
 

@@ -103,7 +103,7 @@ def find_searchable_contexts(session: LdapSession) -> list[str]:
     raise DirectoryError(
         f"Cannot search the whole directory on {session.uri}",
         "its root DSE lists no naming contexts",
-        "Set search_base, or allow the bind account to read the root DSE",
+        "Set O(sources[].search_base), or allow the bind account to read the root DSE",
     )
 
 

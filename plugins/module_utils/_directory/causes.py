@@ -27,7 +27,7 @@ class Explanation:
     is_server_specific: bool = False
 
 
-_CORRECT_CREDENTIALS = "Correct bind_dn or bind_pw"
+_CORRECT_CREDENTIALS = "Correct O(bind_dn) or O(bind_pw)"
 _REPLACE_EXPIRED = "Set a new password for the bind account"
 
 LDAP_RESULTS = {
@@ -38,22 +38,24 @@ LDAP_RESULTS = {
     ),
     4: Explanation(
         "the server's size limit cut the search short",
-        "Ask the directory administrator to increase the limit for the bind account, or reduce page_size",
+        "Ask the directory administrator to increase the limit for the bind account, or reduce O(page_size)",
         is_server_specific=True,
     ),
-    7: Explanation("the server does not support this kind of bind", "Choose another auth_protocol"),
+    7: Explanation(
+        "the server does not support this kind of bind", "Choose another O(auth_protocol)"
+    ),
     8: Explanation(
-        "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"
+        "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"
     ),
     10: Explanation(
         "the server refers to another server",
-        "Set server_uri to a server that contains this search base",
+        "Set O(server_uri) to a server that contains this search base",
     ),
     # OpenLDAP also returns this result if the account is not allowed to use paged results.
     11: Explanation(
         "an administrative limit ended the search",
         "Ask the directory administrator to increase the limit and to allow paged results (RFC 2696) for"
-        " the bind account, or reduce page_size",
+        " the bind account, or reduce O(page_size)",
         is_server_specific=True,
     ),
     12: Explanation(
@@ -63,25 +65,25 @@ LDAP_RESULTS = {
     ),
     32: Explanation(
         "the search base does not exist",
-        "Correct search_base, or allow the bind account to read it",
+        "Correct O(sources[].search_base), or allow the bind account to read it",
     ),
     34: Explanation(
         "the server does not accept the distinguished name", "Correct the spelling of the DN"
     ),
     48: Explanation(
         "the server does not permit this kind of bind",
-        "Choose another auth_protocol, or permit this kind of bind for the account",
+        "Choose another O(auth_protocol), or permit this kind of bind for the account",
     ),
     49: Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
     50: Explanation(
         "the bind account does not have permission to read this part of the directory",
-        "Grant it read access to the people's attributes",
+        "Grant the bind account read access to the people and their attributes",
     ),
     51: Explanation("the server is busy", "Try again later", is_server_specific=True),
     52: Explanation("the server is unavailable", "Try again later", is_server_specific=True),
     53: Explanation(
         "the server is unwilling to perform the operation",
-        "Check its message and its log",
+        "Look for the reason in the server's message and in its log",
         is_server_specific=True,
     ),
 }
@@ -94,18 +96,18 @@ OTHER_RESULT = Explanation(
 
 NO_SASL_OVER_TLS = Explanation(
     "the server does not accept Kerberos over TLS",
-    "Use ldap:// without start_tls; Kerberos encrypts the connection",
+    "Use ldap:// without O(start_tls); Kerberos encrypts the connection",
 )
 """Explanation of result code 8 if Samba returns it for a SASL bind over TLS."""
 
 ANONYMOUS_REFUSED = Explanation(
     "the server does not allow anonymous reads",
-    "Choose an auth_protocol other than anonymous; with external, map the certificate to an account",
+    "Set O(auth_protocol) to a protocol other than anonymous; with external, map the certificate to an account",
 )
 """Explanation of the error that Active Directory returns for operations without a bind."""
 
 AD_SUBCODES = {
-    "525": Explanation("the account does not exist", "Correct bind_dn"),
+    "525": Explanation("the account does not exist", "Correct O(bind_dn)"),
     # Samba also returns this code for accounts that do not exist, so as not to reveal which accounts exist.
     "52e": Explanation("the name or the password is wrong", _CORRECT_CREDENTIALS),
     "530": Explanation(
@@ -125,7 +127,7 @@ AD_SUBCODES = {
     ),
     "80090346": Explanation(
         "the server sees a different TLS connection than this host (channel binding)",
-        "Set server_uri to the server itself, not to a proxy that terminates TLS",
+        "Set O(server_uri) to the server itself, not to a proxy that terminates TLS",
     ),
 }
 """Explanations of result code 49 by the hexadecimal Windows error code in its message (MS-ERREF 2.2)."""
@@ -138,7 +140,7 @@ REFUSED_BINDS = {
     ),
     EXTERNAL: Explanation(
         "the certificate is not mapped to an account",
-        "Map client_cert to an account with read access",
+        "Map O(client_cert) to an account with read access",
     ),
 }
 """Explanations of result code 49 by auth_protocol, for binds without a name and a password."""
@@ -148,23 +150,23 @@ REFUSED_BINDS = {
 _KRB5 = -1765328384
 _KG_CCACHE_NOMATCH = 39756032
 
-_GET_TICKET = "Run kinit, or set keytab, or set bind_dn and bind_pw"
-_CORRECT_CCACHE = "Correct ccache, or KRB5CCNAME in the environment"
+_GET_TICKET = "Run kinit, or set O(keytab), or set O(bind_dn) and O(bind_pw)"
+_CORRECT_CCACHE = "Correct O(ccache), or KRB5CCNAME in the environment"
 
 TICKET_EXPIRED = Explanation("the ticket has expired", _GET_TICKET)
 NO_TICKET = Explanation("there is no ticket", _GET_TICKET)
 NO_KEY = Explanation(
     "the keytab has no key for this account",
-    "Create the keytab for the account in bind_dn; klist -k lists the accounts in a keytab",
+    "Create the keytab for the account in O(bind_dn); klist -k lists the accounts in a keytab",
 )
 
 KERBEROS_CODES = {
     _KRB5 + 6: Explanation(  # KDC_ERR_C_PRINCIPAL_UNKNOWN
-        "the realm has no such account", "Correct bind_dn, and write it as NAME@REALM"
+        "the realm has no such account", "Correct O(bind_dn), and write it as NAME@REALM"
     ),
     _KRB5 + 7: Explanation(  # KDC_ERR_S_PRINCIPAL_UNKNOWN
         "the realm has no service of this name",
-        "In server_uri, use the host name in the server's servicePrincipalName, or add ldap/HOST to that"
+        "In O(server_uri), use the host name in the server's servicePrincipalName, or add ldap/HOST to that"
         " attribute",
     ),
     _KRB5 + 12: Explanation(  # KDC_ERR_POLICY
@@ -183,7 +185,7 @@ KERBEROS_CODES = {
     ),
     _KRB5 + 24: Explanation(  # KDC_ERR_PREAUTH_FAILED
         "the password, or the key in the keytab, is wrong",
-        "Correct bind_pw, or create a new keytab; every change of the password invalidates existing keytabs",
+        "Correct O(bind_pw), or create a new keytab; every change of the password invalidates existing keytabs",
     ),
     _KRB5 + 32: TICKET_EXPIRED,  # KRB_AP_ERR_TKT_EXPIRED
     _KRB5 + 37: Explanation(  # KRB_AP_ERR_SKEW
@@ -208,10 +210,10 @@ KERBEROS_CODES = {
         "the file is not a ticket cache", _CORRECT_CCACHE
     ),
     _KRB5 + 224: Explanation(  # KRB5_CONFIG_NODEFREALM
-        "bind_dn has no realm", "Write it as NAME@REALM"
+        "O(bind_dn) has no realm", "Write it as NAME@REALM"
     ),
     _KG_CCACHE_NOMATCH: Explanation(
-        "the ticket cache belongs to another account", "Correct bind_dn or ccache"
+        "the ticket cache belongs to another account", "Correct O(bind_dn) or O(ccache)"
     ),
 }
 """Explanations by MIT Kerberos minor code."""
@@ -224,12 +226,12 @@ _CHECK_LOG = "Check the server's log and try again"
 _USE_LDAPS = (
     "Use ldaps:// if the server expects TLS on this port; StartTLS is for the port without TLS"
 )
-_RENEW_CLIENT_CERT = "Use a client_cert that has not expired, from a CA that the server trusts"
+_RENEW_CLIENT_CERT = "Use a O(client_cert) that has not expired, from a CA that the server trusts"
 
 HANDSHAKE_FAILURES = {
     "timed out": Explanation(
         "it did not complete the TLS handshake in time",
-        f"{_CHECK_TLS_PORT}, or increase connection_timeout",
+        f"{_CHECK_TLS_PORT}, or increase O(connection_timeout)",
     ),
     "protocol version": Explanation(
         "it does not support TLS 1.2 or newer", "Enable TLS 1.2 or newer on the server"
@@ -250,10 +252,12 @@ START_TLS_FAILURES = {
 
 SOCKET_FAILURES = {
     "alert certificate required": Explanation(
-        "it requires a client certificate", "Set client_cert and client_key"
+        "it requires a client certificate", "Set O(client_cert) and O(client_key)"
     ),
     **{
-        f"alert {alert}": Explanation("it does not accept client_cert", _RENEW_CLIENT_CERT)
+        f"alert {alert}": Explanation(
+            "it does not accept the client certificate", _RENEW_CLIENT_CERT
+        )
         for alert in ("unknown ca", "bad certificate", "certificate expired", "certificate unknown")
     },
     "refused": Explanation(
@@ -264,10 +268,10 @@ SOCKET_FAILURES = {
     ),
     # The error message of DeadlineSocket.
     "no complete response": Explanation(
-        "it did not respond in time", "Check its load and its log, or increase receive_timeout"
+        "it did not respond in time", "Check its load and its log, or increase O(receive_timeout)"
     ),
     "timed out": Explanation(
-        "it did not respond in time", "Check firewalls, or increase connection_timeout"
+        "it did not respond in time", "Check firewalls, or increase O(connection_timeout)"
     ),
     "reset": Explanation("it reset the connection", _CHECK_LOG),
     "broken pipe": Explanation("it closed the connection", _CHECK_LOG),
@@ -296,7 +300,7 @@ START_TLS_REFUSED = Explanation(
 class DnsFailure(Enum):
     """The reasons why DNS does not provide the address of a server."""
 
-    HOST_UNKNOWN = "the host name in server_uri does not resolve"
+    HOST_UNKNOWN = "a configured host name does not resolve"
     TARGET_UNKNOWN = "the target of an SRV record does not resolve"
     NO_RECORDS = "the domain has no SRV records for LDAP servers"
     OUTSIDE_DOMAIN = "all targets of the SRV records are outside the domain"
@@ -306,32 +310,32 @@ class DnsFailure(Enum):
 
 
 _CHECK_DNS_SERVERS = (
-    "Check dns_servers, or the resolver of this host, and that port 53 of the DNS servers can be"
+    "Check O(dns_servers), or the resolver of this host, and that port 53 of the DNS servers can be"
     " reached over UDP and TCP"
 )
 
 DNS_FAILURES = {
     DnsFailure.HOST_UNKNOWN: Explanation(
-        "its name does not resolve", "Correct the host name in server_uri"
+        "its name does not resolve", "Correct the host name in O(server_uri)"
     ),
     DnsFailure.TARGET_UNKNOWN: Explanation(
         "its name does not resolve",
-        "Correct its address in DNS, or set dns_servers to servers that can resolve it",
+        "Correct its address in DNS, or set O(dns_servers) to servers that can resolve it",
     ),
     DnsFailure.NO_RECORDS: Explanation(
         "DNS lists no LDAP servers for this domain",
-        "Correct domain, set dns_servers to servers that have its records, or list the LDAP servers in"
-        " server_uri",
+        "Correct O(domain), set O(dns_servers) to servers that have its records, or list the LDAP servers in"
+        " O(server_uri)",
     ),
     DnsFailure.OUTSIDE_DOMAIN: Explanation(
         "all servers listed in DNS are outside the domain",
-        "If they are correct, list them in server_uri; DNS responses can be forged",
+        "If they are correct, list them in O(server_uri); DNS responses can be forged",
     ),
     DnsFailure.TIMEOUT: Explanation("no DNS server responded in time", _CHECK_DNS_SERVERS),
     DnsFailure.SERVERS_FAILED: Explanation(
         "no DNS server returned a usable response", _CHECK_DNS_SERVERS
     ),
     DnsFailure.NO_RESOLVER: Explanation(
-        "no DNS server is configured on this host", "Set dns_servers"
+        "no DNS server is configured on this host", "Set O(dns_servers)"
     ),
 }

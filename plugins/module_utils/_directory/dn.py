@@ -29,13 +29,13 @@ def check_dn(dn: str, option: str, context: str) -> None:
     """Check the syntax of a DN.
 
     :param dn: the DN to check.
-    :param option: name of the option in error messages, such as ``search_base``.
+    :param option: name of the option in error messages, such as ``sources[].search_base``.
     :param context: owner of the option in error messages, such as ``source 2``.
     :raises InputError: if it is not a valid DN.
     """
     if not _DN.fullmatch(dn):
         raise InputError(
-            f"Cannot use {option} {dn!r} of {context}",
+            f"Cannot use O({option}) {dn!r} of {context}",
             "it is not a valid distinguished name",
             "Write it as in OU=Sales,DC=corp,DC=example, and escape commas within names as \\,",
         )

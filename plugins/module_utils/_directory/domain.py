@@ -70,19 +70,19 @@ def check_domain(domain: Domain) -> None:
     for option, value in (("site", domain.site), ("dns_servers", domain.dns_servers)):
         if value and not domain.name:
             raise InputError(
-                f"Cannot use {option} without domain",
-                "the servers in server_uri are not looked up in DNS",
-                f"Remove {option}, or set domain instead of server_uri",
+                f"Cannot use O({option}) without O(domain)",
+                "the servers in O(server_uri) are not looked up in DNS",
+                f"Remove O({option}), or set O(domain) instead of O(server_uri)",
             )
     if domain.name and (not is_host(domain.name) or _IP_ADDRESS.fullmatch(domain.name)):
         raise InputError(
-            f"Cannot use domain {domain.name!r}",
+            f"Cannot use O(domain) {domain.name!r}",
             "it is not a valid domain name",
-            "Set it to the DNS name, such as corp.example, or list the servers in server_uri",
+            "Set it to the DNS name, such as corp.example, or list the servers in O(server_uri)",
         )
     if domain.site and not _SITE_NAME.fullmatch(domain.site):
         raise InputError(
-            f"Cannot use site {domain.site!r}",
+            f"Cannot use O(site) {domain.site!r}",
             "it is not a valid site name",
             "Write it as in Active Directory Sites and Services, such as Default-First-Site-Name",
         )
@@ -90,7 +90,7 @@ def check_domain(domain: Domain) -> None:
     for address in addresses:
         if addresses.count(address) > 1:
             raise InputError(
-                "Cannot use dns_servers",
+                "Cannot use O(dns_servers)",
                 f"{address} is listed twice",
                 "List each address only once",
             )
@@ -115,7 +115,7 @@ def _parse_dns_server(value: str) -> tuple[str, int]:
         port = 0
     if not 1 <= port <= 65_535:
         raise InputError(
-            f"Cannot use the DNS server {value!r} in dns_servers",
+            f"Cannot use the DNS server {value!r} in O(dns_servers)",
             "it is not of the form ADDRESS or ADDRESS:PORT",
             "Use an IP address, as in 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
         )

@@ -62,7 +62,7 @@ def read_with_failover(
             with open_session(settings, address, context) as session:
                 result = read(session)
             warnings += [
-                f"Failed over from {server.uri} to the next server. {server.error}"
+                f"Failed over from {server.uri} to the next server. {server.error.message}"
                 for server in failed
             ]
             return result, warnings
@@ -77,7 +77,7 @@ def read_with_failover(
 
 def _all_failed_error(failed: Sequence[_FailedServer]) -> DirectoryError:
     return DirectoryError(
-        f"None of the {len(failed)} servers returned a complete result",
+        f"Cannot read the directory from any of the {len(failed)} servers",
         "; ".join(f"{server.action}: {server.cause}" for server in failed),
         ". ".join(dict.fromkeys(server.remedy.rstrip(".") for server in failed)),
     )

@@ -189,7 +189,7 @@ def _read_group(session: LdapSession, dn: str, attributes: Sequence[str]) -> Raw
         raise DirectoryError(
             action,
             "the bind account sees no entry with this DN",
-            "Correct member_of or exclude_groups, or allow the bind account to read the group",
+            "Correct O(sources[].member_of) or O(exclude_groups), or allow the bind account to read the group",
         )
     classes = [value.decode("utf-8", "replace") for value in raw.get("objectclass", ())]
     if _LOWERCASE_CLASSES.isdisjoint(name.lower() for name in classes):

@@ -27,11 +27,11 @@ _SASL_BIND_IN_PROGRESS = 14
 _LAYER_ERRORS = {
     True: (
         "the server does not support encryption by Kerberos, and personal data would be sent unencrypted",
-        "Use ldaps://, or start_tls: true",
+        "Use ldaps://, or O(start_tls=true)",
     ),
     False: (
         "the server requires Kerberos encryption over TLS",
-        "Use ldap:// without start_tls: Kerberos then encrypts the connection",
+        "Use ldap:// without O(start_tls): Kerberos then encrypts the connection",
     ),
 }
 

@@ -42,9 +42,11 @@ def check_query(query: Query, context: str) -> None:
     """
     if not query.search_base.strip():
         raise InputError(
-            f"Cannot search {context}", "its search_base is empty", "Set it to the DN of an OU"
+            f"Cannot search {context}",
+            "its O(sources[].search_base) is empty",
+            "Set it to the DN of an OU",
         )
-    check_dn(query.search_base, "search_base", context)
+    check_dn(query.search_base, "sources[].search_base", context)
     if query.filter:
         check_filter(query.filter, context)
 

@@ -41,7 +41,7 @@ class Resolver:
     """
 
     def __init__(self, domain: Domain, timeout: int) -> None:
-        DNSPYTHON.require("by domain")
+        DNSPYTHON.require("by O(domain)")
         servers = dict(parse_dns_servers(domain.dns_servers))
         try:
             self._resolver = dns.resolver.Resolver(configure=not servers)

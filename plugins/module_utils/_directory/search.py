@@ -78,7 +78,7 @@ def _check_pages(pages: Iterator[Page], action: str) -> Iterator[Page]:
             raise ServerError(
                 action,
                 "the server keeps returning the same page",
-                "Increase page_size until a single page contains all people, and report this to the"
+                "Increase O(page_size) until a single page contains all people, and report this to the"
                 " administrator of the server",
             )
         fingerprints.add(page.fingerprint)

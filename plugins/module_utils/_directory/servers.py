@@ -60,7 +60,7 @@ def _find_servers_in_dns(settings: ConnectionSettings) -> tuple[list[Address], l
     notes += [
         Diagnosis(
             f"Ignored {target}, which DNS lists for {domain.name}: it is outside the domain",
-            "If it is correct, list the servers in server_uri instead of using domain",
+            "If it is correct, list the servers in O(server_uri) instead of using O(domain)",
         )
         for target in sorted(outside)
     ]
@@ -83,7 +83,7 @@ def _query_srv_records(settings: ConnectionSettings) -> tuple[list[SrvRecord], l
         problem = f"DNS lists no server for the site {domain.site} in {domain.name}"
         notes.append(
             Diagnosis(
-                f"{problem}: using the servers of the whole domain", "Correct site, or remove it"
+                f"{problem}: using the servers of the whole domain", "Correct O(site), or remove it"
             )
         )
     return [*order_srv_records(site_records), *order_srv_records(domain_records)], notes
@@ -137,9 +137,7 @@ def _query_ip_addresses(settings: ConnectionSettings, address: Address) -> list[
     except DnsError as error:
         raise ServerError(action, *error.diagnosis) from None
     if not addresses:
-        raise ServerError(
-            action, *explain_dns(DnsFailure.TARGET_UNKNOWN, "DNS has no address for it")
-        )
+        raise ServerError(action, *explain_dns(DnsFailure.TARGET_UNKNOWN, "no A or AAAA record"))
     return addresses
 
 

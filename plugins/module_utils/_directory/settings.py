@@ -72,8 +72,8 @@ def check_settings(settings: ConnectionSettings) -> list[Address]:
     if not (settings.server_uris or settings.domain.name):
         raise InputError(
             "Cannot connect",
-            "server_uri and domain are both empty",
-            "Set server_uri, or set domain to look up its servers in DNS",
+            "O(server_uri) and O(domain) are both empty",
+            "Set O(server_uri), or set O(domain) to look up its servers in DNS",
         )
     check_domain(settings.domain)
     check_account(settings.account)
@@ -94,19 +94,21 @@ def _parse_uri(uri: str, settings: ConnectionSettings) -> Address:
     )
     if scheme not in ("ldap", "ldaps") or not host or not is_host(host) or any(unexpected_parts):
         # The part before an @ might contain a password.
-        shown_uri = f"the server_uri {uri!r}" if "@" not in uri else "a server_uri with an account"
+        shown_uri = (
+            f"the O(server_uri) {uri!r}" if "@" not in uri else "a O(server_uri) with an account"
+        )
         raise InputError(
             f"Cannot use {shown_uri}",
             "it is not of the form ldaps://HOST or ldaps://HOST:PORT",
-            "Use one of these forms, and set the search base in search_base and the account in bind_dn",
+            "Use one of these forms, and set the search base in O(sources[].search_base) and the account in O(bind_dn)",
         )
     if scheme == "ldap" and not settings.start_tls:
         check_cleartext_bind(settings.account, uri)
     if scheme == "ldaps" and settings.start_tls:
         raise InputError(
-            f"Cannot use start_tls with {uri}",
+            f"Cannot use O(start_tls) with {uri}",
             "LDAPS is already encrypted",
-            "Use either ldaps:// or start_tls: true",
+            "Use either ldaps:// or O(start_tls=true)",
         )
     use_ssl = scheme == "ldaps"
     default_port = LDAPS_PORT if use_ssl else LDAP_PORT

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _LIBRARIES = {
-    # The first release that does not support Python 2.
+    # The oldest release that works with current releases of MarkupSafe.
     "jinja2": Library("jinja2", "3.0"),
     # The oldest tested release.
     "phonenumbers": Library("phonenumbers", "8.13.0"),

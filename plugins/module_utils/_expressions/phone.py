@@ -55,7 +55,7 @@ def check_region(region: str) -> None:
     """
     if region and library.PHONENUMBERS.package is not None and not is_region(region):
         raise InputError(
-            f"Cannot use phone_region {region!r}",
+            f"Cannot use O(phone_region) {region!r}",
             "it is not a country code that the phonenumbers library supports",
             "Use an uppercase ISO 3166-1 alpha-2 code in quotes: without quotes, YAML reads NO as false",
         )

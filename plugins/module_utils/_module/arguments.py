@@ -34,6 +34,11 @@ def nonempty_env_fallback(*names: str) -> str:
     raise AnsibleFallbackNotFound
 
 
+def option_names_spec() -> dict[str, Any]:
+    """Return the argument spec of ``option_names``, which must match the fragment ``option_names``."""
+    return {"option_names": {"type": "dict", "default": {}}}
+
+
 def env_option_spec(option: str, **more: Any) -> dict[str, Any]:
     """Return the spec of a string option that falls back to its environment variable.
 
@@ -58,4 +63,6 @@ def check_paths(params: Mapping[str, Any], *options: str) -> None:
     """
     for option in options:
         if "\0" in (params[option] or ""):
-            raise InputError(f"Cannot use {option}", "it contains a NUL byte", f"Correct {option}")
+            raise InputError(
+                f"Cannot use O({option})", "it contains a NUL byte", f"Correct O({option})"
+            )

@@ -39,7 +39,7 @@ _SPOOL_BYTES = 1024 * 1024
 The first line of the identities file depends on all rows, so the identities are collected before they are written.
 """
 
-_DEST_REMEDY = "Set dest to a file in an existing directory that this user can write to"
+_DEST_REMEDY = "Set O(dest) to a file in an existing directory that this user can write to"
 
 
 class Module(Protocol):
@@ -179,11 +179,13 @@ def install_roster(
         raise FrontdeskError(
             f"Cannot write {dest}",
             f"another process holds the lock on {dest.parent}",
-            "Wait until it has finished, or set dest to a file in another directory",
+            "Wait until it has finished, or set O(dest) to a file in another directory",
         ) from error
     except OSError as error:
         raise FrontdeskError(
-            f"Cannot write {dest}", error.strerror or str(error), "Free some space, or correct dest"
+            f"Cannot write {dest}",
+            error.strerror or str(error),
+            "Free some space, or correct O(dest)",
         ) from error
     return WrittenFiles(
         summary=written,

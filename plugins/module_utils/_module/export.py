@@ -27,11 +27,12 @@ from .source_reader import SourceReader
 
 _UNENCRYPTED = (
     "Personal data from {} was transferred unencrypted and could have been read or altered in transit."
-    " Use ldaps://, or start_tls: true."
+    " Use ldaps://, or O(start_tls=true)."
 )
 
 _INVALID_START_DATES = (
-    "Number of people whose start_attribute is not a date: {}. They are treated as already started."
+    "Number of people whose O(start_attribute) is not a date: {}."
+    " They are treated as already started."
 )
 
 
@@ -147,16 +148,20 @@ class _SourceTally:
         contacts = self.contacts - sum(dropped.values())
         if contacts >= source.minimum:
             return
-        details = f"; the directory returned {self.entries} entries"
+        found = "only 1 contact was" if contacts == 1 else f"only {contacts} contacts were"
+        details = (
+            f"; the directory returned {self.entries} {'entry' if self.entries == 1 else 'entries'}"
+        )
         if self.excluded:
             details += f", {self.excluded} of them excluded"
         if causes:
             details += f"; people without a valid row: {_most_common(causes)}"
         raise FrontdeskError(
-            f"{source.name}: only {contacts} contacts in {source.description} on {server}",
-            f"minimum is {source.minimum}{details}",
+            f"Cannot export {source.name} from {server}",
+            f"{found if contacts else 'no contacts were'} found in {source.description}, but"
+            f" O(sources[].minimum) is {source.minimum}{details}",
             f"Check the {'group' if source.groups else 'search base'}, the filter and the permissions of the bind"
-            " account; minimum: 0 allows an empty source",
+            " account, or set O(sources[].minimum=0) if an empty source is correct",
         )
 
 
@@ -242,10 +247,12 @@ def _read(options: ReadOptions, spill: SpillArea, session: LdapSession) -> _Serv
 def _check_left_out(roster: Roster) -> None:
     causes = Counter(person.cause for person in roster.left_out())
     if causes:
+        count = sum(causes.values())
+        people = "1 person has" if count == 1 else f"{count} people have"
         raise FrontdeskError(
-            f"Stopped because {sum(causes.values())} people have no valid row",
+            f"Stopped because {people} no valid row",
             _most_common(causes),
-            "Correct their entries in the directory, or set on_invalid: skip",
+            "Correct their entries in the directory, or set O(on_invalid=skip)",
         )
 
 

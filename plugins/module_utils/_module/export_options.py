@@ -88,9 +88,9 @@ def parse_read_options(params: Mapping[str, Any]) -> ReadOptions:
     page_size = params["page_size"]
     if not 1 <= page_size <= MAX_PAGE_SIZE:
         raise InputError(
-            f"Cannot use page_size {page_size}",
+            f"Cannot use O(page_size) {page_size}",
             f"it must be between 1 and {MAX_PAGE_SIZE}",
-            "Correct page_size",
+            "Correct O(page_size)",
         )
     return ReadOptions(
         connection=parse_connection_settings(params),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .arguments import option_names_spec
 from .directory_spec import directory_spec
 from .source_spec import source_spec
 
@@ -20,6 +21,7 @@ def export_spec() -> dict[str, Any]:
         "on_invalid": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
         "dest": {"type": "path", "required": True},
         "backup": {"type": "bool", "default": False},
+        **option_names_spec(),
     }
 
 
@@ -29,4 +31,5 @@ def info_spec() -> dict[str, Any]:
         **directory_spec(),
         **source_spec(),
         "fail_on_problems": {"type": "bool", "default": False},
+        **option_names_spec(),
     }

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import platform
 import sys
+from typing import NoReturn
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from .._errors import FrontdeskError
 from .._library import Library, LibraryError
+from .reporter import Reporter
 
 
-def require(module: AnsibleModule, *libraries: Library) -> None:
+def require(reporter: Reporter, *libraries: Library) -> None:
     """Make the module fail unless all libraries are installed and recent enough."""
     try:
         for library in libraries:
             library.require()
     except LibraryError as error:
-        fail(module, error)
+        fail(reporter, error)
 
 
-def fail(module: AnsibleModule, error: LibraryError) -> None:
+def fail(reporter: Reporter, error: LibraryError) -> NoReturn:
     """Make the module fail because of a library.
 
     For a missing library, the message is the one that ansible-core provides. For a library that is too old, a message
@@ -33,11 +35,11 @@ def fail(module: AnsibleModule, error: LibraryError) -> None:
     library = error.library
     if library.failure is not None:
         message = missing_required_lib(library.requirement, reason=error.reason or None)
-        module.fail_json(msg=message, exception=library.failure)
+        reporter.fail(message, exception=library.failure)
     too_old = FrontdeskError(
         f"Cannot use the Python library {library.name} {library.version} from {library.path}"
         f" on {platform.node()}'s Python {sys.executable}",
         f"{library.requirement} is required {error.reason}".rstrip(),
         "Upgrade it for this Python, or set ansible_python_interpreter to a Python with a supported release",
     )
-    module.fail_json(msg=str(too_old))
+    reporter.fail(too_old.message)

@@ -44,9 +44,10 @@ def partially_accepted_roster(
                 spill=spill,
             )
         except (OSError, FrontdeskError) as error:
+            cause = (
+                error.message if isinstance(error, FrontdeskError) else error.strerror or str(error)
+            )
             raise StateError(
-                f"Cannot write to the state directory {options.state_dir}",
-                getattr(error, "strerror", None) or str(error),
-                ACCEPTED_REMEDY,
+                f"Cannot write to the state directory {options.state_dir}", cause, ACCEPTED_REMEDY
             ) from error
         yield roster

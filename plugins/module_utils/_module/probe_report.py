@@ -68,11 +68,11 @@ def find_server_problems(
         problems += _certificate_problems(probe.uri, certificate, now)
     if probe.tls and not settings.validate_certs:
         cause = "its certificate is not verified: an attacker on the network can read and alter everything"
-        remedy = "Set validate_certs: true, and set ca_path to the CA certificate"
+        remedy = "Set O(validate_certs=true), and set O(ca_path) to the CA certificate"
         problems.append(Problem(probe.uri, cause, remedy))
     if probe.session and probe.session.is_unencrypted:
         cause = "personal data is transferred unencrypted and can be read and altered in transit"
-        problems.append(Problem(probe.uri, cause, "Use ldaps://, or start_tls: true"))
+        problems.append(Problem(probe.uri, cause, "Use ldaps://, or O(start_tls=true)"))
     offset = calculate_clock_offset(probe, now)
     if offset is not None and abs(offset) > _CLOCK_SKEW:
         cause = f"its clock differs from this host's by {offset.total_seconds():+.0f} s"
@@ -128,13 +128,15 @@ def find_source_problems(
 
 def _all_excluded(where: str, source: Source, statistics: SourceStatistics) -> Problem:
     cause = f"everyone found in {source.description} is excluded: {statistics.excluded} people"
-    return Problem(where, cause, "Correct the options that exclude them, or set minimum: 0")
+    return Problem(
+        where, cause, "Correct the options that exclude them, or set O(sources[].minimum=0)"
+    )
 
 
 def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
     if has_entries:
         cause = f"no people were found in {source.description}, although the bind account sees other entries there"
-        remedy = "Correct the filter, or set minimum: 0 if an empty source is correct"
+        remedy = "Correct the filter, or set O(sources[].minimum=0) if an empty source is correct"
     else:
         cause = (
             f"the bind account sees nothing below {source.description}: it is empty,"
@@ -142,7 +144,7 @@ def _no_people(where: str, source: Source, has_entries: bool) -> Problem:
         )
         remedy = (
             "Give the account permission to list and read its contents,"
-            " or set minimum: 0 if an empty source is correct"
+            " or set O(sources[].minimum=0) if an empty source is correct"
         )
     return Problem(where, cause, remedy)
 
@@ -151,9 +153,9 @@ def _too_few_people(where: str, source: Source, statistics: SourceStatistics) ->
     causes = "; ".join(f"{cause}: {count}" for cause, count in statistics.causes.most_common(5))
     cause = (
         f"only {statistics.contacts} of {statistics.entries} people have a valid row,"
-        f" and minimum is {source.minimum}"
+        f" and O(sources[].minimum) is {source.minimum}"
     )
-    remedy = "Correct their entries in the directory, the columns, or minimum"
+    remedy = "Correct their entries in the directory, the columns, or O(sources[].minimum)"
     return Problem(where, f"{cause} ({causes})" if causes else cause, remedy)
 
 
@@ -186,7 +188,7 @@ def _column_problems(server: str, results: SourceResults) -> list[Problem]:
         Problem(
             server,
             f"the column {column} is empty for everyone",
-            "Correct the expression in its value option",
+            "Correct the expression in its O(columns[].value) option",
         )
         for column, count in empty.items()
         if count == people

@@ -109,7 +109,7 @@ def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
     """
     elements = params["sources"]
     if not elements:
-        raise InputError("Cannot read people", "sources is empty", "Add at least one source")
+        raise InputError("Cannot read people", "O(sources) is empty", "Add at least one source")
     # If an argument spec declared these constraints, the error would not name the element that violates them.
     for number, element in enumerate(elements, start=1):
         _check_location_options(element, f"source {number}")
@@ -122,7 +122,7 @@ def parse_sources(params: Mapping[str, Any]) -> tuple[Source, ...]:
         check_filter(params["filter"], "all sources")
     if not params["object_types"]:
         raise InputError(
-            "Cannot read people", "object_types is empty", "Set it to user, contact or both"
+            "Cannot read people", "O(object_types) is empty", "Set it to user, contact or both"
         )
     common = _common_exclusion(params)
     return tuple(
@@ -148,10 +148,10 @@ def _parse_source(
         location_rule = compile_location_rule(
             options["location_value"],
             options["locations"],
-            f"location_value of {name}",
+            f"O(sources[].location_value) of {name}",
             params["phone_region"] or "",
         )
-    own = _parse_exclusion(options, name)
+    own = _parse_exclusion(options, name, "sources[].")
     return Source(
         name=name,
         location=compose(options["location"] or ""),
@@ -175,18 +175,22 @@ def _check_location_options(options: Mapping[str, Any], name: str) -> None:
     action = f"Cannot determine the location of {name}"
     if location is not None and (value is not None or locations is not None):
         other = "location_value" if value is not None else "locations"
-        raise InputError(action, f"location and {other} are both set", "Set only one of them")
+        raise InputError(
+            action,
+            f"O(sources[].location) and O(sources[].{other}) are both set",
+            "Set only one of them",
+        )
     if value is not None and not locations:
         raise InputError(
             action,
-            "location_value is set without locations",
-            "List the allowed identifiers in locations",
+            "O(sources[].location_value) is set without O(sources[].locations)",
+            "List the allowed identifiers in O(sources[].locations)",
         )
     if value is None and locations is not None:
         raise InputError(
             action,
-            "locations is set without location_value",
-            "Set location_value to the expression that yields a person's location",
+            "O(sources[].locations) is set without O(sources[].location_value)",
+            "Set O(sources[].location_value) to the expression that yields a person's location",
         )
 
 
@@ -199,39 +203,39 @@ def _check_search_options(
     if not groups:
         raise InputError(
             f"Cannot search {name}",
-            "neither search_base nor member_of is set",
-            "Set search_base to the DN of an OU, or member_of to the DN of a group",
+            "neither O(sources[].search_base) nor O(sources[].member_of) is set",
+            "Set O(sources[].search_base) to the DN of an OU, or O(sources[].member_of) to the DN of a group",
         )
     if query.scope != "subtree":
         raise InputError(
-            f"Cannot use search_scope {query.scope} of {name}",
-            "it has no search_base",
-            "Set search_base, or remove search_scope",
+            f"Cannot use O(sources[].search_scope) {query.scope} of {name}",
+            "it has no O(sources[].search_base)",
+            "Set O(sources[].search_base), or remove O(sources[].search_scope)",
         )
     if query.filter:
         check_filter(query.filter, name)
 
 
 def _check_minimum(options: Mapping[str, Any], name: str) -> None:
-    action = f"Cannot use minimum {options['minimum']} of {name}"
+    action = f"Cannot use O(sources[].minimum) {options['minimum']} of {name}"
     if options["minimum"] < 0:
         raise InputError(action, "it must not be negative", "Set it to 0 or more")
     if options["minimum"] > 1 and options["search_scope"] == "base":
         raise InputError(
             action,
-            "search_scope base returns at most one entry",
-            "Use search_scope subtree or one_level, or reduce minimum",
+            "O(sources[].search_scope) base returns at most one entry",
+            "Use O(sources[].search_scope) subtree or one_level, or reduce O(sources[].minimum)",
         )
 
 
 def _parse_groups(value: object, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
-    groups = _parse_names(value, "member_of", name)
+    groups = _parse_names(value, "sources[].member_of", name)
     if not groups:
         # Otherwise, a list that is empty by mistake would select everyone.
         raise InputError(
-            f"Cannot use member_of of {name}",
+            f"Cannot use O(sources[].member_of) of {name}",
             "it is empty",
             "Set it to the DN of a group, or to a list of DNs",
         )
@@ -246,7 +250,7 @@ def _parse_names(value: object, option: str, where: str) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise InputError(
-            f"Cannot use {option} of {where}",
+            f"Cannot use O({option}) of {where}",
             "it is neither a DN nor a list of DNs",
             "Write it as CN=Reception,OU=Groups,DC=corp,DC=example, or as a list of such names",
         )
@@ -262,7 +266,7 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
     attribute = params["start_attribute"] or ""
     if attribute and not _ATTRIBUTE.fullmatch(attribute):
         raise InputError(
-            f"Cannot use start_attribute {attribute!r}",
+            f"Cannot use O(start_attribute) {attribute!r}",
             "it is not a valid LDAP attribute name",
             "Set it to an attribute such as employeeStartDate",
         )
@@ -270,12 +274,17 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
     return replace(common, filters=filters, start_attribute=attribute.lower())
 
 
-def _parse_exclusion(options: Mapping[str, Any], name: str) -> Exclusion:
+def _parse_exclusion(options: Mapping[str, Any], name: str, prefix: str = "") -> Exclusion:
+    """Parse the options that exclude people.
+
+    :param name: owner of the options in messages.
+    :param prefix: prefix of the names of the options; empty if they apply to all sources.
+    """
     excluded = options["exclude_filter"]
     if excluded:
-        check_filter(excluded, f"exclude_filter of {name}")
+        check_filter(excluded, f"O({prefix}exclude_filter) of {name}")
     return Exclusion(
-        ous=_parse_names(options["exclude_ous"] or (), "exclude_ous", name),
-        groups=_parse_names(options["exclude_groups"] or (), "exclude_groups", name),
+        ous=_parse_names(options["exclude_ous"] or (), f"{prefix}exclude_ous", name),
+        groups=_parse_names(options["exclude_groups"] or (), f"{prefix}exclude_groups", name),
         filters=(excluded,) if excluded else (),
     )

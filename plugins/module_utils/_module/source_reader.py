@@ -176,7 +176,7 @@ class SourceReader:
                 raise DirectoryError(
                     f"Cannot exclude {ou} on {self._session.uri}",
                     "the bind account sees no entry with this DN",
-                    "Correct exclude_ous, or allow the bind account to see the entry",
+                    "Correct O(exclude_ous), or allow the bind account to see the entry",
                 )
             query = Query(ou, "subtree", ANYTHING)
             pages = search(self._session, query, [], self._page_size, self.references)

@@ -136,9 +136,9 @@ def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
         if missing:
             raise InputError(
                 f"Cannot use {options.src}",
-                f"it has no column {missing[0]!r}, which is in key",
+                f"it has no column {missing[0]!r}, which is in O(key)",
                 # Do not list the titles: if the file has no header, its first line contains personal data.
-                "Correct key, or make sure that the first line contains the titles of the"
+                "Correct O(key), or make sure that the first line contains the titles of the"
                 f" {len(roster.header)} columns",
             )
         if not roster.row_count:

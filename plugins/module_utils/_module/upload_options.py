@@ -66,8 +66,8 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
     if not params["key"]:
         raise InputError(
             "Cannot identify contacts",
-            "key is empty",
-            "Set key to the columns that identify a contact",
+            "O(key) is empty",
+            "Set O(key) to the columns that identify a contact",
         )
     return UploadOptions(
         src=Path(params["src"]),
@@ -92,13 +92,13 @@ def _limits(params: Mapping[str, Any]) -> Limits:
     count, percent = params["max_removed"], params["max_removed_percent"]
     if count is not None and count < 0:
         raise InputError(
-            f"Cannot use max_removed {count}", "it must not be negative", "Set it to 0 or more"
+            f"Cannot use O(max_removed) {count}", "it must not be negative", "Set it to 0 or more"
         )
     if not 0 <= percent <= 100:
         raise InputError(
-            f"Cannot use max_removed_percent {percent:g}",
+            f"Cannot use O(max_removed_percent) {percent:g}",
             "it must be between 0 and 100",
-            "Correct max_removed_percent",
+            "Correct O(max_removed_percent)",
         )
     return Limits(max_removed=count, max_removed_percent=percent, initial=params["initial"])
 
@@ -162,7 +162,7 @@ def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...
             value = str(value).lower()  # noqa: PLW2901  # services expect true instead of True
         if not isinstance(value, (str, int, float)):
             raise InputError(
-                f"Cannot use {option}: {name}",
+                f"Cannot use O({option}): {name}",
                 "its value is not a string, a number or a boolean",
                 "Write it as a string, in quotes",
             )
@@ -188,9 +188,9 @@ def _result_format(result: Mapping[str, Any] | None) -> ResultFormat:
     ):
         if result[key] and not result[required_key]:
             raise InputError(
-                f"Cannot use result.{key}",
-                f"it requires result.{required_key}, which is not set",
-                f"Set result.{required_key}",
+                f"Cannot use O(result.{key})",
+                f"it requires O(result.{required_key}), which is not set",
+                f"Set O(result.{required_key})",
             )
     lists = {name: tuple(result[name]) for name in ("refused", "accepted")}
     return ResultFormat(**{**result, **lists})

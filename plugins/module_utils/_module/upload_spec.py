@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._service.endpoint import CSV_TYPE
-from .arguments import secret_spec
+from .arguments import option_names_spec, secret_spec
 from .receptionist import KEY, LOCATION_HEADER, PROFILE
 
 
@@ -31,6 +31,7 @@ def upload_spec() -> dict[str, Any]:
         "max_removed_percent": {"type": "float", "default": 10.0},
         "initial": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
+        **option_names_spec(),
     }
 
 

@@ -239,6 +239,7 @@ def _checked_rows(file: BinaryIO, name: str) -> Iterator[tuple[str, ...]]:
                 raise InputError(
                     f"Cannot read {name}",
                     _describe_width(cells, header, previous_line, reader.line_num),
+                    "Correct the file, or export the roster again",
                 )
             yield tuple(cells)
             previous_line = reader.line_num
@@ -306,7 +307,8 @@ def _describe_width(
     if not cells:
         return f"line {last_line} is empty"
     lines = _line_range(previous_line, last_line)
-    return f"the row on {lines} has {len(cells)} instead of {len(header)} cells"
+    count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    return f"the row on {lines} has {count} instead of {len(header)}"
 
 
 def _line_range(previous_line: int, last_line: int) -> str:

@@ -51,21 +51,22 @@ def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None
         raise GuardError(
             f"Refused a first upload that adds {plan.count(ADDED)} contacts",
             no_receipt_cause,
-            "If this is the first upload, set initial: true for this run",
+            "If this is the first upload to this account, run once with O(initial=true)",
         )
     removed = plan.count(REMOVED)
     if plan.baseline_rows and removed == plan.baseline_rows:
         raise GuardError(
             f"Refused to remove all {plan.baseline_rows} contacts",
             "this is never allowed" + _describe_invalid(plan),
-            "Check the sources and the export; to start over, remove the state directory and set initial: true",
+            "Check the sources and the export; to start over, remove the state directory and run once with"
+            " O(initial=true)",
         )
     if limits.max_removed is not None and removed > limits.max_removed:
-        raise _limit_error(plan, f"max_removed allows {limits.max_removed}", "max_removed")
+        raise _limit_error(plan, f"O(max_removed) allows {limits.max_removed}", "max_removed")
     if plan.baseline_rows > MAX_SMALL_ROSTER:
         percent = 100 * removed / plan.baseline_rows
         if percent > limits.max_removed_percent:
-            limit = f"max_removed_percent allows {limits.max_removed_percent:g}%"
+            limit = f"O(max_removed_percent) allows {limits.max_removed_percent:g}%"
             raise _limit_error(plan, f"this is {percent:.1f}%, and {limit}", "max_removed_percent")
 
 
@@ -73,7 +74,7 @@ def _limit_error(plan: Plan, cause: str, option: str) -> GuardError:
     return GuardError(
         f"Refused to remove {plan.count(REMOVED)} of {plan.baseline_rows} contacts",
         cause + _describe_invalid(plan),
-        f"Review the removals with --check --diff and a higher {option}; if they are correct, run once with"
+        f"Review the removals with --check --diff and a higher O({option}); if they are correct, run once with"
         " that value",
     )
 

@@ -108,7 +108,7 @@ def _finish(
         error = ServiceError(
             endpoint.action,
             f"it returned a redirect to {_redirect_host(result.location)}",
-            "Set url to the final address",
+            "Set O(url) to the final address",
         )
     else:
         return replace(result, attempts=attempts, may_be_accepted=may_be_accepted)

@@ -51,10 +51,10 @@ class Credential:
     def option_names(self) -> str:
         """The names of the options that define the credential, for use in a remedy."""
         if self.username:
-            return "url_username and url_password"
+            return "O(url_username) and O(url_password)"
         if self.token_param:
-            return "token and token_param"
-        return "token, token_header and token_prefix" if self.token else "client_cert"
+            return "O(token) and O(token_param)"
+        return "O(token), O(token_header) and O(token_prefix)" if self.token else "O(client_cert)"
 
 
 @dataclass(frozen=True)

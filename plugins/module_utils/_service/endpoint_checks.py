@@ -69,7 +69,9 @@ def _check_encoding(endpoint: Endpoint) -> None:
         ("form_fields", itertools.chain(*endpoint.body.form_fields)),
     ):
         if any(map(SURROGATE.search, texts)):
-            raise InputError(f"Cannot use {option}", "it is not valid UTF-8", "Encode it as UTF-8")
+            raise InputError(
+                f"Cannot use O({option})", "it is not valid UTF-8", "Encode it as UTF-8"
+            )
 
 
 def _check_url(endpoint: Endpoint) -> None:
@@ -87,13 +89,13 @@ def _check_url(endpoint: Endpoint) -> None:
         or " " in endpoint.url
     ):
         raise InputError(
-            "Cannot use url", "it does not have the form https://HOST/PATH", "Correct url"
+            "Cannot use O(url)", "it does not have the form https://HOST/PATH", "Correct O(url)"
         )
     if parts.username or parts.password:
         raise InputError(
-            "Cannot use url",
+            "Cannot use O(url)",
             "it contains a user name or a password",
-            "Use token, or url_username and url_password",
+            "Use O(token), or O(url_username) and O(url_password)",
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise InputError(
@@ -109,29 +111,33 @@ def _check_credential(endpoint: Endpoint) -> None:
         raise InputError(
             "Cannot upload",
             "no credential is set",
-            "Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert",
+            "Set O(token) (or FRONTDESK_TOKEN in the environment), O(url_username) or O(client_cert)",
         )
     _check_conflicts(credential)
     if credential.token_param:
         if _CONTROL.search(credential.token):
-            raise InputError("Cannot use token", "it contains control characters", _CONTROL_REMEDY)
+            raise InputError(
+                "Cannot use O(token)", "it contains control characters", _CONTROL_REMEDY
+            )
         return
     if credential.token:
-        _check_header_name("token_header", credential.token_header)
-        for option, value in (
-            ("token", credential.token),
-            ("token_prefix", credential.token_prefix),
+        _check_header_name("O(token_header)", credential.token_header)
+        for subject, value in (
+            ("O(token)", credential.token),
+            ("O(token_prefix)", credential.token_prefix),
         ):
-            _check_header_value(option, value)
+            _check_header_value(subject, value)
     # The user name ends at the first colon, and neither the user name nor the password may contain
     # control characters (RFC 7617, 2).
     if ":" in credential.username or _CONTROL.search(credential.username):
         raise InputError(
-            "Cannot use url_username", "it contains a colon or control characters", _USERNAME_REMEDY
+            "Cannot use O(url_username)",
+            "it contains a colon or control characters",
+            _USERNAME_REMEDY,
         )
     if _CONTROL.search(credential.password):
         raise InputError(
-            "Cannot use url_password", "it contains control characters", _CONTROL_REMEDY
+            "Cannot use O(url_password)", "it contains control characters", _CONTROL_REMEDY
         )
 
 
@@ -139,7 +145,7 @@ def _check_conflicts(credential: Credential) -> None:
     for is_wrong, action, cause, remedy in (
         (
             credential.token and credential.username,
-            "Cannot use token and url_username together",
+            "Cannot use O(token) and O(url_username) together",
             "they are alternative credentials",
             (
                 "Omit one of them; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment"
@@ -148,15 +154,15 @@ def _check_conflicts(credential: Credential) -> None:
         ),
         (
             credential.password and not credential.username,
-            "Cannot use url_password",
-            "it is set without url_username",
-            "Set url_username; if the credential is an API key, set only url_username",
+            "Cannot use O(url_password)",
+            "it is set without O(url_username)",
+            "Set O(url_username); if the credential is an API key, set only O(url_username)",
         ),
         (
             credential.token_param and not credential.token,
-            "Cannot use token_param",
-            "it is set without token",
-            "Set token, or FRONTDESK_TOKEN in the environment",
+            "Cannot use O(token_param)",
+            "it is set without O(token)",
+            "Set O(token), or FRONTDESK_TOKEN in the environment",
         ),
         (
             credential.token_param
@@ -164,9 +170,9 @@ def _check_conflicts(credential: Credential) -> None:
                 credential.token_prefix
                 or credential.token_header.lower() not in ("authorization", "")
             ),
-            "Cannot use token_param with token_header or token_prefix",
+            "Cannot use O(token_param) with O(token_header) or O(token_prefix)",
             "the token is sent either in the query or in a header",
-            "Omit token_param, or omit token_header and token_prefix",
+            "Omit O(token_param), or omit O(token_header) and O(token_prefix)",
         ),
     ):
         if is_wrong:
@@ -178,7 +184,9 @@ def _check_body(endpoint: Endpoint) -> None:
     media_type = body_format.content_type
     if not _MEDIA_TYPE.fullmatch(media_type) or not media_type.isascii():
         raise InputError(
-            "Cannot use content_type", "it is not a media type", "Use a media type such as text/csv"
+            "Cannot use O(content_type)",
+            "it is not a media type",
+            "Use a media type such as text/csv",
         )
     if body_format.kind == RAW:
         for option, is_set in (
@@ -187,44 +195,46 @@ def _check_body(endpoint: Endpoint) -> None:
         ):
             if is_set:
                 raise InputError(
-                    f"Cannot use {option} with body_format raw",
+                    f"Cannot use O({option}) with O(body_format) raw",
                     "a raw body has no form fields",
-                    f"Omit {option}, or set body_format to multipart",
+                    f"Omit O({option}), or set O(body_format) to multipart",
                 )
     names = [body_format.field_name, *(name for name, _value in body_format.form_fields)]
     for name in names:
         check_form_name(name)
     if len(set(names)) < len(names):
         raise InputError(
-            "Cannot use form_fields",
+            "Cannot use O(form_fields)",
             f"it contains the field {body_format.field_name!r}, which is used for the file",
-            "Correct field_name",
+            "Correct O(field_name)",
         )
 
 
 def _check_headers(endpoint: Endpoint) -> None:
     for name, value in endpoint.headers:
-        _check_header_name("a name in headers", name)
-        _check_header_value(f"headers: {name}", value)
+        _check_header_name("a name in O(headers)", name)
+        _check_header_value(f"O(headers): {name}", value)
         if name.lower() in _RESERVED_HEADERS:
             raise InputError(
-                f"Cannot use headers: {name}",
+                f"Cannot use O(headers): {name}",
                 "the module sets this header itself",
-                "Omit it; content_type or url determines its value"
+                "Omit it; O(content_type) or O(url) determines its value"
                 if name.lower() in ("content-type", "host")
                 else "Omit it",
             )
 
 
-def _check_header_name(option: str, name: str) -> None:
+def _check_header_name(subject: str, name: str) -> None:
     if not _HEADER_NAME.fullmatch(name):
-        raise InputError(f"Cannot use {option}", "it is not a valid HTTP header name", "Correct it")
+        raise InputError(
+            f"Cannot use {subject}", "it is not a valid HTTP header name", "Correct it"
+        )
 
 
-def _check_header_value(option: str, value: str) -> None:
+def _check_header_value(subject: str, value: str) -> None:
     if not value.isascii() or not value.isprintable():
         raise InputError(
-            f"Cannot use {option}",
+            f"Cannot use {subject}",
             "it contains characters that are not allowed in an HTTP header",
             _CONTROL_REMEDY,
         )
@@ -239,40 +249,40 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         for name in (credential.token_header, credential.token_param)
         if name and credential.token
     ]
-    for option, pairs in (
-        ("params", endpoint.params),
-        ("headers", endpoint.headers),
-        ("form_fields", endpoint.body.form_fields),
-        ("the query in url", tuple(query)),
+    for subject, pairs in (
+        ("O(params)", endpoint.params),
+        ("O(headers)", endpoint.headers),
+        ("O(form_fields)", endpoint.body.form_fields),
+        ("the query in O(url)", tuple(query)),
     ):
         for name, value in pairs:
             if is_credential_name(name) or (
-                option != "form_fields" and name.lower() in token_names
+                subject != "O(form_fields)" and name.lower() in token_names
             ):
                 raise InputError(
-                    f"Cannot use {option}: {name}",
+                    f"Cannot use {subject}: {name}",
                     "it looks like a credential, and this option is printed and logged",
-                    _credential_remedy(option),
+                    _credential_remedy(subject),
                 )
             if any(len(s) >= _MIN_SECRET_LENGTH and s in value for s in credential.secrets):
                 raise InputError(
-                    f"Cannot use {option}: {name}",
+                    f"Cannot use {subject}: {name}",
                     "it contains the credential, and this option is printed and logged",
-                    _credential_remedy(option),
+                    _credential_remedy(subject),
                 )
-            _check_pair(option, name, value)
+            _check_pair(subject, name, value)
 
 
-def _credential_remedy(option: str) -> str:
-    if option == "headers":
-        return "Use token, with the name of the header in token_header, or url_username"
-    return "Use token, with the name of the parameter in token_param"
+def _credential_remedy(subject: str) -> str:
+    if subject == "O(headers)":
+        return "Use O(token), with the name of the header in O(token_header), or O(url_username)"
+    return "Use O(token), with the name of the parameter in O(token_param)"
 
 
-def _check_pair(option: str, name: str, value: str) -> None:
+def _check_pair(subject: str, name: str, value: str) -> None:
     if not name or _CONTROL.search(name + value):
         raise InputError(
-            f"Cannot use {option}",
+            f"Cannot use {subject}",
             "a name is empty, or a name or value contains control characters",
             _PAIR_REMEDY,
         )
@@ -282,20 +292,23 @@ def _check_tls(endpoint: Endpoint) -> None:
     tls: TlsSettings = endpoint.tls
     if tls.client_key and not tls.client_cert:
         raise InputError(
-            "Cannot use client_key", "it is set without client_cert", "Set client_cert"
+            "Cannot use O(client_key)", "it is set without O(client_cert)", "Set O(client_cert)"
         )
     if tls.client_cert and endpoint.url.lower().startswith("http:"):
         raise InputError(
-            "Cannot use client_cert with http://", "client certificates require TLS", "Use https://"
+            "Cannot use O(client_cert) with http://",
+            "client certificates require TLS",
+            "Use https://",
         )
 
 
 def _check_retries(retries: Retries) -> None:
     if not 0 <= retries.limit <= 10:
-        raise InputError(f"Cannot use retries {retries.limit}", "it must be between 0 and 10")
+        raise InputError(f"Cannot use O(retries) {retries.limit}", "it must be between 0 and 10")
     if not 0 <= retries.interval <= 60:
         raise InputError(
-            f"Cannot use retry_interval {retries.interval}", "it must be between 0 and 60 seconds"
+            f"Cannot use O(retry_interval) {retries.interval}",
+            "it must be between 0 and 60 seconds",
         )
 
 
@@ -305,11 +318,13 @@ def _check_accepted_statuses(statuses: tuple[int, ...] | None) -> None:
     for status in statuses:
         if not 200 <= status < 300:
             raise InputError(
-                f"Cannot use status_code {status}",
+                f"Cannot use O(status_code) {status}",
                 "statuses outside 200-299 mean that the service did not accept the roster",
                 "List only statuses that mean acceptance",
             )
     if not statuses:
         raise InputError(
-            "Cannot use status_code", "it is empty", "List at least one status, or omit status_code"
+            "Cannot use O(status_code)",
+            "it is empty",
+            "List at least one status, or omit O(status_code)",
         )

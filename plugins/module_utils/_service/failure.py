@@ -28,24 +28,24 @@ _PROXY_DIAGNOSES = {
     ),
     403: Diagnosis(
         "it does not allow this host to connect to the service (403)",
-        "Allow access to the service in the proxy's configuration, add the host in url to NO_PROXY,"
-        " or set use_proxy: false",
+        "Allow access to the service in the proxy's configuration, add the host in O(url) to NO_PROXY,"
+        " or set O(use_proxy=false)",
     ),
 }
 _TEMPORARY_PROXY_STATUSES = frozenset({429, 502, 503, 504})
 
 _TLS_DIAGNOSES = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": Diagnosis(
-        "it requires a client certificate", "Set client_cert and client_key"
+        "it requires a client certificate", "Set O(client_cert) and O(client_key)"
     ),
     "TLSV1_ALERT_UNKNOWN_CA": Diagnosis(
         "it does not trust the CA of the client certificate",
-        "Set client_cert to a certificate that the service issued or registered",
+        "Set O(client_cert) to a certificate that the service issued or registered",
     ),
 }
-_MAY_REQUIRE_CERTIFICATE = "If the service requires a client certificate, set client_cert"
+_MAY_REQUIRE_CERTIFICATE = "If the service requires a client certificate, set O(client_cert)"
 
-_CHECK_FIREWALLS = "Check firewalls and proxies, or increase timeout"
+_CHECK_FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
 _RESPONSE_TIMEOUT = Diagnosis("it did not respond in time", MAY_BE_ACCEPTED_REMEDY)
 _CONNECTION_TIMEOUT = Diagnosis("the connection was not established in time", _CHECK_FIREWALLS)
 
@@ -81,7 +81,7 @@ def classify_failure(error: Exception, *, sent: bool, proxy: str | None) -> Fail
             Diagnosis(
                 f"the proxy {proxy} cannot be used ({type(root).__name__})",
                 "Set HTTPS_PROXY or ALL_PROXY in the environment to http://HOST:PORT, or to"
-                " socks5://HOST:PORT if PySocks is installed; or set use_proxy: false",
+                " socks5://HOST:PORT if PySocks is installed; or set O(use_proxy=false)",
             ),
             PERMANENT,
         )
@@ -98,7 +98,7 @@ def classify_truncation(missing: int) -> Failure:
     return Failure(
         Diagnosis(
             f"the roster became {missing} bytes shorter while it was being sent",
-            "Do not modify the files in state_dir during the upload",
+            "Do not modify the files in O(state_dir) during the upload",
         ),
         PERMANENT,
     )
@@ -121,7 +121,7 @@ def _explain_lost_connection(error: Exception, root: BaseException) -> Diagnosis
         return _RESPONSE_TIMEOUT
     if kind in ("BadStatusLine", "LineTooLong", "UnknownProtocol"):
         return Diagnosis(
-            "its response is not valid HTTP", "Check url, and the service at that address"
+            "its response is not valid HTTP", "Check O(url), and the service at that address"
         )
     if kind == "IncompleteRead":
         return Diagnosis("its response is incomplete", MAY_BE_ACCEPTED_REMEDY)
@@ -167,7 +167,7 @@ def _classify_proxy_failure(root: BaseException, proxy: str) -> Failure:
         return Failure(
             Diagnosis(
                 f"the proxy {proxy} cannot be reached: {reason}",
-                "Check HTTPS_PROXY in the environment, or set use_proxy: false",
+                "Check HTTPS_PROXY in the environment, or set O(use_proxy=false)",
             ),
             NOT_SENT,
         )
@@ -199,7 +199,7 @@ def _classify_connection_failure(error: Exception, root: BaseException) -> Failu
     return Failure(
         Diagnosis(
             f"the connection failed ({type(root).__name__})",
-            "Check the host name in url, and the network",
+            "Check the host name in O(url), and the network",
         ),
         NOT_SENT,
     )
@@ -211,7 +211,7 @@ def _explain_tls_error(root: BaseException) -> Diagnosis:
         return _TLS_DIAGNOSES[reason]
     return Diagnosis(
         f"the TLS connection failed ({reason})",
-        "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. "
+        "Check that the service supports TLS 1.2 or newer, and at least O(tls_minimum). "
         f"{_MAY_REQUIRE_CERTIFICATE}",
     )
 

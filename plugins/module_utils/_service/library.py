@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from .._library import Library
 
-REQUESTS = Library("requests", "2.31.0")
+# The release in Red Hat Enterprise Linux 9.
+REQUESTS = Library("requests", "2.25.1")
 
 try:
     import requests

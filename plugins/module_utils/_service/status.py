@@ -11,7 +11,9 @@ from .answer import Answer
 from .endpoint import Endpoint
 from .retry import MAX_RETRY_AFTER
 
-MAY_BE_ACCEPTED_REMEDY = "The service may have accepted the roster; the next run sends it again"
+MAY_BE_ACCEPTED_REMEDY = (
+    "Run again to send the roster once more; the service may already have accepted it"
+)
 _DOCUMENTATION = "the service's documentation"
 _CHECK_CREDENTIAL = "Check {credential}, and the permissions of the credential"
 _LONG_DELAY_REMEDY = "Run less often, and wait for the requested delay before the next run"
@@ -34,19 +36,19 @@ class ServiceError(FrontdeskError):
 _STATUSES = {
     202: Diagnosis(
         "it might still refuse the roster",
-        f"Check url and result against {_DOCUMENTATION};"
-        " to treat this status as acceptance, add 202 to status_code",
+        f"Check O(url) and O(result) against {_DOCUMENTATION};"
+        " to treat this status as acceptance, add 202 to O(status_code)",
     ),
     400: Diagnosis(
         "it cannot process the request",
-        "Compare method, body_format, field_name, form_fields, params and the columns with"
+        "Compare O(method), O(body_format), O(field_name), O(form_fields), O(params) and the columns with"
         f" {_DOCUMENTATION}",
     ),
     401: Diagnosis("it does not accept the credential", _CHECK_CREDENTIAL),
     403: Diagnosis("the credential lacks the required permission", _CHECK_CREDENTIAL),
-    404: Diagnosis("the URL does not exist", "Check url"),
-    405: Diagnosis("the URL does not support this method", "Check url and method"),
-    406: Diagnosis("it cannot return JSON", "Check url, or set Accept in headers"),
+    404: Diagnosis("the URL does not exist", "Check O(url)"),
+    405: Diagnosis("the URL does not support this method", "Check O(url) and O(method)"),
+    406: Diagnosis("it cannot return JSON", "Check O(url), or set Accept in O(headers)"),
     407: Diagnosis("a proxy requires authentication", "Check HTTPS_PROXY in the environment"),
     408: Diagnosis(
         "the roster did not arrive in time",
@@ -56,26 +58,29 @@ _STATUSES = {
         "the upload conflicts with the current state of the service",
         "Wait until other imports have finished; the next run sends the roster again",
     ),
-    410: Diagnosis("the URL no longer exists", "Check url"),
+    410: Diagnosis("the URL no longer exists", "Check O(url)"),
     411: Diagnosis(
         "it requires a Content-Length header, which this module sent",
         "Check for a proxy that modifies requests",
     ),
-    412: Diagnosis("a precondition in the headers is not met", "Check headers"),
+    412: Diagnosis("a precondition in the headers is not met", "Check O(headers)"),
     413: Diagnosis(
         "the roster is too large",
         f"Look up the limit in {_DOCUMENTATION}, and export fewer contacts",
     ),
     415: Diagnosis(
-        "it does not support the media type of the roster", "Check body_format and content_type"
+        "it does not support the media type of the roster",
+        "Check O(body_format) and O(content_type)",
     ),
     422: Diagnosis(
         "it refused the content",
         f"Compare the columns with {_DOCUMENTATION};"
-        " if result.errors is set, service.errors lists the rows",
+        " if O(result.errors) is set, service.errors lists the rows",
     ),
-    425: Diagnosis("the service refused early data", "The next run sends the roster again"),
-    429: Diagnosis("too many requests", "Run less often, or increase retries or retry_interval"),
+    425: Diagnosis("the service refused early data", "Run again to send the roster once more"),
+    429: Diagnosis(
+        "too many requests", "Run less often, or increase O(retries) or O(retry_interval)"
+    ),
     502: Diagnosis("a gateway received no valid response from the service", MAY_BE_ACCEPTED_REMEDY),
     503: Diagnosis("the service is unavailable", _CHECK_SERVICE),
     504: Diagnosis("a gateway did not receive a response in time", MAY_BE_ACCEPTED_REMEDY),
@@ -89,7 +94,7 @@ def explain_status(status: int) -> Diagnosis:
     if status >= 500:
         return Diagnosis("", _CHECK_SERVICE)
     if 200 <= status < 300:
-        return Diagnosis("", f"Check url, result and status_code against {_DOCUMENTATION}")
+        return Diagnosis("", f"Check O(url), O(result) and O(status_code) against {_DOCUMENTATION}")
     return Diagnosis("", f"Look up the status code in {_DOCUMENTATION}")
 
 
@@ -109,9 +114,9 @@ def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
     if answer.problem:
         return ServiceError(
             endpoint.action,
-            f"{status_text}, but the response does not match result: {answer.problem}; "
+            f"{status_text}, but the response does not match O(result): {answer.problem}; "
             "the roster is treated as not accepted",
-            f"Check url and result against {_DOCUMENTATION}",
+            f"Check O(url) and O(result) against {_DOCUMENTATION}",
         )
     return None
 

@@ -201,5 +201,5 @@ def _check_ca_bundle(name: str, path: str) -> None:
         raise InputError(
             f"Cannot use the certificates in {path}, set by {name} in the environment",
             explain_file_error(error, "it contains no certificates in PEM format"),
-            f"Correct {name}, or set ca_path",
+            f"Correct {name}, or set O(ca_path)",
         ) from error

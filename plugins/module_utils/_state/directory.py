@@ -106,7 +106,7 @@ def read_baseline(directory: Path) -> Baseline | None:
         roster=replace(roster, open_ids=None, ids_sha256=""),
         warning=(
             f"{directory / receipt.identities}.ids is missing or damaged, "
-            "so this run identifies contacts by key. Restore the file from a backup; otherwise, "
+            "so this run identifies contacts by O(key). Restore the file from a backup; otherwise, "
             "the next accepted or unchanged roster replaces it."
         ),
     )

@@ -35,7 +35,7 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
         raise StateError(
             action,
             error.strerror or str(error),
-            "Set state_dir to a directory that is writable by this user",
+            "Set O(state_dir) to a directory that is writable by this user",
         ) from error
     try:
         _acquire_lock(descriptor, fcntl.LOCK_EX, action)
@@ -82,7 +82,7 @@ def _check_private(directory: Path, action: str) -> None:
         raise StateError(
             action,
             f"other users can access it (mode {mode:04o})",
-            "Set state_dir to a dedicated directory with mode 0700",
+            "Set O(state_dir) to a dedicated directory with mode 0700",
         )
 
 
@@ -99,6 +99,6 @@ def _acquire_lock(descriptor: int, operation: int, action: str) -> None:
         raise StateError(
             action,
             f"it cannot be locked ({error.strerror})",
-            "Set state_dir to a directory on a file system that supports locks, "
+            "Set O(state_dir) to a directory on a file system that supports locks, "
             "such as a local one",
         ) from error

@@ -30,7 +30,7 @@ _REQUIRED_VERSION = "0.1.0"
 """First version of the collection that can read this format."""
 
 RESTORE_REMEDY = (
-    "Restore it from a backup, or remove the state directory and upload with initial: true"
+    "Restore it from a backup, or remove the state directory and run once with O(initial=true)"
 )
 
 _HISTORY_LENGTH = 10

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
 
 _ROOT = Path(__file__).parents[3]
+# The start of a marked option name; modules must replace the markers in their messages.
+_MARKER = re.compile(r"\bO\([a-z]")
 # Without these capabilities, file permissions also apply to root.
 _WITHOUT_DAC_OVERRIDE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
@@ -105,6 +108,7 @@ class ModuleRunner:
         lines = [line for line in outcome["output"].splitlines() if line]
         assert len(lines) == 1, outcome["output"]
         result = ModuleResult(json.loads(lines[0]), outcome["output"])
+        assert not _MARKER.search(result.output), result.output
         assert outcome["code"] == int(result.failed), outcome["output"]
         return result
 

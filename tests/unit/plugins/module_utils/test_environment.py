@@ -21,9 +21,9 @@ def test_each_variable_is_named_after_its_option() -> None:
 @pytest.mark.parametrize(
     ("option", "remedy"),
     [
-        ("token", "Set token, or the environment variable FRONTDESK_TOKEN"),
-        ("bind_pw", "Set bind_pw, or the environment variable FRONTDESK_BIND_PW"),
-        ("keytab", "Set keytab"),
+        ("token", "Set O(token), or the environment variable FRONTDESK_TOKEN"),
+        ("bind_pw", "Set O(bind_pw), or the environment variable FRONTDESK_BIND_PW"),
+        ("keytab", "Set O(keytab)"),
     ],
 )
 def test_remedy_for_a_missing_option_names_its_variable(option: str, remedy: str) -> None:

@@ -31,6 +31,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._module.librari
     fail,
     require,
 )
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.reporter import Reporter
 
 _ROOT = Path(__file__).parents[4]
 _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
@@ -39,7 +40,7 @@ _PACKAGE = "ansible_collections.frontdesk.contacts.plugins.module_utils"
 _LIBRARIES = [
     ("ldap3", ["_directory.library", "_directory.tls", "_directory.connection"], "2.9.1"),
     ("dnspython", ["_directory.resolver"], "2.1.0"),
-    ("requests", ["_service.library", "_service.transport", "_service.client"], "2.31.0"),
+    ("requests", ["_service.library", "_service.transport", "_service.client"], "2.25.1"),
     ("jinja2", ["_expressions.library", "_expressions.syntax", "_expressions.expression"], "3.0"),
     ("phonenumbers", ["_expressions.library", "_expressions.phone"], "8.13.0"),
 ]
@@ -72,8 +73,8 @@ def test_files_can_be_imported_without_their_library(
     monkeypatch: pytest.MonkeyPatch, library: str, names: list[str], minimum: str
 ) -> None:
     package = _IMPORTED_AS.get(library, library)
-    # Import the library first, so that all of its modules are in sys.modules and can be hidden.
-    importlib.import_module(f"{_PACKAGE}.{names[0]}")
+    # Load the library first, so that all of its modules are in sys.modules and can be hidden.
+    getattr(importlib.import_module(f"{_PACKAGE}.{names[0]}"), library.upper())
     importlib.import_module(package)
     for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, loaded, None)
@@ -104,7 +105,6 @@ def test_libraries_for_expressions_are_imported_on_first_use(
 @pytest.mark.parametrize(
     ("file", "operator"),
     [
-        ("meta/requirements.txt", ">="),
         ("tests/unit/requirements.txt", ">="),
         ("tests/requirements/modules-oldest.txt", "=="),
     ],
@@ -133,12 +133,28 @@ def test_library_is_loaded_on_demand(
         library.load()
 
 
-def test_execution_environments_also_contain_rarely_used_libraries() -> None:
+@pytest.mark.parametrize(
+    ("file", "libraries"),
+    [
+        (
+            "meta/requirements.txt",
+            [Library(name, minimum) for name, _names, minimum in _LIBRARIES],
+        ),
+        ("meta/ee-requirements.txt", [GSSAPI, PYCRYPTODOME, CRYPTOGRAPHY]),
+    ],
+)
+def test_requirement_files_for_users_contain_supported_releases(
+    file: str, libraries: list[Library]
+) -> None:
+    lines = (_ROOT / file).read_text(encoding="utf-8").splitlines()
+    required = dict(line.split(" >= ") for line in lines if line[:1] not in ("", "#", "-"))
+    assert required.keys() == {library.name for library in libraries}
+    assert not [each for each in libraries if replace(each, release=required[each.name]).is_too_old]
+
+
+def test_execution_environments_contain_all_libraries() -> None:
     lines = (_ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert {line for line in lines if line[:1] != "#"} == {
-        *("", "-r requirements.txt"),
-        *(library.requirement for library in (GSSAPI, PYCRYPTODOME, CRYPTOGRAPHY)),
-    }
+    assert "-r requirements.txt" in lines
 
 
 def _library(version: str | None, minimum: str = "2.9.1") -> Library:
@@ -179,17 +195,22 @@ class _ModuleFailedError(Exception):
 class _Module:
     """A fake module whose fail_json raises an exception."""
 
+    def __init__(self, **option_names: str) -> None:
+        self.params = {"option_names": option_names}
+
     def fail_json(self, **result: Any) -> None:
         raise _ModuleFailedError(result)
 
 
 def test_module_continues_with_supported_libraries() -> None:
-    require(_Module(), _library("2.9.1"), _library("3"))
+    require(Reporter(_Module()), _library("2.9.1"), _library("3"))
 
 
 def test_module_fails_if_a_library_is_missing() -> None:
     with pytest.raises(_ModuleFailedError) as caught:
-        require(_Module(), _library("3"), Library("ldap3", "2.9.1", failure="Traceback ..."))
+        require(
+            Reporter(_Module()), _library("3"), Library("ldap3", "2.9.1", failure="Traceback ...")
+        )
     (result,) = caught.value.args
     assert result["exception"] == "Traceback ..."
     assert result["msg"].startswith(
@@ -198,18 +219,18 @@ def test_module_fails_if_a_library_is_missing() -> None:
 
 
 @pytest.mark.parametrize("library", [_library("2.8"), Library("ldap3", "2.9.1", failure="T")])
-def test_module_reports_the_feature_that_requires_a_library(library: Library) -> None:
+def test_module_reports_the_option_that_requires_a_library(library: Library) -> None:
     with pytest.raises(LibraryError) as raised:
-        library.require("by an option")
+        library.require("by O(domain)")
     assert str(raised.value) == "ldap3 >= 2.9.1"
     with pytest.raises(_ModuleFailedError) as caught:
-        fail(_Module(), raised.value)
-    assert " required by an option. " in caught.value.args[0]["msg"]
+        fail(Reporter(_Module(domain="the_domain")), raised.value)
+    assert " required by the_domain. " in caught.value.args[0]["msg"]
 
 
 def test_module_reports_the_version_and_path_of_an_old_library() -> None:
     with pytest.raises(_ModuleFailedError) as caught:
-        require(_Module(), _library("3"), _library("2.8.1"))
+        require(Reporter(_Module()), _library("3"), _library("2.8.1"))
     (result,) = caught.value.args
     assert result == {
         "msg": (

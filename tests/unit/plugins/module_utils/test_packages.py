@@ -123,7 +123,7 @@ def test_upload_loads_neither_the_directory_client_nor_the_expression_engine() -
     assert "requests" in loaded
 
 
-@pytest.mark.parametrize("file", ["export_spec", "upload_spec", "location_sources"])
+@pytest.mark.parametrize("file", ["export_spec", "upload_spec", "settings_spec"])
 def test_argument_specs_load_no_client_library(file: str) -> None:
     """The role uses these files on the control node, where the libraries might be missing."""
     loaded = _modules_loaded_by(f"{MODULE_UTILS}._module.{file}")

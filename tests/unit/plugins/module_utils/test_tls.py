@@ -53,8 +53,8 @@ def test_unreadable_ca_file_is_reported(tmp_path: Path) -> None:
         create_tls_context(str(path), validate_certs=True)
 
 
-TRUST = "Set ca_path to a file with the issuing CA's certificate"
-NAME = "In url, use a name from the certificate"
+TRUST = "Set O(ca_path) to a file with the issuing CA's certificate"
+NAME = "In O(url), use a name from the certificate"
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,17 @@ NAME = "In url, use a name from the certificate"
         (10, "its certificate has expired", "Renew the server's certificate"),
         (
             *(18, "its certificate is self-signed and not trusted"),
-            "Set ca_path to a file with this certificate",
+            "Set O(ca_path) to a file with this certificate",
         ),
         (19, "its certificate was issued by an unknown CA", TRUST),
         (20, "its certificate was issued by an unknown CA", TRUST),
         (62, "its certificate was issued for another name", NAME),
         (64, "its certificate is not valid for this IP address", NAME),
-        (23, "its certificate could not be verified", "Check the server's certificate and ca_path"),
+        (
+            23,
+            "its certificate could not be verified",
+            "Check the server's certificate and O(ca_path)",
+        ),
     ],
 )
 def test_failed_verification_is_explained(code: int, cause: str, remedy: str) -> None:

@@ -21,6 +21,9 @@ from ansible_collections.frontdesk.contacts.plugins.doc_fragments.attributes imp
 from ansible_collections.frontdesk.contacts.plugins.doc_fragments.directory import (
     ModuleDocFragment as Directory,
 )
+from ansible_collections.frontdesk.contacts.plugins.doc_fragments.option_names import (
+    ModuleDocFragment as OptionNames,
+)
 from ansible_collections.frontdesk.contacts.plugins.doc_fragments.sources import (
     ModuleDocFragment as Sources,
 )
@@ -43,6 +46,9 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._expressions.li
     PHONENUMBERS,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._library import Library
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+    option_names_spec,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_spec import (
     directory_spec,
 )
@@ -102,8 +108,12 @@ def _specified(spec: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("fragment", "spec"),
-    [(Directory, directory_spec()), (Sources, source_spec())],
-    ids=["directory", "sources"],
+    [
+        (Directory, directory_spec()),
+        (Sources, source_spec()),
+        (OptionNames, option_names_spec()),
+    ],
+    ids=["directory", "sources", "option_names"],
 )
 def test_fragments_match_the_argument_specs(fragment: Any, spec: dict[str, Any]) -> None:
     assert _documented(_options(fragment)) == _specified(spec)
@@ -113,15 +123,15 @@ def test_ad_contacts_export_matches_its_argument_spec() -> None:
     options = dict(_documentation("ad_contacts_export")["options"])
     # Only the description is overridden, to document the default. ansible-core's fragment contains the other keys.
     assert set(options.pop("mode")) == {"description"}
-    shared = {**_options(Directory), **_options(Sources)}
+    shared = {**_options(Directory), **_options(Sources), **_options(OptionNames)}
     assert _documented({**shared, **options}) == _specified(export_spec())
 
 
 @pytest.mark.parametrize(
     ("module", "fragments", "spec"),
     [
-        ("ad_contacts_info", (Directory, Sources), info_spec()),
-        ("contact_upload", (), upload_spec()),
+        ("ad_contacts_info", (Directory, Sources, OptionNames), info_spec()),
+        ("contact_upload", (OptionNames,), upload_spec()),
     ],
 )
 def test_other_modules_match_their_argument_specs(
@@ -134,7 +144,7 @@ def test_other_modules_match_their_argument_specs(
 
 
 _DIRECTORY_FRAGMENTS = [
-    f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources")
+    f"frontdesk.contacts.{name}" for name in ("attributes", "directory", "sources", "option_names")
 ]
 
 
@@ -143,7 +153,7 @@ _DIRECTORY_FRAGMENTS = [
     [
         ("ad_contacts_export", _DIRECTORY_FRAGMENTS),
         ("ad_contacts_info", _DIRECTORY_FRAGMENTS),
-        ("contact_upload", ["frontdesk.contacts.attributes"]),
+        ("contact_upload", ["frontdesk.contacts.attributes", "frontdesk.contacts.option_names"]),
     ],
 )
 def test_modules_extend_the_fragments(module: str, fragments: list[str]) -> None:
@@ -257,7 +267,7 @@ def test_code_markup_has_no_backslash_escapes() -> None:
     # Unlike V(...), C(...) supports no escapes: C(...) ends at the first closing parenthesis.
     modules = ("ad_contacts_export", "ad_contacts_info", "contact_upload")
     documented: list[Any] = [importlib.import_module(f"{_MODULES}.{each}") for each in modules]
-    documented += [Directory, Sources]
+    documented += [Directory, Sources, OptionNames]
     contents = re.findall(r"\bC\(([^)]*)\)", "".join(each.DOCUMENTATION for each in documented))
     assert [code for code in contents if "\\\\" in code or code.endswith("\\")] == []
 
@@ -266,6 +276,7 @@ def test_options_document_their_environment_variables() -> None:
     specs = {**directory_spec(), **upload_spec()}
     documented = {
         **_options(Directory),
+        **_options(OptionNames),
         **_documentation("contact_upload")["options"],
     }
     for name, option in specs.items():

@@ -167,7 +167,7 @@ def test_phone_style_requires_the_phonenumbers_library(monkeypatch: pytest.Monke
     columns(NAME_COLUMN)
     with pytest.raises(LibraryError) as caught:
         columns({**NAME_COLUMN, "phone_style": "e164"})
-    assert caught.value.reason == "by phone_style of column 'Name'"
+    assert caught.value.reason == "by O(columns[].phone_style) of column 'Name'"
 
 
 def test_the_error_about_an_expression_names_its_column() -> None:

@@ -122,7 +122,7 @@ def test_the_remedy_for_a_closed_connection_mentions_the_client_certificate(
         with pytest.raises(ServerError) as caught, open_session(settings):
             pass
     assert caught.value.cause.startswith("it closed the connection (")
-    assert caught.value.remedy.startswith("Check that the server accepts client_cert. ")
+    assert caught.value.remedy.startswith("Check that the server accepts O(client_cert). ")
 
 
 @pytest.mark.parametrize("protocol", ["simple", "ntlm", "external", "anonymous"])
@@ -196,7 +196,7 @@ def test_missing_libraries_of_a_protocol_are_detected(
     with pytest.raises(LibraryError) as caught:
         bind.require_libraries(auth_protocol)
     assert caught.value.library.name == library
-    assert caught.value.reason == f"by auth_protocol {auth_protocol}"
+    assert caught.value.reason == f"by O(auth_protocol) {auth_protocol}"
 
 
 @pytest.mark.parametrize("auth_protocol", ["simple", "anonymous"])

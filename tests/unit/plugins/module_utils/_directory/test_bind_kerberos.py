@@ -149,7 +149,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
         (
             *(True, (NO_LAYER + bytes(3), INTEGRITY + LARGEST, CONFIDENTIALITY + LARGEST[:2], b"")),
             "the server does not support encryption by Kerberos, and personal data would be sent unencrypted",
-            "Use ldaps://, or start_tls: true",
+            "Use ldaps://, or O(start_tls=true)",
         ),
         (
             *(
@@ -157,7 +157,7 @@ def test_without_tls_kerberos_encrypts_all_further_messages(
                 (CONFIDENTIALITY + LARGEST, INTEGRITY + LARGEST, NO_LAYER, NO_LAYER + bytes(4)),
             ),
             "the server requires Kerberos encryption over TLS",
-            "Use ldap:// without start_tls: Kerberos then encrypts the connection",
+            "Use ldap:// without O(start_tls): Kerberos then encrypts the connection",
         ),
     ],
 )

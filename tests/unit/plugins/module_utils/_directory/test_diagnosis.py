@@ -20,7 +20,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.library import FAILURES
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import Diagnosis
 
-LIMIT = "Ask the directory administrator to increase the limit for the bind account, or reduce page_size"
+LIMIT = "Ask the directory administrator to increase the limit for the bind account, or reduce O(page_size)"
 NEW_PASSWORD = "Set a new password for the bind account"
 
 
@@ -32,10 +32,10 @@ NEW_PASSWORD = "Set a new password for the bind account"
             "Narrow the sources, or increase the time limit on the server",
         ),
         (4, "the server's size limit cut the search short", LIMIT),
-        (8, "the server requires an encrypted connection", "Use ldaps:// or start_tls: true"),
+        (8, "the server requires an encrypted connection", "Use ldaps:// or O(start_tls=true)"),
         (
             *(10, "the server refers to another server"),
-            "Set server_uri to a server that contains this search base",
+            "Set O(server_uri) to a server that contains this search base",
         ),
         (
             *(11, "an administrative limit ended the search"),
@@ -47,21 +47,25 @@ NEW_PASSWORD = "Set a new password for the bind account"
         ),
         (
             *(32, "the search base does not exist"),
-            "Correct search_base, or allow the bind account to read it",
+            "Correct O(sources[].search_base), or allow the bind account to read it",
         ),
         (34, "the server does not accept the distinguished name", "Correct the spelling of the DN"),
         (
             *(48, "the server does not permit this kind of bind"),
-            "Choose another auth_protocol, or permit this kind of bind for the account",
+            "Choose another O(auth_protocol), or permit this kind of bind for the account",
         ),
-        (49, "the name or the password is wrong", "Correct bind_dn or bind_pw"),
+        (49, "the name or the password is wrong", "Correct O(bind_dn) or O(bind_pw)"),
         (
             *(50, "the bind account does not have permission to read this part of the directory"),
-            "Grant it read access to the people's attributes",
+            "Grant the bind account read access to the people and their attributes",
         ),
         (51, "the server is busy", "Try again later"),
         (52, "the server is unavailable", "Try again later"),
-        (53, "the server is unwilling to perform the operation", "Check its message and its log"),
+        (
+            53,
+            "the server is unwilling to perform the operation",
+            "Look for the reason in the server's message and in its log",
+        ),
         (1, "the server refused the operation", "Look up the result code in RFC 4511"),
         (80, "the server refused the operation", "Look up the result code in RFC 4511"),
     ],
@@ -82,7 +86,7 @@ def test_refused_anonymous_reads_are_explained(message: str) -> None:
     result = {"result": 1, "description": "operationsError", "message": message, "dn": ""}
     assert explain_result(result) == Diagnosis(
         f"the server does not allow anonymous reads (result 1 operationsError, {message})",
-        "Choose an auth_protocol other than anonymous; with external, map the certificate to an account",
+        "Set O(auth_protocol) to a protocol other than anonymous; with external, map the certificate to an account",
     )
 
 
@@ -122,8 +126,8 @@ _MESSAGES = (
 @pytest.mark.parametrize(
     ("subcode", "cause", "remedy"),
     [
-        ("525", "the account does not exist", "Correct bind_dn"),
-        ("52e", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
+        ("525", "the account does not exist", "Correct O(bind_dn)"),
+        ("52e", "the name or the password is wrong", "Correct O(bind_dn) or O(bind_pw)"),
         ("530", "the account is not allowed to log on at this time", "Extend its logon hours"),
         (
             *("531", "the account is not allowed to log on from this computer"),
@@ -137,7 +141,7 @@ _MESSAGES = (
             *("775", "the account is locked out"),
             "Unlock it, and find the program that uses a wrong password for it",
         ),
-        ("57", "the name or the password is wrong", "Correct bind_dn or bind_pw"),
+        ("57", "the name or the password is wrong", "Correct O(bind_dn) or O(bind_pw)"),
     ],
 )
 def test_subcodes_of_active_directory_are_explained(subcode: str, cause: str, remedy: str) -> None:
@@ -169,7 +173,7 @@ def test_results_of_start_tls_are_explained() -> None:
 @pytest.mark.parametrize("message", [None, "", "metadata 52e", "data xyz"])
 def test_refused_binds_without_a_subcode_are_explained(message: str | None) -> None:
     result = {"result": 49, "description": "invalidCredentials", "message": message}
-    assert explain_result(result).remedy == "Correct bind_dn or bind_pw"
+    assert explain_result(result).remedy == "Correct O(bind_dn) or O(bind_pw)"
 
 
 def test_the_cause_contains_the_matched_dn_and_the_message_on_one_line() -> None:
@@ -206,12 +210,12 @@ OPENING = "socket connection error while opening: "
         ),
         (
             f"{OPENING}timed out",
-            *("it did not respond in time", "Check firewalls, or increase connection_timeout"),
+            *("it did not respond in time", "Check firewalls, or increase O(connection_timeout)"),
         ),
         (
             "error receiving data: no complete response within 120 s",
             "it did not respond in time",
-            "Check its load and its log, or increase receive_timeout",
+            "Check its load and its log, or increase O(receive_timeout)",
         ),
         ("[Errno 104] Connection reset by peer", "it reset the connection", LOG),
         ("[Errno 32] Broken pipe", "it closed the connection", LOG),
@@ -229,7 +233,7 @@ def test_failed_connections_are_explained(text: str, cause: str, remedy: str) ->
         (
             "_ssl.c:1003: The handshake operation timed out",
             "it did not complete the TLS handshake in time",
-            f"{PORT}, or increase connection_timeout",
+            f"{PORT}, or increase O(connection_timeout)",
         ),
         (
             "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1020)",
@@ -294,7 +298,7 @@ def test_the_rejection_of_kerberos_over_tls_is_explained() -> None:
     result = {"result": 8, "description": "strongerAuthRequired", "message": message}
     diagnosis = explain_result(result)
     assert diagnosis.cause.startswith("the server does not accept Kerberos over TLS (result 8 ")
-    assert diagnosis.remedy == "Use ldap:// without start_tls; Kerberos encrypts the connection"
+    assert diagnosis.remedy == "Use ldap:// without O(start_tls); Kerberos encrypts the connection"
 
 
 def test_the_cause_of_an_unknown_failure_is_its_message() -> None:

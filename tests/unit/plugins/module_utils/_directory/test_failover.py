@@ -109,7 +109,7 @@ def test_the_error_names_all_unreachable_servers(server_tls: ServerTls) -> None:
         read_with_failover(settings_for(server_tls, *uris), _uri)
     refused = r"the connection was refused \(.*\)"
     assert re.fullmatch(
-        rf"None of the 2 servers returned a complete result: Cannot connect to {uris[0]}: {refused}; Cannot"
+        rf"Cannot read the directory from any of the 2 servers: Cannot connect to {uris[0]}: {refused}; Cannot"
         rf" connect to {uris[1]}: {refused}\. Check the host and the port, and that the server is"
         rf" running\.",
         str(caught.value),
@@ -148,7 +148,7 @@ def test_an_error_while_reading_causes_failover_and_frees_the_data(
 ) -> None:
     gc.disable()  # The data must be freed without the cyclic garbage collector.
     try:
-        read = _Reader(ServerError("Cannot a", "b", "C"), ServerError("Cannot d", "e", "F"))
+        read = _Reader(ServerError("Cannot a", "b", "C"), ServerError("Cannot d", "e", "Set O(f)"))
         used, warnings = read_with_failover(three_servers, read)
     finally:
         gc.enable()
@@ -156,7 +156,7 @@ def test_an_error_while_reading_causes_failover_and_frees_the_data(
     assert used == third
     assert warnings == [
         f"Failed over from {first} to the next server. Cannot a: b. C.",
-        f"Failed over from {second} to the next server. Cannot d: e. F.",
+        f"Failed over from {second} to the next server. Cannot d: e. Set O(f).",
     ]
 
 
@@ -166,12 +166,12 @@ def test_the_error_contains_all_causes_and_each_remedy_once(
     read = _Reader(
         ServerError("Cannot a", "b", "Do this"),
         ServerError("Cannot c", "d", "Do that"),
-        ServerError("Cannot e", "f", "Do this"),
+        ServerError("Cannot e", "O(f)", "Do this"),
     )
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(three_servers, read)
-    assert str(caught.value) == (
-        "None of the 3 servers returned a complete result: Cannot a: b; Cannot c: d; Cannot e: f. Do this."
+    assert caught.value.message == (
+        "Cannot read the directory from any of the 3 servers: Cannot a: b; Cannot c: d; Cannot e: O(f). Do this."
         " Do that."
     )
 

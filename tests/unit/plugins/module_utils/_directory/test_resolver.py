@@ -30,7 +30,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._library import
 
 DOMAIN = Domain("x.no", dns_servers=["192.0.2.1:5353", "2001:db8::1"])
 CHECK = (
-    "Check dns_servers, or the resolver of this host, and that port 53 of the DNS servers can be"
+    "Check O(dns_servers), or the resolver of this host, and that port 53 of the DNS servers can be"
     " reached over UDP and TCP"
 )
 
@@ -126,7 +126,7 @@ def test_a_host_without_dns_servers_is_reported(monkeypatch: pytest.MonkeyPatch)
         open_resolver(Domain("x.no"), 5)
     assert caught.value.diagnosis == (
         "no DNS server is configured on this host (cannot open /etc/resolv.conf)",
-        "Set dns_servers",
+        "Set O(dns_servers)",
     )
 
 
@@ -137,4 +137,4 @@ def test_the_error_about_missing_dnspython_names_the_option(
     monkeypatch.setattr(resolver_module, "DNSPYTHON", missing)
     with pytest.raises(LibraryError) as caught:
         open_resolver(DOMAIN, 5)
-    assert caught.value.reason == "by domain"
+    assert caught.value.reason == "by O(domain)"

@@ -163,7 +163,7 @@ def test_an_unknown_site_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert notes == [
         (
             "DNS lists no server for the site S in x.no: using the servers of the whole domain",
-            "Correct site, or remove it",
+            "Correct O(site), or remove it",
         )
     ]
 
@@ -174,7 +174,7 @@ def test_servers_outside_the_domain_are_ignored(monkeypatch: pytest.MonkeyPatch)
     addresses, notes = find_servers(SETTINGS)
     assert [address.host for address in addresses] == ["a.x.no"]
     outside = "which DNS lists for x.no: it is outside the domain"
-    remedy = "If it is correct, list the servers in server_uri instead of using domain"
+    remedy = "If it is correct, list the servers in O(server_uri) instead of using O(domain)"
     assert notes == [(f"Ignored {host}, {outside}", remedy) for host in ("ax.no", "dc.evil")]
 
 
@@ -247,8 +247,8 @@ def test_a_server_without_an_address_is_reported(
     )
     with pytest.raises(DirectoryError) as caught:
         read_with_failover(settings, lambda session: session.uri)
-    assert caught.value.cause == "its name does not resolve (DNS has no address for it)"
+    assert caught.value.cause == "its name does not resolve (no A or AAAA record)"
     assert (
         caught.value.remedy
-        == "Correct its address in DNS, or set dns_servers to servers that can resolve it"
+        == "Correct its address in DNS, or set O(dns_servers) to servers that can resolve it"
     )

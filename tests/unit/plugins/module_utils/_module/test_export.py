@@ -94,7 +94,7 @@ def test_a_warning_reports_an_unencrypted_transfer(monkeypatch: pytest.MonkeyPat
     directory = FakeDirectory(monkeypatch, A=[person(1)])
     warning = (
         "Personal data from ldaps://dc1 was transferred unencrypted and could have been read or altered"
-        " in transit. Use ldaps://, or start_tls: true."
+        " in transit. Use ldaps://, or O(start_tls=true)."
     )
     for is_unencrypted in (True, False):
         directory.is_unencrypted = is_unencrypted

@@ -114,7 +114,7 @@ def test_if_all_servers_fail_the_error_names_each_server_and_source(
     with pytest.raises(DirectoryError) as caught:
         run_export(PARAMS)
     assert str(caught.value) == (
-        "None of the 2 servers returned a complete result: source 2 (location 'b'): Cannot search OU=B on ldaps://dc1:"
+        "Cannot read the directory from any of the 2 servers: source 2 (location 'b'): Cannot search OU=B on ldaps://dc1:"
         " it closed the connection; source 1 (location 'a'): Cannot search OU=A on ldaps://dc2: the server is busy."
         " Check it. Wait."
     )

@@ -33,8 +33,8 @@ def test_the_error_names_the_source_that_failed(monkeypatch: pytest.MonkeyPatch)
 
 
 TOO_FEW_REMEDY = (
-    "Check the search base, the filter and the permissions of the bind account; "
-    "minimum: 0 allows an empty source."
+    "Check the search base, the filter and the permissions of the bind account, "
+    "or set minimum: 0 if an empty source is correct."
 )
 
 
@@ -44,13 +44,13 @@ TOO_FEW_REMEDY = (
         (
             [],
             1,
-            "only 0 contacts in OU=A on ldaps://dc1: minimum is 1; the directory returned 0 entries",
+            "no contacts were found in OU=A, but minimum is 1; the directory returned 0 entries",
         ),
         (
             [person(1), person(2, last_name=""), person(3, last_name="")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 3 entries; "
+                "only 1 contact was found in OU=A, but minimum is 2; the directory returned 3 entries; "
                 "people without a valid row: Last Name is empty: 2"
             ),
         ),
@@ -59,7 +59,7 @@ TOO_FEW_REMEDY = (
             [person(1, mail="same@x"), person(2, mail="same@x")],
             2,
             (
-                "only 1 contacts in OU=A on ldaps://dc1: minimum is 2; the directory returned 2 entries; "
+                "only 1 contact was found in OU=A, but minimum is 2; the directory returned 2 entries; "
                 "people without a valid row: Email: another person at this location has the same value: 1"
             ),
         ),
@@ -77,7 +77,9 @@ def test_a_source_must_return_its_minimum_number_of_contacts(
         return
     with pytest.raises(FrontdeskError) as caught:
         run_export(params)
-    assert str(caught.value) == f"source 1: {message}. {TOO_FEW_REMEDY}"
+    assert (
+        str(caught.value) == f"Cannot export source 1 from ldaps://dc1: {message}. {TOO_FEW_REMEDY}"
+    )
 
 
 def test_on_invalid_fail_reports_people_without_a_valid_row(

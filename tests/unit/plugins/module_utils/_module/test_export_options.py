@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.module_utils._module.arguments import (
+    option_names_spec,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._module.directory_options import (
     parse_connection_settings,
 )
@@ -37,7 +40,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.module import exp
 
 
 def test_both_modules_have_the_connection_and_source_options() -> None:
-    common = {**directory_spec(), **source_spec()}
+    common = {**directory_spec(), **source_spec(), **option_names_spec()}
     assert set(export_spec()) - set(common) == {"on_invalid", "dest", "backup"}
     assert set(info_spec()) - set(common) == {"fail_on_problems"}
     for spec in (export_spec(), info_spec()):

@@ -193,7 +193,7 @@ LIE = ("+4722123456", "", "Lie")
             _result(2, LIE, ("", "+4722123457", "")),
             False,
             [
-                "only 1 of 2 people have a valid row, and minimum is 2 (Name is empty: 1)",
+                "only 1 of 2 people have a valid row, and O(sources[].minimum) is 2 (Name is empty: 1)",
             ],
         ),
         (

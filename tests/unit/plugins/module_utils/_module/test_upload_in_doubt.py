@@ -40,7 +40,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.upload_runs impor
         (plain("500 Oops"), "it returned HTTP 500"),
         (
             plain("200 OK", b"<html>"),
-            "it returned HTTP 200, but the response does not match result",
+            "it returned HTTP 200, but the response does not match O(result)",
         ),
         (plain("202 Accepted"), "it returned HTTP 202 (it might still refuse the roster)"),
         (b"", "the connection was lost"),

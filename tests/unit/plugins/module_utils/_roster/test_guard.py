@@ -97,7 +97,7 @@ def test_removing_all_contacts_is_never_allowed(baseline_rows: int) -> None:
         check_plan(_plan(baseline_rows, baseline_rows, added=baseline_rows), limits, None)
     assert str(caught.value) == (
         f"Refused to remove all {baseline_rows} contacts: this is never allowed. Check the sources and "
-        "the export; to start over, remove the state directory and set initial: true."
+        "the export; to start over, remove the state directory and run once with initial: true."
     )
 
 
@@ -111,7 +111,7 @@ def test_a_first_upload_requires_initial() -> None:
         check_plan(plan, Limits(), NO_RECEIPT)
     assert str(caught.value) == (
         f"Refused a first upload that adds 3 contacts: {NO_RECEIPT}. "
-        "If this is the first upload, set initial: true for this run."
+        "If this is the first upload to this account, run once with initial: true."
     )
     check_plan(plan, Limits(initial=True), NO_RECEIPT)
 

@@ -90,12 +90,18 @@ def test_rows_can_be_read_by_several_readers_at_the_same_time() -> None:
         (b"A\r\nb\r\nc\0\r\n", "line 3 contains a NUL byte."),
         (
             b'A,B\r\n1,"2\r\n3"\r\n4\r\n',
-            "the row on line 4 has 1 instead of 2 cells.",
+            "the row on line 4 has 1 cell instead of 2. Correct the file, or export the roster again.",
         ),
-        (b'A,B\r\n"2\r\n\r\n3"\r\n', "the row on lines 2 to 4 has 1 instead of 2 cells."),
-        (b"A,B\r\n1,2,3\r\n", "the row on line 2 has 3 instead of 2 cells."),
-        (b"A,B\r\n\r\n1,2\r\n", "line 2 is empty."),
-        (b"A\nb\n\n", "line 3 is empty."),
+        (
+            b'A,B\r\n"2\r\n\r\n3"\r\n',
+            "the row on lines 2 to 4 has 1 cell instead of 2. Correct the file, or export the roster again.",
+        ),
+        (
+            b"A,B\r\n1,2,3\r\n",
+            "the row on line 2 has 3 cells instead of 2. Correct the file, or export the roster again.",
+        ),
+        (b"A,B\r\n\r\n1,2\r\n", "line 2 is empty. Correct the file, or export the roster again."),
+        (b"A\nb\n\n", "line 3 is empty. Correct the file, or export the roster again."),
         (
             b"\nA\nb\n",
             "its first line contains no column titles. Export a roster to it first.",
@@ -232,7 +238,10 @@ def test_invalid_csv_is_also_reported_when_rows_are_read_again() -> None:
     roster = read_roster("x.csv", lambda: io.BytesIO(contents.pop(0)))
     with pytest.raises(InputError) as caught:
         list(roster.rows())
-    assert str(caught.value) == "Cannot read x.csv: the row on line 4 has 1 instead of 2 cells."
+    assert (
+        str(caught.value)
+        == "Cannot read x.csv: the row on line 4 has 1 cell instead of 2. Correct the file, or export the roster again."
+    )
 
 
 def test_the_size_and_checksum_are_those_of_the_complete_file() -> None:

@@ -56,7 +56,7 @@ def _send_garbage(_request: Request, write: Write) -> None:
     write(b"not HTTP\r\n\r\n")
 
 
-MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends it again"
+MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends 
         (_truncate_chunk, f"its response is incomplete. {MAY_BE_ACCEPTED}"),
         (
             _send_garbage,
-            "its response is not valid HTTP. Check url, and the service at that address",
+            "its response is not valid HTTP. Check O(url), and the service at that address",
         ),
     ],
 )

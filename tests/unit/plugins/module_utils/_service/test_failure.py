@@ -22,13 +22,13 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.retry 
     PERMANENT,
 )
 
-MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends it again"
+MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
 HOST_AND_PORT = "Check the host name, the port and the proxy"
-FIREWALLS = "Check firewalls and proxies, or increase timeout"
-NETWORK = "Check the host name in url, and the network"
+FIREWALLS = "Check firewalls and proxies, or increase O(timeout)"
+NETWORK = "Check the host name in O(url), and the network"
 CHECK_TLS = (
-    "Check that the service supports TLS 1.2 or newer, and at least tls_minimum. "
-    "If the service requires a client certificate, set client_cert"
+    "Check that the service supports TLS 1.2 or newer, and at least O(tls_minimum). "
+    "If the service requires a client certificate, set O(client_cert)"
 )
 CONNECTION, TLS = requests.exceptions.ConnectionError, requests.exceptions.SSLError
 Protocol = urllib3.exceptions.ProtocolError
@@ -122,7 +122,7 @@ def test_failure_before_the_roster_is_sent_is_explained(
             _wrap(ssl.SSLEOFError(8, "EOF occurred"), CONNECTION),
             (
                 "the connection was lost (EOF occurred). "
-                "If the service requires a client certificate, set client_cert"
+                "If the service requires a client certificate, set O(client_cert)"
             ),
         ),
         (Protocol("x", urllib3.exceptions.IncompleteRead(1, 2)), "its response is incomplete"),

@@ -21,26 +21,26 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._service.status
 
 ENDPOINT = Endpoint("https://x.no/contacts?list=secret", credential=Credential(token="t0ken"))
 CHECK_CREDENTIAL = (
-    "Check token, token_header and token_prefix, and the permissions of the credential"
+    "Check O(token), O(token_header) and O(token_prefix), and the permissions of the credential"
 )
-MAY_BE_ACCEPTED = "The service may have accepted the roster; the next run sends it again"
+MAY_BE_ACCEPTED = "Run again to send the roster once more; the service may already have accepted it"
 LOOK_UP = "Look up the status code in the service's documentation"
 CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 STATUSES = {
     199: ("", LOOK_UP),
-    202: ("it might still refuse the roster", "Check url and result against "),
+    202: ("it might still refuse the roster", "Check O(url) and O(result) against "),
     300: ("", LOOK_UP),
     400: (
         "it cannot process the request",
-        "Compare method, body_format, field_name, form_fields, ",
+        "Compare O(method), O(body_format), O(field_name), O(form_fields), ",
     ),
     401: ("it does not accept the credential", CHECK_CREDENTIAL),
     402: ("", LOOK_UP),
     403: ("the credential lacks the required permission", CHECK_CREDENTIAL),
-    404: ("the URL does not exist", "Check url"),
-    405: ("the URL does not support this method", "Check url and method"),
-    406: ("it cannot return JSON", "Check url, or set Accept in headers"),
+    404: ("the URL does not exist", "Check O(url)"),
+    405: ("the URL does not support this method", "Check O(url) and O(method)"),
+    406: ("it cannot return JSON", "Check O(url), or set Accept in O(headers)"),
     407: ("a proxy requires authentication", "Check HTTPS_PROXY in the environment"),
     408: (
         "the roster did not arrive in time",
@@ -50,21 +50,21 @@ STATUSES = {
         "the upload conflicts with the current state of the service",
         "Wait until other imports have finished; ",
     ),
-    410: ("the URL no longer exists", "Check url"),
+    410: ("the URL no longer exists", "Check O(url)"),
     411: (
         "it requires a Content-Length header, which this module sent",
         "Check for a proxy that modifies requests",
     ),
-    412: ("a precondition in the headers is not met", "Check headers"),
+    412: ("a precondition in the headers is not met", "Check O(headers)"),
     413: ("the roster is too large", "Look up the limit in "),
     415: (
         "it does not support the media type of the roster",
-        "Check body_format and content_type",
+        "Check O(body_format) and O(content_type)",
     ),
     418: ("", LOOK_UP),
     422: ("it refused the content", "Compare the columns with "),
-    425: ("the service refused early data", "The next run sends the roster again"),
-    429: ("too many requests", "Run less often, or increase retries or retry_interval"),
+    425: ("the service refused early data", "Run again to send the roster once more"),
+    429: ("too many requests", "Run less often, or increase O(retries) or O(retry_interval)"),
     500: ("", CHECK_SERVICE),
     502: ("a gateway received no valid response from the service", MAY_BE_ACCEPTED),
     503: ("the service is unavailable", CHECK_SERVICE),
@@ -91,9 +91,9 @@ def test_status_is_explained(status: int) -> None:
 @pytest.mark.parametrize(
     ("credential", "options"),
     [
-        (Credential(token="t", token_param="p"), "token and token_param"),
-        (Credential(username="u"), "url_username and url_password"),
-        (Credential(), "client_cert"),
+        (Credential(token="t", token_param="p"), "O(token) and O(token_param)"),
+        (Credential(username="u"), "O(url_username) and O(url_password)"),
+        (Credential(), "O(client_cert)"),
     ],
 )
 def test_remedy_names_the_options_of_the_credential(credential: Credential, options: str) -> None:
@@ -116,7 +116,7 @@ def test_accepted_statuses_can_be_configured(
     error = answer_error(replace(ENDPOINT, accepted_statuses=accepted), Answer(status))
     assert (error is None) is is_accepted
     if error is not None:
-        assert error.remedy.startswith("Check url, result and status_code against")
+        assert error.remedy.startswith("Check O(url), O(result) and O(status_code) against")
 
 
 CORRECT = "Correct the directory entries of the refused contacts, or correct the columns"
@@ -155,14 +155,14 @@ def _refusing(status: int, rows: set[int]) -> Answer:
         (
             Answer(200, problem="it is empty"),
             (
-                "it returned HTTP 200, but the response does not match result: it is empty; the roster "
-                "is treated as not accepted. Check url and result against the service's documentation"
+                "it returned HTTP 200, but the response does not match O(result): it is empty; the roster "
+                "is treated as not accepted. Check O(url) and O(result) against the service's documentation"
             ),
         ),
         # The status code is more informative than the content of an error page.
         (
             Answer(404, problem="it is an HTML page"),
-            "it returned HTTP 404 (the URL does not exist). Check url",
+            "it returned HTTP 404 (the URL does not exist). Check O(url)",
         ),
     ],
 )
@@ -189,7 +189,7 @@ def test_too_long_retry_after_is_reported(retry_after: float | None, text: str) 
 @pytest.mark.parametrize(
     ("retry_after", "remedy"),
     [
-        (300.0, "Run less often, or increase retries or retry_interval"),
+        (300.0, "Run less often, or increase O(retries) or O(retry_interval)"),
         (301.0, "Run less often, and wait for the requested delay before the next run"),
     ],
 )

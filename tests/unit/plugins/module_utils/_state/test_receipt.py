@@ -148,7 +148,7 @@ def test_damaged_receipt_is_reported(data: bytes, exception: str) -> None:
         parse_receipt(data, "/state/receipt.json")
     assert str(caught.value) == (
         f"Cannot use /state/receipt.json: it is damaged ({exception}). Restore it from a backup, "
-        "or remove the state directory and upload with initial: true."
+        "or remove the state directory and run once with initial: true."
     )
 
 

@@ -43,7 +43,7 @@ from ansible_collections.frontdesk.contacts.tests.unit.support.rosters import (
 CSV = b"Name\r\nLie\r\n"
 IDS = ids_bytes(CSV, ["id-1"])
 ROSTER = parse_roster(CSV, IDS)
-RESTORE = "Restore it from a backup, or remove the state directory and upload with initial: true."
+RESTORE = "Restore it from a backup, or remove the state directory and run once with initial: true."
 
 
 def _receipt(csv: bytes = CSV, ids: bytes | None = IDS) -> Receipt:
@@ -272,7 +272,7 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
     assert baseline is not None
     assert baseline.roster.open_ids is None
     assert baseline.warning == (
-        f"{path} is missing or damaged, so this run identifies contacts by key. "
+        f"{path} is missing or damaged, so this run identifies contacts by O(key). "
         "Restore the file from a backup; otherwise, the next accepted or unchanged roster "
         "replaces it."
     )

@@ -1,0 +1,156 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Messages that show the names in option_names instead of the names of the options."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.support.info_runs import run_info
+from tests.integration.support.modules import run_module
+from tests.integration.support.options import export_options
+from tests.integration.support.rosters import make_contacts, write_roster
+from tests.integration.support.upload_runs import run_upload, state_files
+from tests.lab.authority import authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+UPLOAD_NAMES = {
+    "ca_path": "contact_sync_service_ca_path",
+    "initial=true": "-e contact_sync_initial=true",
+    "token": "contact_sync_service_token",
+}
+READ_NAMES = {
+    "ca_path": "contact_sync_ca_path",
+    "validate_certs": "contact_sync_validate_certs",
+    "start_attribute": "contact_sync_start_attribute",
+    "domain": "contact_sync_domain",
+    "sources[].minimum": "the minimum",
+}
+UNKNOWN_CA = (
+    r"its certificate was issued by an unknown CA \([a-z -]+\)\."
+    r" Set {} to a file with the issuing CA's certificate\."
+)
+
+
+@pytest.fixture(scope="module")
+def other_ca_path() -> Iterator[Path]:
+    """A CA certificate that no server of the tests uses."""
+    with authority() as other:
+        yield other.ca_file
+
+
+@pytest.mark.parametrize(
+    ("names", "ca_path"), [({}, "ca_path"), (UPLOAD_NAMES, "contact_sync_service_ca_path")]
+)
+def test_an_unknown_ca_of_the_service(
+    names: dict[str, str],
+    ca_path: str,
+    other_ca_path: Path,
+    service: Receiver,
+    workspace: Workspace,
+) -> None:
+    write_roster(workspace.dest, make_contacts(2))
+    result = run_upload(
+        service, workspace, initial=True, ca_path=str(other_ca_path), option_names=names
+    )
+    expected = f"Cannot upload to {re.escape(service.url)}: {UNKNOWN_CA.format(ca_path)}"
+    assert re.fullmatch(expected, result.message), result.message
+
+
+@pytest.mark.parametrize(
+    ("names", "initial"), [({}, "initial: true"), (UPLOAD_NAMES, "-e contact_sync_initial=true")]
+)
+def test_a_refused_first_upload(
+    names: dict[str, str], initial: str, service: Receiver, workspace: Workspace
+) -> None:
+    write_roster(workspace.dest, make_contacts(2))
+    assert run_upload(service, workspace, option_names=names).message == (
+        f"Refused a first upload that adds 2 contacts: {workspace.state_dir} contains no receipt of an"
+        f" earlier upload. If this is the first upload to this account, run once with {initial}."
+    )
+
+
+def test_invalid_options_of_an_upload(service: Receiver, workspace: Workspace) -> None:
+    overrides: dict[str, Any] = {"token": "a\nb", "option_names": UPLOAD_NAMES}
+    assert run_upload(service, workspace, **overrides).message == (
+        "Cannot use contact_sync_service_token: it contains characters that are not allowed in an HTTP"
+        " header. Remove line breaks and other control characters."
+    )
+
+
+def test_names_are_not_stored(service: Receiver, workspace: Workspace) -> None:
+    """The names do not affect the identifier of a plan, and no file in the state directory contains them."""
+    write_roster(workspace.dest, make_contacts(2))
+    without_names = run_upload(service, workspace)
+    with_names = run_upload(service, workspace, initial=True, option_names=UPLOAD_NAMES)
+    assert with_names["plan"]["id"] == without_names.data["plan"]["id"]
+    files = state_files(workspace)
+    assert any(path.name == "receipt.json" for path in files)
+    assert [path for path in files if b"contact_sync_" in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "ca_path"), [({}, "ca_path"), (READ_NAMES, "contact_sync_ca_path")]
+)
+def test_an_unknown_ca_of_the_directory(
+    names: dict[str, str],
+    ca_path: str,
+    other_ca_path: Path,
+    open_ldap: RunningDirectory,
+    workspace: Workspace,
+) -> None:
+    options = export_options(open_ldap, workspace, ca_path=str(other_ca_path), option_names=names)
+    message = run_module(workspace, "ad_contacts_export", options).message
+    expected = f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: {UNKNOWN_CA.format(ca_path)}"
+    assert re.fullmatch(expected, message), message
+
+
+def test_warnings_of_an_export(open_ldap: RunningDirectory, workspace: Workspace) -> None:
+    options = export_options(open_ldap, workspace, start_attribute="sn", option_names=READ_NAMES)
+    result = run_module(workspace, "ad_contacts_export", options)
+    (warning,) = result.warnings
+    assert re.fullmatch(
+        r"Number of people whose contact_sync_start_attribute is not a date: \d+\."
+        r" They are treated as already started\.",
+        warning,
+    ), warning
+    assert "contact_sync_" not in workspace.dest.with_name("contacts.csv.ids").read_text("utf-8")
+
+
+def test_a_missing_library(open_ldap: RunningDirectory, workspace: Workspace) -> None:
+    options = export_options(
+        open_ldap, workspace, server_uri=None, domain="fjord.test", option_names=READ_NAMES
+    )
+    result = run_module(workspace, "ad_contacts_export", options, missing_library="dns")
+    assert "This is required by contact_sync_domain." in result.message
+
+
+def test_problems_of_a_directory(open_ldap: RunningDirectory, workspace: Workspace) -> None:
+    overrides: dict[str, Any] = {
+        "sources": [{"search_base": open_ldap.staff_dn, "filter": "(sn=Nobody)"}],
+        "ca_path": None,
+        "validate_certs": False,
+        "option_names": READ_NAMES,
+    }
+    remedies = [
+        "Set contact_sync_validate_certs: true, and set contact_sync_ca_path to the CA certificate",
+        "Correct the filter, or set the minimum: 0 if an empty source is correct",
+    ]
+    result = run_info(open_ldap, workspace, **overrides)
+    assert [problem["remedy"] for problem in result["problems"]] == remedies
+    failed = run_info(open_ldap, workspace, fail_on_problems=True, **overrides)
+    assert [problem["remedy"] for problem in failed.data["problems"]] == remedies
+    for remedy in remedies:
+        assert f" {remedy}." in failed.message

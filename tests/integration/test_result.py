@@ -1,0 +1,200 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The result of the role, contact_sync_result, with the playbook of the guide that mails and posts it."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.integration.support.doc_examples import ROOT, example_files
+from tests.integration.support.options import role_variables
+from tests.integration.support.playbooks import Inventory, PlaybookRun, run_playbook
+from tests.lab.server import Request, Response, https_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.integration.support.workspace import Workspace
+    from tests.lab.authority import Authority
+    from tests.lab.directory import RunningDirectory
+    from tests.lab.receiver import Receiver
+
+GUIDE = "docs/docsite/rst/results.rst"
+CHAT = "https://chat.corp.example"
+SENDMAIL = '#!/bin/sh\ncat >>"$HOME/mails"\n'
+
+
+@dataclass
+class Notifications:
+    """The playbook of the guide with a mail program and a chat service.
+
+    :ivar posts: bodies of the requests to the chat service.
+    """
+
+    workspace: Workspace
+    service: Receiver
+    variables: dict[str, Any]
+    url: str
+    ca_file: Path
+    posts: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def mails(self) -> str:
+        """All mails, one after the other."""
+        path = self.workspace.home / "mails"
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def run(self, *arguments: str, **changes: object) -> PlaybookRun:
+        """Run the playbook, and assert that its output contains no secret."""
+        text = example_files(GUIDE)["notify.yml"].replace(CHAT, self.url)
+        (self.workspace.root / "notify.yml").write_text(text, encoding="utf-8")
+        variables = {
+            **self.variables,
+            **{f"contact_sync_{name}": value for name, value in changes.items()},
+        }
+        env = {
+            "PATH": f"{self.workspace.home / 'bin'}:{self.workspace.environment()['PATH']}",
+            # The public CAs of the module uri.
+            "SSL_CERT_FILE": str(self.ca_file),
+            "ANSIBLE_SHOW_CUSTOM_STATS": "true",
+        }
+        run = run_playbook(self.workspace, "notify.yml", Inventory(variables), *arguments, env=env)
+        assert self.service.token not in run.output
+        return run
+
+
+def published(run: PlaybookRun) -> dict[str, Any]:
+    """Return contact_sync_result, and assert that it has all documented keys and is also in the statistics."""
+    (result,) = (task.result for task in run.tasks if task.name == "Publish the result")
+    documentation = (ROOT / "plugins/modules/contact_sync_result.py").read_text("utf-8")
+    documented = yaml.safe_load(documentation.split('RETURN = r"""')[1].split('"""')[0])
+    keys = set(documented)
+    assert keys <= set(result)
+    value = {key: result[key] for key in keys}
+    statistics = re.search(r"\tRUN: (\{.*\})", run.output)
+    assert statistics is not None, run.output
+    assert json.loads(statistics[1])["frontdesk_contacts"] == {
+        value["name"]: {key: value[key] for key in keys - {"report"}}
+    }
+    assert value["summary"].count("\n") == 2
+    return value
+
+
+@pytest.fixture
+def notifications(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace, ca: Authority
+) -> Iterator[Notifications]:
+    """The playbook of the guide, for a company in OpenLDAP."""
+    program = workspace.home / "bin" / "sendmail"
+    program.parent.mkdir()
+    program.touch(mode=0o700)
+    program.write_text(SENDMAIL, encoding="utf-8")
+    variables = {
+        **role_variables(open_ldap, service, workspace),
+        "contact_sync_service_retries": 0,
+        "contact_sync_name": "fjord",
+    }
+    notes = Notifications(workspace, service, variables, "", ca.ca_file)
+
+    def respond(request: Request) -> Response:
+        notes.posts.append(json.loads(request.body))
+        return Response(HTTPStatus.OK, {})
+
+    certificate = ca.issue("localhost", "127.0.0.1")
+    newest = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    with https_server(respond, lambda _line: None, certificate, newest) as port:
+        notes.url = f"https://localhost:{port}"
+        yield notes
+
+
+@pytest.mark.both_ends
+def test_the_result_of_uploads_a_guard_stop_and_a_preview(
+    notifications: Notifications, open_ldap: RunningDirectory
+) -> None:
+    company = open_ldap.company
+    total = sum(len(company.at(site)) for site in company.sites) - 1
+    run = notifications.run()
+    run.assert_clean()
+    uploaded = published(run)
+    assert (uploaded["name"], uploaded["verdict"]) == ("fjord", "uploaded")
+    assert uploaded["failure"] is None
+    assert uploaded["server"] == open_ldap.uri_ldaps
+    assert (
+        sum(each["contacts"] for each in uploaded["counts"]) == total == uploaded["plan"]["added"]
+    )
+    assert uploaded["left_out"] == [{"cause": "Email and SMS Phone are both empty", "count": 1}]
+    assert (uploaded["service"]["status"], uploaded["receipt"]["sequence"]) == (200, 1)
+    assert notifications.posts == [{"text": uploaded["summary"], "failed": False, "removed": 0}]
+    assert notifications.mails == (
+        "To: it@corp.example\nSubject: Contact sync fjord: uploaded\n\n"
+        + uploaded["summary"]
+        + "\n"
+    )
+
+    unchanged = published(notifications.run())
+    assert (unchanged["verdict"], unchanged["plan"]["unchanged"]) == ("unchanged", total)
+    assert (unchanged["service"], unchanged["receipt"]) == (None, uploaded["receipt"])
+    assert notifications.mails.count("Subject:") == 1
+
+    fewer = notifications.variables["contact_sync_locations"][1:]
+    run = notifications.run(locations=fewer, max_removed=0)
+    # The playbook continues if the guard stopped the sync.
+    assert run.code == 0, run.output
+    stopped = published(run)
+    assert (stopped["verdict"], stopped["failure"]["kind"]) == ("stopped", "guard")
+    assert stopped["failure"]["message"] in run.output
+    removed = stopped["plan"]["removed"]
+    assert removed == len(company.at(company.sites[0]))
+    assert notifications.posts[-1] == {
+        "text": stopped["summary"],
+        "failed": True,
+        "removed": removed,
+    }
+
+    preview = published(notifications.run("--check", locations=fewer, max_removed_percent=100))
+    assert (preview["verdict"], preview["plan"]["removed"]) == ("preview", removed)
+    assert (notifications.service.uploads, notifications.mails.count("Subject:")) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "kind"),
+    [
+        ({"page_size": "many"}, None, "configuration"),
+        ({"bind_pw": "Pw7.wrong"}, None, "directory"),
+        ({"server_uri": "ldaps://localhost:1"}, None, "directory"),
+        ({"service_token": "Tk7.wrong"}, None, "service_auth"),
+        ({"service_url": "https://localhost:1/contacts"}, None, "network"),
+        ({}, HTTPStatus.UNPROCESSABLE_ENTITY, "service_refused"),
+        ({}, HTTPStatus.BAD_GATEWAY, "service_unsure"),
+        ({"initial": False, "state_dir": "/srv/nowhere"}, None, "state"),
+        ({"initial": False}, None, "guard"),
+    ],
+)
+def test_the_kind_of_a_failure(
+    notifications: Notifications, changes: dict[str, Any], status: HTTPStatus | None, kind: str
+) -> None:
+    if kind == "guard":
+        notifications.workspace.state_dir.mkdir(mode=0o700)
+    if status is not None:
+        notifications.service.queue_response(status)
+    run = notifications.run(**changes)
+    result = published(run)
+    assert result["failure"]["kind"] == kind
+    assert result["verdict"] == ("stopped" if kind == "guard" else "failed")
+    assert run.code == (0 if kind == "guard" else 2)
+    assert result["failure"]["message"] in run.output
+    assert notifications.posts == [{"text": result["summary"], "failed": True, "removed": 0}]
+    assert result["report"][0].startswith("Stopped: " if kind == "guard" else "Failed: ")
+    assert max(map(len, result["report"])) <= 100
+    assert not list(notifications.workspace.temp_dir.iterdir())

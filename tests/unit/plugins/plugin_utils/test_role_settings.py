@@ -1,0 +1,148 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tests of the settings of a sync."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.frontdesk.contacts.plugins.module_utils._errors import InputError
+from ansible_collections.frontdesk.contacts.plugins.plugin_utils._locations import (
+    location_from_host,
+)
+from ansible_collections.frontdesk.contacts.plugins.plugin_utils._settings import (
+    Host,
+    Settings,
+    check_combinations,
+    convert_variables,
+    make_settings,
+)
+from ansible_collections.frontdesk.contacts.plugins.plugin_utils._state import (
+    describe_missing_state,
+)
+
+VALID = {
+    "server_uri": "ldaps://dc1.corp.example",
+    "base_dn": "DC=corp,DC=example",
+    "locations": [{"location": "oslo-hq", "ou": "Oslo"}],
+    "service_url": "https://frontdesk.example/api",
+}
+
+
+def _host(**changes: object) -> Host:
+    variables = {f"contact_sync_{name}": value for name, value in {**VALID, **changes}.items()}
+    return Host("corp", convert_variables(variables))
+
+
+def _settings(**changes: object) -> Settings:
+    return make_settings(_host(**changes), (), for_upload=True)
+
+
+def _options(stage: str, **changes: object) -> dict[str, Any]:
+    options = dict(_settings(**changes).options[stage])
+    options.pop("option_names", None)
+    return options
+
+
+def test_variables_become_options_of_the_modules_that_have_them() -> None:
+    changes = {"ca_path": "~/ca.pem", "service_ca_path": "/tls/ca.pem", "on_invalid": "fail"}
+    read = {"server_uri": ["ldaps://dc1.corp.example"], "ca_path": "~/ca.pem"}
+    assert _options("export", **changes) == {**read, "on_invalid": "fail"}
+    assert _options("probe", **changes) == read
+    assert _options("upload", **changes) == {
+        "url": "https://frontdesk.example/api",
+        "ca_path": "/tls/ca.pem",
+    }
+
+
+def test_the_location_header_applies_to_the_export_and_the_upload() -> None:
+    assert _options("export", location_header="Office")["location_header"] == "Office"
+    assert _options("upload", location_header="Office")["location_column"] == "Office"
+
+
+@pytest.mark.parametrize("blank", ["", None, [], {}, " "])
+def test_blank_variables_are_not_passed(blank: object) -> None:
+    changes = {"ca_path": blank, "columns": blank, "max_removed": blank, "initial": blank}
+    assert _settings(**changes).options == _settings().options
+    assert not _settings(**changes).is_initial
+
+
+def test_zero_and_false_are_passed() -> None:
+    changes = {"max_removed": 0, "max_removed_percent": "0", "force": "no"}
+    options = _options("upload", **changes)
+    assert (options["max_removed"], options["max_removed_percent"]) == (0, 0)
+    assert options["force"] is False
+
+
+def test_an_empty_token_prefix_is_passed() -> None:
+    assert _options("upload", service_token_prefix="")["token_prefix"] == ""
+    assert "token_prefix" not in _options("upload", service_token_prefix=None)
+
+
+def test_the_name_is_that_of_the_host_by_default() -> None:
+    assert _settings().name == "corp"
+    assert _settings(name="other").name == "other"
+
+
+def test_locations_of_a_group_replace_the_list() -> None:
+    location = location_from_host("bergen", {"location": "bergen", "ou": "Bergen"})
+    host = _host(locations=[])
+    (source,) = make_settings(host, [location], for_upload=False).sources
+    assert source == {"location": "bergen", "search_base": "OU=Bergen,DC=corp,DC=example"}
+
+
+def test_the_probe_does_not_require_the_service() -> None:
+    host = _host(service_url="", name="a/b")
+    assert make_settings(host, (), for_upload=False).sources
+    with pytest.raises(InputError):
+        make_settings(host, (), for_upload=True)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x", "HTTPS://x", "http://localhost:8080/x", "http://[::1]/x"]
+)
+def test_encrypted_and_local_services_are_accepted(url: str) -> None:
+    assert _options("upload", service_url=url)["url"] == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://x", "http://localhost.example/", "http://127.0.0.11/", "ftp://x"]
+)
+def test_unencrypted_services_are_rejected(url: str) -> None:
+    with pytest.raises(InputError, match="over an unencrypted connection"):
+        _settings(service_url=url)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"server_uri": ""},
+        {"domain": "corp.example"},
+        {"server_uri": "dc1.corp.example"},
+        {"server_uri": "http://dc1"},
+        {"locations": []},
+        {"locations_group": "sites"},
+    ],
+)
+def test_missing_and_contradictory_variables_are_rejected(changes: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        check_combinations(_host(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"server_uri": "LDAPS://dc1"}, {"server_uri": "", "domain": "x"}]
+)
+def test_complete_variables_are_accepted(changes: dict[str, object]) -> None:
+    check_combinations(_host(**changes))
+
+
+def test_missing_state_is_an_error_except_in_the_first_run() -> None:
+    missing = {"exists": False, "state_dir": "/state", "node": "dc"}
+    assert describe_missing_state(_settings(), missing).startswith(
+        "Cannot sync corp: the state directory /state does not exist on dc, so "
+    )
+    assert describe_missing_state(_settings(initial="yes"), missing) == ""
+    assert describe_missing_state(_settings(), {**missing, "exists": True}) == ""
