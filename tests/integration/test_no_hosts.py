@@ -151,6 +151,7 @@ def test_an_empty_inventory_fails(workspace: Workspace, playbook: str) -> None:
     [
         pytest.param("syncs", (), {"corp", "harbour"}, id="group"),
         pytest.param(["corp", "harbour"], (), {"corp", "harbour"}, id="list"),
+        pytest.param(["corp:harbour", "corp"], (), {"corp", "harbour"}, id="colon in a list"),
         pytest.param("~co.*:syncs[1]", (), {"corp", "harbour"}, id="regular expression and index"),
         pytest.param("all:!sites:!retired", (), {"corp", "harbour"}, id="excluded groups"),
         pytest.param("syncs", ("--limit", "corp"), {"corp"}, id="limit to one host"),

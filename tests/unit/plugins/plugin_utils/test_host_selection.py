@@ -99,10 +99,16 @@ def test_the_first_problem_of_a_selection_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("limit", "within_limit"), [("", []), ("corp,oslo", ["corp", "oslo"]), ("@hosts", ["corp"])]
+    ("hosts", "limit", "within_limit"),
+    [
+        pytest.param("syncs", "", [], id="no limit"),
+        pytest.param("syncs", "corp,oslo", ["corp", "oslo"], id="limit that also has others"),
+        pytest.param("syncs", "@hosts", ["corp"], id="limit in a file"),
+        pytest.param("syncs:oslo", "oslo", ["oslo"], id="limit to a part of the hosts"),
+    ],
 )
-def test_a_selection_of_hosts_passes(limit: str, within_limit: list[str]) -> None:
-    check_selection(Selection(["syncs"], limit, within_limit), INVENTORY)
+def test_a_selection_of_hosts_passes(hosts: str, limit: str, within_limit: list[str]) -> None:
+    check_selection(Selection([hosts], limit, within_limit), INVENTORY)
 
 
 @pytest.mark.parametrize(
