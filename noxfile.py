@@ -41,6 +41,7 @@ from tests.sessions import (
     replace_pyenv_shims,
     sanity_test_arguments,
     seed_get_pip_cache,
+    session_directory,
     use_small_profile,
 )
 

@@ -72,10 +72,14 @@ class FrontdeskError(Exception):
     Its message has the form *action: cause. Remedy.* The names of options are marked in all three parts.
     Messages are printed and logged, so they must not contain passwords, tokens or personal data.
 
+    :cvar kind: kind of the failure, a return value of the modules: ``state`` for a file that cannot be used, and other
+        values in derived classes.
     :param action: the failed action and its target, for example ``Cannot bind to ldaps://dc1``.
     :param cause: the reason for the failure.
     :param remedy: an instruction for the administrator, without a full stop.
     """
+
+    kind = "state"
 
     def __init__(self, action: str, cause: str = "", remedy: str = "") -> None:
         self.action = action
@@ -106,3 +110,5 @@ class FrontdeskError(Exception):
 
 class InputError(FrontdeskError):
     """Invalid input from the administrator, detected before anything is sent."""
+
+    kind = "configuration"

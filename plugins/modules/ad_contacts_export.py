@@ -265,6 +265,12 @@ duration:
   returned: success
   type: float
   sample: 0.8
+kind:
+  description:
+    - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).
+  returned: failure
+  type: str
+  sample: directory
 """
 
 import os
@@ -312,7 +318,7 @@ def main() -> None:
     except LibraryError as error:
         fail(reporter, error)
     except FrontdeskError as error:
-        reporter.fail(error.message)
+        reporter.fail_with(error)
     for warning in exported.warnings:
         reporter.warn(warning)
     reporter.exit(

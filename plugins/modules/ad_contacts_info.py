@@ -286,10 +286,17 @@ servers:
               Email: a***@c***.example
               SMS Phone: "***56"
               Location: oslo-hq
+kind:
+  description:
+    - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).
+  returned: failure
+  type: str
+  sample: directory
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._directory.diagnosis import DirectoryError
 from ..module_utils._directory.library import LDAP3
 from ..module_utils._errors import FrontdeskError
 from ..module_utils._library import LibraryError
@@ -313,9 +320,9 @@ def main() -> None:
     except LibraryError as error:
         fail(reporter, error)
     except FrontdeskError as error:
-        reporter.fail(error.message)
+        reporter.fail_with(error)
     if report.problems and module.params["fail_on_problems"]:
-        reporter.fail(report.message, **report.result)
+        reporter.fail(report.message, kind=DirectoryError.kind, **report.result)
     reporter.exit(changed=False, **report.result)
 
 

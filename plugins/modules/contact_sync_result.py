@@ -45,7 +45,7 @@ verdict:
     - V(preview) if check mode showed what would be uploaded.
     - V(stopped) if the plan exceeds a limit, and nothing was sent.
     - V(failed) for all other failures.
-    - V(exported) if the tags of the run left out the upload, and V(skipped) if they left out the export too.
+    - V(exported) if the tags of the run left out the upload, and V(skipped) if they also left out the export.
   returned: always
   type: str
   sample: uploaded

@@ -15,7 +15,7 @@ description:
   - The role P(frontdesk.contacts.contact_sync#role) runs this module first. It is not intended for other uses, and it
     can change in any release.
   - On the control node, an action plugin reads all variables of the role from the variables of the host, checks them,
-    and converts them to options of the other modules. It evaluates only variables that the role knows.
+    and converts them to options of the other modules. It never evaluates unknown variables.
   - On the managed node, the module finds the state directory.
 extends_documentation_fragment:
   - frontdesk.contacts.attributes
@@ -108,7 +108,9 @@ def main() -> None:
     try:
         directory = Path(state_dir) if state_dir else find_default_state_dir(name or "")
     except FrontdeskError as error:
-        module.fail_json(msg=str(error))
+        # The user sets a variable of the role.
+        message = error.render({"state_dir": "contact_sync_state_dir"})
+        module.fail_json(msg=message, kind=error.kind)
     module.exit_json(
         name=name,
         state_dir=str(directory),

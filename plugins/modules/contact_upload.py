@@ -487,6 +487,12 @@ attempts:
   description: Number of upload attempts; V(0) if nothing was sent.
   returned: always
   type: int
+kind:
+  description:
+    - Kind of the failure. See RV(frontdesk.contacts.contact_sync_result#module:failure.kind).
+  returned: failure
+  type: str
+  sample: guard
 """
 
 from typing import Any
@@ -511,7 +517,7 @@ def main() -> None:
         options = parse_upload_options(module.params)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
-        reporter.fail(error.message, uploaded=False, attempts=0)
+        reporter.fail_with(error, uploaded=False, attempts=0)
     result: dict[str, Any] = outcome.result(show_diff=module._diff)
     for warning in outcome.warnings:
         reporter.warn(warning)
@@ -521,7 +527,7 @@ def main() -> None:
             + ", ".join(options.key)
         )
     if outcome.error is not None:
-        reporter.fail(outcome.error.message, **result)
+        reporter.fail_with(outcome.error, **result)
     reporter.exit(**result)
 
 

@@ -161,7 +161,7 @@ def _find_failure(tasks: TaskResults) -> Failure | None:
 def _default_kind(task: str, result: TaskResult) -> str:
     """Return the kind of a failure that did not state its kind.
 
-    These are failures of ansible-core: an invalid option, a failed task of its own, or a crashed module.
+    These are failures of ansible-core: an invalid option, a failed built-in module, or a crash.
     """
     if task in ("state", "creation"):
         return "state"

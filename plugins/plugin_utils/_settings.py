@@ -14,7 +14,7 @@ from typing import Any
 from ..module_utils._errors import InputError
 from ._locations import Bases, Location, build_sources, locations_from_list
 from ._values import convert_value, is_blank
-from ._variables import MODULES, VARIABLES
+from ._variables import MODULES, VARIABLES, option_names
 
 # An empty prefix is a valid value: the token is then sent without a prefix.
 _TOKEN_PREFIX = "contact_sync_service_token_prefix"  # noqa: S105  # not a password
@@ -116,11 +116,12 @@ def _forwarded_options(host: Host, stage: str) -> dict[str, Any]:
 
     Other options are not passed, so that the user's module_defaults apply.
     """
-    return {
+    options = {
         variable.options[stage]: host.values[name]
         for name, variable in VARIABLES.items()
         if stage in variable.options and name in host.values
     }
+    return {**options, "option_names": option_names(stage)}
 
 
 def _check_directory(host: Host) -> None:

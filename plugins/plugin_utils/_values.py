@@ -235,7 +235,7 @@ def _list_remedy(name: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """Split a string at line breaks and commas, as in a text area of a survey."""
+    """Split a string at line breaks and commas, as a survey returns them."""
     return [part.strip() for part in re.split(r"[\n,]", text)]
 
 

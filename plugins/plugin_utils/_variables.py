@@ -118,7 +118,7 @@ def _role_variables() -> dict[str, Variable]:
         **_module_variables(),
         **{name: Variable(name, spec, {}) for name, spec in ROLE_SPEC.items()},
     }
-    # The module only records the name of the profile, but the role knows which profiles there are.
+    # The module only records the name of the profile, but the role has a list of all profiles.
     profile = variables["contact_sync_profile"]
     variables[profile.name] = replace(profile, spec={**profile.spec, "choices": [PROFILE]})
     return dict(sorted(variables.items()))

@@ -165,6 +165,7 @@ def test_each_stage_can_run_separately(
     (report,) = uploaded.reports
     assert report.splitlines()[0] == (
         f"Uploaded: the service accepted {contact_count} contacts. {contact_count} added, 0 changed, 0 moved,"
+        " 0 removed, 0"
     )
     assert not uploaded.module_results("ad_contacts_export")
     assert service.uploads == 1

@@ -58,6 +58,8 @@ _SIGN_BIT = 1 << 31
 class DirectoryError(FrontdeskError):
     """The directory could not be read completely."""
 
+    kind = "directory"
+
 
 class ServerError(DirectoryError):
     """This server did not return a complete result, but another server might."""

@@ -15,9 +15,9 @@ from typing import Any
 from .._contacts.mapper import Mapper
 from .._contacts.model import GLOBAL_LOCATION, MappedPage
 from .._directory.connection import LdapSession
+from .._directory.diagnosis import DirectoryError
 from .._directory.failover import read_with_failover
 from .._directory.search import select_people_references
-from .._errors import FrontdeskError
 from .._roster.builder import Roster, RosterBuilder
 from .._roster.external_sort import SpillArea, discard_on_error
 from .._roster.writer import WrittenRoster
@@ -142,7 +142,7 @@ class _SourceTally:
 
         :param dropped: number of contacts of the source whose rows were dropped because of duplicate values, by cause.
         :param server: URI of the server.
-        :raises FrontdeskError: if there are too few contacts; the error names the source and the causes.
+        :raises DirectoryError: if there are too few contacts; the error names the source and the causes.
         """
         source, causes = self.source, self.causes + dropped
         contacts = self.contacts - sum(dropped.values())
@@ -156,7 +156,7 @@ class _SourceTally:
             details += f", {self.excluded} of them excluded"
         if causes:
             details += f"; people without a valid row: {_most_common(causes)}"
-        raise FrontdeskError(
+        raise DirectoryError(
             f"Cannot export {source.name} from {server}",
             f"{found if contacts else 'no contacts were'} found in {source.description}, but"
             f" O(sources[].minimum) is {source.minimum}{details}",
@@ -185,7 +185,7 @@ def export(options: ExportOptions, spill: SpillArea) -> Export:
     :param spill: temporary storage; it must exist until the roster is written.
     :raises InputError: if the connection settings are invalid; nothing is then read.
     :raises LibraryError: if an option needs a library that is missing or too old.
-    :raises FrontdeskError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
+    :raises DirectoryError: if a source fails, is incomplete or returns fewer contacts than its minimum, or if people
         have no valid row and `fail_on_invalid` is set.
     """
     read = options.read
@@ -249,7 +249,7 @@ def _check_left_out(roster: Roster) -> None:
     if causes:
         count = sum(causes.values())
         people = "1 person has" if count == 1 else f"{count} people have"
-        raise FrontdeskError(
+        raise DirectoryError(
             f"Stopped because {people} no valid row",
             _most_common(causes),
             "Correct their entries in the directory, or set O(on_invalid=skip)",

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from ansible.module_utils.basic import missing_required_lib
 
-from .._errors import FrontdeskError
+from .._errors import InputError
 from .._library import Library, LibraryError
 from .reporter import Reporter
 
@@ -35,11 +35,11 @@ def fail(reporter: Reporter, error: LibraryError) -> NoReturn:
     library = error.library
     if library.failure is not None:
         message = missing_required_lib(library.requirement, reason=error.reason or None)
-        reporter.fail(message, exception=library.failure)
-    too_old = FrontdeskError(
+        reporter.fail(message, exception=library.failure, kind=InputError.kind)
+    too_old = InputError(
         f"Cannot use the Python library {library.name} {library.version} from {library.path}"
         f" on {platform.node()}'s Python {sys.executable}",
         f"{library.requirement} is required {error.reason}".rstrip(),
         "Upgrade it for this Python, or set ansible_python_interpreter to a Python with a supported release",
     )
-    reporter.fail(too_old.message)
+    reporter.fail_with(too_old)

@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._errors import render_message
+from .._errors import FrontdeskError, render_message
 
 _PROBLEMS = "problems"
 
 
 class Reporter:
-    """Shows messages with the names of options that the user of the module knows.
+    """Shows messages with the names of options that the user can set.
 
     Modules must not call the corresponding methods of AnsibleModule directly.
 
@@ -44,6 +44,13 @@ class Reporter:
         """
         self._module.fail_json(msg=self._render(message), **self._render_problems(result))
         raise AssertionError  # fail_json does not return
+
+    def fail_with(self, error: FrontdeskError, **result: Any) -> NoReturn:
+        """End the module with the message and the kind of an exception.
+
+        :param result: other keys of the result, as for `exit`.
+        """
+        self.fail(error.message, kind=error.kind, **result)
 
     def exit(self, **result: Any) -> NoReturn:
         """End the module successfully.

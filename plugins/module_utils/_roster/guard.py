@@ -38,6 +38,8 @@ class GuardError(FrontdeskError):
     Nothing was sent.
     """
 
+    kind = "guard"
+
 
 def check_plan(plan: Plan, limits: Limits, no_receipt_cause: str | None) -> None:
     """Check a plan against the limits.

@@ -25,7 +25,7 @@ from .library import requests, urllib3
 from .request_body import FileContent, RequestBody, TruncatedFileError
 from .response_body import ResponseBody, read_body
 from .retry import compute_retry_delay, is_outcome_unknown, parse_retry_after
-from .status import ServiceError
+from .status import REFUSED, UNSURE, ServiceError
 from .transport import (
     CredentialAuth,
     UploadSession,
@@ -110,9 +110,12 @@ def _finish(
             f"it returned a redirect to {_redirect_host(result.location)}",
             "Set O(url) to the final address",
         )
+        error.kind = REFUSED
     else:
         return replace(result, attempts=attempts, may_be_accepted=may_be_accepted)
     error.attempts, error.may_be_accepted = attempts, may_be_accepted
+    if may_be_accepted:
+        error.kind = UNSURE
     raise error
 
 

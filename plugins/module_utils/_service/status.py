@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._errors import Diagnosis, FrontdeskError
 from .answer import Answer
 from .endpoint import Endpoint
-from .retry import MAX_RETRY_AFTER
+from .retry import MAX_RETRY_AFTER, is_outcome_unknown
 
 MAY_BE_ACCEPTED_REMEDY = (
     "Run again to send the roster once more; the service may already have accepted it"
@@ -20,13 +20,21 @@ _LONG_DELAY_REMEDY = "Run less often, and wait for the requested delay before th
 _CHECK_SERVICE = "Check the service; the next run sends the roster again"
 
 
+NETWORK, AUTH = "network", "service_auth"
+REFUSED, UNSURE = "service_refused", "service_unsure"
+"""Kinds of failures."""
+
+
 class ServiceError(FrontdeskError):
     """The service could not be reached, or did not accept all rows of the roster.
 
+    :ivar kind: AUTH if the credential was rejected, REFUSED if the roster was rejected, UNSURE if it is unknown whether
+        the roster was accepted, or NETWORK if nothing was sent.
     :ivar attempts: number of attempts.
     :ivar may_be_accepted: whether the service may have accepted the roster nevertheless.
     """
 
+    kind = NETWORK
     attempts = 1
     may_be_accepted = False
 
@@ -110,9 +118,10 @@ def answer_error(endpoint: Endpoint, answer: Answer) -> ServiceError | None:
         long_delay = _long_delay(answer)
         if long_delay and answer.status == 429:
             remedy = _LONG_DELAY_REMEDY
-        return ServiceError(endpoint.action, cause + long_delay, remedy)
+        return _make_error(_classify(answer.status), endpoint.action, cause + long_delay, remedy)
     if answer.problem:
-        return ServiceError(
+        return _make_error(
+            UNSURE,
             endpoint.action,
             f"{status_text}, but the response does not match O(result): {answer.problem}; "
             "the roster is treated as not accepted",
@@ -131,7 +140,21 @@ def _refused_rows_error(endpoint: Endpoint, answer: Answer, status_text: str) ->
     remedy = "Correct the directory entries of the refused contacts, or correct the columns"
     if answer.errors:
         remedy += "; service.errors lists the rows"
-    return ServiceError(endpoint.action, f"{status_text} and refused {rows}; {consequence}", remedy)
+    cause = f"{status_text} and refused {rows}; {consequence}"
+    return _make_error(REFUSED, endpoint.action, cause, remedy)
+
+
+def _make_error(kind: str, action: str, cause: str, remedy: str) -> ServiceError:
+    error = ServiceError(action, cause, remedy)
+    error.kind = kind
+    return error
+
+
+def _classify(status: int) -> str:
+    """Return the kind of a failure with a status code that does not mean acceptance."""
+    if status in (401, 403, 407):
+        return AUTH
+    return UNSURE if is_outcome_unknown(status) else REFUSED
 
 
 def _long_delay(answer: Answer) -> str:

@@ -82,7 +82,7 @@ def default_state_dir(name: str, is_root: bool, environment: Mapping[str, str]) 
     raise InputError(
         "Cannot choose a state directory",
         "the environment variable HOME is not set, and the user has no home directory",
-        "Set state_dir",
+        "Set O(state_dir)",
     )
 
 

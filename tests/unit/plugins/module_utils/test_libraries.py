@@ -237,5 +237,6 @@ def test_module_reports_the_version_and_path_of_an_old_library() -> None:
             "Cannot use the Python library ldap3 2.8.1 from /opt/site-packages/ldap3 on"
             f" {platform.node()}'s Python {sys.executable}: ldap3 >= 2.9.1 is required. Upgrade it"
             " for this Python, or set ansible_python_interpreter to a Python with a supported release."
-        )
+        ),
+        "kind": "configuration",
     }

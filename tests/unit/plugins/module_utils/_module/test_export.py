@@ -60,6 +60,7 @@ def test_a_roster_contains_the_people_of_all_sources(monkeypatch: pytest.MonkeyP
         "left_out": [
             {"identity": IDENTITIES[3], "location": "bergen", "cause": "Last Name is empty"}
         ],
+        "left_out_causes": [{"cause": "Last Name is empty", "count": 1}],
         "emptied": [],
     }
     assert (exported.missing_attributes, exported.location_header) == (["mobile"], "Location")

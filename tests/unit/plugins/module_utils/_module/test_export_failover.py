@@ -63,6 +63,7 @@ def test_after_a_failover_people_and_counts_come_only_from_the_next_server(
             "by_location": {"a": 1, "b": 1},
         },
         "left_out": [],
+        "left_out_causes": [],
         "emptied": [],
     }
     assert exported.warnings[0] == (

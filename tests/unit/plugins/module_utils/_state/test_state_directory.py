@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +26,7 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._state.director
     begin_upload,
     commit_upload,
     default_state_dir,
+    find_default_state_dir,
     read_baseline,
 )
 from ansible_collections.frontdesk.contacts.plugins.module_utils._state.receipt import (
@@ -288,10 +290,35 @@ def test_damaged_identities_are_reported_and_ignored(tmp_path: Path, damage: byt
             *(False, {"XDG_STATE_HOME": "", "HOME": "/home/o"}),
             "/home/o/.local/state/frontdesk-contacts/a",
         ),
-        (False, {}, "/.local/state/frontdesk-contacts/a"),
+        (
+            *(False, {"XDG_STATE_HOME": "x", "HOME": "/home/o"}),
+            "/home/o/.local/state/frontdesk-contacts/a",
+        ),
     ],
 )
 def test_default_state_directory_depends_on_the_user_and_the_environment(
     is_root: bool, environment: dict[str, str], path: str
 ) -> None:
     assert default_state_dir("a", is_root, environment) == Path(path)
+
+
+@pytest.mark.parametrize("environment", [{}, {"HOME": ""}, {"HOME": "o", "XDG_STATE_HOME": "x"}])
+def test_without_a_home_directory_the_state_directory_must_be_set(
+    environment: dict[str, str],
+) -> None:
+    with pytest.raises(InputError) as caught:
+        default_state_dir("a", False, environment)
+    assert str(caught.value) == (
+        "Cannot choose a state directory: the environment variable HOME is not set, and the user has no home"
+        " directory. Set state_dir."
+    )
+
+
+def test_the_user_database_provides_a_missing_home_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    home = Path(pwd.getpwuid(1).pw_dir)
+    assert find_default_state_dir("a") == home / ".local/state/frontdesk-contacts/a"
