@@ -163,15 +163,14 @@ def test_the_role_names_its_variables_in_errors_of_the_modules(
 ) -> None:
     workspace.state_dir.mkdir(mode=0o700)
     variables = role_variables(open_ldap, service, workspace)
-    not_initial = {"contact_sync_initial": False}
-    hosts = {
+    hosts: dict[str, dict[str, Any]] = {
         "directory": {"contact_sync_ca_path": str(other_ca_path)},
         "service": {
             "contact_sync_service_ca_path": str(other_ca_path),
             "contact_sync_state_dir": str(workspace.root / "other"),
             "contact_sync_dest": str(workspace.root / "other.csv"),
         },
-        "guard": not_initial,
+        "guard": {"contact_sync_initial": False},
         "page_size": {"contact_sync_page_size": 0},
     }
     inventory = Inventory(variables, {"syncs": hosts})
