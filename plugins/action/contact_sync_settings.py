@@ -23,9 +23,9 @@ from ..plugin_utils._settings import (
     Settings,
     check_combinations,
     convert_variables,
+    describe_missing_state,
     make_settings,
 )
-from ..plugin_utils._state import describe_missing_state
 from ..plugin_utils._values import plain
 from ..plugin_utils._variables import LOCATION_VARIABLES, VARIABLES, check_names
 

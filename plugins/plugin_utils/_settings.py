@@ -191,3 +191,18 @@ def _check_service_url(host: Host) -> None:
             "contact_sync_service_url does not start with https://",
             "Set it to an https:// URL; http:// is accepted only for a service on the target host itself",
         )
+
+
+def describe_missing_state(settings: Settings, state: Mapping[str, Any]) -> str:
+    """Return the error message for a missing state directory; empty if it exists or if this is the first run.
+
+    :param state: result of the module contact_sync_settings.
+    """
+    if state["exists"] or settings.is_initial:
+        return ""
+    return (
+        f"Cannot sync {settings.name}: the state directory {state['state_dir']} does not exist on {state['node']}, so"
+        " it is unknown which contacts the service has from earlier runs. Nothing was read. If there were earlier runs,"
+        " mount the directory there, set contact_sync_state_dir to its actual path, or run the sync on the host that"
+        " has it. If this is the first run, add -e contact_sync_initial=true to this run only."
+    )

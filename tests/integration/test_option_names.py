@@ -13,7 +13,8 @@ import pytest
 
 from tests.integration.support.info_runs import run_info
 from tests.integration.support.modules import run_module
-from tests.integration.support.options import export_options
+from tests.integration.support.options import export_options, role_variables
+from tests.integration.support.playbooks import Inventory, run_playbook
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_upload, state_files
 from tests.lab.authority import authority
@@ -154,3 +155,43 @@ def test_problems_of_a_directory(open_ldap: RunningDirectory, workspace: Workspa
     assert [problem["remedy"] for problem in failed.data["problems"]] == remedies
     for remedy in remedies:
         assert f" {remedy}." in failed.message
+
+
+@pytest.mark.both_ends
+def test_the_role_names_its_variables_in_errors_of_the_modules(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace, other_ca_path: Path
+) -> None:
+    workspace.state_dir.mkdir(mode=0o700)
+    variables = role_variables(open_ldap, service, workspace)
+    hosts: dict[str, dict[str, Any]] = {
+        "directory": {"contact_sync_ca_path": str(other_ca_path)},
+        "service": {
+            "contact_sync_service_ca_path": str(other_ca_path),
+            "contact_sync_state_dir": str(workspace.root / "other"),
+            "contact_sync_dest": str(workspace.root / "other.csv"),
+        },
+        "guard": {"contact_sync_initial": False},
+        "page_size": {"contact_sync_page_size": 0},
+    }
+    inventory = Inventory(variables, {"syncs": hosts})
+    run = run_playbook(
+        workspace, "frontdesk.contacts.sync", inventory, "-e", "contact_sync_hosts=syncs"
+    )
+    company = open_ldap.company
+    total = sum(len(company.at(site)) for site in company.sites) - 1
+    expected = {
+        "directory": f"Cannot connect to {re.escape(open_ldap.uri_ldaps)}: {UNKNOWN_CA.format('contact_sync_ca_path')}",
+        "service": f"Cannot upload to {re.escape(service.url)}: {UNKNOWN_CA.format('contact_sync_service_ca_path')}",
+        "guard": re.escape(
+            f"Refused a first upload that adds {total} contacts: {workspace.state_dir} contains no receipt of an"
+            " earlier upload. If this is the first upload to this account, run once with"
+            " -e contact_sync_initial=true."
+        ),
+        "page_size": re.escape(
+            "Cannot use contact_sync_page_size 0: it must be between 1 and 100000."
+            " Correct contact_sync_page_size."
+        ),
+    }
+    assert set(run.failures) == set(expected)
+    for host, pattern in expected.items():
+        assert re.fullmatch(pattern, run.failures[host]), run.failures[host]

@@ -18,7 +18,12 @@ import yaml
 
 from tests.integration.support.doc_examples import ROOT, example_files
 from tests.integration.support.options import role_variables
-from tests.integration.support.playbooks import Inventory, PlaybookRun, run_playbook
+from tests.integration.support.playbooks import (
+    Inventory,
+    PlaybookRun,
+    run_playbook,
+    start_playbook,
+)
 from tests.lab.server import Request, Response, https_server
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
+SYNC = "frontdesk.contacts.sync"
 GUIDE = "docs/docsite/rst/results.rst"
 CHAT = "https://chat.corp.example"
 SENDMAIL = '#!/bin/sh\ncat >>"$HOME/mails"\n'
@@ -200,3 +206,34 @@ def test_the_kind_of_a_failure(
     assert result["report"][0].startswith("Stopped: " if kind == "guard" else "Failed: ")
     assert max(map(len, result["report"])) <= 100
     assert not list(notifications.workspace.temp_dir.iterdir())
+
+
+@pytest.mark.every_core
+def test_an_unchanged_run_of_the_playbook_shows_few_tasks_and_readable_lines(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    """The output of a nightly run, without -v and colors."""
+    inventory = Inventory(role_variables(open_ldap, service, workspace))
+    run_playbook(workspace, SYNC, inventory).assert_clean()
+    pretty = {"ANSIBLE_CALLBACK_FORMAT_PRETTY": "true"}
+    process = start_playbook(workspace, SYNC, inventory, env=pretty, verbose=False)
+    output, _errors = process.communicate(timeout=240)
+    headings = [line for line in output.splitlines() if line.startswith("TASK [")]
+    assert len(headings) <= 8, output
+    (shown,) = re.findall(r": Show the result\] \**\n(.*?)\n\nPLAY RECAP", output, re.DOTALL)
+    company = open_ldap.company
+    total = sum(len(company.at(site)) for site in company.sites) - 1
+    lines = [line.strip(' ",') for line in shown.splitlines()]
+    assert lines[:6] == [
+        "ok: [localhost] => {",
+        'msg": [',
+        f"Unchanged: the service already has these {total} contacts, so nothing was uploaded.",
+        *(
+            f"{site.location} {len(company.at(site)) - (company.unreachable in company.at(site))}"
+            for site in sorted(company.sites, key=lambda site: site.location)
+        ),
+    ]
+    # The path of the workspace is longer than those of real state directories.
+    widths = [len(line.replace(str(workspace.root), "/srv")) for line in shown.splitlines()]
+    assert max(widths) <= 100
+    assert "\x1b" not in output

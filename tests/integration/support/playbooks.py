@@ -155,6 +155,7 @@ def start_playbook(
     inventory: Inventory,
     *arguments: str,
     env: Mapping[str, str] | None = None,
+    verbose: bool = True,
 ) -> subprocess.Popen[str]:
     """Start ansible-playbook.
 
@@ -162,12 +163,14 @@ def start_playbook(
         name of a playbook of a collection.
     :param arguments: additional command-line arguments.
     :param env: additional environment variables.
+    :param verbose: whether to show the results of all tasks (-v), which `PlaybookRun` parses.
     """
     path = PLAYBOOKS / f"{playbook}.yml"
     inventory.write(workspace.root / "inventory.yml")
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "-v"),
+            *(sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml"),
+            *(("-v",) if verbose else ()),
             *(str(path) if path.exists() else playbook, *arguments),
         ],
         cwd=workspace.root,

@@ -18,10 +18,8 @@ from ansible_collections.frontdesk.contacts.plugins.plugin_utils._settings impor
     Settings,
     check_combinations,
     convert_variables,
-    make_settings,
-)
-from ansible_collections.frontdesk.contacts.plugins.plugin_utils._state import (
     describe_missing_state,
+    make_settings,
 )
 
 VALID = {

@@ -1,0 +1,76 @@
+# Copyright: Contributors to the frontdesk.contacts project
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action plugin of the module contact_sync_hosts, which checks the hosts of a playbook on the control node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.inventory.manager import InventoryManager
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._errors import InputError
+from ..plugin_utils._host_selection import (
+    DEFAULT_HOST,
+    VARIABLE,
+    Inventory,
+    Selection,
+    check_not_in_inventory,
+    check_selection,
+    to_patterns,
+)
+from ..plugin_utils._values import is_blank, plain
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
+    """Compare contact_sync_hosts and --limit with the inventory."""
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return an empty result, or a failure that names what to correct."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        groups, hostvars = variables["groups"], variables["hostvars"]
+        arguments = plain(self._task.args)
+        selection = Selection(
+            hosts=to_patterns(arguments["hosts"]),
+            limit=arguments.get("limit", ""),
+            within_limit=variables["ansible_play_hosts_all"],
+        )
+        try:
+            if not self._is_set_for_plays():
+                # Raw values, because the template engine would be slow for thousands of hosts.
+                check_not_in_inventory(
+                    hostvars.raw_get(host).get(VARIABLE) for host in (DEFAULT_HOST, *groups["all"])
+                )
+            check_selection(selection, self._make_inventory(groups))
+        except InputError as error:
+            return {**result, "failed": True, "msg": str(error)}
+        return {**result, "changed": False}
+
+    def _is_set_for_plays(self) -> bool:
+        """Return whether the variable is set where Ansible reads the hosts of a play, so not only in the inventory."""
+        manager = self._task.get_variable_manager()
+        return not is_blank(manager.get_vars(play=self._task.get_play()).get(VARIABLE))
+
+    def _make_inventory(self, groups: Mapping[str, Sequence[str]]) -> Inventory:
+        """Return an inventory without variables, like the lookup plugin inventory_hostnames does."""
+        manager = InventoryManager(self._loader, parse=False)
+        for group, hosts in groups.items():
+            manager.add_group(group)
+            for host in hosts:
+                manager.add_host(host, group=group)
+
+        def match(patterns: Sequence[str]) -> set[str]:
+            try:
+                # The comma prevents another split at colons.
+                return {host.name for host in manager.get_hosts([f"{each}," for each in patterns])}
+            except AnsibleError:  # an invalid pattern or index
+                return set()
+
+        return Inventory(set(groups), match)
