@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 ANSIBLE_DOCUMENTATION = "https://docs.ansible.com/projects/ansible/latest/"
 ANSIBLE_LABELS = {
+    "action_plugins": "plugins/action.html",
+    "ansible_collections.ansible.builtin.set_stats_module": (
+        "collections/ansible/builtin/set_stats_module.html"
+    ),
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }

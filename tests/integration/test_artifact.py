@@ -10,15 +10,14 @@ The nox sessions run all integration tests with the installed archive, which sho
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.integration.support.repository import copy_repository, list_repository
+
 # Only these files of the repository are for users.
 DIRECTORIES = ("LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles")
 EXCLUDED = ("changelogs/config.yaml", "changelogs/fragments/", "docs/site/")
@@ -40,19 +39,6 @@ FILES_OF_USERS = (
 )
 
 
-def list_repository() -> set[str]:
-    """Return the paths of all files that git does not ignore."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        check=True,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
-    # A deleted file is listed until the deletion is staged.
-    return {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
-
-
 def is_for_users(name: str) -> bool:
     """Return whether a file of the repository belongs in the archive."""
     directory, separator, _rest = name.partition("/")
@@ -65,9 +51,7 @@ def is_for_users(name: str) -> bool:
 def archived(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The paths of all files in the archive, built in a checkout that also contains files of a user."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
-    for name in list_repository():
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, source / name)
+    copy_repository(source)
     for name in FILES_OF_USERS:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).touch(exist_ok=False)

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that run the playbooks and commands in README.md and the guides."""
+"""Tests that run the playbooks and commands in the guides."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -21,6 +21,7 @@ from tests.integration.support.lab_substitutions import (
 )
 from tests.integration.support.options import role_variables
 from tests.integration.support.playbooks import Inventory, run_command, run_playbook
+from tests.integration.support.vault import VAULT_PASSWORD, create_vault
 
 if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
@@ -29,59 +30,6 @@ if TYPE_CHECKING:
 
 RUNNING = "docs/docsite/rst/running.rst"
 CONNECTING = "docs/docsite/rst/connecting.rst"
-VAULT_PASSWORD = "Vp7.of-the-vault"
-
-
-def create_vault(workspace: Workspace, command: str, secrets: dict[str, Any]) -> None:
-    """Run the documented command that creates an encrypted file, with an editor that writes the secrets."""
-    plaintext = workspace.home / "plain.yml"
-    plaintext.write_text(yaml.safe_dump(secrets), encoding="utf-8")
-    created = run_command(
-        workspace, command, VAULT_PASSWORD, VAULT_PASSWORD, env={"EDITOR": f"cp {plaintext}"}
-    )
-    assert created.code == 0, created.output
-    plaintext.unlink()
-    assert workspace.files_containing([command.rpartition("/")[2], "$ANSIBLE_VAULT;1.1;AES256"])
-
-
-def test_the_first_playbook_of_the_readme_syncs(
-    active_directory: RunningDirectory, service: Receiver, workspace: Workspace
-) -> None:
-    substitutions = {
-        **connection_substitutions(active_directory, workspace),
-        "https://frontdesk.example/api/contacts": service.url,
-    }
-    text = substitute_lab_names(
-        example_files("README.md")["contacts.yml"], substitutions, active_directory.company
-    )
-    (workspace.root / "contacts.yml").write_text(text, encoding="utf-8")
-    create_command, *syncs = example_commands("README.md", "ansible-vault create")
-    secrets = {
-        "contact_sync_bind_pw": active_directory.bind_pw,
-        "contact_sync_service_token": service.token,
-    }
-    create_vault(workspace, create_command, secrets)
-    # The lab's CA, and a state directory that does not require root.
-    lab_variables = {
-        "contact_sync_ca_path": str(active_directory.ca_file),
-        "contact_sync_service_ca_path": str(service.ca_file),
-        "contact_sync_state_dir": str(workspace.state_dir),
-    }
-    Inventory(lab_variables).write(workspace.root / "inventory.yml")
-    changed, files_after = [], []
-    for command, uploads in zip(syncs, (0, 1, 1), strict=True):
-        run = run_command(
-            workspace, command, VAULT_PASSWORD, env={"ANSIBLE_INVENTORY": "inventory.yml"}
-        )
-        run.assert_clean()
-        assert service.uploads == uploads
-        changed.append(run.changed)
-        files_after.append(workspace.files())
-    # The first run is in check mode; the last one changes nothing.
-    assert changed[0] == changed[1] > changed[2] == 0
-    assert files_after[1] == files_after[2]
-    assert {contact["Location"] for contact in service.contacts} == {"oslo-hq", "bergen"}
-    assert workspace.files_containing(secrets.values()) == []
 
 
 def test_the_inventory_of_several_domains_syncs(
@@ -110,7 +58,7 @@ def test_the_inventory_of_several_domains_syncs(
     assert {name: set(values) for name, values in documented.items()} == {
         name: set(values) for name, values in secrets.items()
     }
-    create_vault(workspace, create_command, secrets)
+    create_vault(workspace, create_command, yaml.safe_dump(secrets))
     (workspace.home / ".frontdesk-vault").write_text(VAULT_PASSWORD, encoding="utf-8")
     # The inventory contains no CA for the service, because in the guide, a public CA issued the service's certificate.
     env = {"REQUESTS_CA_BUNDLE": str(service.ca_file)}

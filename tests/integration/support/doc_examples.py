@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,6 +22,22 @@ _RST = re.compile(
 )
 
 
+class Example(NamedTuple):
+    """A code block.
+
+    :ivar path: path of the file that the block contains, from the line before the block; None for other blocks.
+    """
+
+    path: str | None
+    language: str
+    text: str
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands in the block, without comments."""
+        return [line.partition("   #")[0] for line in self.text.splitlines()]
+
+
 def example_files(document: str) -> dict[str, str]:
     """Return the contents of the example files in a document, by path.
 
@@ -28,7 +45,7 @@ def example_files(document: str) -> dict[str, str]:
 
     :param document: path of the document, relative to the root of the collection.
     """
-    return {path: text for path, _language, text in _code_blocks(document) if path}
+    return {example.path: example.text for example in _examples(document) if example.path}
 
 
 def example_commands(document: str, first_command: str) -> list[str]:
@@ -38,17 +55,40 @@ def example_commands(document: str, first_command: str) -> list[str]:
     :param first_command: beginning of the first command in the block.
     """
     (block,) = (
-        text
-        for _path, language, text in _code_blocks(document)
-        if language == "console" and text.startswith(first_command)
+        example
+        for example in _examples(document)
+        if example.language == "console" and example.text.startswith(first_command)
     )
-    return [line.partition("   #")[0] for line in block.splitlines()]
+    return block.commands
 
 
-def _code_blocks(document: str) -> list[tuple[str | None, str, str]]:
-    text = (ROOT / document).read_text("utf-8")
+def section_examples(document: str, heading: str) -> list[Example]:
+    """Return all code blocks in a section of a Markdown document.
+
+    :param document: path of the document, relative to the root of the collection.
+    :param heading: heading of the section.
+    """
+    return _parse(document, section_text(document, heading))
+
+
+def section_text(document: str, heading: str) -> str:
+    """Return the text of a section of a Markdown document, with its heading.
+
+    :param document: path of the document, relative to the root of the collection.
+    :param heading: heading of the section.
+    """
+    sections = re.split(r"^(?=## )", (ROOT / document).read_text("utf-8"), flags=re.MULTILINE)
+    (text,) = (section for section in sections if section.startswith(f"## {heading}\n"))
+    return text
+
+
+def _examples(document: str) -> list[Example]:
+    return _parse(document, (ROOT / document).read_text("utf-8"))
+
+
+def _parse(document: str, text: str) -> list[Example]:
     pattern = _MARKDOWN if document.endswith(".md") else _RST
     return [
-        (match["path"], match["language"], textwrap.dedent(match["text"]).strip() + "\n")
+        Example(match["path"], match["language"], textwrap.dedent(match["text"]).strip() + "\n")
         for match in pattern.finditer(text)
     ]
