@@ -174,4 +174,11 @@ def option_names(stage: str) -> dict[str, str]:
         for option in ("initial", "force")
         if option in names
     }
-    return {"sources": "contact_sync_locations", **names, **one_off}
+    # The role sets these options itself.
+    own = {
+        "sources": "contact_sync_locations",
+        "dest": "contact_sync_dest",
+        "src": "contact_sync_dest",
+        "state_dir": "contact_sync_state_dir",
+    }
+    return {**own, **names, **one_off}
