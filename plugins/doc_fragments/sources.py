@@ -180,9 +180,9 @@ options:
             empty value for any other value. V(mobile | e164('NO'\) or telephoneNumber | e164('NO'\)) therefore falls
             back to the second attribute. The argument is the default country for numbers without a country code, as an
             uppercase ISO 3166-1 alpha-2 code. If omitted, O(phone_region) is used.
-            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension is not
-            valid. People whose cell is empty for this reason are listed in
-            RV(frontdesk.contacts.ad_contacts_export#module:emptied).
+            V(mobile | e164(c or phone_region\)) takes the country from an attribute. A number with an extension, a
+            word or other letters is not valid, except for the prefix C(tel:). People whose cell is empty for this
+            reason are listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied).
           - C(primary_address), as in V(all.proxyAddresses | primary_address), returns the address from which Exchange
             sends mail. This is the address with the uppercase prefix C(SMTP:), which is removed.
           - C(of_entry), as in V(manager | of_entry('mail'\)), returns an attribute of another entry. It must be applied
@@ -217,8 +217,8 @@ options:
         type: int
       phone_style:
         description:
-          - Format of the phone numbers in this column. A value that is not a valid number, or a number with an
-            extension, is removed if the other rules allow it, and listed in
+          - Format of the phone numbers in this column. A value that is not valid for the filter C(e164), such as a
+            number with an extension or a word, is removed if the other rules allow it, and listed in
             RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid.
           - V(e164) is C(+4722123456), V(e164_no_plus) is C(4722123456), and V(international) is C(+47 22 12 34 56).
           - V(national) is C(22 12 34 56) for numbers with the country code of O(phone_region), which must be set. Other

@@ -184,6 +184,41 @@ def test_composed_and_decomposed_values_yield_the_same_bytes(
     assert ",Zoe,tromso,ZOE/ÅSE\r\n".encode() in rosters[0]
 
 
+# By value in the directory: the phone number in the roster, or an empty string.
+PHONE_NUMBERS = {
+    "+47 912 34 567": "+4791234567",
+    "tel:+47-912-34-568": "+4791234568",
+    "+40721eeasd0": "",
+    "+49 30 12345 Fax": "",
+    "+49 30 1234 HA 5": "",
+    "+47 912 34 569 ext. 7": "",
+}
+
+
+def test_text_with_letters_is_not_a_phone_number(
+    directory: RunningDirectory,
+    company: Company,
+    temporary_values: TemporaryValues,
+    workspace: Workspace,
+) -> None:
+    numbers = dict(zip(tromso_accounts(company), PHONE_NUMBERS, strict=False))
+    temporary_values.write(directory, {name: [text.encode()] for name, text in numbers.items()})
+    columns = [
+        {"header": "Account", "value": "sAMAccountName"},
+        {"header": "Filter", "value": f"{TEST_ATTRIBUTE} | e164('NO')"},
+        {"header": "Style", "value": TEST_ATTRIBUTE, "phone_style": "e164"},
+        {"header": "Location", "value": "location"},
+    ]
+    result = export_tromso(directory, workspace, columns)
+    rows = {row[0]: row[1:3] for row in csv.reader(workspace.dest.read_text("utf-8").splitlines())}
+    assert {numbers[name]: rows[name] for name in numbers} == {
+        text: [number, number] for text, number in PHONE_NUMBERS.items()
+    }
+    emptied = [text for text, number in PHONE_NUMBERS.items() if not number for _column in "12"]
+    texts = {str(company.person(name).identity): text for name, text in numbers.items()}
+    assert sorted(texts[cell["identity"]] for cell in result["emptied"]) == sorted(emptied)
+
+
 def test_attributes_missing_from_every_entry_cause_a_warning(
     directory: RunningDirectory, workspace: Workspace
 ) -> None:
