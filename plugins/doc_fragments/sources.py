@@ -64,8 +64,8 @@ options:
         type: raw
       filter:
         description:
-          - LDAP filter for this source. It replaces O(filter), including the default of that option, so it must also
-            leave out disabled accounts.
+          - LDAP filter for this source, with the syntax described at O(filter). It replaces O(filter), including the
+            default of that option, so it must also leave out disabled accounts.
         type: str
       exclude_ous:
         description:
@@ -93,6 +93,8 @@ options:
   filter:
     description:
       - LDAP filter for all sources that do not set O(sources[].filter).
+      - The syntax is that of RFC 4515. Parentheses, asterisks and backslashes within a value must be written as C(\28),
+        C(\29), C(\2a) and C(\5c). Whitespace around conditions, attributes, operators and values is ignored.
       - If not set, all users who are enabled and not expired are read from Active Directory, and every
         C(inetOrgPerson) from other directories, which have no common way to mark an account as disabled.
     type: str
