@@ -155,7 +155,10 @@ options:
             V(mobile or telephoneNumber), V(givenName ~ ' ' ~ sn) or V('yes' if mail else 'no').
           - The name of an attribute returns its value, or an empty value if there is none. Names are case-insensitive.
             If an attribute has several values, the smallest in code point order is used; V(all.mail) or
-            V(all['mail']) returns the sorted list of values.
+            V(all['mail']) returns the sorted list of values. Blank values count as missing.
+          - The values of C(objectGUID), C(mS-DS-ConsistencyGuid), C(msExchMailboxGuid), C(objectSid), C(sIDHistory) and
+            other attributes with GUIDs and SIDs are returned in their text form. Other binary attributes, such as
+            C(jpegPhoto), C(thumbnailPhoto) and C(userCertificate), cannot be used.
           - V(location) returns the location of the contact. A column with only this expression is omitted if no source
             has a location. V(phone_region) returns the value of O(phone_region), or an empty value.
           - The following filters are available. Filters that Jinja or Ansible also provide behave as they do
@@ -193,7 +196,13 @@ options:
           - Regular expressions are limited to values of 10000 characters and to one second of CPU time per value. Write
             backslashes twice in Jinja string literals.
           - Values and string literals are normalized to Unicode NFC before they are compared.
-          - Control characters and line breaks in a cell are replaced with a single space.
+          - Control characters and line breaks in a cell are replaced with a single space. Whitespace and invisible
+            characters, such as zero width spaces and text direction marks, are removed at the ends of a value. In mail
+            addresses and phone numbers, invisible characters are removed everywhere.
+          - A value that a spreadsheet might interpret as a formula is removed if the column is not required, and listed
+            in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the row is invalid. This applies to
+            values that begin with C(=) or C(@), and to most values that begin with C(+) or C(-), but not to phone
+            numbers such as C(+ 47 22 12 34 56) and placeholders such as C(--). The location is never removed.
         type: str
         required: true
       required:
@@ -215,7 +224,9 @@ options:
         default: false
       max_length:
         description:
-          - Maximum length of a cell in characters. Longer values make the row invalid.
+          - Maximum length of a cell in characters. A longer value is removed if the column is not required and does not
+            contain the location, and listed in RV(frontdesk.contacts.ad_contacts_export#module:emptied); otherwise, the
+            row is invalid.
         type: int
       phone_style:
         description:

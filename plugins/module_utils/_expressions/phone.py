@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from .._errors import InputError
-from .._text import clean
+from .._text import clean, remove_invisible
 from . import library
 
 PHONE_STYLES = ("e164", "e164_no_plus", "international", "national")
@@ -76,12 +76,13 @@ def format_number(text: str, region: str, style: str = "e164") -> str:
     after its first digits to digits as on a keypad, so it would return the number of another person. It also skips
     asterisks, which belong to service codes such as *21*.
 
-    :param text: phone number in any common notation; it is cleaned like a cell.
+    :param text: phone number in any common notation; it is cleaned like a cell, and invisible characters are
+        removed.
     :param region: default country for numbers without a country code. It can be an attribute value that is not a
         valid region; in that case, only numbers with a country code are valid.
     :param style: one of `PHONE_STYLES`.
     """
-    number_text = _TEL_SCHEME.sub("", clean(text), count=1)
+    number_text = _TEL_SCHEME.sub("", remove_invisible(clean(text)), count=1)
     if any(character.isalpha() or character == "*" for character in number_text):
         return ""
     try:

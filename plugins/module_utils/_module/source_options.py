@@ -17,6 +17,7 @@ from .._contacts.location_rule import LocationRule, compile_location_rule
 from .._directory.dn import check_dn
 from .._directory.query import Query, check_filter, check_query, filter_equals
 from .._errors import InputError
+from .._expressions.attribute_values import UNREADABLE_ATTRIBUTES
 from .._text import compose
 from .receptionist import default_columns
 
@@ -268,6 +269,12 @@ def _common_exclusion(params: Mapping[str, Any]) -> Exclusion:
         raise InputError(
             f"Cannot use O(start_attribute) {attribute!r}",
             "it is not a valid LDAP attribute name",
+            "Set it to an attribute such as employeeStartDate",
+        )
+    if attribute.lower() in UNREADABLE_ATTRIBUTES:
+        raise InputError(
+            f"Cannot use O(start_attribute) {attribute!r}",
+            "it contains binary data",
             "Set it to an attribute such as employeeStartDate",
         )
     filters = (*common.filters, _HIDDEN) if params["skip_hidden"] else common.filters

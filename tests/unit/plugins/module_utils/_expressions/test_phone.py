@@ -58,6 +58,8 @@ from hypothesis import strategies as st
         ("+4722123456;ext=12", "", ""),
         ("22 12 34 56 #12", "NO", ""),
         ("22 12 34 56,12", "NO", ""),
+        # Invisible characters are ignored, as Windows adds them to copied numbers.
+        ("\u202a+47 912\u200b34\xad567\u202c", "", "+4791234567"),
         # Words, from which the library would make the digits of another number.
         ("+40721eeasd0", "DE", ""),
         ("+49 30 12345 Fax", "DE", ""),

@@ -145,6 +145,14 @@ def test_a_source_with_a_location_rule_has_several_locations() -> None:
             "Cannot use start_attribute 'start date': it is not a valid LDAP attribute name.",
         ),
         (
+            export_params(source("OU=A"), start_attribute="jpegPhoto"),
+            "Cannot use start_attribute 'jpegPhoto': it contains binary data. Set it to",
+        ),
+        (
+            export_params(source("OU=A", location_value="thumbnailPhoto", locations=["a"])),
+            "Cannot use the expression 'thumbnailPhoto' of location_value of source 1: the attribute thumbnailphoto",
+        ),
+        (
             export_params(source("OU=A"), object_types=[]),
             "Cannot read people: object_types is empty. Set it to user, contact or both.",
         ),
