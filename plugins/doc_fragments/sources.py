@@ -40,7 +40,8 @@ options:
         elements: str
       search_base:
         description:
-          - Distinguished name of the entry at which the search starts, usually an Organizational Unit.
+          - Distinguished name of the entry at which the search starts, usually an Organizational Unit. Whitespace
+            around distinguished names is ignored.
           - Required unless O(sources[].member_of) is set. If not set, the whole directory is searched; in Active
             Directory, this is the domain of the server.
         type: str

@@ -29,7 +29,7 @@ def test_sources_are_numbered_and_use_the_common_filter() -> None:
         Source("source 1 (location 'oslo')", "oslo", Query("OU=A", "subtree", "(a=1)"), 1),
         Source("source 2 (location 'b')", "b", Query("OU=B", "base", "(b=1)"), 0),
     )
-    assert parse_sources(export_params(source("OU=A"))) == (
+    assert parse_sources(export_params(source("\n OU=A "))) == (
         Source("source 1", "", Query("OU=A", "subtree", ""), 1),
     )
 
@@ -40,6 +40,9 @@ def test_sources_are_numbered_and_use_the_common_filter() -> None:
         ("CN=Night\\, shift,OU=Groups,DC=x", ["CN=Night\\, shift,OU=Groups,DC=x"]),
         (["CN=A,DC=x", "CN=B,DC=x"], ["CN=A,DC=x", "CN=B,DC=x"]),
         (("CN=A,DC=x",), ["CN=A,DC=x"]),
+        # The line break of a YAML block scalar is not a part of the name; an escaped space is.
+        ("CN=A,DC=x\n", ["CN=A,DC=x"]),
+        ([" CN=A,DC=x", "\n", "\tCN=B\\  "], ["CN=A,DC=x", "CN=B\\ "]),
     ],
 )
 def test_a_string_is_one_dn_and_is_not_split_at_commas(value: object, groups: list[str]) -> None:
