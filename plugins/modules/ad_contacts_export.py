@@ -31,8 +31,9 @@ options:
     description:
       - Action to take for people who have no valid row. V(skip) leaves them out and lists them in RV(left_out). With
         V(fail), the task fails, and nothing is written.
-      - A row is invalid if it violates a rule of a column, if a value could be interpreted as a spreadsheet formula,
-        or if the cells of the row contain more than 131072 characters in total.
+      - A row is invalid if it violates a rule of a column, or if the cells of the row contain more than 131072
+        characters in total. A value that could be interpreted as a spreadsheet formula is removed if the rules allow
+        it, and listed in RV(emptied); otherwise, the row is invalid.
     type: str
     choices: [skip, fail]
     default: skip
@@ -237,8 +238,9 @@ left_out_causes:
       type: int
 emptied:
   description:
-    - Cells whose values were removed, either because another person at the location has the same value in a unique
-      column, or because the value is not a valid phone number. At most 50 are returned.
+    - Cells whose values were removed, because another person at the location has the same value in a unique column, or
+      because the value is not a valid phone number, is too long, or could be interpreted as a spreadsheet formula. At
+      most 50 are returned.
   returned: success
   type: list
   elements: dict
