@@ -213,8 +213,9 @@ options:
     default: [Email, SMS Phone]
   state_dir:
     description:
-      - Directory of the last accepted roster and its receipt. It is created with mode 0700. A directory that other
-        users can access is rejected.
+      - Directory of the last accepted roster and its receipt. It is created with mode 0700.
+      - If other users have access to an existing directory, its mode is set to 0700, with a warning. The directory is
+        rejected if this is not possible, or if the directory contains anything other than the files of the sync.
       - Use a separate directory for each account of a service, because a receipt does not identify the account.
       - If not set, a directory named after the host of the service is used, in C(/var/lib/frontdesk-contacts) for root,
         or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.

@@ -125,8 +125,9 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
         pass
     lock = shared_lock if check_mode else exclusive_lock
     # Read the roster again under the lock: it might have been replaced while this run waited for the lock.
-    with lock(options.state_dir), _load_source(options) as roster:
-        return _upload(options, roster, check_mode, with_diff)
+    with lock(options.state_dir) as warning, _load_source(options) as roster:
+        outcome = _upload(options, roster, check_mode, with_diff)
+    return replace(outcome, warnings=(warning, *outcome.warnings)) if warning else outcome
 
 
 @contextmanager

@@ -8,28 +8,30 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .privacy import make_private
 from .receipt import StateError
 
 _LOCK_FILE = "lock"
 
 
 @contextmanager
-def exclusive_lock(directory: Path) -> Iterator[None]:
+def exclusive_lock(directory: Path) -> Iterator[str]:
     """Lock the state directory for changes, and create it with mode 0700 if it does not exist.
 
+    The access of other users to an existing directory is removed.
+
     :param directory: the state directory.
-    :raises StateError: if the directory cannot be created, other users can access it, or another
-        run uses it.
+    :returns: a context manager whose value is a warning; empty if there is none.
+    :raises StateError: if the directory cannot be created or made private, or another run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(directory, action)
+        warning = make_private(directory, check_mode=False)
         descriptor = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(
@@ -39,28 +41,29 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
         ) from error
     try:
         _acquire_lock(descriptor, fcntl.LOCK_EX, action)
-        yield
+        yield warning
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def shared_lock(directory: Path) -> Iterator[None]:
+def shared_lock(directory: Path) -> Iterator[str]:
     """Lock the state directory for reading, without creating any file.
 
     Use this lock in check mode.
 
     :param directory: the state directory.
-    :raises StateError: if the directory cannot be read, other users can access it, or another run
-        changes it.
+    :returns: a context manager whose value is a warning; empty if there is none.
+    :raises StateError: if the directory cannot be read or made private, or another run changes it.
     """
     action = f"Cannot use the state directory {directory}"
+    warning = ""
     try:
-        _check_private(directory, action)
+        warning = make_private(directory, check_mode=True)
         descriptor = os.open(directory / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         # No run has used the directory yet.
-        yield
+        yield warning
         return
     except OSError as error:
         raise StateError(
@@ -70,20 +73,9 @@ def shared_lock(directory: Path) -> Iterator[None]:
         ) from error
     try:
         _acquire_lock(descriptor, fcntl.LOCK_SH, action)
-        yield
+        yield warning
     finally:
         os.close(descriptor)
-
-
-def _check_private(directory: Path, action: str) -> None:
-    mode = stat.S_IMODE(directory.stat().st_mode)
-    if mode & 0o077:
-        # The mode is not changed here, because other users may need access to the directory.
-        raise StateError(
-            action,
-            f"other users can access it (mode {mode:04o})",
-            "Set O(state_dir) to a dedicated directory with mode 0700",
-        )
 
 
 def _acquire_lock(descriptor: int, operation: int, action: str) -> None:

@@ -23,6 +23,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import FrontdeskError
 
+RECEIPT_FILE = "receipt.json"
+
 RECEIPT_FORMAT = 2
 """Version of the format of receipt.json. Older versions can be read; newer versions are rejected."""
 

@@ -33,22 +33,6 @@ def test_directory_and_lock_file_are_private(tmp_path: Path) -> None:
         os.umask(old_mask)
 
 
-@pytest.mark.parametrize("lock", [exclusive_lock, shared_lock])
-@pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o770])
-def test_directory_with_access_for_other_users_is_refused_and_unchanged(
-    tmp_path: Path, mode: int, lock: Callable[[Path], AbstractContextManager[None]]
-) -> None:
-    tmp_path.chmod(mode)
-    with pytest.raises(StateError) as caught, lock(tmp_path):
-        pass
-    assert str(caught.value) == (
-        f"Cannot use the state directory {tmp_path}: other users can access it (mode {mode:04o}). "
-        "Set state_dir to a dedicated directory with mode 0700."
-    )
-    assert file_mode(tmp_path) == mode
-    assert not list(tmp_path.iterdir())
-
-
 def test_file_system_without_locks_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
