@@ -40,6 +40,13 @@ options:
         Otherwise, contacts are identified by O(key).
     type: path
     required: true
+  checksum:
+    description:
+      - SHA-256 checksum of the roster, as returned in
+        RV(frontdesk.contacts.ad_contacts_export#module:checksum). The task fails if the roster has another checksum,
+        because it was then replaced after the export.
+      - If not set, any roster is accepted.
+    type: str
   url:
     description:
       - URL of the service's upload endpoint, as documented by the service. Redirects are not followed.
@@ -216,6 +223,8 @@ options:
       - Directory of the last accepted roster and its receipt. It is created with mode 0700.
       - If other users have access to an existing directory, its mode is set to 0700, with a warning. The directory is
         rejected if this is not possible, or if the directory contains anything other than the files of the sync.
+      - The directory must belong to the user who runs the module, and only this user and root may be able to change its
+        parent directories. A parent directory with the sticky bit, such as C(/tmp), is accepted.
       - Use a separate directory for each account of a service, because a receipt does not identify the account.
       - If not set, a directory named after the host of the service is used, in C(/var/lib/frontdesk-contacts) for root,
         or in C($XDG_STATE_HOME/frontdesk-contacts), by default C(~/.local/state/frontdesk-contacts), for other users.
@@ -496,6 +505,7 @@ kind:
   sample: guard
 """
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -514,6 +524,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=upload_spec(), supports_check_mode=True)
     reporter = Reporter(module)
     require(reporter, REQUESTS)
+    # All files must be private from the start.
+    os.umask(0o077)
     try:
         options = parse_upload_options(module.params)
         outcome = upload(options, module.check_mode, module._diff)

@@ -262,7 +262,7 @@ def test_backup_keeps_the_previous_roster(
 def test_check_mode_stages_the_roster_in_a_private_directory(
     expected_contents: tuple[bytes, bytes], open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:
-    result = export(open_ldap, workspace, **CHECK_MODE)
+    result = export(open_ldap, workspace, stage_in_check_mode=True, **CHECK_MODE)
     staged = workspace.temp_dir / result["staging_dir"]
     assert result["changed"]
     assert file_mode(staged) == 0o700
@@ -273,6 +273,18 @@ def test_check_mode_stages_the_roster_in_a_private_directory(
     assert (staged / "contacts.csv").read_bytes() == expected_contents[0]
     assert result["roster"] == str(staged / "contacts.csv")
     assert not workspace.dest.exists()
+
+
+@pytest.mark.parametrize("overrides", [{}, {"filter": "(cn=nobody)"}], ids=["success", "failure"])
+def test_check_mode_leaves_no_files_without_staging(
+    overrides: dict[str, Any], open_ldap: RunningDirectory, workspace: Workspace
+) -> None:
+    before = sorted(workspace.root.rglob("*"))
+    options = export_options(open_ldap, workspace, _ansible_diff=True, **CHECK_MODE, **overrides)
+    result = run_module(workspace, "ad_contacts_export", options)
+    assert result.failed == bool(overrides)
+    assert result.data.keys().isdisjoint({"roster", "staging_dir"})
+    assert sorted(workspace.root.rglob("*")) == before
 
 
 @pytest.mark.parametrize("overrides", [CHECK_MODE, {}], ids=["check mode", "real run"])

@@ -133,6 +133,12 @@ def upload(options: UploadOptions, check_mode: bool, with_diff: bool = False) ->
 @contextmanager
 def _load_source(options: UploadOptions) -> Iterator[RosterFile]:
     with load_roster(options.src) as roster:
+        if options.checksum not in ("", roster.sha256):
+            raise InputError(
+                f"Cannot use {options.src}",
+                "it is not the exported roster, because its SHA-256 checksum is not the one in O(checksum)",
+                "Find out what replaced it, and export the roster again",
+            )
         missing = [name for name in options.key if name not in roster.header]
         if missing:
             raise InputError(

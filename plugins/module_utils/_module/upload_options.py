@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import InputError
+from .._files import SHA256
 from .._roster.guard import Limits
 from .._service.endpoint import (
     BodyFormat,
@@ -33,6 +34,7 @@ class UploadOptions:
     """Options of one upload.
 
     :ivar src: path of the roster.
+    :ivar checksum: expected SHA-256 checksum of the roster, in hexadecimal; empty if any roster is accepted.
     :ivar endpoint: upload endpoint of the service, with the settings of the request.
     :ivar profile: name of the profile; with the extension .csv, it is also the name of the uploaded file.
     :ivar location_column: title of the column that contains the location.
@@ -44,6 +46,7 @@ class UploadOptions:
     """
 
     src: Path
+    checksum: str
     endpoint: Endpoint
     profile: str
     location_column: str
@@ -71,6 +74,7 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         )
     return UploadOptions(
         src=Path(params["src"]),
+        checksum=_checksum(params["checksum"]),
         endpoint=endpoint,
         profile=params["profile"],
         location_column=params["location_column"],
@@ -80,6 +84,17 @@ def parse_upload_options(params: Mapping[str, Any]) -> UploadOptions:
         force=params["force"],
         result=_result_format(params["result"]),
     )
+
+
+def _checksum(given: str | None) -> str:
+    checksum = (given or "").strip().lower()
+    if checksum and not SHA256.fullmatch(checksum):
+        raise InputError(
+            f"Cannot use O(checksum) {checksum!r}",
+            "it is not a SHA-256 checksum of 64 hexadecimal digits",
+            "Set O(checksum) to the return value checksum of the export, or remove it",
+        )
+    return checksum
 
 
 def _state_dir(given: str | None, endpoint: Endpoint) -> Path:

@@ -17,6 +17,7 @@ def upload_spec() -> dict[str, Any]:
     """Return the argument spec of contact_upload."""
     return {
         "src": {"type": "path", "required": True},
+        "checksum": {"type": "str"},
         **service_spec(),
         "profile": {"type": "str", "default": PROFILE},
         "location_column": {"type": "str", "default": LOCATION_HEADER},

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .ownership import check_owner, check_parents
 from .privacy import make_private
 from .receipt import StateError
 
@@ -26,13 +28,15 @@ def exclusive_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be created or made private, or another run uses it.
+    :raises StateError: if the directory cannot be created or made private, another user can replace it or its lock
+        file, or another run uses it.
     """
     action = f"Cannot use the state directory {directory}"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        warning = make_private(directory, check_mode=False)
-        descriptor = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        check_parents(directory, action)  # before anything is created, and again afterwards
+        _create_private_directory(directory)
+        warning = _check_directory(directory, action, check_mode=False)
+        descriptor = _open_lock_file(directory, action, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StateError(
             action,
@@ -54,13 +58,14 @@ def shared_lock(directory: Path) -> Iterator[str]:
 
     :param directory: the state directory.
     :returns: a context manager whose value is a warning; empty if there is none.
-    :raises StateError: if the directory cannot be read or made private, or another run changes it.
+    :raises StateError: if the directory cannot be read or made private, another user can replace it or its lock file,
+        or another run changes it.
     """
     action = f"Cannot use the state directory {directory}"
     warning = ""
     try:
-        warning = make_private(directory, check_mode=True)
-        descriptor = os.open(directory / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        warning = _check_directory(directory, action, check_mode=True)
+        descriptor = _open_lock_file(directory, action, os.O_RDONLY)
     except FileNotFoundError:
         # No run has used the directory yet.
         yield warning
@@ -76,6 +81,35 @@ def shared_lock(directory: Path) -> Iterator[str]:
         yield warning
     finally:
         os.close(descriptor)
+
+
+def _create_private_directory(directory: Path) -> None:
+    """Create a directory, and its missing parents, with mode 0700."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def _check_directory(directory: Path, action: str, *, check_mode: bool) -> str:
+    """Check who can replace the state directory, and make it private. Return a warning, or an empty string."""
+    check_parents(directory, action)
+    check_owner(directory.stat(), action, "it")
+    return make_private(directory, check_mode=check_mode)
+
+
+def _open_lock_file(directory: Path, action: str, flags: int) -> int:
+    """Open the lock file, if it is a regular file of this user."""
+    path = directory / _LOCK_FILE
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        check_owner(status, action, "its lock file")
+        if not stat.S_ISREG(status.st_mode):
+            raise StateError(
+                action,
+                "its lock file is not a regular file",
+                f"Remove the file {_LOCK_FILE} from the directory",
+            )
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _acquire_lock(descriptor: int, operation: int, action: str) -> None:

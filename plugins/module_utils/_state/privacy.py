@@ -30,19 +30,16 @@ def make_private(directory: Path, *, check_mode: bool) -> str:
     Container platforms and service managers extend the mode of a directory each time they mount or start something. In
     check mode, the directory is accepted if a real run could change its mode.
 
-    :param directory: an existing directory.
+    :param directory: an existing directory of the user who runs the module.
     :returns: a warning if other users had access to the directory; otherwise an empty string.
     :raises StateError: if other users keep their access, or if the directory may have another purpose.
     :raises OSError: if the directory cannot be read.
     """
-    status = directory.stat()
-    mode = stat.S_IMODE(status.st_mode)
+    mode = stat.S_IMODE(directory.stat().st_mode)
     if not mode & _OTHER_USERS:
         return ""
     action = f"Cannot use the state directory {directory}"
     cause = f"other users can access it (mode {mode:04o})"
-    if status.st_uid != os.geteuid():
-        raise StateError(action, f"{cause}, and it belongs to another user", _MODE_REMEDY)
     if not _is_dedicated(directory, mode):
         raise StateError(
             action,
