@@ -39,6 +39,7 @@ from .._state.directory import (
 )
 from .._state.lock import exclusive_lock, shared_lock
 from .._state.receipt import Binding, Receipt, StateError, strip_query, with_history
+from .._text import make_values_printable
 from .partial_acceptance import partially_accepted_roster
 from .upload_options import UploadOptions
 
@@ -97,8 +98,8 @@ def _service_result(answer: Answer | None) -> dict[str, Any] | None:
         return None
     return {
         "status": answer.status,
-        "counts": dict(answer.counts),
-        "errors": [asdict(error) for error in answer.errors],
+        "counts": make_values_printable(answer.counts),
+        "errors": make_values_printable([asdict(error) for error in answer.errors]),
         "error_count": answer.error_count,
         "refused": answer.refused_count,
     }
