@@ -78,7 +78,7 @@ options:
   form_fields:
     description:
       - Additional form fields, sent before the file. Booleans are sent as V(true) and V(false).
-      - The fields are shown and logged. Names that look like those of credentials are rejected.
+      - The fields are shown and logged. Names that look like those of credentials are rejected. See O(public_names).
     type: dict
     default: {}
   content_type:
@@ -90,7 +90,7 @@ options:
     description:
       - Parameters to add to the query of O(url). Booleans are sent as V(true) and V(false).
       - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param)
-        instead.
+        or O(public_names).
       - The parameters are not part of the endpoint. If only the parameters change, the roster is not sent again. See
         O(force).
     type: dict
@@ -100,12 +100,12 @@ options:
       - Additional request headers. Headers that describe the content, such as C(Content-Type), are set by other
         options.
       - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header)
-        instead.
+        or O(public_names).
     type: dict
     default: {}
   token:
     description:
-      - Token for the service.
+      - Token for the service. It can start with its authentication scheme, as in C(Bearer abc) or C(Basic abc).
       - If not set, the environment variable E(FRONTDESK_TOKEN) is used. An empty variable counts as unset.
     type: str
     aliases: [api_token]
@@ -117,7 +117,8 @@ options:
   token_prefix:
     description:
       - Prefix of the token in the header, separated from it by a space.
-      - If not set, the prefix is V(Bearer) in the C(Authorization) header, and empty in other headers.
+      - If not set, the prefix is empty, except in the C(Authorization) header, where it is V(Bearer) unless O(token)
+        starts with a scheme. A prefix with which O(token) already starts is not repeated.
     type: str
   token_param:
     description:
@@ -136,6 +137,19 @@ options:
       - Password for HTTP Basic authentication.
       - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable counts as unset.
     type: str
+  anonymous:
+    description:
+      - Whether the service requires no credential, for example because it accepts requests only from known addresses.
+      - Without a credential and without this option, the task fails.
+    type: bool
+    default: false
+  public_names:
+    description:
+      - Names in O(headers), O(params), O(form_fields) and the query of O(url) that look like names of credentials, but
+        whose values may be shown and logged, such as V(X-Atlassian-Token) or V(generate_pin).
+      - The names are not case-sensitive.
+    type: list
+    elements: str
   client_cert:
     description:
       - Path to a PEM file with the client certificate to present, including any intermediate certificates.
@@ -528,6 +542,8 @@ def main() -> None:
     os.umask(0o077)
     try:
         options = parse_upload_options(module.params)
+        # The token may be only a part of the option.
+        module.no_log_values.update(options.endpoint.credential.secrets)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
         reporter.fail_with(error, uploaded=False, attempts=0)

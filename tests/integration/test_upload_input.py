@@ -108,7 +108,8 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": ""},
         (
             "Cannot upload: no credential is set."
-            " Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert."
+            " Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert,"
+            " or set anonymous: true if the service requires no credential."
         ),
     ),
     (

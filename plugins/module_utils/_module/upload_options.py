@@ -146,24 +146,41 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         retries=Retries(limit=params["retries"], interval=params["retry_interval"]),
         timeout=params["timeout"],
         use_proxy=params["use_proxy"],
+        public_names=tuple(params["public_names"] or ()),
         accepted_statuses=None if statuses is None else tuple(statuses),
     )
 
 
 def _credential(params: Mapping[str, Any]) -> Credential:
-    prefix, in_query = params["token_prefix"], params["token_param"] or ""
-    if prefix is None:
-        # The Bearer scheme (RFC 6750) is used only in the Authorization header. Other headers contain only the token.
-        is_bearer = params["token_header"].lower() == "authorization" and not in_query
-        prefix = "Bearer" if is_bearer else ""
+    in_query = params["token_param"] or ""
+    prefix, token = _split_token(params, in_query)
     return Credential(
-        token=params["token"] or "",
+        token=token,
         token_header=params["token_header"],
         token_prefix=prefix,
         token_param=in_query,
         username=params["url_username"] or "",
         password=params["url_password"] or "",
+        is_anonymous=params["anonymous"],
     )
+
+
+def _split_token(params: Mapping[str, Any], in_query: str) -> tuple[str, str]:
+    """Return the prefix of the token and the token itself, whether the user has written them together or not."""
+    token, prefix = params["token"] or "", params["token_prefix"]
+    scheme, _, rest = token.partition(" ")
+    if in_query:
+        return (prefix or "").strip(), rest.strip() if scheme.lower() == "bearer" else token
+    if prefix is None:
+        # The Bearer scheme (RFC 6750) is used only in the Authorization header. Other headers contain only the token.
+        if params["token_header"].lower() != "authorization":
+            return "", token
+        # Only a token with its scheme contains a space.
+        return (scheme, rest.strip()) if rest.strip() else ("Bearer", token)
+    prefix = prefix.strip()
+    if prefix and token.lower().startswith(f"{prefix.lower()} "):
+        token = token[len(prefix) :].strip()
+    return prefix, token
 
 
 def _pairs(option: str, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -55,6 +55,8 @@ def service_spec() -> dict[str, Any]:
         "token_param": {"type": "str", "no_log": False},
         "url_username": secret_spec("url_username"),
         "url_password": secret_spec("url_password"),
+        "anonymous": {"type": "bool", "default": False},
+        "public_names": {"type": "list", "elements": "str"},
         "client_cert": {"type": "path"},
         "client_key": {"type": "path", "no_log": False},
         "ca_path": {"type": "path", "aliases": ["ca_cert"]},

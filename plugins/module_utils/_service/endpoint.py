@@ -19,7 +19,7 @@ CSV_TYPE = "text/csv; charset=utf-8"
 class Credential:
     """The credential for the service: a token, or a user name and a password.
 
-    It is empty if only a client certificate is used.
+    It is empty if only a client certificate is used, or no credential at all.
 
     :ivar token: the token, sent in a header or, with `token_param`, in the query.
     :ivar token_header: name of the header that contains the token.
@@ -29,6 +29,7 @@ class Credential:
         sent in a header.
     :ivar username: user name for HTTP Basic authentication (RFC 7617); empty if there is none.
     :ivar password: password for HTTP Basic authentication; may be empty.
+    :ivar is_anonymous: whether the service requires no credential.
     """
 
     token: str = ""
@@ -37,6 +38,7 @@ class Credential:
     token_param: str = ""
     username: str = ""
     password: str = ""
+    is_anonymous: bool = False
 
     def __repr__(self) -> str:
         # Keeps secrets out of tracebacks and logs.
@@ -44,12 +46,18 @@ class Credential:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that must not appear in any output."""
-        return tuple(secret for secret in (self.token, self.username, self.password) if secret)
+        """The values that must not appear in any output.
+
+        A user name without a password is usually an API key.
+        """
+        username = "" if self.password else self.username
+        return tuple(secret for secret in (self.token, username, self.password) if secret)
 
     @property
     def option_names(self) -> str:
         """The names of the options that define the credential, for use in a remedy."""
+        if self.is_anonymous:
+            return "O(anonymous), and whether the service requires O(token)"
         if self.username:
             return "O(url_username) and O(url_password)"
         if self.token_param:
@@ -151,6 +159,7 @@ class Endpoint:
     :ivar timeout: timeout in seconds for establishing the connection, for sending each chunk of the
         roster, and for receiving the response.
     :ivar use_proxy: whether to use the proxies configured in the environment.
+    :ivar public_names: names of headers, parameters and fields that do not contain credentials.
     :ivar accepted_statuses: status codes that mean acceptance; None means 200 to 299 except 202.
     """
 
@@ -164,6 +173,7 @@ class Endpoint:
     retries: Retries = Retries()
     timeout: int = 60
     use_proxy: bool = True
+    public_names: tuple[str, ...] = ()
     accepted_statuses: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:

@@ -30,7 +30,12 @@ _RESERVED_HEADERS = frozenset(
     }
 )
 _CONTROL_REMEDY = "Remove line breaks and other control characters"
+_PUBLIC_REMEDY = "If it is not a credential, add its name to O(public_names)"
 _USERNAME_REMEDY = "Use a user name without colons, line breaks or other control characters"
+_CREDENTIAL_OPTIONS = (
+    "O(token), O(url_username) and O(client_cert); FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the"
+    " environment also count"
+)
 _PAIR_REMEDY = "Remove empty names, line breaks and other control characters"
 # Shorter secrets might occur in other values by chance.
 _MIN_SECRET_LENGTH = 6
@@ -107,11 +112,19 @@ def _check_url(endpoint: Endpoint) -> None:
 
 def _check_credential(endpoint: Endpoint) -> None:
     credential = endpoint.credential
-    if not (credential.token or credential.username or endpoint.tls.client_cert):
+    has_credential = bool(credential.token or credential.username or endpoint.tls.client_cert)
+    if not has_credential and not credential.is_anonymous:
         raise InputError(
             "Cannot upload",
             "no credential is set",
-            "Set O(token) (or FRONTDESK_TOKEN in the environment), O(url_username) or O(client_cert)",
+            "Set O(token) (or FRONTDESK_TOKEN in the environment), O(url_username) or O(client_cert),"
+            " or set O(anonymous=true) if the service requires no credential",
+        )
+    if has_credential and credential.is_anonymous:
+        raise InputError(
+            "Cannot use O(anonymous=true)",
+            "a credential is set",
+            f"Omit O(anonymous), or omit {_CREDENTIAL_OPTIONS}",
         )
     _check_conflicts(credential)
     if credential.token_param:
@@ -249,6 +262,9 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         for name in (credential.token_header, credential.token_param)
         if name and credential.token
     ]
+    if credential.username:
+        token_names.append("authorization")
+    public_names = {name.lower() for name in endpoint.public_names}
     for subject, pairs in (
         ("O(params)", endpoint.params),
         ("O(headers)", endpoint.headers),
@@ -256,9 +272,8 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
         ("the query in O(url)", tuple(query)),
     ):
         for name, value in pairs:
-            if is_credential_name(name) or (
-                subject != "O(form_fields)" and name.lower() in token_names
-            ):
+            is_suspicious = is_credential_name(name) and name.lower() not in public_names
+            if is_suspicious or (subject != "O(form_fields)" and name.lower() in token_names):
                 raise InputError(
                     f"Cannot use {subject}: {name}",
                     "it looks like a credential, and this option is printed and logged",
@@ -268,15 +283,16 @@ def _check_exposed_credentials(endpoint: Endpoint) -> None:
                 raise InputError(
                     f"Cannot use {subject}: {name}",
                     "it contains the credential, and this option is printed and logged",
-                    _credential_remedy(subject),
+                    "Remove the credential, because the module sends it separately",
                 )
             _check_pair(subject, name, value)
 
 
 def _credential_remedy(subject: str) -> str:
-    if subject == "O(headers)":
-        return "Use O(token), with the name of the header in O(token_header), or O(url_username)"
-    return "Use O(token), with the name of the parameter in O(token_param)"
+    if subject == "O(form_fields)":
+        return _PUBLIC_REMEDY
+    option = "token_header" if subject == "O(headers)" else "token_param"
+    return f"Set O(token) to its value and O({option}) to its name. {_PUBLIC_REMEDY}"
 
 
 def _check_pair(subject: str, name: str, value: str) -> None:

@@ -36,8 +36,19 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": ""},
         (
             "Cannot upload: no credential is set. "
-            "Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert."
+            "Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert,"
+            " or set anonymous: true if the service requires no credential."
         ),
+    ),
+    *(
+        (
+            {"token": "", **changes, "is_anonymous": True},
+            (
+                "Cannot use anonymous: true: a credential is set. Omit anonymous, or omit token, url_username and"
+                " client_cert; FRONTDESK_TOKEN and FRONTDESK_URL_USERNAME in the environment also count."
+            ),
+        )
+        for changes in ({"token": "t"}, {"username": "u"}, {"client_cert": "/c"})
     ),
     (
         {"username": "u"},
@@ -168,8 +179,10 @@ _CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
 
 SUSPICIOUS_NAME = "it looks like a credential, and this option is printed and logged."
 CONTAINS_SECRET = "it contains the credential, and this option is printed and logged."
-USE_PARAM = "Use token, with the name of the parameter in token_param."
-USE_HEADER = "Use token, with the name of the header in token_header, or url_username."
+IS_PUBLIC = "If it is not a credential, add its name to public_names."
+USE_PARAM = f"Set token to its value and token_param to its name. {IS_PUBLIC}"
+USE_HEADER = f"Set token to its value and token_header to its name. {IS_PUBLIC}"
+REMOVE = "Remove the credential, because the module sends it separately."
 _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
     ({"params": (("api_key", "x"),)}, f"Cannot use params: api_key: {SUSPICIOUS_NAME} {USE_PARAM}"),
     *(
@@ -177,11 +190,17 @@ _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
             {**changes, "headers": ((name, "x"),)},
             f"Cannot use headers: {name}: {SUSPICIOUS_NAME} {USE_HEADER}",
         )
-        for name, changes in (("Authorization", {}), ("x-sent", {"token_header": "X-Sent"}))
+        for name, changes in (
+            ("Authorization", {}),
+            ("x-sent", {"token_header": "X-Sent"}),
+            ("x-sent", {"token_header": "X-Sent", "public_names": ("x-sent",)}),
+            ("authorization", {"token": "", "username": "u", "public_names": ("Authorization",)}),
+            ("X-Api-Key", {"public_names": ("X-Api", "Key")}),
+        )
     ),
     (
         {"form_fields": (("password", "x"),)},
-        f"Cannot use form_fields: password: {SUSPICIOUS_NAME} {USE_PARAM}",
+        f"Cannot use form_fields: password: {SUSPICIOUS_NAME} {IS_PUBLIC}",
     ),
     (
         {"url": "https://x.no/?a=1&token=x"},
@@ -189,11 +208,15 @@ _EXPOSED_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"token": "s3cret-1", "params": (("mode", "a s3cret-1"),)},
-        f"Cannot use params: mode: {CONTAINS_SECRET} {USE_PARAM}",
+        f"Cannot use params: mode: {CONTAINS_SECRET} {REMOVE}",
+    ),
+    (
+        {"token": "s3cret-1", "params": (("sig", "s3cret-1"),), "public_names": ("sig",)},
+        f"Cannot use params: sig: {CONTAINS_SECRET} {REMOVE}",
     ),
     (
         {"token": "", "username": "u", "password": "p4ssw0rd", "form_fields": (("m", "p4ssw0rd"),)},
-        f"Cannot use form_fields: m: {CONTAINS_SECRET} {USE_PARAM}",
+        f"Cannot use form_fields: m: {CONTAINS_SECRET} {REMOVE}",
     ),
 ]
 
