@@ -161,9 +161,10 @@ options:
     type: path
   ca_path:
     description:
-      - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used,
-        together with those of the requests library or, if the environment variable C(REQUESTS_CA_BUNDLE) or
-        C(CURL_CA_BUNDLE) is set, with those at that path.
+      - Path to a PEM file with the CA certificates to trust. If not set, the certificates at the path in the
+        environment variable C(REQUESTS_CA_BUNDLE) or C(CURL_CA_BUNDLE) are used. If neither is set, the CA certificates
+        of the system are used, together with those of the requests library.
+      - The host name must be in the subject alternative names of the certificate. Its common name is not used.
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]

@@ -233,6 +233,24 @@ def test_a_shared_mobile_number_goes_to_the_smaller_identity(
     assert f"{holder.mail},{holder.mobile}," in roster
 
 
+@pytest.mark.parametrize("server", ["open_ldap", "ds_389"])
+def test_only_active_directory_identifies_people_by_object_guid(
+    server: str, workspace: Workspace, request: pytest.FixtureRequest
+) -> None:
+    directory: RunningDirectory = request.getfixturevalue(server)
+    export(directory, workspace)
+    before = read_contents(workspace)
+    # On another server, people might be allowed to write this attribute, and claim the identity of a colleague.
+    person, colleague = directory.company.people_sharing_mobile
+    guid = directory.find_identity(colleague).bytes_le
+    directory.modify(person, {"objectGUID": [guid]})
+    try:
+        export(directory, workspace)
+    finally:
+        directory.modify(person, {"objectGUID": []})
+    assert read_contents(workspace) == before
+
+
 def test_an_export_sets_file_modes_and_is_idempotent(
     open_ldap: RunningDirectory, workspace: Workspace
 ) -> None:

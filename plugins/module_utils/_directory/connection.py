@@ -36,6 +36,7 @@ class LdapSession:
     :ivar uri: URI of the server.
     :ivar connection: ldap3 connection.
     :ivar is_active_directory: whether the server is an Active Directory domain controller.
+    :ivar identity_attribute: attribute that identifies an entry: OBJECT_GUID or ENTRY_UUID.
     :ivar is_unencrypted: whether messages cross a network unencrypted, so that attackers could read and alter them.
     :ivar has_sasl_layer: whether messages are encrypted by a SASL security layer (RFC 4422, 3.7) instead of TLS.
     """
@@ -44,6 +45,7 @@ class LdapSession:
     # ldap3's representation of a connection contains the password.
     connection: Any = field(repr=False)
     is_active_directory: bool
+    identity_attribute: str
     is_unencrypted: bool = False
     has_sasl_layer: bool = False
 
@@ -99,10 +101,12 @@ def begin_session(settings: ConnectionSettings, address: Address, connection: An
     :raises DirectoryError: if the session fails for any other reason, such as a wrong password.
     """
     has_sasl_layer = bind(connection, address.uri, settings.account)
+    root_dse = read_root_dse(connection, address.uri)
     return LdapSession(
         uri=address.uri,
         connection=connection,
-        is_active_directory=read_root_dse(connection, address.uri).is_active_directory,
+        is_active_directory=root_dse.is_active_directory,
+        identity_attribute=root_dse.identity_attribute,
         is_unencrypted=not (
             address.use_ssl or settings.start_tls or has_sasl_layer or is_loopback(address.host)
         ),
