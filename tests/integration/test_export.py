@@ -11,6 +11,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+import ldap3
 import pytest
 
 from tests.integration.support.modules import run_module
@@ -243,11 +244,13 @@ def test_only_active_directory_identifies_people_by_object_guid(
     # On another server, people might be allowed to write this attribute, and claim the identity of a colleague.
     person, colleague = directory.company.people_sharing_mobile
     guid = directory.find_identity(colleague).bytes_le
-    directory.modify(person, {"objectGUID": [guid]})
-    try:
-        export(directory, workspace)
-    finally:
-        directory.modify(person, {"objectGUID": []})
+    dn = directory.find_dn(person)
+    with directory.session() as session:
+        session.modify(dn, {"objectGUID": [(ldap3.MODIFY_REPLACE, [guid])]})
+        try:
+            export(directory, workspace)
+        finally:
+            session.modify(dn, {"objectGUID": [(ldap3.MODIFY_REPLACE, [])]})
     assert read_contents(workspace) == before
 
 

@@ -43,9 +43,9 @@ def test_a_scheme_before_the_token_is_sent_once(
 
 
 def test_a_token_without_its_scheme_is_not_shown(service: Receiver, workspace: Workspace) -> None:
-    service.queue_response(400, {"errors": [{"error": "abcdefgh is no token"}]})
+    service.queue_response(400, {"errors": [{"error": "abcdefgh is wrong"}]})
     result = run_failing_upload(service, workspace, token="Bearer abcdefgh")
-    assert result.data["service"]["errors"][0]["cause"].endswith(" is no token")
+    assert result.data["service"]["errors"][0]["cause"].endswith(" is wrong")
     assert "abcdefgh" not in result.output
 
 

@@ -43,8 +43,8 @@ def search(
     :raises ServerError: if this server does not return the complete result, for instance because of a limit
         or a lost connection.
     :raises DirectoryError: if the error does not depend on the server, for instance because the search base
-        does not exist, the server returns a referral, an entry has no identity, or an attribute has more values
-        than the server returns at once.
+        does not exist, the server returns a referral, an entry has no identity or that of another entry, or an
+        attribute has more values than the server returns at once.
     """
     action = f"Cannot search {query.search_base} on {session.uri}"
     connection = session.connection
@@ -54,7 +54,10 @@ def search(
         for page in _check_pages(pages, action):
             if references is not None:
                 references.update(page.references)
-            yield _require_entries(page, session.identity_attribute, action)
+            entries = _require_entries(page, session.identity_attribute, action)
+            if session.check_identities is not None:
+                session.check_identities(entries, page.dns)
+            yield entries
 
 
 def select_people_references(references: set[str]) -> list[str]:

@@ -104,7 +104,7 @@ def _is_writable_by_others(status: os.stat_result) -> bool:
 
 
 def _has_other_members(group: int) -> bool:
-    """Return whether a group has members besides root and the user who runs the module.
+    """Return whether a group has other members than root and the user who runs the module.
 
     On many systems, each user has a group with no other members, which can write to all files of the user. In a
     Kubernetes pod, the group of a volume has no named members at all.

@@ -70,7 +70,7 @@ def _remove_access(directory: Path, action: str) -> None:
 def _is_dedicated(directory: Path, mode: int) -> bool:
     """Return whether a directory is used only by the sync, so that changing its mode affects no one else.
 
-    Without a receipt, this is the case if the directory contains nothing but visible files, such as an exported roster.
+    Without a receipt, this is the case if the directory contains only visible files, such as an exported roster.
     Home directories and system directories contain hidden files or other directories.
     """
     if mode & stat.S_ISVTX:

@@ -151,6 +151,17 @@ class ErrorMessage(_ResponseFault):
         return [build_message(parse_message_id(response), operation)]
 
 
+class ReplacedBytes(Fault):
+    """A fault that replaces bytes in all responses by other bytes of the same length."""
+
+    def __init__(self, old: bytes, new: bytes) -> None:
+        assert len(old) == len(new)
+        self._old, self._new = old, new
+
+    def transform_response(self, response: bytes) -> Iterable[bytes]:
+        return [response.replace(self._old, self._new)]
+
+
 class NoPagedResults(Fault):
     """A fault that removes the (non-critical) controls from requests, so that the directory does not page results."""
 
