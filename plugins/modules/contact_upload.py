@@ -19,7 +19,8 @@ description:
   - If the service accepts a roster but reports that it rejected some of the rows, the task fails, and the next run
     sends the complete roster again. The other rows count as accepted only if the response identifies the rejected rows.
   - The module authenticates with O(token), or with O(url_username) and O(url_password). The token is sent in a header
-    or, with O(token_param), in the query. A client certificate (O(client_cert)) can be used instead or in addition.
+    or, with O(token_param), in the query. A client certificate (O(client_cert)) and O(secrets) can be used instead or
+    in addition.
   - The last accepted roster is stored with a receipt in a state directory. This roster is the baseline for the next
     run.
 extends_documentation_fragment:
@@ -78,7 +79,8 @@ options:
   form_fields:
     description:
       - Additional form fields, sent before the file. Booleans are sent as V(true) and V(false).
-      - The fields are shown and logged. Names that look like those of credentials are rejected. See O(public_names).
+      - The fields are shown and logged. Names that look like those of credentials are rejected; use O(secrets) or
+        O(public_names).
     type: dict
     default: {}
   content_type:
@@ -89,8 +91,8 @@ options:
   params:
     description:
       - Parameters to add to the query of O(url). Booleans are sent as V(true) and V(false).
-      - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param)
-        or O(public_names).
+      - The parameters are shown and logged. Names that look like those of credentials are rejected; use O(token_param),
+        O(secrets) or O(public_names).
       - The parameters are not part of the endpoint. If only the parameters change, the roster is not sent again. See
         O(force).
     type: dict
@@ -99,8 +101,8 @@ options:
     description:
       - Additional request headers. Headers that describe the content, such as C(Content-Type), are set by other
         options.
-      - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header)
-        or O(public_names).
+      - The headers are shown and logged. Names that look like those of credentials are rejected; use O(token_header),
+        O(secrets) or O(public_names).
     type: dict
     default: {}
   token:
@@ -137,6 +139,33 @@ options:
       - Password for HTTP Basic authentication.
       - If not set, the environment variable E(FRONTDESK_URL_PASSWORD) is used. An empty variable counts as unset.
     type: str
+  secrets:
+    description:
+      - Secrets to send in addition to O(token) or O(url_username), or instead of them, for services that require
+        several keys or a key in a form field. Their values are never shown.
+      - For example, to send a subscription key in addition to a token, set O(secrets[].name) to
+        V(Ocp-Apim-Subscription-Key), and O(secrets[].value) to the key.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the header, the query parameter or the form field.
+        type: str
+        required: true
+      in:
+        description:
+          - Part of the request that contains the secret. V(form) requires O(body_format=multipart).
+          - Servers and proxies can log the query, so use V(header) or V(form) if the service supports one of them.
+        type: str
+        choices: [header, query, form]
+        default: header
+      value:
+        description:
+          - The secret, with any prefix that the service expects. It must have at least 6 characters, because it is
+            masked in all results.
+        type: str
+        required: true
   anonymous:
     description:
       - Whether the service requires no credential, for example because it accepts requests only from known addresses.
@@ -544,7 +573,7 @@ def main() -> None:
     try:
         options = parse_upload_options(module.params)
         # The token may be only a part of the option.
-        module.no_log_values.update(options.endpoint.credential.secrets)
+        module.no_log_values.update(options.endpoint.secret_values)
         outcome = upload(options, module.check_mode, module._diff)
     except FrontdeskError as error:
         reporter.fail_with(error, uploaded=False, attempts=0)

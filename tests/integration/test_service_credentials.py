@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.support.options import role_variables
+from tests.integration.support.playbooks import Inventory, run_playbook
 from tests.integration.support.rosters import make_contacts, write_roster
 from tests.integration.support.upload_runs import run_failing_upload, run_upload
 from tests.lab.receiver import ServiceBehavior, receiver
@@ -17,6 +20,7 @@ from tests.lab.receiver import ServiceBehavior, receiver
 if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
     from tests.lab.authority import Authority
+    from tests.lab.directory import RunningDirectory
     from tests.lab.receiver import Receiver
 
 
@@ -56,11 +60,50 @@ def test_a_service_without_credentials_must_be_declared(
     with receiver(ca, behavior=behavior, locations=["oslo-hq"]) as service:
         refused = run_failing_upload(service, workspace, token=None)
         assert refused.message == (
-            "Cannot upload: no credential is set. Set token (or FRONTDESK_TOKEN in the environment), url_username or"
-            " client_cert, or set anonymous: true if the service requires no credential."
+            "Cannot upload: no credential is set. Set token (or FRONTDESK_TOKEN in the environment), url_username,"
+            " client_cert or secrets, or set anonymous: true if the service requires no credential."
         )
         result = run_upload(service, workspace, token=None, anonymous=True, initial=True)
         assert result["uploaded"]
+
+
+SECRETS = [
+    {"name": "api_key", "in": "form", "value": "form-abcdef"},
+    {"name": "session", "in": "query", "value": "query-ghijkl"},
+    {"name": "X-Subscription-Key", "value": "header-mnopqr"},
+]
+
+
+@pytest.mark.parametrize("with_token", [True, False])
+def test_several_secrets_are_sent(with_token: bool, ca: Authority, workspace: Workspace) -> None:
+    behavior = ServiceBehavior(
+        fields={"api_key": "form-abcdef"},
+        flags={"session": "query-ghijkl"},
+        headers={"X-Subscription-Key": "header-mnopqr"},
+        requires_token=with_token,
+    )
+    with receiver(ca, behavior=behavior, locations=["oslo-hq"]) as service:
+        token = service.token if with_token else None
+        for index in range(len(SECRETS)):
+            others = [*SECRETS[:index], *SECRETS[index + 1 :]]
+            assert run_upload(service, workspace, token=token, secrets=others, initial=True).failed
+        result = run_upload(service, workspace, token=token, secrets=SECRETS, initial=True)
+        assert result["uploaded"]
+        assert not [each for each in SECRETS if each["value"] in result.output]
+
+
+def test_the_role_does_not_show_secrets(
+    open_ldap: RunningDirectory, service: Receiver, workspace: Workspace
+) -> None:
+    behavior = replace(service.behavior, headers={"X-Subscription-Key": "header-mnopqr"})
+    service.behavior = behavior
+    variables = role_variables(open_ldap, service, workspace)
+    secrets = [{"name": "X-Subscription-Key", "value": "header-mnopqr"}]
+    inventory = Inventory({**variables, "contact_sync_service_secrets": secrets})
+    run = run_playbook(workspace, "frontdesk.contacts.sync", inventory, "-vvv")
+    run.assert_clean()
+    assert service.uploads == 1
+    assert "header-mnopqr" not in run.output
 
 
 PUBLIC: dict[str, Any] = {

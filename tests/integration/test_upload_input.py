@@ -108,8 +108,8 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
         {"token": ""},
         (
             "Cannot upload: no credential is set."
-            " Set token (or FRONTDESK_TOKEN in the environment), url_username or client_cert,"
-            " or set anonymous: true if the service requires no credential."
+            " Set token (or FRONTDESK_TOKEN in the environment), url_username, client_cert"
+            " or secrets, or set anonymous: true if the service requires no credential."
         ),
     ),
     (

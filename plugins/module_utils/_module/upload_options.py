@@ -21,6 +21,7 @@ from .._service.endpoint import (
     Endpoint,
     ResultFormat,
     Retries,
+    Secret,
     TlsSettings,
 )
 from .._service.endpoint_checks import check_endpoint
@@ -130,6 +131,10 @@ def parse_endpoint(params: Mapping[str, Any]) -> Endpoint:
         params=_pairs("params", params),
         headers=_pairs("headers", params),
         credential=_credential(params),
+        secrets=tuple(
+            Secret(name=secret["name"], place=secret["in"], value=secret["value"])
+            for secret in params["secrets"] or ()
+        ),
         body=BodyFormat(
             kind=params["body_format"],
             content_type=params["content_type"],

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MULTIPART, RAW = "multipart", "raw"
 """Kinds of request bodies: a form with the file in one of its fields, or the file itself."""
@@ -63,6 +63,28 @@ class Credential:
         if self.token_param:
             return "O(token) and O(token_param)"
         return "O(token), O(token_header) and O(token_prefix)" if self.token else "O(client_cert)"
+
+
+HEADER, QUERY, FORM = "header", "query", "form"
+"""Places in a request for a secret."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret that is sent in addition to the credential, or instead of it.
+
+    :ivar name: name of the header, the query parameter or the form field.
+    :ivar place: HEADER, QUERY or FORM.
+    :ivar value: the secret.
+    """
+
+    name: str
+    place: str
+    value: str
+
+    def __repr__(self) -> str:
+        # Keeps secrets out of tracebacks and logs.
+        return f"Secret({self.name!r}, {self.place!r}, ...)"
 
 
 @dataclass(frozen=True)
@@ -153,6 +175,7 @@ class Endpoint:
     :ivar params: names and values of additional query parameters, in order.
     :ivar headers: names and values of additional headers.
     :ivar credential: the credential to send.
+    :ivar secrets: other secrets to send.
     :ivar body: the format of the request body.
     :ivar tls: the TLS settings.
     :ivar retries: the retry settings.
@@ -168,6 +191,7 @@ class Endpoint:
     params: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     credential: Credential = Credential()
+    secrets: tuple[Secret, ...] = ()
     body: BodyFormat = BodyFormat()
     tls: TlsSettings = TlsSettings()
     retries: Retries = Retries()
@@ -184,6 +208,31 @@ class Endpoint:
     def url_without_query(self) -> str:
         """The URL without its query and fragment."""
         return self.url.partition("?")[0].partition("#")[0]
+
+    @property
+    def secret_values(self) -> tuple[str, ...]:
+        """The values that must not appear in any output."""
+        return (*self.credential.secrets, *(secret.value for secret in self.secrets))
+
+    @property
+    def credential_options(self) -> str:
+        """The names of the options that define the credential and the secrets, for use in a remedy."""
+        if not self.secrets:
+            return self.credential.option_names
+        if not self.credential.secrets:
+            return "O(secrets)"
+        return f"{self.credential.option_names}, and O(secrets)"
+
+    @property
+    def body_with_secrets(self) -> BodyFormat:
+        """The format of the request body, including the form fields that contain secrets."""
+        return replace(self.body, form_fields=(*self.body.form_fields, *self.secrets_in(FORM)))
+
+    def secrets_in(self, place: str) -> tuple[tuple[str, str], ...]:
+        """Return the names and values of the secrets in a place."""
+        return tuple(
+            (secret.name, secret.value) for secret in self.secrets if secret.place == place
+        )
 
     @property
     def action(self) -> str:
