@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text of hostile servers: it cannot control a terminal, reorder a message or add lines to a log."""
+"""Text of a hostile directory: it cannot control a terminal, reorder a message or add lines to a log."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from tests.integration.support.ldap_proxy import ldap_proxy
 from tests.integration.support.modules import run_module
 from tests.integration.support.options import export_options, role_variables
 from tests.integration.support.playbooks import Inventory, run_playbook
-from tests.integration.support.rosters import make_contacts, write_roster
-from tests.integration.support.upload_runs import run_failing_upload
 
 if TYPE_CHECKING:
     from tests.integration.support.workspace import Workspace
@@ -39,14 +37,6 @@ def test_messages_of_a_directory_are_printable(
         message = run_module(workspace, "ad_contacts_export", options).message
     assert SHOWN in message
     assert message.isprintable()
-
-
-def test_a_redirect_of_a_service_is_printable(service: Receiver, workspace: Workspace) -> None:
-    write_roster(workspace.dest, make_contacts(2))
-    service.redirect("https://evil\x9b31m\x85.test\x1b[2J/")
-    result = run_failing_upload(service, workspace)
-    assert "redirect to" in result.message
-    assert result.message.isprintable()
 
 
 def test_the_output_of_the_role_is_printable(
