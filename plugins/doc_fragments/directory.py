@@ -133,6 +133,7 @@ options:
   ca_path:
     description:
       - Path to a PEM file with the CA certificates to trust. If not set, the CA certificates of the system are used.
+      - The host name must be in the subject alternative names of the certificate. Its common name is not used.
       - Cannot be combined with O(validate_certs=false).
     type: path
     aliases: [ca_cert]

@@ -48,6 +48,13 @@ options:
         them changes.
     type: bool
     default: false
+  stage_in_check_mode:
+    description:
+      - Whether to keep the complete roster of a run in check mode in the temporary directory RV(staging_dir), so that
+        M(frontdesk.contacts.contact_upload) can show the plan in check mode. Remove the directory afterwards.
+      - If V(false), a run in check mode leaves no files, and RV(roster) is not returned.
+    type: bool
+    default: false
   mode:
     description:
       - Mode of the roster and its identities file. If not set, V(0600) is used, because the files contain personal
@@ -161,14 +168,14 @@ dest:
 roster:
   description:
     - Path of the roster to upload. In check mode, this is the path of a complete roster in RV(staging_dir).
-  returned: success
+  returned: success; in check mode, only with O(stage_in_check_mode=true)
   type: str
   sample: /var/lib/frontdesk-contacts/contacts.csv
 staging_dir:
   description:
     - Temporary directory (mode 0700) that contains the roster of a run in check mode. The role removes it. If you use
       the module without the role, remove it when you no longer need the roster.
-  returned: in check mode
+  returned: in check mode with O(stage_in_check_mode=true)
   type: str
   sample: /tmp/frontdesk-contacts-x3v1q0ab
 checksum:
@@ -312,7 +319,7 @@ def main() -> None:
         with open_spill_area(choose_spill_directory(options.dest, module.check_mode)) as spill:
             exported = export(options, spill)
             write = (
-                stage_roster
+                partial(stage_roster, keep=options.keep_staged)
                 if module.check_mode
                 else partial(install_roster, backup=options.backup)
             )

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ..module_utils._text import make_printable
+
 UNCHANGED, UPLOADED, PREVIEW = "unchanged", "uploaded", "preview"
 EXPORTED, SKIPPED = "exported", "skipped"
 STOPPED, FAILED = "stopped", "failed"
@@ -148,7 +150,8 @@ def _find_failure(tasks: TaskResults) -> Failure | None:
     for name, result in vars(tasks).items():
         if _has_failed(result):
             return Failure(
-                result.get("kind") or _default_kind(name, result), str(result.get("msg", ""))
+                result.get("kind") or _default_kind(name, result),
+                make_printable(str(result.get("msg", ""))),
             )
     return None
 

@@ -26,9 +26,9 @@ MODULES = {EXPORT: "ad_contacts_export", PROBE: "ad_contacts_info", UPLOAD: "con
 
 # Options that the role sets itself, or does not use.
 _NOT_FORWARDED = {
-    EXPORT: {"sources", "dest", "backup", "option_names"},
+    EXPORT: {"sources", "dest", "backup", "stage_in_check_mode", "option_names"},
     PROBE: {"sources", "fail_on_problems", "option_names"},
-    UPLOAD: {"src", "state_dir", "option_names"},
+    UPLOAD: {"src", "checksum", "state_dir", "option_names"},
 }
 # An option whose variable has another name, because the variable also sets an option of the export.
 _RENAMED = {"location_column": "contact_sync_location_header"}

@@ -14,6 +14,8 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._text import (
     SURROGATE,
     clean,
     compose,
+    make_printable,
+    make_values_printable,
     normalize,
     remove_invisible,
 )
@@ -123,3 +125,40 @@ def test_an_unpaired_surrogate_is_found(text: str, has_surrogate: bool) -> None:
     if has_surrogate:
         with pytest.raises(UnicodeEncodeError):
             text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "printable"),
+    [
+        ("Åse's [text]; 100 %", "Åse's [text]; 100 %"),
+        ("  two  spaces  ", "  two  spaces  "),
+        ("red \x1b[1;31mtext\x1b[0m", "red text"),
+        ("red \x9b31mtext", "red text"),
+        ("a title\x1b]0;owned\x07 here", "a title here"),
+        ("a link \x1b]8;;https://evil.test\x1b\\here", "a link here"),
+        ("a device string \x90payload\x9c here", "a device string  here"),
+        ("a reset \x1bc here", "a reset  here"),
+        ("a character set \x1b(0 here", "a character set  here"),
+        ("an unfinished \x1b[31", "an unfinished 31"),
+        ("an unfinished \x1b", "an unfinished"),
+        ("a\r\nfatal: [localhost]", "a fatal: [localhost]"),
+        ("a\x85b\u2028c\u2029d\x00e\x7ff\bg\th", "a b c d e f g h"),
+        ("\u202egnp.exe\u202c \u2066x\u2069", "gnp.exe x"),
+        ("a\ud800b\ufeffc\xadd", "a b c d"),
+        ("\x1b[31m\n", ""),
+    ],
+)
+def test_text_is_made_printable(text: str, printable: str) -> None:
+    assert make_printable(text) == printable
+
+
+@given(st.text() | st.text(alphabet="\x1b\x9b\x9d\x07\\[]0;m\n a"))
+def test_printable_text_has_no_control_characters_and_stays_the_same(text: str) -> None:
+    printable = make_printable(text)
+    assert printable.isprintable()
+    assert make_printable(printable) == printable
+
+
+def test_nested_values_are_made_printable() -> None:
+    values = {"a\nb": ["\x1b[0mx", {"k": ("y\r", 1, None, True)}]}
+    assert make_values_printable(values) == {"a b": ["x", {"k": ["y", 1, None, True]}]}

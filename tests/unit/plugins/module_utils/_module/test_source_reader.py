@@ -23,7 +23,10 @@ from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.diag
     DirectoryError,
     ServerError,
 )
-from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import Entry
+from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.entry import (
+    ENTRY_UUID,
+    Entry,
+)
 from ansible_collections.frontdesk.contacts.plugins.module_utils._directory.groups import (
     MemberCriteria,
 )
@@ -116,7 +119,7 @@ class _FakeServer:
 
 
 def _source_reader() -> SourceReader:
-    return SourceReader(LdapSession("ldaps://dc1", None, False), 100, ["user"])
+    return SourceReader(LdapSession("ldaps://dc1", None, False, ENTRY_UUID), 100, ["user"])
 
 
 def _read_identities(reader: SourceReader, params: dict[str, Any]) -> list[list[str]]:
